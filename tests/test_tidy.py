@@ -1,0 +1,124 @@
+"""The taste of this project, held by a test: layering, sizes, who may import what, and plain words."""
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 70
+NODE = ROOT / "firmware/src/kentongan_node"
+WIRE = ROOT / "wire/src/kentongan_wire"
+WIRE_IMPORTS = {"struct", "hashlib", "binascii", "collections", "cryptolib", "cryptography", "hmac", "kentongan_wire"}
+WIRE_HOST_ONLY = {"cli.py", "__main__.py"}  # the command line runs on a PC only
+NODE_SHELL = {"runner.py", "hal.py", "radio.py"}
+IMPURE = {"time", "random", "os", "asyncio", "threading", "select", "socket", "machine", "subprocess"}
+
+
+def tracked(*suffixes):
+    """Every file git knows or would add, with one of the endings; generated and ignored ones are left out."""
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
+                           check=True).stdout.split()
+    return [ROOT / n for n in names if n.endswith(suffixes) and (ROOT / n).is_file()]
+
+
+def imports_of(path):
+    """The first words of the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def functions_of(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_modules_stay_small():
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in tracked(".py")}
+    assert sizes
+    assert not {str(p.relative_to(ROOT)): n for p, n in sizes.items() if n > MODULE_LINES_MAX}
+
+
+def test_functions_stay_small():
+    long = {f"{path.relative_to(ROOT)}:{f.lineno} {f.name}": f.end_lineno - f.lineno + 1
+            for path in tracked(".py") for f in functions_of(path)
+            if f.end_lineno - f.lineno + 1 > FUNCTION_LINES_MAX}
+    assert not long
+
+
+def test_arrows_point_one_way():
+    done = subprocess.run([Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_lint_is_clean():
+    done = subprocess.run([Path(sys.executable).parent / "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_wire_imports_nobody():
+    for path in WIRE.glob("*.py"):
+        if path.name not in WIRE_HOST_ONLY:
+            assert set(imports_of(path)) <= WIRE_IMPORTS, path.name
+
+
+def test_only_hal_imports_machine_and_only_radio_the_lora_driver():
+    for path in NODE.rglob("*.py"):
+        found = set(imports_of(path))
+        assert "machine" not in found or path.name == "hal.py", path.name
+        assert not {"lora", "esp32"} & found or path.name in {"radio.py", "hal.py"}, path.name
+
+
+def test_only_the_runner_awaits():
+    for path in NODE.rglob("*.py"):
+        if path.name == "runner.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Await)], path.name
+
+
+PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
+               ROOT / "gateway/src/kentongan_gateway/core.py",
+               *(ROOT / "hub/src/kentongan_hub" / n for n in ("alarms.py", "escalation.py", "supervision.py"))])
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda p: f"{p.parent.name}.{p.stem}")
+def test_decisions_read_no_clock_and_do_no_io(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not set(imports_of(path)) & IMPURE
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    assert not called & {"open", "print", "input"}
+
+
+def test_board_files_hold_only_numbers():
+    boards = list((ROOT / "firmware/boards").glob("*.py"))
+    assert boards
+    for path in boards:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            assert docstring or isinstance(node, ast.Assign), f"{path.name}:{node.lineno}"
+            assert not [n for n in ast.walk(node) if isinstance(n, ast.Call)], f"{path.name}:{node.lineno}"
+
+
+def test_every_dependency_says_why():
+    for path in [ROOT / "pyproject.toml", *ROOT.glob("*/pyproject.toml")]:
+        block = False
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            block = (block or line.rstrip().endswith("= [")) and line.strip() != "]"
+            ours = '"kentongan-' in line
+            if block and re.match(r'\s+"[a-z]', line) and not ours and re.search(r"[<>=]=", line):
+                assert "# " in line, f"{path.relative_to(ROOT)}:{number} says no why"
+
+
+def test_nothing_is_left_open_in_the_text():
+    words = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]) + r")\b")
+    for path in tracked(".py", ".md", ".js", ".css", ".html", ".toml"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            assert not words.search(line), f"{path.relative_to(ROOT)}:{number}"
