@@ -1,0 +1,117 @@
+"""Which frames a node carries on, and how urgent they are (wire-format 3). Pure, integers only.
+
+None of this decides local delivery: that is the tag first, then the counter (verify, replay).
+"""
+import struct
+
+from kentongan_wire import messages
+from kentongan_wire.packet import BROADCAST, HOP_MAX, PORT_ALERT, PORT_PRIVATE
+
+SEEN_LIMIT = 512          # exact (from, id) pairs remembered
+SEEN_TTL_MS = 600_000     # 10 min
+ENTRY_BYTES = 12          # from u32, id u32, second of adding u32
+WIRE_VERSION = 1
+PAYLOAD_LEAST_BYTES = 14  # message header and tag
+
+# Relay classes: the smaller goes first.
+CLASS_ALARM = 0   # alarm, receipt
+CLASS_ORDER = 1   # order, page
+CLASS_EVENT = 2   # event, siren report
+CLASS_STATUS = 3
+CLASS_REST = 4    # configuration, unknown types, text for phones
+CLASS_NAMES = ("alarm", "order", "event", "status", "rest")
+
+CLASS_BY_TYPE = {
+    messages.ALARM: CLASS_ALARM, messages.RECEIPTS: CLASS_ALARM,
+    messages.SIREN_ORDER: CLASS_ORDER, messages.PAGE: CLASS_ORDER,
+    messages.EVENT: CLASS_EVENT, messages.SIREN_REPORT: CLASS_EVENT,
+    messages.STATUS: CLASS_STATUS,
+}
+# Attempts of an alarm that a post or gateway carries although its tag under A fails (silent ones look so).
+UNREADABLE_ATTEMPTS = (0, 1, 2, 3, 7, 11, 15, 19)
+
+
+class Seen:
+    """A bounded memory of exact (from, id) pairs; the oldest gives way.
+
+    One byte ring of 12 bytes a pair: a dict of tuples of u32 would take 47 KB of a 64 KB heap.
+    """
+
+    def __init__(self, limit: int = SEEN_LIMIT, ttl_ms: int = SEEN_TTL_MS):
+        self._limit = limit
+        self._ttl_s = ttl_ms // 1000
+        self._ring = bytearray()  # grows to its limit, then is overwritten in turn
+        self._next = 0
+        self._latest_s = 0
+
+    def _find(self, src, packet_id):
+        key = struct.pack("<II", src, packet_id)
+        at = self._ring.find(key)
+        while at >= 0 and at % ENTRY_BYTES:
+            at = self._ring.find(key, at + 1)
+        return at
+
+    def seen(self, src: int, packet_id: int, now_ms: int = -1) -> bool:
+        """Whether that pair was added less than ttl_ms ago and has not given way since.
+
+        Without now_ms, the time of the latest `add` counts as now.
+        """
+        at = self._find(src, packet_id)
+        if at < 0:
+            return False
+        added_s = struct.unpack("<I", self._ring[at + 8 : at + ENTRY_BYTES])[0]
+        now_s = now_ms // 1000 if now_ms >= 0 else self._latest_s
+        return now_s - added_s < self._ttl_s
+
+    def add(self, src: int, packet_id: int, now_ms: int) -> None:
+        """Remember the pair from now on; adding it again renews its time."""
+        self._latest_s = now_ms // 1000
+        entry = struct.pack("<III", src, packet_id, self._latest_s & 0xFFFFFFFF)
+        at = self._find(src, packet_id)
+        if at < 0 and len(self._ring) < self._limit * ENTRY_BYTES:
+            self._ring.extend(entry)
+            return
+        if at < 0:
+            at = self._next * ENTRY_BYTES
+            self._next = (self._next + 1) % self._limit
+        self._ring[at : at + ENTRY_BYTES] = entry
+
+    def __len__(self):
+        return len(self._ring) // ENTRY_BYTES
+
+
+def may_relay(packet, data) -> bool:
+    """Whether this packet, opened on a channel of the site as `data`, may be carried on at all.
+
+    Ours (portnum 256, version 1) and the gateway's text for phones; only broadcasts with hops left.
+    A hop_limit above hop_start cannot be honest and would outlive its plan.
+    """
+    if packet.to != BROADCAST or not 0 < packet.hop_limit <= packet.hop_start <= HOP_MAX:
+        return False
+    if data.portnum == PORT_ALERT:
+        return True
+    if data.portnum != PORT_PRIVATE or len(data.payload) < PAYLOAD_LEAST_BYTES:
+        return False
+    return data.payload[0] >> 4 == WIRE_VERSION
+
+
+def hops_taken(packet) -> int:
+    """Relays between the origin and us, 0..7."""
+    return max(0, packet.hop_start - packet.hop_limit)
+
+
+def alarm_attempt_relayable(attempt: int) -> bool:
+    """Whether a post or gateway carries this attempt of an alarm that it cannot verify."""
+    return attempt in UNREADABLE_ATTEMPTS
+
+
+def class_of(message_type: int) -> int:
+    """Relay class of a kentongan message type; unknown types are the last."""
+    return CLASS_BY_TYPE.get(message_type, CLASS_REST)
+
+
+def class_of_data(data) -> int:
+    """Relay class of an opened packet that may_relay allowed."""
+    if data.portnum != PORT_PRIVATE:
+        return CLASS_REST
+    return class_of(data.payload[0] & 0x0F)

@@ -1,0 +1,234 @@
+"""The modem link: COBS frames with a CRC between a host and its radio (wire-format 5). No keys, no waiting.
+
+On the line: 0x00, COBS(type u8 | seq u16 | fixed fields | tail | crc u16), 0x00; all little-endian.
+The leading 0x00 costs a byte and saves the frame that follows a torn one.
+"""
+import struct
+from collections import namedtuple
+
+from kentongan_wire.errors import LocalError
+
+LINK_VERSION = 1
+BAUD = 115_200
+BUFFER_LIMIT = 1024    # bytes kept between two delimiters; the longest frame of ours takes 273
+PRESET_LIMIT = 16      # bytes of a preset's name
+TEXT_LIMIT = 120       # bytes of a log line
+FRAME_LIMIT = 255      # bytes of a LoRa frame
+NOT_BEFORE_LIMIT_MS = 60_000  # the host plans anything later itself
+
+# host -> modem
+Configure = namedtuple("Configure", ("node", "preset", "freq_hz", "conducted_dbm", "gain_dbi", "loss_db"))
+# not_before_ms counts from the arrival at the modem, so that a modem that restarted cannot hold a frame back
+Transmit = namedtuple("Transmit", ("frame", "klass", "not_before_ms", "flags", "snr_q"))
+Drop = namedtuple("Drop", ("src", "id"))  # forget a frame that waits; answered Ack whether it waited or not
+StatusAsk = namedtuple("StatusAsk", ())
+# modem -> host
+Hello = namedtuple("Hello", ("version", "role", "node"))  # node 0: not configured since its start
+Received = namedtuple("Received", ("frame", "rssi", "snr_q", "at_ms"))  # at_ms: modem's clock, modulo 2^32
+Transmitted = namedtuple("Transmitted", ("src", "id", "airtime_ms"))
+Refused = namedtuple("Refused", ("src", "id", "reason"))  # accepted before, and never sent after all
+ModemStatus = namedtuple("ModemStatus", ("air_used_ms", "queued", "dropped", "uptime_s", "jammed"))
+LogLine = namedtuple("LogLine", ("text",))
+Ack = namedtuple("Ack", ("seq",))  # seq of the host message that it answers
+Nack = namedtuple("Nack", ("seq", "reason"))
+
+FLAG_FIRST = 1  # Transmit.flags: first frame of an alarm, no back-off
+FLAG_RELAY = 2  # Transmit.flags: a relay copy, pending until another relay is overheard
+
+# reasons of Refused and Nack
+REASON_FRAME = 1      # no LoRa frame that could be sent
+REASON_SETTINGS = 2   # Configure outside band, power or known presets
+REASON_NOT_READY = 3  # Transmit before Configure
+REASON_FULL = 4       # queue of that class is full
+REASON_AIR = 5        # the hour's air is spent
+REASON_DROPPED = 6    # by Drop, or another relay of it was overheard
+REASON_RADIO = 7      # the radio did not finish
+REASON_UNKNOWN = 8    # a message that this modem does not take
+REASON_NAMES = {
+    REASON_FRAME: "frame", REASON_SETTINGS: "settings", REASON_NOT_READY: "not_ready", REASON_FULL: "full",
+    REASON_AIR: "air", REASON_DROPPED: "dropped", REASON_RADIO: "radio", REASON_UNKNOWN: "unknown",
+}
+
+# type code, message, fixed fields with their struct letters, tail (name, most bytes) or None
+LAYOUTS = (
+    (1, Configure, (("node", "I"), ("freq_hz", "I"), ("conducted_dbm", "b"), ("gain_dbi", "b"),
+                    ("loss_db", "b")), ("preset", PRESET_LIMIT)),
+    (2, Transmit, (("klass", "B"), ("not_before_ms", "H"), ("flags", "B"), ("snr_q", "b")),
+     ("frame", FRAME_LIMIT)),
+    (3, Drop, (("src", "I"), ("id", "I")), None),
+    (4, StatusAsk, (), None),
+    (64, Hello, (("version", "B"), ("role", "B"), ("node", "I")), None),
+    (65, Received, (("rssi", "h"), ("snr_q", "b"), ("at_ms", "I")), ("frame", FRAME_LIMIT)),
+    (66, Transmitted, (("src", "I"), ("id", "I"), ("airtime_ms", "H")), None),
+    (67, Refused, (("src", "I"), ("id", "I"), ("reason", "B")), None),
+    (68, ModemStatus, (("air_used_ms", "I"), ("queued", "B"), ("dropped", "H"), ("uptime_s", "I"),
+                       ("jammed", "B")), None),
+    (69, LogLine, (), ("text", TEXT_LIMIT)),
+    (70, Ack, (("seq", "H"),), None),
+    (71, Nack, (("seq", "H"), ("reason", "B")), None),
+)
+RANGES = {"B": (0, 0xFF), "b": (-0x80, 0x7F), "H": (0, 0xFFFF), "h": (-0x8000, 0x7FFF), "I": (0, 0xFFFFFFFF)}
+TEXT_TAILS = ("preset", "text")
+FIRST_MODEM_TYPE = 64  # below: host -> modem
+ERRORS = ("cobs", "crc", "short", "long", "type", "length")  # every key of Decoder.errors
+
+
+def crc16(data) -> int:
+    """CRC-16/CCITT, init 0xFFFF, no reflection: crc16(b"123456789") == 0x29B1."""
+    crc = 0xFFFF
+    for byte in data:
+        x = (crc >> 8) ^ byte
+        x ^= x >> 4
+        crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xFFFF
+    return crc
+
+
+def cobs_encode(data) -> bytes:
+    """The same bytes without any 0x00, one longer per started 254; no delimiter."""
+    out = bytearray(1)
+    code_at = 0
+    for byte in data:
+        if byte:
+            out.append(byte)
+        if not byte or len(out) - code_at == 255:
+            out[code_at] = len(out) - code_at
+            code_at = len(out)
+            out.append(0)
+    out[code_at] = len(out) - code_at
+    return bytes(out)
+
+
+def cobs_decode(data):
+    """The bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
+    out = bytearray()
+    at = 0
+    while at < len(data):
+        code = data[at]
+        end = at + code
+        if code == 0 or end > len(data):
+            return None
+        block = data[at + 1 : end]
+        if 0 in block:
+            return None
+        out.extend(block)
+        at = end
+        if code < 255 and at < len(data):
+            out.append(0)
+    return bytes(out) if len(data) else None
+
+
+def _ascii(raw) -> str:
+    """Text of printable ASCII; anything else becomes a question mark."""
+    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in raw])
+
+
+def _format(fields) -> str:
+    return "<" + "".join([letter for _, letter in fields])
+
+
+def _tail_bytes(name, limit, value) -> bytes:
+    if name in TEXT_TAILS:
+        if type(value) is not str:
+            raise LocalError("link: {} is a string".format(name))
+        value = _ascii([min(ord(char), 127) for char in value]).encode()
+        return value[:limit]
+    if len(value) > limit:
+        raise LocalError("link: {} has {} bytes, at most {} fit".format(name, len(value), limit))
+    return bytes(value)
+
+
+def encode(seq: int, message) -> bytes:
+    """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
+    if not 0 <= seq <= 0xFFFF:
+        raise LocalError("link: seq {} is no u16".format(seq))
+    for code, kind, fields, tail in LAYOUTS:
+        if isinstance(message, kind):
+            break
+    else:
+        raise LocalError("link: {} is no link message".format(type(message)))
+    values = []
+    for name, letter in fields:
+        value = getattr(message, name)
+        low, high = RANGES[letter]
+        if type(value) not in (int, bool) or not low <= value <= high:
+            raise LocalError("link: {} {!r} is outside {}..{}".format(name, value, low, high))
+        values.append(int(value))
+    raw = struct.pack("<BH", code, seq) + struct.pack(_format(fields), *values)
+    if tail:
+        raw += _tail_bytes(tail[0], tail[1], getattr(message, tail[0]))
+    return b"\0" + cobs_encode(raw + struct.pack("<H", crc16(raw))) + b"\0"
+
+
+def _parse(raw):
+    """(seq, message), or the name of what is wrong with these bytes after COBS."""
+    if len(raw) < 5:
+        return "short"
+    if crc16(raw[:-2]) != raw[-2] | raw[-1] << 8:
+        return "crc"
+    for code, kind, fields, tail in LAYOUTS:
+        if code == raw[0]:
+            break
+    else:
+        return "type"
+    layout = _format(fields)
+    end = 3 + struct.calcsize(layout)
+    rest = len(raw) - 2 - end
+    if rest < 0 or rest > (tail[1] if tail else 0):
+        return "length"
+    read = struct.unpack(layout, raw[3:end])
+    values = {}
+    for i in range(len(fields)):
+        values[fields[i][0]] = read[i]
+    if tail:
+        values[tail[0]] = _ascii(raw[end:-2]) if tail[0] in TEXT_TAILS else bytes(raw[end:-2])
+    return raw[1] | raw[2] << 8, kind(**values)
+
+
+class Decoder:
+    """Bytes in, messages out; never raises, holds at most BUFFER_LIMIT bytes, counts what it refused."""
+
+    def __init__(self):
+        self._buffer = bytearray()
+        self._skipping = False  # the frame under way is too long: wait for its end
+        self.errors = {}
+        for name in ERRORS:
+            self.errors[name] = 0
+
+    def feed(self, data) -> list:
+        """List of (seq, message) that these bytes completed, in order."""
+        out = []
+        data = bytes(data)
+        start = 0
+        while start < len(data):
+            end = data.find(b"\0", start)
+            stop = len(data) if end < 0 else end
+            self._keep(data[start:stop])
+            if end < 0:
+                break
+            self._complete(out)
+            start = end + 1
+        return out
+
+    def _keep(self, piece):
+        if self._skipping:
+            return
+        if len(self._buffer) + len(piece) > BUFFER_LIMIT:
+            self.errors["long"] += 1
+            self._skipping = True
+            self._buffer = bytearray()
+            return
+        self._buffer.extend(piece)
+
+    def _complete(self, out):
+        encoded = self._buffer
+        skipped = self._skipping
+        self._buffer = bytearray()
+        self._skipping = False
+        if skipped or not encoded:
+            return
+        raw = cobs_decode(encoded)
+        found = "cobs" if raw is None else _parse(raw)
+        if isinstance(found, str):
+            self.errors[found] += 1
+        else:
+            out.append(found)
