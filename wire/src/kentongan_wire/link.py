@@ -108,7 +108,7 @@ def cobs_decode(data):
         if code == 0 or end > len(data):
             return None
         block = data[at + 1 : end]
-        if 0 in block:
+        if block.find(b"\0") >= 0:
             return None
         out.extend(block)
         at = end
