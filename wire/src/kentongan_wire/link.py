@@ -141,11 +141,10 @@ def encode(seq: int, message) -> bytes:
     """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
     if not 0 <= seq <= 0xFFFF:
         raise LocalError("link: seq {} is no u16".format(seq))
-    for code, kind, fields, tail in LAYOUTS:
-        if isinstance(message, kind):
-            break
-    else:
+    found = [row for row in LAYOUTS if isinstance(message, row[1])]
+    if not found:
         raise LocalError("link: {} is no link message".format(type(message)))
+    code, _, fields, tail = found[0]
     values = []
     for name, letter in fields:
         value = getattr(message, name)
@@ -165,11 +164,10 @@ def _parse(raw):
         return "short"
     if crc16(raw[:-2]) != raw[-2] | raw[-1] << 8:
         return "crc"
-    for code, kind, fields, tail in LAYOUTS:
-        if code == raw[0]:
-            break
-    else:
+    found = [row for row in LAYOUTS if row[0] == raw[0]]
+    if not found:
         return "type"
+    _, kind, fields, tail = found[0]
     layout = _format(fields)
     end = 3 + struct.calcsize(layout)
     rest = len(raw) - 2 - end
