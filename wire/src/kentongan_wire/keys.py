@@ -1,0 +1,133 @@
+"""Key derivation from the site key, and what each holder of keys can judge."""
+import struct
+
+from kentongan_wire.crypto import hmac_sha256
+from kentongan_wire.errors import LocalError
+
+KEY_BYTES = 32
+GENERATION_MAX = 15  # four bits on the air
+ROLE_SIRENE = 2  # wire-format 4
+ROLES_WITH_CONTROL = (1, 2, 3, 5, 4)  # roles a C key may belong to, the likeliest first
+
+
+def _root(site_key, label, generation):
+    if len(site_key) != KEY_BYTES:
+        raise LocalError("site key has {} bytes: give the site key file's 32".format(len(site_key)))
+    _check_generation(generation)
+    return hmac_sha256(site_key, label + bytes([generation]))
+
+
+def _check_generation(generation):
+    if not 0 <= generation <= GENERATION_MAX:
+        raise LocalError("key generation {}: give 0 to {}".format(generation, GENERATION_MAX))
+
+
+def alarm_root(site_key: bytes, generation: int) -> bytes:
+    """32-byte root of every A key of a generation; held by hub, gateways and siren posts."""
+    return _root(site_key, b"KTG1 alarm", generation)
+
+
+def control_root(site_key: bytes, generation: int) -> bytes:
+    """32-byte root of every C key of a generation; held by hub and gateways only."""
+    return _root(site_key, b"KTG1 control", generation)
+
+
+def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
+    """A or C of one node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
+    return hmac_sha256(root, b"KTG1 node" + struct.pack("<IBB", node, role, generation))
+
+
+class KeyRing:
+    """The keys that one party holds; a key that it does not hold is None, never an error.
+
+    `.generation` is the one to send with; `.generations` those accepted, ascending.
+    """
+
+    def __init__(self, generations, generation):
+        for each in generations:
+            _check_generation(each)
+        if generation not in generations:
+            raise LocalError("no keys of generation {}, the one to send: provision again".format(generation))
+        self.generation = generation
+        self.generations = tuple(sorted(generations))
+
+    def a(self, node: int, role: int, generation: int):
+        """A(node) or None."""
+        return None
+
+    def c(self, node: int, role: int, generation: int):
+        """C(node) or None."""
+        return None
+
+    def c_of_target(self, node: int, generation: int) -> tuple:
+        """Every C key that a frame to this target may be under: none, our own, or one per role.
+
+        CONFIG and PAGE name a target's number but not its role, and the role is part of its key.
+        """
+        return ()
+
+
+class OwnKeys(KeyRing):
+    """Tombol, penerus, penerima: own A and C only. keys = {generation: (A, C)}."""
+
+    def __init__(self, node: int, role: int, keys: dict, generation: int):
+        super().__init__(list(keys), generation)
+        self.node = node
+        self.role = role
+        self._keys = keys
+
+    def _own(self, which, node, role, generation):
+        pair = self._keys.get(generation)
+        return pair[which] if pair and node == self.node and role == self.role else None
+
+    def a(self, node, role, generation):
+        return self._own(0, node, role, generation)
+
+    def c(self, node, role, generation):
+        return self._own(1, node, role, generation)
+
+    def c_of_target(self, node, generation):
+        key = self._own(1, node, self.role, generation)
+        return (key,) if key else ()
+
+
+class PostKeys(KeyRing):
+    """Siren post: every A through alarm_root, its own C; {generation: root}, {generation: C}."""
+
+    def __init__(self, node: int, roots: dict, own_c: dict, generation: int):
+        super().__init__(list(roots), generation)
+        self.node = node
+        self._roots = roots
+        self._own_c = own_c
+
+    def a(self, node, role, generation):
+        root = self._roots.get(generation)
+        return node_key(root, node, role, generation) if root else None
+
+    def c(self, node, role, generation):
+        return self._own_c.get(generation) if node == self.node and role == ROLE_SIRENE else None
+
+    def c_of_target(self, node, generation):
+        key = self.c(node, ROLE_SIRENE, generation)
+        return (key,) if key else ()
+
+
+class SiteKeys(KeyRing):
+    """Hub and gateway: every key of the site through both roots, {generation: root} each."""
+
+    def __init__(self, alarm_roots: dict, control_roots: dict, generation: int):
+        super().__init__([g for g in alarm_roots if g in control_roots], generation)
+        self._alarm = alarm_roots
+        self._control = control_roots
+
+    def a(self, node, role, generation):
+        root = self._alarm.get(generation)
+        return node_key(root, node, role, generation) if root else None
+
+    def c(self, node, role, generation):
+        root = self._control.get(generation)
+        return node_key(root, node, role, generation) if root else None
+
+    def c_of_target(self, node, generation):
+        keys = [self.c(node, role, generation) for role in ROLES_WITH_CONTROL]
+        return tuple([key for key in keys if key])
