@@ -1,0 +1,151 @@
+"""One incident of a button, from its first press to its end: what is being sent, and the highest stage held.
+
+Pure. A stage counts only when the caller has verified it (wire verify.own_entry). Stages only go up.
+"""
+import binascii
+import struct
+
+from kentongan_node import feedback
+from kentongan_node.mix import mix
+from kentongan_node.repeats import Repeats
+from kentongan_wire import messages as m
+
+LISTEN_MS = 1_800_000     # after a press: 30 min, or until stage 4 or 5
+NOBODY_MS = 10_000        # start value: no stage so long after a press is shown as "nobody hears"
+RESUMES_LIMIT = 2         # resets that an unfinished incident survives
+CANCEL_AFTER_MS = 5_000   # a cancel hold starts at least so long after the last stroke
+CANCEL_WITHIN_MS = 60_000 # and at most so long after it
+PRESSES_LIMIT = 8         # presses that are each sent at once; more of them come slower
+FOLD_MS = 2_000           # a press so soon after the last one is the same press, hammered
+FOLD_LATE_MS = 30_000     # the same from press PRESSES_LIMIT on
+
+# highest stage held: what the box shows. Stage 0 turns from SENDING to NOBODY with time.
+SHOWN = {0: feedback.SENDING, m.STAGE_SOUNDING: feedback.SOUNDING, m.STAGE_STORED: feedback.STORED,
+         m.STAGE_COMING: feedback.COMING, m.STAGE_CLOSED: feedback.CLOSED, m.STAGE_CANCELLED: feedback.CANCELLED}
+
+VERSION = 1
+_LAYOUT = "<BBBBBBHIIB"  # version, bits, kind, stage, answered, resumes, number, first, counter, battery
+_BYTES = struct.calcsize(_LAYOUT) + 4
+_SILENT, _CANCEL, _LID = 1, 2, 4
+
+
+class Incident:
+    def __init__(self, kind, silent, now_ms):
+        self.kind = kind
+        self.silent = silent
+        self.number = 0      # low 16 bits of the counter of its first ALARM
+        self.first = 0
+        self.counter = 0     # of the alarm that is being sent now
+        self.cancel = False
+        self.lid = False
+        self.battery = 0     # frozen at attempt 0, as everything that the tag covers
+        self.stage = 0       # highest held, of any alarm of this incident
+        self.answered = 0    # highest held of the alarm that is being sent now
+        self.resumes = 0
+        self.presses = 0
+        self.pressed_ms = now_ms
+        self.repeats = None
+
+    def press(self, counter, kind, lid, battery, now_ms, cancel=False):
+        """Another alarm of this incident, from its attempt 0; the first one gives it its number."""
+        if not self.first:
+            self.first = counter
+            self.number = counter & 0xFFFF
+        self.counter = counter
+        self.kind = kind
+        self.cancel = cancel
+        self.lid = lid
+        self.battery = battery
+        self.answered = 0
+        self.presses += 1
+        self.pressed_ms = now_ms
+        self.repeats = Repeats(now_ms)
+
+    def folds(self, kind, now_ms):
+        """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
+        if self.cancel or kind != self.kind:
+            return False
+        limit_ms = FOLD_MS if self.presses < PRESSES_LIMIT else FOLD_LATE_MS
+        return now_ms - self.pressed_ms < limit_ms
+
+    def may_cancel(self, now_ms):
+        """Whether a hold that starts now can become a cancel."""
+        since_ms = now_ms - self.pressed_ms
+        return (not self.silent and not self.cancel and m.STAGE_SOUNDING <= self.stage < m.STAGE_CLOSED
+                and CANCEL_AFTER_MS <= since_ms <= CANCEL_WITHIN_MS)
+
+    def owns(self, counter):
+        return self.first <= counter <= self.counter
+
+    def answer(self, counter, stage, now_ms, rnd):
+        """Take a verified stage for one of its alarms; True when the highest stage went up."""
+        if counter == self.counter and stage > self.answered:
+            self.answered = stage
+        higher = stage > self.stage
+        if higher:
+            self.stage = stage
+        if self.finished() or (self.answered >= m.STAGE_STORED and not self.cancel):
+            self.repeats.end()
+        elif self.answered == m.STAGE_SOUNDING and not self.cancel:
+            self.repeats.slow_down(now_ms, mix(rnd, 1))
+        return higher
+
+    def finished(self):
+        return self.stage >= m.STAGE_CLOSED
+
+    def flags(self):
+        """Flag bits of the ALARM that is being sent."""
+        return ((m.FLAG_SILENT if self.silent else 0) | (m.FLAG_CANCEL if self.cancel else 0)
+                | (m.FLAG_LID if self.lid else 0))
+
+    def shown(self, now_ms):
+        """The state that is true now; None for a silent incident, whatever it holds."""
+        if self.silent:
+            return None
+        if self.cancel and self.stage < m.STAGE_CLOSED:
+            return feedback.SENDING
+        if self.stage == 0 and now_ms >= self.pressed_ms + NOBODY_MS:
+            return feedback.NOBODY
+        return SHOWN[self.stage]
+
+    def ends_ms(self):
+        return self.pressed_ms + LISTEN_MS
+
+    def deadline(self):
+        """When something changes by time alone."""
+        times = [self.ends_ms()]
+        if self.repeats.due_ms is not None:
+            times.append(self.repeats.due_ms)
+        return min(times)
+
+    def nobody_ms(self):
+        return self.pressed_ms + NOBODY_MS
+
+    def dump(self):
+        """Bytes for the file that a reset finds."""
+        bits = (_SILENT if self.silent else 0) | (_CANCEL if self.cancel else 0) | (_LID if self.lid else 0)
+        data = struct.pack(_LAYOUT, VERSION, bits, self.kind, self.stage, self.answered, self.resumes,
+                           self.number, self.first, self.counter, self.battery)
+        return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
+
+
+def load(data, now_ms):
+    """The incident that a reset interrupted, begun again from its first turn; None when there is none to go on.
+
+    A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.
+    """
+    if data is None or len(data) != _BYTES or data[0] != VERSION:
+        return None
+    if struct.unpack("<I", data[-4:])[0] != binascii.crc32(data[:-4]) & 0xFFFFFFFF:
+        return None
+    _, bits, kind, stage, answered, resumes, number, first, counter, battery = struct.unpack(_LAYOUT, data[:-4])
+    if resumes >= RESUMES_LIMIT or stage >= m.STAGE_CLOSED:
+        return None
+    it = Incident(kind, bool(bits & _SILENT), now_ms)
+    it.number, it.first, it.counter, it.battery = number, first, counter, battery
+    it.cancel, it.lid = bool(bits & _CANCEL), bool(bits & _LID)
+    it.stage, it.answered, it.resumes, it.presses = stage, answered, resumes + 1, 1
+    it.repeats = Repeats(now_ms)
+    if it.answered >= m.STAGE_STORED and not it.cancel:
+        it.repeats.end()
+    return it

@@ -1,0 +1,275 @@
+"""One frame at a time through Cad -> Transmit -> sent, and who carries whose frames on (wire-format 3).
+
+state     event                                  does                               next
+IDLE      a frame's time has come                Cad                                CHECKING
+CHECKING  cad(False)                             Transmit the most urgent           SENDING
+CHECKING  cad(True), a frame waited its limit    Transmit that one                  SENDING
+CHECKING  cad(True)                              wait for that frame's end, draw    IDLE
+SENDING   sent(True)                             -                                  IDLE
+SENDING   sent(False)                            put back, RADIO_TRIES in all       IDLE
+CHECKING, SENDING   no answer in time            count, go on                       IDLE
+"""
+import struct
+
+from kentongan_wire import phy
+from kentongan_wire.flood import CLASS_ALARM, CLASS_ORDER, Seen, may_relay
+from kentongan_wire.messages import ALARM, TOMBOL
+from kentongan_wire.packet import PORT_PRIVATE, relayed
+
+from kentongan_node.actions import Cad, Transmit
+from kentongan_node.airledger import AirLedger
+from kentongan_node.answers import AnswerCache
+from kentongan_node.contention import BusyMeter, backoff_ms
+from kentongan_node.queue import Entry, SendQueue
+from kentongan_node.shares import Shares
+
+IDLE, CHECKING, SENDING = 0, 1, 2
+
+ALARM_FRAME_BYTES = 45          # header 16, Data 7, payload 22: the frame that is on the air most often
+CAD_TIMEOUT_MS = 1_000          # a channel check takes a few symbols; later it is lost
+SEND_TIMEOUT_MS = 2_000         # beyond the frame's own air time
+RADIO_TRIES = 3                 # of one frame, when the radio fails
+RADIO_RETRY_MS = 100
+ACTIVE_MS = 10_000              # an origin counts as active so long after its last alarm frame
+ACTIVE_LIMIT = 16               # origins remembered; more change nothing
+CROWD_HOLD_MS = 500             # copies are held so much longer while two or more origins are active
+LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
+LOW_AIR_MS = 12_000             # with less left a relay carries only the first attempts
+LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
+RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
+
+
+def alarm_head(data):
+    """(counter, attempt) of an ALARM by a tombol, or None; nothing is verified here."""
+    payload = data.payload
+    if data.portnum != PORT_PRIVATE or len(payload) < 7 or payload[0] & 15 != ALARM:
+        return None
+    if payload[1] >> 4 != TOMBOL:
+        return None
+    return struct.unpack("<I", payload[2:6])[0], payload[6]
+
+
+class Mesh:
+    """What a node sends and carries on. Frames heard never decide local delivery here."""
+
+    def __init__(self, preset, node, relays, air_state=None):
+        """`preset`: a phy.Preset; `relays`: whether this node carries others' frames."""
+        self.preset = preset
+        self.node = node
+        self.relays = relays
+        self.ledger = AirLedger(air_state)
+        self.queue = SendQueue()
+        self.drops = self.queue.drops
+        self.meter = BusyMeter()
+        self.answers = AnswerCache() if relays else None
+        self._seen = Seen() if relays else None
+        self._shares = Shares(preset) if relays else None
+        self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
+        self._state = IDLE
+        self._state_ms = 0
+        self._current = None
+        self._free_ms = 0          # a frame on the air is expected to end then
+        self._origins = {}         # origin: when its last alarm frame was heard
+        self._draws = 0
+
+    def airtime_ms(self, n_bytes):
+        """Time on air, rounded up."""
+        return (phy.airtime_us(self.preset, n_bytes) + 999) // 1000
+
+    # -- what waits ---------------------------------------------------------------------------------
+
+    def submit(self, frame, klass, now_ms, delay_ms=0, first=False, relay=False, snr_q=0, tag=None):
+        """Queue a whole frame; False when its class is full. first: no back-off before the first check."""
+        entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag)
+        return self.queue.put(entry)
+
+    def offer(self, packet, data, klass, snr_q, now_ms, tag=None):
+        """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits."""
+        if not self.relays or packet.src == self.node or not may_relay(packet, data):
+            return False
+        if self._seen.seen(packet.src, packet.id, now_ms):
+            return False
+        head = alarm_head(data)
+        if head and not self._affordable(packet.src, head[1], klass, now_ms):
+            return False
+        entry = Entry(relayed(packet, self.node & 0xFF), klass, now_ms, False, True, snr_q, tag)
+        if head:
+            entry.charge = packet.src
+            if self.active_origins(now_ms) >= 2:
+                entry.hold(CROWD_HOLD_MS)
+        if not self.queue.put(entry):
+            return False
+        self._seen.add(packet.src, packet.id, now_ms)
+        return True
+
+    def _affordable(self, src, attempt, klass, now_ms):
+        if self.ledger.left_ms(now_ms) < LOW_AIR_MS and attempt > LOW_AIR_ATTEMPTS:
+            self.queue.count(klass, "low_air")
+            return False
+        pending_ms = self._alarm_air_ms * len([e for e in self.queue.entries if e.charge == src])
+        if not self._shares.affords(src, pending_ms + self._alarm_air_ms, now_ms):
+            self.queue.count(klass, "share")
+            return False
+        return True
+
+    def answer(self, origin, counter, snr_q, now_ms):
+        """Answer an alarm that was heard again from the cache. True: a stage 2 receipt for it is held."""
+        if self.answers is None or self.answers.holds(origin, counter) is None:
+            return False
+        frame = self.answers.take(origin, counter, now_ms)
+        if frame is not None:
+            entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, (origin, counter))
+            entry.answer = True
+            self.queue.put(entry)
+        return True
+
+    def drop_alarm(self, origin, counter):
+        """Forget pending relay copies of that alarm: it is stored."""
+        for entry in self._copies(origin, counter):
+            self.queue.drop(entry, "stored")
+
+    def delay_alarm(self, origin, counter, delay_ms):
+        """Let pending relay copies of that alarm wait longer."""
+        for entry in self._copies(origin, counter):
+            entry.hold(delay_ms)
+
+    def _copies(self, origin, counter):
+        return [e for e in self.queue.entries if e.relay and e.tag == (origin, counter)]
+
+    def drop(self, src, packet_id, reason):
+        """Forget a waiting frame by its packet; True when it waited."""
+        found = [e for e in self.queue.entries if e.src == src and e.id == packet_id]
+        for entry in found:
+            self.queue.drop(entry, reason)
+        return bool(found)
+
+    # -- what is heard ------------------------------------------------------------------------------
+
+    def channel_used(self, n_bytes, now_ms):
+        """Any frame, ours or foreign, ended just now: whoever waited for its end draws slots from here."""
+        self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
+        if self._free_ms > now_ms:
+            for entry in self.queue.entries:
+                if entry.base_ms == self._free_ms:
+                    entry.put_off(now_ms)
+        self._free_ms = now_ms
+
+    def hear(self, packet, data, now_ms):
+        """Book-keeping for an opened packet: who is active, and whose copies another relay made needless."""
+        if alarm_head(data):
+            if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:
+                self._origins[packet.src] = now_ms
+        for entry in list(self.queue.entries):
+            if entry.src != packet.src or entry.id != packet.id:
+                continue
+            # A copy that is as far along as ours would be serves the same hearers; one that is not
+            # comes from before us and says nothing about those behind us.
+            if entry.answer or entry.relay and packet.hop_limit <= entry.hop_limit():
+                self.queue.drop(entry, "suppressed")
+
+    def active_origins(self, now_ms):
+        """How many tombol were heard alarming lately."""
+        for origin in [o for o in self._origins if now_ms - self._origins[o] >= ACTIVE_MS]:
+            del self._origins[origin]
+        return len(self._origins)
+
+    def air_used_ms(self, now_ms):
+        return self.ledger.used_ms(now_ms)
+
+    def busy_share(self, now_ms):
+        """Busy share of the last minute, 0..100."""
+        return self.meter.share_percent(now_ms)
+
+    def jammed(self, now_ms):
+        return self.meter.jammed(now_ms)
+
+    # -- the channel --------------------------------------------------------------------------------
+
+    def tick(self, now_ms, rnd, actions):
+        """Draw slots for those that need them and ask for the channel when a frame's time has come."""
+        self._draw(rnd)
+        if self._state != IDLE:
+            if now_ms < self._state_ms:
+                return
+            self.queue.count(self._current.klass if self._current else CLASS_ALARM, "radio_timeout")
+            self._state, self._current = IDLE, None
+        if self._next_payable(now_ms) is not None:
+            self._enter(CHECKING, now_ms + CAD_TIMEOUT_MS)
+            actions.append(Cad())
+
+    def cad(self, busy, now_ms, rnd, actions):
+        """The channel check's answer."""
+        if self._state != CHECKING:
+            return
+        self._enter(IDLE, now_ms)
+        if not busy:
+            self._transmit(self._next_payable(now_ms), now_ms, actions)
+        else:
+            self._free_ms = max(self._free_ms, now_ms + self._alarm_air_ms)
+            self.meter.mark(now_ms, self._free_ms, now_ms)
+            entry = self._next_payable(now_ms, overdue=True)
+            if entry is not None:
+                self._transmit(entry, now_ms, actions)
+            for other in self.queue.entries:
+                if other.at_ms is not None and other.at_ms < self._free_ms:
+                    other.put_off(self._free_ms)
+        self.tick(now_ms, rnd, actions)
+
+    def sent(self, ok, now_ms, rnd, actions):
+        """The transmission's answer; the frame's Entry when it was on the air, else None."""
+        if self._state != SENDING:
+            return None
+        entry = self._current
+        self._enter(IDLE, now_ms)
+        self._current = None
+        if not ok:
+            entry.tries += 1
+            if entry.tries < RADIO_TRIES:
+                entry.put_off(now_ms + RADIO_RETRY_MS)
+                self.queue.put(entry)
+            else:
+                self.queue.drop(entry, "radio")
+        self.tick(now_ms, rnd, actions)
+        return entry if ok else None
+
+    def next_deadline(self):
+        if self._state != IDLE:
+            return self._state_ms
+        return self.queue.next_ms()
+
+    def _enter(self, state, until_ms):
+        self._state, self._state_ms = state, until_ms
+
+    def _draw(self, rnd):
+        for entry in self.queue.entries:
+            if entry.at_ms is None:
+                self._draws += 1
+                wait_ms = backoff_ms(self.preset, entry.snr_q, rnd, RND_SLOTS + self._draws % 1000)
+                entry.at_ms = min(entry.base_ms + wait_ms, entry.due_ms)
+
+    def _next_payable(self, now_ms, overdue=False):
+        """The most urgent frame whose time has come and whose air is left; drops those that cannot be paid."""
+        while True:
+            entry = self.queue.best(now_ms, overdue)
+            if entry is None or self._payable(entry, now_ms):
+                return entry
+            self.queue.drop(entry, "air")
+
+    def _payable(self, entry, now_ms):
+        used_ms = self.ledger.used_ms(now_ms) + self.airtime_ms(len(entry.frame))
+        return used_ms <= (phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS)
+
+    def _transmit(self, entry, now_ms, actions):
+        """Book the air before the frame goes: a reset in the middle must not lose it."""
+        if entry is None:
+            return
+        airtime_ms = self.airtime_ms(len(entry.frame))
+        self.queue.entries.remove(entry)
+        if self._seen:
+            self._seen.add(entry.src, entry.id, now_ms)
+        self.ledger.spend(airtime_ms, now_ms, actions)
+        if entry.charge is not None:
+            self._shares.charge(entry.charge, airtime_ms, now_ms)
+        self._current = entry
+        self._enter(SENDING, now_ms + airtime_ms + SEND_TIMEOUT_MS)
+        actions.append(Transmit(entry.frame))

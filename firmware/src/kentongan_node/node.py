@@ -1,0 +1,291 @@
+"""Common base of every role: opens, verifies and carries frames on, sends our own, keeps time.
+
+A role overrides the `on_..` hooks and appends actions; it never handles raw frames. What comes from
+outside and is refused is a RemoteError, caught here and nowhere else, counted by reason, dropped.
+"""
+from binascii import unhexlify
+
+from kentongan_wire import flood, messages, verify
+from kentongan_wire.errors import RemoteError
+from kentongan_wire.keys import OwnKeys, PostKeys
+from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
+from kentongan_wire.phy import preset
+from kentongan_wire.replay import REPEAT, Guard
+
+from kentongan_node.actions import Note, Persist
+from kentongan_node.counter import Sequence
+from kentongan_node.mesh import Mesh, alarm_head
+from kentongan_node.mix import pick
+
+GUARD_LIMIT = 160       # senders whose last counter a node keeps
+DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
+FIRMWARE = (0, 1, 0)    # version in STATUS
+STAGE2_DELAY_MS = 1_000  # a node that cannot verify a receipt only delays its copy of the alarm
+
+
+class Node:
+    """`settings` as device_file.check returns them; `state`: what Persist wrote, by name.
+
+    For a role to set: `role` (messages.*), `relays`, `types`: message types it wants verified, beside
+    CONFIG for itself and RECEIPTS, which every role gets by on_message or on_entry.
+    """
+
+    role = 0
+    relays = True
+    types = ()
+
+    def __init__(self, settings, state):
+        self.settings = settings
+        self.state = state
+        self.node = settings["node"]
+        self.label = settings["label"]
+        self.counters = {}
+        self.timers = {}
+        self.revoked = list(settings["revoked"])
+        self.channel = Channel(settings["channel_name"], unhexlify(settings["channel_key"]))
+        self.preset = preset(settings["preset"])
+        self.keys = self._make_keys(settings)
+        self.sequence = Sequence(state.get("seq"))
+        self.guard = Guard(GUARD_LIMIT)
+        self.counters_lost = self.sequence.lost
+        self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
+        self._draws = 0
+        if "guard" in state:
+            self._guarded(self.guard.load, state["guard"])
+
+    def _make_keys(self, settings):
+        generation = settings["generation"]
+        c = unhexlify(settings["key_c"])
+        if self.role == messages.SIRENE:
+            return PostKeys(self.node, {generation: unhexlify(settings["alarm_root"])}, {generation: c}, generation)
+        return OwnKeys(self.node, self.role, {generation: (unhexlify(settings["key_a"]), c)}, generation)
+
+    # -- what the shell calls -----------------------------------------------------------------------
+
+    def start(self, boot, now_ms, rnd):
+        actions = self._begin()
+        if boot.cause == "wake_timer":
+            self.mesh.ledger.woke_by_timer()
+        self.on_start(boot, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def key(self, key, down, now_ms, rnd):
+        actions = self._begin()
+        self.on_key(key, down, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def sense(self, what, value, now_ms, rnd):
+        actions = self._begin()
+        self.on_sense(what, value, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def host(self, data, now_ms, rnd):
+        actions = self._begin()
+        self.on_host(data, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def cad(self, busy, now_ms, rnd):
+        actions = self._begin()
+        self.mesh.cad(busy, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def sent(self, ok, now_ms, rnd):
+        actions = self._begin()
+        entry = self.mesh.sent(ok, now_ms, rnd, actions)
+        if entry is not None:
+            self.on_sent(entry, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def tick(self, now_ms, rnd):
+        actions = self._begin()
+        for _ in range(DUE_LIMIT):
+            due = sorted([(at_ms, name) for name, at_ms in self.timers.items() if at_ms <= now_ms])
+            if not due:
+                break
+            del self.timers[due[0][1]]
+            self.on_timer(due[0][1], now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def next_deadline(self):
+        """When tick is wanted at the latest, or None."""
+        times = list(self.timers.values())
+        mesh_ms = self.mesh.next_deadline()
+        if mesh_ms is not None:
+            times.append(mesh_ms)
+        return min(times) if times else None
+
+    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+        actions = self._begin()
+        self.mesh.channel_used(len(frame), now_ms)
+        opened = self._guarded(self._open, frame)
+        if opened:
+            packet, data = opened
+            self.mesh.hear(packet, data, now_ms)
+            heard = (packet, rssi, snr_q)
+            envelope = None
+            if data.portnum == PORT_PRIVATE:
+                envelope = self._guarded(messages.parse, data.payload)
+            verified = False
+            if envelope:
+                verified = self._guarded(self._deliver, envelope, heard, now_ms, rnd, actions)
+                if envelope.type == messages.RECEIPTS:
+                    self._stored(envelope, frame, packet, verified)
+            if self.relays:
+                self._carry(packet, data, verified, snr_q, now_ms)
+        return self._end(now_ms, rnd, actions)
+
+    # -- what a role overrides ----------------------------------------------------------------------
+
+    def on_start(self, boot, now_ms, rnd, actions):
+        """The node came up."""
+
+    def on_key(self, key, down, now_ms, rnd, actions):
+        """A debounced edge."""
+
+    def on_sense(self, what, value, now_ms, rnd, actions):
+        """A reading."""
+
+    def on_host(self, data, now_ms, rnd, actions):
+        """Bytes from the host."""
+
+    def on_sent(self, entry, now_ms, rnd, actions):
+        """A frame was on the air: entry.frame .klass .tag .relay .answer."""
+
+    def on_timer(self, name, now_ms, rnd, actions):
+        """A timer set by self.at(name, ..) is due; it is no longer set."""
+
+    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+        """A verified verify.Message of a type in `types`, or CONFIG for us. heard: (packet, rssi, snr_q).
+
+        repeat: the same content came before. The last counters are persisted after this returns, so
+        what must come first (sound) is appended here.
+        """
+
+    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+        """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
+
+    # -- for roles ----------------------------------------------------------------------------------
+
+    def at(self, name, at_ms):
+        """Call on_timer(name) at that time; replaces the timer of that name."""
+        self.timers[name] = at_ms
+
+    def cancel(self, name):
+        self.timers.pop(name, None)
+
+    def draw(self, rnd, n):
+        """0..n-1; every call within one event gives another number."""
+        self._draws += 1
+        return pick(rnd, self._draws, n)
+
+    def count(self, reason):
+        self.counters[reason] = self.counters.get(reason, 0) + 1
+
+    def note(self, actions, step, counter, detail="", node=None):
+        """A log line; identity: our label or another node's number in hex, and the counter."""
+        device = self.label if node is None or node == self.node else "{:08x}".format(node)
+        actions.append(Note(step, device, counter, detail))
+
+    def send(self, kind, body, key, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False):
+        """Seal and queue a message of ours; returns its counter (counter=None: the sequence value).
+
+        False instead of the counter when the queue refused it; the drop is counted by the mesh.
+        """
+        packet_id = self.sequence.take(actions)
+        if counter is None:
+            counter = packet_id
+        payload = messages.encode(kind, self.role, self.keys.generation, counter, self.node, body, key)
+        if hop_limit is None:
+            hop_limit = self.settings["hop_limit"]
+        frame = self.channel.seal(self.node, packet_id, hop_limit, payload)
+        tag = (self.node, counter)
+        return self.mesh.submit(frame, flood.class_of(kind), now_ms, delay_ms, first, tag=tag) and counter
+
+    def key_a(self):
+        return self.keys.a(self.node, self.role, self.keys.generation)
+
+    def key_c(self):
+        return self.keys.c(self.node, self.role, self.keys.generation)
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _begin(self):
+        self._draws = 0
+        return []
+
+    def _end(self, now_ms, rnd, actions):
+        self.mesh.tick(now_ms, rnd, actions)
+        return actions
+
+    def _guarded(self, function, *args):
+        """The one place where what others did wrong ends; None then."""
+        try:
+            return function(*args)
+        except RemoteError as error:
+            self.count(error.reason)
+            return None
+
+    def _open(self, frame):
+        packet = parse_packet(frame)
+        if packet.src == self.node:
+            return None  # a relay's copy of what we sent ourselves
+        return packet, self.channel.open(packet)
+
+    def _deliver(self, envelope, heard, now_ms, rnd, actions):
+        """True when the message's tag holds for us. Every copy comes here, whatever the mesh remembers."""
+        packet = heard[0]
+        if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
+            envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, self.key_a(), self.key_c())
+            if entry is not None:
+                self.on_entry(entry, envelope, heard, now_ms, rnd, actions)
+            return False
+        if not self._wants(envelope):
+            return False
+        message = verify.open_message(envelope.payload, packet.src, packet.to, self.keys, self.revoked)
+        if message.type == messages.SIREN_ORDER:
+            verify.own_order(message, self.node, self.key_c())
+        repeat = self.guard.check(message) == REPEAT
+        self.on_message(message, repeat, heard, now_ms, rnd, actions)
+        if not repeat:
+            self.guard.accept(message)
+            actions.append(Persist("guard", self.guard.dump()))
+        return True
+
+    def _wants(self, envelope):
+        """Whether the message is one that this role verifies; for CONFIG and PAGE only our own."""
+        if envelope.type in (messages.CONFIG, messages.PAGE):
+            return int.from_bytes(bytes(envelope.payload[6:10]), "little") == self.node
+        return envelope.type in self.types
+
+    def _stored(self, envelope, frame, packet, verified):
+        """A receipt with stages above 1: keep it for the alarm's repeats, and spare copies of the alarm."""
+        if not self.relays or envelope.role != messages.GATEWAY:
+            return
+        pairs = []
+        for entry in envelope.body.entries:
+            stage = entry.stage & 0x7F
+            if stage < messages.STAGE_STORED:
+                continue
+            if stage == messages.STAGE_STORED:
+                pairs.append((entry.node, entry.counter))
+            if verified:
+                self.mesh.drop_alarm(entry.node, entry.counter)
+            elif self.role != messages.SIRENE:
+                self.mesh.delay_alarm(entry.node, entry.counter, STAGE2_DELAY_MS)
+        if pairs and (verified or self.role != messages.SIRENE):
+            self.mesh.answers.keep(frame, pairs)
+
+    def _carry(self, packet, data, verified, snr_q, now_ms):
+        """Relay rules for one opened packet; nothing in here decides local delivery."""
+        head = alarm_head(data)
+        tag = None
+        if head:
+            tag = (packet.src, head[0])
+            answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
+            if answered and self.role == messages.SIRENE:
+                return
+            if self.role == messages.SIRENE and not verified and not flood.alarm_attempt_relayable(head[1]):
+                self.count("relay_unreadable")
+                return
+        klass = flood.class_of_data(data) if flood.may_relay(packet, data) else flood.CLASS_REST
+        self.mesh.offer(packet, data, klass, snr_q, now_ms, tag)

@@ -1,0 +1,111 @@
+"""Kentongan codes as data, and their times on the siren's output.
+
+A code is written as in the ronda's printed keys: `*` a stroke, `.` a short pause, `-` a long pause;
+the group repeats. No code is a single stroke or a group of six: those mean a death in one village
+and "all is well" in the next. What a profile has no code for sounds as titir (domain.md 3).
+Steps are ((on_ms, off_ms), ..), played from the first again until the sounding's time is over.
+"""
+from kentongan_wire import messages as m
+
+# Times are our own choice: slow enough to count by ear, fast enough that a group lasts 1-3 s.
+STROKE_MS = 150
+GAP_MS = 250          # between two strokes of a group
+SHORT_PAUSE_MS = 500
+LONG_PAUSE_MS = 950
+TITIR_ON_MS = 65      # 130 ms a stroke: 7.7 strokes/s, "as fast as possible, no pause"
+TITIR_OFF_MS = 65
+MEDIC_ON_MS = 1000    # soft; a siren with two tones plays hi-lo under this pattern name
+MEDIC_OFF_MS = 2000
+DRILL_TONE_MS = 2000
+DRILL_GAP_MS = 1000   # after each of the two steady tones
+DRILL_GROUPS = 3      # groups of the code between two pairs of steady tones
+DRILL_PAUSE_MS = 2500 # long gap after each group, so that nobody takes it for the real thing
+DRILL_TITIR_STROKES = 15
+END_TONE_MS = 5000    # one long steady tone: the alarm is over
+
+TITIR = "titir"
+MEDIC = "medis"
+SILENT = "diam"
+END = "selesai"
+DRILL = "latihan"
+
+DEFAULT_PROFILE = "jawa_umum"
+# kind -> code; a kind that is missing here sounds as titir.
+CODES = {
+    "jawa_umum": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "**** -",
+                  m.KIND_PENCURIAN_TERNAK: "***** -"},
+    "polri": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "*** . * -",
+              m.KIND_KECELAKAAN: "* . *** -", m.KIND_KERIBUTAN: "** . *** -"},
+    "tmmd": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "**** -",
+             m.KIND_PENCURIAN_TERNAK: "***** -"},
+    "bali": {},  # bulus, the continuous beat, for everything
+}
+NAMES = {m.KIND_MALING: "maling", m.KIND_KEBAKARAN: "kebakaran", m.KIND_BENCANA: "bencana",
+         m.KIND_PENCURIAN_TERNAK: "pencurian_ternak", m.KIND_KECELAKAAN: "kecelakaan",
+         m.KIND_KERIBUTAN: "keributan"}
+NEVER_SOUND = (m.KIND_KEKERASAN, m.KIND_UJI)
+
+TITIR_STEPS = ((TITIR_ON_MS, TITIR_OFF_MS),)
+MEDIC_STEPS = ((MEDIC_ON_MS, MEDIC_OFF_MS),)
+END_STEPS = ((END_TONE_MS, 0),)
+DRILL_TONES = ((DRILL_TONE_MS, DRILL_GAP_MS), (DRILL_TONE_MS, DRILL_GAP_MS))
+
+PAUSES_MS = {".": SHORT_PAUSE_MS, "-": LONG_PAUSE_MS}
+
+
+def parse(code):
+    """Steps of one group of a code; any other character than `*`, `.` and `-` only separates."""
+    steps = []
+    for sign in code:
+        if sign == "*":
+            steps.append((STROKE_MS, GAP_MS))
+        elif sign in PAUSES_MS and steps:
+            steps[-1] = (STROKE_MS, PAUSES_MS[sign])
+    return tuple(steps)
+
+
+def _group(profile, kind):
+    if kind == m.KIND_MEDIS:
+        return MEDIC, MEDIC_STEPS
+    code = CODES.get(profile, CODES[DEFAULT_PROFILE]).get(kind)
+    if code is None:
+        return TITIR, TITIR_STEPS
+    return NAMES[kind], parse(code)
+
+
+def steps_for(profile, kind, drill=False):
+    """(name, steps) of a kind in a profile; the steps are empty for the kinds that never sound."""
+    if kind in NEVER_SOUND:
+        return SILENT, ()
+    name, group = _group(profile, kind)
+    if not drill:
+        return name, group
+    if name == TITIR:
+        group = group * DRILL_TITIR_STROKES
+    slow = group[:-1] + ((group[-1][0], DRILL_PAUSE_MS),)
+    return DRILL + "_" + name, DRILL_TONES + slow * DRILL_GROUPS
+
+
+def cycle_ms(steps):
+    """Time until the steps begin again."""
+    return sum([on + off for on, off in steps])
+
+
+def edge_at(steps, t_ms):
+    """(on, next_ms): the output t_ms after the start, and when it is next to be set; next_ms > t_ms.
+
+    Without steps the output is off for good: (False, None).
+    """
+    cycle = cycle_ms(steps)
+    if cycle <= 0:
+        return False, None
+    into = t_ms % cycle
+    edge = t_ms - into
+    for on_ms, off_ms in steps:
+        if into < on_ms:
+            return True, edge + on_ms
+        if into < on_ms + off_ms:
+            return False, edge + on_ms + off_ms
+        into -= on_ms + off_ms
+        edge += on_ms + off_ms
+    raise AssertionError("unreachable: t_ms lies in its cycle")

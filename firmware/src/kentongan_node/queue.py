@@ -1,0 +1,106 @@
+"""Frames that wait for the channel: few, in classes, with places that only alarms may take."""
+import struct
+
+from kentongan_wire.flood import CLASS_ALARM, CLASS_NAMES
+
+LIMIT = 16           # frames; 16 x (255 + about 100) bytes of a 100 KB heap
+RESERVED_ALARM = 6   # places that only class 0 takes
+# A frame waits at most so long for a free channel, then goes all the same: a jammer must not be an off
+# switch (wire-format 3 fixes the first; the others are ours, so that a jammed node still says so).
+WAIT_MAX_MS = (400, 2_000, 5_000, 60_000, 60_000)
+
+
+class Entry:
+    """One waiting frame."""
+
+    def __init__(self, frame, klass, base_ms, first, relay, snr_q, tag):
+        self.frame = frame
+        self.klass = klass
+        self.src, self.id = struct.unpack("<II", frame[4:12])
+        self.base_ms = base_ms                        # slots are drawn from here
+        self.due_ms = base_ms + WAIT_MAX_MS[klass]    # goes then, busy or not
+        self.at_ms = base_ms if first else None       # None: slots not drawn yet
+        self.relay = relay                            # a copy of somebody's frame
+        self.answer = False                           # a cached receipt, byte for byte
+        self.charge = None                            # the tombol whose share of our hour this uses
+        self.snr_q = snr_q
+        self.tag = tag                                # (origin, counter) of an alarm, or None
+        self.tries = 0
+
+    def hop_limit(self):
+        return self.frame[12] & 7
+
+    def put_off(self, base_ms):
+        """Draw slots anew from base_ms; the limit on waiting stays."""
+        self.base_ms = base_ms
+        self.at_ms = None
+
+    def hold(self, delay_ms):
+        """Wait longer on purpose; the limit moves along."""
+        self.due_ms += delay_ms
+        self.put_off(self.base_ms + delay_ms)
+
+
+class SendQueue:
+    def __init__(self, limit=LIMIT, reserved=RESERVED_ALARM):
+        self._limit = limit
+        self._open = limit - reserved
+        self.entries = []
+        self.drops = {}           # "alarm_full": n, by class and reason
+        self.lost = []            # (src, id, reason) since the last take_lost, for a modem's host
+        self._lost_limit = limit
+
+    def __len__(self):
+        return len(self.entries)
+
+    def count(self, klass, reason):
+        name = CLASS_NAMES[klass] + "_" + reason
+        self.drops[name] = self.drops.get(name, 0) + 1
+
+    def drop(self, entry, reason):
+        """Take it out, if it is in, and count it."""
+        if entry in self.entries:
+            self.entries.remove(entry)
+        self.count(entry.klass, reason)
+        if len(self.lost) < self._lost_limit:
+            self.lost.append((entry.src, entry.id, reason))
+
+    def take_lost(self):
+        lost, self.lost = self.lost, []
+        return lost
+
+    def _room(self, klass):
+        """Whether a place is free for that class, or could be freed of something less urgent."""
+        if len(self.entries) >= self._limit:
+            return False
+        if klass == CLASS_ALARM:
+            return True
+        return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
+
+    def put(self, entry):
+        """True when it waits now; the least urgent, youngest frame gives way to a more urgent one."""
+        if not self._room(entry.klass):
+            worst = None
+            for other in self.entries:
+                if other.klass > entry.klass and (worst is None or other.klass >= worst.klass):
+                    worst = other
+            if worst is None:
+                self.count(entry.klass, "full")
+                return False
+            self.drop(worst, "full")
+        self.entries.append(entry)
+        return True
+
+    def best(self, now_ms, overdue=False):
+        """The most urgent frame whose time (overdue: whose longest wait) has come, or None; older first."""
+        best = None
+        for entry in self.entries:
+            ready = entry.at_ms is not None and entry.at_ms <= now_ms
+            if ready and (best is None or entry.klass < best.klass) and not (overdue and now_ms < entry.due_ms):
+                best = entry
+        return best
+
+    def next_ms(self):
+        """When the next frame's time comes, or None."""
+        times = [e.base_ms if e.at_ms is None else e.at_ms for e in self.entries]
+        return min(times) if times else None

@@ -1,0 +1,68 @@
+"""When a button sends its alarm again, and with how many hops. Pure and bounded: 21 turns, then none."""
+from kentongan_node.mix import pick
+
+# Seconds after the press (wire-format 4, start values): dense while somebody may still be starting to
+# listen, then sparse enough for the law on the air.
+TURNS_S = (0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
+SLOW_TURNS_S = (60, 120, 300, 600)  # once a siren sounds
+JITTER_PERCENT = 25                 # of the gap before a turn, either way
+SKIPS_LIMIT = 2                     # turns in a row given away to a busy channel
+HOP_STEPS = ((7, 5), (3, 3))        # (from this attempt on, counted from 0; at least so many hops)
+
+
+def hop_limit(attempt, learned):
+    """Hops of the attempt-th sending, counted from 0: what was learned first, more when nobody answers."""
+    for first, hops in HOP_STEPS:
+        if attempt >= first:
+            return max(learned, hops)
+    return learned
+
+
+class Repeats:
+    """The turns of one message. due_ms is None when they are over."""
+
+    def __init__(self, start_ms):
+        self._start_ms = start_ms
+        self._turn = 0
+        self._slow = False
+        self._skipped = 0
+        self.attempt = 0  # of the next sending
+        self.due_ms = start_ms
+
+    def sent(self, now_ms, rnd):
+        """The turn was used."""
+        self.attempt += 1
+        self._skipped = 0
+        self._advance(now_ms, rnd)
+
+    def skip(self, now_ms, rnd):
+        """Give this turn away because the channel is busy; False when it has to be used."""
+        if self._skipped >= SKIPS_LIMIT or self._turn == 0:
+            return False
+        self._skipped += 1
+        self._advance(now_ms, rnd)
+        return True
+
+    def slow_down(self, now_ms, rnd):
+        """A siren sounds: only the sparse turns are left."""
+        if not self._slow:
+            self._slow = True
+            if self.due_ms is not None:
+                self._turn -= 1
+                self._advance(now_ms, rnd)
+
+    def end(self):
+        self.due_ms = None
+
+    def _advance(self, now_ms, rnd):
+        """To the next turn that lies ahead; turns that were slept through are not made up for."""
+        self.due_ms = None
+        while self.due_ms is None and self._turn + 1 < len(TURNS_S):
+            self._turn += 1
+            if self._slow and TURNS_S[self._turn] not in SLOW_TURNS_S:
+                continue
+            gap_ms = (TURNS_S[self._turn] - TURNS_S[self._turn - 1]) * 1000
+            span_ms = gap_ms * JITTER_PERCENT // 100
+            due_ms = self._start_ms + TURNS_S[self._turn] * 1000 - span_ms + pick(rnd, 3, 2 * span_ms + 1)
+            if due_ms > now_ms:
+                self.due_ms = due_ms
