@@ -1,3 +1,239 @@
-"""What a CONFIG message carries: settings of a device as type-length-value items (wire-format 4)."""
+"""What CONFIG messages carry: settings of a device as type-length-value items in parts (wire-format 4).
+
+Settings are a dict with any of these names (absent = unchanged; a list that is present replaces the old one):
+  table            list of (zone, kinds mask u16)      which alarms a post sounds
+  profile          name from PROFILES                   how it beats them
+  revoked          list of node numbers                 of the current generation, all of them
+  counters         list of (node, generation, type, counter); type 0 = any type, as kept for a tombol
+  next_keys        (generation, first, second)          32 bytes each: A and C, of a post alarm_root and C
+  drill            (zone, seconds)                      0 seconds ends the window
+  status_period_s  seconds between two STATUS
+  hop_limit        of the device's own alarms, 1-7
+Items never straddle parts: every part decodes by itself, a long list goes on in the next part.
+"""
+import struct
+
+from kentongan_wire.crypto import aes_ctr, hmac_sha256
+from kentongan_wire.errors import LocalError, RemoteError
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
+PART_BYTES = 211        # items of one part, so that the message takes Meshtastic's 233 payload bytes
+PARTS_LIMIT = 24        # 400 counters take 18, everything else at its limit 4
+TABLE_LIMIT = 16        # rows
+REVOKED_LIMIT = 128     # numbers
+COUNTERS_LIMIT = 400    # entries
+DRILL_LIMIT_S = 3600    # wire-format 4: at most 60 min
+STATUS_PERIOD_S = (60, 86_400)
+KEY_BYTES = 32
+NODE_RANGE = (4, 0xFFFFFFFE)
+
+TABLE, PROFILE, REVOKED, COUNTERS, NEXT_KEYS, DRILL, STATUS_PERIOD, HOP_LIMIT = 1, 2, 3, 4, 5, 6, 7, 8
+# tag, name, struct of one row, most rows (1 = a single value, never a list)
+ITEMS = (
+    (TABLE, "table", "<BH", TABLE_LIMIT),
+    (PROFILE, "profile", "<B", 1),
+    (REVOKED, "revoked", "<I", REVOKED_LIMIT),
+    (COUNTERS, "counters", "<IBI", COUNTERS_LIMIT),
+    (NEXT_KEYS, "next_keys", "<B32s32s", 1),
+    (DRILL, "drill", "<BH", 1),
+    (STATUS_PERIOD, "status_period_s", "<I", 1),
+    (HOP_LIMIT, "hop_limit", "<B", 1),
+)
+NAMES = tuple([row[1] for row in ITEMS])
+KEYS_SEALED_BYTES = 2 * KEY_BYTES  # the generation before them stays readable
+
+
+def _within(low, value, high):
+    return type(value) is int and low <= value <= high
+
+
+def _good(name, row):
+    """Whether one row's values are in range; the same rule for what we send and what we read."""
+    if name == "table":
+        return _within(1, row[0], 255) and _within(0, row[1], 0xFFFF)
+    if name == "profile":
+        return _within(0, row[0], len(PROFILES) - 1)
+    if name == "revoked":
+        return _within(NODE_RANGE[0], row[0], NODE_RANGE[1])
+    if name == "counters":
+        return _within(NODE_RANGE[0], row[0], NODE_RANGE[1]) and _within(0, row[2], 0xFFFFFFFF)
+    if name == "next_keys":
+        return _within(0, row[0], 15) and len(row[1]) == len(row[2]) == KEY_BYTES
+    if name == "drill":
+        return _within(1, row[0], 255) and _within(0, row[1], DRILL_LIMIT_S)
+    if name == "status_period_s":
+        return _within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
+    return _within(1, row[0], 7)
+
+
+def _to_row(name, value):
+    """A settings value as the tuple that goes on the air."""
+    if name == "profile":
+        return (PROFILES.index(value) if value in PROFILES else -1,)
+    if name == "counters":
+        node, generation, message_type, counter = value
+        if not (_within(0, generation, 15) and _within(0, message_type, 15)):
+            raise ValueError
+        return (node, generation << 4 | message_type, counter)
+    if name in ("revoked", "status_period_s", "hop_limit"):
+        return (value,)
+    return tuple(value)
+
+
+def _from_row(name, row):
+    """The reverse of _to_row."""
+    if name == "profile":
+        return PROFILES[row[0]]
+    if name == "counters":
+        return (row[0], row[1] >> 4, row[1] & 15, row[2])
+    return row[0] if len(row) == 1 else row
+
+
+def _rows(name, value, limit):
+    values = list(value) if limit > 1 else [value]
+    if len(values) > limit:
+        raise LocalError("config: {} has {} entries, at most {} fit".format(name, len(values), limit))
+    out = []
+    for one in values:
+        try:
+            row = _to_row(name, one)
+            good = _good(name, row)
+        except (ValueError, TypeError, IndexError):
+            good = False
+        if not good:
+            # the value may be a key: it never goes into a message
+            raise LocalError("config: an entry of {} is out of range; see wire/README.md".format(name))
+        out.append(row)
+    return out
+
+
+def split(settings: dict) -> list:
+    """List of parts, each the plain items of one CONFIG message; at least one. LocalError on bad settings.
+
+    Give each part to `seal` with the counter of its message before it is sent.
+    """
+    for name in sorted(settings):
+        if name not in NAMES:
+            raise LocalError("config: {} is no setting; known are {}".format(name, ", ".join(NAMES)))
+    parts = [b""]
+    for tag, name, layout, limit in ITEMS:
+        if name not in settings:
+            continue
+        rows = _rows(name, settings[name], limit)
+        size = struct.calcsize(layout)
+        while True:
+            if len(parts[-1]) + 2 + size > PART_BYTES:
+                parts.append(b"")
+            fit = (PART_BYTES - len(parts[-1]) - 2) // size
+            value = b"".join([struct.pack(layout, *row) for row in rows[:fit]])
+            parts[-1] += bytes([tag, len(value)]) + value
+            rows = rows[fit:]
+            if not rows:
+                break
+    return parts
+
+
+def _keys_at(items):
+    """Index of the sealed bytes of every NEXT_KEYS item; RemoteError length when a length lies."""
+    out = []
+    at = 0
+    while at < len(items):
+        if at + 2 > len(items) or at + 2 + items[at + 1] > len(items):
+            raise RemoteError("length")
+        if items[at] == NEXT_KEYS:
+            if items[at + 1] != 1 + KEYS_SEALED_BYTES:
+                raise RemoteError("length")
+            out.append(at + 3)
+        at += 2 + items[at + 1]
+    return out
+
+
+def seal(items: bytes, key_c: bytes, src: int, counter: int) -> bytes:
+    """Items with NEXT_KEYS encrypted for one message (or decrypted again: the same bytes both ways).
+
+    AES-CTR under HMAC(C, "KTGX"); counter block = message counter u64, from u32, 0 u32, as a packet's.
+    """
+    places = _keys_at(items)
+    if not places:
+        return bytes(items)
+    out = bytearray(items)
+    block = struct.pack("<QII", counter, src, 0)
+    stream = aes_ctr(hmac_sha256(key_c, b"KTGX"), block, bytes(KEYS_SEALED_BYTES * len(places)))
+    for i in range(len(stream)):
+        out[places[i // KEYS_SEALED_BYTES] + i % KEYS_SEALED_BYTES] ^= stream[i]
+    return bytes(out)
+
+
+def read(items: bytes, key_c: bytes, src: int, counter: int) -> dict:
+    """The settings of one part: RemoteError length or field. Unknown tags are skipped.
+
+    With key_c None, next_keys is left out.
+    """
+    settings = {}
+    if key_c is None:
+        _keys_at(items)
+        _read_plain(items, settings, NEXT_KEYS)
+    else:
+        _read_plain(seal(items, key_c, src, counter), settings, None)
+    return settings
+
+
+def _read_plain(plain, settings, left_out):
+    """Add the items, whose lengths were checked, to the settings."""
+    at = 0
+    while at < len(plain):
+        tag, length = plain[at], plain[at + 1]
+        value = plain[at + 2 : at + 2 + length]
+        at += 2 + length
+        for known, name, layout, limit in ITEMS:
+            if known == tag and tag != left_out:
+                _read_item(settings, name, layout, limit, value)
+
+
+def _read_item(settings, name, layout, limit, value):
+    size = struct.calcsize(layout)
+    if len(value) % size or (limit == 1 and len(value) != size):
+        raise RemoteError("length")
+    rows = [struct.unpack(layout, value[i : i + size]) for i in range(0, len(value), size)]
+    for row in rows:
+        if not _good(name, row):
+            raise RemoteError("field")
+    if limit == 1:
+        if name in settings:
+            raise RemoteError("field")
+        settings[name] = _from_row(name, rows[0])
+        return
+    out = settings.setdefault(name, [])
+    if len(out) + len(rows) > limit:
+        raise RemoteError("field")
+    out.extend([_from_row(name, row) for row in rows])
+
+
+class Collector:
+    """Parts of one version in, whole settings out; holds one version of at most 24 parts (5 KB)."""
+
+    def __init__(self):
+        self.version = None
+        self._parts = []
+
+    def add(self, body, key_c: bytes, src: int, counter: int):
+        """(version, settings) once the last missing part of a version is in, else None.
+
+        `body` is the Config of a message whose tag held. RemoteError config_part, length or field: the part
+        is not kept. Parts of another version, or of another number of parts, start the collection anew.
+        """
+        if not 0 <= body.part < body.parts <= PARTS_LIMIT:
+            raise RemoteError("config_part")
+        plain = seal(body.items, key_c, src, counter)
+        _read_plain(plain, {}, None)
+        if body.version != self.version or body.parts != len(self._parts):
+            self.version = body.version
+            self._parts = [None] * body.parts
+        self._parts[body.part] = plain
+        if None in self._parts:
+            return None
+        settings = {}
+        parts, self._parts, self.version = self._parts, [], None
+        for part in parts:
+            _read_plain(part, settings, None)
+        return body.version, settings

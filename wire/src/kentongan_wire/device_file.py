@@ -3,7 +3,7 @@
 check() is the only reader of its rules, for the hub that writes the file and the device that loads it.
 """
 from kentongan_wire import phy
-from kentongan_wire.config import PROFILES
+from kentongan_wire.config import PROFILES, REVOKED_LIMIT, TABLE_LIMIT
 from kentongan_wire.errors import LocalError
 
 FORMAT = 1
@@ -15,8 +15,6 @@ CHANNEL_NAME_LIMIT = 11      # bytes, Meshtastic's limit
 NODE_KEY_BYTES = 32
 CHANNEL_KEY_BYTES = (16, 32)
 CONDUCTED_MIN_DBM, CONDUCTED_MAX_DBM = -9, 22  # SX1262
-TABLE_LIMIT = 16             # zones in a siren's table, as in CONFIG
-REVOKED_LIMIT = 128          # numbers, as in CONFIG
 STROKES_LIMIT = 5            # strokes that have a kind
 STROKE_KINDS = (0, 1, 2, 3, 4, 5, 6, 7)  # silent and test have their own keys
 STATUS_PERIOD_MIN_S, STATUS_PERIOD_MAX_S = 60, 86_400
@@ -68,6 +66,8 @@ def _choice(names):
 
 def _hex(*lengths):
     def read(value):
+        if value == "":
+            return ""  # as good as absent: _check_role says who needs which key
         digits = type(value) is str and all([char in "0123456789abcdef" for char in value.lower()])
         if not digits or len(value) // 2 not in lengths or len(value) % 2:
             # the value is a secret: it never goes into a message

@@ -5,7 +5,7 @@ None of this decides local delivery: that is the tag first, then the counter (ve
 import struct
 
 from kentongan_wire import messages
-from kentongan_wire.packet import BROADCAST, HOP_MAX, PORT_ALERT, PORT_PRIVATE
+from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
 
 SEEN_LIMIT = 512          # exact (from, id) pairs remembered
 SEEN_TTL_MS = 600_000     # 10 min
@@ -84,9 +84,8 @@ def may_relay(packet, data) -> bool:
     """Whether this packet, opened on a channel of the site as `data`, may be carried on at all.
 
     Ours (portnum 256, version 1) and the gateway's text for phones; only broadcasts with hops left.
-    A hop_limit above hop_start cannot be honest and would outlive its plan.
     """
-    if packet.to != BROADCAST or not 0 < packet.hop_limit <= packet.hop_start <= HOP_MAX:
+    if packet.to != BROADCAST or packet.hop_limit < 1:
         return False
     if data.portnum == PORT_ALERT:
         return True
@@ -97,7 +96,7 @@ def may_relay(packet, data) -> bool:
 
 def hops_taken(packet) -> int:
     """Relays between the origin and us, 0..7."""
-    return max(0, packet.hop_start - packet.hop_limit)
+    return packet.hop_start - packet.hop_limit
 
 
 def alarm_attempt_relayable(attempt: int) -> bool:
