@@ -90,7 +90,9 @@ def _from_row(name, row):
 
 
 def _rows(name, value, limit):
-    values = list(value) if limit > 1 else [value]
+    if limit > 1 and type(value) not in (list, tuple):
+        raise LocalError("config: {} is no list; give [ ... ]".format(name))
+    values = value if limit > 1 else [value]
     if len(values) > limit:
         raise LocalError("config: {} has {} entries, at most {} fit".format(name, len(values), limit))
     out = []
