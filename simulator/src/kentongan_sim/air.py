@@ -1,0 +1,262 @@
+"""The air between the radios: who hears what, how strongly, and what destroys it.
+
+Strengths are whole quarter decibels above the receiver's noise (`snr_q`). Sources of the numbers and what
+the model leaves out are in simulator/README.md.
+"""
+import math
+from collections import namedtuple
+
+from kentongan_wire import phy
+
+from kentongan_sim.chance import bell_q, happens
+
+CAPTURE_Q = 24  # 6 dB: co-channel rejection of one spreading factor (Semtech AN1200.22; Croce 2018)
+SNR_FLOOR_Q = {7: -30, 8: -40, 9: -50, 10: -60, 11: -70, 12: -80}  # SX1262 data sheet table 6-1, quarter dB
+SNR_TOP_Q = 48  # 12 dB: what a chip reports at most
+NOISE_FIGURE_DB = 6  # receiver; thermal noise is -174 dBm/Hz
+HEARD_BELOW_FLOOR_Q = 40  # 10 dB: weaker than this under the floor a frame does not even disturb
+LOCK_SYMBOLS = 11  # of the 16: the last 5 preamble symbols are the critical ones (Bor 2016)
+SYNC_SYMBOLS = 4  # preamble symbols a receiver must have heard by then
+
+Propagation = namedtuple("Propagation", (
+    "reference_db",   # loss at 1 m
+    "exponent",       # log-distance
+    "shadow_db",      # standard deviation of a link, fixed for a place
+    "fade_db",        # standard deviation of one frame on a link
+    "layout",         # name that the shadowing is drawn from: a place stays the same for every seed
+))
+URBAN = Propagation(74.85, 2.75, 8.0, 1.0, "rt")  # see README: Callebaut and Van der Perre 2020, urban
+
+Cad = namedtuple("Cad", (
+    "symbols",        # length of one check
+    "preamble",       # share of audible preambles it notices
+    "payload",        # share of audible payloads it notices
+    "turnaround_us",  # from the end of a check, or a decision, to the first symbol on the air
+))
+CAD = Cad(phy.CAD_SYMBOLS, 0.93, 0.70, 1_500)
+CAD_FLAG_US = 100  # reading "preamble detected" from a receiver that is in the middle of a frame
+
+
+def path_loss_db(spec: Propagation, distance_m: float, one: str, other: str) -> float:
+    """Loss between two places; the same both ways, and for every seed of the simulation."""
+    pair = "/".join(sorted((one, other)))
+    shadow = bell_q(spec.shadow_db * 4, spec.layout, pair) / 4
+    return spec.reference_db + 10 * spec.exponent * math.log10(max(distance_m, 1.0)) + shadow
+
+
+def noise_dbm(bw_hz: int) -> float:
+    return -174 + 10 * math.log10(bw_hz) + NOISE_FIGURE_DB
+
+
+class AirFault(Exception):
+    """A node asked its radio for what a radio cannot do: a bug in the node."""
+
+
+class Frame:
+    """One transmission."""
+
+    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "links", "cut")
+
+    def __init__(self, index, sender, data, start_us, air):
+        self.index = index
+        self.sender = sender
+        self.data = data
+        self.start_us = start_us
+        self.lock_us = start_us + LOCK_SYMBOLS * air.symbol_us
+        self.payload_us = start_us + (phy.PREAMBLE_SYMBOLS + 4) * air.symbol_us
+        self.end_us = start_us + phy.airtime_us(air.preset, len(data))
+        self.links = ()
+        self.cut = False  # the sender lost power in the middle
+
+
+class Radio:
+    """One radio: what it is doing and what reaches its antenna."""
+
+    OFF, IDLE, LISTEN, CAD, SEND = range(5)
+
+    def __init__(self, index, label, client):
+        self.index = index
+        self.label = label
+        self.client = client  # .received(frame, rssi, snr_q) .sent(ok) .channel(busy)
+        self.mode = Radio.OFF
+        self.listening = False  # what to go back to after sending or a check
+        self.since_us = 0  # listening since
+        self.locked = None  # the frame being received
+        self.spoiled_by = None  # the frame that destroyed it
+        self.heard = {}  # frames on the air here -> snr_q
+        self.links = []  # (radio, snr_q) in order of index
+        self.sending = None  # the frame of ours that is on the air
+        self.checks = 0
+        self.job = None
+
+
+class Air:
+    """All radios of one channel and preset."""
+
+    def __init__(self, clock, seed: int, preset: phy.Preset, report, loss: float = 0.0, cad: Cad = CAD,
+                 fade_db: float = URBAN.fade_db):
+        self.clock = clock
+        self.seed = seed
+        self.preset = preset
+        self.loss = loss
+        self.cad_model = cad
+        self.fade_q = fade_db * 4
+        self.symbol_us = phy.symbol_us(preset)
+        self.noise_dbm = round(noise_dbm(preset.bw_hz))
+        self.floor_q = SNR_FLOOR_Q[preset.sf]
+        self.radios = []
+        self.frames = 0
+        self._report = report  # report(label, what, detail)
+
+    def add(self, label: str, client) -> Radio:
+        radio = Radio(len(self.radios), label, client)
+        self.radios.append(radio)
+        return radio
+
+    def link(self, sender: Radio, receiver: Radio, power_dbm: float, loss_db: float):
+        """Let `receiver` hear `sender`; links far below the floor are left out, so 1,000 nodes stay quick."""
+        snr_q = round((power_dbm - loss_db - self.noise_dbm) * 4)
+        if snr_q >= self.floor_q - HEARD_BELOW_FLOOR_Q:
+            sender.links.append((receiver, snr_q))
+            sender.links.sort(key=lambda link: link[0].index)
+
+    def power(self, radio: Radio, on: bool):
+        """Power of the radio; off forgets everything, mid-frame included."""
+        if radio.job:
+            self.clock.cancel(radio.job)
+            radio.job = None
+        if radio.sending:
+            radio.sending.cut = True
+            radio.sending = None
+        radio.mode = Radio.IDLE if on else Radio.OFF
+        radio.listening = False
+        radio.locked = None
+
+    def listen(self, radio: Radio, on: bool):
+        radio.listening = on
+        if radio.mode in (Radio.IDLE, Radio.LISTEN):
+            self._rest(radio)
+
+    def _rest(self, radio):
+        mode = Radio.LISTEN if radio.listening else Radio.IDLE
+        if mode == Radio.LISTEN and radio.mode != Radio.LISTEN:
+            radio.since_us = self.clock.now_us
+        if mode != Radio.LISTEN:
+            radio.locked = None
+        radio.mode = mode
+
+    def _need_free(self, radio, what):
+        if radio.mode in (Radio.OFF, Radio.CAD, Radio.SEND) or radio.job:
+            raise AirFault(f"{radio.label} asked for {what} at {self.clock.now_us} us, "
+                           "while its radio was off or busy")
+
+    # Channel check
+
+    def check_channel(self, radio: Radio):
+        """Start one check; the client's .channel(busy) answers. The receiver is deaf meanwhile."""
+        self._need_free(radio, "a channel check")
+        radio.checks += 1
+        if radio.locked:
+            radio.job = self.clock.at(self.clock.now_us + CAD_FLAG_US, self._flagged, radio)
+            return
+        radio.mode = Radio.CAD
+        start_us = self.clock.now_us
+        end_us = start_us + self.cad_model.symbols * self.symbol_us
+        radio.job = self.clock.at(end_us, self._checked, radio, start_us)
+
+    def _flagged(self, radio):
+        radio.job = None
+        radio.client.channel(True)
+
+    def _checked(self, radio, start_us):
+        radio.job = None
+        busy = any([self._notices(radio, frame, snr_q, start_us) for frame, snr_q in radio.heard.items()])
+        self._rest(radio)
+        radio.client.channel(busy)
+
+    def _notices(self, radio, frame, snr_q, start_us):
+        if snr_q < self.floor_q:
+            return False
+        overlap_us = self.clock.now_us - max(start_us, frame.start_us)
+        if overlap_us * 2 < 3 * self.symbol_us:  # one and a half symbols are needed to correlate
+            return False
+        share = self.cad_model.preamble if start_us < frame.payload_us else self.cad_model.payload
+        return happens(share, self.seed, "cad", frame.index, radio.index, radio.checks)
+
+    # Sending and receiving
+
+    def transmit(self, radio: Radio, data: bytes):
+        """Send one frame after the turnaround; the client's .sent(ok) answers. Deaf until it is out."""
+        self._need_free(radio, "a transmission")
+        radio.mode = Radio.SEND
+        radio.locked = None
+        start_us = self.clock.now_us + self.cad_model.turnaround_us
+        radio.job = self.clock.at(start_us, self._start, radio, bytes(data))
+
+    def _start(self, radio, data):
+        self.frames += 1
+        frame = Frame(self.frames, radio, data, self.clock.now_us, self)
+        frame.links = [(receiver, self._strength(frame, receiver, snr_q)) for receiver, snr_q in radio.links]
+        airtime_us = frame.end_us - frame.start_us
+        self._report(radio.label, "tx", {"tx": frame.index, "airtime_us": airtime_us}, data)
+        for receiver, snr_q in frame.links:
+            receiver.heard[frame] = snr_q
+            locked = receiver.locked
+            if locked and receiver.heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
+                receiver.spoiled_by = frame
+        radio.sending = frame
+        self.clock.at(frame.lock_us, self._lock, frame)
+        self.clock.at(frame.end_us, self._end, frame)
+        radio.job = None
+
+    def _strength(self, frame, receiver, snr_q):
+        return snr_q + bell_q(self.fade_q, self.seed, "fade", frame.index, receiver.index)
+
+    def _lock(self, frame):
+        """The point up to which a receiver can still find the preamble."""
+        deadline_us = frame.lock_us - SYNC_SYMBOLS * self.symbol_us
+        for receiver, snr_q in frame.links:
+            if snr_q < self.floor_q or receiver.mode != Radio.LISTEN or receiver.since_us > deadline_us:
+                continue
+            others = [(other_q, other) for other, other_q in receiver.heard.items() if other is not frame]
+            other_q, other = max(others, key=lambda one: one[0], default=(-1000, None))
+            if snr_q - other_q < CAPTURE_Q:
+                self._miss(receiver, frame, "collision", other)
+            elif receiver.locked is None:
+                receiver.locked, receiver.spoiled_by = frame, None
+            elif frame.start_us < receiver.locked.lock_us:
+                self._miss(receiver, receiver.locked, "captured", frame)
+                receiver.locked, receiver.spoiled_by = frame, None
+            else:
+                self._miss(receiver, frame, "occupied", receiver.locked)
+
+    def _end(self, frame):
+        received = []
+        for receiver, snr_q in frame.links:
+            del receiver.heard[frame]
+            if receiver.locked is not frame:
+                continue
+            receiver.locked = None
+            if frame.cut:
+                self._miss(receiver, frame, "cut", None)
+            elif receiver.spoiled_by:
+                self._miss(receiver, frame, "collision", receiver.spoiled_by)
+                receiver.spoiled_by = None
+            elif self.loss and happens(self.loss, self.seed, "loss", frame.index, receiver.index):
+                self._miss(receiver, frame, "lost", None)
+            else:
+                received.append((receiver, min(snr_q, SNR_TOP_Q), self.noise_dbm + snr_q // 4))
+        sender = frame.sender
+        if not frame.cut:
+            sender.sending = None
+            self._rest(sender)
+            sender.client.sent(True)
+        for receiver, snr_q, rssi in received:
+            self._report(receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q}, None)
+            receiver.client.received(frame.data, rssi, snr_q)
+
+    def _miss(self, receiver, frame, why, by):
+        detail = {"tx": frame.index, "why": why}
+        if by:
+            detail["by"] = by.index
+        self._report(receiver.label, "miss", detail, None)

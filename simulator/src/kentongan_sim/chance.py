@@ -1,0 +1,31 @@
+"""Chance that does not depend on call order: every draw is a hash of what it is about.
+
+Two engines, or two orders of events at one instant, therefore see the same world.
+"""
+from hashlib import blake2b
+
+
+def draw_u32(*about) -> int:
+    """A number 0..2^32-1 that is a pure function of `about` (ints and strings)."""
+    text = "/".join(map(str, about)).encode()
+    return int.from_bytes(blake2b(text, digest_size=4).digest(), "little")
+
+
+def happens(probability: float, *about) -> bool:
+    """True in a share `probability` of all `about`."""
+    return draw_u32(*about) < probability * 4294967296
+
+
+def between(low: int, high: int, *about) -> int:
+    """A whole number low..high, both included."""
+    return low + draw_u32(*about) % (high - low + 1)
+
+
+def bell_q(sigma_q: float, *about) -> int:
+    """A roughly normal whole number with standard deviation `sigma_q`, within 3.4 sigma.
+
+    The sum of four bytes has mean 510 and standard deviation 147.8.
+    """
+    number = draw_u32("bell", *about)
+    total = (number & 255) + (number >> 8 & 255) + (number >> 16 & 255) + (number >> 24)
+    return round((total - 510) * sigma_q / 147.8)

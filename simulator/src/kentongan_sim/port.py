@@ -1,0 +1,86 @@
+"""The simulated port: hands a node's actions to the simulator and the simulator's events to the node.
+
+MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot tell them apart.
+"""
+from kentongan_node import roles, runner
+from kentongan_node.actions import Boot
+
+
+class Ask:
+    """Awaitable that stops the coroutine until the host sends the next event."""
+
+    def __init__(self, port):
+        self._port = port
+
+    def __iter__(self):
+        what, self._port.now, self._port.rnd = yield
+        return what
+
+    __await__ = __iter__
+
+
+class Done:
+    """Awaitable that is over at once: in the simulator an action is only written down."""
+
+    def __iter__(self):
+        return
+        yield
+
+    __await__ = __iter__
+
+
+class SimPort:
+    """What runner.run needs, and the list of actions since the host last looked."""
+
+    def __init__(self):
+        self.actions = []
+        self.deadline = None
+        self.now = 0
+        self.rnd = 0
+        self._ask = Ask(self)
+        self._done = Done()
+
+    def boot(self):
+        return self._ask
+
+    def next_event(self, deadline):
+        self.deadline = deadline
+        return self._ask
+
+    def now_ms(self):
+        return self.now
+
+    def random_u32(self):
+        return self.rnd
+
+    def perform(self, action):
+        self.actions.append(action)
+        return self._done
+
+
+class Hosted:
+    """One running node: the real runner around the real core, driven one event at a time."""
+
+    def __init__(self, settings, state):
+        self._port = SimPort()
+        core = roles.make(settings, state)
+        self.counters = core.counters
+        self._coroutine = runner.run(core, self._port)
+        self._coroutine.send(None)
+
+    def boot(self, boot, now_ms, rnd):
+        """Start the core; boot = (cause, key, lid_open); returns (actions, deadline_ms)."""
+        return self._step(Boot(*boot), now_ms, rnd)
+
+    def deliver(self, name, args, now_ms, rnd):
+        """One event, name "tick" being a deadline; returns (actions, deadline_ms)."""
+        return self._step(None if name == "tick" else (name, args), now_ms, rnd)
+
+    def _step(self, what, now_ms, rnd):
+        port = self._port
+        port.actions = []
+        try:
+            self._coroutine.send((what, now_ms, rnd))
+        except StopIteration:
+            port.deadline = None
+        return port.actions, port.deadline

@@ -1,0 +1,297 @@
+"""The world: places, radios, devices and gateways on one virtual clock.
+
+    world = World(scenario("rt"), seed=1, engine="micropython", loss=0.08, dead=["pos-1"])
+    world.listen(lambda t_us, label, what, detail: ...)
+    world.press("tombol-07", t_us=150_000_000)
+    world.run_until(200_000_000)
+    world.close()
+
+One thread only: another thread hands functions to the thread that steps the world, and that one calls them.
+Events (`what`): boot off sleep key tx rx miss busy sound quiet show note, and of a gateway store hub answer;
+`detail` holds plain numbers and texts. Times are microseconds since the world began.
+"""
+import math
+
+from kentongan_wire import phy
+from kentongan_wire.errors import LocalError
+
+from kentongan_sim import air as radio
+from kentongan_sim.chance import between
+from kentongan_sim.clock import Clock
+from kentongan_sim.frames import Describer
+from kentongan_sim.node_host import LocalCore, NodeHost
+from kentongan_sim.routes import hops_to
+from kentongan_sim.scenarios import CONDUCTED_DBM, GAIN_DBI, Place, Scenario, device_settings
+from kentongan_sim.trace import Trace
+
+ENGINES = ("cpython", "micropython")
+POWER_UP_US = 20_000_000  # all devices are switched on within this time
+STROKE_DOWN_MS, STROKE_GAP_MS = 200, 250  # a practised hand; the sources of strokes are in the firmware
+WAKE_HOLD_MS = 600  # first stroke of several: held until the lamp is lit
+HOLD_MS = 400  # a plain press
+SERIAL_BYTE_US = 87  # 10 bits at 115200 baud
+HOPS_MAX = 7  # Meshtastic's limit
+BATTERY_MV = {"tombol": 3_600}  # lithium primary cells; mains devices run on a 12 V buffer
+MAINS_MV = 13_200
+
+
+def make_engine(name: str):
+    """The engine of that name; LocalError names those there are and what is missing."""
+    if name == "cpython":
+        from kentongan_sim.engine_cpython import Engine
+    elif name == "micropython":
+        from kentongan_sim.engine_micropython import Engine, available
+        if not available():
+            raise LocalError("engine micropython: there is no MicroPython wheel for this machine; "
+                             "use --engine cpython, it runs the same node code")
+    else:
+        raise LocalError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
+    return Engine()
+
+
+def channel_of(settings: dict):
+    """(name, key) of the channel that the devices of these settings use."""
+    for one in settings.values():
+        if one["channel_key"]:
+            return one["channel_name"], bytes.fromhex(one["channel_key"])
+    raise LocalError("settings: no device has a channel; provision them first")
+
+
+class World:
+    """See the module. `gatehouses=False` leaves the modems' hosts to the caller (`on_host`, `host_write`);
+    `settings` {label: device settings} replaces the test keys by those of a real hub.
+    """
+
+    senses = ("battery",)
+
+    def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
+                 gatehouses: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
+                 keep_trace: bool = True):
+        self.scene = scene
+        self.seed = seed
+        self.clock = Clock()
+        self.trace = Trace(keep_trace)
+        self.describer = Describer(*channel_of(settings)) if settings else Describer()
+        self.engine = make_engine(engine) if isinstance(engine, str) else engine
+        preset = phy.preset(scene.preset)
+        self.air = radio.Air(self.clock, seed, preset, self._on_air, loss, cad, scene.propagation.fade_db)
+        self.nodes = {}
+        self.gatehouses = {}
+        self.pressed = []  # (t_us, label, key, strokes)
+        self.dead = frozenset(dead)
+        for place in scene.places:
+            self.nodes[place.label] = NodeHost(self, place, self.engine)
+        self._serial_free_us = {}
+        self._lay_links(list(self.nodes.values()))
+        self._provision(settings)
+        if gatehouses:
+            self._open_gatehouses(answer_after_s)
+        self.need_known(dead)
+        self._switch_on()
+
+    # Building
+
+    def _lay_links(self, hosts):
+        for host in hosts:
+            for other in self.nodes.values():
+                if other is not host:
+                    loss_db = self.link_loss_db(host.place, other.place)
+                    if loss_db is not None:
+                        self._link_both(host, other, loss_db)
+
+    def _link_both(self, host, other, loss_db):
+        power_dbm = CONDUCTED_DBM + GAIN_DBI + GAIN_DBI
+        known = {receiver for receiver, _ in host.radio.links}
+        if other.radio not in known:
+            self.air.link(host.radio, other.radio, power_dbm, loss_db)
+        if host.radio not in {receiver for receiver, _ in other.radio.links}:
+            self.air.link(other.radio, host.radio, power_dbm, loss_db)
+
+    def link_loss_db(self, one: Place, other: Place):
+        """Loss between two places with their walls, or None where a link table says nothing."""
+        if self.scene.links is not None:
+            table = self.scene.links
+            return table.get((one.label, other.label), table.get((other.label, one.label)))
+        distance_m = math.hypot(one.x_m - other.x_m, one.y_m - other.y_m)
+        return (radio.path_loss_db(self.scene.propagation, distance_m, one.label, other.label)
+                + one.wall_db + other.wall_db)
+
+    def _provision(self, given):
+        self.hops = {}
+        for gateway in self.scene.gateways:
+            self.hops[gateway.zone] = hops_to(self, [gateway.modem])
+        modems = {gateway.zone: self.nodes[gateway.modem].place.node for gateway in self.scene.gateways}
+        for host in self.nodes.values():
+            place = host.place
+            if given is not None:
+                host.settings = given[place.label]
+                continue
+            hops = min(HOPS_MAX, max(1, self.hops.get(place.zone, {}).get(place.label, 1)))
+            host.settings = device_settings(place, self.scene, modems.get(place.zone, 0), hops)
+
+    def _open_gatehouses(self, answer_after_s):
+        from kentongan_sim.gatehouse import Gatehouse
+        for gateway in self.scene.gateways:
+            self.gatehouses[gateway.label] = Gatehouse(self, gateway, answer_after_s)
+
+    def _switch_on(self):
+        for label, host in self.nodes.items():
+            if label not in self.dead and not self._gateway_is_dead(label):
+                self.at(between(0, POWER_UP_US, self.seed, "on", label), host.power_on)
+        for label, gatehouse in self.gatehouses.items():
+            if label not in self.dead:
+                self.at(between(0, POWER_UP_US // 4, self.seed, "on", label), gatehouse.power, True)
+            if "hub" in self.dead:
+                gatehouse.hub_up = False
+
+    def _gateway_is_dead(self, label):
+        return any(gateway.modem == label and gateway.label in self.dead for gateway in self.scene.gateways)
+
+    def host_core(self, label: str, core, x_m: float, y_m: float, role: str = "stock",
+                  loss_db=None) -> NodeHost:
+        """Put a core of another make, with the methods of our cores, on the air.
+
+        `loss_db` {label: dB} replaces positions. It is switched on at once.
+        """
+        place = Place(label, role, getattr(core, "node", 0), 0, 0, x_m, y_m, 0)
+        host = NodeHost(self, place, LocalCore(core))
+        if loss_db is None:
+            self._lay_links_of(host)
+        else:
+            for other, loss in loss_db.items():
+                self._link_both(host, self.nodes[other], loss)
+        self.nodes[label] = host
+        host.power_on()
+        return host
+
+    def _lay_links_of(self, host):
+        for other in self.nodes.values():
+            loss_db = self.link_loss_db(host.place, other.place)
+            if loss_db is not None:
+                self._link_both(host, other, loss_db)
+
+    # Doing
+
+    def need_known(self, labels):
+        """LocalError for a label that is no device here, with the remedy."""
+        for label in labels:
+            if label not in self.labels():
+                raise LocalError(f"there is no device {label!r} in {self.scene.name}; choose one of "
+                                 f"{', '.join(self.labels())}")
+
+    def labels(self) -> list:
+        """Everything that can be switched: devices, gateways and the hub."""
+        return [*self.nodes, *[gateway.label for gateway in self.scene.gateways], "hub"]
+
+    def positions(self) -> dict:
+        """label -> dict(role, node, zone, house, x_m, y_m) of every device and gateway, for a map."""
+        out = {label: {"role": host.place.role, "node": host.place.node, "zone": host.place.zone,
+                       "house": host.place.house, "x_m": host.place.x_m, "y_m": host.place.y_m}
+               for label, host in self.nodes.items()}
+        for gateway in self.scene.gateways:
+            out[gateway.label] = {"role": "gateway", "node": self.nodes[gateway.modem].place.node,
+                                  "zone": gateway.zone, "house": 0, "x_m": gateway.x_m, "y_m": gateway.y_m}
+        return out
+
+    def at(self, t_us: int, function, *args):
+        """Have function(*args) run at that virtual time."""
+        return self.clock.at(t_us, function, *args)
+
+    def press(self, label: str, t_us=None, strokes: int = 1, key: str = "main", hold_ms=None):
+        """Press a key `strokes` times from `t_us` (now) on; key "main", "silent", "test", "hush", "come"."""
+        self.need_known([label])
+        t_us = self.clock.now_us if t_us is None else t_us
+        host = self.nodes[label]
+        self.pressed.append((t_us, label, key, strokes))
+        for stroke in range(strokes):
+            first = WAKE_HOLD_MS if strokes > 1 else HOLD_MS
+            down_ms = hold_ms or (STROKE_DOWN_MS if stroke else first)
+            self.at(t_us, host.key, key, True)
+            self.at(t_us + down_ms * 1000, host.key, key, False)
+            t_us += (down_ms + STROKE_GAP_MS) * 1000
+
+    def lid(self, label: str, is_open: bool):
+        self.nodes[label].key("lid", is_open)
+
+    def switch(self, label: str, on: bool):
+        """Cut or restore the power of a device, a gateway (with its modem) or "hub"."""
+        self.need_known([label])
+        if label == "hub":
+            for gatehouse in self.gatehouses.values():
+                gatehouse.hub_switch(on)
+            return
+        for gateway in self.scene.gateways:
+            if gateway.label == label:
+                if label in self.gatehouses:
+                    self.gatehouses[label].power(on)
+                label = gateway.modem
+        host = self.nodes[label]
+        host.power_on() if on else host.power_off()
+
+    def is_on(self, label: str) -> bool:
+        return self.nodes[label].phase != NodeHost.OFF
+
+    # The serial line of a modem
+
+    def on_host(self, label: str, callback):
+        """Have callback(data) called, in the world's time, with the bytes that a modem sends its host."""
+        self.nodes[label].on_host = lambda data: self._serial(("up", label), data, callback, data)
+
+    def host_write(self, label: str, data: bytes):
+        """Send a modem bytes from its host over the 115200-baud line."""
+        self._serial(("down", label), data, self.nodes[label].deliver, "host", bytes(data))
+
+    def _serial(self, line, data, function, *args):
+        start_us = max(self.clock.now_us, self._serial_free_us.get(line, 0))
+        self._serial_free_us[line] = end_us = start_us + len(data) * SERIAL_BYTE_US
+        self.at(end_us, function, *args)
+
+    # Watching and stepping
+
+    def listen(self, callback):
+        """Have callback(t_us, label, what, detail) called for every event."""
+        self.trace.listen(callback)
+
+    def report(self, label: str, what: str, detail: dict):
+        self.trace.add(self.clock.now_us, label, what, detail)
+
+    def _on_air(self, label, what, detail, data):
+        if data is not None:
+            detail.update(self.describer.describe(data))
+        self.report(label, what, detail)
+
+    def battery_mv(self, role: str) -> int:
+        return BATTERY_MV.get(role, MAINS_MV)
+
+    @property
+    def now_us(self) -> int:
+        return self.clock.now_us
+
+    def next_event_us(self):
+        """Time of the next thing to happen, or None."""
+        return self.clock.next_us()
+
+    def run_until(self, t_us: int):
+        self.clock.run_until(t_us)
+
+    def step_to(self, now_us: int):
+        """For real time: catch up with the wall clock, then wait until next_event_us() or outside news."""
+        self.clock.run_until(now_us)
+
+    def counters(self) -> dict:
+        """label -> refusals and drops by reason, of devices that run now and of gateways."""
+        out = {label: host.counters() for label, host in self.nodes.items()}
+        out.update({label: gatehouse.counters() for label, gatehouse in self.gatehouses.items()})
+        return {label: some for label, some in out.items() if some}
+
+    def close(self):
+        """End the engine and the gateways; call it always."""
+        for gatehouse in self.gatehouses.values():
+            gatehouse.close()
+        self.engine.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
