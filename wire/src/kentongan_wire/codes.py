@@ -1,0 +1,41 @@
+"""Numbers of the kentongan message: roles, types, kinds, stages and flag bits (wire-format 4)."""
+
+VERSION = 1
+
+TOMBOL, SIRENE, PENERUS, GATEWAY, PENERIMA = 1, 2, 3, 4, 5
+ROLE_NAMES = {1: "tombol", 2: "sirene", 3: "penerus", 4: "gateway", 5: "penerima"}
+
+ALARM, STATUS, SIREN_REPORT, EVENT = 1, 2, 3, 4
+RECEIPTS, SIREN_ORDER, CONFIG, PAGE = 8, 9, 10, 11
+TYPE_NAMES = {1: "ALARM", 2: "STATUS", 3: "SIREN_REPORT", 4: "EVENT",
+              8: "RECEIPTS", 9: "SIREN_ORDER", 10: "CONFIG", 11: "PAGE"}
+SENDERS = {  # roles that may send a type
+    ALARM: (TOMBOL, SIRENE), STATUS: (TOMBOL, SIRENE, PENERUS, GATEWAY, PENERIMA), SIREN_REPORT: (SIRENE,),
+    EVENT: (TOMBOL, SIRENE, PENERIMA), RECEIPTS: (GATEWAY, SIRENE), SIREN_ORDER: (GATEWAY,),
+    CONFIG: (GATEWAY,), PAGE: (GATEWAY,),
+}
+
+KIND_BAHAYA, KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK = 0, 1, 2, 3, 4
+KIND_KECELAKAAN, KIND_KERIBUTAN, KIND_MEDIS, KIND_KEKERASAN, KIND_UJI = 5, 6, 7, 8, 15
+KIND_NAMES = {0: "bahaya", 1: "maling", 2: "kebakaran", 3: "bencana", 4: "pencurian_ternak", 5: "kecelakaan",
+              6: "keributan", 7: "medis", 8: "kekerasan", 15: "uji"}  # any other kind sounds as 0
+
+FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM and PAGE flags
+
+STAGE_SOUNDING, STAGE_STORED, STAGE_COMING, STAGE_CLOSED, STAGE_CANCELLED = 1, 2, 3, 4, 5
+STAGE_NAMES = {1: "sounding", 2: "stored", 3: "coming", 4: "closed", 5: "cancelled"}
+
+STATE_SOUNDING, STATE_STOPPED, STATE_SILENCED, STATE_FAILED, STATE_DRIVEN = 1, 2, 3, 4, 5  # SIREN_REPORT
+SOURCE_DIRECT, SOURCE_RECEIPT, SOURCE_ORDER, SOURCE_POST = 1, 2, 3, 4  # what made the siren sound
+ACTION_START, ACTION_STOP, ACTION_TEST = 1, 2, 3  # SIREN_ORDER
+EVENT_RONDA, EVENT_AMAN, EVENT_HANDOVER, EVENT_COMING = 1, 2, 3, 4  # EVENT_COMING = "saya datang"
+
+TOMBOL_STATUS_LID, TOMBOL_STATUS_LOW_BATTERY = 1, 2
+TOMBOL_STATUS_STAGE_SHIFT, TOMBOL_STATUS_STAGE_MASK = 2, 0x1C  # bits 2-4: highest stage held
+STATUS_MAINS, STATUS_LID, STATUS_SOUNDING = 1, 2, 4
+STATUS_SIREN_FAULT, STATUS_COUNTERS_LOST, STATUS_JAMMING = 8, 16, 32
+
+ENTRIES_MAX = 14  # RECEIPTS
+TARGETS_MAX = 15  # SIREN_ORDER
+ORDER_SECONDS_MAX = 180  # longest sounding at a time
+CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
