@@ -13,11 +13,12 @@ Items never straddle parts: every part decodes by itself, a long list goes on in
 """
 import struct
 
+from kentongan_wire.codes import CONFIG_ITEMS_MAX
 from kentongan_wire.crypto import aes_ctr, hmac_sha256
 from kentongan_wire.errors import LocalError, RemoteError
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
-PART_BYTES = 211        # items of one part, so that the message takes Meshtastic's 233 payload bytes
+PART_BYTES = CONFIG_ITEMS_MAX  # items of one part
 PARTS_LIMIT = 24        # 400 counters take 18, everything else at its limit 4
 TABLE_LIMIT = 16        # rows
 REVOKED_LIMIT = 128     # numbers

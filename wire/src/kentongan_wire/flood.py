@@ -4,13 +4,12 @@ None of this decides local delivery: that is the tag first, then the counter (ve
 """
 import struct
 
-from kentongan_wire import messages
+from kentongan_wire import codes
 from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
 
 SEEN_LIMIT = 512          # exact (from, id) pairs remembered
 SEEN_TTL_MS = 600_000     # 10 min
 ENTRY_BYTES = 12          # from u32, id u32, second of adding u32
-WIRE_VERSION = 1
 PAYLOAD_LEAST_BYTES = 14  # message header and tag
 
 # Relay classes: the smaller goes first.
@@ -22,10 +21,10 @@ CLASS_REST = 4    # configuration, unknown types, text for phones
 CLASS_NAMES = ("alarm", "order", "event", "status", "rest")
 
 CLASS_BY_TYPE = {
-    messages.ALARM: CLASS_ALARM, messages.RECEIPTS: CLASS_ALARM,
-    messages.SIREN_ORDER: CLASS_ORDER, messages.PAGE: CLASS_ORDER,
-    messages.EVENT: CLASS_EVENT, messages.SIREN_REPORT: CLASS_EVENT,
-    messages.STATUS: CLASS_STATUS,
+    codes.ALARM: CLASS_ALARM, codes.RECEIPTS: CLASS_ALARM,
+    codes.SIREN_ORDER: CLASS_ORDER, codes.PAGE: CLASS_ORDER,
+    codes.EVENT: CLASS_EVENT, codes.SIREN_REPORT: CLASS_EVENT,
+    codes.STATUS: CLASS_STATUS,
 }
 # Attempts of an alarm that a post or gateway carries although its tag under A fails (silent ones look so).
 UNREADABLE_ATTEMPTS = (0, 1, 2, 3, 7, 11, 15, 19)
@@ -91,7 +90,7 @@ def may_relay(packet, data) -> bool:
         return True
     if data.portnum != PORT_PRIVATE or len(data.payload) < PAYLOAD_LEAST_BYTES:
         return False
-    return data.payload[0] >> 4 == WIRE_VERSION
+    return data.payload[0] >> 4 == codes.VERSION
 
 
 def hops_taken(packet) -> int:
