@@ -6,6 +6,7 @@ from collections import namedtuple
 
 Cad = namedtuple("Cad", ())  # check the channel once; the answer is core.cad(busy)
 Transmit = namedtuple("Transmit", ("frame",))  # one whole frame; the answer is core.sent(ok)
+Tune = namedtuple("Tune", ("preset", "freq_hz", "conducted_dbm"))  # modem: other radio settings from here on
 Listen = namedtuple("Listen", ("on",))  # receiver on or off while nothing is sent
 Persist = namedtuple("Persist", ("name", "data"))  # a small named file, written atomically
 Sound = namedtuple("Sound", ("pattern", "steps", "total_ms"))  # siren output; steps ((on_ms, off_ms), ..)

@@ -69,8 +69,16 @@ class Mesh:
         self._state_ms = 0
         self._current = None
         self._free_ms = 0          # a frame on the air is expected to end then
+        self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
         self._origins = {}         # origin: when its last alarm frame was heard
         self._draws = 0
+
+    def retune(self, preset, node):
+        """Another preset or number: what waits is dropped, the hour's ledger stays."""
+        for entry in list(self.queue.entries):
+            self.queue.drop(entry, "retuned")
+        self.preset, self.node = preset, node
+        self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
 
     def airtime_ms(self, n_bytes):
         """Time on air, rounded up."""
@@ -155,10 +163,15 @@ class Mesh:
         self._free_ms = now_ms
 
     def hear(self, packet, data, now_ms):
-        """Book-keeping for an opened packet: who is active, and whose copies another relay made needless."""
+        """Book-keeping for an opened packet: who is active, and which copies are needless now."""
         if alarm_head(data):
+            self.last_alarm_ms = now_ms
             if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:
                 self._origins[packet.src] = now_ms
+        self.overhear(packet)
+
+    def overhear(self, packet):
+        """Drop pending copies that another relay's copy makes needless; needs the header only."""
         for entry in list(self.queue.entries):
             if entry.src != packet.src or entry.id != packet.id:
                 continue
@@ -248,7 +261,7 @@ class Mesh:
                 entry.at_ms = min(entry.base_ms + wait_ms, entry.due_ms)
 
     def _next_payable(self, now_ms, overdue=False):
-        """The most urgent frame whose time has come and whose air is left; drops those that cannot be paid."""
+        """The most urgent frame whose time has come and that can be paid; drops those that cannot."""
         while True:
             entry = self.queue.best(now_ms, overdue)
             if entry is None or self._payable(entry, now_ms):

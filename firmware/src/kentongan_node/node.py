@@ -6,12 +6,13 @@ outside and is refused is a RemoteError, caught here and nowhere else, counted b
 from binascii import unhexlify
 
 from kentongan_wire import flood, messages, verify
+from kentongan_wire.config import Collector
 from kentongan_wire.errors import RemoteError
-from kentongan_wire.keys import OwnKeys, PostKeys
 from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 from kentongan_wire.phy import preset
 from kentongan_wire.replay import REPEAT, Guard
 
+from kentongan_node import configure
 from kentongan_node.actions import Note, Persist
 from kentongan_node.counter import Sequence
 from kentongan_node.mesh import Mesh, alarm_head
@@ -19,8 +20,9 @@ from kentongan_node.mix import pick
 
 GUARD_LIMIT = 160       # senders whose last counter a node keeps
 DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
+CONTROL_TYPES = (messages.RECEIPTS, messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)
 FIRMWARE = (0, 1, 0)    # version in STATUS
-STAGE2_DELAY_MS = 1_000  # a node that cannot verify a receipt only delays its copy of the alarm
+STORED_HOLD_MS = 1_000  # a node that cannot verify a receipt only delays its copy of the alarm
 
 
 class Node:
@@ -35,30 +37,47 @@ class Node:
     types = ()
 
     def __init__(self, settings, state):
-        self.settings = settings
+        self.settings = dict(settings)  # CONFIG changes some of them
         self.state = state
         self.node = settings["node"]
         self.label = settings["label"]
         self.counters = {}
         self.timers = {}
-        self.revoked = list(settings["revoked"])
         self.channel = Channel(settings["channel_name"], unhexlify(settings["channel_key"]))
         self.preset = preset(settings["preset"])
-        self.keys = self._make_keys(settings)
+        self.config_version, kept, self._next_keys = configure.unpack(state.get(configure.NAME, b""))
+        self.settings.update(kept)
+        self.keys = self._make_keys()
         self.sequence = Sequence(state.get("seq"))
         self.guard = Guard(GUARD_LIMIT)
         self.counters_lost = self.sequence.lost
         self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
+        self._collector = Collector()
         self._draws = 0
-        if "guard" in state:
-            self._guarded(self.guard.load, state["guard"])
+        if "guard" in state and self._guarded(self._load_guard, state["guard"]) is None:
+            self.counters_lost = True
+        self.last_control = self._last_control()
 
-    def _make_keys(self, settings):
-        generation = settings["generation"]
-        c = unhexlify(settings["key_c"])
-        if self.role == messages.SIRENE:
-            return PostKeys(self.node, {generation: unhexlify(settings["alarm_root"])}, {generation: c}, generation)
-        return OwnKeys(self.node, self.role, {generation: (unhexlify(settings["key_a"]), c)}, generation)
+    def _load_guard(self, data):
+        self.guard.load(data)
+        return True
+
+    def _make_keys(self):
+        first = "alarm_root" if self.role == messages.SIRENE else "key_a"
+        generation = self.settings["generation"]
+        pairs = {generation: (unhexlify(self.settings[first]), unhexlify(self.settings["key_c"]))}
+        if self._next_keys:
+            pairs[self._next_keys[0]] = self._next_keys[1:]
+        return configure.make_keys(self.role, self.node, pairs, generation)
+
+    def _last_control(self):
+        """Highest counter accepted of the gateway's own messages, for its recovery after a loss."""
+        gateway = self.settings["gateway"]
+        last = 0
+        for generation in self.keys.generations:
+            for kind in CONTROL_TYPES:
+                last = max(last, self.guard.last(gateway, generation, kind) or 0)
+        return last
 
     # -- what the shell calls -----------------------------------------------------------------------
 
@@ -121,15 +140,7 @@ class Node:
         if opened:
             packet, data = opened
             self.mesh.hear(packet, data, now_ms)
-            heard = (packet, rssi, snr_q)
-            envelope = None
-            if data.portnum == PORT_PRIVATE:
-                envelope = self._guarded(messages.parse, data.payload)
-            verified = False
-            if envelope:
-                verified = self._guarded(self._deliver, envelope, heard, now_ms, rnd, actions)
-                if envelope.type == messages.RECEIPTS:
-                    self._stored(envelope, frame, packet, verified)
+            verified = self._guarded(self._deliver, frame, data, (packet, rssi, snr_q), now_ms, rnd, actions)
             if self.relays:
                 self._carry(packet, data, verified, snr_q, now_ms)
         return self._end(now_ms, rnd, actions)
@@ -160,6 +171,9 @@ class Node:
         repeat: the same content came before. The last counters are persisted after this returns, so
         what must come first (sound) is appended here.
         """
+
+    def on_config(self, changed, now_ms, actions):
+        """Settings came over the air and stand in self.settings already; changed may hold drill as well."""
 
     def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
@@ -201,11 +215,12 @@ class Node:
         tag = (self.node, counter)
         return self.mesh.submit(frame, flood.class_of(kind), now_ms, delay_ms, first, tag=tag) and counter
 
-    def key_a(self):
-        return self.keys.a(self.node, self.role, self.keys.generation)
+    def key_a(self, generation=None):
+        """Our A of a generation (None: the one we send); None when it is not held."""
+        return self.keys.a(self.node, self.role, self.keys.generation if generation is None else generation)
 
-    def key_c(self):
-        return self.keys.c(self.node, self.role, self.keys.generation)
+    def key_c(self, generation=None):
+        return self.keys.c(self.node, self.role, self.keys.generation if generation is None else generation)
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -231,48 +246,89 @@ class Node:
             return None  # a relay's copy of what we sent ourselves
         return packet, self.channel.open(packet)
 
-    def _deliver(self, envelope, heard, now_ms, rnd, actions):
+    def _deliver(self, frame, data, heard, now_ms, rnd, actions):
         """True when the message's tag holds for us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
+        if data.portnum != PORT_PRIVATE:
+            return False
+        envelope = messages.parse(data.payload)
         if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
-            envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, self.key_a(), self.key_c())
+            keys = (self.key_a(envelope.generation), self.key_c(envelope.generation))
+            envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, keys[0], keys[1])
+            self._stored(envelope, frame, False)
             if entry is not None:
                 self.on_entry(entry, envelope, heard, now_ms, rnd, actions)
             return False
         if not self._wants(envelope):
             return False
-        message = verify.open_message(envelope.payload, packet.src, packet.to, self.keys, self.revoked)
+        message = self.open(envelope, packet)
         if message.type == messages.SIREN_ORDER:
-            verify.own_order(message, self.node, self.key_c())
+            verify.own_order(message, self.node, self.key_c(message.generation))
         repeat = self.guard.check(message) == REPEAT
-        self.on_message(message, repeat, heard, now_ms, rnd, actions)
+        if message.type == messages.RECEIPTS:
+            self._stored(envelope, frame, True)
+        if message.type == messages.CONFIG:
+            self._configure(message, repeat, now_ms, actions)
+        else:
+            self.on_message(message, repeat, heard, now_ms, rnd, actions)
         if not repeat:
             self.guard.accept(message)
+            if message.type in CONTROL_TYPES and message.role == messages.GATEWAY:
+                self.last_control = max(self.last_control, message.counter)
             actions.append(Persist("guard", self.guard.dump()))
         return True
 
+    def open(self, envelope, packet):
+        """The verified message; RemoteError. A role that lacks the sender's key judges what it can here."""
+        return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, self.settings["revoked"])
+
     def _wants(self, envelope):
         """Whether the message is one that this role verifies; for CONFIG and PAGE only our own."""
-        if envelope.type in (messages.CONFIG, messages.PAGE):
-            return int.from_bytes(bytes(envelope.payload[6:10]), "little") == self.node
-        return envelope.type in self.types
+        if envelope.type == messages.CONFIG:
+            return messages.target_of(envelope) == self.node
+        if envelope.type not in self.types:
+            return False
+        return envelope.type != messages.PAGE or messages.target_of(envelope) == self.node
 
-    def _stored(self, envelope, frame, packet, verified):
-        """A receipt with stages above 1: keep it for the alarm's repeats, and spare copies of the alarm."""
+    def _configure(self, message, repeat, now_ms, actions):
+        """Collect the parts of CONFIG; with the last one the settings change and are kept."""
+        if repeat:
+            return
+        key = self.key_c(message.generation)
+        whole = self._collector.add(message.body, key, message.src, message.counter)
+        if message.generation != self.keys.generation:
+            self.keys.generation = message.generation  # the gateway has moved on to the next keys
+        if whole is None:
+            return
+        self.config_version, changed = whole
+        for name in configure.KEPT:
+            if name in changed:
+                self.settings[name] = changed[name]
+        for number in changed.get("revoked", ()):
+            self.guard.forget(number)
+        for node, generation, kind, counter in changed.get("counters", ()):
+            self.guard.raise_to(node, generation, kind, counter)
+        if "next_keys" in changed:
+            self._next_keys = changed["next_keys"]
+            self.keys = self._make_keys()
+        self.on_config(changed, now_ms, actions)
+        actions.append(configure.persist(self.config_version, self.settings, self._next_keys))
+
+    def _stored(self, envelope, frame, verified):
+        """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm."""
         if not self.relays or envelope.role != messages.GATEWAY:
             return
         pairs = []
-        for entry in envelope.body.entries:
-            stage = entry.stage & 0x7F
-            if stage < messages.STAGE_STORED:
+        for entry in messages.decode_body(envelope.type, envelope.role, envelope.body).entries:
+            if entry.stage < messages.STAGE_STORED:
                 continue
-            if stage == messages.STAGE_STORED:
+            if entry.stage == messages.STAGE_STORED:
                 pairs.append((entry.node, entry.counter))
             if verified:
                 self.mesh.drop_alarm(entry.node, entry.counter)
-            elif self.role != messages.SIRENE:
-                self.mesh.delay_alarm(entry.node, entry.counter, STAGE2_DELAY_MS)
-        if pairs and (verified or self.role != messages.SIRENE):
+            else:
+                self.mesh.delay_alarm(entry.node, entry.counter, STORED_HOLD_MS)
+        if pairs:
             self.mesh.answers.keep(frame, pairs)
 
     def _carry(self, packet, data, verified, snr_q, now_ms):

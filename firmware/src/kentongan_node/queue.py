@@ -96,7 +96,9 @@ class SendQueue:
         best = None
         for entry in self.entries:
             ready = entry.at_ms is not None and entry.at_ms <= now_ms
-            if ready and (best is None or entry.klass < best.klass) and not (overdue and now_ms < entry.due_ms):
+            if overdue and now_ms < entry.due_ms:
+                ready = False
+            if ready and (best is None or entry.klass < best.klass):
                 best = entry
         return best
 

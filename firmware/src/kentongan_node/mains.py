@@ -1,0 +1,123 @@
+"""Base of the nodes on mains power: sirene, penerus, penerima. Always listening, STATUS at an even pace."""
+from kentongan_wire import messages, verify
+from kentongan_wire.crypto import sha256
+
+from kentongan_node.actions import Listen, Persist
+from kentongan_node.node import FIRMWARE, Node
+
+QUIET_MS = 120_000        # no STATUS so long after an alarm (wire-format 3) ...
+POSTPONE_MAX_MS = 120_000  # ... but never later than this: forged alarms must not make us look dead
+TEST_DELAY_MS = 2_000     # several nodes are asked in one order: answers spread over this
+FIRST_MS = 2_000          # earliest STATUS after a start
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
+
+class MainsNode(Node):
+    """Override status_flags() for a role's own bits, on_key and on_sense calling up to here."""
+
+    relays = True
+
+    def __init__(self, settings, state):
+        super().__init__(settings, state)
+        self.boots = int.from_bytes(bytes(state.get("boots", b"")), "little") & 0xFFFF
+        self.mains = True
+        self.lid_open = False
+        self.battery_mv = 0
+        self.temperature = 0
+        self.rssi = 0             # of the last frame from the gateway or for us
+        self.snr_q = 0
+        self._start_ms = 0
+        self._status_due_ms = 0   # when STATUS was due before an alarm postponed it
+
+    def on_start(self, boot, now_ms, rnd, actions):
+        self.boots = (self.boots + 1) & 0xFFFF
+        self.lid_open = boot.lid_open
+        self._start_ms = now_ms
+        actions.append(Persist("boots", self.boots.to_bytes(2, "little")))
+        actions.append(Listen(True))
+        # After a power cut the whole site starts at once: spread the first STATUS over a period.
+        self._plan(now_ms + FIRST_MS + self.draw(rnd, self._period_ms()))
+
+    def on_key(self, key, down, now_ms, rnd, actions):
+        if key == "lid" and down != self.lid_open:
+            self.lid_open = down
+            self.send_status(now_ms, actions)
+
+    def on_sense(self, what, value, now_ms, rnd, actions):
+        if what == "mains":
+            self.mains = bool(value)
+        elif what == "battery":
+            self.battery_mv = max(0, min(value, 0xFFFF))
+        elif what == "temperature":
+            self.temperature = max(-128, min(value, 127))
+
+    def on_timer(self, name, now_ms, rnd, actions):
+        if name == "status":
+            alarm_ms = self.mesh.last_alarm_ms
+            quiet_ms = now_ms if alarm_ms is None else alarm_ms + QUIET_MS
+            wait_ms = min(quiet_ms, self._status_due_ms + POSTPONE_MAX_MS)
+            if wait_ms > now_ms:
+                self.at("status", wait_ms)
+                return
+            self.mesh.ledger.keep(now_ms, actions)
+            self.send_status(now_ms, actions)
+            # A tenth of jitter keeps two nodes from meeting at every period.
+            period_ms = self._period_ms()
+            self._plan(now_ms + period_ms - self.draw(rnd, period_ms // 10))
+        elif name == "test":
+            self.send_status(now_ms, actions)
+
+    def _plan(self, at_ms):
+        self._status_due_ms = at_ms
+        self.at("status", at_ms)
+
+    def _period_ms(self):
+        return self.settings["status_period_s"] * 1000
+
+    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+        self.rssi = max(-128, min(rssi, 127))
+        self.snr_q = max(-128, min(snr_q, 127))
+        return super().receive(frame, rssi, snr_q, now_ms, rnd)
+
+    def quiet_test(self, now_ms, rnd):
+        """Answer a quiet test with STATUS, soon."""
+        self.at("test", now_ms + self.draw(rnd, TEST_DELAY_MS))
+
+    def send_status(self, now_ms, actions):
+        """Queue a STATUS now; it travels as far as the gateway is away."""
+        body = self.status_body(now_ms)
+        return self.send(messages.STATUS, body, self.key_a(), now_ms, actions, self.settings["gateway_hops"])
+
+    def status_flags(self, now_ms):
+        flags = 0
+        if self.mains:
+            flags |= messages.STATUS_MAINS
+        if self.lid_open:
+            flags |= messages.STATUS_LID
+        if self.counters_lost or self.guard.evicted:
+            flags |= messages.STATUS_COUNTERS_LOST
+        if self.mesh.jammed(now_ms):
+            flags |= messages.STATUS_JAMMING
+        return flags
+
+    def status_body(self, now_ms):
+        uptime_h = min((now_ms - self._start_ms) // HOUR_MS, 0xFFFF)
+        air_used = min(self.mesh.air_used_ms(now_ms) // 100, 0xFFFF)
+        return messages.NodeStatus(
+            self.status_flags(now_ms), self.battery_mv, self.temperature, self.rssi, self.snr_q, self.boots,
+            uptime_h, air_used, self.last_control, self.config_version, FIRMWARE)
+
+
+def order_for_us(envelope, packet, node, key_c):
+    """A SIREN_ORDER judged by a node without the alarm root: our target's own tag has to hold.
+
+    The tag covers sender, counter, target and the order, so the outer tag adds nothing for us.
+    RemoteError as verify.own_order.
+    """
+    body = messages.decode_body(envelope.type, envelope.role, envelope.body)
+    digest = sha256(envelope.payload[: -messages.TAG_BYTES])[:4]
+    message = verify.Message(envelope.type, envelope.role, envelope.generation, packet.src, envelope.counter,
+                             body, False, digest)
+    verify.own_order(message, node, key_c)
+    return message

@@ -1,0 +1,185 @@
+"""The gateway's radio: a dumb pipe with a clock and the law (wire-format 5). It holds no keys.
+
+The host decides what is sent and relayed; this decides when, listens before it talks, and refuses what
+band, power or air time forbid. Every host message is answered by Ack or Nack, a repeated Transmit once.
+"""
+import struct
+
+from kentongan_wire import link, messages, phy
+from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.packet import parse_packet
+
+from kentongan_node.actions import HostWrite, Listen, Note, Tune
+from kentongan_node.mesh import Mesh
+
+HEARTBEAT_MS = 5_000       # ModemStatus without being asked; the host takes three missed ones as dead
+REMEMBERED = 8             # host messages whose repeat is answered without sending twice
+CLASS_LAST = 4
+FRAME_LEAST_BYTES = 17     # header and something
+LOST_REASONS = {           # what the queue says -> what the host is told
+    "full": link.REASON_FULL, "air": link.REASON_AIR, "radio": link.REASON_RADIO,
+    "radio_timeout": link.REASON_RADIO,
+}
+
+
+class Modem:
+    """`settings` as device_file.check returns them; its radio values are used until the host configures."""
+
+    def __init__(self, settings, state):
+        self.settings = settings
+        self.label = settings["label"]
+        self.node = 0              # 0: not configured since the start
+        self.counters = {}
+        self.mesh = Mesh(phy.preset(settings["preset"]), 0, False, state.get("air"))
+        self._decoder = link.Decoder()
+        self._tuned = self._radio(settings)
+        self._seq = 0
+        self._handled = []         # (seq, src, id) of the last Transmits
+        self._start_ms = 0
+        self._beat_ms = None
+
+    @staticmethod
+    def _radio(values):
+        return (values["preset"], values["freq_hz"], values["conducted_dbm"])
+
+    # -- what the shell calls -----------------------------------------------------------------------
+
+    def start(self, boot, now_ms, rnd):
+        actions = []
+        self._start_ms = now_ms
+        self._beat_ms = now_ms + HEARTBEAT_MS
+        self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, self.node), actions)
+        return self._end(now_ms, rnd, actions)
+
+    def host(self, data, now_ms, rnd):
+        actions = []
+        for seq, message in self._decoder.feed(data):
+            reason = self._obey(seq, message, now_ms, actions)
+            self._tell(link.Nack(seq, reason) if reason else link.Ack(seq), actions)
+            if isinstance(message, link.StatusAsk):
+                self._status(now_ms, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+        actions = []
+        self.mesh.channel_used(len(frame), now_ms)
+        packet = self._guarded(frame)
+        if packet is not None:
+            self.mesh.overhear(packet)
+        if self.node and 0 < len(frame) <= phy.MAX_FRAME:
+            rssi, snr_q = max(-32768, min(rssi, 32767)), max(-128, min(snr_q, 127))
+            self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF), actions)
+        return self._end(now_ms, rnd, actions)
+
+    def cad(self, busy, now_ms, rnd):
+        actions = []
+        self.mesh.cad(busy, now_ms, rnd, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def sent(self, ok, now_ms, rnd):
+        actions = []
+        entry = self.mesh.sent(ok, now_ms, rnd, actions)
+        if entry is not None:
+            airtime_ms = self.mesh.airtime_ms(len(entry.frame))
+            self._tell(link.Transmitted(entry.src, entry.id, airtime_ms), actions)
+        return self._end(now_ms, rnd, actions)
+
+    def key(self, key, down, now_ms, rnd):
+        return []
+
+    def sense(self, what, value, now_ms, rnd):
+        return []
+
+    def tick(self, now_ms, rnd):
+        actions = []
+        if self._beat_ms is not None and now_ms >= self._beat_ms:
+            self._beat_ms = now_ms + HEARTBEAT_MS
+            self.mesh.ledger.keep(now_ms, actions)
+            if not self.node:
+                self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, 0), actions)
+            self._status(now_ms, actions)
+        return self._end(now_ms, rnd, actions)
+
+    def next_deadline(self):
+        times = [t for t in (self._beat_ms, self.mesh.next_deadline()) if t is not None]
+        return min(times) if times else None
+
+    # -- the host's orders --------------------------------------------------------------------------
+
+    def _obey(self, seq, message, now_ms, actions):
+        """Do what the host asks; 0, or the reason of the refusal."""
+        if isinstance(message, link.Configure):
+            return self._configure(message, actions)
+        if isinstance(message, link.Transmit):
+            return self._transmit(seq, message, now_ms)
+        if isinstance(message, link.Drop):
+            self.mesh.drop(message.src, message.id, "host")
+            return 0
+        return 0 if isinstance(message, link.StatusAsk) else link.REASON_UNKNOWN
+
+    def _configure(self, wanted, actions):
+        try:
+            preset = phy.preset(wanted.preset)
+            phy.check_frequency(wanted.freq_hz, preset.bw_hz)
+            phy.check_eirp_dbm(wanted.conducted_dbm, wanted.gain_dbi, wanted.loss_db)
+        except LocalError as error:
+            self.counters["configure"] = self.counters.get("configure", 0) + 1
+            actions.append(Note("configure_refused", self.label, 0, str(error)))
+            return link.REASON_SETTINGS
+        if not 3 < wanted.node < 0xFFFFFFFF:
+            return link.REASON_SETTINGS
+        radio = (wanted.preset, wanted.freq_hz, wanted.conducted_dbm)
+        if radio != self._tuned or wanted.node != self.node:
+            self.mesh.retune(preset, wanted.node)
+        if radio != self._tuned:
+            self._tuned = radio
+            actions.append(Tune(wanted.preset, wanted.freq_hz, wanted.conducted_dbm))
+        if wanted.node != self.node:
+            self.node = wanted.node
+            actions.append(Listen(True))
+        return 0
+
+    def _transmit(self, seq, order, now_ms):
+        if not self.node:
+            return link.REASON_NOT_READY
+        if not FRAME_LEAST_BYTES <= len(order.frame) <= phy.MAX_FRAME or order.klass > CLASS_LAST:
+            return link.REASON_FRAME
+        src, packet_id = struct.unpack("<II", order.frame[4:12])
+        relay = bool(order.flags & link.FLAG_RELAY)
+        if src != self.node and not relay:
+            return link.REASON_FRAME
+        known = (seq, src, packet_id)
+        if known in self._handled:
+            return 0
+        first = bool(order.flags & link.FLAG_FIRST)
+        delay_ms = order.not_before_ms
+        if not self.mesh.submit(order.frame, order.klass, now_ms, delay_ms, first, relay, order.snr_q):
+            return link.REASON_FULL
+        self._handled = self._handled[1 - REMEMBERED:] + [known]
+        return 0
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _status(self, now_ms, actions):
+        dropped = sum(self.mesh.drops.values()) & 0xFFFF
+        uptime_s = (now_ms - self._start_ms) // 1000
+        self._tell(link.ModemStatus(self.mesh.air_used_ms(now_ms), len(self.mesh.queue), dropped, uptime_s,
+                                    int(self.mesh.jammed(now_ms))), actions)
+
+    def _tell(self, message, actions):
+        actions.append(HostWrite(link.encode(self._seq, message)))
+        self._seq = (self._seq + 1) & 0xFFFF
+
+    def _guarded(self, frame):
+        """The packet, or None for a frame of a foreign kind: the host gets that all the same."""
+        try:
+            return parse_packet(frame)
+        except RemoteError as error:
+            self.counters[error.reason] = self.counters.get(error.reason, 0) + 1
+            return None
+
+    def _end(self, now_ms, rnd, actions):
+        self.mesh.tick(now_ms, rnd, actions)
+        for src, packet_id, reason in self.mesh.queue.take_lost():
+            self._tell(link.Refused(src, packet_id, LOST_REASONS.get(reason, link.REASON_DROPPED)), actions)
+        return actions

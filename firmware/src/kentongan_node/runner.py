@@ -1,0 +1,35 @@
+"""The shell around a core: waits for the next event, hands it to the core, performs the answers in order.
+
+The only file with `await`. `port` is the hardware (hal.py) or the simulated world. Of the port it needs:
+boot(), next_event(deadline_ms) [both awaitable], now_ms(), random_u32(), perform(action).
+A core ends with Sleep: the port's perform does not come back on hardware; elsewhere the run returns.
+"""
+from kentongan_node.actions import Sleep
+
+EVENTS = ("key", "receive", "cad", "sent", "sense", "host")
+
+
+def perform_all(actions, port):
+    """Perform in order; True when the core put itself to sleep."""
+    for action in actions:
+        port.perform(action)
+        if isinstance(action, Sleep):
+            return True
+    return False
+
+
+async def run(core, port):
+    """Drive the core until it sleeps. None from next_event means that the deadline has come."""
+    boot = await port.boot()
+    asleep = perform_all(core.start(boot, port.now_ms(), port.random_u32()), port)
+    while not asleep:
+        event = await port.next_event(core.next_deadline())
+        now_ms, rnd = port.now_ms(), port.random_u32()
+        if event is None:
+            actions = core.tick(now_ms, rnd)
+        else:
+            name, args = event
+            if name not in EVENTS:
+                raise ValueError("runner: no core takes the event {}; known: {}".format(name, EVENTS))
+            actions = getattr(core, name)(*(tuple(args) + (now_ms, rnd)))
+        asleep = perform_all(actions, port)

@@ -1,0 +1,16 @@
+"""The device file: one JSON text, checked once, then a plain dict that every core takes."""
+import json
+
+from kentongan_wire import device_file
+from kentongan_wire.errors import LocalError
+
+
+def load(text, where="device.json"):
+    """Checked settings with defaults filled in; LocalError names the file, the key and the remedy."""
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise LocalError("{}: no JSON text ({}); write it again with kentongan-tool".format(where, error))
+    if not isinstance(raw, dict):
+        raise LocalError("{}: holds no JSON object; write it again with kentongan-tool".format(where))
+    return device_file.check(raw, where)

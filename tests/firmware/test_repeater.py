@@ -1,0 +1,153 @@
+# runs: cpython micropython
+"""Penerus: carries on, answers repeats of stored alarms as well, and says that it lives."""
+from kentongan_node import actions as act
+from kentongan_node.repeater import Penerus
+from kentongan_wire import config, messages
+from nodekit import CHANNEL, GATEWAY, Shell, alarm, frame, key_c, message_of, of, packet_of, receipt, settings
+
+NODE = 0x52000031
+TOMBOL = 0x53000007
+
+
+def penerus(state=None, **changes):
+    return Shell(Penerus(settings("penerus", NODE, **changes), state or {}))
+
+
+def relays(shell):
+    return [f for f in shell.frames() if packet_of(f).src != NODE]
+
+
+def test_an_alarm_is_carried_on_once_with_one_hop_less_and_our_own_relay_byte():
+    shell = penerus()
+    heard = alarm(TOMBOL, 10, hop_limit=3)
+    shell.hear(heard)
+    shell.wait(500)
+    shell.hear(heard)
+    shell.wait(500)
+    assert len(relays(shell)) == 1
+    out, came = packet_of(relays(shell)[0]), packet_of(heard)
+    assert (out.hop_limit, out.hop_start, out.relay_node) == (2, 3, NODE & 0xFF)
+    assert (out.src, out.id, out.body) == (came.src, came.id, came.body)
+
+
+def test_a_stored_alarm_is_answered_from_the_cache_byte_for_byte_and_carried_on_too():
+    shell = penerus()
+    shell.hear(alarm(TOMBOL, 10, hop_limit=1))
+    shell.wait(500)
+    answer = receipt(TOMBOL, 10)
+    shell.hear(answer)
+    shell.hear(alarm(TOMBOL, 10, attempt=1, packet_id=11, hop_limit=1))
+    shell.wait(1_000)
+    assert answer in shell.frames()
+    assert len(relays(shell)) == 3
+
+
+def test_an_answer_from_the_cache_comes_at_most_once_in_two_seconds_and_thirty_times():
+    shell = penerus()
+    answer = receipt(TOMBOL, 10)
+    shell.hear(answer)
+    for n in range(80):
+        shell.hear(alarm(TOMBOL, 10, attempt=1, packet_id=100 + n, hop_limit=0))
+        shell.wait(1_000)
+    times = [t for t, f in shell.sent if f == answer]
+    assert len(times) == 30
+    assert min([b - a for a, b in zip(times, times[1:])]) >= 1_400  # two seconds, slots aside
+
+
+def test_a_receipt_makes_a_penerus_only_wait_a_second_with_its_copy():
+    shell = penerus()
+    start_ms = shell.now_ms
+    shell.hear(alarm(TOMBOL, 10, hop_limit=1))
+    shell.hear(receipt(TOMBOL, 10))
+    shell.wait(3_000)
+    assert len(relays(shell)) == 1
+    assert 1_000 <= shell.sent[0][0] - start_ms <= 1_500
+
+
+def test_status_comes_at_an_even_pace_and_not_all_at_once_after_a_power_cut():
+    firsts = []
+    for n in range(8):
+        shell = Shell(Penerus(settings("penerus", NODE + n), {}), now_ms=1_000 + n)
+        shell.calls = 1_000 * n
+        shell.core.timers.clear()
+        shell.take(shell.core.start(act.Boot("power", "", False), shell.now_ms, shell.rnd()))
+        shell.wait(900_000)
+        times = [t for t, f in shell.sent]
+        firsts.append(times[0])
+        assert 5 <= len(times) <= 7
+        for a, b in zip(times, times[1:]):
+            assert 120_000 <= b - a <= 142_000
+    assert max(firsts) - min(firsts) > 40_000
+
+
+def test_status_keeps_quiet_after_an_alarm_but_never_long_enough_to_look_dead():
+    shell = penerus()
+    shell.wait(200_000)
+    last_ms = shell.sent[-1][0]
+    for n in range(400):
+        shell.hear(alarm(TOMBOL, 10 + n, hop_limit=0))
+        shell.wait(1_000)
+    gaps = [b[0] - a[0] for a, b in zip(shell.sent, shell.sent[1:]) if b[0] > last_ms]
+    assert gaps and 240_000 <= gaps[0] <= 262_000
+
+
+def test_status_tells_air_boots_and_the_lid():
+    shell = penerus({"boots": b"\x04\x00"})
+    shell.take(shell.core.key("lid", True, shell.now_ms, shell.rnd()))
+    shell.wait(3_000)
+    envelope = message_of(shell.frames()[-1])
+    body = messages.decode_body(envelope.type, envelope.role, envelope.body)
+    assert body.boots == 5 and body.flags & messages.STATUS_LID and body.flags & messages.STATUS_MAINS
+
+
+def test_a_quiet_test_for_us_is_answered_and_a_forged_one_counted():
+    shell = penerus()
+    for key, counter in ((key_c(NODE, 3), 5), (bytes(32), 6)):
+        target = messages.order_target(GATEWAY, counter, NODE, 0, 0, messages.ACTION_TEST, 0, 0, key)
+        body = messages.SirenOrder(0, 0, messages.ACTION_TEST, 0, 0, (target,))
+        before = len([f for f in shell.frames() if packet_of(f).src == NODE])
+        shell.hear(frame(messages.SIREN_ORDER, messages.GATEWAY, GATEWAY, counter, body))
+        shell.wait(3_000)
+        after = len([f for f in shell.frames() if packet_of(f).src == NODE])
+        assert after - before == (1 if counter == 5 else 0)
+    assert shell.core.counters == {"tag": 1}
+
+
+def test_settings_over_the_air_change_and_survive_a_restart():
+    shell = penerus()
+    parts = config.split({"status_period_s": 300, "hop_limit": 4, "revoked": [TOMBOL]})
+    body = messages.Config(NODE, 7, 0, len(parts), parts[0])
+    shell.hear(frame(messages.CONFIG, messages.GATEWAY, GATEWAY, 20, body, key_c(NODE, 3)))
+    again = Penerus(settings("penerus", NODE), shell.state)
+    for core in (shell.core, again):
+        assert core.config_version == 7
+        assert core.settings["status_period_s"] == 300 and core.settings["revoked"] == [TOMBOL]
+    assert again.last_control == 20
+
+
+def test_the_next_generations_keys_are_taken_and_used_once_the_gateway_does():
+    shell = penerus()
+    a, c = bytes(range(1, 33)), bytes(range(2, 34))
+    parts = config.split({"next_keys": (1, a, c)})
+    sealed = config.seal(parts[0], key_c(NODE, 3), GATEWAY, 20)
+    body = messages.Config(NODE, 8, 0, 1, sealed)
+    shell.hear(frame(messages.CONFIG, messages.GATEWAY, GATEWAY, 20, body, key_c(NODE, 3)))
+    core = Penerus(settings("penerus", NODE), shell.state)
+    for ring in (shell.core, core):
+        assert sorted(ring.keys.generations) == [0, 1] and ring.keys.generation == 0
+        assert ring.key_a(1) == a and ring.key_c(1) == c
+    empty = messages.Config(NODE, 9, 0, 1, b"")
+    payload = messages.encode(messages.CONFIG, messages.GATEWAY, 1, 21, GATEWAY, empty, c)
+    shell.hear(CHANNEL.seal(GATEWAY, 21, 1, payload))
+    assert shell.core.keys.generation == 1
+    assert shell.core.counters == {}
+
+
+def test_any_bytes_are_dropped_and_counted():
+    shell = penerus()
+    good = alarm(TOMBOL, 10, hop_limit=1)
+    for n in range(len(good)):
+        shell.hear(good[:n])
+        shell.hear(good[:n] + bytes([good[n] ^ 0x40]) + good[n + 1:])
+    assert shell.core.counters["short"] >= 16
+    assert not of(shell.all, act.Sound)
