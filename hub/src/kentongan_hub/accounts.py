@@ -1,0 +1,111 @@
+"""People who may enter: scrypt passwords, sessions on the server, limits that never reach the alarm path."""
+import hashlib
+import re
+import secrets
+import threading
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from kentongan_hub import roles
+from kentongan_wire.errors import LocalError
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
+PASSWORD_MIN, PASSWORD_MAX = 10, 200   # characters
+NAME_LIMIT = 60                        # characters
+SESSION_MS = 14 * 86_400_000           # a fortnight; a wall screen is paired again after that
+SESSIONS_PER_ACCOUNT = 20              # the oldest end first
+FAILS_LIMIT = 5                        # failed attempts per login or address ...
+FAILS_WINDOW_MS = 60_000               # ... in this time
+ATTEMPT_KEYS_LIMIT = 1_000             # logins and addresses remembered
+SCRYPT_AT_ONCE = 2                     # a flood of logins may take no more threads or memory than this
+_DUMMY = generate_password_hash("no account has this password")
+
+
+def check_new(login, password, name=""):
+    """LocalError with the remedy when these cannot make an account."""
+    if not LOGIN.match(login):
+        raise LocalError(f"nama masuk {login!r}: 2-32 huruf kecil a-z, angka, titik, - atau _")
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise LocalError(f"sandi: {PASSWORD_MIN}-{PASSWORD_MAX} karakter")
+    if len(name) > NAME_LIMIT:
+        raise LocalError(f"nama: paling panjang {NAME_LIMIT} karakter")
+
+
+def add(db, wall_ms, login, name, role, password, named=False):
+    """The new account's id."""
+    check_new(login, password, name)
+    if role not in roles.ROLES:
+        raise LocalError(f"peran {role!r}: pilih salah satu dari {', '.join(roles.ROLES)}")
+    if named and role in roles.NEVER_NAMED:
+        raise LocalError(f"peran {role}: layar tidak boleh melihat kejadian rahasia")
+    if db.value("SELECT 1 FROM accounts WHERE login = ?", login):
+        raise LocalError(f"nama masuk {login!r}: sudah dipakai, pilih yang lain")
+    return db.insert("accounts", login=login, name=name.strip() or login, role=role, created_wall=wall_ms,
+                     password=generate_password_hash(password, "scrypt"), named_for_confidential=int(named))
+
+
+def open_session(db, now_ms, account):
+    """A new session's token; the database keeps only its hash."""
+    token = secrets.token_urlsafe(32)
+    db.run("DELETE FROM sessions WHERE expires_ms <= ?", now_ms)
+    db.run("DELETE FROM sessions WHERE account = ? AND token NOT IN (SELECT token FROM sessions "
+           "WHERE account = ? ORDER BY created_ms DESC LIMIT ?)", account, account, SESSIONS_PER_ACCOUNT - 1)
+    db.insert("sessions", token=_hash(token), account=account, created_ms=now_ms, expires_ms=now_ms + SESSION_MS)
+    return token
+
+
+def of_session(db, now_ms, token):
+    """The active account of a session token, or None."""
+    if not token:
+        return None
+    return db.one("SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account "
+                  "WHERE s.token = ? AND s.expires_ms > ? AND a.active = 1", _hash(token), now_ms)
+
+
+def close_session(db, token):
+    db.run("DELETE FROM sessions WHERE token = ?", _hash(token))
+
+
+def _hash(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Attempts:
+    """Counts failures per key in memory; too many and the key waits. Only login and set-up ask it."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._fails = {}  # key -> list of steady ms
+
+    def blocked(self, now_ms, *names):
+        with self._lock:
+            return any(len(self._recent(now_ms, name)) >= FAILS_LIMIT for name in names)
+
+    def failed(self, now_ms, *names):
+        with self._lock:
+            for name in names:
+                recent = self._recent(now_ms, name)
+                self._fails.pop(name, None)
+                if len(self._fails) >= ATTEMPT_KEYS_LIMIT:
+                    self._fails.pop(next(iter(self._fails)))
+                self._fails[name] = (recent + [now_ms])[-FAILS_LIMIT:]
+
+    def _recent(self, now_ms, name):
+        return [at for at in self._fails.get(name, ()) if now_ms - at < FAILS_WINDOW_MS]
+
+
+class Passwords:
+    """scrypt checks, at most two at once: the rest are told to come back, the alarm path keeps its processor."""
+
+    def __init__(self):
+        self._slots = threading.BoundedSemaphore(SCRYPT_AT_ONCE)
+
+    def check(self, account, password):
+        """True or False; None when too many checks are running. An unknown login costs the same time."""
+        if not self._slots.acquire(blocking=False):
+            return None
+        try:
+            stored = account["password"] if account else _DUMMY
+            return check_password_hash(stored, password[:PASSWORD_MAX]) and account is not None
+        finally:
+            self._slots.release()

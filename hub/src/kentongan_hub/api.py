@@ -1,0 +1,193 @@
+"""What gateways call: events in, orders out. Every answer after a commit, every call safe to repeat."""
+import hmac
+import json
+import logging
+import threading
+
+from flask import Blueprint, abort, current_app, g, jsonify, request
+
+from kentongan_hub import alarms, audit, events, incidents, outbox
+from kentongan_hub.provision.gateways import token_hash
+
+log = logging.getLogger("kentongan.hub")
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+BODY_LIMIT = 512 * 1024   # bytes of one request
+EVENTS_LIMIT = 200        # events in one request
+DONE_LIMIT = 500          # ids in one done report
+WAIT_LIMIT_S = 25         # longest long poll
+SLICE_S = 2.0             # a long poll looks again this often: provisioning writes from another process
+HEARD_EVERY_MS = 10_000   # a gateway's sign of life is written at most this often
+POLLS_AT_ONCE = 8         # long polls hold a thread each
+_polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
+
+
+def problem(status, error, field="", remedy=""):
+    response = jsonify(error=error, field=field, remedy=remedy)
+    response.status_code = status
+    return response
+
+
+@blueprint.before_request
+def authenticate():
+    """Every route but health needs a gateway's bearer token."""
+    request.max_content_length = BODY_LIMIT
+    if request.endpoint == "api.health":
+        return None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given = token_hash(token.strip()) if scheme.lower() == "bearer" else ""
+    with current_app.hub.store.read() as db:
+        rows = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
+    found = None
+    for row in rows:  # all of them, so that the time tells nothing
+        if hmac.compare_digest(row["token"], given):
+            found = row
+    if found is None:
+        return problem(401, "no gateway has this token", "Authorization",
+                       "make one with `kentongan-hub gateway-file --data DIR --out FILE --token-out FILE`")
+    g.gateway = found
+    return None
+
+
+@blueprint.errorhandler(413)
+def too_large(_error):
+    return problem(413, "request too large", "body", f"send at most {EVENTS_LIMIT} events and {BODY_LIMIT} bytes")
+
+
+@blueprint.get("/health")
+def health():
+    with current_app.hub.store.read() as db:
+        db.value("SELECT 1")
+    return jsonify(status="ok", site=current_app.hub.has_site())
+
+
+def _body():
+    """The request's JSON object; 400 otherwise."""
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        abort(problem(400, "not JSON", "body", "send UTF-8 JSON with Content-Type application/json"))
+    if not isinstance(body, dict):
+        abort(problem(400, "not a JSON object", "body", "send {...}"))
+    return body
+
+
+@blueprint.post("/events")
+def post_events():
+    body = _body()
+    batch = body.get("events")
+    if not isinstance(batch, list) or len(batch) > EVENTS_LIMIT:
+        return problem(400, f"no list of at most {EVENTS_LIMIT} events", "events", "send {\"events\": [...]}")
+    boot_id = body.get("boot_id") if isinstance(body.get("boot_id"), str) else ""
+    good, rejected = [], []
+    for number, raw in enumerate(batch):
+        try:
+            event = events.check(raw)
+            event["boot_id"] = event["boot_id"] or boot_id[:64]
+            good.append(event)
+        except events.BadEvent as error:
+            id_ = raw.get("id") if isinstance(raw, dict) else None
+            rejected.append({"id": id_, "reason": f"events[{number}].{error}"})
+    accepted = _store_events(good, rejected, boot_id[:64])
+    return jsonify(accepted=accepted, rejected=rejected)
+
+
+def _store_events(good, rejected, boot_id):
+    """Ids on disk. An event that this hub fails on is in neither list: the gateway keeps it and tries again."""
+    hub, label, accepted = current_app.hub, g.gateway["label"], []
+    now = hub.now()
+    with hub.store.write() as db:
+        for event in good:
+            db.run("SAVEPOINT one_event")
+            try:
+                alarms.take(db, now, label, event)
+                accepted.append(event["id"])
+            except Exception:
+                db.run("ROLLBACK TO one_event")
+                log.exception("event %s could not be stored", audit.clean(event["id"]))
+            db.run("RELEASE one_event")
+        for one in rejected:
+            log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
+        if rejected:
+            db.run("INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, 'hub: bad event', ?, ?) "
+                   "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
+                   "changed_wall = excluded.changed_wall", label, len(rejected), now.wall)
+        _heard(db, now, boot_id)
+    return accepted
+
+
+def _heard(db, now, boot_id=""):
+    db.run("UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id) "
+           "WHERE label = ?", now.ms, now.wall, boot_id, g.gateway["label"])
+
+
+@blueprint.get("/orders")
+def get_orders():
+    after = request.args.get("after", "0")
+    wait = request.args.get("wait", "0")
+    if not after.isdecimal() or len(after) > 18:
+        return problem(400, "no order id", "after", "send the highest order id you have stored, or 0")
+    if not wait.isdecimal() or len(wait) > 4:
+        return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
+    if not _polls.acquire(blocking=False):
+        response = problem(503, "too many long polls", "", "come back in 2 s")
+        response.headers["Retry-After"] = "2"
+        return response
+    try:
+        return jsonify(orders=_wait_for_orders(int(after), min(int(wait), WAIT_LIMIT_S)))
+    finally:
+        _polls.release()
+
+
+def _wait_for_orders(after, wait_s):
+    hub, channel = current_app.hub, outbox.gateway_channel(g.gateway["label"])
+    deadline_ms = hub.clock.steady_ms() + wait_s * 1000
+    slices = int(wait_s / SLICE_S) * 50 + 1  # rings cut slices short: bounded all the same
+    for _ in range(slices):
+        rings = hub.store.bell.count()
+        now = hub.now()
+        if now.ms - (g.gateway["heard_ms"] or 0) >= HEARD_EVERY_MS:
+            g.gateway["heard_ms"] = now.ms
+            with hub.store.write(ring=False) as db:
+                _heard(db, now)
+        with hub.store.read() as db:
+            due = outbox.due(db, now.ms, channel, after)
+        if due:
+            with hub.store.write(ring=False) as db:
+                rows = outbox.claim(db, now.ms, channel, after)
+                for row in rows:
+                    _note_order(db, row)
+            if rows:
+                return [{"id": row["id"], "type": row["type"], **json.loads(row["body"]),
+                         "expires_in_s": max(1, (row["expires_ms"] - now.ms) // 1000)} for row in rows]
+        left_s = (deadline_ms - now.ms) / 1000
+        if left_s <= 0:
+            break
+        hub.store.bell.wait_beyond(rings, min(SLICE_S, left_s))
+    return []
+
+
+def _note_order(db, row):
+    incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    if incident:
+        audit.note("order", incidents.identity(db, incident), row["type"])
+
+
+@blueprint.post("/orders/done")
+def post_done():
+    body = _body()
+    ids, results = body.get("ids"), body.get("results")
+    results = {} if results is None else results
+    if not isinstance(ids, list) or len(ids) > DONE_LIMIT or any(type(id_) is not int for id_ in ids):
+        return problem(400, "no list of order ids", "ids", f"send at most {DONE_LIMIT} whole numbers")
+    if not isinstance(results, dict):
+        return problem(400, "no object", "results", "send {\"<id>\": \"ok\" | \"failed: why\"}")
+    hub, channel = current_app.hub, outbox.gateway_channel(g.gateway["label"])
+    now, marked = hub.now(), []
+    with hub.store.write() as db:
+        for id_ in ids:
+            result = audit.clean(results.get(str(id_), "ok"))
+            if outbox.mark(db, now.ms, channel, id_, result):
+                marked.append(id_)
+        _heard(db, now)
+    return jsonify(done=marked)

@@ -1,0 +1,82 @@
+"""create_app: the pages and the API over one data directory."""
+import logging
+import secrets
+
+from flask import Flask, g
+from werkzeug.exceptions import HTTPException
+
+from kentongan_hub import accounts, api, roles, site, web, words
+from kentongan_hub.clock import Clock
+from kentongan_hub.dispatch import Dispatch
+from kentongan_hub.incidents import Now
+from kentongan_hub.live import Boards
+from kentongan_hub.pages import board, devices, drill, entry, incident, people
+from kentongan_hub.store import Store
+
+log = logging.getLogger("kentongan.hub")
+STATIC_AGE_S = 3_600     # static files change only with the version, which is in their address
+SETUP_CODE_DIGITS = 8
+
+
+class Hub:
+    """What every request shares."""
+
+    def __init__(self, data_dir, clock=None):
+        self.data_dir = data_dir
+        self.store = Store(data_dir)
+        with self.store.read() as db:
+            floor_ms = int(db.setting("steady_ms", 0))
+        self.clock = clock or Clock(floor_ms)
+        self.attempts = accounts.Attempts()
+        self.passwords = accounts.Passwords()
+        self.boards = Boards(self.store.bell)
+        self.dispatch = Dispatch(self.store, self.clock)
+        # one use, never stored: a stranger on the Wi-Fi does not see the console
+        self.setup_code = "".join(secrets.choice("0123456789") for _ in range(SETUP_CODE_DIGITS))
+
+    def has_site(self):
+        return site.exists(self.data_dir)
+
+    def now(self):
+        return Now(self.clock.steady_ms(), self.clock.wall_ms())
+
+
+class HubFlask(Flask):
+    hub: Hub
+
+
+def create_app(data_dir, clock=None, dispatch=True):
+    """The Flask application; `app.hub` is its Hub. With `dispatch` its worker thread runs (app.hub.dispatch)."""
+    app = HubFlask("kentongan_hub")
+    app.hub = Hub(data_dir, clock)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_S
+    app.config["MAX_CONTENT_LENGTH"] = api.BODY_LIMIT
+    app.config["MAX_FORM_PARTS"] = 50
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(web.load_account)
+    app.before_request(web.check_form)
+    app.after_request(web.finish)
+    app.register_error_handler(HTTPException, web.error_page)
+    app.register_error_handler(Exception, _broken)
+    app.context_processor(_context)
+    for module in (api, entry, board, incident, devices, drill, people):
+        app.register_blueprint(module.blueprint)
+    if dispatch:
+        app.hub.dispatch.start()
+    return app
+
+
+def _broken(error):
+    log.error("request failed", exc_info=error)
+    return web.error_page(error)
+
+
+def _context():
+    """What every template may use."""
+    from kentongan_hub import __version__
+
+    account = g.get("account")
+    return {
+        "account": account, "csrf": web.csrf_token, "version": __version__, "words": words,
+        "may": lambda permission: account is not None and roles.allows(account["role"], permission),
+    }

@@ -1,0 +1,23 @@
+"""Who did what, when, from where: rows that the database itself refuses to change or delete."""
+import logging
+import re
+
+log = logging.getLogger("kentongan.hub")
+FIELD_LIMIT = 300  # characters kept of any text that came from outside
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def clean(text):
+    """One printable line of bounded length: no text from outside can forge a second log line."""
+    return _CONTROL.sub(" ", str(text))[:FIELD_LIMIT]
+
+
+def record(db, wall_ms, who, what, subject="", detail="", address=""):
+    db.insert("audit", at_wall=wall_ms, who=clean(who), address=clean(address), what=clean(what),
+              subject=clean(subject), detail=clean(detail))
+    log.info("%s: %s %s %s", clean(who), clean(what), clean(subject), clean(detail))
+
+
+def note(step, identity, detail=""):
+    """One step of an alarm's walk, under the same identity in every part's log: 'answered tombol-07 #1234'."""
+    log.info("%s %s %s", step, clean(identity), clean(detail))

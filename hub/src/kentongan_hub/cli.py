@@ -1,0 +1,117 @@
+"""kentongan-hub: init, provision, gateway-file, run."""
+import argparse
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import provision, site
+
+THREADS = 64  # 40 live boards and 8 long polls hold a thread each; the rest answer
+
+
+def main(argv=None):
+    """Exit code 0, or 2 with one line naming what is wrong and the remedy."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.call(args) or 0
+    except (LocalError, OSError) as error:
+        print(f"kentongan-hub: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="kentongan-hub", description="The hub of one RT or RW.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name, call, text):
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(call=call)
+        made.add_argument("--data", required=True, type=Path, metavar="DIR", help="the hub's data directory")
+        return made
+
+    init = command("init", _init, "make a new site: keys, database, first administrator, first gateway")
+    init.add_argument("--site", required=True, metavar="NAME")
+    init.add_argument("--admin", required=True, metavar="LOGIN")
+    init.add_argument("--password-file", required=True, type=Path, metavar="FILE", help="its first line is the password")
+    init.add_argument("--rt", type=int, default=1)
+    init.add_argument("--rw", type=int, default=1)
+    init.add_argument("--time-zone", default="WIB", metavar="WIB|WITA|WIT")
+
+    add = command("provision", _provision, "make the device file of a new device, with a new node number")
+    add.add_argument("--role", required=True, metavar="|".join(provision.devices.ROLES))
+    add.add_argument("--label", required=True)
+    add.add_argument("--zone", required=True, type=int, help="the RT's number, 1-255")
+    add.add_argument("--house", type=int, default=0)
+    add.add_argument("--place", default="")
+    add.add_argument("--hops", type=int, default=1, help="hops to the gateway, 1-7")
+    add.add_argument("--out", required=True, type=Path, metavar="FILE")
+
+    gateway = command("gateway-file", _gateway_file, "write a gateway's key file and a new token for it")
+    gateway.add_argument("--label", default=provision.sites.FIRST_GATEWAY)
+    gateway.add_argument("--zone", type=int)
+    gateway.add_argument("--out", required=True, type=Path, metavar="FILE")
+    gateway.add_argument("--token-out", type=Path, metavar="FILE", help="makes a new token, which ends the old one")
+    gateway.add_argument("--modem-out", type=Path, metavar="FILE", help="device file of the gateway's own radio")
+
+    run = command("run", _run, "serve the pages and the API")
+    run.add_argument("--host", default="127.0.0.1", help="beyond this machine put TLS in front (see README)")
+    run.add_argument("--port", type=int, default=8080, help="0 takes any free one and prints it")
+    return parser
+
+
+def _init(args):
+    lines = args.password_file.read_text(encoding="utf-8").splitlines()
+    made = provision.create_site(args.data, args.site, args.admin, lines[0] if lines else "", rt=args.rt, rw=args.rw,
+                                 time_zone=args.time_zone)
+    print(f"site {made['site']} made in {args.data}; next: kentongan-hub gateway-file, provision, run")
+
+
+def _provision(args):
+    made = provision.add_device(args.data, args.role, args.label, args.zone, args.house, args.place, args.hops)
+    site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
+    print(f"{args.role} {args.label}: node {made['node']:08x} -> {args.out} (secret: delete it after flashing)")
+
+
+def _gateway_file(args):
+    made = provision.gateway_file(args.data, args.label, args.zone)
+    site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
+    print(f"{args.label}: node {made['node']:08x} -> {args.out} (holds the site's roots: keep it at mode 0600)")
+    if args.token_out:
+        site.write_secret(args.token_out, provision.gateway_token(args.data, args.label) + "\n")
+        print(f"{args.label}: new token -> {args.token_out}")
+    if args.modem_out:
+        site.write_secret(args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n")
+        print(f"{args.label}: modem file -> {args.modem_out}")
+
+
+def _run(args):
+    from waitress.server import create_server
+
+    from kentongan_hub import create_app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if site.exists(args.data):
+        site.load(args.data)  # a file that others can read is refused here, at the start
+    app = create_app(args.data)
+    server = create_server(app, host=args.host, port=args.port, threads=THREADS, channel_request_lookahead=1,
+                           ident=None, max_request_body_size=1 << 20)
+    address = f"http://{args.host}:{server.effective_port}"
+    print(f"kentongan-hub: {address}/", flush=True)
+    if not app.hub.has_site():
+        print(f"kentongan-hub: no site yet; open {address}/mulai and give the code {app.hub.setup_code}", flush=True)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        server.run()
+    except SystemExit:
+        pass
+    finally:
+        server.close()
+        app.hub.dispatch.stop()
+
+
+def _stop(_signal, _frame):
+    raise SystemExit(0)

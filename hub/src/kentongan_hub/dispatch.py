@@ -1,0 +1,89 @@
+"""The one worker thread: re-alerts that are due, the boards' outbox rows, expiry and trimming."""
+import logging
+import threading
+
+from kentongan_hub import alarms, audit, incidents, outbox
+
+log = logging.getLogger("kentongan.hub")
+PERIOD_S = 1.0            # longest time between looks; a commit wakes the thread at once
+TRIM_MS = 600_000         # old rows leave every ten minutes
+STEADY_SAVE_MS = 30_000   # steady time goes on from here after a power cut without a clock
+
+
+class Dispatch:
+    """Owns the thread; step() is the whole work of one round and needs no thread."""
+
+    def __init__(self, store, clock):
+        self._store = store
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = None
+        self._trimmed_ms = self._saved_ms = 0
+        self.failed_rounds = 0
+
+    def start(self):
+        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+        self._store.bell.ring()
+        if self._thread:
+            self._thread.join(timeout=10)
+
+    def _run(self):
+        seen = 0
+        while not self._stop.is_set():
+            try:
+                self.step()
+            except Exception:
+                # the thread that escalates must outlive any one bad row or full disk; it says so and goes on
+                self.failed_rounds += 1
+                log.exception("dispatch: round failed, trying again")
+                self._stop.wait(PERIOD_S)
+            seen = self._store.bell.wait_beyond(seen, PERIOD_S)
+
+    def step(self):
+        """One round; true when something changed."""
+        now = incidents.Now(self._clock.steady_ms(), self._clock.wall_ms())
+        changed = False
+        if self._due(now):
+            with self._store.write() as db:
+                incidents.run_due_alerts(db, now)
+                outbox.expire(db, now.ms)
+            changed = True
+        changed = self._show(now) or changed
+        self._housekeeping(now)
+        return changed
+
+    def _due(self, now):
+        with self._store.read() as db:
+            return db.value("SELECT 1 FROM incidents WHERE next_alert_ms <= ? UNION ALL "
+                            "SELECT 1 FROM outbox WHERE state = ? AND expires_ms <= ? LIMIT 1",
+                            now.ms, outbox.WAITING, now.ms)
+
+    def _show(self, now):
+        """Boards: claim, show, mark. Showing is a column that every board renders, so it cannot half happen."""
+        with self._store.read() as db:
+            if not outbox.due(db, now.ms, outbox.BOARD):
+                return False
+        with self._store.write(ring=False) as db:
+            rows = outbox.claim(db, now.ms, outbox.BOARD)
+        with self._store.write() as db:
+            for row in rows:
+                db.run("UPDATE incidents SET flashed_ms = ? WHERE id = ?", now.ms, row["incident"])
+                outbox.mark(db, now.ms, outbox.BOARD, row["id"])
+                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+                audit.note("paged", incidents.identity(db, incident), row["type"])
+        return bool(rows)
+
+    def _housekeeping(self, now):
+        if now.ms - self._saved_ms >= STEADY_SAVE_MS:
+            self._saved_ms = now.ms
+            with self._store.write(ring=False) as db:
+                db.set_setting("steady_ms", now.ms)
+        if now.ms - self._trimmed_ms >= TRIM_MS:
+            self._trimmed_ms = now.ms
+            with self._store.write(ring=False) as db:
+                alarms.trim(db, now)
+                outbox.trim(db, now.ms)

@@ -1,0 +1,97 @@
+"""What a gateway may tell the hub: each event's fields, checked, with the field and the remedy in every refusal."""
+
+U8, U16, U32 = 0xFF, 0xFFFF, 0xFFFF_FFFF
+ID_LIMIT = 100          # characters
+TEXT_LIMIT = 200        # characters
+REASONS_LIMIT = 64      # refusal reasons in one event
+AT_LIMIT_MS = 1 << 53   # monotonic ms; JSON's exact integers
+SUPERVISION = ("terlambat", "terputus", "terhubung")
+
+
+class BadEvent(Exception):
+    """Why an event cannot be taken, with the field and the remedy."""
+
+
+def _integer(low, high, default=None):
+    return ("integer", low, high, default)
+
+
+def _truth():
+    return ("truth", None, None, False)
+
+
+def _text(limit=TEXT_LIMIT, default=""):
+    return ("text", None, limit, default)
+
+
+REQUIRED = object()
+_DEVICE = _integer(1, U32, REQUIRED)
+_COUNTER = _integer(0, U32, REQUIRED)
+_RADIO = {"rssi": _integer(-200, 100), "snr_q": _integer(-400, 400), "hops": _integer(0, 255)}
+
+COMMON = {"at_ms": _integer(0, AT_LIMIT_MS, 0), "boot_id": _text(64), "wall": _text(40)}
+FIELDS = {
+    "alarm": {
+        "device": _DEVICE, "counter": _COUNTER, "kind": _integer(0, U8, REQUIRED), "incident": _integer(0, U16),
+        "zone": _integer(0, U8, 0), "silent": _truth(), "cancel": _truth(), "lid": _truth(), "drill": _truth(),
+        "late": _truth(), "attempt": _integer(0, U8), "battery": _integer(0, U8), "label": _text(),
+        "stored_wall": _text(40), **_RADIO},
+    "status": {"device": _DEVICE, "role": ("any", None, None, None), "body": ("object", None, None, None), **_RADIO},
+    "siren_report": {"device": _DEVICE, "origin": _DEVICE, "counter": _COUNTER, "state": _integer(0, U8, REQUIRED),
+                     "source": _integer(0, U8, 0)},
+    "gateway_siren": {"origin": _DEVICE, "counter": _COUNTER, "state": ("any", None, None, None),
+                      "source": ("any", None, None, None)},
+    "event": {"device": _DEVICE, "event": _integer(0, U8, REQUIRED), "person": _integer(0, U8, 0),
+              "value": _integer(0, U16, 0)},
+    "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
+    "refusals": {"counters": ("counters", None, None, REQUIRED)},
+    "radio": {"name": _text(64), "up": _truth()},
+    "supervision": {"device": _DEVICE, "state": ("text", None, 20, REQUIRED)},
+}
+
+
+def check(event):
+    """A new dict with id, type and every field of its type, defaults filled; BadEvent otherwise.
+
+    Unknown fields are left out: a newer gateway may say more than this hub understands.
+    """
+    if not isinstance(event, dict):
+        raise BadEvent("event: not an object; send {\"id\", \"type\", ...}")
+    id_, type_ = event.get("id"), event.get("type")
+    if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT:
+        raise BadEvent(f"id: {str(id_)[:40]!r} is no text of 1..{ID_LIMIT} characters; send '<gateway>/<spool seq>'")
+    if not isinstance(type_, str) or type_ not in FIELDS:
+        raise BadEvent(f"type: {str(type_)[:40]!r} is unknown; send one of {', '.join(FIELDS)}")
+    out = {"id": id_, "type": type_}
+    for name, rule in {**COMMON, **FIELDS[type_]}.items():
+        out[name] = _field(name, event.get(name), rule)
+    if type_ == "supervision" and out["state"] not in SUPERVISION:
+        raise BadEvent(f"state: {out['state']!r} is unknown; send one of {', '.join(SUPERVISION)}")
+    return out
+
+
+def _field(name, value, rule):
+    form, low, high, default = rule
+    if value is None:
+        if default is REQUIRED:
+            raise BadEvent(f"{name}: missing; send it")
+        return default
+    if form == "integer" and (type(value) is not int or not low <= value <= high):
+        raise BadEvent(f"{name}: {str(value)[:40]!r} is no whole number {low}..{high}; correct the sender")
+    if form == "truth" and type(value) is not bool:
+        raise BadEvent(f"{name}: {str(value)[:40]!r} is no truth value; send true or false")
+    if form == "text" and (not isinstance(value, str) or len(value) > high):
+        raise BadEvent(f"{name}: no text of at most {high} characters; shorten it")
+    if form == "object" and not isinstance(value, dict):
+        raise BadEvent(f"{name}: no object; send {{...}}")
+    if form == "counters":
+        _counters(name, value)
+    return value
+
+
+def _counters(name, value):
+    if not isinstance(value, dict) or len(value) > REASONS_LIMIT:
+        raise BadEvent(f"{name}: no object of at most {REASONS_LIMIT} reasons; send {{reason: count}}")
+    for reason, count in value.items():
+        if len(reason) > 64 or type(count) is not int or not 0 <= count < AT_LIMIT_MS:
+            raise BadEvent(f"{name}.{reason[:40]}: no count; send a whole number")

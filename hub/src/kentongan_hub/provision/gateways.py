@@ -1,0 +1,60 @@
+"""Gateway key files and tokens. A gateway file holds both roots of the site: it leaves the hub by cable or disk."""
+import hashlib
+import re
+import secrets
+import time
+
+from kentongan_wire import keys
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, site
+from kentongan_hub.provision.numbers import new_node
+from kentongan_hub.store import Store
+
+LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
+TOKEN_BYTES = 32
+
+
+def add_gateway(db, label, zone):
+    """The gateway's row, made with a new node number when there is none yet."""
+    if not LABEL.match(label):
+        raise LocalError(f"gateway label {label!r}: give 1..32 of a-z, 0-9 and -, for example gateway-2")
+    row = db.one("SELECT * FROM gateways WHERE label = ?", label)
+    if row is None:
+        db.insert("gateways", label=label, node=new_node(db, "gateway"), zone=zone)
+        row = db.one("SELECT * FROM gateways WHERE label = ?", label)
+    return row
+
+
+def gateway_file(data_dir, label="gateway-1", zone=None):
+    """The key file of a gateway as a dict; the same gateway keeps its node number. Write it with mode 0600."""
+    from kentongan_hub.provision.devices import directory
+
+    secret = site.load(data_dir)
+    generation = secret["generation"]
+    with Store(data_dir).write() as db:
+        row = add_gateway(db, label, zone or int(db.setting("rt", 1)))
+        audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)
+        return {
+            "format": 1, "site": secret["site"], "node": row["node"], "zone": row["zone"],
+            "generation": generation, "channel_name": secret["channel_name"],
+            "channel_key": secret["channel_key"].hex(), "preset": secret["preset"], "freq_hz": secret["freq_hz"],
+            "alarm_roots": {str(generation): keys.alarm_root(secret["site_key"], generation).hex()},
+            "control_roots": {str(generation): keys.control_root(secret["site_key"], generation).hex()},
+            "devices": directory(db), "profile": secret["profile"],
+        }
+
+
+def gateway_token(data_dir, label="gateway-1"):
+    """A new bearer token for the gateway, which ends its old one; only a hash stays here, so keep it now."""
+    token = f"ktg_{secrets.token_urlsafe(TOKEN_BYTES)}"
+    with Store(data_dir).write() as db:
+        if not db.run("UPDATE gateways SET token = ? WHERE label = ?", token_hash(token), label):
+            raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
+        audit.record(db, int(time.time() * 1000), "provision", "gateway token made", label)
+    return token
+
+
+def token_hash(token):
+    """SHA-256 suffices: the token is 256 random bits, not a password."""
+    return hashlib.sha256(token.encode()).hexdigest()

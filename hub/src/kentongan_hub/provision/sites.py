@@ -1,0 +1,58 @@
+"""A new site: keys in site.json, the rest in the database, one administrator, one gateway."""
+import re
+import secrets
+import time
+
+from kentongan_wire import phy
+from kentongan_wire.config import PROFILES
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import accounts, audit, clock, site
+from kentongan_hub.provision.gateways import add_gateway
+from kentongan_hub.store import Store
+
+KEY_BYTES = 32
+CHANNEL_NAME = "kentongan"  # Meshtastic allows 11 bytes; the name is no secret
+NAME_LIMIT = 64             # bytes, as a device file allows
+FIRST_GATEWAY = "gateway-1"
+
+
+def create_site(data_dir, name, admin_login="admin", admin_password="", *, admin_name="", rt=1, rw=1,
+                time_zone="WIB", preset=phy.DEFAULT_PRESET, freq_hz=phy.DEFAULT_FREQ_HZ, profile=PROFILES[0]):
+    """Make site.json, the database, the first account (role admin) and the first gateway; the site without keys.
+
+    LocalError names what is wrong and the remedy; nothing is left behind then.
+    """
+    name = name.strip()
+    if not name or len(name.encode()) > NAME_LIMIT:
+        raise LocalError(f"site name {name!r}: give 1..{NAME_LIMIT} bytes, for example 'RT 05 Sukamaju'")
+    if time_zone not in clock.ZONES:
+        raise LocalError(f"time zone {time_zone!r}: choose one of {', '.join(clock.ZONES)}")
+    if profile not in PROFILES:
+        raise LocalError(f"profile {profile!r}: choose one of {', '.join(PROFILES)}")
+    if not 1 <= rt <= 255 or not 1 <= rw <= 255:
+        raise LocalError(f"RT {rt}, RW {rw}: give numbers 1..255")
+    phy.check_frequency(freq_hz, phy.preset(preset).bw_hz)
+    accounts.check_new(admin_login, admin_password)
+    if site.exists(data_dir):
+        raise LocalError(f"{site.path_of(data_dir)}: a site exists already; choose another --data directory")
+    store = Store(data_dir)
+    made = {
+        "format": site.FORMAT, "site": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "kentongan",
+        "site_key": secrets.token_bytes(KEY_BYTES), "channel_name": CHANNEL_NAME,
+        "channel_key": secrets.token_bytes(KEY_BYTES), "generation": 0,
+        "preset": preset, "freq_hz": freq_hz, "profile": profile,
+    }
+    with store.write() as db:
+        for key, value in (("name", name), ("rt", rt), ("rw", rw), ("time_zone", time_zone)):
+            db.set_setting(key, value)
+        # an attempt that died before site.json was written may have left an account: the file decides
+        db.run("DELETE FROM sessions")
+        db.run("DELETE FROM accounts")
+        db.run("DELETE FROM gateways")
+        wall_ms = int(time.time() * 1000)
+        accounts.add(db, wall_ms, admin_login, admin_name or admin_login, "admin", admin_password)
+        add_gateway(db, FIRST_GATEWAY, rt)
+        audit.record(db, wall_ms, admin_login, "site made", name)
+        site.save_new(data_dir, made)  # last: a site exists exactly when its file does
+    return {key: value for key, value in made.items() if key not in ("site_key", "channel_key")}

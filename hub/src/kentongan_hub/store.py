@@ -1,0 +1,125 @@
+"""The hub's SQLite file: one road to read, one to write.
+
+Journal mode TRUNCATE with synchronous FULL: a commit is on disk when it returns, and the WAL-reset bug
+of SQLite before 3.51.3 (Debian 12 ships 3.40.1) cannot happen. Every read-modify-write is BEGIN IMMEDIATE.
+"""
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlite_utils
+
+from kentongan_hub.schema import migrations
+
+FILE_NAME = "hub.sqlite3"
+BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface
+
+
+class Bell:
+    """Wakes everyone who waits for news; a counter, so that no ring between look and wait is missed."""
+
+    def __init__(self):
+        self._condition = threading.Condition()
+        self._rings = 0
+
+    def count(self):
+        with self._condition:
+            return self._rings
+
+    def ring(self):
+        with self._condition:
+            self._rings += 1
+            self._condition.notify_all()
+
+    def wait_beyond(self, seen, timeout_s):
+        """The ring count, at once when it is beyond `seen`, else after a ring or the time-out."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._rings > seen, timeout_s)
+            return self._rings
+
+
+class Db:
+    """One open connection with the four verbs the hub uses."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def all(self, sql, *values):
+        return [dict(row) for row in self.connection.execute(sql, values)]
+
+    def one(self, sql, *values):
+        row = self.connection.execute(sql, values).fetchone()
+        return dict(row) if row else None
+
+    def value(self, sql, *values):
+        row = self.connection.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    def run(self, sql, *values):
+        """Number of rows changed."""
+        return self.connection.execute(sql, values).rowcount
+
+    def insert(self, table, **row):
+        """The new row's id."""
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # names come from code, never from outside
+        return self.connection.execute(sql, tuple(row.values())).lastrowid
+
+    def setting(self, key, default=""):
+        value = self.value("SELECT value FROM settings WHERE key = ?", key)
+        return default if value is None else value
+
+    def set_setting(self, key, value):
+        self.run("INSERT INTO settings (key, value) VALUES (?, ?) "
+                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, str(value))
+
+
+class Store:
+    """Opens the data directory's database, migrated; `bell` rings after every commit."""
+
+    def __init__(self, data_dir):
+        self.path = Path(data_dir) / FILE_NAME
+        Path(data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        self.bell = Bell()
+        self._writer = threading.Lock()
+        with self._open() as db:
+            migrations.apply(sqlite_utils.Database(db.connection))
+
+    @contextmanager
+    def _open(self):
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            yield Db(connection)
+        finally:
+            connection.close()
+
+    @contextmanager
+    def read(self):
+        """One consistent view for the whole block."""
+        with self._open() as db:
+            db.connection.execute("BEGIN")
+            yield db
+            db.connection.execute("COMMIT")
+
+    @contextmanager
+    def write(self, ring=True):
+        """All or nothing; on disk when the block ends. Threads of this process queue here, not in SQLite."""
+        with self._writer, self._open() as db:
+            db.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.connection.execute("COMMIT")
+            except BaseException:
+                if db.connection.in_transaction:
+                    db.connection.execute("ROLLBACK")
+                raise
+        if ring:
+            self.bell.ring()

@@ -1,0 +1,106 @@
+"""Who is asking, and what no page may do: sessions, CSRF, security headers, errors in plain Indonesian."""
+import hashlib
+import hmac
+import secrets
+from functools import wraps
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, redirect, render_template, request, url_for
+
+from kentongan_hub import accounts, roles
+
+SESSION_COOKIE = "kentongan_sesi"
+FIRST_COOKIE = "kentongan_awal"   # before login: binds a form to the browser that asked for it
+FORM_LIMIT = 32 * 1024            # bytes of a posted form
+CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+       "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+HEADERS = {
+    "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def load_account():
+    """g.account from the session cookie, or None."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    g.session_token = token
+    g.account = None
+    if token and not request.path.startswith(("/static/", "/api/")):
+        with current_app.hub.store.read() as db:
+            g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
+
+
+def csrf_token():
+    """The token of this browser's forms, derived from its cookie: nothing to store, nothing to guess."""
+    secret = request.cookies.get(SESSION_COOKIE) if g.get("account") else request.cookies.get(FIRST_COOKIE)
+    if not secret:
+        secret = g.setdefault("first_cookie", secrets.token_urlsafe(24))
+    return hmac.new(secret.encode(), b"kentongan csrf", hashlib.sha256).hexdigest()
+
+
+def check_form():
+    """Every unsafe request to a page: from our own origin, with this browser's token."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
+        return
+    request.max_content_length = FORM_LIMIT
+    origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+    if urlsplit(origin).netloc != request.host or urlsplit(origin).scheme != request.scheme:
+        abort(403)
+    # a browser without a cookie gets a fresh secret here, which no form can match
+    if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
+        abort(403)
+
+
+def finish(response):
+    """Headers on every answer; the first cookie when a form needed it."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if "first_cookie" in g:
+        set_cookie(response, FIRST_COOKIE, g.first_cookie, None)
+    return response
+
+
+def set_cookie(response, name, value, max_age_s):
+    response.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure)
+
+
+def needs(permission):
+    """A page for accounts with this permission: others are sent to log in, or refused."""
+    def decorate(view):
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            if g.account is None:
+                if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+                    return redirect(url_for("entry.login"))
+                abort(401)
+            if not roles.allows(g.account["role"], permission):
+                abort(403)
+            return view(*args, **kwargs)
+        guarded.permission = permission
+        return guarded
+    return decorate
+
+
+ERRORS = {
+    400: ("Permintaan tidak terbaca", "Muat ulang halaman, lalu coba lagi."),
+    401: ("Belum masuk", "Masuk dengan nama dan sandi Anda."),
+    403: ("Tidak diizinkan", "Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi."),
+    404: ("Tidak ada", "Halaman atau kejadian ini tidak ada."),
+    405: ("Cara ini tidak dikenal", "Kembali ke papan siaga."),
+    413: ("Kiriman terlalu besar", "Persingkat isian, lalu coba lagi."),
+    429: ("Terlalu sering mencoba", "Tunggu satu menit, lalu coba lagi. Alarm tetap berjalan."),
+    500: ("Pusat data terganggu", "Coba lagi. Alarm di pos tetap berbunyi tanpa halaman ini."),
+    503: ("Sedang penuh", "Terlalu banyak layar terbuka. Tutup yang tidak dipakai, lalu coba lagi."),
+}
+
+
+def error_page(error):
+    code = getattr(error, "code", 500)
+    title, remedy = ERRORS.get(code, ERRORS[500])
+    if request.path.startswith("/api/"):
+        body = {"error": getattr(error, "name", "internal"), "field": "", "remedy": "see docs of the hub's API"}
+        return getattr(error, "response", None) or (body, code)
+    return render_template("galat.html", title=title, remedy=remedy, code=code), code
