@@ -87,7 +87,7 @@ def test_only_our_own_broadcasts_with_hops_left_are_carried():
 
 
 def test_text_for_phones_is_carried_last():
-    text = ours("KEBAKARAN RT 05".encode(), PORT_ALERT)
+    text = ours(b"KEBAKARAN RT 05", PORT_ALERT)
     assert may_relay(packet(), text)
     assert class_of_data(text) == flood.CLASS_REST
 
