@@ -57,7 +57,7 @@ class NodeHost:
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Listen": self._listen, "Persist": self._persist,
             "Sound": self._sound, "Quiet": self._quiet, "Show": self._show, "HostWrite": self._host_write,
-            "Sleep": self._sleep, "Note": self._note,
+            "Sleep": self._sleep, "Note": self._note, "Tune": self._tune,
         }
 
     # Power and sleep
@@ -228,6 +228,10 @@ class NodeHost:
         self.report("sleep", {"wake_ms": action.wake_ms})
         if action.wake_ms is not None:
             self._timer = self.world.clock.at(self.world.clock.now_us + action.wake_ms * 1000, self._woken)
+
+    def _tune(self, action):
+        if action.preset != self.world.scene.preset:
+            raise NodeFault(f"{self.label} left for {action.preset}: this world has {self.world.scene.preset} only")
 
     def _note(self, action):
         self.report("note", {"step": action.step, "device": action.device, "counter": action.counter,

@@ -68,6 +68,8 @@ class World:
                  gatehouses: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
                  keep_trace: bool = True):
         self.scene = scene
+        self.nodes = {place.label: None for place in scene.places}
+        self.need_known(dead)
         self.seed = seed
         self.clock = Clock()
         self.trace = Trace(keep_trace)
@@ -75,9 +77,8 @@ class World:
         self.engine = make_engine(engine) if isinstance(engine, str) else engine
         preset = phy.preset(scene.preset)
         self.air = radio.Air(self.clock, seed, preset, self._on_air, loss, cad, scene.propagation.fade_db)
-        self.nodes = {}
         self.gatehouses = {}
-        self.pressed = []  # (t_us, label, key, strokes)
+        self.pressed = []  # (t_us, label, key, strokes, hold_ms)
         self.dead = frozenset(dead)
         for place in scene.places:
             self.nodes[place.label] = NodeHost(self, place, self.engine)
@@ -86,7 +87,6 @@ class World:
         self._provision(settings)
         if gatehouses:
             self._open_gatehouses(answer_after_s)
-        self.need_known(dead)
         self._switch_on()
 
     # Building
@@ -202,7 +202,7 @@ class World:
         self.need_known([label])
         t_us = self.clock.now_us if t_us is None else t_us
         host = self.nodes[label]
-        self.pressed.append((t_us, label, key, strokes))
+        self.pressed.append((t_us, label, key, strokes, hold_ms))
         for stroke in range(strokes):
             first = WAKE_HOLD_MS if strokes > 1 else HOLD_MS
             down_ms = hold_ms or (STROKE_DOWN_MS if stroke else first)

@@ -1,0 +1,18 @@
+"""No receipt of stage 2 or above is on the air before its alarm is on disk at a gateway."""
+
+STAGE_STORED = 2
+
+
+def check(facts) -> list:
+    out = []
+    for t_us, label, detail in facts.frames.values():
+        for node, counter, stage in detail.get("answers", ()):
+            stored_us = facts.stored.get((node, counter), t_us + 1)
+            if stage & 0x7F >= STAGE_STORED and stored_us > t_us and is_button(facts, node):
+                out.append(f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
+                           f"{t_us / 1e6:.3f} s, before it was stored")
+    return out
+
+
+def is_button(facts, node) -> bool:
+    return any(p["role"] == "tombol" and p["node"] == node for p in facts.positions.values())

@@ -1,0 +1,25 @@
+"""No device is on the air for more than 36 s of any hour (1 %), relayed frames included."""
+from collections import deque
+
+from kentongan_wire.phy import AIR_LIMIT_MS
+
+HOUR_US = 3_600_000_000
+LIMIT_US = AIR_LIMIT_MS * 1000
+
+
+def check(facts) -> list:
+    return [f"{label} was on the air for {used / 1e6:.1f} s within one hour; {LIMIT_US / 1e6:.0f} s are allowed"
+            for label, used in sorted(worst_hours(facts).items()) if used > LIMIT_US]
+
+
+def worst_hours(facts) -> dict:
+    """label -> most microseconds on the air in any rolling hour."""
+    worst, recent, used = {}, {}, {}
+    for t_us, label, detail in sorted(facts.frames.values(), key=lambda frame: frame[0]):
+        mine = recent.setdefault(label, deque())
+        mine.append((t_us, detail["airtime_us"]))
+        used[label] = used.get(label, 0) + detail["airtime_us"]
+        while mine[0][0] + mine[0][1] <= t_us + detail["airtime_us"] - HOUR_US:
+            used[label] -= mine.popleft()[1]
+        worst[label] = max(worst.get(label, 0), used[label])
+    return worst

@@ -1,0 +1,16 @@
+"""Every press ends on disk at a gateway; without a living gateway, a siren sounds for it."""
+
+
+def check(facts) -> list:
+    return [f"{alarm.label} pressed at {alarm.t_us / 1e6:.3f} s was {missing(facts)}" for alarm in lost(facts)]
+
+
+def lost(facts) -> list:
+    """The presses that came to nothing although a radio path exists."""
+    if facts.gateways_on:
+        return [a for a in facts.alarms if a.stored_us is None and a.label not in facts.unreachable]
+    return [a for a in facts.alarms if a.sounded_us is None and a.key == "main"]
+
+
+def missing(facts) -> str:
+    return "never stored" if facts.gateways_on else "never stored (no gateway) and no siren sounded"

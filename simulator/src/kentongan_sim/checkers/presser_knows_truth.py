@@ -1,0 +1,47 @@
+"""A button never shows more than is true, and never leaves its presser without an answer.
+
+"a siren sounds" only while one does, "stored" only when a gateway has it on disk, "somebody is coming" only
+when a person said so; at the end each open alarm shows one of these, or "nobody hears", or still "sending".
+Silent alarms show nothing at all.
+"""
+SETTLED_US = 60_000_000  # a press this old must have its answer, or "nobody hears"
+ANSWERS = ("sounding", "stored", "coming", "closed", "cancelled", "nobody")
+SILENT_ALLOWED = ("off",)
+
+
+def check(facts) -> list:
+    out = []
+    for t_us, label, state in facts.shows:
+        if facts.role(label) == "tombol":
+            problem = lie(facts, t_us, label, state)
+            if problem:
+                out.append(f"{label} showed {state!r} at {t_us / 1e6:.3f} s, but {problem}")
+    for label in sorted({alarm.label for alarm in facts.alarms}):
+        out += silence(facts, label)
+    return out
+
+
+def lie(facts, t_us, label, state):
+    """What makes the shown state untrue, or None."""
+    node = facts.positions[label]["node"]
+    mine = [alarm for alarm in facts.alarms if alarm.label == label and alarm.t_us <= t_us]
+    if mine and all(alarm.key == "silent" for alarm in mine) and state not in SILENT_ALLOWED:
+        return "its alarm is a silent one"
+    if state == "sounding" and not facts.sounding_at(t_us):
+        return "no siren sounded"
+    if state == "stored" and not any(owner == node and at <= t_us for (owner, _), at in facts.stored.items()):
+        return "no gateway had stored it"
+    if state == "coming" and not any(owner == node and at <= t_us for at, owner, _ in facts.answers):
+        return "nobody had answered"
+    return None
+
+
+def silence(facts, label) -> list:
+    """The presses of this button after which nothing was ever shown."""
+    out = []
+    for alarm in facts.alarms:
+        if alarm.label != label or alarm.key != "main" or alarm.t_us + SETTLED_US > facts.end_us:
+            continue
+        if not any(who == label and t_us >= alarm.t_us and state in ANSWERS for t_us, who, state in facts.shows):
+            out.append(f"{label} pressed at {alarm.t_us / 1e6:.3f} s and was shown no answer")
+    return out

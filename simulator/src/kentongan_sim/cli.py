@@ -1,0 +1,122 @@
+"""`kentongan-sim`: run a scenario and print its figures, or show the village (demo)."""
+import argparse
+import json
+import shlex
+import sys
+import time
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_sim.chance import between, draw_u32
+from kentongan_sim.scenarios import SCENARIOS, scenario
+from kentongan_sim.summary import sentence, summarise
+from kentongan_sim.world import ENGINES, World
+
+WARM_UP_S = 150  # one round of mains status (140 s) before the first press
+AFTER_S = 120  # the run goes on so long after the last press
+LOSS_MAX = 0.9
+PRESSES_MAX, WITHIN_MAX_S, DURATION_MAX_S = 1_000, 3_600, 86_400
+EXIT_BROKEN, EXIT_USAGE = 1, 2
+
+
+def number(kind, low, high, remedy):
+    """A reader of one number in a range, for argparse."""
+    def read(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not within {low}..{high}; {remedy}")
+        return value
+    return read
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors are one line that names the remedy."""
+
+    def error(self, message):
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def add_run(sub):
+    run = sub.add_parser("run", help="run a scenario in virtual time and print its figures")
+    run.add_argument("scenario", metavar="SCENARIO", help=", ".join(sorted(SCENARIOS)))
+    run.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
+    run.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1)
+    run.add_argument("--presses", type=number(int, 0, PRESSES_MAX, "give a whole number"), default=1, metavar="K")
+    run.add_argument("--within", type=number(float, 0, WITHIN_MAX_S, "give seconds"), default=3.0, metavar="S",
+                     help="spread the presses over so many seconds (default 3)")
+    run.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.0, metavar="P",
+                     help="extra loss of frames, 0.08 for 8 percent")
+    run.add_argument("--dead", action="append", default=[], metavar="NODE", help="a device, gateway-1 or hub; repeat")
+    run.add_argument("--duration", type=number(float, 1, DURATION_MAX_S, "give seconds"), default=None, metavar="S",
+                     help="virtual seconds in all")
+    run.add_argument("--json", action="store_true", help="print one JSON object")
+    run.add_argument("--plot", metavar="FILE", help="write the air diagram as SVG")
+    run.add_argument("--trace", metavar="FILE", help="write every event, one a line")
+    run.set_defaults(go=go_run)
+
+
+def plan_presses(world, presses: int, within_s: float):
+    """Different houses as far as they go, in an order and at times that the seed decides."""
+    buttons = sorted([label for label, host in world.nodes.items()
+                      if host.place.role == "tombol" and label not in world.dead],
+                     key=lambda label: (draw_u32(world.seed, "house", label), label))
+    if presses and not buttons:
+        raise LocalError("no button is alive to be pressed; leave one out of --dead")
+    for k in range(presses):
+        after_us = between(0, int(within_s * 1e6), world.seed, "press", k) if presses > 1 else 0
+        world.press(buttons[k % len(buttons)], WARM_UP_S * 1_000_000 + after_us)
+
+
+def go_run(args) -> int:
+    started = time.monotonic()
+    with World(scenario(args.scenario), args.seed, args.engine, args.loss, args.dead) as world:
+        plan_presses(world, args.presses, args.within)
+        duration_s = args.duration or WARM_UP_S + (args.within if args.presses > 1 else 0) + AFTER_S
+        world.run_until(int(duration_s * 1e6))
+        figures = summarise(world, time.monotonic() - started)
+        if args.trace:
+            world.trace.write(args.trace)
+        if args.plot:
+            from kentongan_sim.plot import write_plot
+            write_plot(world, args.plot)
+    print(json.dumps(figures) if args.json else sentence(figures))
+    broken = [name for name, problems in figures["checkers"].items() if problems]
+    if broken:
+        print(f"broken: {', '.join(broken)}; seed {args.seed}; run again: {rerun(args)}", file=sys.stderr)
+        return EXIT_BROKEN
+    return 0
+
+
+def rerun(args) -> str:
+    words = ["kentongan-sim", "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
+             "--presses", str(args.presses), "--within", f"{args.within:g}", "--loss", f"{args.loss:g}"]
+    for label in args.dead:
+        words += ["--dead", label]
+    if args.duration:
+        words += ["--duration", f"{args.duration:g}"]
+    return shlex.join(words)
+
+
+def main(argv=None) -> int:
+    parser = Parser(prog="kentongan-sim", description="The village on this machine: radios, devices, gateway.")
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    add_run(sub)
+    from kentongan_sim import demo
+    demo.add_parser(sub)
+    args = parser.parse_args(argv)
+    try:
+        return args.go(args) or 0
+    except LocalError as error:
+        print(f"kentongan-sim: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as error:
+        print(f"kentongan-sim: {error.filename or ''}: {error.strerror}; choose a place that can be written",
+              file=sys.stderr)
+        return EXIT_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""What really happened in a run, read from its trace: presses, alarms stored, sirens on, what boxes showed.
+
+Built from plain events, so that a test can write a history that no healthy run would have.
+"""
+from collections import namedtuple
+
+CANCEL_HOLD_MS = 3_000  # a press held this long is a cancel, not an alarm
+SIREN_ROLES = ("sirene", "gateway")  # what the street hears; a penerima is a chime in a house
+
+# key: main, silent or test. counter: of its alarm frames, None if none was sent. Times in us, None if never.
+Alarm = namedtuple("Alarm", "t_us label node zone key counter stored_us sounded_us")
+Sounding = namedtuple("Sounding", "t_us end_us label pattern")
+
+
+class Facts:
+    """`positions` as World.positions(); `modems` {gateway label: modem label}; `pressed` as World.pressed."""
+
+    def __init__(self, events, positions, modems, pressed, end_us, unreachable=()):
+        self.positions = positions
+        self.modems = modems
+        self.end_us = end_us
+        self.unreachable = frozenset(unreachable)  # labels without a radio path to any living gateway
+        self.frames = {}     # tx index -> (t_us, label, detail)
+        self.heard = {}      # label -> {(node, counter): first time it received something about that alarm}
+        self.soundings = []
+        self.shows = []      # (t_us, label, state)
+        self.stored = {}     # (node, counter) -> t_us
+        self.answers = []    # (t_us, node, counter): a person said "saya datang"
+        self.gateways_on = set()
+        self._open = {}
+        for event in events:
+            reader = getattr(self, "_" + event[2], None)
+            if reader:
+                reader(*event)
+        for label in sorted(self._open):
+            self._quiet(end_us, label, "quiet", {})
+        self.alarms = self._alarms(pressed)
+
+    @classmethod
+    def of(cls, world, unreachable=()):
+        modems = {gateway.label: gateway.modem for gateway in world.scene.gateways}
+        return cls(world.trace.events, world.positions(), modems, world.pressed, world.now_us, unreachable)
+
+    def role(self, label):
+        return self.positions.get(label, {}).get("role")
+
+    # One reader per kind of event
+
+    def _tx(self, t_us, label, what, detail):
+        self.frames[detail["tx"]] = (t_us, label, detail)
+
+    def _rx(self, t_us, label, what, detail):
+        heard = self.heard.setdefault(label, {})
+        for about in alarms_in(self.frames[detail["tx"]][2]):
+            heard.setdefault(about, t_us)
+
+    def _sound(self, t_us, label, what, detail):
+        self._open[label] = (t_us, detail["pattern"])
+
+    def _quiet(self, t_us, label, what, detail):
+        if label in self._open:
+            start_us, pattern = self._open.pop(label)
+            self.soundings.append(Sounding(start_us, t_us, label, pattern))
+
+    def _show(self, t_us, label, what, detail):
+        self.shows.append((t_us, label, detail["state"]))
+
+    def _store(self, t_us, label, what, detail):
+        if detail["type"] == "alarm":
+            self.stored.setdefault((detail["device"], detail["counter"]), t_us)
+
+    def _answer(self, t_us, label, what, detail):
+        self.answers.append((t_us, detail["device"], detail["counter"]))
+
+    def _boot(self, t_us, label, what, detail):
+        if self.role(label) == "gateway":
+            self.gateways_on.add(label)
+
+    # Joining
+
+    def _alarms(self, pressed):
+        first_sent = {}
+        for t_us, label, detail in self.frames.values():
+            if detail["type"] == "ALARM" and detail["src"] == self.positions.get(label, {}).get("node"):
+                first_sent.setdefault((label, detail["counter"]), t_us)
+        left = sorted((t_us, label, counter) for (label, counter), t_us in first_sent.items())
+        out = []
+        for t_us, label, key, _strokes, hold_ms in sorted(pressed):
+            if hold_ms and hold_ms >= CANCEL_HOLD_MS or key not in ("main", "silent", "test"):
+                continue
+            place = self.positions[label]
+            mine = [one for one in left if one[1] == label and one[0] >= t_us]
+            if mine:
+                left.remove(mine[0])
+            counter = mine[0][2] if mine else None
+            stored_us = self.stored.get((place["node"], counter))
+            out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, stored_us,
+                             self.sounded_us(place["node"], counter)))
+        return out
+
+    def sounded_us(self, node, counter):
+        """When a siren of the street first sounded that had heard of this alarm; None if none did."""
+        times = [max(sounding.t_us, self.heard_us(sounding.label, node, counter))
+                 for sounding in self.soundings if self.role(sounding.label) in SIREN_ROLES
+                 and self.heard_us(sounding.label, node, counter) is not None
+                 and self.heard_us(sounding.label, node, counter) <= sounding.end_us]
+        return min(times, default=None)
+
+    def heard_us(self, label, node, counter):
+        return self.heard.get(self.modems.get(label, label), {}).get((node, counter))
+
+    def sounding_at(self, t_us) -> list:
+        """Sirens of the street that sound at that time."""
+        return [s for s in self.soundings
+                if s.t_us <= t_us <= s.end_us and self.role(s.label) in SIREN_ROLES]
+
+
+def alarms_in(detail) -> list:
+    """(node, counter) of every alarm that a frame carries or answers."""
+    if detail["type"] == "ALARM":
+        return [(detail["src"], detail["counter"])]
+    return [(node, counter) for node, counter, _ in detail.get("answers", ())]

@@ -1,0 +1,111 @@
+"""The figures of one run, for people and for machines."""
+from kentongan_sim.checkers import check_all
+from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
+from kentongan_sim.checkers.no_alarm_lost import lost
+from kentongan_sim.checkers.no_false_siren import false_sirens
+from kentongan_sim.facts import Facts
+from kentongan_sim.routes import hops_to
+
+
+def percentiles(values_ms) -> dict:
+    """p50, p95, p99 and max by nearest rank, in whole milliseconds; None without values."""
+    ordered = sorted(values_ms)
+    if not ordered:
+        return {"p50": None, "p95": None, "p99": None, "max": None}
+    ranks = {name: -(-len(ordered) * share // 100) - 1 for name, share in (("p50", 50), ("p95", 95), ("p99", 99))}
+    return {**{name: ordered[rank] for name, rank in ranks.items()}, "max": ordered[-1]}
+
+
+def unreachable(world) -> set:
+    """Labels without a radio path to any gateway that was not dead from the start."""
+    alive = [g.modem for g in world.scene.gateways if g.label not in world.dead and g.modem not in world.dead]
+    return set(world.nodes) - set(hops_to(world, alive))
+
+
+def floor_ms(world, facts) -> int:
+    """Air time alone of the median alarm on its way to the nearest post, in ms; 0 without an alarm."""
+    posts = [label for label, host in world.nodes.items()
+             if host.place.role == "sirene" and label not in world.dead]
+    hops = hops_to(world, posts)
+    airtimes = {(d["src"], d["counter"]): d["airtime_us"] for _, _, d in facts.frames.values()
+                if d["type"] == "ALARM"}
+    floors = sorted(hops[a.label] * airtimes[a.node, a.counter] // 1000 for a in facts.alarms
+                    if a.label in hops and (a.node, a.counter) in airtimes)
+    return floors[len(floors) // 2] if floors else 0
+
+
+def summarise(world, wall_s: float) -> dict:
+    """Every figure of the run, JSON-ready; `checkers` holds the sentences of each violation."""
+    facts = Facts.of(world, unreachable(world))
+    air_us = worst_hours(facts)
+    worst_label = max(sorted(air_us), key=lambda label: air_us[label], default="")
+    after = {name: [(at - a.t_us) // 1000 for a in facts.alarms if (at := getattr(a, name)) is not None]
+             for name in ("sounded_us", "stored_us")}
+    shown = [first_answer_ms(facts, alarm) for alarm in facts.alarms if alarm.key == "main"]
+    return {
+        "scenario": world.scene.name, "seed": world.seed, "engine": world.engine.name,
+        "loss": world.air.loss, "dead": sorted(world.dead), "preset": world.scene.preset,
+        "trace_sha256": world.trace.sha256(),
+        "pressed": len(facts.alarms),
+        "stored": len(after["stored_us"]),
+        "sounded": len(after["sounded_us"]),
+        "press_to_siren_ms": percentiles(after["sounded_us"]),
+        "press_to_stored_ms": percentiles(after["stored_us"]),
+        "press_to_answer_ms": percentiles([ms for ms in shown if ms is not None]),
+        "floor_ms": floor_ms(world, facts),
+        "worst_air_s_per_hour": round(max(air_us.values(), default=0) / 1e6, 3),
+        "worst_air_device": worst_label,
+        "frames": len(facts.frames),
+        "lost": len(lost(facts)),
+        "false_sirens": len(false_sirens(facts)),
+        "unreachable": sorted(facts.unreachable),
+        "refusals": refusals(world),
+        "checkers": check_all(facts),
+        "virtual_s": round(world.now_us / 1e6, 3),
+        "wall_s": round(wall_s, 3),
+    }
+
+
+def first_answer_ms(facts, alarm):
+    """When the presser first saw that the alarm was stored, or None."""
+    times = [t_us for t_us, label, state in facts.shows
+             if label == alarm.label and t_us >= alarm.t_us and state in ("stored", "coming")]
+    return (min(times) - alarm.t_us) // 1000 if times else None
+
+
+def refusals(world) -> dict:
+    """Refused and dropped, by reason, over all devices that run."""
+    total = {}
+    for counters in world.counters().values():
+        for reason, count in counters.items():
+            total[reason] = total.get(reason, 0) + count
+    return dict(sorted(total.items()))
+
+
+def sentence(figures: dict) -> str:
+    """The same for a person to read."""
+    f = figures
+    siren, stored, answer = f["press_to_siren_ms"], f["press_to_stored_ms"], f["press_to_answer_ms"]
+    hours = f["virtual_s"] * 1e6 / HOUR_US
+    lines = [
+        f"{f['scenario']}, seed {f['seed']}, {f['engine']}, {f['preset']}, {100 * f['loss']:g} % extra loss"
+        + (f", dead: {', '.join(f['dead'])}" if f["dead"] else ""),
+        f"  pressed {f['pressed']}, stored {f['stored']}, sounded {f['sounded']}, lost {f['lost']}, "
+        f"false sirens {f['false_sirens']}",
+        f"  press -> siren   {times(siren)}   (air time of the hops alone: {f['floor_ms']} ms)",
+        f"  press -> stored  {times(stored)}",
+        f"  press -> shown   {times(answer)}",
+        f"  air {f['worst_air_s_per_hour']} s at most ({f['worst_air_device']}), 36 s an hour allowed; "
+        f"{f['frames']} frames",
+        f"  {f['virtual_s']:.0f} s of the village ({hours:.2f} h) in {f['wall_s']} s; trace {f['trace_sha256']}",
+    ]
+    for name, problems in f["checkers"].items():
+        lines.append(f"  {name}: " + ("holds" if not problems else f"BROKEN {len(problems)} times"))
+        lines += [f"    - {problem}" for problem in problems[:10]]
+    return "\n".join(lines)
+
+
+def times(figures) -> str:
+    if figures["p50"] is None:
+        return "never"
+    return f"p50 {figures['p50']} ms, p95 {figures['p95']}, p99 {figures['p99']}, max {figures['max']}"
