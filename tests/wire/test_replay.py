@@ -1,0 +1,289 @@
+# runs: cpython micropython
+"""Counters: new, repeated, replayed, altered; bounded memory; what survives a restart."""
+from both import raises, random_bytes
+from kentongan_wire import messages as m
+from kentongan_wire.crypto import sha256
+from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.replay import NEW, REPEAT, Guard, ReplyBudget
+from kentongan_wire.verify import Message
+
+
+def heard(counter, src=101, type=m.ALARM, role=m.TOMBOL, generation=0, content=b"same"):
+    return Message(type, role, generation, src, counter, None, False, content)
+
+
+def receipt(counter, src=301, content=b"same"):
+    return heard(counter, src, m.RECEIPTS, m.GATEWAY, 0, content)
+
+
+def refused(guard, message):
+    return raises(RemoteError, guard.check, message).reason
+
+
+def accepted(guard, message):
+    verdict = guard.check(message)
+    guard.accept(message)
+    return verdict
+
+
+def test_greater_is_new_equal_is_a_repeat_smaller_is_a_replay():
+    guard = Guard()
+    assert accepted(guard, heard(7)) == NEW
+    assert accepted(guard, heard(7)) == REPEAT
+    assert accepted(guard, heard(8)) == NEW
+    assert refused(guard, heard(7)) == "replay"
+    assert guard.check(heard(0xFFFFFFFF)) == NEW
+
+
+def test_the_same_counter_with_other_content_is_altered():
+    guard = Guard()
+    guard.accept(heard(7))
+    assert refused(guard, heard(7, content=b"else")) == "altered"
+    assert guard.check(heard(7)) == REPEAT
+
+
+def test_checking_changes_nothing():
+    guard = Guard()
+    for _ in range(3):
+        assert guard.check(heard(7)) == NEW
+    guard.accept(heard(7))
+    before = guard.dump()
+    guard.check(heard(8))
+    guard.check(receipt(1))
+    raises(RemoteError, guard.check, heard(6))
+    assert guard.dump() == before
+
+
+def test_a_button_has_one_counter_for_all_it_sends():
+    guard = Guard()
+    guard.accept(heard(7, type=m.ALARM))
+    assert refused(guard, heard(6, type=m.STATUS)) == "replay"
+    assert guard.check(heard(8, type=m.EVENT)) == NEW
+    assert guard.last(101, 0, m.STATUS) == guard.last(101, 0, m.ALARM) == 7
+
+
+def test_the_others_have_one_counter_a_type():
+    guard = Guard()
+    guard.accept(heard(7, 201, m.SIREN_REPORT, m.SIRENE))
+    assert guard.check(heard(6, 201, m.STATUS, m.SIRENE)) == NEW
+    assert refused(guard, heard(6, 201, m.SIREN_REPORT, m.SIRENE)) == "replay"
+    assert guard.last(201, 0, m.SIREN_REPORT) == 7
+    assert guard.last(201, 0, m.STATUS) is None
+
+
+def test_a_new_generation_and_another_sender_start_afresh():
+    guard = Guard()
+    guard.accept(heard(700))
+    assert guard.check(heard(1, generation=1)) == NEW
+    assert guard.check(heard(1, 102)) == NEW
+    assert guard.last(101, 1, m.ALARM) is None
+    assert guard.last(102, 0, m.ALARM) is None
+
+
+def test_accepting_a_late_alarm_never_lowers_the_counter():
+    guard = Guard()
+    guard.accept(heard(9))
+    guard.accept(heard(4, content=b"late"))
+    assert guard.last(101, 0, m.ALARM) == 9
+    assert guard.check(heard(9)) == REPEAT
+
+
+def test_receipts_come_in_any_order_within_a_window_of_64():
+    guard = Guard()
+    for counter in (100, 70, 99, 37):
+        assert accepted(guard, receipt(counter)) == NEW
+    for counter in (100, 70, 99, 37):
+        assert guard.check(receipt(counter)) == REPEAT
+    assert guard.check(receipt(38)) == NEW
+    assert guard.old_receipts == 0
+    assert guard.check(receipt(36)) == REPEAT  # 64 below the highest: only counted
+    assert guard.old_receipts == 1
+    assert guard.last(301, 0, m.RECEIPTS) == 100
+
+
+def test_the_window_moves_on_and_jumps():
+    guard = Guard()
+    for counter in (1, 2, 64):
+        guard.accept(receipt(counter))
+    assert (guard.check(receipt(1)), guard.check(receipt(3))) == (REPEAT, NEW)
+    guard.accept(receipt(65))
+    assert (guard.check(receipt(2)), guard.check(receipt(3))) == (REPEAT, NEW)
+    guard.accept(receipt(65 + 64))
+    assert (guard.check(receipt(66)), guard.check(receipt(65))) == (NEW, REPEAT)
+    guard.accept(receipt(0xFFFFFFFF))
+    assert guard.check(receipt(0xFFFFFFFE)) == NEW
+    assert guard.check(receipt(129)) == REPEAT
+
+
+def test_a_window_agrees_with_a_list_of_everything_heard():
+    guard, known, highest = Guard(), set(), 0
+    noise = random_bytes(5)
+    for _ in range(2000):
+        counter = max(1, highest + next(noise) % 80 - 72)
+        expected = REPEAT if counter in known or counter <= highest - 64 else NEW
+        assert accepted(guard, receipt(counter)) == expected
+        if counter > highest - 64:
+            known.add(counter)
+        highest = max(highest, counter)
+
+
+def test_memory_is_bounded_and_what_acts_is_kept_longest():
+    guard = Guard(4)
+    guard.accept(heard(1, 201, m.STATUS, m.SIRENE))
+    for src in (101, 102, 103):
+        guard.accept(heard(5, src))
+    guard.accept(heard(5, 104))  # the status goes first
+    assert guard.evicted == 1
+    assert guard.last(201, 0, m.STATUS) is None
+    guard.accept(heard(6, 101))
+    guard.accept(heard(5, 105))  # then the button heard longest ago
+    assert guard.evicted == 2
+    assert guard.last(102, 0, m.ALARM) is None
+    assert [guard.last(src, 0, m.ALARM) for src in (101, 103, 104, 105)] == [6, 5, 5, 5]
+    for n in range(1000):
+        guard.accept(heard(1, 1000 + n))
+    assert guard.evicted == 1002
+    assert len(guard.dump()) == 3 + 2 + 4 * 13 + 4
+
+
+def test_a_repeat_keeps_a_sender_from_being_the_longest_unheard():
+    guard = Guard(2)
+    guard.accept(heard(1, 101))
+    guard.accept(heard(1, 102))
+    guard.accept(heard(1, 101))
+    guard.accept(heard(1, 103))
+    assert guard.last(101, 0, m.ALARM) == 1
+    assert guard.last(102, 0, m.ALARM) is None
+
+
+def test_a_counter_table_only_raises():
+    guard = Guard()
+    guard.raise_to(101, 0, 0, 50)
+    assert refused(guard, heard(49)) == "replay"
+    assert guard.check(heard(50)) == REPEAT  # its content is not known: never new
+    assert guard.check(heard(51)) == NEW
+    guard.raise_to(101, 0, 0, 40)
+    assert guard.last(101, 0, m.ALARM) == 50
+    guard.accept(heard(50))
+    assert refused(guard, heard(50, content=b"else")) == "altered"
+    guard.raise_to(301, 0, m.RECEIPTS, 90)
+    assert (guard.check(receipt(60)), guard.check(receipt(91))) == (REPEAT, NEW)
+    for generation, type, counter in ((0, 0, 0), (16, 0, 1), (0, 5, 1), (0, 0, 1 << 32)):
+        raises(LocalError, guard.raise_to, 101, generation, type, counter)
+
+
+def test_revoked_senders_and_ended_generations_are_forgotten():
+    guard = Guard()
+    guard.accept(heard(5))
+    guard.accept(heard(5, 102))
+    guard.accept(heard(5, generation=1))
+    guard.forget(102)
+    guard.forget(999)
+    assert guard.last(102, 0, m.ALARM) is None
+    guard.keep((1,))
+    assert guard.last(101, 0, m.ALARM) is None
+    assert guard.last(101, 1, m.ALARM) == 5
+
+
+def filled():
+    guard = Guard(8)
+    guard.accept(heard(7))
+    for counter in (9, 3, 70):
+        guard.accept(receipt(counter))
+    guard.accept(heard(0xFFFFFFFF, 0xFFFFFFFE, m.SIREN_ORDER, m.GATEWAY, 15))
+    guard.raise_to(102, 3, 0, 8)
+    return guard
+
+
+def test_a_dump_brings_back_the_same_judgement():
+    saved = filled().dump()
+    assert len(saved) == 3 + 2 + 3 * 13 + 17 + 4
+    guard = Guard(8)
+    guard.accept(heard(1, 999))
+    guard.load(saved)
+    assert guard.dump() == saved
+    assert guard.last(999, 0, m.ALARM) is None
+    assert guard.check(heard(7)) == REPEAT
+    assert refused(guard, heard(6)) == "replay"
+    assert refused(guard, heard(7, content=b"else")) == "altered"
+    assert [guard.check(receipt(counter)) for counter in (9, 10, 3)] == [REPEAT, NEW, REPEAT]
+    empty = Guard().dump()
+    guard.load(empty)
+    assert guard.dump() == empty
+
+
+def test_the_longest_unheard_is_still_known_after_a_restart():
+    guard = Guard(4)
+    guard.load(filled().dump())
+    guard.accept(heard(7))  # the first becomes the latest
+    guard.accept(heard(1, 999))  # receipts cannot act: they go
+    guard.accept(heard(1, 998))
+    assert guard.last(301, 0, m.RECEIPTS) is None
+    assert guard.last(0xFFFFFFFE, 15, m.SIREN_ORDER) is None
+    assert guard.last(101, 0, m.ALARM) == 7
+
+
+def test_a_damaged_dump_is_refused_and_changes_nothing():
+    saved = filled().dump()
+    guard = Guard(8)
+    guard.accept(heard(1, 999))
+    before = guard.dump()
+
+    def spoilt(data):
+        assert raises(RemoteError, guard.load, data).reason == "length"
+        assert guard.dump() == before
+
+    for n in range(len(saved)):
+        spoilt(saved[:n])
+        spoilt(saved[:n] + bytes([saved[n] ^ 0x10]) + saved[n + 1 :])
+    spoilt(saved + b"\x00")
+    spoilt(bytes(len(saved)))
+
+    def signed(body):
+        return body + sha256(body)[:4]
+
+    record = b"\x65\x00\x00\x00" b"\x01" b"\x07\x00\x00\x00" b"same"
+    guard.load(signed(b"KG1\x01\x00" + record))
+    guard.load(before)
+    for body in (b"KG2\x01\x00" + record, b"KG1\x02\x00" + record, b"KG1\x02\x00" + record + record,
+                 b"KG1\x01\x00" + record[:-1], b"KG1\x01\x00" + record[:5] + bytes(4) + record[9:],
+                 b"KG1\x01\x00" + record[:4] + b"\x05" + record[5:],
+                 b"KG1\x01\x00" + record[:4] + b"\x08" + record[5:],
+                 b"KG1\x01\x00" + record[:4] + b"\x08" + record[5:9] + bytes(8),
+                 b"KG1"):
+        spoilt(signed(body))
+    small = Guard(3)
+    raises(RemoteError, small.load, saved)
+
+
+def test_any_bytes_load_or_are_refused():
+    noise = random_bytes(6)
+    guard = Guard()
+    for _ in range(300):
+        data = b"KG1" + bytes([next(noise) for _ in range(next(noise))])
+        assert raises(RemoteError, guard.load, data).reason == "length"
+
+
+def test_a_repeat_is_answered_every_two_seconds_and_thirty_times():
+    budget = ReplyBudget()
+    assert budget.allow(101, 7, 5_000)
+    assert not budget.allow(101, 7, 6_999)
+    assert budget.allow(101, 7, 7_000)
+    assert budget.allow(101, 8, 7_000)
+    assert budget.allow(102, 7, 7_000)
+    answered = 2 + sum(budget.allow(101, 7, 9_000 + 500 * n) for n in range(1000))
+    assert answered == 30
+    assert not budget.allow(101, 7, 10_000_000)
+
+
+def test_the_first_answer_is_free_at_time_zero():
+    assert ReplyBudget().allow(101, 7, 0)
+
+
+def test_the_reply_budget_is_bounded_and_forgets_the_longest_unanswered():
+    budget = ReplyBudget(3)
+    for counter in range(100):
+        assert budget.allow(101, counter + 1, counter)
+    assert len(budget._answers) == 3
+    assert not budget.allow(101, 100, 200)
+    assert not budget.allow(101, 98, 200)
