@@ -1,0 +1,107 @@
+"""What every concern of the core shares: identity, keys, frames, events, notes, the action list."""
+
+from collections import namedtuple
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import RemoteError
+
+from kentongan_gateway.actions import Note, Persist, Send, Store
+
+PENDING_LIMIT = 512  # events waiting for their commit
+
+# zone: the gateway's own RT (0: none). own_siren: a siren hangs on this machine. same_id: the radio sends
+# a packet id twice when asked (ours does; a stock radio drops a repeated id from its host).
+CoreConfig = namedtuple(
+    "CoreConfig",
+    ("node", "label", "zone", "generation", "profile", "own_siren", "same_id"),
+    defaults=(0, 0, "jawa_umum", True, True),
+)
+
+
+def mix(rnd: int, i: int) -> int:
+    """The i-th u32 drawn from one random u32."""
+    x = (rnd + 0x9E3779B9 * (i + 1)) & 0xFFFFFFFF
+    x = ((x ^ x >> 16) * 0x85EBCA6B) & 0xFFFFFFFF
+    x = ((x ^ x >> 13) * 0xC2B2AE35) & 0xFFFFFFFF
+    return x ^ x >> 16
+
+
+class Desk:
+    """One per core. `out` collects the actions of the call under way; `now_ms` and `rnd` belong to it too."""
+
+    def __init__(self, config, keys, directory, sequence, names):
+        self.config = config
+        self.keys = keys
+        self.directory = directory
+        self.sequence = sequence
+        self.names = names
+        self.counters = {}
+        self.out = []
+        self.now_ms = 0
+        self.rnd = 0
+        self._row = 0
+        self._pending = {}  # row_id -> what to call when it is on disk, or None
+
+    def count(self, what, n=1):
+        self.counters[what] = self.counters.get(what, 0) + n
+
+    def note(self, step, device="", counter=0, detail=""):
+        self.out.append(Note(step, device, counter, detail))
+
+    def note_about(self, step, src, counter, detail=""):
+        """A line about one alarm or report, under its one identity."""
+        secret = self.names.secret(src, counter)
+        if secret:
+            self.out.append(Note(step, secret, 0, detail))
+        else:
+            self.out.append(Note(step, self.directory.label(src), counter, detail))
+
+    def persist(self, name, data):
+        self.out.append(Persist(name, data))
+
+    def store(self, event, then=None) -> int:
+        """Ask for a commit; `then(row_id)` runs in the call that reports it. Returns the row id."""
+        row_id = self.new_row()
+        event.setdefault("at_ms", self.now_ms)
+        if len(self._pending) >= PENDING_LIMIT:
+            self._pending.pop(next(iter(self._pending)))
+            self.count("commit_never_came")
+        self._pending[row_id] = then
+        self.out.append(Store(row_id, event))
+        return row_id
+
+    def new_row(self) -> int:
+        self._row += 1
+        return self._row
+
+    def committed(self, row_id):
+        """Run what waited for this row; a row that nobody asked for is counted."""
+        if row_id not in self._pending:
+            self.count("commit_unknown")
+            return
+        then = self._pending.pop(row_id)
+        if then:
+            then(row_id)
+
+    def key_c(self, node, role, generation) -> bytes:
+        key = self.keys.c(node, role, generation)
+        if key is None:
+            raise RemoteError("no_key")
+        return key
+
+    def sender_key(self, message_type, generation, target=0, target_role=0) -> bytes:
+        """The key of the outer tag of what we send: ours, or the target's C for PAGE and CONFIG."""
+        if message_type in (m.PAGE, m.CONFIG):
+            return self.key_c(target, target_role, generation)
+        return self.keys.a(self.config.node, m.GATEWAY, generation)
+
+    def frame(self, message_type, generation, counter, body, target=0, target_role=0) -> bytes:
+        """The payload of one outgoing message."""
+        key = self.sender_key(message_type, generation, target, target_role)
+        return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key)
+
+    def take(self) -> int:
+        return self.sequence.take(self.out)
+
+    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False):
+        self.out.append(Send(packet_id, max(0, min(hop_limit, 7)), payload, klass, delay_ms, first))

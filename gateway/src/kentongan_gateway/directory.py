@@ -1,0 +1,110 @@
+"""Who is who in the site: the device list that the key file brings and the hub renews."""
+
+import json
+from collections import namedtuple
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+DEVICES_LIMIT = 4096  # devices of one site
+HOPS_DEFAULT = 3  # hop limit towards a device whose distance nobody knows yet
+HOPS_MAX = 7
+HOUSE_MAX = 0xFFFF  # u16 on the air
+ZONE_MAX = 255
+
+Device = namedtuple("Device", ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts"))
+ROLE_NUMBERS = {
+    "tombol": m.TOMBOL,
+    "sirene": m.SIRENE,
+    "penerus": m.PENERUS,
+    "gateway": m.GATEWAY,
+    "penerima": m.PENERIMA,
+}
+MAINS_ROLES = (m.SIRENE, m.PENERUS, m.PENERIMA)
+
+
+def _number(value, low, high, default):
+    """A whole number from JSON, or the default: a house may be named "12A" and still be paged."""
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if type(value) is int and low <= value <= high:
+        return value
+    return default
+
+
+def read_device(raw) -> Device:
+    """One entry of a device list; LocalError when it names no node or role."""
+    if not isinstance(raw, dict):
+        raise LocalError(f"device list: {raw!r} is no object; write node, role, label, zone, house, hops")
+    node = raw.get("node")
+    if type(node) is not int or not 4 <= node < 0xFFFFFFFF:
+        raise LocalError(f"device list: node {node!r} is no node number; use the one from provisioning")
+    role = raw.get("role")
+    role = role if type(role) is int else ROLE_NUMBERS.get(role)
+    if role not in ROLE_NUMBERS.values():
+        raise LocalError(
+            f"device list: role {raw.get('role')!r} of {node} is unknown; "
+            f"choose one of {', '.join(sorted(ROLE_NUMBERS))}"
+        )
+    label = raw.get("label")
+    conflicts = raw.get("conflicts") or ()
+    return Device(
+        node,
+        role,
+        label[:64] if isinstance(label, str) and label else f"{node:08x}",
+        _number(raw.get("zone"), 0, ZONE_MAX, 0),
+        _number(raw.get("house"), 0, HOUSE_MAX, 0),
+        _number(raw.get("hops"), 0, HOPS_MAX, HOPS_DEFAULT),
+        raw.get("silent") is not False,
+        frozenset(n for n in conflicts if type(n) is int) if isinstance(conflicts, list) else frozenset(),
+    )
+
+
+class Directory:
+    """The devices by node number. Unknown ones are named by their hex number and still heard."""
+
+    def __init__(self, devices=(), revoked=(), gateway_counter=0):
+        if len(devices) > DEVICES_LIMIT:
+            raise LocalError(f"device list: {len(devices)} devices, at most {DEVICES_LIMIT}; split the site")
+        self._by_node = {}
+        for raw in devices:
+            device = read_device(raw)
+            self._by_node[device.node] = device
+        self.revoked = frozenset(n for n in revoked if type(n) is int)
+        self.gateway_counter = gateway_counter  # the hub's copy of our own outgoing counter
+        self.raw = {"devices": list(devices), "revoked": sorted(self.revoked)}
+
+    @classmethod
+    def from_dict(cls, raw) -> "Directory":
+        """From a directory order or the key file; LocalError when it is no device list."""
+        devices, revoked = raw.get("devices"), raw.get("revoked") or []
+        if not isinstance(devices, list) or not isinstance(revoked, list):
+            raise LocalError("device list: devices and revoked are lists; send the directory again")
+        return cls(devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0))
+
+    def dump(self) -> bytes:
+        return json.dumps(self.raw, separators=(",", ":")).encode()
+
+    def get(self, node):
+        return self._by_node.get(node)
+
+    def label(self, node) -> str:
+        device = self._by_node.get(node)
+        return device.label if device else f"{node:08x}"
+
+    def hops(self, node) -> int:
+        device = self._by_node.get(node)
+        return device.hops if device else HOPS_DEFAULT
+
+    def of_role(self, *roles):
+        """Devices of these roles that are not revoked, by node number."""
+        return [d for _, d in sorted(self._by_node.items()) if d.role in roles and d.node not in self.revoked]
+
+    def posts(self, zone):
+        """Siren posts of the zone; all posts of the site where the zone has none."""
+        posts = self.of_role(m.SIRENE)
+        return [d for d in posts if d.zone == zone] or posts
+
+    def relay_bytes(self):
+        """Low bytes of the node numbers of our own relays: any other relay_node is a stock repeater."""
+        return {d.node & 0xFF for d in self._by_node.values() if d.role != m.TOMBOL}

@@ -1,0 +1,112 @@
+"""SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.flood import CLASS_ORDER
+
+REPEAT_MS = 3_000
+SENDS_MAX = 5
+TARGETS_MAX = 15  # in one frame
+JOBS_LIMIT = 64
+SECONDS_MAX = 180
+DONE_STATES = {
+    m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
+    m.ACTION_STOP: (m.STATE_STOPPED, m.STATE_SILENCED),
+}
+
+
+class Job:
+    def __init__(self, counter, payload, action, origin, targets, hop_limit, any_answer, sends, period_ms):
+        self.counter, self.payload, self.action, self.origin = counter, payload, action, origin
+        self.targets, self.hop_limit = set(targets), hop_limit
+        self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
+
+
+class Orders:
+    """Builds, repeats and ends siren orders."""
+
+    def __init__(self, desk):
+        self._desk = desk
+        self._jobs = []
+
+    def send(
+        self,
+        action,
+        origin,
+        counter,
+        kind,
+        seconds,
+        devices,
+        any_answer=False,
+        sends=SENDS_MAX,
+        period_ms=REPEAT_MS,
+    ):
+        """Order these devices; any_answer ends the row at the first post that sounds. False: none named."""
+        devices = list(devices)
+        for at in range(0, len(devices), TARGETS_MAX):
+            group = devices[at : at + TARGETS_MAX]
+            if len(self._jobs) >= JOBS_LIMIT:
+                self._desk.count("order_dropped")
+                return False
+            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms)
+        return bool(devices)
+
+    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms):
+        desk = self._desk
+        generation = desk.config.generation
+        own = desk.take()
+        fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
+        targets = tuple(
+            m.order_target(
+                desk.config.node, own, device.node, *fixed, desk.key_c(device.node, device.role, generation)
+            )
+            for device in group
+        )
+        payload = desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
+        hop_limit = max(device.hops for device in group)
+        job = Job(
+            own, payload, action, origin, [d.node for d in group], hop_limit, any_answer, sends, period_ms
+        )
+        self._jobs.append(job)
+        self._send(job, own)
+
+    def _send(self, job, packet_id):
+        job.left -= 1
+        job.due_ms = self._desk.now_ms + job.period_ms
+        self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER)
+        self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
+
+    def reported(self, post, origin, state):
+        """A post reports the state of its siren for this origin's alarm."""
+        for job in list(self._jobs):
+            if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
+                continue
+            job.targets.discard(post)
+            if job.any_answer or not job.targets:
+                self._jobs.remove(job)
+
+    def sounding_heard(self, origin):
+        """A stage 1 receipt for this origin: a start that only wanted any siren is done."""
+        self._jobs = [
+            j for j in self._jobs if not (j.origin == origin and j.any_answer and j.action == m.ACTION_START)
+        ]
+
+    def cancel_starts(self, origin):
+        """Nothing is started any more for this origin: it was cancelled or stopped."""
+        self._jobs = [j for j in self._jobs if not (j.origin == origin and j.action == m.ACTION_START)]
+
+    def tick(self):
+        now = self._desk.now_ms
+        for job in list(self._jobs):
+            if now < job.due_ms:
+                continue
+            if job.left > 0:
+                self._send(job, self._desk.take())
+            else:
+                self._jobs.remove(job)
+
+    def next_deadline(self):
+        return min((job.due_ms for job in self._jobs), default=None)
+
+
+def action_name(action) -> str:
+    return {m.ACTION_START: "bunyikan", m.ACTION_STOP: "matikan bunyi", m.ACTION_TEST: "uji"}.get(action, "?")

@@ -1,0 +1,31 @@
+"""Radios behind one face: start, send, relay, drop, stop. Siblings, each with its own threads."""
+from kentongan_gateway.actions import Heard
+
+
+class Radio:
+    """What the daemon knows of a radio. Callbacks come from the radio's own threads: enqueue and return.
+
+    same_id says whether the radio puts a packet id on the air a second time when asked to.
+    """
+
+    same_id = True
+
+    def start(self, on_heard, on_state):
+        """Begin: on_heard(Heard) for every payload, on_state(name, up) at every change. Never blocks."""
+        raise AssertionError("a radio says how it starts")
+
+    def send(self, send):
+        """Put an actions.Send on the air, or on the radio's own bounded queue. Never blocks."""
+        raise AssertionError("a radio says how it sends")
+
+    def relay(self, heard, klass):
+        """Carry on a frame of another node; a radio that relays by itself does nothing."""
+
+    def drop(self, src, packet_id):
+        """Forget a copy that still waits."""
+
+    def stop(self):
+        """End the threads; the line is closed when this returns."""
+
+
+__all__ = ["Heard", "Radio"]

@@ -1,0 +1,250 @@
+"""The modem link without a line: bytes in, events out; commands in, bytes out. Time comes in as an argument.
+
+States: closed -> open() -> configuring -> Ack of Configure -> up; silence of DEAD_MS or a refused Configure
+ends it with LinkState(False), after which the owner rebuilds the line and calls open() again.
+"""
+from collections import namedtuple
+
+from kentongan_wire import link
+from kentongan_wire.errors import RemoteError
+from kentongan_wire.packet import PORT_PRIVATE, parse_packet
+
+from kentongan_gateway.actions import Heard
+
+RETRY_MS = 300          # first repeat of an unanswered command, then doubled
+RETRY_MAX_MS = 2_400
+TRIES_MAX = 6
+FULL_RETRY_MS = 500     # the modem's queue of that class is full
+WINDOW = 4              # commands on the line without an answer
+QUEUE_LIMIT = 64        # commands waiting for the window; the least urgent gives way
+ASK_MS = 5_000          # a status is asked for after this much silence
+DEAD_MS = 16_000        # three heartbeats missed: the link is dead, whatever the port says
+URGENT, LOWEST = -1, 9
+
+LinkState = namedtuple("LinkState", ("up",))
+Lost = namedtuple("Lost", ("src", "id", "reason"))         # accepted for sending, never sent
+OnAir = namedtuple("OnAir", ("src", "id", "airtime_ms"))
+ModemLog = namedtuple("ModemLog", ("text",))
+
+
+class _Command:
+    def __init__(self, message, klass, src=0, packet_id=0):
+        self.message, self.klass, self.src, self.packet_id = message, klass, src, packet_id
+        self.seq, self.tries, self.due_ms = None, 0, 0
+
+
+class ModemSession:
+    """One session over one line. `configure` is a link.Configure, `channel` a wire Channel."""
+
+    def __init__(self, configure, channel, name="modem"):
+        self._configure = configure
+        self._channel = channel
+        self._name = name
+        self.counters = {}
+        self.status = None       # the last link.ModemStatus
+        self.up = False
+        self._seq = 0
+        self._close()
+
+    def _close(self):
+        self._decoder = link.Decoder()
+        self._out = bytearray()
+        self._waiting = []       # _Command, in order of arrival
+        self._flying = {}        # seq -> _Command
+        self._heard_ms = None
+        self._asked_ms = None
+
+    # what the owner of the line calls
+
+    def open(self, now_ms):
+        """The line is (again) open: forget what was under way and configure."""
+        self._close()
+        self.up = False
+        self._heard_ms = self._asked_ms = now_ms
+        self._put(_Command(self._configure, URGENT))
+        self._fill(now_ms)
+
+    def take_bytes(self) -> bytes:
+        """What is to be written to the line now."""
+        data = bytes(self._out)
+        self._out.clear()
+        return data
+
+    def feed(self, data, now_ms):
+        """Bytes from the line; the events that they completed, in order. Garbage is counted, never raised."""
+        events = []
+        for seq, message in self._decoder.feed(data):
+            self._heard_ms = now_ms
+            handler = self._HANDLERS.get(type(message))
+            if handler:
+                handler(self, seq, message, now_ms, events)
+            else:
+                self._count("unexpected")
+        self._fill(now_ms)
+        return events
+
+    def send(self, send, now_ms):
+        """An actions.Send: sealed, queued, and repeated to the modem until it answers."""
+        node = self._configure.node
+        frame = self._channel.seal(node, send.packet_id, send.hop_limit, send.payload)
+        flags = link.FLAG_FIRST if send.first else 0
+        delay_ms = max(0, min(send.delay_ms, link.NOT_BEFORE_LIMIT_MS))
+        message = link.Transmit(frame, send.klass, delay_ms, flags, 0)
+        self._put(_Command(message, send.klass, node, send.packet_id))
+        self._fill(now_ms)
+
+    def relay(self, heard, klass, now_ms):
+        """Carry on a frame of another node: one hop less, our low byte, nothing else changed."""
+        frame = self._channel.seal(heard.src, heard.id, heard.hop_limit - 1, heard.payload,
+                                   heard.hop_start, self._configure.node & 0xFF)
+        snr_q = max(-128, min(heard.snr_q, 127))
+        message = link.Transmit(frame, klass, 0, link.FLAG_RELAY, snr_q)
+        self._put(_Command(message, klass, heard.src, heard.id))
+        self._fill(now_ms)
+
+    def drop(self, src, packet_id, now_ms):
+        """Forget a frame that waits, here or in the modem."""
+        kept = [c for c in self._waiting if (c.src, c.packet_id) != (src, packet_id)]
+        if len(kept) < len(self._waiting):
+            self._waiting = kept
+            return
+        self._put(_Command(link.Drop(src, packet_id), URGENT))
+        self._fill(now_ms)
+
+    def tick(self, now_ms):
+        """At or after next_deadline(): repeats, heartbeat, and the end of a dead link."""
+        if self._heard_ms is None:
+            return []
+        if now_ms - self._heard_ms >= DEAD_MS:
+            self._count("dead")
+            return self._end()
+        for seq, command in list(self._flying.items()):
+            if now_ms >= command.due_ms:
+                del self._flying[seq]
+                if command.tries < TRIES_MAX or isinstance(command.message, link.Configure):
+                    self._again(command, now_ms)
+                else:
+                    self._count("unanswered")
+        if now_ms - max(self._heard_ms, self._asked_ms) >= ASK_MS:
+            self._asked_ms = now_ms
+            self._put(_Command(link.StatusAsk(), URGENT))
+        self._fill(now_ms)
+        return []
+
+    def next_deadline(self):
+        """When tick() wants to be called, or None while the line is closed."""
+        if self._heard_ms is None:
+            return None
+        times = [self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS]
+        times += [command.due_ms for command in self._flying.values()]
+        if len(self._flying) < WINDOW:
+            times += [command.due_ms for command in self._waiting if self._may_fly(command)]
+        return min(times)
+
+    # inside
+
+    def _count(self, what):
+        self.counters[what] = self.counters.get(what, 0) + 1
+
+    def _put(self, command):
+        if len(self._waiting) >= QUEUE_LIMIT:
+            worst = max(range(len(self._waiting)), key=lambda i: (self._waiting[i].klass, -i))
+            self._count("dropped")
+            if self._waiting[worst].klass < command.klass:
+                return
+            del self._waiting[worst]
+        self._waiting.append(command)
+
+    def _may_fly(self, command) -> bool:
+        return self.up or not isinstance(command.message, link.Transmit)
+
+    def _fill(self, now_ms):
+        """Put commands on the line, the most urgent first, until the window is full; Configure goes alone."""
+        while self._waiting and len(self._flying) < WINDOW:
+            ready = [c for c in self._waiting if c.due_ms <= now_ms and self._may_fly(c)]
+            if not ready:
+                return
+            command = min(ready, key=lambda c: c.klass)
+            self._waiting.remove(command)
+            if command.seq is None:  # a repeat keeps its number: the modem answers it without sending twice
+                self._seq = (self._seq + 1) & 0xFFFF
+                command.seq = self._seq
+            command.due_ms = now_ms + min(RETRY_MS << command.tries, RETRY_MAX_MS)
+            command.tries += 1
+            self._flying[command.seq] = command
+            self._out += link.encode(command.seq, command.message)
+
+    def _end(self):
+        self.up = False
+        self._close()
+        return [LinkState(False)]
+
+    def _ack(self, _, message, now_ms, events):
+        command = self._flying.pop(message.seq, None)
+        if command is not None and isinstance(command.message, link.Configure) and not self.up:
+            self.up = True
+            events.append(LinkState(True))
+
+    def _nack(self, _, message, now_ms, events):
+        command = self._flying.pop(message.seq, None)
+        reason = link.REASON_NAMES.get(message.reason, "unknown")
+        self._count("refused_" + reason)
+        if command is None:
+            return
+        if isinstance(command.message, link.Configure):
+            events.append(ModemLog("the modem refuses our settings: check preset, frequency and power"))
+            events.extend(self._end())
+        elif message.reason == link.REASON_NOT_READY:
+            self._again(command, now_ms)
+            self._reconfigure()
+        elif message.reason == link.REASON_FULL and command.tries < TRIES_MAX:
+            self._again(command, now_ms + FULL_RETRY_MS)
+        elif isinstance(command.message, link.Transmit):
+            events.append(Lost(command.src, command.packet_id, reason))
+
+    def _again(self, command, due_ms):
+        command.due_ms = due_ms
+        self._waiting.insert(0, command)
+
+    def _reconfigure(self):
+        queued = [*self._waiting, *self._flying.values()]
+        if not any(isinstance(c.message, link.Configure) for c in queued):
+            self._put(_Command(self._configure, URGENT))
+
+    def _hello(self, _, message, now_ms, events):
+        if message.version != link.LINK_VERSION:
+            self._count("version")
+            events.append(ModemLog(f"the modem speaks link {message.version}, we {link.LINK_VERSION}: flash it"))
+        elif message.node != self._configure.node:
+            self._reconfigure()
+
+    def _received(self, _, message, now_ms, events):
+        try:
+            packet = parse_packet(message.frame)
+            data = self._channel.open(packet)
+            if data.portnum != PORT_PRIVATE:
+                raise RemoteError("port")
+        except RemoteError as error:
+            self._count(error.reason)
+            return
+        events.append(Heard(packet.src, packet.to, packet.id, packet.hop_limit, packet.hop_start,
+                            packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
+
+    def _modem_status(self, _, message, now_ms, events):
+        self.status = message
+
+    def _transmitted(self, _, message, now_ms, events):
+        events.append(OnAir(message.src, message.id, message.airtime_ms))
+
+    def _refused(self, _, message, now_ms, events):
+        reason = link.REASON_NAMES.get(message.reason, "unknown")
+        self._count("lost_" + reason)
+        events.append(Lost(message.src, message.id, reason))
+
+    def _log(self, _, message, now_ms, events):
+        events.append(ModemLog(message.text))
+
+    _HANDLERS = {
+        link.Hello: _hello, link.Received: _received, link.Transmitted: _transmitted, link.Refused: _refused,
+        link.ModemStatus: _modem_status, link.LogLine: _log, link.Ack: _ack, link.Nack: _nack,
+    }

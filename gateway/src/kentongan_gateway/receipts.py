@@ -1,0 +1,146 @@
+"""The first answers: RECEIPTS of what is on disk. Nothing here runs before the commit is reported."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.flood import CLASS_ALARM
+from kentongan_wire.replay import ReplyBudget
+
+from kentongan_gateway.desk import mix
+from kentongan_gateway.records import OVER_STOCK
+
+ANSWER_MS = 30  # after the commit
+BATCH_MS = 300  # once two or more origins are active: several alarms in one frame
+ACTIVE_MS = 10_000  # an origin counts as active for this long after its last alarm frame
+BATCH_ORIGINS = 2
+ENTRIES_MAX = 14  # in one RECEIPTS frame
+OTHER_ZONE_MIN_MS = 500  # a gateway of another zone lets that zone's own gateway answer first
+OTHER_ZONE_SPREAD_MS = 500
+WAITING_LIMIT = 256
+
+
+class Answers:
+    """Schedules, batches, caches and repeats the answers to stored messages."""
+
+    def __init__(self, desk, on_answered):
+        self._desk = desk
+        self._on_answered = on_answered  # called with each record when its first answer goes out
+        self._waiting = {}  # record.key -> [due_ms, record, yields]
+        self._active = {}
+        self._budget = ReplyBudget(WAITING_LIMIT)
+
+    def active(self, src):
+        """Note that this origin has just raised an alarm."""
+        self._active[src] = self._desk.now_ms
+        for old in [s for s, at in self._active.items() if self._desk.now_ms - at > ACTIVE_MS]:
+            del self._active[old]
+
+    def _yields(self, record) -> bool:
+        """Whether another gateway of the alarm's own zone should answer before us."""
+        config, zone = (
+            self._desk.config,
+            record.body.zone if record.is_alarm else config_zone(self._desk, record.src),
+        )
+        if not zone or zone == config.zone:
+            return False
+        return any(d.zone == zone and d.node != config.node for d in self._desk.directory.of_role(m.GATEWAY))
+
+    def plan(self, record):
+        """The record has been committed: answer it soon, together with whatever else is due then."""
+        if record.key in self._waiting:
+            return
+        yields = self._yields(record)
+        if yields:
+            delay = OTHER_ZONE_MIN_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
+        else:
+            delay = BATCH_MS if len(self._active) >= BATCH_ORIGINS else ANSWER_MS
+        if len(self._waiting) >= WAITING_LIMIT:
+            self._desk.count("answer_dropped")
+            return
+        self._waiting[record.key] = [self._desk.now_ms + delay, record, yields]
+
+    def again(self, record):
+        """The sender repeats itself: send the cached answer again, within its budget."""
+        if record.key in self._waiting:
+            return
+        if not self._budget.allow(record.src, record.counter, self._desk.now_ms):
+            self._desk.count("repeat_unanswered")
+            return
+        if record.cached is None or self._yields(record):
+            self.plan(record)
+        else:
+            self._resend(record)
+
+    def _resend(self, record):
+        packet_id, hop_limit, payload = record.cached
+        if not self._desk.config.same_id:
+            packet_id = self._desk.take()
+        self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS)
+        self._desk.note_about("receipt_2_again", record.src, record.counter)
+
+    def overheard(self, entries):
+        """Another gateway has answered these: ours, if it still waits and yields, is not needed."""
+        for entry in entries:
+            for key, (_, record, yields) in list(self._waiting.items()):
+                if yields and (record.src, record.counter) == (entry.node, entry.counter):
+                    del self._waiting[key]
+
+    def tick(self, sounding_of):
+        now = self._desk.now_ms
+        if not any(due <= now for due, _, _ in self._waiting.values()):
+            return
+        ready = [r for due, r, yields in self._waiting.values() if due <= now or not yields]
+        for record in ready:
+            del self._waiting[record.key]
+        again = [r for r in ready if r.cached]
+        for record in again:
+            self._resend(record)
+        first = [r for r in ready if not r.cached]
+        for generation in sorted({r.generation for r in first}):
+            batch = [r for r in first if r.generation == generation]
+            for at in range(0, len(batch), ENTRIES_MAX):
+                self._send(batch[at : at + ENTRIES_MAX], generation, sounding_of)
+
+    def _send(self, records, generation, sounding_of):
+        desk = self._desk
+        packet_id = desk.take()
+        entries = tuple(entry_for(desk, record, record.stage, sounding_of(record)) for record in records)
+        payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(entries))
+        hop_limit = max(hop_limit_for(record) for record in records)
+        desk.send(packet_id, hop_limit, payload, CLASS_ALARM)
+        for record in records:
+            record.cached = (packet_id, hop_limit, payload)
+            desk.note_about(
+                "receipt_2" if record.stage == m.STAGE_STORED else f"receipt_{record.stage}",
+                record.src,
+                record.counter,
+            )
+            self._on_answered(record)
+
+    def next_deadline(self):
+        return min((due for due, _, _ in self._waiting.values()), default=None)
+
+
+def config_zone(desk, node) -> int:
+    device = desk.directory.get(node)
+    return device.zone if device else 0
+
+
+def hop_limit_for(record) -> int:
+    """Stage 2 travels one hop and is answered from caches, unless stock repeaters carried the message."""
+    if record.stage != m.STAGE_STORED or record.carried == OVER_STOCK:
+        return record.hops
+    return 0
+
+
+def entry_for(desk, record, stage, sounding):
+    """Our receipt entry under C(sender); zone and kind only where posts may sound on them."""
+    named = stage == m.STAGE_STORED and record.names_zone
+    return m.receipt_entry(
+        desk.config.node,
+        record.src,
+        record.counter,
+        stage,
+        sounding,
+        record.body.zone if named else 0,
+        record.body.kind if named else 0,
+        desk.key_c(record.src, record.role, record.generation),
+    )

@@ -1,0 +1,103 @@
+"""What the core remembers of what it stores and answers: alarms, siren reports, people's events."""
+
+import struct
+
+from kentongan_wire import messages as m
+
+RECORDS_LIMIT = 512  # answered messages remembered
+STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
+STORED_BYTES = 9  # node u32, generation u8, counter u32
+DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
+
+
+class Record:
+    """One stored (or to be stored) message of a sender, and our answer to it."""
+
+    def __init__(self, message, heard, carried, late=False, drill=False):
+        self.src, self.role = message.src, message.role
+        self.generation, self.counter = message.generation, message.counter
+        self.type, self.body, self.silent = message.type, message.body, message.silent
+        self.late, self.drill = late, drill
+        self.first = True  # False: heard before, in a former run of ours
+        self.hops = max(0, heard.hop_start - heard.hop_limit)
+        self.carried = carried
+        self.stored = False
+        self.asked_ms = None  # when the last Store was asked for
+        self.cached = None  # (packet_id, hop_limit, payload) of our answer
+
+    @property
+    def key(self):
+        return self.src, self.generation, self.counter
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.type == m.ALARM
+
+    @property
+    def cancel(self) -> bool:
+        return self.is_alarm and bool(self.body.flags & m.FLAG_CANCEL)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether sirens are meant to sound for this: a real, current, public alarm on a real zone."""
+        return (
+            self.is_alarm
+            and not self.silent
+            and not self.late
+            and not self.cancel
+            and self.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN)
+            and self.body.zone != 0
+        )
+
+    @property
+    def stage(self) -> int:
+        """The stage that our answer to it names."""
+        return m.STAGE_CANCELLED if self.cancel else m.STAGE_STORED
+
+    @property
+    def names_zone(self) -> bool:
+        """Whether the answer tells posts that did not hear it where and what to sound (wire-format 4)."""
+        return self.sounding and self.first and not self.drill
+
+
+class Records:
+    """The latest answered messages by (src, generation, counter); the oldest gives way."""
+
+    def __init__(self, saved=None):
+        self._records = {}
+        self._stored = {}
+        for at in range(0, len(saved or b"") - STORED_BYTES + 1, STORED_BYTES):
+            self._stored[struct.unpack_from("<IBI", saved, at)] = None
+
+    def get(self, key):
+        return self._records.get(key)
+
+    def add(self, record):
+        if len(self._records) >= RECORDS_LIMIT:
+            self._records.pop(next(iter(self._records)))
+        self._records[record.key] = record
+
+    def find(self, src, counter):
+        """The alarm of this sender and counter, whatever its generation, or None."""
+        for record in reversed(self._records.values()):
+            if record.src == src and record.counter == counter and record.is_alarm:
+                return record
+        return None
+
+    def latest_of(self, src):
+        """The sender's latest remembered alarm, or None."""
+        for record in reversed(self._records.values()):
+            if record.src == src and record.is_alarm:
+                return record
+        return None
+
+    def was_stored(self, key) -> bool:
+        return key in self._stored
+
+    def remember_stored(self, key):
+        if len(self._stored) >= STORED_LIMIT:
+            self._stored.pop(next(iter(self._stored)))
+        self._stored[key] = None
+
+    def dump(self) -> bytes:
+        return b"".join(struct.pack("<IBI", *key) for key in self._stored)

@@ -1,0 +1,152 @@
+"""Sirens: whether any post sounds, the order when none does, and the siren on this very machine."""
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway.actions import Siren, SirenOff
+from kentongan_gateway.orders import SECONDS_MAX
+from kentongan_gateway.patterns import steps_for
+
+NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
+WATCH_LIMIT = 128
+OWN_SOUNDINGS_MAX = 3  # of one incident on our own siren
+OWN_INCIDENTS_MAX = 3  # of one button in OWN_WINDOW_MS; further ones only by order
+OWN_WINDOW_MS = 30 * 60_000
+
+
+class Watch:
+    """For every stored sounding alarm: has any siren been heard of within two seconds?"""
+
+    def __init__(self, desk, orders):
+        self._desk = desk
+        self._orders = orders
+        self._due = {}  # (origin, incident) -> (due_ms, record)
+        self._sounding = {}  # (origin, incident) -> {post: state}, the latest WATCH_LIMIT
+
+    def stored(self, record):
+        key = (record.src, record.body.incident)
+        if record.cancel:
+            self._due.pop(key, None)
+            self._orders.cancel_starts(record.src)
+        elif (
+            record.sounding and not record.drill and not self.sounds(record) and len(self._due) < WATCH_LIMIT
+        ):
+            self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
+
+    def heard(self, post, origin, incident, state):
+        """A post says what its siren does for this incident, by receipt or report."""
+        if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
+            self._sounding.pop(next(iter(self._sounding)))
+        self._sounding.setdefault((origin, incident), {})[post] = state
+        if state in (m.STATE_SOUNDING, m.STATE_DRIVEN):
+            self._due.pop((origin, incident), None)
+            self._orders.sounding_heard(origin)
+
+    def sounds(self, record) -> bool:
+        """Whether some siren is known to sound for this alarm's incident."""
+        if not record.is_alarm:
+            return False
+        return bool(self.posts_sounding(record.src, record.body.incident))
+
+    def posts_sounding(self, origin, incident):
+        states = self._sounding.get((origin, incident), {})
+        return [post for post, state in states.items() if state in (m.STATE_SOUNDING, m.STATE_DRIVEN)]
+
+    def tick(self):
+        for key, (due, record) in list(self._due.items()):
+            if self._desk.now_ms < due:
+                continue
+            del self._due[key]
+            posts = self._desk.directory.posts(record.body.zone)
+            self._desk.note_about(
+                "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
+            )
+            self._orders.send(
+                m.ACTION_START,
+                record.src,
+                record.counter,
+                record.body.kind,
+                SECONDS_MAX,
+                posts,
+                any_answer=True,
+            )
+
+    def next_deadline(self):
+        return min((due for due, _ in self._due.values()), default=None)
+
+
+class OwnSiren:
+    """The siren on this machine: by order or when the hub is silent, never for a confidential alarm."""
+
+    def __init__(self, desk):
+        self._desk = desk
+        self._until_ms = None
+        self._alarm = None  # (origin, counter, incident) that it sounds for
+        self._times = {}  # (origin, incident) -> soundings
+        self._incidents = {}  # origin -> [(incident, first_ms)]
+
+    @property
+    def alarm(self):
+        """(origin, counter, incident) while it sounds, else None."""
+        return self._alarm
+
+    def sound(self, origin, counter, incident, kind, drill, seconds, source) -> bool:
+        """Sound for an incident unless it may not; False says that it did not."""
+        config = self._desk.config
+        name, steps = steps_for(config.profile, kind, drill)
+        if not config.own_siren or not steps:
+            return False
+        if source != "order" and not self._allowed(origin, incident):
+            self._desk.note_about("own_siren_limit", origin, counter)
+            return False
+        self._times[origin, incident] = self._times.pop((origin, incident), 0) + 1
+        if len(self._times) > WATCH_LIMIT:
+            self._times.pop(next(iter(self._times)))
+        total_ms = max(1, min(seconds, SECONDS_MAX)) * 1000
+        self._until_ms = self._desk.now_ms + total_ms
+        self._alarm = (origin, counter, incident)
+        self._desk.out.append(Siren(name, steps, total_ms))
+        self._tell("sounding", source)
+        return True
+
+    def _allowed(self, origin, incident) -> bool:
+        now = self._desk.now_ms
+        recent = [(i, at) for i, at in self._incidents.get(origin, ()) if now - at <= OWN_WINDOW_MS]
+        if incident not in [i for i, _ in recent]:
+            if len(recent) >= OWN_INCIDENTS_MAX:
+                return False
+            recent.append((incident, now))
+        if origin not in self._incidents and len(self._incidents) >= WATCH_LIMIT:
+            self._incidents.pop(next(iter(self._incidents)))
+        self._incidents[origin] = recent
+        return self._times.get((origin, incident), 0) < OWN_SOUNDINGS_MAX
+
+    def stop(self, state, source, origin=None, incident=None):
+        """Stop, for any alarm or only for this one's; `state` is what the hub is told."""
+        if self._alarm is None or (origin is not None and self._alarm[0] != origin):
+            return
+        if incident is not None and self._alarm[2] != incident:
+            return
+        self._desk.out.append(SirenOff())
+        self.bar(self._alarm[0], self._alarm[2])  # a stop holds for the whole incident
+        self._tell(state, source)
+        self._alarm = self._until_ms = None
+
+    def bar(self, origin, incident):
+        """This incident never sounds here again by itself."""
+        self._times[origin, incident] = OWN_SOUNDINGS_MAX
+
+    def _tell(self, state, source):
+        origin, counter, _ = self._alarm
+        self._desk.store(
+            {"type": "gateway_siren", "origin": origin, "counter": counter, "state": state, "source": source}
+        )
+        self._desk.note_about("own_siren_" + state, origin, counter, source)
+
+    def tick(self):
+        if self._until_ms is not None and self._desk.now_ms >= self._until_ms:
+            self._desk.out.append(SirenOff())
+            self._tell("ended", "time")
+            self._alarm = self._until_ms = None
+
+    def next_deadline(self):
+        return self._until_ms

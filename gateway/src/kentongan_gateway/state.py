@@ -1,0 +1,60 @@
+"""Small named states, each in its own atomic file: counters above all. In no spool and no backup."""
+
+import os
+import re
+import zlib
+from pathlib import Path
+
+MAGIC = b"KGS1"
+NAME = re.compile(r"[a-z]{1,32}")
+
+
+class StateDir:
+    """get(name) -> bytes or None; put(name, data) returns once the data survives a power cut."""
+
+    def __init__(self, path):
+        self._path = Path(path)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.damaged = []  # names whose file was not whole; kept beside as NAME.damaged
+
+    def _file(self, name) -> Path:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"state name {name!r}: use a-z")
+        return self._path / f"{name}.state"
+
+    def get(self, name):
+        file = self._file(name)
+        try:
+            raw = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        if len(raw) >= 8 and raw[:4] == MAGIC and zlib.crc32(raw[8:]) == int.from_bytes(raw[4:8], "little"):
+            return raw[8:]
+        os.replace(file, file.with_suffix(".damaged"))
+        self.damaged.append(name)
+        return None
+
+    def put(self, name, data):
+        """Write beside, flush, rename, flush the directory: a torn write leaves the old state."""
+        file = self._file(name)
+        beside = file.with_suffix(".new")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            raw = MAGIC + zlib.crc32(data).to_bytes(4, "little") + data
+            if os.write(descriptor, raw) != len(raw):
+                raise OSError(f"{beside}: short write; is the disk full?")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(beside, file)
+        directory = os.open(self._path, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def all(self):
+        """Every whole state by name."""
+        names = sorted(p.stem for p in self._path.glob("*.state") if NAME.fullmatch(p.stem))
+        found = {name: self.get(name) for name in names}
+        return {name: data for name, data in found.items() if data is not None}

@@ -1,0 +1,83 @@
+"""Nobody goes missing unnoticed: mains devices are asked after 160 s of silence, and named at 300 s."""
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway.directory import MAINS_ROLES
+
+ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic frame
+LATE_MS = 250_000
+LOST_MS = 300_000
+CALM_MS = 20_000  # no tests for this long after an alarm: the air belongs to it
+OK, LATE, LOST = "terhubung", "terlambat", "terputus"
+
+# state -> (after this silence, next state); drawn in README
+NEXT = {OK: (LATE_MS, LATE), LATE: (LOST_MS, LOST)}
+
+
+class _Seen:
+    def __init__(self, now_ms):
+        self.last_ms, self.asked, self.state = now_ms, 0, OK
+
+
+class Supervision:
+    def __init__(self, desk, orders):
+        self._desk = desk
+        self._orders = orders
+        self._seen = {}
+        self._calm_until_ms = 0
+
+    def follow(self):
+        """Take up the directory's mains devices; a new one has its time from now."""
+        wanted = {d.node for d in self._desk.directory.of_role(*MAINS_ROLES)}
+        for node in list(self._seen):
+            if node not in wanted:
+                del self._seen[node]
+        for node in sorted(wanted - set(self._seen)):
+            self._seen[node] = _Seen(self._desk.now_ms)
+
+    def alarm(self):
+        self._calm_until_ms = self._desk.now_ms + CALM_MS
+
+    def heard(self, node):
+        """A fresh authentic frame of this node."""
+        seen = self._seen.get(node)
+        if seen is None:
+            return
+        seen.last_ms, seen.asked = self._desk.now_ms, 0
+        if seen.state != OK:
+            self._tell(node, seen, OK)
+
+    def _tell(self, node, seen, state):
+        seen.state = state
+        self._desk.store(
+            {"type": "supervision", "device": node, "label": self._desk.directory.label(node), "state": state}
+        )
+        self._desk.note(state, self._desk.directory.label(node))
+
+    def _ask_due(self, seen):
+        if seen.asked >= len(ASK_AT_MS):
+            return None
+        return max(seen.last_ms + ASK_AT_MS[seen.asked], self._calm_until_ms)
+
+    def tick(self):
+        now, ask = self._desk.now_ms, []
+        for node, seen in self._seen.items():
+            while seen.state in NEXT and now - seen.last_ms >= NEXT[seen.state][0]:
+                self._tell(node, seen, NEXT[seen.state][1])
+            due = self._ask_due(seen)
+            if due is not None and now >= due and seen.state != LOST:
+                seen.asked += 1
+                ask.append(self._desk.directory.get(node))
+        ask = [device for device in ask if device]
+        if ask:
+            self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, ask, sends=1)
+
+    def next_deadline(self):
+        times = []
+        for seen in self._seen.values():
+            if seen.state in NEXT:
+                times.append(seen.last_ms + NEXT[seen.state][0])
+            due = self._ask_due(seen)
+            if due is not None and seen.state != LOST:
+                times.append(due)
+        return min(times, default=None)

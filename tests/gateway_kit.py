@@ -1,0 +1,152 @@
+"""A small site around one GatewayCore: real keys and frames, injected time, a store that may fail."""
+from kentongan_gateway import actions
+from kentongan_gateway.actions import Heard
+from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.spool import Spool
+from kentongan_wire import keys, verify
+from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST
+
+SITE_KEY = bytes(range(32))
+ROOTS = {0: keys.alarm_root(SITE_KEY, 0)}, {0: keys.control_root(SITE_KEY, 0)}
+SITE = keys.SiteKeys(*ROOTS, 0)
+GATEWAY, BUTTON, BUTTON_2, POST, POST_2, RECEIVER, REPEATER, GATEWAY_2 = (
+    0x1010, 0x2007, 0x2008, 0x3001, 0x3002, 0x4001, 0x5001, 0x1111)
+DEVICES = [
+    {"node": GATEWAY, "role": "gateway", "label": "gateway-1", "zone": 5, "house": 0, "hops": 0},
+    {"node": BUTTON, "role": "tombol", "label": "tombol-07", "zone": 5, "house": 7, "hops": 1},
+    {"node": BUTTON_2, "role": "tombol", "label": "tombol-08", "zone": 5, "house": 8, "hops": 1},
+    {"node": POST, "role": "sirene", "label": "sirene-1", "zone": 5, "house": 0, "hops": 1},
+    {"node": POST_2, "role": "sirene", "label": "sirene-2", "zone": 6, "house": 0, "hops": 2},
+    {"node": RECEIVER, "role": "penerima", "label": "penerima-1", "zone": 5, "house": 12, "hops": 1},
+    {"node": REPEATER, "role": "penerus", "label": "penerus-1", "zone": 5, "house": 0, "hops": 1},
+]
+ROLES = {BUTTON: m.TOMBOL, BUTTON_2: m.TOMBOL, POST: m.SIRENE, POST_2: m.SIRENE, RECEIVER: m.PENERIMA,
+         REPEATER: m.PENERUS, GATEWAY_2: m.GATEWAY, GATEWAY: m.GATEWAY}
+
+
+def alarm(src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=None, under_c=False):
+    """Payload of an alarm."""
+    key = (SITE.c if under_c else SITE.a)(src, m.TOMBOL, 0)
+    body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150, 0)
+    return m.encode(m.ALARM, m.TOMBOL, 0, counter, src, body, key)
+
+
+def message(kind, src, counter, body):
+    """Payload of any other message under A of its sender."""
+    return m.encode(kind, ROLES[src], 0, counter, src, body, SITE.a(src, ROLES[src], 0))
+
+
+def button_status(src=BUTTON, counter=200, stage=0):
+    flags = stage << m.TOMBOL_STATUS_STAGE_SHIFT
+    return message(m.STATUS, src, counter, m.ButtonStatus(flags, 150, 27, -80, 1, 0, 1, 0))
+
+
+def node_status(src=POST, counter=300, last_control=0):
+    return message(m.STATUS, src, counter,
+                   m.NodeStatus(m.STATUS_MAINS, 12_600, 30, -70, 20, 1, 5, 10, last_control, 0, (0, 1, 0)))
+
+
+def report(src=POST, counter=310, origin=BUTTON, alarm_counter=100, state=m.STATE_SOUNDING):
+    return message(m.SIREN_REPORT, src, counter, m.SirenReport(origin, alarm_counter, state, m.SOURCE_DIRECT))
+
+
+def stage_1(src=POST, counter=320, origin=BUTTON, alarm_counter=100):
+    key = SITE.a(origin, m.TOMBOL, 0)
+    entry = m.receipt_entry(src, origin, alarm_counter, m.STAGE_SOUNDING, 1, 0, 0, key)
+    return message(m.RECEIPTS, src, counter, m.Receipts((entry,)))
+
+
+class Bench:
+    """One core with its spool; performs Store at once unless `disk_ok` is False; keeps every action."""
+
+    def __init__(self, state=None, config=None, devices=DEVICES, spool=None, **directory):
+        self.state = {} if state is None else state
+        self.core = GatewayCore(config or CoreConfig(GATEWAY, "gateway-1", 5), SITE,
+                                Directory.from_dict({"devices": devices, **directory}), dict(self.state))
+        self.spool = spool or Spool(":memory:")
+        self.now_ms = 1_000_000
+        self.disk_ok = True
+        self.done = []
+        self.events = []
+        self.rows = {}
+        self._packet_id = 0
+        self.hub_says_ok = True
+        self.do(self.core.tick(self.now_ms, 1))
+
+    def do(self, todo):
+        for action in todo:
+            self.done.append((self.now_ms, action))
+            if isinstance(action, actions.Persist):
+                self.state[action.name] = action.data
+            elif isinstance(action, actions.Store) and self.disk_ok:
+                self.rows[self.spool.put(action.event)] = action.row_id
+                self.events.append(action.event)
+                self.do(self.core.stored(action.row_id, self.now_ms, 7))
+
+    def hear(self, payload, src=BUTTON, hops=0, hop_start=1, relay_node=None, packet_id=None, to=BROADCAST):
+        """One frame arrives; hops relays carried it, the last with this low byte."""
+        self._packet_id += 1
+        heard = Heard(src, to, packet_id or self._packet_id, hop_start - hops, hop_start,
+                      src & 0xFF if relay_node is None else relay_node, payload, -90, 12, "uji")
+        self.do(self.core.heard(heard, self.now_ms, 12345))
+
+    def run(self, ms, hub_ok_every_ms=None):
+        """Let time pass, with a tick at every deadline; the hub takes everything each hub_ok_every_ms."""
+        end = self.now_ms + ms
+        next_ok = self.now_ms if hub_ok_every_ms else None
+        while True:
+            deadline = self.core.next_deadline()
+            times = [t for t in (deadline, next_ok) if t is not None and t <= end]
+            if not times:
+                break
+            assert not (deadline is not None and deadline < self.now_ms - 1), "a deadline stays behind"
+            self.now_ms = max(self.now_ms, min(times))
+            if next_ok is not None and self.now_ms >= next_ok:
+                self.hub_takes_all()
+                next_ok += hub_ok_every_ms
+            self.do(self.core.tick(self.now_ms, 99))
+        self.now_ms = end
+
+    def hub_takes_all(self):
+        rows = [self.rows[event_id] for event_id, _ in self.spool.unsent(1000) if event_id in self.rows]
+        self.spool.mark_sent(list(self.rows))
+        self.do(self.core.hub_ok(rows, self.now_ms))
+
+    def order(self, **order):
+        self.do(self.core.order(order, self.now_ms, 5))
+
+    def all(self, kind):
+        return [action for _, action in self.done if isinstance(action, kind)]
+
+    def times(self, kind):
+        return [at for at, action in self.done if isinstance(action, kind)]
+
+    def notes(self):
+        return [note.step for note in self.all(actions.Note)]
+
+    def of_type(self, name):
+        return [event for event in self.events if event["type"] == name]
+
+    def sent(self, message_type=None):
+        """[(ms, Send, opened message)] of what went on the air."""
+        out = []
+        for at, action in self.done:
+            if isinstance(action, actions.Send):
+                opened = verify.open_message(action.payload, GATEWAY, BROADCAST, SITE)
+                if message_type in (None, opened.type):
+                    out.append((at, action, opened))
+        return out
+
+    def entries(self, node=None):
+        """[(ms, Send, Entry)] of the receipts sent, each tag checked as the device would."""
+        out = []
+        for at, action, opened in self.sent(m.RECEIPTS):
+            for entry in opened.body.entries:
+                role = ROLES.get(entry.node, m.TOMBOL)
+                assert m.entry_tag(GATEWAY, entry, SITE.c(entry.node, role, opened.generation)) == entry.tag4
+                if node in (None, entry.node):
+                    out.append((at, action, entry))
+        return out
+
+
