@@ -41,17 +41,19 @@ class Parser(argparse.ArgumentParser):
 
 def add_run(sub):
     run = sub.add_parser("run", help="run a scenario in virtual time and print its figures")
+    whole, seconds = "give a whole number", "give seconds"
     run.add_argument("scenario", metavar="SCENARIO", help=", ".join(sorted(SCENARIOS)))
     run.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    run.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1)
-    run.add_argument("--presses", type=number(int, 0, PRESSES_MAX, "give a whole number"), default=1, metavar="K")
-    run.add_argument("--within", type=number(float, 0, WITHIN_MAX_S, "give seconds"), default=3.0, metavar="S",
+    run.add_argument("--seed", type=number(int, 0, 2**63, whole), default=1, metavar="N")
+    run.add_argument("--presses", type=number(int, 0, PRESSES_MAX, whole), default=1, metavar="K")
+    run.add_argument("--within", type=number(float, 0, WITHIN_MAX_S, seconds), default=3.0, metavar="S",
                      help="spread the presses over so many seconds (default 3)")
-    run.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.0, metavar="P",
-                     help="extra loss of frames, 0.08 for 8 percent")
-    run.add_argument("--dead", action="append", default=[], metavar="NODE", help="a device, gateway-1 or hub; repeat")
-    run.add_argument("--duration", type=number(float, 1, DURATION_MAX_S, "give seconds"), default=None, metavar="S",
-                     help="virtual seconds in all")
+    run.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.0,
+                     metavar="P", help="extra loss of frames: 0.08 is eight in a hundred")
+    run.add_argument("--dead", action="append", default=[], metavar="NODE",
+                     help="a device, a gateway or hub that is dead from the start; may be repeated")
+    run.add_argument("--duration", type=number(float, 1, DURATION_MAX_S, seconds), default=None,
+                     metavar="S", help="virtual seconds in all")
     run.add_argument("--json", action="store_true", help="print one JSON object")
     run.add_argument("--plot", metavar="FILE", help="write the air diagram as SVG")
     run.add_argument("--trace", metavar="FILE", help="write every event, one a line")
@@ -101,7 +103,7 @@ def rerun(args) -> str:
 
 
 def main(argv=None) -> int:
-    parser = Parser(prog="kentongan-sim", description="The village on this machine: radios, devices, gateway.")
+    parser = Parser(prog="kentongan-sim", description="The village on this machine.")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     add_run(sub)
     from kentongan_sim import demo
@@ -112,8 +114,10 @@ def main(argv=None) -> int:
     except LocalError as error:
         print(f"kentongan-sim: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except BrokenPipeError:
+        return EXIT_USAGE  # whoever read our output left
     except OSError as error:
-        print(f"kentongan-sim: {error.filename or ''}: {error.strerror}; choose a place that can be written",
+        print(f"kentongan-sim: {error.filename or ''}: {error.strerror}; choose a file that can be written",
               file=sys.stderr)
         return EXIT_USAGE
 

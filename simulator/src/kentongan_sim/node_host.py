@@ -53,6 +53,7 @@ class NodeHost:
         self._deadline = None
         self._timer = None  # boot end or wake-up
         self._calls = 0
+        self._counted = {}  # refusals by reason, of the runs before this one
         self._instant = (-1, 0)
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Listen": self._listen, "Persist": self._persist,
@@ -87,6 +88,7 @@ class NodeHost:
 
     def _halt(self):
         self._cancel()
+        self._counted = self.counters()
         self.engine.kill(self.label)
         self.world.air.power(self.radio, False)
         self._siren_off()
@@ -151,7 +153,12 @@ class NodeHost:
         self.deliver("tick")
 
     def counters(self) -> dict:
-        return self.engine.counters(self.label) if self.phase == NodeHost.ON else {}
+        """Refusals and drops by reason since the world began."""
+        total = dict(self._counted)
+        if self.phase == NodeHost.ON:
+            for reason, count in self.engine.counters(self.label).items():
+                total[reason] = total.get(reason, 0) + count
+        return total
 
     def _now_ms(self):
         return (self.world.clock.now_us - self._boot_us) // 1000
@@ -221,9 +228,7 @@ class NodeHost:
             self.on_host(bytes(action.data))
 
     def _sleep(self, action):
-        self._cancel()
-        self.engine.kill(self.label)
-        self.world.air.power(self.radio, False)
+        self._halt()
         self.phase = NodeHost.ASLEEP
         self.report("sleep", {"wake_ms": action.wake_ms})
         if action.wake_ms is not None:
@@ -231,7 +236,7 @@ class NodeHost:
 
     def _tune(self, action):
         if action.preset != self.world.scene.preset:
-            raise NodeFault(f"{self.label} left for {action.preset}: this world has {self.world.scene.preset} only")
+            raise NodeFault(f"{self.label} left for {action.preset}; this world is {self.world.scene.preset}")
 
     def _note(self, action):
         self.report("note", {"step": action.step, "device": action.device, "counter": action.counter,

@@ -12,7 +12,7 @@ def percentiles(values_ms) -> dict:
     ordered = sorted(values_ms)
     if not ordered:
         return {"p50": None, "p95": None, "p99": None, "max": None}
-    ranks = {name: -(-len(ordered) * share // 100) - 1 for name, share in (("p50", 50), ("p95", 95), ("p99", 99))}
+    ranks = {f"p{share}": -(-len(ordered) * share // 100) - 1 for share in (50, 95, 99)}
     return {**{name: ordered[rank] for name, rank in ranks.items()}, "max": ordered[-1]}
 
 
@@ -97,7 +97,8 @@ def sentence(figures: dict) -> str:
         f"  press -> shown   {times(answer)}",
         f"  air {f['worst_air_s_per_hour']} s at most ({f['worst_air_device']}), 36 s an hour allowed; "
         f"{f['frames']} frames",
-        f"  {f['virtual_s']:.0f} s of the village ({hours:.2f} h) in {f['wall_s']} s; trace {f['trace_sha256']}",
+        f"  {f['virtual_s']:.0f} s of the village ({hours:.2f} h) in {f['wall_s']} s",
+        f"  trace {f['trace_sha256']}",
     ]
     for name, problems in f["checkers"].items():
         lines.append(f"  {name}: " + ("holds" if not problems else f"BROKEN {len(problems)} times"))

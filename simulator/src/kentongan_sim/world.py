@@ -12,7 +12,9 @@ Events (`what`): boot off sleep key tx rx miss busy sound quiet show note, and o
 """
 import math
 
+from kentongan_node.siren import new_post_state
 from kentongan_wire import phy
+from kentongan_wire.device_file import nearest
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim import air as radio
@@ -47,6 +49,14 @@ def make_engine(name: str):
     else:
         raise LocalError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
     return Engine()
+
+
+def ranges(labels) -> str:
+    """"tombol-01..tombol-20, pos-1..pos-2, hub": the labels in short, first and last of each kind."""
+    groups = {}
+    for label in labels:
+        groups.setdefault(label.rstrip("0123456789"), []).append(label)
+    return ", ".join(g[0] if len(g) == 1 else f"{g[0]}..{g[-1]}" for g in groups.values())
 
 
 def channel_of(settings: dict):
@@ -123,6 +133,8 @@ class World:
         modems = {gateway.zone: self.nodes[gateway.modem].place.node for gateway in self.scene.gateways}
         for host in self.nodes.values():
             place = host.place
+            if place.role == "sirene":
+                host.state.update(new_post_state())
             if given is not None:
                 host.settings = given[place.label]
                 continue
@@ -176,8 +188,9 @@ class World:
         """LocalError for a label that is no device here, with the remedy."""
         for label in labels:
             if label not in self.labels():
-                raise LocalError(f"there is no device {label!r} in {self.scene.name}; choose one of "
-                                 f"{', '.join(self.labels())}")
+                raise LocalError(f"there is no device {label!r} in {self.scene.name}; "
+                                 f"did you mean {nearest(label, self.labels())}? "
+                                 f"There are {ranges(self.labels())}")
 
     def labels(self) -> list:
         """Everything that can be switched: devices, gateways and the hub."""

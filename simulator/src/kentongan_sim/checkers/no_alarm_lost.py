@@ -2,7 +2,7 @@
 
 
 def check(facts) -> list:
-    return [f"{alarm.label} pressed at {alarm.t_us / 1e6:.3f} s was {missing(facts)}" for alarm in lost(facts)]
+    return [f"{a.label} pressed at {a.t_us / 1e6:.3f} s was {missing(facts)}" for a in lost(facts)]
 
 
 def lost(facts) -> list:

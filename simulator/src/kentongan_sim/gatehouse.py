@@ -1,0 +1,247 @@
+"""The gateway in the world: the real core and spool, a serial line to its modem, a model hub and a person.
+
+The hub takes what is stored after UPLINK_US while it is up; the person answers every alarm "saya datang"
+after `answer_after_s`. Nothing of the real daemon's threads is here; its order of doing is.
+"""
+from kentongan_gateway.actions import Heard
+from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.radio.modem_session import LinkState, ModemSession
+from kentongan_gateway.spool import Spool
+from kentongan_wire import keys as wire_keys
+from kentongan_wire import link
+from kentongan_wire import packet as wire
+
+from kentongan_sim.chance import draw_u32
+from kentongan_sim.scenarios import (
+    CHANNEL_KEY,
+    CHANNEL_NAME,
+    CONDUCTED_DBM,
+    GAIN_DBI,
+    ROLE_NUMBERS,
+    TEST_SITE_KEY,
+)
+
+START_US = 2_000_000  # from power to a running gateway; a real board takes longer, once a year
+COMMIT_US = 4_000  # a SQLite commit on an SD card
+UPLINK_US = 60_000  # post over the local network, and the hub's own commit
+REOPEN_US = 1_000_000  # the daemon's wait before it opens a dead line again
+POLL_US = 25_000_000  # the long poll for orders comes back at least this often
+
+
+class Gatehouse:
+    def __init__(self, world, gateway, answer_after_s: float):
+        self.world = world
+        self.label = gateway.label
+        self.gateway = gateway
+        self.modem = gateway.modem
+        self.hub_up = True
+        self.state = {}
+        self.spool = Spool(":memory:", gateway.label)
+        self.channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
+        self._answer_after_us = int(answer_after_s * 1e6)
+        self._core = None
+        self._run = 0  # counts power-ups: what belongs to an older one is void
+        self._session = None
+        self._session_deadline = None
+        self._deadline = None
+        self._siren = None
+        self._calls = 0
+        self._orders = 0
+        self._unsent = {}  # row_id -> (spool id, event)
+        world.on_host(self.modem, self._bytes)
+
+    # Power
+
+    def power(self, on: bool):
+        if on and self._core is None:
+            self._run += 1
+            self._at(START_US, self._start)
+        elif not on and self._core is not None:
+            self._run += 1
+            self._core = None
+            self._siren_off()
+            self.world.report(self.label, "off", {})
+
+    def hub_switch(self, up: bool):
+        self.hub_up = up
+        self.world.report("hub", "hub", {"up": up})
+        if up and self._core:
+            self._uplink()
+
+    def _start(self):
+        self._core = self._make_core()
+        self._boot_us = self.world.now_us
+        self._session = ModemSession(self._configure(), self.channel, self.modem)
+        self._unsent = {}
+        self.world.report(self.label, "boot", {"cause": "power", "key": ""})
+        self._reopen()
+        for spool_id, event in self.spool.unsent():
+            if event["type"] == "alarm":
+                age_ms = (self.world.now_us - event["stored_us"]) // 1000
+                row_id, actions = self._core.resume(event, age_ms, self._now_ms(), self._random())
+                self._unsent[row_id] = (spool_id, event)
+                self._perform(actions)
+        self._poll()
+
+    def _make_core(self):
+        world, zone = self.world, self.gateway.zone
+        node = world.nodes[self.modem].place.node
+        places = [host.place for host in world.nodes.values()]
+        devices = [{"node": p.node, "role": p.role, "label": p.label, "zone": p.zone, "house": p.house,
+                    "hops": max(0, world.hops[zone].get(p.label, 1) - 1)}
+                   for p in places if p.role in ROLE_NUMBERS and p.role != "modem" and p.zone == zone]
+        keys = wire_keys.SiteKeys({0: wire_keys.alarm_root(TEST_SITE_KEY, 0)},
+                                  {0: wire_keys.control_root(TEST_SITE_KEY, 0)}, 0)
+        config = CoreConfig(node=node, label=self.label, zone=zone)
+        return GatewayCore(config, keys, Directory(devices), self.state)
+
+    # Time and chance
+
+    def _at(self, after_us, function, *args):
+        """Run later, unless the power goes in between."""
+        run = self._run
+        self.world.at(self.world.now_us + after_us, lambda: function(*args) if run == self._run else None)
+
+    def _now_ms(self):
+        return (self.world.now_us - self._boot_us) // 1000
+
+    def _random(self):
+        self._calls += 1
+        return draw_u32(self.world.seed, self.label, "call", self._calls)
+
+    # The modem
+
+    def _configure(self):
+        modem = self.world.nodes[self.modem]
+        return link.Configure(modem.place.node, self.world.scene.preset, modem.settings["freq_hz"],
+                              CONDUCTED_DBM, GAIN_DBI, 0)
+
+    def _reopen(self):
+        self._session.open(self._now_ms())
+        self._flush()
+
+    def _bytes(self, data):
+        if self._core:
+            self._took(self._session.feed(data, self._now_ms()))
+
+    def _session_tick(self):
+        if self._core:
+            self._took(self._session.tick(self._now_ms()))
+
+    def _took(self, events):
+        """What the session made of the line."""
+        for event in events:
+            if isinstance(event, Heard):
+                self._perform(self._core.heard(event, self._now_ms(), self._random()))
+            elif isinstance(event, LinkState):
+                self._perform(self._core.radio_state(self.modem, event.up, self._now_ms()))
+                if not event.up:
+                    self._at(REOPEN_US, self._reopen)
+        self._flush()
+
+    def _flush(self):
+        """Put what the session wants to say on the line, and come back when it wants."""
+        data = self._session.take_bytes()
+        if data:
+            self.world.host_write(self.modem, data)
+        if self._session_deadline:
+            self.world.clock.cancel(self._session_deadline)
+        due_ms = self._session.next_deadline()
+        if due_ms is not None:
+            self._session_deadline = self.world.at(self._boot_us + due_ms * 1000, self._session_tick)
+
+    # Actions of the core
+
+    def _perform(self, actions):
+        for action in actions:
+            getattr(self, "_do_" + type(action).__name__)(action)
+        if self._deadline:
+            self.world.clock.cancel(self._deadline)
+        due_ms = self._core.next_deadline()
+        if due_ms is not None:
+            self._deadline = self.world.at(self._boot_us + due_ms * 1000, self._tick)
+
+    def _tick(self):
+        if self._core:
+            self._perform(self._core.tick(self._now_ms(), self._random()))
+
+    def _do_Store(self, action):
+        self._at(COMMIT_US, self._commit, action)
+
+    def _commit(self, action):
+        event = action.event
+        spool_id = self.spool.put({**event, "stored_us": self.world.now_us})
+        self._unsent[action.row_id] = (spool_id, event)
+        detail = {"type": event["type"], "device": event.get("device", 0), "counter": event.get("counter", 0)}
+        self.world.report(self.label, "store", detail)
+        self._perform(self._core.stored(action.row_id, self._now_ms(), self._random()))
+        self._at(UPLINK_US, self._uplink)
+
+    def _do_Send(self, action):
+        self._session.send(action, self._now_ms())
+        self._flush()
+
+    def _do_RelayCopy(self, action):
+        self._session.relay(action.heard, action.klass, self._now_ms())
+        self._flush()
+
+    def _do_DropCopy(self, action):
+        self._session.drop(action.src, action.id, self._now_ms())
+        self._flush()
+
+    def _do_Siren(self, action):
+        self._siren_off()
+        self.world.report(self.label, "sound", {"pattern": action.pattern, "steps": action.steps,
+                                                "total_ms": action.total_ms})
+        self._siren = self.world.at(self.world.now_us + action.total_ms * 1000, self._siren_off)
+
+    def _do_SirenOff(self, action):
+        self._siren_off()
+
+    def _siren_off(self):
+        if self._siren:
+            self.world.clock.cancel(self._siren)
+            self._siren = None
+            self.world.report(self.label, "quiet", {})
+
+    def _do_Persist(self, action):
+        self.state[action.name] = bytes(action.data)
+
+    def _do_OrderDone(self, action):
+        self.world.report(self.label, "done", {"order": action.order_id, "result": action.result})
+
+    def _do_Note(self, action):
+        self.world.report(self.label, "note", {"step": action.step, "device": action.device,
+                                               "counter": action.counter, "detail": str(action.detail)})
+
+    # The hub and its person
+
+    def _poll(self):
+        if self.hub_up:
+            self._perform(self._core.hub_ok("poll", self._now_ms()))
+        self._at(POLL_US, self._poll)
+
+    def _uplink(self):
+        if not self.hub_up or not self._unsent:
+            return
+        rows, self._unsent = self._unsent, {}
+        self.spool.mark_sent([spool_id for spool_id, _ in rows.values()])
+        self._perform(self._core.hub_ok(list(rows), self._now_ms()))
+        for _, event in rows.values():
+            if event["type"] == "alarm" and not event["cancel"]:
+                self._at(self._answer_after_us, self._answer, event)
+
+    def _answer(self, event):
+        self._orders += 1
+        self.world.report(self.label, "answer", {"device": event["device"], "counter": event["counter"]})
+        order = {"id": self._orders, "type": "stage", "device": event["device"], "counter": event["counter"],
+                 "stage": 3}
+        self._perform(self._core.order(order, self._now_ms(), self._random()))
+
+    def counters(self) -> dict:
+        return dict(self._core.counters) if self._core else {}
+
+    def close(self):
+        self._run += 1
+        self._core = None
+        self.spool.close()
