@@ -43,7 +43,8 @@ def settings(role, node, **changes):
     return check(raw, "test")
 
 
-def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1, relay_node=None, hop_start=None):
+def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1, relay_node=None,
+          hop_start=None):
     """A whole frame as a device of the site seals it."""
     payload = messages.encode(kind, role, 0, counter, src, body, key or key_a(src, role))
     return CHANNEL.seal(src, packet_id or counter, hop_limit, payload, hop_start, relay_node)
@@ -52,7 +53,8 @@ def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1,
 def alarm(src, counter, attempt=0, kind=0, zone=5, flags=0, packet_id=None, hop_limit=1, relay_node=None,
           hop_start=None, key=None):
     body = messages.Alarm(attempt, counter & 0xFFFF, zone, kind, flags, 150, 0)
-    return frame(messages.ALARM, messages.TOMBOL, src, counter, body, key, packet_id, hop_limit, relay_node, hop_start)
+    return frame(messages.ALARM, messages.TOMBOL, src, counter, body, key, packet_id, hop_limit, relay_node,
+                 hop_start)
 
 
 def receipt(origin, counter, stage=2, packet_id=900, hop_limit=0, sender=GATEWAY, key=None):
@@ -60,6 +62,11 @@ def receipt(origin, counter, stage=2, packet_id=900, hop_limit=0, sender=GATEWAY
                                    key or key_c(origin, messages.TOMBOL))
     return frame(messages.RECEIPTS, messages.GATEWAY, sender, packet_id, messages.Receipts((entry,)),
                  hop_limit=hop_limit)
+
+
+def gaps(times):
+    """Differences of neighbours."""
+    return [times[i + 1] - times[i] for i in range(len(times) - 1)]
 
 
 def of(actions, kind):

@@ -23,7 +23,7 @@ def make_keys(role, node, pairs, generation):
 
 
 def pack(version, settings, next_keys):
-    """The file: JSON of sorted pairs, equal on every interpreter. next_keys: (generation, first, second) or None."""
+    """The file: JSON in a fixed order. next_keys: (generation, first, second) or None."""
     kept = [[name, settings[name]] for name in KEPT if name in settings]
     keys = None
     if next_keys:
@@ -32,7 +32,7 @@ def pack(version, settings, next_keys):
 
 
 def unpack(state):
-    """(version, settings, next_keys) of a file; nothing at all when it is torn: the gateway sends it again."""
+    """(version, settings, next_keys) of a file; nothing when it is torn: the gateway sends it again."""
     try:
         version, kept, keys = json.loads(bytes(state).decode())
         settings = {}

@@ -13,7 +13,7 @@ from kentongan_wire.phy import preset
 from kentongan_wire.replay import REPEAT, Guard
 
 from kentongan_node import configure
-from kentongan_node.actions import Note, Persist
+from kentongan_node.actions import Note, Persist, Sleep
 from kentongan_node.counter import Sequence
 from kentongan_node.mesh import Mesh, alarm_head
 from kentongan_node.mix import pick
@@ -34,7 +34,7 @@ class Node:
 
     role = 0
     relays = True
-    types = ()
+    types: tuple = ()
 
     def __init__(self, settings, state):
         self.settings = dict(settings)  # CONFIG changes some of them
@@ -229,6 +229,12 @@ class Node:
         return []
 
     def _end(self, now_ms, rnd, actions):
+        for i in range(len(actions)):
+            if isinstance(actions[i], Sleep):
+                # The core ends there: what it owes to the law goes to flash first.
+                parked = []
+                self.mesh.ledger.park(actions[i].wake_ms, now_ms, parked)
+                return actions[:i] + parked + actions[i:]
         self.mesh.tick(now_ms, rnd, actions)
         return actions
 
@@ -280,7 +286,8 @@ class Node:
 
     def open(self, envelope, packet):
         """The verified message; RemoteError. A role that lacks the sender's key judges what it can here."""
-        return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, self.settings["revoked"])
+        revoked = self.settings["revoked"]
+        return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, revoked)
 
     def _wants(self, envelope):
         """Whether the message is one that this role verifies; for CONFIG and PAGE only our own."""

@@ -1,0 +1,55 @@
+"""LilyGO T3 V1.6.1 (ESP32, SX1276). 34, 36, 39 have no pull-up inside: fit 100 kilohm. Not measured yet."""
+CHIP = "sx1276"
+SPI_ID = 1
+SCK = 5
+MISO = 19
+MOSI = 27
+NSS = 18
+RESET = 23
+BUSY = None
+DIO0 = 26
+DIO1 = 33
+TCXO_MV = None  # on DIO3
+DIO2_RF_SWITCH = False
+HELD_HIGH = ()
+BATTERY_ADC = 35
+BATTERY_RATIO_X10 = 20
+BATTERY_ENABLE = None
+KEY_ACTIVE = 0  # level of a pressed key
+
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+TOMBOL = {
+    "keys": (("main", 34), ("lid", 36), ("silent", 39),),
+    "shows": (25, 4, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+SIRENE = {
+    "keys": (("lid", 36), ("test", 39),),
+    "shows": (25, None, None),
+    "siren": 4,
+    "healthy": None,
+    "senses": (("mains", 34),),
+}
+PENERIMA = {
+    "keys": (("lid", 36), ("come", 34), ("hush", 39),),
+    "shows": (25, 4, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+PENERUS = {
+    "keys": (("lid", 36),),
+    "shows": (25, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+MODEM = {
+    "keys": (),
+    "shows": (25, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}

@@ -1,0 +1,55 @@
+"""LilyGO T3-S3 V1.2/1.3 (ESP32-S3, SX1262). DIO1 cannot wake the chip. Not measured yet."""
+CHIP = "sx1262"
+SPI_ID = 1
+SCK = 5
+MISO = 3
+MOSI = 6
+NSS = 7
+RESET = 8
+BUSY = 34
+DIO0 = None
+DIO1 = 33
+TCXO_MV = 1800  # on DIO3
+DIO2_RF_SWITCH = True
+HELD_HIGH = ()
+BATTERY_ADC = 1
+BATTERY_RATIO_X10 = 20
+BATTERY_ENABLE = None
+KEY_ACTIVE = 0  # level of a pressed key
+
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+TOMBOL = {
+    "keys": (("main", 12), ("lid", 15), ("silent", 16),),
+    "shows": (37, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+SIRENE = {
+    "keys": (("lid", 15), ("test", 0),),
+    "shows": (37, None, None),
+    "siren": 12,
+    "healthy": None,
+    "senses": (("mains", 16),),
+}
+PENERIMA = {
+    "keys": (("lid", 15), ("come", 12), ("hush", 16),),
+    "shows": (37, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+PENERUS = {
+    "keys": (("lid", 15),),
+    "shows": (37, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+MODEM = {
+    "keys": (),
+    "shows": (37, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}

@@ -1,0 +1,55 @@
+"""Seeed XIAO ESP32S3 with Wio-SX1262. RXEN 38 is driven high; DIO2 switches. Not measured yet."""
+CHIP = "sx1262"
+SPI_ID = 1
+SCK = 7
+MISO = 8
+MOSI = 9
+NSS = 41
+RESET = 42
+BUSY = 40
+DIO0 = None
+DIO1 = 39
+TCXO_MV = 1800  # on DIO3
+DIO2_RF_SWITCH = True
+HELD_HIGH = (38,)  # RXEN
+BATTERY_ADC = None
+BATTERY_RATIO_X10 = 0
+BATTERY_ENABLE = None
+KEY_ACTIVE = 0  # level of a pressed key
+
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+TOMBOL = {
+    "keys": (("main", 1), ("lid", 2), ("silent", 4),),
+    "shows": (48, 5, 6),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+SIRENE = {
+    "keys": (("lid", 2), ("test", 21),),
+    "shows": (48, 5, None),
+    "siren": 1,
+    "healthy": 6,
+    "senses": (("mains", 4),),
+}
+PENERIMA = {
+    "keys": (("lid", 2), ("come", 1), ("hush", 4),),
+    "shows": (48, 5, 6),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+PENERUS = {
+    "keys": (("lid", 2),),
+    "shows": (48, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}
+MODEM = {
+    "keys": (),
+    "shows": (48, None, None),
+    "siren": None,
+    "healthy": None,
+    "senses": (),
+}

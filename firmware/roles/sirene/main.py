@@ -1,0 +1,6 @@
+"""sirene: the output first, then the rest. board.py is one of ../../boards."""
+import board
+from kentongan_node import hal
+
+hal.siren_off(board.SIRENE)  # before anything that takes time or could fail
+hal.serve(board, board.SIRENE)

