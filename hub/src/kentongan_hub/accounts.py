@@ -4,10 +4,10 @@ import re
 import secrets
 import threading
 
+from kentongan_wire.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from kentongan_hub import roles
-from kentongan_wire.errors import LocalError
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200   # characters

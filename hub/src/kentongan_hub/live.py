@@ -35,22 +35,19 @@ class Boards:
     def stream(self, look):
         """Server-sent events: 'isi' with the board when it changed, else 'hidup'.
 
-        look() gives {"versi", "html", ...} or None when the viewer may no longer look.
+        The caller holds one of `slots` and gives it back when the response closes. look() gives {"versi", "html", ...} or None when the viewer may no longer look.
         """
-        try:
-            ends_s, version, rings = time.monotonic() + STREAM_S, None, -1
-            yield "retry: 2000\n\n"
-            while time.monotonic() < ends_s:
-                rings = self._bell.count()
-                board = look()
-                if board is None:
-                    yield "event: keluar\ndata: {}\n\n"
-                    return
-                if board["versi"] != version:
-                    version = board["versi"]
-                    yield f"event: isi\ndata: {json.dumps(board)}\n\n"
-                else:
-                    yield f"event: hidup\ndata: {json.dumps({'jam': board['jam']})}\n\n"
-                self._bell.wait_beyond(rings, HEARTBEAT_S)
-        finally:
-            self.slots.release()
+        ends_s, version, rings = time.monotonic() + STREAM_S, None, -1
+        yield "retry: 2000\n\n"
+        while time.monotonic() < ends_s:
+            rings = self._bell.count()
+            board = look()
+            if board is None:
+                yield "event: keluar\ndata: {}\n\n"
+                return
+            if board["versi"] != version:
+                version = board["versi"]
+                yield f"event: isi\ndata: {json.dumps(board)}\n\n"
+            else:
+                yield f"event: hidup\ndata: {json.dumps({'jam': board['jam']})}\n\n"
+            self._bell.wait_beyond(rings, HEARTBEAT_S)

@@ -1,0 +1,68 @@
+"""Papan siaga: the live board, as a page, as a fragment to poll, and as a stream."""
+from flask import Blueprint, Response, abort, current_app, g, jsonify, render_template, request
+
+from kentongan_hub import accounts, roles, view, web
+
+blueprint = Blueprint("board", __name__)
+
+
+CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets the token of their own browser instead
+
+
+def board_of(account, csrf):
+    """{"versi", "html", "jam", ...} for this account, rendered once for all who may see and press the same."""
+    hub = current_app.hub
+    viewer = (account["role"], roles.may_see_confidential(account))
+
+    def make():
+        now = hub.now()
+        with hub.store.read() as db:
+            shown = view.board(db, now, account)
+        html = render_template("papan_isi.html", csrf_value=CSRF_MARK, **shown)
+        waiting = [card["slug"] for card in shown["cards"] if not card["answered"] and not card["drill"]]
+        return {"versi": view.version(html), "html": html, "menunggu": waiting,
+                "ulang": sum(card["alerts"] for card in shown["cards"])}
+
+    board = hub.boards.get(viewer, make)
+    return {**board, "html": board["html"].replace(CSRF_MARK, csrf), "jam": hub.clock.steady_ms()}
+
+
+@blueprint.get("/papan")
+@web.needs(roles.SEE)
+def page():
+    with current_app.hub.store.read() as db:
+        words = view.site_words(db)
+    return render_template("papan.html", board=board_of(g.account, web.csrf_token()), site=words,
+                           wall_ms=current_app.hub.clock.wall_ms())
+
+
+@blueprint.get("/papan/isi")
+@web.needs(roles.SEE)
+def poll():
+    board = board_of(g.account, web.csrf_token())
+    if request.args.get("versi") == board["versi"]:
+        board = {"versi": board["versi"], "jam": board["jam"]}
+    return jsonify(board)
+
+
+@blueprint.get("/papan/aliran")
+@web.needs(roles.SEE)
+def stream():
+    app, token, csrf = current_app._get_current_object(), g.session_token, web.csrf_token()
+    hub = app.hub
+    if not hub.boards.slots.acquire(blocking=False):
+        abort(503)
+
+    def look():
+        with app.test_request_context("/papan"):
+            with hub.store.read() as db:
+                account = accounts.of_session(db, hub.clock.steady_ms(), token)
+            if account is None or not roles.allows(account["role"], roles.SEE):
+                return None
+            g.account = account
+            return board_of(account, csrf)
+
+    response = Response(hub.boards.stream(look), mimetype="text/event-stream")
+    response.call_on_close(hub.boards.slots.release)  # also when the reader left before the first byte
+    response.headers["X-Accel-Buffering"] = "no"
+    return response

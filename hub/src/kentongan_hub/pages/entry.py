@@ -1,0 +1,104 @@
+"""First run (/mulai), log in, log out, and the way from / to where one belongs."""
+import hmac
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import accounts, audit, provision, web
+
+blueprint = Blueprint("entry", __name__)
+
+
+@blueprint.get("/")
+def home():
+    if not current_app.hub.has_site():
+        return redirect(url_for("entry.setup"))
+    return redirect(url_for("board.page") if g.account else url_for("entry.login"))
+
+
+@blueprint.get("/mulai")
+def setup():
+    if current_app.hub.has_site():
+        abort(404)
+    return render_template("mulai.html", form={}, problem="")
+
+
+@blueprint.post("/mulai")
+def make_site():
+    """Needs the code from the hub's console; a stranger on the Wi-Fi has five guesses a minute."""
+    hub = current_app.hub
+    if hub.has_site():
+        abort(404)
+    now = hub.now()
+    if hub.attempts.blocked(now.ms, "mulai"):
+        abort(429)
+    form = request.form
+    if not hmac.compare_digest(form.get("kode", "").strip().encode(), hub.setup_code.encode()):
+        hub.attempts.failed(now.ms, "mulai")
+        return _setup_again("Kode penyiapan tidak cocok. Lihat kode di layar mesin pusat data."), 403
+    if form.get("sandi") != form.get("sandi2"):
+        return _setup_again("Kedua sandi tidak sama. Tulis ulang."), 400
+    try:
+        provision.create_site(
+            hub.data_dir, form.get("nama", ""), form.get("masuk", "").strip(), form.get("sandi", ""),
+            admin_name=form.get("orang", "").strip(), rt=_number("rt"), rw=_number("rw"),
+            time_zone=form.get("zona", "WIB"))
+    except LocalError as error:
+        return _setup_again(str(error)), 400
+    token = provision.gateway_token(hub.data_dir)
+    hub.store.bell.ring()
+    return render_template("siap.html", token=token, label=provision.sites.FIRST_GATEWAY, data=hub.data_dir)
+
+
+def _number(name):
+    text = request.form.get(name, "").strip()
+    if not text.isdecimal() or len(text) > 3:
+        raise LocalError(f"{name.upper()}: tulis angka, misalnya 5")
+    return int(text)
+
+
+def _setup_again(problem):
+    return render_template("mulai.html", form=request.form, problem=problem)
+
+
+@blueprint.get("/masuk")
+def login():
+    if not current_app.hub.has_site():
+        return redirect(url_for("entry.setup"))
+    return render_template("masuk.html", problem="", name="")
+
+
+@blueprint.post("/masuk")
+def enter():
+    hub, address = current_app.hub, request.remote_addr or ""
+    now, name = hub.now(), request.form.get("masuk", "").strip()
+    if hub.attempts.blocked(now.ms, address):
+        abort(429)
+    with hub.store.read() as db:
+        account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
+    right = hub.passwords.check(account, request.form.get("sandi", ""))
+    if right is None:
+        abort(429)
+    if not right:
+        hub.attempts.failed(now.ms, address)
+        with hub.store.write() as db:
+            audit.record(db, now.wall, name[:40], "masuk gagal", address=address)
+        return render_template("masuk.html", problem="Nama atau sandi tidak cocok.", name=name), 403
+    with hub.store.write() as db:
+        token = accounts.open_session(db, now.ms, account["id"])
+        audit.record(db, now.wall, account["login"], "masuk", address=address)
+    response = redirect(url_for("board.page"), 303)
+    web.set_cookie(response, web.SESSION_COOKIE, token, accounts.SESSION_MS // 1000)
+    return response
+
+
+@blueprint.post("/keluar")
+def leave():
+    hub = current_app.hub
+    if g.account:
+        with hub.store.write() as db:
+            accounts.close_session(db, g.session_token)
+            audit.record(db, hub.now().wall, g.account["login"], "keluar", address=request.remote_addr or "")
+    response = redirect(url_for("entry.login"), 303)
+    response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
+    return response

@@ -1,0 +1,156 @@
+"""What pages show, as plain dicts; decides who sees what of a confidential incident. No Flask."""
+import hashlib
+
+from kentongan_hub import roles, supervision, words
+from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
+from kentongan_hub.clock import ZONES, local_date_time, local_time
+
+OPEN_LIMIT = 60          # cards on a board
+RECENT_LIMIT = 5         # closed ones below them
+RECENT_MS = 43_200_000   # of the last 12 hours: one night
+LIST_LIMIT = 100
+TIMELINE_LIMIT = 300
+
+
+def visible(account):
+    """SQL condition on incidents for this account; used by every list."""
+    return "1" if roles.may_see_confidential(account) else "confidential = 0"
+
+
+def board(db, now, account):
+    """Everything on the papan siaga."""
+    zone = db.setting("time_zone", "WIB")
+    where = visible(account)
+    rows = db.all(f"SELECT * FROM incidents WHERE closed_ms IS NULL AND {where} "
+                  "ORDER BY answered_ms IS NOT NULL, drill, opened_ms DESC LIMIT ?", OPEN_LIMIT)
+    more = db.value(f"SELECT count(*) FROM incidents WHERE closed_ms IS NULL AND {where}") - len(rows)
+    closed = db.all(f"SELECT * FROM incidents WHERE closed_ms >= ? AND {where} "
+                    "ORDER BY closed_ms DESC LIMIT ?", now.ms - RECENT_MS, RECENT_LIMIT)
+    drill_ms = int(db.setting("drill_until_ms", 0))
+    return {
+        "cards": [card(db, row, zone) for row in rows], "more": more,
+        "recent": [card(db, row, zone) for row in closed], "health": health(db, now),
+        "drill_until": local_time(int(db.setting("drill_until_wall", 0)), zone) if drill_ms > now.ms else "",
+    }
+
+
+def card(db, row, zone):
+    """One incident for a board or list. Of a confidential one only its name and state leave this function."""
+    shown = {
+        "slug": row["slug"], "state": row["state"], "state_word": words.STATES[row["state"]],
+        "confidential": bool(row["confidential"]), "open": row["closed_ms"] is None,
+        "opened_ms": row["opened_ms"], "time": local_time(row["opened_wall"], zone),
+        "date_time": local_date_time(row["opened_wall"], zone), "answered": row["answered_ms"] is not None,
+        "alerts": row["alerts"], "drill": bool(row["drill"]), "sirens": [], "comers": comers(db, row),
+        "closed_by": row["closed_by"], "closed_time": local_time(row["closed_wall"], zone),
+    }
+    if row["confidential"]:
+        return {**shown, "title": row["slug"].replace("-", " ").capitalize(), "icon": "kunci", "place": "",
+                "advice": words.CONFIDENTIAL_LINE, "comers": []}
+    return {**shown, **_where(db, row), "title": words.kind(row["kind"]), "icon": words.icon(row["kind"]),
+            "kind": row["kind"], "advice": words.advice(row), "sirens": sirens(db, row),
+            "cancelled": bool(row["cancelled"]), "late": bool(row["late"]), "lid": bool(row["lid"]),
+            "presses": row["presses"], "reason": row["reason"]}
+
+
+def _where(db, row):
+    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
+    rw = int(db.setting("rw", 0))
+    area = f"RT {row['zone']:02d}/RW {rw:02d}"
+    if device is None:
+        return {"house": "Alat tidak terdaftar", "label": format(row["device"], "08x"), "place": area}
+    house = f"Rumah {device['house']}" if device["house"] else device["label"]
+    place = device["place"] if device["place"] == area else f"{device['place']} · {area}"
+    return {"house": house, "label": device["label"], "place": place}
+
+
+def comers(db, row):
+    """Names of those who said that they come, first first, since the incident was last opened."""
+    rows = db.all("SELECT DISTINCT who FROM timeline WHERE incident = ? AND what = 'saya datang' AND id > coalesce("
+                  "(SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0) ORDER BY id",
+                  row["id"], row["id"])
+    return [one["who"] for one in rows]
+
+
+def sirens(db, row):
+    """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'."""
+    rows = db.all(
+        "SELECT r.*, a.at_ms AS heard_ms, a.boot_id AS heard_boot, a.gateway AS heard_by, "
+        "coalesce(d.label, r.gateway) AS label FROM siren_reports r "
+        "JOIN alarms a ON a.device = r.origin AND a.counter = r.counter "
+        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.received_ms, r.at_ms", row["id"])
+    posts = {}
+    for one in rows:
+        post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
+        post["word"] = SIREN_WORDS.get(one["state"], "melapor")
+        post["sounding"] = one["state"] in SOUNDING
+        same_clock = (one["gateway"], one["boot_id"]) == (one["heard_by"], one["heard_boot"])
+        if post["sounding"] and post["below_s"] is None and same_clock and one["at_ms"] >= one["heard_ms"]:
+            post["below_s"] = (one["at_ms"] - one["heard_ms"]) // 1000 + 1
+    return sorted(posts.values(), key=lambda post: post["label"])
+
+
+def gateways(db, now):
+    zone = db.setting("time_zone", "WIB")
+    rows = db.all("SELECT * FROM gateways ORDER BY label")
+    return [{"label": row["label"], "heard": local_date_time(row["heard_wall"], zone),
+             "link": supervision.link("gateway", row["heard_ms"], now.ms),
+             "radios": db.all("SELECT * FROM radios WHERE gateway = ? ORDER BY name", row["label"])}
+            for row in rows]
+
+
+def health(db, now):
+    """The strip under the board: what works is said, what does not is said louder."""
+    lost = [one["label"] for one in gateways(db, now) if one["link"] != supervision.TERHUBUNG]
+    radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
+    links = [(row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"]))
+             for row in db.all("SELECT role, heard_ms, link FROM devices WHERE revoked = 0")]
+    counts = {}
+    for role, link in links:
+        good, total = counts.get(role, (0, 0))
+        counts[role] = (good + (link == supervision.TERHUBUNG), total + 1)
+    return {"gateways_lost": lost, "radios_down": radios, "failed_sirens": _failed_sirens(db),
+            "counts": [(words.DEVICE_ROLES[role], *counts[role]) for role in words.DEVICE_ROLES if role in counts]}
+
+
+def _failed_sirens(db):
+    return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND siren_fault = 1")]
+
+
+def devices(db, now):
+    """Every device in service with what is known of it; lost ones first."""
+    zone = db.setting("time_zone", "WIB")
+    out = []
+    for row in db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY role, label"):
+        link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"])
+        tombol = row["role"] == "tombol"
+        out.append({**row, "state": link, "role_word": words.DEVICE_ROLES[row["role"]], "id": format(row["node"], "08x"),
+                    "heard": local_date_time(row["heard_wall"], zone), "signal": supervision.signal(row["rssi"], row["snr_q"]),
+                    "percent": supervision.battery_percent(row["battery_mv"]) if tombol else None,
+                    "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
+                    "tested": local_date_time(row["tested_wall"], zone)})
+    order = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
+    return sorted(out, key=lambda one: order.index(one["state"]))
+
+
+def refusals(db):
+    zone = db.setting("time_zone", "WIB")
+    rows = db.all("SELECT * FROM refusals WHERE count > 0 ORDER BY count DESC LIMIT ?", LIST_LIMIT)
+    return [{**row, "words": words.REFUSALS.get(row["reason"], ""), "time": local_date_time(row["changed_wall"], zone)}
+            for row in rows]
+
+
+def timeline(db, incident_id):
+    zone = db.setting("time_zone", "WIB")
+    rows = db.all("SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT)
+    return [{**row, "time": local_date_time(row["at_wall"], zone)} for row in rows]
+
+
+def site_words(db):
+    """Name and time zone for the page's head."""
+    zone = db.setting("time_zone", "WIB")
+    return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": ZONES[zone]}
+
+
+def version(html):
+    return hashlib.sha256(html.encode()).hexdigest()[:16]
