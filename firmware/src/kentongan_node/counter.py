@@ -35,6 +35,10 @@ class Sequence:
             self._next = value
         self._limit = self._next
 
+    def peek(self):
+        """The value that the next take() hands out."""
+        return self._next
+
     def take(self, actions):
         """The next value; appends the Persist that must be durable before the value is used."""
         value = self._next

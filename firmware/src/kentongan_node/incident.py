@@ -5,10 +5,11 @@ Pure. A stage counts only when the caller has verified it (wire verify.own_entry
 import binascii
 import struct
 
+from kentongan_wire import messages as m
+
 from kentongan_node import feedback
 from kentongan_node.mix import mix
 from kentongan_node.repeats import Repeats
-from kentongan_wire import messages as m
 
 LISTEN_MS = 1_800_000     # after a press: 30 min, or until stage 4 or 5
 NOBODY_MS = 10_000        # start value: no stage so long after a press is shown as "nobody hears"
@@ -21,7 +22,8 @@ FOLD_LATE_MS = 30_000     # the same from press PRESSES_LIMIT on
 
 # highest stage held: what the box shows. Stage 0 turns from SENDING to NOBODY with time.
 SHOWN = {0: feedback.SENDING, m.STAGE_SOUNDING: feedback.SOUNDING, m.STAGE_STORED: feedback.STORED,
-         m.STAGE_COMING: feedback.COMING, m.STAGE_CLOSED: feedback.CLOSED, m.STAGE_CANCELLED: feedback.CANCELLED}
+         m.STAGE_COMING: feedback.COMING, m.STAGE_CLOSED: feedback.CLOSED,
+         m.STAGE_CANCELLED: feedback.CANCELLED}
 
 VERSION = 1
 _LAYOUT = "<BBBBBBHIIB"  # version, bits, kind, stage, answered, resumes, number, first, counter, battery
@@ -130,7 +132,7 @@ class Incident:
 
 
 def load(data, now_ms):
-    """The incident that a reset interrupted, begun again from its first turn; None when there is none to go on.
+    """The incident that a reset interrupted, begun again from its first turn; None: there is none.
 
     A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.
     """
@@ -138,7 +140,8 @@ def load(data, now_ms):
         return None
     if struct.unpack("<I", data[-4:])[0] != binascii.crc32(data[:-4]) & 0xFFFFFFFF:
         return None
-    _, bits, kind, stage, answered, resumes, number, first, counter, battery = struct.unpack(_LAYOUT, data[:-4])
+    values = struct.unpack(_LAYOUT, data[:-4])
+    bits, kind, stage, answered, resumes, number, first, counter, battery = values[1:]
     if resumes >= RESUMES_LIMIT or stage >= m.STAGE_CLOSED:
         return None
     it = Incident(kind, bool(bits & _SILENT), now_ms)

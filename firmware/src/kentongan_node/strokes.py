@@ -28,7 +28,8 @@ NEXT = {
     (SPENT, QUIET): IDLE,
 }
 # state: (event that time alone brings, after this long in the state)
-TIMED = {WAKING: (PROOF, PROOF_MS), HELD: (LONG, HOLD_MS), PAUSED: (QUIET, QUIET_MS), SPENT: (QUIET, QUIET_MS)}
+TIMED = {WAKING: (PROOF, PROOF_MS), HELD: (LONG, HOLD_MS), PAUSED: (QUIET, QUIET_MS),
+         SPENT: (QUIET, QUIET_MS)}
 
 
 class Strokes:
