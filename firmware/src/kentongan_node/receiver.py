@@ -1,0 +1,136 @@
+"""Penerima: a chime in the house of an agreed neighbour or responder, with a "saya datang" key.
+
+what comes in                          state of that page      what follows
+PAGE to us under C, new                -> WAITING              lamp, and a chime unless it is silent
+PAGE to us, the same again             unchanged               nothing: repeats change nothing
+key come                               WAITING -> ANSWERING    the chime ends; EVENT "saya datang" goes out
+our entry, stage 2, for that EVENT     ANSWERING -> ANSWERED   the lamp says that the gateway has it
+PAGE_KEEP_MS after the page            any -> gone             the lamp goes out
+A silent page never sounds: whoever it is about may stand in the next room.
+"""
+from kentongan_wire import messages as m
+
+from kentongan_node import feedback, patterns
+from kentongan_node.actions import Quiet, Sound
+from kentongan_node.mains import MainsNode
+from kentongan_node.reports import Reports
+
+CHIME_MS = 12_000            # start value: wakes a sleeper, does not stand in for the siren
+PAGE_KEEP_MS = 600_000       # a page is answered within this, or the gateway asks somebody else
+PAGES_LIMIT = 4              # open at a time; the oldest gives way
+
+WAITING, ANSWERING, ANSWERED = range(3)
+SHOWN = {ANSWERING: feedback.ANSWERING, ANSWERED: feedback.ANSWERED}
+
+
+class Call:
+    """One page that was not gone yet."""
+
+    def __init__(self, body, silent, now_ms):
+        self.body = body
+        self.silent = silent
+        self.state = WAITING
+        self.until_ms = now_ms + PAGE_KEEP_MS
+
+    def about(self):
+        return self.body.incident, self.body.house, self.body.zone
+
+
+class Penerima(MainsNode):
+    role = m.PENERIMA
+    types = (m.PAGE,)
+
+    def __init__(self, settings, state):
+        super().__init__(settings, state)
+        self.calls = []       # the newest last
+        self.reports = Reports()
+        self._shown = feedback.OFF
+        self._chiming = None  # the Call that is heard
+
+    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+        body = message.body
+        if message.type != m.PAGE or repeat or body.kind == m.KIND_UJI:
+            return
+        call = Call(body, message.silent, now_ms)
+        for known in self.calls:
+            if known.about() == call.about() and known.body.kind == body.kind and known.state != WAITING:
+                return  # paged again with a new counter, but answered already
+        self.calls = [known for known in self.calls if known.about() != call.about()][1 - PAGES_LIMIT:]
+        self.calls.append(call)
+        if not call.silent:
+            self._chime(call, now_ms, actions)
+            self.note(actions, "paged", message.counter, node=message.src)
+
+    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+        if entry.stage != m.STAGE_STORED:
+            return
+        about = self.reports.stored(entry.counter)
+        for call in self.calls:
+            if call.about() == about:
+                call.state = ANSWERED
+
+    def on_key(self, key, down, now_ms, rnd, actions):
+        if key != "come":
+            super().on_key(key, down, now_ms, rnd, actions)
+        elif down:
+            self._come(now_ms, actions)
+
+    def on_timer(self, name, now_ms, rnd, actions):
+        if name == "chime":
+            self._hush(actions)
+        elif name == "report":
+            self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+        elif name != "gone":
+            super().on_timer(name, now_ms, rnd, actions)
+
+    def _come(self, now_ms, actions):
+        """Answer the newest page that waits; without one the key does nothing."""
+        waiting = [call for call in self.calls if call.state == WAITING]
+        if not waiting:
+            self.count("come_without_page")
+            return
+        call = waiting[-1]
+        call.state = ANSWERING
+        if self._chiming is call:
+            self._hush(actions)
+        self.reports.add(m.EVENT, m.Event(m.EVENT_COMING, 0, call.body.incident), now_ms, call.about())
+        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+        if not call.silent:
+            self.note(actions, "answered", self.reports.find(call.about()).counter or 0)
+
+    def _chime(self, call, now_ms, actions):
+        name, steps = patterns.steps_for(self.settings["profile"], call.body.kind)
+        if not steps:
+            return
+        self._chiming = call
+        actions.append(Sound(name, steps, CHIME_MS))
+        self.at("chime", now_ms + CHIME_MS)
+
+    def _hush(self, actions):
+        if self._chiming is not None:
+            self._chiming = None
+            self.cancel("chime")
+            actions.append(Quiet())
+
+    def _end(self, now_ms, rnd, actions):
+        """After every event: old pages go, and the lamp shows the newest that is left."""
+        self.calls = [call for call in self.calls if now_ms < call.until_ms]
+        self._show(actions)
+        for name, at_ms in (("report", self.reports.deadline()),
+                            ("gone", self.calls[0].until_ms if self.calls else None)):
+            if at_ms is None:
+                self.cancel(name)
+            else:
+                self.at(name, at_ms)
+        return super()._end(now_ms, rnd, actions)
+
+    def _show(self, actions):
+        state = feedback.OFF
+        waiting = [call for call in self.calls if call.state == WAITING]
+        if waiting:
+            state = feedback.PAGE_QUIET if waiting[-1].silent else feedback.PAGE
+        elif self.calls:
+            state = SHOWN[self.calls[-1].state]
+        if state != self._shown:
+            self._shown = state
+            actions.append(feedback.show(state))

@@ -1,0 +1,484 @@
+"""Sirene, the post: beats the kentongan's code for a valid alarm at once, with gateway and hub dead.
+
+what comes in                                       what may follow
+ALARM, tag under A holds, not silent                sound, then the counters to flash, stage 1, a report
+  with the cancel flag                              that incident stops; the end tone
+  kind 15, kind 8, silent, zone 0                   never a sound
+RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was not heard here
+RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
+SIREN_ORDER to us: start, stop, quiet test          sound, that incident stops, STATUS
+key hush / test                                     the incident that is heard stops / test tones and kind 15
+Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
+"""
+from kentongan_wire import messages as m
+from kentongan_wire.crypto import equal
+from kentongan_wire.flood import hops_taken
+from kentongan_wire.replay import Guard, ReplyBudget
+
+from kentongan_node import patterns
+from kentongan_node.actions import Persist, Quiet, Sound
+from kentongan_node.mains import MainsNode
+from kentongan_node.reports import Reports
+from kentongan_node.soundings import (
+    ALARM,
+    CANCEL,
+    DRILL_MS,
+    HUSH,
+    LIVE,
+    ORDER,
+    RECEIPT,
+    SOUND_MS,
+    STOP,
+    Soundings,
+    load,
+)
+
+STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
+EPISODE_MS = 5_000            # start value: alarms closer than this are one episode, and get one stage 1
+REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
+LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
+UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
+SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
+SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
+KEEP_LEFT_MS = 20_000         # how often the remaining time goes to flash while it sounds
+TEST_GAP_MS = 10_000          # between two test tones
+DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
+
+FILE = "siren"
+
+
+def new_post_state():
+    """State of a post fresh from provisioning: an empty counter table, not a lost one."""
+    return {"guard": Guard().dump()}
+
+
+class Sirene(MainsNode):
+    role = m.SIRENE
+    types = (m.ALARM, m.RECEIPTS, m.SIREN_ORDER)
+
+    def __init__(self, settings, state):
+        super().__init__(settings, state)
+        self.soundings = Soundings()
+        self.reports = Reports()
+        self.fault = False
+        self._orders = ReplyBudget()
+        self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
+        self._sensed = False
+        self._receipt = None        # the stage 1 that waits: (origin, counter, key, hop_limit)
+        self._last_new_ms = None
+        self._test_ms = None
+        self._drill_until_ms = None
+        self._drilled = []
+        self._lost_until_ms = None
+        self._unknown = []
+        if "guard" not in state:
+            self.counters_lost = True
+
+    # -- events -------------------------------------------------------------------------------------
+
+    def on_start(self, boot, now_ms, rnd, actions):
+        super().on_start(boot, now_ms, rnd, actions)
+        if self.counters_lost:
+            self._lost_until_ms = now_ms + LOST_MS
+        self.soundings = load(self.state.get(FILE), now_ms)
+        if self.soundings.current():
+            # Before the sound, unlike everywhere else: a siren that browns its own board out would
+            # otherwise resume for ever.
+            self._keep(now_ms, actions)
+            self._drive(now_ms, actions)
+            self._report(self.soundings.current(), now_ms, rnd)
+
+    def on_key(self, key, down, now_ms, rnd, actions):
+        if key == "hush" and down:
+            self._hush(now_ms, rnd, actions)
+        elif key == "test" and down:
+            self._test(now_ms, rnd, actions)
+        else:
+            super().on_key(key, down, now_ms, rnd, actions)
+
+    def on_sense(self, what, value, now_ms, rnd, actions):
+        if what != "siren":
+            super().on_sense(what, value, now_ms, rnd, actions)
+        elif not self.settings["has_sense"]:
+            return
+        elif value:
+            first = not self._sensed or self.fault
+            self._sensed, self.fault = True, False
+            self.cancel("sense")
+            if first and self.soundings.current():
+                self._report(self.soundings.current(), now_ms, rnd)
+        elif self._playing is not None and self._sensed:
+            self.at("sense", now_ms + SENSE_LOSS_MS)
+
+    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+        if message.type == m.ALARM:
+            self._alarm(message, repeat, heard, now_ms, rnd, actions)
+        elif message.type == m.RECEIPTS:
+            self._receipts(message, repeat, now_ms, rnd, actions)
+        elif message.type == m.SIREN_ORDER:
+            self._order(message, repeat, now_ms, rnd, actions)
+
+    def on_config(self, changed, now_ms, actions):
+        if "drill" in changed:
+            zone, seconds = changed["drill"]
+            if zone in [row[0] for row in self.settings["table"]]:
+                self._drill_until_ms = now_ms + seconds * 1000
+                self._drilled = []
+        if "counters" in changed:
+            self.counters_lost = False
+            self._lost_until_ms = None
+            self._unknown = []
+
+    def on_timer(self, name, now_ms, rnd, actions):
+        if name == "end":
+            for record in self.soundings.expire(now_ms):
+                self._report(record, now_ms, rnd, m.STATE_STOPPED)
+            self._drive(now_ms, actions)
+            self._keep(now_ms, actions)
+        elif name == "keep":
+            self._keep(now_ms, actions)
+        elif name == "report":
+            self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+        elif name == "receipt":
+            self._send_receipt(now_ms, actions)
+        elif name == "tone":
+            if self._playing in (patterns.END, patterns.DRILL):
+                self._playing = None
+                actions.append(Quiet())
+        elif name == "sense":
+            self._sense_missing(now_ms, rnd)
+        else:
+            super().on_timer(name, now_ms, rnd, actions)
+
+    def _end(self, now_ms, rnd, actions):
+        self._timer("end", self.soundings.next_end())
+        self._timer("report", self.reports.deadline())
+        if self.soundings.current() is None:
+            self.cancel("keep")
+        return super()._end(now_ms, rnd, actions)
+
+    def _timer(self, name, at_ms):
+        if at_ms is None:
+            self.cancel(name)
+        else:
+            self.at(name, at_ms)
+
+    def status_flags(self, now_ms):
+        flags = super().status_flags(now_ms)
+        if self.soundings.current():
+            flags |= m.STATUS_SOUNDING
+        if self.fault:
+            flags |= m.STATUS_SIREN_FAULT
+        return flags
+
+    # -- alarms -------------------------------------------------------------------------------------
+
+    def _alarm(self, message, repeat, heard, now_ms, rnd, actions):
+        body = message.body
+        if message.silent or body.kind in patterns.NEVER_SOUND or message.role != m.TOMBOL:
+            return
+        if repeat:
+            record = self.soundings.of_alarm(message.src, body.incident)
+        elif body.flags & m.FLAG_CANCEL:
+            self._take_back(message, now_ms, rnd, actions)
+            return
+        else:
+            record = self._new_alarm(message, now_ms, rnd, actions)
+            self.note(actions, "heard_by_post", message.counter, node=message.src)
+            if record is not None and record.state == LIVE:
+                self.note(actions, "siren_on", message.counter, "direct", node=message.src)
+        if record is not None:
+            self._plan_receipt(record, message, heard[0], now_ms, rnd)
+        if not repeat:
+            self._last_new_ms = now_ms
+
+    def _new_alarm(self, message, now_ms, rnd, actions):
+        """Sound first: nothing is appended before the Sound."""
+        body = message.body
+        record = self.soundings.of_alarm(message.src, body.incident)
+        if record is None:
+            record = self.soundings.of_counter(message.src, message.counter)
+        if record is None:
+            if not self._may_sound(message.src, message.generation, body.zone, body.kind, now_ms):
+                return None
+            record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
+            record.drill = self._is_drill(message.src, now_ms)
+        record.last = max(record.last, message.counter)
+        record.kind = body.kind
+        record.receipted = False
+        if record.event(ALARM, now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
+            self._drive(now_ms, actions)
+            self._report(record, now_ms, rnd)
+            self._keep(now_ms, actions)
+        return record
+
+    def _take_back(self, message, now_ms, rnd, actions):
+        """The presser's cancel: stop, play the end tone, and let no late copy start it again."""
+        body = message.body
+        record = self.soundings.of_alarm(message.src, body.incident)
+        if record is None:
+            record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
+        record.last = max(record.last, message.counter)
+        if not record.event(CANCEL, now_ms) or not record.times:
+            self._keep(now_ms, actions)
+            return
+        if self.soundings.current() is None:
+            self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
+        self._drive(now_ms, actions)
+        self._keep(now_ms, actions)
+        self.note(actions, "siren_off", message.counter, "cancel", node=message.src)
+        self._report(record, now_ms, rnd, m.STATE_STOPPED)
+
+    def _add(self, origin, counter, number, kind, zone, now_ms, source=m.SOURCE_DIRECT):
+        record = self.soundings.add(origin, counter, number, kind, zone, now_ms)
+        record.source = source
+        return record
+
+    def _may_sound(self, origin, generation, zone, kind, now_ms):
+        """Whether a new incident that was heard, not ordered, sounds here; counts why not."""
+        if not self._in_table(zone, kind):
+            self.count("not_our_zone")
+        elif self._untrusted(origin, generation, now_ms):
+            self.count("counters_lost")
+        elif self.soundings.too_many(origin, now_ms):
+            self.count("too_many")
+        else:
+            return True
+        return False
+
+    def _in_table(self, zone, kind):
+        if zone == 0 or kind in patterns.NEVER_SOUND:
+            return False
+        if kind == m.KIND_MEDIS:
+            return True
+        bit = kind if kind in m.KIND_NAMES else m.KIND_BAHAYA
+        for row_zone, kinds_mask in self.settings["table"]:
+            if row_zone == zone and kinds_mask >> bit & 1:
+                return True
+        return False
+
+    def _untrusted(self, origin, generation, now_ms):
+        """With the counters lost, whether this sender's counter is unknown, so that it may be a replay."""
+        if self._lost_until_ms is None or now_ms >= self._lost_until_ms:
+            return False
+        if origin in self._unknown:
+            return True
+        if self.guard.last(origin, generation, m.ALARM) is not None and len(self._unknown) < UNKNOWN_LIMIT:
+            return False
+        if len(self._unknown) < UNKNOWN_LIMIT:
+            self._unknown.append(origin)
+        return True
+
+    def _is_drill(self, origin, now_ms):
+        """Inside a drill window the first alarm of each button is a drill, the second is real."""
+        if self._drill_until_ms is None or now_ms >= self._drill_until_ms:
+            return False
+        if origin in self._drilled or len(self._drilled) >= DRILLED_LIMIT:
+            return False
+        self._drilled.append(origin)
+        return True
+
+    # -- stage 1 ------------------------------------------------------------------------------------
+
+    def _plan_receipt(self, record, message, packet, now_ms, rnd):
+        """One stage 1 for the first alarm of an episode, while its siren sounds here."""
+        if record.state != LIVE or record.receipted:
+            return
+        if self._last_new_ms is not None and now_ms - self._last_new_ms < EPISODE_MS:
+            return
+        self._last_new_ms = now_ms
+        record.receipted = True
+        key = self.keys.a(message.src, message.role, message.generation)
+        self._receipt = (message.src, message.counter, key, hops_taken(packet))
+        self.at("receipt", now_ms + STAGE1_MIN_MS + self.draw(rnd, STAGE1_SPAN_MS))
+
+    def _send_receipt(self, now_ms, actions):
+        """Only what is true: with a sensor that says nothing, no "a siren sounds"."""
+        if self._receipt is None:
+            return
+        origin, counter, key, hop_limit = self._receipt
+        self._receipt = None
+        record = self.soundings.of_counter(origin, counter)
+        if record is None or record.state != LIVE or (self.settings["has_sense"] and not self._sensed):
+            self.count("stage1_untrue")
+            return
+        entry = m.receipt_entry(self.node, origin, counter, m.STAGE_SOUNDING, 1, 0, 0, key)
+        self.send(m.RECEIPTS, m.Receipts((entry,)), self.key_a(), now_ms, actions, hop_limit=hop_limit)
+
+    def _receipts(self, message, repeat, now_ms, rnd, actions):
+        for entry in message.body.entries:
+            if entry.node == self.node:
+                self._own_entry(message, entry)
+            elif message.role == m.GATEWAY and entry.stage == m.STAGE_STORED:
+                self._overheard(entry.node, entry.counter)
+                if not repeat and entry.zone:
+                    self._sound_on_receipt(message, entry, now_ms, rnd, actions)
+            elif entry.stage == m.STAGE_SOUNDING:
+                key = self.keys.a(entry.node, m.TOMBOL, message.generation)
+                if equal(m.entry_tag(message.src, entry, key), entry.tag4):
+                    self._overheard(entry.node, entry.counter)
+
+    def _overheard(self, origin, counter):
+        record = self.soundings.of_counter(origin, counter)
+        if record is not None and counter == record.last:
+            record.receipted = True
+        if self._receipt is not None and self._receipt[:2] == (origin, counter):
+            self._receipt = None
+            self.cancel("receipt")
+
+    def _own_entry(self, message, entry):
+        """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
+        key = self.key_c(message.generation)
+        if entry.stage != m.STAGE_STORED or message.role != m.GATEWAY or key is None:
+            return
+        if not equal(m.entry_tag(message.src, entry, key), entry.tag4):
+            self.count("tag")
+            return
+        self.reports.stored(entry.counter)
+
+    def _sound_on_receipt(self, message, entry, now_ms, rnd, actions):
+        """The gateway has stored an alarm that we did not hear."""
+        if self.soundings.of_counter(entry.node, entry.counter):
+            return
+        for generation in self.keys.generations:
+            if (self.guard.last(entry.node, generation, m.ALARM) or 0) >= entry.counter:
+                return
+        if not self._may_sound(entry.node, message.generation, entry.zone, entry.kind, now_ms):
+            return
+        record = self._add(entry.node, entry.counter, entry.counter & 0xFFFF, entry.kind, entry.zone, now_ms,
+                           m.SOURCE_RECEIPT)
+        if record.event(RECEIPT, now_ms):
+            self._drive(now_ms, actions)
+            self.note(actions, "siren_on", entry.counter, "receipt", node=entry.node)
+            self._report(record, now_ms, rnd)
+            self._keep(now_ms, actions)
+
+    # -- orders and keys ----------------------------------------------------------------------------
+
+    def _order(self, message, repeat, now_ms, rnd, actions):
+        order = message.body
+        if repeat and not self._orders.allow(message.src, message.counter, now_ms):
+            return
+        if order.action == m.ACTION_TEST:
+            self.quiet_test(now_ms, rnd)
+            return
+        if order.action == m.ACTION_START and order.pattern in patterns.NEVER_SOUND:
+            self.count("silent_order")
+            return
+        record = self._ordered(message)
+        if record is None:
+            counter = order.counter if order.origin else message.counter
+            record = self._add(order.origin, counter, counter & 0xFFFF, order.pattern, self.settings["zone"],
+                               now_ms, m.SOURCE_ORDER)
+        if order.action == m.ACTION_STOP:
+            if not repeat and record.event(STOP, now_ms):
+                self._drive(now_ms, actions)
+                self._keep(now_ms, actions)
+                self.note(actions, "siren_off", record.last, "order", node=record.origin)
+            self._report(record, now_ms, rnd, m.STATE_STOPPED)
+            return
+        if not repeat:
+            self._start_by_order(record, order, now_ms, actions)
+        self._report(record, now_ms, rnd, None if record.state == LIVE else m.STATE_STOPPED)
+
+    def _ordered(self, message):
+        """The incident that an order names. Origin 0 is the siren alone, started by a person at the hub."""
+        order = message.body
+        if order.origin:
+            return self.soundings.of_counter(order.origin, order.counter)
+        for record in self.soundings.records:
+            if record.origin == 0 and (record.state == LIVE or record.last == message.counter):
+                return record
+        return None
+
+    def _start_by_order(self, record, order, now_ms, actions):
+        started = record.event(ORDER, now_ms, (order.seconds * 1000) or SOUND_MS)
+        if started:
+            record.source = m.SOURCE_ORDER
+        if record.state == LIVE:
+            record.kind = order.pattern
+            record.drill = False
+            self._drive(now_ms, actions)
+        if started:
+            self.note(actions, "siren_on", record.last, "order", node=record.origin)
+            self._keep(now_ms, actions)
+
+    def _hush(self, now_ms, rnd, actions):
+        """The silence key: the incident that is heard, and no other."""
+        record = self.soundings.current()
+        if record is None:
+            if self._playing is not None:
+                self._playing = None
+                actions.append(Quiet())
+            return
+        record.event(HUSH, now_ms)
+        self._drive(now_ms, actions)
+        self._keep(now_ms, actions)
+        self.note(actions, "siren_off", record.last, "hush", node=record.origin)
+        self._report(record, now_ms, rnd, m.STATE_SILENCED)
+
+    def _test(self, now_ms, rnd, actions):
+        """The test key: two steady tones here, and an alarm of kind 15 that is stored and sounds nowhere."""
+        if self.soundings.current() or (self._test_ms is not None and now_ms - self._test_ms < TEST_GAP_MS):
+            return
+        self._test_ms = now_ms
+        self._tone(patterns.DRILL, patterns.DRILL_TONES, now_ms, actions)
+        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])  # so that peek is ours
+        body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0, 0)
+        self.reports.add(m.ALARM, body, now_ms, "test")
+        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+
+    # -- the output ---------------------------------------------------------------------------------
+
+    def _drive(self, now_ms, actions):
+        """Let the output do what the incidents say."""
+        record = self.soundings.current()
+        if record is None:
+            if self._playing not in (None, patterns.END, patterns.DRILL):
+                self._playing = None
+                self.cancel("sense")
+                actions.append(Quiet())
+            return
+        playing = (record, record.kind, record.drill, record.times)
+        if playing == self._playing:
+            return
+        name, steps = patterns.steps_for(self.settings["profile"], record.kind, record.drill)
+        actions.append(Sound(name, steps, record.left_ms(now_ms)))
+        if not isinstance(self._playing, tuple):
+            self._sensed = False
+            self.at("keep", now_ms + KEEP_LEFT_MS)
+        if self.settings["has_sense"] and not self._sensed:
+            self.at("sense", now_ms + SENSE_MS)
+        self._playing = playing
+
+    def _tone(self, name, steps, now_ms, actions):
+        """A tone of the post's own, once."""
+        total_ms = patterns.cycle_ms(steps)
+        actions.append(Sound(name, steps, total_ms))
+        self._playing = name
+        self.at("tone", now_ms + total_ms)
+
+    def _sense_missing(self, now_ms, rnd):
+        record = self.soundings.current()
+        self._sensed = False
+        if record is not None:
+            self.fault = True
+            self._report(record, now_ms, rnd)
+
+    def _report(self, record, now_ms, rnd, state=None):
+        """Tell the gateway what the siren does about an incident; state None: as sensed."""
+        if state is None:
+            state = m.STATE_DRIVEN
+            if self.settings["has_sense"]:
+                if not self._sensed and not self.fault:
+                    return  # the sensor is about to say which
+                state = m.STATE_SOUNDING if self._sensed else m.STATE_FAILED
+        source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
+        body = m.SirenReport(record.origin, record.last, state, source)
+        self.reports.add(m.SIREN_REPORT, body, now_ms + REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS),
+                         (record.origin, record.number))
+
+    def _keep(self, now_ms, actions):
+        actions.append(Persist(FILE, self.soundings.dump(now_ms)))
+        if self.soundings.current():
+            self.at("keep", now_ms + KEEP_LEFT_MS)

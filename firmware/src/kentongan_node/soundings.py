@@ -1,0 +1,181 @@
+"""Which incident sounds at a post, for how long still, and how often it did. Pure and bounded.
+
+One siren, several incidents: the one that was begun last is heard; when it is over, stopped or hushed,
+the one before it goes on with what is left of its own time. A stop acts on one incident only.
+"""
+import binascii
+import struct
+
+SOUND_MS = 180_000          # of one sounding, at most (also by hardware)
+DRILL_MS = 60_000           # a drill annoys less and teaches as much
+TIMES_LIMIT = 3             # soundings of one incident
+RESUMES_LIMIT = 2           # resets that a sounding survives
+FREE_INCIDENTS = 3          # of one button within RATE_WINDOW_MS; more sound only by order
+RATE_WINDOW_MS = 1_800_000
+KEEP_MS = 3_600_000         # an incident is remembered so long after its last event
+RECORDS_LIMIT = 16          # incidents remembered; the oldest that does not sound gives way
+RESUME_MIN_S = 1
+
+FRESH, LIVE, RESTING, STOPPED = range(4)
+ALARM, RECEIPT, ORDER, STOP, CANCEL, HUSH, TIME_UP = range(7)
+
+# (state, event): next state. What is missing changes nothing: an incident that was stopped is silent
+# for every further press of it, and only an order makes it sound again.
+NEXT = {
+    (FRESH, ALARM): LIVE,
+    (FRESH, RECEIPT): LIVE,
+    (FRESH, ORDER): LIVE,
+    (FRESH, STOP): STOPPED,
+    (FRESH, CANCEL): STOPPED,
+    (LIVE, STOP): STOPPED,
+    (LIVE, CANCEL): STOPPED,
+    (LIVE, HUSH): STOPPED,
+    (LIVE, TIME_UP): RESTING,
+    (RESTING, ALARM): LIVE,
+    (RESTING, ORDER): LIVE,
+    (RESTING, STOP): STOPPED,
+    (RESTING, CANCEL): STOPPED,
+    (STOPPED, ORDER): LIVE,
+}
+
+VERSION = 1
+_RECORD = "<IIIHBBBBBBBHH"
+_RECORD_BYTES = struct.calcsize(_RECORD)
+
+
+class Record:
+    """One incident at this post."""
+
+    def __init__(self, origin, counter, number, kind, zone, now_ms):
+        self.origin = origin
+        self.first = self.last = counter
+        self.number = number
+        self.kind = kind
+        self.zone = zone
+        self.state = FRESH
+        self.times = 0
+        self.resumes = 0
+        self.source = 0
+        self.drill = False
+        self.since_ms = now_ms    # first heard of
+        self.touched_ms = now_ms
+        self.begun_ms = now_ms    # the latest sounding
+        self.until_ms = now_ms
+        self.receipted = False    # its stage 1 was sent, overheard or given up
+
+    def event(self, event, now_ms, total_ms=SOUND_MS):
+        """Apply an event; True when the state changed. A start beyond TIMES_LIMIT changes nothing."""
+        state = NEXT.get((self.state, event))
+        self.touched_ms = now_ms
+        if state is None or (state == LIVE and self.times >= TIMES_LIMIT):
+            return False
+        if state == LIVE:
+            self.times += 1
+            self.begun_ms = now_ms
+            self.until_ms = now_ms + min(total_ms, SOUND_MS)
+        self.state = state
+        return True
+
+    def left_ms(self, now_ms):
+        return max(0, self.until_ms - now_ms) if self.state == LIVE else 0
+
+
+class Soundings:
+    def __init__(self):
+        self.records = []
+
+    def of_alarm(self, origin, number):
+        """The incident that an ALARM names, or None."""
+        for record in self.records:
+            if record.origin == origin and record.number == number:
+                return record
+        return None
+
+    def of_counter(self, origin, counter):
+        """The incident that a receipt or an order names by one of its alarms' counters, or None."""
+        for record in self.records:
+            if record.origin == origin and (record.first <= counter <= record.last
+                                            or record.number == counter & 0xFFFF):
+                return record
+        return None
+
+    def add(self, origin, counter, number, kind, zone, now_ms):
+        """A new incident; the oldest that does not sound gives way, then the oldest."""
+        self.records = [r for r in self.records if r.state == LIVE or now_ms - r.touched_ms < KEEP_MS]
+        while len(self.records) >= RECORDS_LIMIT:
+            idle = [r for r in self.records if r.state != LIVE] or self.records
+            oldest = idle[0]
+            for record in idle:
+                if record.touched_ms < oldest.touched_ms:
+                    oldest = record
+            self.records.remove(oldest)
+        record = Record(origin, counter, number, kind, zone, now_ms)
+        self.records.append(record)
+        return record
+
+    def too_many(self, origin, now_ms):
+        """Whether one more incident of that button sounds only by order."""
+        recent = [r for r in self.records if r.origin == origin and r.times
+                  and now_ms - r.since_ms < RATE_WINDOW_MS]
+        return len(recent) >= FREE_INCIDENTS
+
+    def current(self):
+        """The incident that is heard, or None: of those that sound the one begun last."""
+        found = None
+        for record in self.records:
+            if record.state == LIVE and (found is None or record.begun_ms >= found.begun_ms):
+                found = record
+        return found
+
+    def expire(self, now_ms):
+        """The incidents whose time was up by now."""
+        over = [r for r in self.records if r.state == LIVE and now_ms >= r.until_ms]
+        for record in over:
+            record.event(TIME_UP, now_ms)
+        return over
+
+    def next_end(self):
+        """When the first of those that sound is over, or None."""
+        ends = [r.until_ms for r in self.records if r.state == LIVE]
+        return min(ends) if ends else None
+
+    def dump(self, now_ms):
+        """Bytes for the file that a reset finds: no clock is kept, only durations."""
+        data = bytes((VERSION, len(self.records)))
+        for r in self.records:
+            age_s = min((now_ms - r.since_ms) // 1000, 0xFFFF)
+            data += struct.pack(_RECORD, r.origin, r.first, r.last, r.number, r.kind, r.zone, r.state,
+                                r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
+                                r.left_ms(now_ms) // 1000)
+        return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
+
+
+def load(data, now_ms):
+    """Soundings as a reset left them; those that sounded go on for what was left, RESUMES_LIMIT times.
+
+    A torn or foreign file gives none: silence is safe here, the alarm's repeats start it again.
+    """
+    soundings = Soundings()
+    if data is None or len(data) < 6 or data[0] != VERSION or len(data) != 6 + data[1] * _RECORD_BYTES:
+        return soundings
+    if struct.unpack("<I", data[-4:])[0] != binascii.crc32(data[:-4]) & 0xFFFFFFFF:
+        return soundings
+    for i in range(min(data[1], RECORDS_LIMIT)):
+        at = 2 + i * _RECORD_BYTES
+        values = struct.unpack(_RECORD, data[at : at + _RECORD_BYTES])
+        r = Record(values[0], values[1], values[3], values[4], values[5], now_ms - values[11] * 1000)
+        r.last, r.state, r.times, r.resumes, r.source = values[2], values[6], values[7], values[8], values[9]
+        r.drill, r.touched_ms, r.receipted = bool(values[10]), now_ms, True
+        r.begun_ms = now_ms
+        if r.state == LIVE:
+            _resume(r, values[12], now_ms)
+        soundings.records.append(r)
+    return soundings
+
+
+def _resume(record, left_s, now_ms):
+    if record.resumes >= RESUMES_LIMIT or left_s < RESUME_MIN_S:
+        record.state = RESTING
+        return
+    record.resumes += 1
+    record.until_ms = now_ms + min(left_s * 1000, SOUND_MS)
