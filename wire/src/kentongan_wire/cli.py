@@ -34,11 +34,12 @@ class _Unreadable(Exception):
 
 
 def _arguments(argv):
-    parser = _Parser(prog="python -m kentongan_wire", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = _Parser(prog="python -m kentongan_wire", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="decode|encode")
     for name, what in (("decode", "frames in hexadecimal -> JSON objects"),
                        ("encode", "JSON objects -> frames in hexadecimal")):
-        command = commands.add_parser(name, help=what, description=what + ", one a line")
+        command = commands.add_parser(name, help=what, description=what + ", one a line",
+                                      allow_abbrev=False)
         command.add_argument("--channel", required=True, metavar="NAME", help="the channel's name")
         command.add_argument("--psk", required=True, metavar="HEX", help="the channel's key, 16 or 32 bytes")
         site = command.add_mutually_exclusive_group()
