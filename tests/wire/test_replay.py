@@ -143,7 +143,7 @@ def test_memory_is_bounded_and_what_acts_is_kept_longest():
     for n in range(1000):
         guard.accept(heard(1, 1000 + n))
     assert guard.evicted == 1002
-    assert len(guard.dump()) == 3 + 2 + 4 * 13 + 4
+    assert len(guard.dump()) == 3 + 2 + 4 * 21 + 4
 
 
 def test_a_repeat_keeps_a_sender_from_being_the_longest_unheard():
@@ -197,7 +197,7 @@ def filled():
 
 def test_a_dump_brings_back_the_same_judgement():
     saved = filled().dump()
-    assert len(saved) == 3 + 2 + 3 * 13 + 17 + 4
+    assert len(saved) == 3 + 2 + 4 * 21 + 4
     guard = Guard(8)
     guard.accept(heard(1, 999))
     guard.load(saved)
@@ -242,15 +242,22 @@ def test_a_damaged_dump_is_refused_and_changes_nothing():
     def signed(body):
         return body + sha256(body)[:4]
 
-    record = b"\x65\x00\x00\x00" b"\x01" b"\x07\x00\x00\x00" b"same"
+    record = b"\x65\x00\x00\x00" b"\x01" b"\x07\x00\x00\x00" b"same\x00\x00\x00\x00" b"\x01\x00\x00\x00"
     guard.load(signed(b"KG1\x01\x00" + record))
+    assert guard.last(101, 0, m.ALARM) == 7
     guard.load(before)
-    for body in (b"KG2\x01\x00" + record, b"KG1\x02\x00" + record, b"KG1\x02\x00" + record + record,
-                 b"KG1\x01\x00" + record[:-1], b"KG1\x01\x00" + record[:5] + bytes(4) + record[9:],
-                 b"KG1\x01\x00" + record[:4] + b"\x05" + record[5:],
-                 b"KG1\x01\x00" + record[:4] + b"\x08" + record[5:],
-                 b"KG1\x01\x00" + record[:4] + b"\x08" + record[5:9] + bytes(8),
-                 b"KG1"):
+    for body in (
+        b"KG2\x01\x00" + record,  # another layout
+        b"KG1\x02\x00" + record,  # a count that lies
+        b"KG1\x00\x00" + record,
+        b"KG1\x01\x00" + record[:-1],
+        b"KG1\x02\x00" + record + record,  # one sender twice
+        b"KG1\x01\x00" + record[:5] + bytes(4) + record[9:],  # counter 0
+        b"KG1\x01\x00" + record[:4] + b"\x05" + record[5:],  # a type that does not exist
+        b"KG1\x01\x00" + record[:9] + b"\xff" * 8 + record[17:],  # content of more than four bytes
+        b"KG1\x01\x00" + record[:4] + b"\x08" + record[5:9] + bytes(8) + record[17:],  # no top
+        b"KG1",
+    ):
         spoilt(signed(body))
     small = Guard(3)
     raises(RemoteError, small.load, saved)

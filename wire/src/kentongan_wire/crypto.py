@@ -16,20 +16,20 @@ except ImportError:
 try:
     import hmac  # CPython only: the same results at C speed
 except ImportError:
-    hmac = None
+    hmac = None  # type: ignore[assignment]
 
 HASH_BLOCK_BYTES = 64  # FIPS 180-4, SHA-256
 AES_BLOCK_BYTES = 16  # FIPS 197
 CIPHERS_MAX = 8  # cipher objects kept: a node has one channel key and, at a rotation, one more
 _MODE_ECB = 1  # MicroPython cryptolib's number for ECB
 
-_INNER = bytes(0x36 ^ i for i in range(256))  # RFC 2104 ipad, as a table
-_OUTER = bytes(0x5C ^ i for i in range(256))  # RFC 2104 opad
-_ciphers = {}
+_INNER = b"\x36" * HASH_BLOCK_BYTES  # RFC 2104 ipad
+_OUTER = b"\x5c" * HASH_BLOCK_BYTES  # RFC 2104 opad
+_ciphers: dict = {}  # key -> function
 
 
-def sha256(data: bytes) -> bytes:
-    """32-byte SHA-256 of the data."""
+def sha256(data) -> bytes:
+    """32-byte SHA-256 of bytes, bytearray or memoryview."""
     return hashlib.sha256(data).digest()
 
 
@@ -38,11 +38,8 @@ def hmac_portable(key: bytes, message: bytes) -> bytes:
     if len(key) > HASH_BLOCK_BYTES:
         key = sha256(key)
     key = key + bytes(HASH_BLOCK_BYTES - len(key))
-    inner = hashlib.sha256(bytes(_INNER[b] for b in key))
-    inner.update(message)
-    outer = hashlib.sha256(bytes(_OUTER[b] for b in key))
-    outer.update(inner.digest())
-    return outer.digest()
+    inner = sha256(xor(key, _INNER) + message)
+    return sha256(xor(key, _OUTER) + inner)
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:

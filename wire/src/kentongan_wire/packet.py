@@ -166,10 +166,11 @@ class Channel:
             raise RemoteError("channel")
         return decode_data(self.crypt(packet.src, packet.id, packet.body))
 
-    def seal(self, src: int, packet_id: int, hop_limit: int, payload: bytes, hop_start: int = None,
-             relay_node: int = None, portnum: int = PORT_PRIVATE) -> bytes:
+    def seal(self, src: int, packet_id: int, hop_limit: int, payload: bytes, hop_start=None,
+             relay_node=None, portnum: int = PORT_PRIVATE) -> bytes:
         """The broadcast frame of a payload of at most 231 bytes; LocalError when it does not fit.
 
+        hop_start defaults to hop_limit, relay_node to the sender's low byte: the frame of its origin.
         packet_id is the node's next sequence value: a (from, id) pair is never used twice under one key.
         """
         if not 1 <= packet_id <= 0xFFFFFFFF:

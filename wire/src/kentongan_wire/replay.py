@@ -6,7 +6,7 @@ from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import LocalError, RemoteError
 
 NEW, REPEAT = 1, 2
-GUARD_SENDERS = 512  # entries kept, about 90 bytes each on a device
+GUARD_SENDERS = 512  # entries kept, about 60 bytes each on a device
 WINDOW = 64  # RECEIPTS counters remembered below the highest
 REPLY_GAP_MS = 2_000  # a repeat is answered at most this often
 REPLY_TIMES = 30  # and at most so many times
@@ -15,7 +15,11 @@ REPLY_ENTRIES = 64  # repeated messages whose answers are counted at a time
 _ALL_TYPES = 0  # a tombol's one counter for whatever it sends
 _ANY_CONTENT = 0  # the counter is known from a table, its content is not
 _MAGIC = b"KG1"
-_RECORD, _RECORD_BYTES, _WINDOW_BYTES = "<IBI", 9, 8
+_HEAD_BYTES = 5  # magic, count u16
+_CHECK_BYTES = 4
+_KEY, _KEY_BYTES = "<IB", 5  # src u32, sort u8 = generation << 4 | type
+_ROW, _ROW_BYTES = "<IBIQI", 21  # key, counter, content or window, when heard
+_GROW_ROWS = 16
 _FULL_WINDOW = (1 << WINDOW) - 1
 # Forgetting one of these lets an old frame act again, so they go last when room is needed.
 _ACTING = (_ALL_TYPES, codes.ALARM, codes.SIREN_ORDER, codes.CONFIG, codes.PAGE)
@@ -30,15 +34,17 @@ class Guard:
     Bounded: when `limit` entries are full, the one heard longest ago is dropped and `.evicted` counts it;
     entries of STATUS, SIREN_REPORT, EVENT and RECEIPTS go before those that can make something act. A frame
     recorded from a dropped sender would read as new once, so a node that sees `.evicted` rise must say so;
-    the other choice, refusing a sender not heard before, would lose a real alarm. Choose a limit above
-    the site's size where memory allows it.
+    the other choice, refusing a sender not heard before, would lose a real alarm. A gateway chooses a limit
+    above its site's size; on a device dump() needs 42 bytes an entry in one piece, so 256 is plenty there.
     """
 
     def __init__(self, limit: int = GUARD_SENDERS):
         self.limit = limit
         self.evicted = 0
         self.old_receipts = 0
-        self._entries = {}  # (src, generation << 4 | type) -> (counter, content or window, when heard)
+        # Rows are rewritten in place: small objects made anew would break up a device's heap over the weeks.
+        self._table = bytearray()
+        self._rows: dict = {}  # key bytes -> row number
         self._heard = 0
 
     def check(self, message) -> int:
@@ -46,133 +52,143 @@ class Guard:
 
         Changes nothing but the count of old receipts: accept() records.
         """
-        entry = self._entries.get(_key_of(message))
-        if entry is None or message.counter > entry[0]:
+        last, content = self._find(_key_of(message))
+        if message.counter > last:
             return NEW
         if message.type == codes.RECEIPTS:
-            age = entry[0] - message.counter
+            age = last - message.counter
             if age >= WINDOW:
                 self.old_receipts += 1
                 return REPEAT
-            return REPEAT if entry[1] >> age & 1 else NEW
-        if message.counter < entry[0]:
+            return REPEAT if content >> age & 1 else NEW
+        if message.counter < last:
             raise RemoteError("replay")
-        if entry[1] not in (_ANY_CONTENT, _content(message)):
+        if content not in (_ANY_CONTENT, _content(message)):
             raise RemoteError("altered")
         return REPEAT
 
     def accept(self, message) -> None:
         """Record a message that check() let pass; an older one never lowers what is known."""
         key = _key_of(message)
-        entry = self._entries.get(key)
+        last, known = self._find(key)
         counter, content = message.counter, _content(message)
         if message.type == codes.RECEIPTS:
-            content = 1
-            if entry is not None:
-                age = entry[0] - counter
-                if age > 0:
-                    counter = entry[0]
-                    content = (entry[1] | 1 << age) & _FULL_WINDOW
-                else:
-                    content = (entry[1] << -age if -age < WINDOW else 0) & _FULL_WINDOW | 1
-        elif entry is not None and counter < entry[0]:
-            counter, content = entry[0], entry[1]
+            ahead = counter - last
+            if ahead <= 0:
+                counter, content = last, (known | 1 << -ahead) & _FULL_WINDOW
+            else:
+                content = (known << ahead if ahead < WINDOW else 0) & _FULL_WINDOW | 1
+        elif counter < last:
+            counter, content = last, known
         self._put(key, counter, content)
 
     def last(self, src: int, generation: int, type: int):
         """The highest counter accepted from a sender, or None; for a tombol every type has the same."""
-        entry = self._entries.get((src, generation << 4)) or self._entries.get((src, generation << 4 | type))
-        return entry[0] if entry else None
+        for sort in (generation << 4 | _ALL_TYPES, generation << 4 | type):
+            counter = self._find(struct.pack(_KEY, src, sort))[0]
+            if counter:
+                return counter
+        return None
 
     def raise_to(self, src: int, generation: int, type: int, counter: int) -> None:
         """Take over a counter from a counter table (type 0 for a tombol); it only ever goes up."""
         if not (0 < counter <= 0xFFFFFFFF and 0 <= generation <= 15 and (type == 0 or type in codes.SENDERS)):
             raise LocalError("Guard.raise_to: counter {}, generation {}, type {}: outside the table".format(
                 counter, generation, type))
-        entry = self._entries.get((src, generation << 4 | type))
-        if entry is None or entry[0] < counter:
-            content = _FULL_WINDOW if type == codes.RECEIPTS else _ANY_CONTENT
-            self._put((src, generation << 4 | type), counter, content)
+        key = struct.pack(_KEY, src, generation << 4 | type)
+        if counter > self._find(key)[0]:
+            self._put(key, counter, _FULL_WINDOW if type == codes.RECEIPTS else _ANY_CONTENT)
 
     def forget(self, src: int) -> None:
         """Drop every entry of a sender, once its number is revoked: numbers are never used again."""
-        for key in [k for k in self._entries if k[0] == src]:
-            del self._entries[key]
+        for key in [key for key in self._rows if struct.unpack(_KEY, key)[0] == src]:
+            self._drop(key)
 
     def keep(self, generations) -> None:
         """Drop the entries of generations that are no longer accepted, after a rotation is over."""
-        for key in [k for k in self._entries if k[1] >> 4 not in generations]:
-            del self._entries[key]
+        for key in [key for key in self._rows if key[4] >> 4 not in generations]:
+            self._drop(key)
 
     def dump(self) -> bytes:
-        """All entries, the longest unheard first: magic, count u16, 13 bytes each (17 a window), check 4."""
-        parts = [_MAGIC, struct.pack("<H", len(self._entries))]
-        for key, entry in sorted(self._entries.items(), key=_heard):
-            parts.append(struct.pack(_RECORD, key[0], key[1], entry[0]))
-            parts.append(struct.pack("<Q" if key[1] & 15 == codes.RECEIPTS else "<I", entry[1]))
-        data = b"".join(parts)
-        return data + sha256(data)[:4]
+        """All entries: magic, count u16, 21 bytes each, check 4; a plain copy, for it is written often."""
+        end = len(self._rows) * _ROW_BYTES
+        data = bytearray(_HEAD_BYTES + end + _CHECK_BYTES)
+        struct.pack_into("<3sH", data, 0, _MAGIC, len(self._rows))
+        data[_HEAD_BYTES : _HEAD_BYTES + end] = memoryview(self._table)[:end]
+        data[_HEAD_BYTES + end :] = sha256(memoryview(data)[: _HEAD_BYTES + end])[:_CHECK_BYTES]
+        return bytes(data)
 
     def load(self, data: bytes) -> None:
         """Replace everything by a dump; RemoteError length, nothing changed, when it is not whole."""
-        data = bytes(data)
-        end = len(data) - 4
-        if end < 5 or data[:3] != _MAGIC or not equal(sha256(data[:end])[:4], data[end:]):
+        end = len(data) - _CHECK_BYTES
+        if end < _HEAD_BYTES or not equal(sha256(data[:end])[:_CHECK_BYTES], data[end:]):
             raise RemoteError("length")
-        records = _read_records(data, end)
-        if len(records) != struct.unpack_from("<H", data, 3)[0] or len(records) > self.limit:
+        magic, count = struct.unpack_from("<3sH", data)
+        if magic != _MAGIC or count > self.limit or end != _HEAD_BYTES + count * _ROW_BYTES:
             raise RemoteError("length")
-        self._entries = {}
-        for key, counter, content in records:
-            self._put(key, counter, content)
+        rows, heard = {}, 0
+        for row in range(count):
+            src, sort, counter, content, when = struct.unpack_from(_ROW, data, _HEAD_BYTES + row * _ROW_BYTES)
+            type, good = sort & 15, content & 1 if _is_window(sort) else content >> 32 == 0
+            if not counter or not good or (type != _ALL_TYPES and type not in codes.SENDERS):
+                raise RemoteError("length")
+            rows[struct.pack(_KEY, src, sort)] = row
+            heard = max(heard, when)
+        if len(rows) != count:
+            raise RemoteError("length")
+        self._table, self._rows, self._heard = bytearray(data[_HEAD_BYTES:end]), rows, heard
+
+    def _row(self, row):
+        return struct.unpack_from(_ROW, self._table, row * _ROW_BYTES)
+
+    def _worth(self, row):
+        """Rows with the least worth go first: those that cannot act, then those unheard for longest."""
+        values = self._row(row)
+        return (values[1] & 15) in _ACTING, values[4]
+
+    def _find(self, key):
+        """(last counter, content or window) of a key; (0, 0) when it was never heard."""
+        row = self._rows.get(key)
+        return self._row(row)[2:4] if row is not None else (0, 0)
 
     def _put(self, key, counter, content):
-        if key not in self._entries and len(self._entries) >= self.limit:
-            oldest = min(self._entries.items(), key=_worth)
-            del self._entries[oldest[0]]
-            self.evicted += 1
+        row = self._rows.get(key)
+        if row is None:
+            if len(self._rows) >= self.limit:
+                self._drop(self._key(min(range(len(self._rows)), key=self._worth)))
+                self.evicted += 1
+            row = len(self._rows)
+            if row * _ROW_BYTES >= len(self._table):
+                self._table += bytearray(_GROW_ROWS * _ROW_BYTES)
+            self._rows[key] = row
         self._heard += 1
-        self._entries[key] = (counter, content, self._heard)
+        src, sort = struct.unpack(_KEY, key)
+        struct.pack_into(_ROW, self._table, row * _ROW_BYTES, src, sort, counter, content, self._heard)
+
+    def _key(self, row):
+        return bytes(self._table[row * _ROW_BYTES : row * _ROW_BYTES + _KEY_BYTES])
+
+    def _drop(self, key):
+        """Remove an entry; the last row moves into its place."""
+        row, last = self._rows[key], len(self._rows) - 1
+        moved = self._key(last)
+        self._table[row * _ROW_BYTES : (row + 1) * _ROW_BYTES] = self._table[
+            last * _ROW_BYTES : (last + 1) * _ROW_BYTES]
+        self._rows[moved] = row
+        del self._rows[key]
+
+
+def _is_window(sort):
+    return sort & 15 == codes.RECEIPTS
 
 
 def _key_of(message):
     type = _ALL_TYPES if message.role == codes.TOMBOL else message.type
-    return message.src, message.generation << 4 | type
+    return struct.pack(_KEY, message.src, message.generation << 4 | type)
 
 
 def _content(message):
     return struct.unpack("<I", message.digest)[0] or 1  # 0 stands for any content
-
-
-def _heard(item):
-    return item[1][2]
-
-
-def _worth(item):
-    return (item[0][1] & 15) in _ACTING, item[1][2]
-
-
-def _read_records(data, end):
-    """[(key, counter, content)] up to `end`; RemoteError length for what dump() never writes."""
-    records, known, at = [], set(), 5
-    while at < end:
-        if end - at < _RECORD_BYTES + 4:
-            raise RemoteError("length")
-        src, sort, counter = struct.unpack_from(_RECORD, data, at)
-        at += _RECORD_BYTES
-        window = sort & 15 == codes.RECEIPTS
-        if window and end - at < _WINDOW_BYTES:
-            raise RemoteError("length")
-        content = struct.unpack_from("<Q" if window else "<I", data, at)[0]
-        at += _WINDOW_BYTES if window else 4
-        type = sort & 15
-        if (src, sort) in known or not counter or (type and type not in codes.SENDERS):
-            raise RemoteError("length")
-        if window and not content & 1:
-            raise RemoteError("length")
-        known.add((src, sort))
-        records.append(((src, sort), counter, content))
-    return records
 
 
 class ReplyBudget:
@@ -183,7 +199,7 @@ class ReplyBudget:
 
     def __init__(self, limit: int = REPLY_ENTRIES):
         self.limit = limit
-        self._answers = {}  # (src, counter) -> (times, last at ms)
+        self._answers: dict = {}  # (src, counter) -> (times, last at ms)
 
     def allow(self, src: int, counter: int, now_ms: int) -> bool:
         """True when the message may be answered now; that answer is counted."""
