@@ -294,3 +294,35 @@ def test_the_reply_budget_is_bounded_and_forgets_the_longest_unanswered():
     assert len(budget._answers) == 3
     assert not budget.allow(101, 100, 200)
     assert not budget.allow(101, 98, 200)
+
+
+def test_a_status_heard_last_still_goes_before_a_button():
+    guard = Guard(2)
+    guard.accept(heard(5, 101))
+    guard.accept(heard(1, 201, m.STATUS, m.SIRENE))
+    guard.accept(heard(5, 102))
+    assert guard.last(201, 0, m.STATUS) is None
+    assert guard.last(101, 0, m.ALARM) == 5
+
+
+def test_any_mix_of_hearing_forgetting_and_restarting_agrees_with_a_plain_list():
+    noise = random_bytes(7)
+    guard, known = Guard(6), []  # known: [src, counter], the longest unheard first
+    for _ in range(3000):
+        src, what = 101 + next(noise) % 9, next(noise)
+        mine = [pair for pair in known if pair[0] == src]
+        if what < 20:
+            guard.forget(src)
+            known = [pair for pair in known if pair[0] != src]
+        elif what < 30:
+            saved = guard.dump()
+            guard = Guard(6)
+            guard.load(saved)
+        else:
+            counter = (mine[0][1] if mine else 0) + 1 + what % 2
+            assert accepted(guard, heard(counter, src)) == NEW
+            known = [pair for pair in known if pair[0] != src] + [[src, counter]]
+            known = known[-6:]
+        for src in range(101, 110):
+            mine = [pair[1] for pair in known if pair[0] == src]
+            assert guard.last(src, 0, m.ALARM) == (mine[0] if mine else None)
