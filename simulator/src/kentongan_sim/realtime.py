@@ -83,10 +83,20 @@ class LiveWorld:
             self._thread.join(timeout=ANSWER_S)
 
 
-def plug_pty(live, label, bridge):
-    """Join a modem of the world to the pty behind `bridge`."""
-    bridge.on_data = lambda data: live.call(live.world.host_write, label, data)
-    live.world.on_host(label, bridge.write)
+def plug_pty(live, label, bridge, ear=None):
+    """Join a modem of the world to the pty behind `bridge`; an `ear` has down(bytes) and up(bytes)."""
+    def down(data):
+        if ear:
+            ear.down(data)
+        live.call(live.world.host_write, label, data)
+
+    def up(data):
+        if ear:
+            ear.up(data)
+        bridge.write(data)
+
+    bridge.on_data = down
+    live.world.on_host(label, up)
 
 
 def plug_tcp(live, label, core, bridge):

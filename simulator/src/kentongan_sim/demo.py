@@ -1,0 +1,234 @@
+"""`kentongan-sim demo`: the whole village on this machine, with a real gateway and a real hub."""
+import queue
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+from waitress.server import create_server
+
+from kentongan_sim import village_plan as plan
+from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.demo_person import Person
+from kentongan_sim.demo_proof import Proof
+from kentongan_sim.demo_site import ADMIN, make_site, write_gateway_settings
+from kentongan_sim.modem_watch import ModemWatch
+from kentongan_sim.processes import Part, PartFailed, free_port
+from kentongan_sim.realtime import plug_pty
+from kentongan_sim.village import GATEWAY_LABEL, Village
+from kentongan_sim.village_page import create_page
+
+FIRST_HOUSE = "tombol-07"
+START_S = 60  # a part that is not ready after this has failed
+STEP_S = 40  # the longest that one step of the alarm may take
+SETTLE_S = 1.0  # from the modem's handshake to the first alarm
+PAGE_THREADS = 24  # streams of the page hold one each
+JOBS_MAX = 32
+SECONDS_MAX = 86_400
+
+
+def add_parser(sub):
+    """The `demo` command of kentongan-sim."""
+    demo = sub.add_parser("demo", help="show the village, with a real gateway and hub, on this machine")
+    demo.add_argument("--seconds", type=_seconds, default=None, metavar="N",
+                      help="end by itself, a scripted neighbour answers; exit 0 only if all went well")
+    demo.add_argument("--port", type=int, default=0, help="of the village page; any free one by default")
+    demo.add_argument("--data", default=None, metavar="DIR",
+                      help="keep hub, gateway and logs there (it must be empty); else a temporary directory")
+    demo.add_argument("--engine", default=None, choices=("micropython", "cpython"))
+    demo.set_defaults(go=go)
+
+
+def _seconds(text):
+    value = int(text)
+    if not 1 <= value <= SECONDS_MAX:
+        raise ValueError
+    return value
+
+
+def choose_engine(wanted):
+    """The engine's name: what was asked for, else MicroPython where it exists."""
+    if wanted:
+        return wanted
+    from kentongan_sim.engine_micropython import available
+    if available():
+        return "micropython"
+    print("There is no MicroPython for this machine: the same device code runs on CPython.")
+    return "cpython"
+
+
+class Demo:
+    """All parts of a running demo. Use as a context manager; everything it started ends with it."""
+
+    def __init__(self, data, engine, page_port=0, first_house=FIRST_HOUSE):
+        self.data = Path(data)
+        self.site = make_site(self.data)
+        self.proof = Proof(first_house, self.site.nodes[first_house])
+        self.village = Village(self.site.settings, engine, watch=self.proof.watch)
+        self.hub_url = f"http://127.0.0.1:{free_port()}"
+        write_gateway_settings(self.site, self.hub_url,
+                               ['type = "serial_modem"', f'port = "{self.site.serial}"'])
+        tools, hub_port = Path(sys.executable).parent, self.hub_url.rsplit(":", 1)[1]
+        self.hub = Part("hub", [tools / "kentongan-hub", "run", "--data", self.site.hub_data,
+                                "--host", "127.0.0.1", "--port", hub_port], self.data / "hub.log")
+        self.gateway = Part("gateway", [tools / "kentongan-gateway", "run",
+                                        "--config", self.site.gateway_toml], self.data / "gateway.log")
+        self.serial = PtyBridge(self.site.serial)
+        self.modem = ModemWatch()
+        plug_pty(self.village.live, plan.GATEWAY.label, self.serial, self.modem)
+        self.page = None
+        self._page_port = page_port
+        self._jobs = queue.Queue(JOBS_MAX)
+
+    def __enter__(self):
+        return self
+
+    def start(self):
+        """Start every part and return once the gateway's radio has shaken hands."""
+        self.village.start()
+        self._serve_page()
+        self.hub.start()
+        self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
+        self.start_gateway()
+
+    def start_gateway(self):
+        """Start the gateway and wait for its radio."""
+        self.modem.forget()
+        self.gateway.start()
+        self.gateway.wait_for("handshake with its modem", self.modem.ready, START_S)
+
+    def _serve_page(self):
+        hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
+        app = create_page(self.village, self.ask_switch, hub)
+        self._server = create_server(app, host="127.0.0.1", port=self._page_port, threads=PAGE_THREADS,
+                                     channel_request_lookahead=1, ident=None)
+        self.page = f"http://127.0.0.1:{self._server.effective_port}"
+        threading.Thread(target=self._server.run, name="page", daemon=True).start()
+
+    # Switches: pages ask, the demo's own thread does it, for processes live and die with the thread that
+    # started them
+
+    def ask_switch(self, part, up):
+        self._jobs.put(partial(self.switch, part, up), timeout=1)
+
+    def switch(self, part, up):
+        """Cut the power of a part like a blackout, or bring it back."""
+        if part == "hub":
+            self.hub.start() if up else self.hub.kill()
+        elif part == "gateway":
+            self.village.switch(GATEWAY_LABEL, up)
+            if up:
+                self.modem.forget()
+                self.gateway.start()
+            else:
+                self.gateway.kill()
+        else:
+            self.village.switch(part, up)
+        self.village.part(part, up)
+
+    def serve(self, until_s=None):
+        """Do what pages ask for until that time, or without end; raises PartFailed when a part dies."""
+        while until_s is None or time.monotonic() < until_s:
+            try:
+                self._jobs.get(timeout=0.2)()
+            except queue.Empty:
+                pass
+            if self.village.live.failure:
+                raise PartFailed(f"village: {self.village.live.failure!r}")
+
+    def close(self):
+        """End everything; safe at any moment of a start."""
+        self.proof.close()
+        for part in (self.gateway, self.hub):
+            part.stop()
+        self.village.close()
+        self.serial.close()
+        if self.page:
+            self._server.close()
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def answer_alarm(demo):
+    """Press the first house and answer as a neighbour does; PartFailed names the step that is missing."""
+    proof = demo.proof
+    demo.village.press(proof.label, 1)
+    person = Person(demo.hub_url)
+    person.log_in(ADMIN, demo.site.password)
+    board = person.wait_for_alarm(STEP_S)
+    if board:
+        proof.mark("hub")
+        proof.wait_for("shown_stored", STEP_S)
+        person.come(board)
+        proof.mark("answer", ADMIN)
+        proof.wait_for("shown_coming", STEP_S)
+        proof.wait_for("siren", STEP_S)
+    missing = proof.missing()
+    if missing:
+        log = demo.data / f"{missing[2]}.log"
+        raise PartFailed(f"missing step: {missing[1]}" + (f"; see {log}" if log.exists() else ""))
+
+
+def go(args):
+    """Run the demo; exit 0 when all went well."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    keep = args.data is not None
+    data = _data_directory(args.data)
+    engine = choose_engine(args.engine)
+    code = 0
+    try:
+        print(f"Starting the village on {engine}; data and logs in {data}", flush=True)
+        with Demo(data, engine, args.port) as demo:
+            code = _run(demo, args.seconds)
+    except PartFailed as failure:
+        print(f"kentongan-sim demo: {failure}", file=sys.stderr)
+        code, keep = 1, True
+    except KeyboardInterrupt:
+        print("\nThe village sleeps.")
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if not keep:
+            shutil.rmtree(data, ignore_errors=True)
+    return code
+
+
+def _interrupt(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def _data_directory(wanted):
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="kentongan-demo-"))
+    path = Path(wanted).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise LocalError(f"--data {path}: is not empty; choose an empty directory")
+    return path
+
+
+def _run(demo, seconds):
+    started_s = time.monotonic()
+    demo.start()
+    demo.proof.follow_log(demo.gateway.log)
+    print(f"\n  Village page   {demo.page}/\n  Hub board      {demo.hub_url}/papan"
+          f"\n  Log in as      {ADMIN}  {demo.site.password}\n", flush=True)
+    demo.serve(time.monotonic() + SETTLE_S)
+    if seconds is None:
+        demo.village.press(FIRST_HOUSE, 1)
+        print("House 07 pressed its button by itself. Ctrl-C ends the village.", flush=True)
+        demo.serve()
+        return 0
+    try:
+        answer_alarm(demo)
+    finally:
+        print(f"Alarm of {demo.proof.label}:")
+        print("\n".join(demo.proof.lines()), flush=True)
+    demo.serve(started_s + seconds)
+    print("The alarm went button -> post, and button -> gateway -> hub -> person -> button.")
+    return 0

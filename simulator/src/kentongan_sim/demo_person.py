@@ -1,0 +1,50 @@
+"""A scripted neighbour at the hub: logs in with the real form, waits for an alarm, clicks "Saya datang"."""
+import http.cookiejar
+import re
+import time
+import urllib.parse
+import urllib.request
+
+CSRF = re.compile(r'name="csrf"\s+value="([^"]+)"')
+COME = re.compile(r'action="([^"]*/datang)"')
+LOOK_S = 0.25  # between two looks at the board
+REQUEST_S = 10
+
+
+class Person:
+    """One browser session at the hub at `url`."""
+
+    def __init__(self, url):
+        self.url = url
+        jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def _get(self, path):
+        with self._opener.open(self.url + path, timeout=REQUEST_S) as answer:
+            return answer.read().decode()
+
+    def _post(self, path, fields):
+        data = urllib.parse.urlencode(fields).encode()
+        request = urllib.request.Request(self.url + path, data, {"Origin": self.url})
+        with self._opener.open(request, timeout=REQUEST_S) as answer:
+            return answer.read().decode()
+
+    def log_in(self, name, password):
+        """Fill in the log-in form."""
+        token = CSRF.search(self._get("/masuk")).group(1)
+        self._post("/masuk", {"csrf": token, "masuk": name, "sandi": password})
+
+    def wait_for_alarm(self, timeout_s):
+        """The board once it shows an alarm that waits for somebody, or None."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            board = self._get("/papan")
+            if COME.search(board):
+                return board
+            time.sleep(LOOK_S)
+        return None
+
+    def come(self, board):
+        """Click "Saya datang" on the first alarm of a board."""
+        path = urllib.parse.urlsplit(COME.search(board).group(1)).path
+        self._post(path, {"csrf": CSRF.search(board).group(1), "dari": "papan"})

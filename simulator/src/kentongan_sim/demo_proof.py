@@ -1,0 +1,82 @@
+"""One alarm's walk as the demo saw it: which steps happened, when, and which is missing."""
+import re
+import threading
+import time
+
+STEPS = (  # step, what it says, the part whose log to read when it is missing
+    ("press", "button pressed", "village"),
+    ("siren", "siren post sounds, directly from the button", "village"),
+    ("shown_sounding", "button shows: a siren sounds", "village"),
+    ("stored", "gateway has it on disk", "gateway"),
+    ("shown_stored", "button shows: the post has it", "village"),
+    ("hub", "hub shows the incident", "hub"),
+    ("answer", "a person clicked 'Saya datang'", "hub"),
+    ("shown_coming", "button shows: somebody is coming", "village"),
+)
+STORED = re.compile(r"\bstored (tombol-\d+)|\b(tombol-\d+) #\d+ stored\b")
+LOOK_S = 0.05
+
+
+class Proof:
+    """One button's first alarm: `watch` is for the Village, `follow_log` reads the gateway's log."""
+
+    def __init__(self, label, node):
+        self.label = label
+        self.node = node
+        self.at_s = {}
+        self.where = {}
+        self._changed = threading.Condition()
+        self._ending = threading.Event()
+
+    def mark(self, step, where=""):
+        """The step has happened now, unless it had before."""
+        with self._changed:
+            if step not in self.at_s and (step == "press" or "press" in self.at_s):
+                self.at_s[step] = time.monotonic()
+                self.where[step] = where
+                self._changed.notify_all()
+
+    def watch(self, t_us, label, what, detail):
+        """Look at one event of the world."""
+        if label == self.label and what == "key" and detail["down"]:
+            self.mark("press", label)
+        elif label == self.label and what == "show" and f"shown_{detail['state']}" in {s[0] for s in STEPS}:
+            self.mark(f"shown_{detail['state']}", label)
+        elif what == "note" and detail["step"] == "siren_on":
+            mine = detail["device"] in (self.label, f"{self.node:08x}")
+            if mine and detail["detail"] == "direct":  # else it was told by a receipt or an order
+                self.mark("siren", label)
+
+    def follow_log(self, path):
+        """Read the gateway's log in a thread until `close`."""
+        threading.Thread(target=self._follow, args=(path,), name="gateway log", daemon=True).start()
+
+    def _follow(self, path):
+        with path.open(encoding="utf-8", errors="replace") as log:
+            while not self._ending.wait(LOOK_S):
+                for line in log:
+                    found = STORED.search(line)
+                    if found and self.label in found.groups():
+                        self.mark("stored", "gateway-1")
+
+    def wait_for(self, step, timeout_s):
+        """Whether the step has happened, within that time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: step in self.at_s, timeout_s)
+
+    def missing(self):
+        """The first step that did not happen, as (step, text, part), or None."""
+        return next((row for row in STEPS if row[0] not in self.at_s), None)
+
+    def lines(self):
+        """The walk as text: seconds since the press, what, where."""
+        start_s = self.at_s.get("press", 0.0)
+        for step, text, _ in STEPS:
+            if step in self.at_s:
+                where = f" ({self.where[step]})" if self.where[step] else ""
+                yield f"  {self.at_s[step] - start_s:7.2f} s  {text}{where}"
+            else:
+                yield f"  missing    {text}"
+
+    def close(self):
+        self._ending.set()

@@ -1,0 +1,100 @@
+"""Real processes of a demo or a test: started with a log file, killed like a power cut, never left behind."""
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+TERM_WAIT_S = 5.0  # a part that is asked to end gets this long before it is killed
+POLL_S = 0.05
+LOG_TAIL_LINES = 15
+PR_SET_PDEATHSIG = 1  # prctl(2)
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class PartFailed(Exception):
+    """A part of the demo does not do what it must; the message names the part and its log."""
+
+
+def free_port():
+    """A TCP port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _die_with_parent():
+    if hasattr(_LIBC, "prctl"):  # Linux; elsewhere an orphan is possible after kill -9 of the parent
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Part:
+    """One real process. Start it from a thread that lives as long as the process should: Linux ties them."""
+
+    def __init__(self, name, command, log, env=None):
+        self.name = name
+        self.command = [str(word) for word in command]
+        self.log = Path(log)
+        self.env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
+        self.process = None
+
+    def start(self):
+        """Start it, unless it runs."""
+        if self.alive():
+            return
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                start_new_session=True, preexec_fn=_die_with_parent)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """End it like a power cut."""
+        if self.alive():
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self):
+        """Ask it to end; kill it when it does not."""
+        if not self.alive():
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(TERM_WAIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def failed(self, why):
+        """The error to raise for this part: which part, what, its log and the log's end."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        tail = "".join(f"\n    {line}" for line in lines[-LOG_TAIL_LINES:])
+        return PartFailed(f"{self.name}: {why}; its log is {self.log}{tail}")
+
+    def wait_for(self, what, condition, timeout_s):
+        """Return once `condition()` holds; raise PartFailed when the process ends or the time is over."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if not self.alive():
+                code = None if self.process is None else self.process.returncode
+                raise self.failed(f"ended by itself (exit {code}) before {what}")
+            if time.monotonic() > deadline:
+                raise self.failed(f"no {what} within {timeout_s:g} s")
+            time.sleep(POLL_S)
+
+    def wait_for_http(self, url, timeout_s):
+        """Return once `url` answers 200."""
+        self.wait_for(f"answer at {url}", lambda: http_ok(url), timeout_s)
+
+
+def http_ok(url):
+    """Whether a GET of `url` answers 200 now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:  # URLError is one
+        return False
