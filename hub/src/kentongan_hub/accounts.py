@@ -1,4 +1,5 @@
 """People who may enter: scrypt passwords, sessions on the server, limits that never reach the alarm path."""
+
 import hashlib
 import re
 import secrets
@@ -10,14 +11,14 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from kentongan_hub import roles
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
-PASSWORD_MIN, PASSWORD_MAX = 10, 200   # characters
-NAME_LIMIT = 60                        # characters
-SESSION_MS = 14 * 86_400_000           # a fortnight; a wall screen is paired again after that
-SESSIONS_PER_ACCOUNT = 20              # the oldest end first
-FAILS_LIMIT = 5                        # failed attempts per login or address ...
-FAILS_WINDOW_MS = 60_000               # ... in this time
-ATTEMPT_KEYS_LIMIT = 1_000             # logins and addresses remembered
-SCRYPT_AT_ONCE = 2                     # a flood of logins may take no more threads or memory than this
+PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
+NAME_LIMIT = 60  # characters
+SESSION_MS = 14 * 86_400_000  # a fortnight; a wall screen is paired again after that
+SESSIONS_PER_ACCOUNT = 20  # the oldest end first
+FAILS_LIMIT = 5  # failed attempts per login or address ...
+FAILS_WINDOW_MS = 60_000  # ... in this time
+ATTEMPT_KEYS_LIMIT = 1_000  # logins and addresses remembered
+SCRYPT_AT_ONCE = 2  # a flood of logins may take no more threads or memory than this
 _DUMMY = generate_password_hash("no account has this password")
 
 
@@ -40,17 +41,31 @@ def add(db, wall_ms, login, name, role, password, named=False):
         raise LocalError(f"peran {role}: layar tidak boleh melihat kejadian rahasia")
     if db.value("SELECT 1 FROM accounts WHERE login = ?", login):
         raise LocalError(f"nama masuk {login!r}: sudah dipakai, pilih yang lain")
-    return db.insert("accounts", login=login, name=name.strip() or login, role=role, created_wall=wall_ms,
-                     password=generate_password_hash(password, "scrypt"), named_for_confidential=int(named))
+    return db.insert(
+        "accounts",
+        login=login,
+        name=name.strip() or login,
+        role=role,
+        created_wall=wall_ms,
+        password=generate_password_hash(password, "scrypt"),
+        named_for_confidential=int(named),
+    )
 
 
 def open_session(db, now_ms, account):
     """A new session's token; the database keeps only its hash."""
     token = secrets.token_urlsafe(32)
     db.run("DELETE FROM sessions WHERE expires_ms <= ?", now_ms)
-    db.run("DELETE FROM sessions WHERE account = ? AND token NOT IN (SELECT token FROM sessions "
-           "WHERE account = ? ORDER BY created_ms DESC LIMIT ?)", account, account, SESSIONS_PER_ACCOUNT - 1)
-    db.insert("sessions", token=_hash(token), account=account, created_ms=now_ms, expires_ms=now_ms + SESSION_MS)
+    db.run(
+        "DELETE FROM sessions WHERE account = ? AND token NOT IN (SELECT token FROM sessions "
+        "WHERE account = ? ORDER BY created_ms DESC LIMIT ?)",
+        account,
+        account,
+        SESSIONS_PER_ACCOUNT - 1,
+    )
+    db.insert(
+        "sessions", token=_hash(token), account=account, created_ms=now_ms, expires_ms=now_ms + SESSION_MS
+    )
     return token
 
 
@@ -58,8 +73,12 @@ def of_session(db, now_ms, token):
     """The active account of a session token, or None."""
     if not token:
         return None
-    return db.one("SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account "
-                  "WHERE s.token = ? AND s.expires_ms > ? AND a.active = 1", _hash(token), now_ms)
+    return db.one(
+        "SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account "
+        "WHERE s.token = ? AND s.expires_ms > ? AND a.active = 1",
+        _hash(token),
+        now_ms,
+    )
 
 
 def close_session(db, token):
@@ -95,7 +114,7 @@ class Attempts:
 
 
 class Passwords:
-    """scrypt checks, at most two at once: the rest are told to come back, the alarm path keeps its processor."""
+    """scrypt checks, at most two at once: the rest come back later, the alarm path keeps its processor."""
 
     def __init__(self):
         self._slots = threading.BoundedSemaphore(SCRYPT_AT_ONCE)

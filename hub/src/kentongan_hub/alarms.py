@@ -1,4 +1,5 @@
 """What a gateway reported becomes incidents; idempotent, no Flask, time comes in as an argument."""
+
 import hashlib
 import json
 
@@ -9,27 +10,41 @@ from kentongan_hub.audit import note
 from kentongan_hub.clock import parse_wall
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
-EVENTS_KEEP_MS = 40 * 86_400_000        # ids are remembered longer than any spool keeps a row
-PAGE_EXPIRES_MS = 3_600_000             # a board that was dark for an hour shows the incident anyway
-BATTERY_STEP_MV = 20                    # wire-format.md: battery u8 in steps of 20 mV
+EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
+PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
+BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
 SOUNDING = (m.STATE_SOUNDING, m.STATE_DRIVEN)
-STATE_NAMES = {"sounding": m.STATE_SOUNDING, "stopped": m.STATE_STOPPED, "silenced": m.STATE_SILENCED,
-               "failed": m.STATE_FAILED, "driven": m.STATE_DRIVEN}
+STATE_NAMES = {
+    "sounding": m.STATE_SOUNDING,
+    "stopped": m.STATE_STOPPED,
+    "silenced": m.STATE_SILENCED,
+    "failed": m.STATE_FAILED,
+    "driven": m.STATE_DRIVEN,
+}
 
 
 def take(db, now, gateway, event):
     """Apply one checked event once. A spool that started over (same id, other content) loses nothing."""
     digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).digest()[:16]
-    fresh = db.run("INSERT OR IGNORE INTO events (gateway, id, digest, type, received_ms) VALUES (?, ?, ?, ?, ?)",
-                   gateway, event["id"], digest, event["type"], now.ms)
+    fresh = db.run(
+        "INSERT OR IGNORE INTO events (gateway, id, digest, type, received_ms) VALUES (?, ?, ?, ?, ?)",
+        gateway,
+        event["id"],
+        digest,
+        event["type"],
+        now.ms,
+    )
     if fresh:
         HANDLERS[event["type"]](db, now, gateway, event)
 
 
 def trim(db, now):
     """Forget old event ids, a bounded number at a time."""
-    return db.run("DELETE FROM events WHERE (gateway, id, digest) IN "
-                  "(SELECT gateway, id, digest FROM events WHERE received_ms < ? LIMIT 1000)", now.ms - EVENTS_KEEP_MS)
+    return db.run(
+        "DELETE FROM events WHERE (gateway, id, digest) IN "
+        "(SELECT gateway, id, digest FROM events WHERE received_ms < ? LIMIT 1000)",
+        now.ms - EVENTS_KEEP_MS,
+    )
 
 
 def is_confidential(event):
@@ -44,10 +59,22 @@ def _alarm(db, now, gateway, event):
         return  # the same press by another road
     incident = None if test else _incident(db, now, gateway, event, first)
     db.insert(
-        "alarms", device=event["device"], counter=event["counter"], incident=incident and incident["id"],
-        gateway=gateway, boot_id=event["boot_id"], at_ms=event["at_ms"], kind=event["kind"],
-        cancel=event["cancel"], late=event["late"], attempt=event["attempt"], rssi=event["rssi"],
-        snr_q=event["snr_q"], hops=event["hops"], received_ms=now.ms)
+        "alarms",
+        device=event["device"],
+        counter=event["counter"],
+        incident=incident and incident["id"],
+        gateway=gateway,
+        boot_id=event["boot_id"],
+        at_ms=event["at_ms"],
+        kind=event["kind"],
+        cancel=event["cancel"],
+        late=event["late"],
+        attempt=event["attempt"],
+        rssi=event["rssi"],
+        snr_q=event["snr_q"],
+        hops=event["hops"],
+        received_ms=now.ms,
+    )
     if test:
         db.run("UPDATE devices SET tested_wall = ? WHERE node = ?", _happened(now, event), event["device"])
     else:
@@ -68,18 +95,36 @@ def _incident(db, now, gateway, event, first):
     drill = int(event["drill"] and not confidential)
     zone = event["zone"] or db.value("SELECT zone FROM devices WHERE node = ?", event["device"]) or 0
     db.insert(
-        "incidents", slug=f"{prefix}-{number}", state=incidents.LATIHAN if drill else incidents.BARU,
-        device=event["device"], first_counter=first, last_counter=event["counter"], gateway=gateway, zone=zone,
-        kind=event["kind"], confidential=confidential, drill=drill, cancelled=0, late=int(event["late"]),
-        lid=int(event["lid"]), battery_mv=event["battery"] and event["battery"] * BATTERY_STEP_MV, presses=0,
-        opened_ms=now.ms, opened_wall=_happened(now, event), next_alert_ms=escalation.first_alert_ms(now.ms, drill))
+        "incidents",
+        slug=f"{prefix}-{number}",
+        state=incidents.LATIHAN if drill else incidents.BARU,
+        device=event["device"],
+        first_counter=first,
+        last_counter=event["counter"],
+        gateway=gateway,
+        zone=zone,
+        kind=event["kind"],
+        confidential=confidential,
+        drill=drill,
+        cancelled=0,
+        late=int(event["late"]),
+        lid=int(event["lid"]),
+        battery_mv=event["battery"] and event["battery"] * BATTERY_STEP_MV,
+        presses=0,
+        opened_ms=now.ms,
+        opened_wall=_happened(now, event),
+        next_alert_ms=escalation.first_alert_ms(now.ms, drill),
+    )
     return db.one(sql, event["device"], first, confidential)
 
 
 def _press(db, now, incident, event):
     first_press = incident["presses"] == 0
-    db.run("UPDATE incidents SET presses = presses + 1, last_counter = max(last_counter, ?) WHERE id = ?",
-           event["counter"], incident["id"])
+    db.run(
+        "UPDATE incidents SET presses = presses + 1, last_counter = max(last_counter, ?) WHERE id = ?",
+        event["counter"],
+        incident["id"],
+    )
     if first_press:
         note("hub_logged", incidents.identity(db, incident), incident["state"])
         outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
@@ -102,12 +147,20 @@ def _press_again(db, now, incident, event):
     incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan lagi")
     if happens == incidents.TEKAN:
         kind = incident["kind"] if event["late"] else event["kind"]
-        db.run("UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0 WHERE id = ?",
-               state, kind, incident["id"])
+        db.run(
+            "UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0 WHERE id = ?",
+            state,
+            kind,
+            incident["id"],
+        )
     if state == incidents.BARU and incident["state"] not in (incidents.BARU,):
-        db.run("UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
-               "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, alerts = 0, next_alert_ms = ? "
-               "WHERE id = ?", escalation.first_alert_ms(now.ms, False), incident["id"])
+        db.run(
+            "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
+            "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, alerts = 0, next_alert_ms = ? "
+            "WHERE id = ?",
+            escalation.first_alert_ms(now.ms, False),
+            incident["id"],
+        )
         incidents.tell(db, now, incident, "pusat data", "dibuka kembali", "tombol ditekan lagi")
     elif incident["answered_ms"] is not None and incident["closed_ms"] is None:
         incidents.order_stage(db, now, incident, event["counter"], m.STAGE_COMING)
@@ -137,10 +190,19 @@ def _heard(db, now, gateway, event, battery_mv=None):
     """A device was heard: when it happened, by whom, how well."""
     wall = _happened(now, event)
     at_ms = now.ms - (now.wall - wall)
-    db.run("UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
-           "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
-           "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
-           at_ms, wall, gateway, event.get("rssi"), event.get("snr_q"), battery_mv, event["device"], at_ms)
+    db.run(
+        "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
+        "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
+        "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
+        at_ms,
+        wall,
+        gateway,
+        event.get("rssi"),
+        event.get("snr_q"),
+        battery_mv,
+        event["device"],
+        at_ms,
+    )
 
 
 def _status(db, now, gateway, event):
@@ -154,8 +216,13 @@ def _status(db, now, gateway, event):
         battery_mv = _whole(body.get("battery_mv"))
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
     _heard(db, now, gateway, event, battery_mv)
-    db.run("UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ? WHERE node = ?",
-           int(bool(lid)), int(bool(low)), int(bool(fault)), event["device"])
+    db.run(
+        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ? WHERE node = ?",
+        int(bool(lid)),
+        int(bool(low)),
+        int(bool(fault)),
+        event["device"],
+    )
 
 
 def _whole(value):
@@ -170,19 +237,36 @@ def _siren_report(db, now, gateway, event):
     added = db.run(
         "INSERT OR IGNORE INTO siren_reports (post, origin, counter, state, source, gateway, boot_id, at_ms, "
         "received_ms, received_wall) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        post, event["origin"], event["counter"], state, source, gateway, event["boot_id"], event["at_ms"],
-        now.ms, _happened(now, event))
+        post,
+        event["origin"],
+        event["counter"],
+        state,
+        source,
+        gateway,
+        event["boot_id"],
+        event["at_ms"],
+        now.ms,
+        _happened(now, event),
+    )
     if event.get("device"):
         _heard(db, now, gateway, event)
-    incident = db.one("SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident "
-                      "WHERE a.device = ? AND a.counter = ?", event["origin"], event["counter"])
+    incident = db.one(
+        "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ?",
+        event["origin"],
+        event["counter"],
+    )
     if added and incident:
         label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
         incidents.tell(db, now, incident, label, "sirene " + SIREN_WORDS.get(state, "melapor"))
 
 
-SIREN_WORDS = {m.STATE_SOUNDING: "berbunyi", m.STATE_STOPPED: "berhenti", m.STATE_SILENCED: "dimatikan di pos",
-               m.STATE_FAILED: "gagal berbunyi", m.STATE_DRIVEN: "digerakkan (tanpa pengindra)"}
+SIREN_WORDS = {
+    m.STATE_SOUNDING: "berbunyi",
+    m.STATE_STOPPED: "berhenti",
+    m.STATE_SILENCED: "dimatikan di pos",
+    m.STATE_FAILED: "gagal berbunyi",
+    m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
+}
 
 
 def _event(db, now, gateway, event):
@@ -191,22 +275,36 @@ def _event(db, now, gateway, event):
 
 
 def _stage_seen(db, now, gateway, event):
-    db.run("UPDATE alarms SET stage_seen = max(stage_seen, ?) WHERE device = ? AND counter = ?",
-           event["stage"], event["device"], event["counter"])
+    db.run(
+        "UPDATE alarms SET stage_seen = max(stage_seen, ?) WHERE device = ? AND counter = ?",
+        event["stage"],
+        event["device"],
+        event["counter"],
+    )
 
 
 def _refusals(db, now, gateway, event):
     for reason, count in event["counters"].items():
-        db.run("INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
-               "ON CONFLICT (gateway, reason) DO UPDATE SET changed_wall = CASE WHEN count != excluded.count "
-               "THEN excluded.changed_wall ELSE changed_wall END, count = excluded.count",
-               gateway, reason, count, now.wall)
+        db.run(
+            "INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (gateway, reason) DO UPDATE SET changed_wall = CASE WHEN count != excluded.count "
+            "THEN excluded.changed_wall ELSE changed_wall END, count = excluded.count",
+            gateway,
+            reason,
+            count,
+            now.wall,
+        )
 
 
 def _radio(db, now, gateway, event):
-    db.run("INSERT INTO radios (gateway, name, up, changed_wall) VALUES (?, ?, ?, ?) "
-           "ON CONFLICT (gateway, name) DO UPDATE SET up = excluded.up, changed_wall = excluded.changed_wall",
-           gateway, event["name"] or "radio", int(event["up"]), _happened(now, event))
+    db.run(
+        "INSERT INTO radios (gateway, name, up, changed_wall) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (gateway, name) DO UPDATE SET up = excluded.up, changed_wall = excluded.changed_wall",
+        gateway,
+        event["name"] or "radio",
+        int(event["up"]),
+        _happened(now, event),
+    )
 
 
 def _supervision(db, now, gateway, event):
@@ -215,7 +313,13 @@ def _supervision(db, now, gateway, event):
 
 
 HANDLERS = {
-    "alarm": _alarm, "status": _status, "siren_report": _siren_report, "gateway_siren": _siren_report,
-    "event": _event, "stage_seen": _stage_seen, "refusals": _refusals, "radio": _radio,
+    "alarm": _alarm,
+    "status": _status,
+    "siren_report": _siren_report,
+    "gateway_siren": _siren_report,
+    "event": _event,
+    "stage_seen": _stage_seen,
+    "refusals": _refusals,
+    "radio": _radio,
     "supervision": _supervision,
 }

@@ -1,4 +1,5 @@
 """What gateways call: events in, orders out. Every answer after a commit, every call safe to repeat."""
+
 import hmac
 import json
 import logging
@@ -12,13 +13,13 @@ from kentongan_hub.provision.gateways import token_hash
 log = logging.getLogger("kentongan.hub")
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-BODY_LIMIT = 512 * 1024   # bytes of one request
-EVENTS_LIMIT = 200        # events in one request
-DONE_LIMIT = 500          # ids in one done report
-WAIT_LIMIT_S = 25         # longest long poll
-SLICE_S = 2.0             # a long poll looks again this often: provisioning writes from another process
-HEARD_EVERY_MS = 10_000   # a gateway's sign of life is written at most this often
-POLLS_AT_ONCE = 8         # long polls hold a thread each
+BODY_LIMIT = 512 * 1024  # bytes of one request
+EVENTS_LIMIT = 200  # events in one request
+DONE_LIMIT = 500  # ids in one done report
+WAIT_LIMIT_S = 25  # longest long poll
+SLICE_S = 2.0  # a long poll looks again this often: provisioning writes from another process
+HEARD_EVERY_MS = 10_000  # a gateway's sign of life is written at most this often
+POLLS_AT_ONCE = 8  # long polls hold a thread each
 _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
@@ -43,15 +44,21 @@ def authenticate():
         if hmac.compare_digest(row["token"], given):
             found = row
     if found is None:
-        return problem(401, "no gateway has this token", "Authorization",
-                       "make one with `kentongan-hub gateway-file --data DIR --out FILE --token-out FILE`")
+        return problem(
+            401,
+            "no gateway has this token",
+            "Authorization",
+            "make one with `kentongan-hub gateway-file --data DIR --out FILE --token-out FILE`",
+        )
     g.gateway = found
     return None
 
 
 @blueprint.errorhandler(413)
 def too_large(_error):
-    return problem(413, "request too large", "body", f"send at most {EVENTS_LIMIT} events and {BODY_LIMIT} bytes")
+    return problem(
+        413, "request too large", "body", f"send at most {EVENTS_LIMIT} events and {BODY_LIMIT} bytes"
+    )
 
 
 @blueprint.get("/health")
@@ -77,7 +84,7 @@ def post_events():
     body = _body()
     batch = body.get("events")
     if not isinstance(batch, list) or len(batch) > EVENTS_LIMIT:
-        return problem(400, f"no list of at most {EVENTS_LIMIT} events", "events", "send {\"events\": [...]}")
+        return problem(400, f"no list of at most {EVENTS_LIMIT} events", "events", 'send {"events": [...]}')
     boot_id = body.get("boot_id") if isinstance(body.get("boot_id"), str) else ""
     good, rejected = [], []
     for number, raw in enumerate(batch):
@@ -93,7 +100,7 @@ def post_events():
 
 
 def _store_events(good, rejected, boot_id):
-    """Ids on disk. An event that this hub fails on is in neither list: the gateway keeps it and tries again."""
+    """Ids on disk. An event that this hub fails on is in neither list: the gateway keeps and repeats it."""
     hub, label, accepted = current_app.hub, g.gateway["label"], []
     now = hub.now()
     with hub.store.write() as db:
@@ -109,16 +116,28 @@ def _store_events(good, rejected, boot_id):
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
-            db.run("INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, 'hub: bad event', ?, ?) "
-                   "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
-                   "changed_wall = excluded.changed_wall", label, len(rejected), now.wall)
+            db.run(
+                "INSERT INTO refusals (gateway, reason, count, changed_wall) "
+                "VALUES (?, 'hub: bad event', ?, ?) "
+                "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
+                "changed_wall = excluded.changed_wall",
+                label,
+                len(rejected),
+                now.wall,
+            )
         _heard(db, now, boot_id)
     return accepted
 
 
 def _heard(db, now, boot_id=""):
-    db.run("UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id) "
-           "WHERE label = ?", now.ms, now.wall, boot_id, g.gateway["label"])
+    db.run(
+        "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id) "
+        "WHERE label = ?",
+        now.ms,
+        now.wall,
+        boot_id,
+        g.gateway["label"],
+    )
 
 
 @blueprint.get("/orders")
@@ -158,8 +177,15 @@ def _wait_for_orders(after, wait_s):
                 for row in rows:
                     _note_order(db, row)
             if rows:
-                return [{"id": row["id"], "type": row["type"], **json.loads(row["body"]),
-                         "expires_in_s": max(1, (row["expires_ms"] - now.ms) // 1000)} for row in rows]
+                return [
+                    {
+                        "id": row["id"],
+                        "type": row["type"],
+                        **json.loads(row["body"]),
+                        "expires_in_s": max(1, (row["expires_ms"] - now.ms) // 1000),
+                    }
+                    for row in rows
+                ]
         left_s = (deadline_ms - now.ms) / 1000
         if left_s <= 0:
             break
@@ -181,7 +207,7 @@ def post_done():
     if not isinstance(ids, list) or len(ids) > DONE_LIMIT or any(type(id_) is not int for id_ in ids):
         return problem(400, "no list of order ids", "ids", f"send at most {DONE_LIMIT} whole numbers")
     if not isinstance(results, dict):
-        return problem(400, "no object", "results", "send {\"<id>\": \"ok\" | \"failed: why\"}")
+        return problem(400, "no object", "results", 'send {"<id>": "ok" | "failed: why"}')
     hub, channel = current_app.hub, outbox.gateway_channel(g.gateway["label"])
     now, marked = hub.now(), []
     with hub.store.write() as db:

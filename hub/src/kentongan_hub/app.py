@@ -1,4 +1,5 @@
 """create_app: the pages and the API over one data directory."""
+
 import logging
 import secrets
 
@@ -14,7 +15,7 @@ from kentongan_hub.pages import board, devices, drill, entry, incident, people
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
-STATIC_AGE_S = 3_600     # static files change only with the version, which is in their address
+STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
 
 
@@ -46,7 +47,7 @@ class HubFlask(Flask):
 
 
 def create_app(data_dir, clock=None, dispatch=True):
-    """The Flask application; `app.hub` is its Hub. With `dispatch` its worker thread runs (app.hub.dispatch)."""
+    """The Flask application; `app.hub` is its Hub. `dispatch` starts its worker, app.hub.dispatch."""
     app = HubFlask("kentongan_hub")
     app.hub = Hub(data_dir, clock)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_S
@@ -77,6 +78,9 @@ def _context():
 
     account = g.get("account")
     return {
-        "account": account, "csrf": web.csrf_token, "version": __version__, "words": words,
+        "account": account,
+        "csrf": web.csrf_token,
+        "version": __version__,
+        "words": words,
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),
     }

@@ -1,4 +1,5 @@
 """Who did what, when, from where: rows that the database itself refuses to change or delete."""
+
 import logging
 import re
 
@@ -13,11 +14,18 @@ def clean(text):
 
 
 def record(db, wall_ms, who, what, subject="", detail="", address=""):
-    db.insert("audit", at_wall=wall_ms, who=clean(who), address=clean(address), what=clean(what),
-              subject=clean(subject), detail=clean(detail))
+    db.insert(
+        "audit",
+        at_wall=wall_ms,
+        who=clean(who),
+        address=clean(address),
+        what=clean(what),
+        subject=clean(subject),
+        detail=clean(detail),
+    )
     log.info("%s: %s %s %s", clean(who), clean(what), clean(subject), clean(detail))
 
 
 def note(step, identity, detail=""):
-    """One step of an alarm's walk, under the same identity in every part's log: 'answered tombol-07 #1234'."""
+    """One step of an alarm's walk, under one identity in every part's log: 'answered tombol-07 #1234'."""
     log.info("%s %s %s", step, clean(identity), clean(detail))

@@ -1,4 +1,5 @@
 """kentongan-hub: init, provision, gateway-file, run."""
+
 import argparse
 import json
 import logging
@@ -36,7 +37,9 @@ def _parser():
     init = command("init", _init, "make a new site: keys, database, first administrator, first gateway")
     init.add_argument("--site", required=True, metavar="NAME")
     init.add_argument("--admin", required=True, metavar="LOGIN")
-    init.add_argument("--password-file", required=True, type=Path, metavar="FILE", help="its first line is the password")
+    init.add_argument(
+        "--password-file", required=True, type=Path, metavar="FILE", help="its first line is the password"
+    )
     init.add_argument("--rt", type=int, default=1)
     init.add_argument("--rw", type=int, default=1)
     init.add_argument("--time-zone", default="WIB", metavar="WIB|WITA|WIT")
@@ -54,8 +57,12 @@ def _parser():
     gateway.add_argument("--label", default=provision.sites.FIRST_GATEWAY)
     gateway.add_argument("--zone", type=int)
     gateway.add_argument("--out", required=True, type=Path, metavar="FILE")
-    gateway.add_argument("--token-out", type=Path, metavar="FILE", help="makes a new token, which ends the old one")
-    gateway.add_argument("--modem-out", type=Path, metavar="FILE", help="device file of the gateway's own radio")
+    gateway.add_argument(
+        "--token-out", type=Path, metavar="FILE", help="makes a new token, which ends the old one"
+    )
+    gateway.add_argument(
+        "--modem-out", type=Path, metavar="FILE", help="device file of the gateway's own radio"
+    )
 
     run = command("run", _run, "serve the pages and the API")
     run.add_argument("--host", default="127.0.0.1", help="beyond this machine put TLS in front (see README)")
@@ -65,26 +72,41 @@ def _parser():
 
 def _init(args):
     lines = args.password_file.read_text(encoding="utf-8").splitlines()
-    made = provision.create_site(args.data, args.site, args.admin, lines[0] if lines else "", rt=args.rt, rw=args.rw,
-                                 time_zone=args.time_zone)
+    made = provision.create_site(
+        args.data,
+        args.site,
+        args.admin,
+        lines[0] if lines else "",
+        rt=args.rt,
+        rw=args.rw,
+        time_zone=args.time_zone,
+    )
     print(f"site {made['site']} made in {args.data}; next: kentongan-hub gateway-file, provision, run")
 
 
 def _provision(args):
-    made = provision.add_device(args.data, args.role, args.label, args.zone, args.house, args.place, args.hops)
+    made = provision.add_device(
+        args.data, args.role, args.label, args.zone, args.house, args.place, args.hops
+    )
     site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
-    print(f"{args.role} {args.label}: node {made['node']:08x} -> {args.out} (secret: delete it after flashing)")
+    print(
+        f"{args.role} {args.label}: node {made['node']:08x} -> {args.out} (secret: delete it after flashing)"
+    )
 
 
 def _gateway_file(args):
     made = provision.gateway_file(args.data, args.label, args.zone)
     site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
-    print(f"{args.label}: node {made['node']:08x} -> {args.out} (holds the site's roots: keep it at mode 0600)")
+    print(
+        f"{args.label}: node {made['node']:08x} -> {args.out} (holds the site's roots: keep it at mode 0600)"
+    )
     if args.token_out:
         site.write_secret(args.token_out, provision.gateway_token(args.data, args.label) + "\n")
         print(f"{args.label}: new token -> {args.token_out}")
     if args.modem_out:
-        site.write_secret(args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n")
+        site.write_secret(
+            args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n"
+        )
         print(f"{args.label}: modem file -> {args.modem_out}")
 
 
@@ -97,12 +119,22 @@ def _run(args):
     if site.exists(args.data):
         site.load(args.data)  # a file that others can read is refused here, at the start
     app = create_app(args.data)
-    server = create_server(app, host=args.host, port=args.port, threads=THREADS, channel_request_lookahead=1,
-                           ident=None, max_request_body_size=1 << 20)
+    server = create_server(
+        app,
+        host=args.host,
+        port=args.port,
+        threads=THREADS,
+        channel_request_lookahead=1,
+        ident=None,
+        max_request_body_size=1 << 20,
+    )
     address = f"http://{args.host}:{server.effective_port}"
     print(f"kentongan-hub: {address}/", flush=True)
     if not app.hub.has_site():
-        print(f"kentongan-hub: no site yet; open {address}/mulai and give the code {app.hub.setup_code}", flush=True)
+        print(
+            f"kentongan-hub: no site yet; open {address}/mulai and give the code {app.hub.setup_code}",
+            flush=True,
+        )
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()

@@ -3,6 +3,7 @@
 A Pi has no clock after a power cut and NTP may jump hours later, so no decision reads wall time.
 Steady time is milliseconds that never go back, within a process and over restarts.
 """
+
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # Indonesia's three zones, hours east o
 
 
 class Clock:
-    """The machine's clocks; `floor_ms` is the last steady time an earlier process is known to have reached."""
+    """The machine's clocks; `floor_ms` is the last steady time that an earlier process reached."""
 
     def __init__(self, floor_ms=0):
         self._base_ms = max(floor_ms, int(time.time() * 1000)) - time.monotonic_ns() // 1_000_000

@@ -1,13 +1,14 @@
 """The one worker thread: re-alerts that are due, the boards' outbox rows, expiry and trimming."""
+
 import logging
 import threading
 
 from kentongan_hub import alarms, audit, incidents, outbox
 
 log = logging.getLogger("kentongan.hub")
-PERIOD_S = 1.0            # longest time between looks; a commit wakes the thread at once
-TRIM_MS = 600_000         # old rows leave every ten minutes
-STEADY_SAVE_MS = 30_000   # steady time goes on from here after a power cut without a clock
+PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
+TRIM_MS = 600_000  # old rows leave every ten minutes
+STEADY_SAVE_MS = 30_000  # steady time goes on from here after a power cut without a clock
 
 
 class Dispatch:
@@ -58,12 +59,16 @@ class Dispatch:
 
     def _due(self, now):
         with self._store.read() as db:
-            return db.value("SELECT 1 FROM incidents WHERE next_alert_ms <= ? UNION ALL "
-                            "SELECT 1 FROM outbox WHERE state = ? AND expires_ms <= ? LIMIT 1",
-                            now.ms, outbox.WAITING, now.ms)
+            return db.value(
+                "SELECT 1 FROM incidents WHERE next_alert_ms <= ? UNION ALL "
+                "SELECT 1 FROM outbox WHERE state = ? AND expires_ms <= ? LIMIT 1",
+                now.ms,
+                outbox.WAITING,
+                now.ms,
+            )
 
     def _show(self, now):
-        """Boards: claim, show, mark. Showing is a column that every board renders, so it cannot half happen."""
+        """Boards: claim, show, mark. Showing is a column that every board renders: it cannot half happen."""
         with self._store.read() as db:
             if not outbox.due(db, now.ms, outbox.BOARD):
                 return False

@@ -1,10 +1,10 @@
-"""What a gateway may tell the hub: each event's fields, checked, with the field and the remedy in every refusal."""
+"""What a gateway may tell the hub: each event's fields, checked; every refusal names field and remedy."""
 
 U8, U16, U32 = 0xFF, 0xFFFF, 0xFFFF_FFFF
-ID_LIMIT = 100          # characters
-TEXT_LIMIT = 200        # characters
-REASONS_LIMIT = 64      # refusal reasons in one event
-AT_LIMIT_MS = 1 << 53   # monotonic ms; JSON's exact integers
+ID_LIMIT = 100  # characters
+TEXT_LIMIT = 200  # characters
+REASONS_LIMIT = 64  # refusal reasons in one event
+AT_LIMIT_MS = 1 << 53  # monotonic ms; JSON's exact integers
 SUPERVISION = ("terlambat", "terputus", "terhubung")
 
 
@@ -32,17 +32,47 @@ _RADIO = {"rssi": _integer(-200, 100), "snr_q": _integer(-400, 400), "hops": _in
 COMMON = {"at_ms": _integer(0, AT_LIMIT_MS, 0), "boot_id": _text(64), "wall": _text(40)}
 FIELDS = {
     "alarm": {
-        "device": _DEVICE, "counter": _COUNTER, "kind": _integer(0, U8, REQUIRED), "incident": _integer(0, U16),
-        "zone": _integer(0, U8, 0), "silent": _truth(), "cancel": _truth(), "lid": _truth(), "drill": _truth(),
-        "late": _truth(), "attempt": _integer(0, U8), "battery": _integer(0, U8), "label": _text(),
-        "stored_wall": _text(40), **_RADIO},
-    "status": {"device": _DEVICE, "role": ("any", None, None, None), "body": ("object", None, None, None), **_RADIO},
-    "siren_report": {"device": _DEVICE, "origin": _DEVICE, "counter": _COUNTER, "state": _integer(0, U8, REQUIRED),
-                     "source": _integer(0, U8, 0)},
-    "gateway_siren": {"origin": _DEVICE, "counter": _COUNTER, "state": ("any", None, None, None),
-                      "source": ("any", None, None, None)},
-    "event": {"device": _DEVICE, "event": _integer(0, U8, REQUIRED), "person": _integer(0, U8, 0),
-              "value": _integer(0, U16, 0)},
+        "device": _DEVICE,
+        "counter": _COUNTER,
+        "kind": _integer(0, U8, REQUIRED),
+        "incident": _integer(0, U16),
+        "zone": _integer(0, U8, 0),
+        "silent": _truth(),
+        "cancel": _truth(),
+        "lid": _truth(),
+        "drill": _truth(),
+        "late": _truth(),
+        "attempt": _integer(0, U8),
+        "battery": _integer(0, U8),
+        "label": _text(),
+        "stored_wall": _text(40),
+        **_RADIO,
+    },
+    "status": {
+        "device": _DEVICE,
+        "role": ("any", None, None, None),
+        "body": ("object", None, None, None),
+        **_RADIO,
+    },
+    "siren_report": {
+        "device": _DEVICE,
+        "origin": _DEVICE,
+        "counter": _COUNTER,
+        "state": _integer(0, U8, REQUIRED),
+        "source": _integer(0, U8, 0),
+    },
+    "gateway_siren": {
+        "origin": _DEVICE,
+        "counter": _COUNTER,
+        "state": ("any", None, None, None),
+        "source": ("any", None, None, None),
+    },
+    "event": {
+        "device": _DEVICE,
+        "event": _integer(0, U8, REQUIRED),
+        "person": _integer(0, U8, 0),
+        "value": _integer(0, U16, 0),
+    },
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
     "refusals": {"counters": ("counters", None, None, REQUIRED)},
     "radio": {"name": _text(64), "up": _truth()},
@@ -56,10 +86,12 @@ def check(event):
     Unknown fields are left out: a newer gateway may say more than this hub understands.
     """
     if not isinstance(event, dict):
-        raise BadEvent("event: not an object; send {\"id\", \"type\", ...}")
+        raise BadEvent('event: not an object; send {"id", "type", ...}')
     id_, type_ = event.get("id"), event.get("type")
     if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT:
-        raise BadEvent(f"id: {str(id_)[:40]!r} is no text of 1..{ID_LIMIT} characters; send '<gateway>/<spool seq>'")
+        raise BadEvent(
+            f"id: {str(id_)[:40]!r} is no text of 1..{ID_LIMIT} characters; send '<gateway>/<spool seq>'"
+        )
     if not isinstance(type_, str) or type_ not in FIELDS:
         raise BadEvent(f"type: {str(type_)[:40]!r} is unknown; send one of {', '.join(FIELDS)}")
     out = {"id": id_, "type": type_}

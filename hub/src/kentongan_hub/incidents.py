@@ -1,4 +1,5 @@
-"""An incident's states and what people do to it; every change, its timeline row and its orders commit together."""
+"""An incident's states and what people do to it; a change, its timeline and its orders commit together."""
+
 from collections import namedtuple
 
 from kentongan_wire import messages as m
@@ -12,27 +13,50 @@ BARU, MENUJU, DIBATALKAN, LATIHAN = "baru", "menuju_lokasi", "dibatalkan", "lati
 SELESAI, KELIRU = "selesai", "alarm_keliru"
 CLOSED = (SELESAI, KELIRU)
 
-# what happens: a press, a drill's press, the presser's cancel; what a person does: come, close, mistake, drill mark
+# what happens: a press, a drill's press, the presser's cancel; what a person does: the other four
 TEKAN, TEKAN_LATIHAN, BATAL = "tekan", "tekan_latihan", "batal"
 DATANG, TUTUP, SALAH, TANDAI_LATIHAN = "datang", "selesai", "keliru", "latihan"
 
 TRANSITIONS = {
-    (BARU, TEKAN): BARU, (MENUJU, TEKAN): MENUJU, (DIBATALKAN, TEKAN): BARU, (LATIHAN, TEKAN): BARU,
-    (SELESAI, TEKAN): BARU, (KELIRU, TEKAN): BARU,
-    (BARU, TEKAN_LATIHAN): BARU, (MENUJU, TEKAN_LATIHAN): MENUJU, (DIBATALKAN, TEKAN_LATIHAN): DIBATALKAN,
-    (LATIHAN, TEKAN_LATIHAN): LATIHAN, (SELESAI, TEKAN_LATIHAN): SELESAI, (KELIRU, TEKAN_LATIHAN): KELIRU,
-    (BARU, BATAL): DIBATALKAN, (MENUJU, BATAL): MENUJU, (DIBATALKAN, BATAL): DIBATALKAN,
-    (LATIHAN, BATAL): LATIHAN, (SELESAI, BATAL): SELESAI, (KELIRU, BATAL): KELIRU,
-    (BARU, DATANG): MENUJU, (MENUJU, DATANG): MENUJU, (DIBATALKAN, DATANG): MENUJU, (LATIHAN, DATANG): LATIHAN,
-    (BARU, TUTUP): SELESAI, (MENUJU, TUTUP): SELESAI, (DIBATALKAN, TUTUP): SELESAI, (LATIHAN, TUTUP): SELESAI,
-    (BARU, SALAH): KELIRU, (MENUJU, SALAH): KELIRU, (DIBATALKAN, SALAH): KELIRU, (LATIHAN, SALAH): KELIRU,
-    (BARU, TANDAI_LATIHAN): LATIHAN, (MENUJU, TANDAI_LATIHAN): LATIHAN, (DIBATALKAN, TANDAI_LATIHAN): LATIHAN,
+    (BARU, TEKAN): BARU,
+    (MENUJU, TEKAN): MENUJU,
+    (DIBATALKAN, TEKAN): BARU,
+    (LATIHAN, TEKAN): BARU,
+    (SELESAI, TEKAN): BARU,
+    (KELIRU, TEKAN): BARU,
+    (BARU, TEKAN_LATIHAN): BARU,
+    (MENUJU, TEKAN_LATIHAN): MENUJU,
+    (DIBATALKAN, TEKAN_LATIHAN): DIBATALKAN,
+    (LATIHAN, TEKAN_LATIHAN): LATIHAN,
+    (SELESAI, TEKAN_LATIHAN): SELESAI,
+    (KELIRU, TEKAN_LATIHAN): KELIRU,
+    (BARU, BATAL): DIBATALKAN,
+    (MENUJU, BATAL): MENUJU,
+    (DIBATALKAN, BATAL): DIBATALKAN,
+    (LATIHAN, BATAL): LATIHAN,
+    (SELESAI, BATAL): SELESAI,
+    (KELIRU, BATAL): KELIRU,
+    (BARU, DATANG): MENUJU,
+    (MENUJU, DATANG): MENUJU,
+    (DIBATALKAN, DATANG): MENUJU,
+    (LATIHAN, DATANG): LATIHAN,
+    (BARU, TUTUP): SELESAI,
+    (MENUJU, TUTUP): SELESAI,
+    (DIBATALKAN, TUTUP): SELESAI,
+    (LATIHAN, TUTUP): SELESAI,
+    (BARU, SALAH): KELIRU,
+    (MENUJU, SALAH): KELIRU,
+    (DIBATALKAN, SALAH): KELIRU,
+    (LATIHAN, SALAH): KELIRU,
+    (BARU, TANDAI_LATIHAN): LATIHAN,
+    (MENUJU, TANDAI_LATIHAN): LATIHAN,
+    (DIBATALKAN, TANDAI_LATIHAN): LATIHAN,
 }
 
-STAGE_EXPIRES_MS = 1_800_000   # the button listens for 30 min after a press
-SIREN_EXPIRES_MS = 60_000      # a siren order that comes later would startle, not help
-SIREN_SECONDS = 60             # one re-alert
-REASON_LIMIT = 200             # characters
+STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
+SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
+SIREN_SECONDS = 60  # one re-alert
+REASON_LIMIT = 200  # characters
 
 
 def identity(db, incident):
@@ -45,8 +69,14 @@ def identity(db, incident):
 
 def tell(db, now, incident, who, what, detail="", address=""):
     """One line for people (timeline) and one for the record (audit)."""
-    db.insert("timeline", incident=incident["id"], at_wall=now.wall, who=audit.clean(who), what=what,
-              detail=audit.clean(detail))
+    db.insert(
+        "timeline",
+        incident=incident["id"],
+        at_wall=now.wall,
+        who=audit.clean(who),
+        what=what,
+        detail=audit.clean(detail),
+    )
     shown = "" if incident["confidential"] else detail
     audit.record(db, now.wall, who, what, identity(db, incident), shown, address)
 
@@ -60,8 +90,15 @@ def order_siren(db, now, incident, action, seconds=0):
     """Start or stop the posts of the incident's zone. A confidential incident never gets here."""
     if incident["confidential"]:
         raise LocalError("kejadian rahasia tidak pernah membunyikan sirene")
-    body = {"action": action, "origin": incident["device"], "counter": incident["last_counter"],
-            "targets": "zone", "zone": incident["zone"], "kind": incident["kind"], "seconds": seconds}
+    body = {
+        "action": action,
+        "origin": incident["device"],
+        "counter": incident["last_counter"],
+        "targets": "zone",
+        "zone": incident["zone"],
+        "kind": incident["kind"],
+        "seconds": seconds,
+    }
     outbox.order(db, now.ms, [incident["gateway"]], "siren", body, SIREN_EXPIRES_MS, incident["id"])
 
 
@@ -81,11 +118,23 @@ def act(db, now, incident, action, account, address="", reason=""):
     if action == DATANG:
         _come(db, now, incident, state, name, address)
     elif action == TANDAI_LATIHAN:
-        db.run("UPDATE incidents SET state = ?, drill = 1, next_alert_ms = NULL WHERE id = ?", state, incident["id"])
+        db.run(
+            "UPDATE incidents SET state = ?, drill = 1, next_alert_ms = NULL WHERE id = ?",
+            state,
+            incident["id"],
+        )
         tell(db, now, incident, name, "ditandai latihan", reason, address)
     else:
-        db.run("UPDATE incidents SET state = ?, closed_ms = ?, closed_wall = ?, closed_by = ?, reason = ?, "
-               "next_alert_ms = NULL WHERE id = ?", state, now.ms, now.wall, name, reason, incident["id"])
+        db.run(
+            "UPDATE incidents SET state = ?, closed_ms = ?, closed_wall = ?, closed_by = ?, reason = ?, "
+            "next_alert_ms = NULL WHERE id = ?",
+            state,
+            now.ms,
+            now.wall,
+            name,
+            reason,
+            incident["id"],
+        )
         tell(db, now, incident, name, "selesai" if action == TUTUP else "alarm keliru", reason, address)
         order_stage(db, now, incident, incident["last_counter"], m.STAGE_CLOSED)
         if not incident["confidential"]:
@@ -93,14 +142,25 @@ def act(db, now, incident, action, account, address="", reason=""):
 
 
 def _come(db, now, incident, state, name, address):
-    already = db.value("SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what = 'saya datang' AND id > "
-                       "coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0)",
-                       incident["id"], name, incident["id"])
+    already = db.value(
+        "SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what = 'saya datang' AND id > "
+        "coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0)",
+        incident["id"],
+        name,
+        incident["id"],
+    )
     if already:
         return  # a second tap
-    db.run("UPDATE incidents SET state = ?, answered_ms = coalesce(answered_ms, ?), "
-           "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
-           "next_alert_ms = NULL WHERE id = ?", state, now.ms, now.wall, name, incident["id"])
+    db.run(
+        "UPDATE incidents SET state = ?, answered_ms = coalesce(answered_ms, ?), "
+        "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
+        "next_alert_ms = NULL WHERE id = ?",
+        state,
+        now.ms,
+        now.wall,
+        name,
+        incident["id"],
+    )
     tell(db, now, incident, name, "saya datang", "", address)
     audit.note("answered", identity(db, incident))
     order_stage(db, now, incident, incident["last_counter"], m.STAGE_COMING)
@@ -121,8 +181,12 @@ def run_due_alerts(db, now):
             db.run("UPDATE incidents SET next_alert_ms = NULL WHERE id = ?", incident["id"])
             tell(db, now, incident, "pusat data", "peringatan ulang berhenti", "belum dijawab, tetap terbuka")
             continue
-        db.run("UPDATE incidents SET alerts = alerts + 1, next_alert_ms = ? WHERE id = ? AND alerts = ?",
-               now.ms + step.wait_ms, incident["id"], incident["alerts"])
+        db.run(
+            "UPDATE incidents SET alerts = alerts + 1, next_alert_ms = ? WHERE id = ? AND alerts = ?",
+            now.ms + step.wait_ms,
+            incident["id"],
+            incident["alerts"],
+        )
         if step.siren:
             order_siren(db, now, incident, "start", SIREN_SECONDS)
         outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", SIREN_EXPIRES_MS, incident["id"])

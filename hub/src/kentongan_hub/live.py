@@ -1,13 +1,14 @@
 """The board's live stream: one thread per stream, so their number is limited and each one ends by itself."""
+
 import json
 import threading
 import time
 
-STREAMS_AT_ONCE = 40        # of waitress's 64 threads; the rest stay for the API and for pages
-HEARTBEAT_S = 5.0           # a screen without news for three of these says TERPUTUS
-STREAM_S = 600              # then the browser opens a new one: sessions end, roles change
-CACHE_S = 1.0               # a rendered board is shared this long even without news (other processes write too)
-CACHE_LIMIT = 32            # kinds of viewers
+STREAMS_AT_ONCE = 40  # of waitress's 64 threads; the rest stay for the API and for pages
+HEARTBEAT_S = 5.0  # a screen without news for three of these says TERPUTUS
+STREAM_S = 600  # then the browser opens a new one: sessions end, roles change
+CACHE_S = 1.0  # a rendered board is shared this long even without news (other processes write too)
+CACHE_LIMIT = 32  # kinds of viewers
 
 
 class Boards:
@@ -35,7 +36,8 @@ class Boards:
     def stream(self, look):
         """Server-sent events: 'isi' with the board when it changed, else 'hidup'.
 
-        The caller holds one of `slots` and gives it back when the response closes. look() gives {"versi", "html", ...} or None when the viewer may no longer look.
+        The caller holds one of `slots` and gives it back when the response closes. look() gives
+        {"versi", "html", ...}, or None when the viewer may no longer look.
         """
         ends_s, version, rings = time.monotonic() + STREAM_S, None, -1
         yield "retry: 2000\n\n"

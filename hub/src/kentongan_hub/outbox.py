@@ -3,15 +3,16 @@
 A crash between sending and marking repeats the work; nothing is marked that was not sent. Rows for a
 gateway are claimed by its long poll and marked by its `done`; rows for the boards by the dispatch thread.
 """
+
 import json
 
 WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
 BOARD = "papan"
-LEASE_MS = 5_000            # a poll's answer that never arrived is repeated after this
-LEASE_BELOW_MS = 60_000     # an order the gateway says it has, but has not reported done
-LIMIT_ROWS = 5_000          # waiting rows per channel; beyond it the oldest expire first
-BATCH = 50                  # orders in one answer
-KEEP_MS = 30 * 86_400_000   # finished rows stay for a month
+LEASE_MS = 5_000  # a poll's answer that never arrived is repeated after this
+LEASE_BELOW_MS = 60_000  # an order the gateway says it has, but has not reported done
+LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the oldest expire first
+BATCH = 50  # orders in one answer
+KEEP_MS = 30 * 86_400_000  # finished rows stay for a month
 
 
 def gateway_channel(label):
@@ -22,10 +23,24 @@ def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None):
     """The new row's id; runs inside the transaction of the change that causes it."""
     waiting = db.value("SELECT count(*) FROM outbox WHERE channel = ? AND state = ?", channel, WAITING)
     if waiting >= LIMIT_ROWS:
-        db.run("UPDATE outbox SET state = ?, result = 'queue full', done_ms = ? WHERE id = "
-               "(SELECT min(id) FROM outbox WHERE channel = ? AND state = ?)", EXPIRED, now_ms, channel, WAITING)
-    return db.insert("outbox", channel=channel, type=type_, body=body_json, incident=incident, state=WAITING,
-                     created_ms=now_ms, expires_ms=now_ms + expires_in_ms)
+        db.run(
+            "UPDATE outbox SET state = ?, result = 'queue full', done_ms = ? WHERE id = "
+            "(SELECT min(id) FROM outbox WHERE channel = ? AND state = ?)",
+            EXPIRED,
+            now_ms,
+            channel,
+            WAITING,
+        )
+    return db.insert(
+        "outbox",
+        channel=channel,
+        type=type_,
+        body=body_json,
+        incident=incident,
+        state=WAITING,
+        created_ms=now_ms,
+        expires_ms=now_ms + expires_in_ms,
+    )
 
 
 def order(db, now_ms, gateways, type_, body, expires_in_ms, incident=None):
@@ -35,8 +50,13 @@ def order(db, now_ms, gateways, type_, body, expires_in_ms, incident=None):
 
 
 def expire(db, now_ms):
-    return db.run("UPDATE outbox SET state = ?, done_ms = ? WHERE state = ? AND expires_ms <= ?",
-                  EXPIRED, now_ms, WAITING, now_ms)
+    return db.run(
+        "UPDATE outbox SET state = ?, done_ms = ? WHERE state = ? AND expires_ms <= ?",
+        EXPIRED,
+        now_ms,
+        WAITING,
+        now_ms,
+    )
 
 
 def due(db, now_ms, channel, after=0, limit=BATCH):
@@ -44,7 +64,14 @@ def due(db, now_ms, channel, after=0, limit=BATCH):
     rows = db.all(
         "SELECT id FROM outbox WHERE channel = ? AND state = ? AND expires_ms > ? "
         "AND lease_ms + (CASE WHEN id > ? OR lease_ms = 0 THEN 0 ELSE ? END) <= ? ORDER BY id LIMIT ?",
-        channel, WAITING, now_ms, after, LEASE_BELOW_MS - LEASE_MS, now_ms, limit)
+        channel,
+        WAITING,
+        now_ms,
+        after,
+        LEASE_BELOW_MS - LEASE_MS,
+        now_ms,
+        limit,
+    )
     return [row["id"] for row in rows]
 
 
@@ -52,8 +79,12 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
     """Lease the due rows to the caller; only rows this very call has won are returned."""
     won = []
     for id_ in due(db, now_ms, channel, after, limit):
-        changed = db.run("UPDATE outbox SET lease_ms = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
-                         now_ms + LEASE_MS, id_, WAITING)
+        changed = db.run(
+            "UPDATE outbox SET lease_ms = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
+            now_ms + LEASE_MS,
+            id_,
+            WAITING,
+        )
         if changed:
             won.append(db.one("SELECT * FROM outbox WHERE id = ?", id_))
     return won
@@ -62,8 +93,17 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
 def mark(db, now_ms, channel, id_, result="ok"):
     """True when this call finished the row; a second report changes nothing."""
     state = DONE if result == "ok" else FAILED
-    return bool(db.run("UPDATE outbox SET state = ?, result = ?, done_ms = ? WHERE id = ? AND channel = ? "
-                       "AND state = ?", state, result[:200], now_ms, id_, channel, WAITING))
+    return bool(
+        db.run(
+            "UPDATE outbox SET state = ?, result = ?, done_ms = ? WHERE id = ? AND channel = ? AND state = ?",
+            state,
+            result[:200],
+            now_ms,
+            id_,
+            channel,
+            WAITING,
+        )
+    )
 
 
 def trim(db, now_ms):

@@ -3,7 +3,15 @@
 ROLES = ("admin", "ketua_rt", "wakil", "petugas_ronda", "ketua_rw", "kelurahan", "tamu_layar")
 
 SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT = (
-    "lihat", "datang", "tutup", "sirene", "latihan", "perangkat", "akun", "catatan")
+    "lihat",
+    "datang",
+    "tutup",
+    "sirene",
+    "latihan",
+    "perangkat",
+    "akun",
+    "catatan",
+)
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
 PERMISSIONS = {

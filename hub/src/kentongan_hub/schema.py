@@ -1,4 +1,5 @@
 """The tables, as migrations; a released migration is never edited, a new one is added."""
+
 from sqlite_utils import Migrations
 
 migrations = Migrations("kentongan_hub")
@@ -29,8 +30,8 @@ CREATE TABLE events (
 CREATE INDEX events_received ON events (received_ms);
 CREATE TABLE incidents (
     id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, state TEXT NOT NULL, device INTEGER NOT NULL,
-    first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL, gateway TEXT NOT NULL, zone INTEGER NOT NULL,
-    kind INTEGER NOT NULL, confidential INTEGER NOT NULL, drill INTEGER NOT NULL, cancelled INTEGER NOT NULL,
+    first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL, gateway TEXT NOT NULL,
+    zone INTEGER NOT NULL, kind INTEGER NOT NULL, confidential INTEGER NOT NULL, drill INTEGER NOT NULL, cancelled INTEGER NOT NULL,
     late INTEGER NOT NULL, lid INTEGER NOT NULL, battery_mv INTEGER, presses INTEGER NOT NULL,
     opened_ms INTEGER NOT NULL, opened_wall INTEGER NOT NULL, answered_ms INTEGER, answered_wall INTEGER,
     answered_by TEXT, closed_ms INTEGER, closed_wall INTEGER, closed_by TEXT, reason TEXT,
@@ -41,8 +42,9 @@ CREATE INDEX incidents_next_alert ON incidents (next_alert_ms) WHERE next_alert_
 CREATE TABLE alarms (
     device INTEGER NOT NULL, counter INTEGER NOT NULL, incident INTEGER REFERENCES incidents (id),
     gateway TEXT NOT NULL, boot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
-    cancel INTEGER NOT NULL, late INTEGER NOT NULL, attempt INTEGER, rssi INTEGER, snr_q INTEGER, hops INTEGER,
-    received_ms INTEGER NOT NULL, stage_seen INTEGER NOT NULL DEFAULT 2, PRIMARY KEY (device, counter)) WITHOUT ROWID;
+    cancel INTEGER NOT NULL, late INTEGER NOT NULL, attempt INTEGER, rssi INTEGER, snr_q INTEGER,
+    hops INTEGER, received_ms INTEGER NOT NULL, stage_seen INTEGER NOT NULL DEFAULT 2,
+    PRIMARY KEY (device, counter)) WITHOUT ROWID;
 CREATE TABLE siren_reports (
     post INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL, state INTEGER NOT NULL,
     source INTEGER NOT NULL, gateway TEXT NOT NULL, boot_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -70,8 +72,10 @@ CREATE TABLE radios (
 """
 
 APPEND_ONLY = """
-CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
-CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 

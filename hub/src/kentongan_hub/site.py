@@ -1,4 +1,5 @@
 """The site's secrets: one file, readable by the service user only, in no database, log or process list."""
+
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,17 @@ from kentongan_wire.errors import LocalError
 
 FILE_NAME = "site.json"
 FORMAT = 1
-FIELDS = ("format", "site", "site_key", "channel_name", "channel_key", "generation", "preset", "freq_hz", "profile")
+FIELDS = (
+    "format",
+    "site",
+    "site_key",
+    "channel_name",
+    "channel_key",
+    "generation",
+    "preset",
+    "freq_hz",
+    "profile",
+)
 
 
 def path_of(data_dir):
@@ -19,7 +30,7 @@ def exists(data_dir):
 
 
 def load(data_dir):
-    """The site as a dict with `site_key` and `channel_key` as bytes; LocalError names the file and the remedy."""
+    """The site with `site_key` and `channel_key` as bytes; LocalError names the file and the remedy."""
     path = path_of(data_dir)
     try:
         text = path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 Journal mode TRUNCATE with synchronous FULL: a commit is on disk when it returns, and the WAL-reset bug
 of SQLite before 3.51.3 (Debian 12 ships 3.40.1) cannot happen. Every read-modify-write is BEGIN IMMEDIATE.
 """
+
 import os
 import sqlite3
 import threading
@@ -73,8 +74,12 @@ class Db:
         return default if value is None else value
 
     def set_setting(self, key, value):
-        self.run("INSERT INTO settings (key, value) VALUES (?, ?) "
-                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, str(value))
+        self.run(
+            "INSERT INTO settings (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            key,
+            str(value),
+        )
 
 
 class Store:

@@ -13,7 +13,7 @@ BATTERY_FULL_MV, BATTERY_EMPTY_MV = 3_000, 2_200  # two alkaline cells or one li
 
 
 def link(role, heard_ms, now_ms, reported=""):
-    """The state of a device last heard at `heard_ms`; what a gateway reported may make it worse, never better."""
+    """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better."""
     if heard_ms is None:
         return BELUM
     late_ms, lost_ms = LIMITS_MS.get(role, MAINS_LIMITS_MS)
@@ -26,7 +26,7 @@ def link(role, heard_ms, now_ms, reported=""):
 
 
 def battery_percent(battery_mv):
-    """0..100 for a button's cells, or None when unknown; a rough guide, the flag 'low' comes from the device."""
+    """0..100 for a button's cells, None when unknown; a rough guide, 'low' comes from the device."""
     if not battery_mv:
         return None
     share = (battery_mv - BATTERY_EMPTY_MV) * 100 // (BATTERY_FULL_MV - BATTERY_EMPTY_MV)
@@ -34,9 +34,9 @@ def battery_percent(battery_mv):
 
 
 def signal(rssi, snr_q):
-    """'kuat', 'cukup' or 'lemah' for people; '' when unknown. LoRa decodes far below the noise, so SNR decides."""
+    """'kuat', 'cukup' or 'lemah' for people; '' when unknown. LoRa decodes below the noise: SNR decides."""
     if snr_q is None:
         return ""
-    if snr_q >= 20:   # 5 dB and more
+    if snr_q >= 20:  # 5 dB and more
         return "kuat"
     return "cukup" if snr_q >= -20 else "lemah"

@@ -1,13 +1,14 @@
 """What pages show, as plain dicts; decides who sees what of a confidential incident. No Flask."""
+
 import hashlib
 
 from kentongan_hub import roles, supervision, words
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import ZONES, local_date_time, local_time
 
-OPEN_LIMIT = 60          # cards on a board
-RECENT_LIMIT = 5         # closed ones below them
-RECENT_MS = 43_200_000   # of the last 12 hours: one night
+OPEN_LIMIT = 60  # cards on a board
+RECENT_LIMIT = 5  # closed ones below them
+RECENT_MS = 43_200_000  # of the last 12 hours: one night
 LIST_LIMIT = 100
 TIMELINE_LIMIT = 300
 
@@ -21,15 +22,23 @@ def board(db, now, account):
     """Everything on the papan siaga."""
     zone = db.setting("time_zone", "WIB")
     where = visible(account)
-    rows = db.all(f"SELECT * FROM incidents WHERE closed_ms IS NULL AND {where} "
-                  "ORDER BY answered_ms IS NOT NULL, drill, opened_ms DESC LIMIT ?", OPEN_LIMIT)
+    rows = db.all(
+        f"SELECT * FROM incidents WHERE closed_ms IS NULL AND {where} "
+        "ORDER BY drill, answered_ms IS NOT NULL, opened_ms DESC LIMIT ?",
+        OPEN_LIMIT,
+    )
     more = db.value(f"SELECT count(*) FROM incidents WHERE closed_ms IS NULL AND {where}") - len(rows)
-    closed = db.all(f"SELECT * FROM incidents WHERE closed_ms >= ? AND {where} "
-                    "ORDER BY closed_ms DESC LIMIT ?", now.ms - RECENT_MS, RECENT_LIMIT)
+    closed = db.all(
+        f"SELECT * FROM incidents WHERE closed_ms >= ? AND {where} ORDER BY closed_ms DESC LIMIT ?",
+        now.ms - RECENT_MS,
+        RECENT_LIMIT,
+    )
     drill_ms = int(db.setting("drill_until_ms", 0))
     return {
-        "cards": [card(db, row, zone) for row in rows], "more": more,
-        "recent": [card(db, row, zone) for row in closed], "health": health(db, now),
+        "cards": [card(db, row, zone) for row in rows],
+        "more": more,
+        "recent": [card(db, row, zone) for row in closed],
+        "health": health(db, now),
         "drill_until": local_time(int(db.setting("drill_until_wall", 0)), zone) if drill_ms > now.ms else "",
     }
 
@@ -37,20 +46,45 @@ def board(db, now, account):
 def card(db, row, zone):
     """One incident for a board or list. Of a confidential one only its name and state leave this function."""
     shown = {
-        "slug": row["slug"], "state": row["state"], "state_word": words.STATES[row["state"]],
-        "confidential": bool(row["confidential"]), "open": row["closed_ms"] is None,
-        "opened_ms": row["opened_ms"], "time": local_time(row["opened_wall"], zone),
-        "date_time": local_date_time(row["opened_wall"], zone), "answered": row["answered_ms"] is not None,
-        "alerts": row["alerts"], "drill": bool(row["drill"]), "sirens": [], "comers": comers(db, row),
-        "closed_by": row["closed_by"], "closed_time": local_time(row["closed_wall"], zone),
+        "slug": row["slug"],
+        "state": row["state"],
+        "state_word": words.STATES[row["state"]],
+        "confidential": bool(row["confidential"]),
+        "open": row["closed_ms"] is None,
+        "opened_ms": row["opened_ms"],
+        "time": local_time(row["opened_wall"], zone),
+        "date_time": local_date_time(row["opened_wall"], zone),
+        "answered": row["answered_ms"] is not None,
+        "alerts": row["alerts"],
+        "drill": bool(row["drill"]),
+        "sirens": [],
+        "comers": comers(db, row),
+        "closed_by": row["closed_by"],
+        "closed_time": local_time(row["closed_wall"], zone),
     }
     if row["confidential"]:
-        return {**shown, "title": row["slug"].replace("-", " ").capitalize(), "icon": "kunci", "place": "",
-                "advice": words.CONFIDENTIAL_LINE, "comers": []}
-    return {**shown, **_where(db, row), "title": words.kind(row["kind"]), "icon": words.icon(row["kind"]),
-            "kind": row["kind"], "advice": words.advice(row), "sirens": sirens(db, row),
-            "cancelled": bool(row["cancelled"]), "late": bool(row["late"]), "lid": bool(row["lid"]),
-            "presses": row["presses"], "reason": row["reason"]}
+        return {
+            **shown,
+            "title": row["slug"].replace("-", " ").capitalize(),
+            "icon": "kunci",
+            "place": "",
+            "advice": words.CONFIDENTIAL_LINE,
+            "comers": [],
+        }
+    return {
+        **shown,
+        **_where(db, row),
+        "title": words.kind(row["kind"]),
+        "icon": words.icon(row["kind"]),
+        "kind": row["kind"],
+        "advice": words.advice(row),
+        "sirens": sirens(db, row),
+        "cancelled": bool(row["cancelled"]),
+        "late": bool(row["late"]),
+        "lid": bool(row["lid"]),
+        "presses": row["presses"],
+        "reason": row["reason"],
+    }
 
 
 def _where(db, row):
@@ -66,9 +100,12 @@ def _where(db, row):
 
 def comers(db, row):
     """Names of those who said that they come, first first, since the incident was last opened."""
-    rows = db.all("SELECT DISTINCT who FROM timeline WHERE incident = ? AND what = 'saya datang' AND id > coalesce("
-                  "(SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0) ORDER BY id",
-                  row["id"], row["id"])
+    rows = db.all(
+        "SELECT DISTINCT who FROM timeline WHERE incident = ? AND what = 'saya datang' AND id > coalesce("
+        "(SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0) ORDER BY id",
+        row["id"],
+        row["id"],
+    )
     return [one["who"] for one in rows]
 
 
@@ -78,7 +115,9 @@ def sirens(db, row):
         "SELECT r.*, a.at_ms AS heard_ms, a.boot_id AS heard_boot, a.gateway AS heard_by, "
         "coalesce(d.label, r.gateway) AS label FROM siren_reports r "
         "JOIN alarms a ON a.device = r.origin AND a.counter = r.counter "
-        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.received_ms, r.at_ms", row["id"])
+        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.received_ms, r.at_ms",
+        row["id"],
+    )
     posts = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
@@ -93,24 +132,37 @@ def sirens(db, row):
 def gateways(db, now):
     zone = db.setting("time_zone", "WIB")
     rows = db.all("SELECT * FROM gateways ORDER BY label")
-    return [{"label": row["label"], "heard": local_date_time(row["heard_wall"], zone),
-             "link": supervision.link("gateway", row["heard_ms"], now.ms),
-             "radios": db.all("SELECT * FROM radios WHERE gateway = ? ORDER BY name", row["label"])}
-            for row in rows]
+    return [
+        {
+            "label": row["label"],
+            "heard": local_date_time(row["heard_wall"], zone),
+            "link": supervision.link("gateway", row["heard_ms"], now.ms),
+            "radios": db.all("SELECT * FROM radios WHERE gateway = ? ORDER BY name", row["label"]),
+        }
+        for row in rows
+    ]
 
 
 def health(db, now):
     """The strip under the board: what works is said, what does not is said louder."""
     lost = [one["label"] for one in gateways(db, now) if one["link"] != supervision.TERHUBUNG]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
-    links = [(row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"]))
-             for row in db.all("SELECT role, heard_ms, link FROM devices WHERE revoked = 0")]
+    links = [
+        (row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"]))
+        for row in db.all("SELECT role, heard_ms, link FROM devices WHERE revoked = 0")
+    ]
     counts = {}
     for role, link in links:
         good, total = counts.get(role, (0, 0))
         counts[role] = (good + (link == supervision.TERHUBUNG), total + 1)
-    return {"gateways_lost": lost, "radios_down": radios, "failed_sirens": _failed_sirens(db),
-            "counts": [(words.DEVICE_ROLES[role], *counts[role]) for role in words.DEVICE_ROLES if role in counts]}
+    return {
+        "gateways_lost": lost,
+        "radios_down": radios,
+        "failed_sirens": _failed_sirens(db),
+        "counts": [
+            (words.DEVICE_ROLES[role], *counts[role]) for role in words.DEVICE_ROLES if role in counts
+        ],
+    }
 
 
 def _failed_sirens(db):
@@ -124,11 +176,19 @@ def devices(db, now):
     for row in db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY role, label"):
         link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"])
         tombol = row["role"] == "tombol"
-        out.append({**row, "state": link, "role_word": words.DEVICE_ROLES[row["role"]], "id": format(row["node"], "08x"),
-                    "heard": local_date_time(row["heard_wall"], zone), "signal": supervision.signal(row["rssi"], row["snr_q"]),
-                    "percent": supervision.battery_percent(row["battery_mv"]) if tombol else None,
-                    "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
-                    "tested": local_date_time(row["tested_wall"], zone)})
+        out.append(
+            {
+                **row,
+                "state": link,
+                "role_word": words.DEVICE_ROLES[row["role"]],
+                "id": format(row["node"], "08x"),
+                "heard": local_date_time(row["heard_wall"], zone),
+                "signal": supervision.signal(row["rssi"], row["snr_q"]),
+                "percent": supervision.battery_percent(row["battery_mv"]) if tombol else None,
+                "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
+                "tested": local_date_time(row["tested_wall"], zone),
+            }
+        )
     order = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
     return sorted(out, key=lambda one: order.index(one["state"]))
 
@@ -136,13 +196,21 @@ def devices(db, now):
 def refusals(db):
     zone = db.setting("time_zone", "WIB")
     rows = db.all("SELECT * FROM refusals WHERE count > 0 ORDER BY count DESC LIMIT ?", LIST_LIMIT)
-    return [{**row, "words": words.REFUSALS.get(row["reason"], ""), "time": local_date_time(row["changed_wall"], zone)}
-            for row in rows]
+    return [
+        {
+            **row,
+            "words": words.REFUSALS.get(row["reason"], ""),
+            "time": local_date_time(row["changed_wall"], zone),
+        }
+        for row in rows
+    ]
 
 
 def timeline(db, incident_id):
     zone = db.setting("time_zone", "WIB")
-    rows = db.all("SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT)
+    rows = db.all(
+        "SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT
+    )
     return [{**row, "time": local_date_time(row["at_wall"], zone)} for row in rows]
 
 

@@ -1,4 +1,5 @@
 """Who is asking, and what no page may do: sessions, CSRF, security headers, errors in plain Indonesian."""
+
 import hashlib
 import hmac
 import secrets
@@ -10,13 +11,18 @@ from flask import abort, current_app, g, redirect, render_template, request, url
 from kentongan_hub import accounts, roles
 
 SESSION_COOKIE = "kentongan_sesi"
-FIRST_COOKIE = "kentongan_awal"   # before login: binds a form to the browser that asked for it
-FORM_LIMIT = 32 * 1024            # bytes of a posted form
-CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-       "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
+FORM_LIMIT = 32 * 1024  # bytes of a posted form
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
@@ -64,11 +70,14 @@ def finish(response):
 
 
 def set_cookie(response, name, value, max_age_s):
-    response.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure)
+    response.set_cookie(
+        name, value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure
+    )
 
 
 def needs(permission):
     """A page for accounts with this permission: others are sent to log in, or refused."""
+
     def decorate(view):
         @wraps(view)
         def guarded(*args, **kwargs):
@@ -79,15 +88,20 @@ def needs(permission):
             if not roles.allows(g.account["role"], permission):
                 abort(403)
             return view(*args, **kwargs)
+
         guarded.permission = permission
         return guarded
+
     return decorate
 
 
 ERRORS = {
     400: ("Permintaan tidak terbaca", "Muat ulang halaman, lalu coba lagi."),
     401: ("Belum masuk", "Masuk dengan nama dan sandi Anda."),
-    403: ("Tidak diizinkan", "Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi."),
+    403: (
+        "Tidak diizinkan",
+        "Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi.",
+    ),
     404: ("Tidak ada", "Halaman atau kejadian ini tidak ada."),
     405: ("Cara ini tidak dikenal", "Kembali ke papan siaga."),
     413: ("Kiriman terlalu besar", "Persingkat isian, lalu coba lagi."),
@@ -101,6 +115,10 @@ def error_page(error):
     code = getattr(error, "code", 500)
     title, remedy = ERRORS.get(code, ERRORS[500])
     if request.path.startswith("/api/"):
-        body = {"error": getattr(error, "name", "internal"), "field": "", "remedy": "see docs of the hub's API"}
+        body = {
+            "error": getattr(error, "name", "internal"),
+            "field": "",
+            "remedy": "see docs of the hub's API",
+        }
         return getattr(error, "response", None) or (body, code)
     return render_template("galat.html", title=title, remedy=remedy, code=code), code

@@ -1,34 +1,74 @@
 """Every word that people read more than once; Indonesian first, English can join as a second table."""
+
 from kentongan_wire import messages as m
 
 KINDS = {
-    m.KIND_BAHAYA: "Bahaya", m.KIND_MALING: "Maling", m.KIND_KEBAKARAN: "Kebakaran", m.KIND_BENCANA: "Bencana",
-    m.KIND_PENCURIAN_TERNAK: "Pencurian ternak", m.KIND_KECELAKAAN: "Kecelakaan",
-    m.KIND_KERIBUTAN: "Keributan", m.KIND_MEDIS: "Sakit mendadak", m.KIND_KEKERASAN: "Kekerasan di rumah",
+    m.KIND_BAHAYA: "Bahaya",
+    m.KIND_MALING: "Maling",
+    m.KIND_KEBAKARAN: "Kebakaran",
+    m.KIND_BENCANA: "Bencana",
+    m.KIND_PENCURIAN_TERNAK: "Pencurian ternak",
+    m.KIND_KECELAKAAN: "Kecelakaan",
+    m.KIND_KERIBUTAN: "Keributan",
+    m.KIND_MEDIS: "Sakit mendadak",
+    m.KIND_KEKERASAN: "Kekerasan di rumah",
     m.KIND_UJI: "Uji coba",
 }
 ICONS = {
-    m.KIND_MALING: "maling", m.KIND_KEBAKARAN: "api", m.KIND_BENCANA: "ombak", m.KIND_PENCURIAN_TERNAK: "maling",
-    m.KIND_KECELAKAAN: "tabrak", m.KIND_KERIBUTAN: "maling", m.KIND_MEDIS: "medis", m.KIND_KEKERASAN: "kunci",
+    m.KIND_MALING: "maling",
+    m.KIND_KEBAKARAN: "api",
+    m.KIND_BENCANA: "ombak",
+    m.KIND_PENCURIAN_TERNAK: "maling",
+    m.KIND_KECELAKAAN: "tabrak",
+    m.KIND_KERIBUTAN: "maling",
+    m.KIND_MEDIS: "medis",
+    m.KIND_KEKERASAN: "kunci",
 }
 STATES = {
-    "baru": "Belum dijawab", "menuju_lokasi": "Menuju lokasi", "dibatalkan": "Dibatalkan, pastikan",
-    "latihan": "Latihan", "selesai": "Selesai", "alarm_keliru": "Alarm keliru",
+    "baru": "Belum dijawab",
+    "menuju_lokasi": "Menuju lokasi",
+    "dibatalkan": "Dibatalkan, pastikan",
+    "latihan": "Latihan",
+    "selesai": "Selesai",
+    "alarm_keliru": "Alarm keliru",
 }
 ROLES = {
-    "admin": "Admin/teknisi", "ketua_rt": "Ketua RT", "wakil": "Wakil ketua RT", "petugas_ronda": "Petugas ronda",
-    "ketua_rw": "Ketua RW", "kelurahan": "Kelurahan", "tamu_layar": "Layar pos",
+    "admin": "Admin/teknisi",
+    "ketua_rt": "Ketua RT",
+    "wakil": "Wakil ketua RT",
+    "petugas_ronda": "Petugas ronda",
+    "ketua_rw": "Ketua RW",
+    "kelurahan": "Kelurahan",
+    "tamu_layar": "Layar pos",
 }
-DEVICE_ROLES = {"tombol": "Tombol rumah", "sirene": "Sirene pos", "penerus": "Alat penerus", "penerima": "Penerima"}
+DEVICE_ROLES = {
+    "tombol": "Tombol rumah",
+    "sirene": "Sirene pos",
+    "penerus": "Alat penerus",
+    "penerima": "Penerima",
+}
 MISTAKES = ("Tidak sengaja tertekan", "Anak bermain", "Sudah diperiksa, tidak ada apa-apa", "Uji alat")
 # why a gateway refused a frame, for people; unknown reasons are shown as they are
 REFUSALS = {
-    "short": "pesan terpotong", "long": "pesan terlalu panjang", "header": "kepala pesan rusak",
-    "protobuf": "isi rusak", "channel": "saluran lain", "port": "bukan pesan kita", "version": "versi lain",
-    "type": "jenis tidak dikenal", "role": "peran tidak berhak", "length": "panjang tidak cocok",
-    "revoked": "alat sudah dicabut", "generation": "kunci lama", "no_key": "kunci tidak ada",
-    "tag": "tanda tangan palsu atau rusak", "replay": "pesan lama diputar ulang", "altered": "isi diubah",
-    "stage": "tahap tidak sah", "not_for_us": "bukan untuk kita", "hub: bad event": "kiriman gerbang tidak terbaca",
+    "short": "pesan terpotong",
+    "long": "pesan terlalu panjang",
+    "header": "kepala pesan rusak",
+    "protobuf": "isi rusak",
+    "channel": "saluran lain",
+    "port": "bukan pesan kita",
+    "version": "versi lain",
+    "type": "jenis tidak dikenal",
+    "role": "peran tidak berhak",
+    "length": "panjang tidak cocok",
+    "revoked": "alat sudah dicabut",
+    "generation": "kunci lama",
+    "no_key": "kunci tidak ada",
+    "tag": "tanda tangan palsu atau rusak",
+    "replay": "pesan lama diputar ulang",
+    "altered": "isi diubah",
+    "stage": "tahap tidak sah",
+    "not_for_us": "bukan untuk kita",
+    "hub: bad event": "kiriman gerbang tidak terbaca",
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
@@ -41,7 +81,7 @@ ADVICE = {
     m.KIND_KECELAKAAN: "Hubungi 119 dan 110. Amankan jalan.",
 }
 CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Unit PPA Polsek, 110 bila bahaya sekarang, SAPA 129."
-DRILL_LINE = "INI LATIHAN"
+DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
 
 def kind(number):
@@ -56,6 +96,8 @@ def advice(incident):
     """The line under an alarm: what to do, and for a crime what not to do."""
     if incident["confidential"]:
         return CONFIDENTIAL_LINE
+    if incident["drill"]:
+        return DRILL_LINE
     if incident["kind"] in CRIMES or incident["kind"] not in KINDS:
         return CRIME_LINE
     return ADVICE.get(incident["kind"], "")

@@ -1,4 +1,5 @@
 """Papan siaga: the live board, as a page, as a fragment to poll, and as a stream."""
+
 from flask import Blueprint, Response, abort, current_app, g, jsonify, render_template, request
 
 from kentongan_hub import accounts, roles, view, web
@@ -6,7 +7,7 @@ from kentongan_hub import accounts, roles, view, web
 blueprint = Blueprint("board", __name__)
 
 
-CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets the token of their own browser instead
+CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets their own browser's token instead
 
 
 def board_of(account, csrf):
@@ -20,8 +21,12 @@ def board_of(account, csrf):
             shown = view.board(db, now, account)
         html = render_template("papan_isi.html", csrf_value=CSRF_MARK, **shown)
         waiting = [card["slug"] for card in shown["cards"] if not card["answered"] and not card["drill"]]
-        return {"versi": view.version(html), "html": html, "menunggu": waiting,
-                "ulang": sum(card["alerts"] for card in shown["cards"])}
+        return {
+            "versi": view.version(html),
+            "html": html,
+            "menunggu": waiting,
+            "ulang": sum(card["alerts"] for card in shown["cards"]),
+        }
 
     board = hub.boards.get(viewer, make)
     return {**board, "html": board["html"].replace(CSRF_MARK, csrf), "jam": hub.clock.steady_ms()}
@@ -32,8 +37,12 @@ def board_of(account, csrf):
 def page():
     with current_app.hub.store.read() as db:
         words = view.site_words(db)
-    return render_template("papan.html", board=board_of(g.account, web.csrf_token()), site=words,
-                           wall_ms=current_app.hub.clock.wall_ms())
+    return render_template(
+        "papan.html",
+        board=board_of(g.account, web.csrf_token()),
+        site=words,
+        wall_ms=current_app.hub.clock.wall_ms(),
+    )
 
 
 @blueprint.get("/papan/isi")

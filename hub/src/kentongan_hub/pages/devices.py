@@ -1,4 +1,5 @@
 """Perangkat: every device, gateway and radio with its proof of life, and what was refused."""
+
 from flask import Blueprint, current_app, render_template
 
 from kentongan_hub import roles, view, web
@@ -12,6 +13,10 @@ def page():
     hub = current_app.hub
     with hub.store.read() as db:
         now = hub.now()
-        shown = {"devices": view.devices(db, now), "gateways": view.gateways(db, now),
-                 "refusals": view.refusals(db), "health": view.health(db, now)}
+        shown = {
+            "devices": view.devices(db, now),
+            "gateways": view.gateways(db, now),
+            "refusals": view.refusals(db),
+            "health": view.health(db, now),
+        }
     return render_template("perangkat.html", **shown)

@@ -1,11 +1,12 @@
 """Latihan: opens a drill window on posts and gateways; counted down there, at most an hour."""
+
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 
 from kentongan_hub import audit, outbox, roles, web
 from kentongan_hub.clock import local_time
 
 blueprint = Blueprint("drill", __name__)
-MINUTES = (10, 20, 30, 60)   # wire-format.md: at most 60
+MINUTES = (10, 20, 30, 60)  # wire-format.md: at most 60
 MINUTE_MS = 60_000
 
 
@@ -38,8 +39,20 @@ def start():
         gateways = db.all("SELECT label, zone FROM gateways WHERE token IS NOT NULL")
         for gateway in gateways:
             # an order that comes late would open a window nobody announced
-            outbox.order(db, now.ms, [gateway["label"]], "drill", {"minutes": minutes, "zone": gateway["zone"]},
-                         MINUTE_MS if minutes else MINUTES[-1] * MINUTE_MS)
-        audit.record(db, now.wall, g.account["login"], "latihan dibuka" if minutes else "latihan ditutup",
-                     detail=f"{minutes} menit", address=request.remote_addr or "")
+            outbox.order(
+                db,
+                now.ms,
+                [gateway["label"]],
+                "drill",
+                {"minutes": minutes, "zone": gateway["zone"]},
+                MINUTE_MS if minutes else MINUTES[-1] * MINUTE_MS,
+            )
+        audit.record(
+            db,
+            now.wall,
+            g.account["login"],
+            "latihan dibuka" if minutes else "latihan ditutup",
+            detail=f"{minutes} menit",
+            address=request.remote_addr or "",
+        )
     return redirect(url_for("drill.page"), 303)

@@ -1,4 +1,5 @@
 """First run (/mulai), log in, log out, and the way from / to where one belongs."""
+
 import hmac
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
@@ -40,9 +41,15 @@ def make_site():
         return _setup_again("Kedua sandi tidak sama. Tulis ulang."), 400
     try:
         provision.create_site(
-            hub.data_dir, form.get("nama", ""), form.get("masuk", "").strip(), form.get("sandi", ""),
-            admin_name=form.get("orang", "").strip(), rt=_number("rt"), rw=_number("rw"),
-            time_zone=form.get("zona", "WIB"))
+            hub.data_dir,
+            form.get("nama", ""),
+            form.get("masuk", "").strip(),
+            form.get("sandi", ""),
+            admin_name=form.get("orang", "").strip(),
+            rt=_number("rt"),
+            rw=_number("rw"),
+            time_zone=form.get("zona", "WIB"),
+        )
     except LocalError as error:
         return _setup_again(str(error)), 400
     token = provision.gateway_token(hub.data_dir)

@@ -1,4 +1,5 @@
 """Kejadian: the list, one incident with its timeline, and what people do to it."""
+
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
@@ -8,8 +9,10 @@ blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
 
 # address -> (permission, what it does in incidents.TRANSITIONS)
 ACTIONS = {
-    "datang": (roles.COME, incidents.DATANG), "selesai": (roles.CLOSE, incidents.TUTUP),
-    "keliru": (roles.CLOSE, incidents.SALAH), "latihan": (roles.DRILL, incidents.TANDAI_LATIHAN),
+    "datang": (roles.COME, incidents.DATANG),
+    "selesai": (roles.CLOSE, incidents.TUTUP),
+    "keliru": (roles.CLOSE, incidents.SALAH),
+    "latihan": (roles.DRILL, incidents.TANDAI_LATIHAN),
 }
 
 
@@ -18,8 +21,10 @@ ACTIONS = {
 def listing():
     with current_app.hub.store.read() as db:
         zone = db.setting("time_zone", "WIB")
-        rows = db.all(f"SELECT * FROM incidents WHERE {view.visible(g.account)} ORDER BY id DESC LIMIT ?",
-                      view.LIST_LIMIT)
+        rows = db.all(
+            f"SELECT * FROM incidents WHERE {view.visible(g.account)} ORDER BY id DESC LIMIT ?",
+            view.LIST_LIMIT,
+        )
         cards = [view.card(db, row, zone) for row in rows]
     return render_template("kejadian.html", cards=cards)
 
@@ -50,8 +55,14 @@ def _page(slug, problem):
         lines = view.timeline(db, row["id"])
     if row["confidential"]:
         with hub.store.write(ring=False) as db:
-            audit.record(db, hub.now().wall, g.account["login"], "lihat kejadian rahasia", row["slug"],
-                         address=request.remote_addr or "")
+            audit.record(
+                db,
+                hub.now().wall,
+                g.account["login"],
+                "lihat kejadian rahasia",
+                row["slug"],
+                address=request.remote_addr or "",
+            )
     return render_template("satu_kejadian.html", card=card, lines=lines, problem=problem)
 
 

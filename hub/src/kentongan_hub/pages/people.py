@@ -1,4 +1,5 @@
 """Akun and catatan: who may enter, who is named for confidential incidents, and who did what."""
+
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 from werkzeug.security import generate_password_hash
@@ -19,7 +20,9 @@ def page():
 def _page(problem):
     with current_app.hub.store.read() as db:
         rows = db.all("SELECT * FROM accounts ORDER BY active DESC, login")
-    return render_template("akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, problem=problem)
+    return render_template(
+        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, problem=problem
+    )
 
 
 @blueprint.post("/akun")
@@ -29,8 +32,15 @@ def add():
     now = hub.now()
     try:
         with hub.store.write() as db:
-            accounts.add(db, now.wall, form.get("masuk", "").strip(), form.get("nama", ""), form.get("peran", ""),
-                         form.get("sandi", ""), form.get("rahasia") == "1")
+            accounts.add(
+                db,
+                now.wall,
+                form.get("masuk", "").strip(),
+                form.get("nama", ""),
+                form.get("peran", ""),
+                form.get("sandi", ""),
+                form.get("rahasia") == "1",
+            )
             _note(db, now, "akun dibuat", form.get("masuk", ""), form.get("peran", ""))
             if form.get("rahasia") == "1":
                 _note(db, now, "disetujui untuk kejadian rahasia", form.get("masuk", ""))
@@ -66,11 +76,17 @@ def _change(db, row, action):
     elif action in ("rahasia", "bukan-rahasia"):
         if action == "rahasia" and row["role"] in roles.NEVER_NAMED:
             raise LocalError("Layar pos tidak boleh melihat kejadian rahasia.")
-        db.run("UPDATE accounts SET named_for_confidential = ? WHERE id = ?", int(action == "rahasia"), row["id"])
+        db.run(
+            "UPDATE accounts SET named_for_confidential = ? WHERE id = ?", int(action == "rahasia"), row["id"]
+        )
     elif action == "sandi":
         password = request.form.get("sandi", "")
         accounts.check_new(row["login"], password)
-        db.run("UPDATE accounts SET password = ? WHERE id = ?", generate_password_hash(password, "scrypt"), row["id"])
+        db.run(
+            "UPDATE accounts SET password = ? WHERE id = ?",
+            generate_password_hash(password, "scrypt"),
+            row["id"],
+        )
     else:
         abort(404)
     # whatever changed, the person enters again with what is true now

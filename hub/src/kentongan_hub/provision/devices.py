@@ -1,4 +1,5 @@
 """Device files: what a new button, siren post, relay or chime is given, and the directory of all of them."""
+
 import json
 import time
 
@@ -12,12 +13,12 @@ from kentongan_hub.store import Store
 
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 DIRECTORY_EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer fetches its file again
-PLACE_LIMIT = 80                       # characters of a place, shown on boards
+PLACE_LIMIT = 80  # characters of a place, shown on boards
 DIRECTORY_FIELDS = ("node", "role", "label", "zone", "house", "place", "hops")
 
 
 def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
-    """The checked device file of a new device as a dict, ready for JSON; its node number was never used before.
+    """The checked device file of a new device as a dict, ready for JSON, with a node number never used before.
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """
@@ -34,16 +35,37 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
         node = new_node(db, role)
         gateway = db.value("SELECT node FROM gateways ORDER BY zone = ? DESC, label LIMIT 1", zone)
         file = {
-            "format": device_file.FORMAT, "site": secret["site"], "role": role, "node": node, "label": label,
-            "zone": zone, "house": house, "channel_name": secret["channel_name"],
-            "channel_key": secret["channel_key"].hex(), "preset": secret["preset"], "freq_hz": secret["freq_hz"],
-            "generation": secret["generation"], "gateway": gateway or 0, "gateway_hops": hops,
-            "profile": secret["profile"], **_keys(secret, role, node), **settings,
+            "format": device_file.FORMAT,
+            "site": secret["site"],
+            "role": role,
+            "node": node,
+            "label": label,
+            "zone": zone,
+            "house": house,
+            "channel_name": secret["channel_name"],
+            "channel_key": secret["channel_key"].hex(),
+            "preset": secret["preset"],
+            "freq_hz": secret["freq_hz"],
+            "generation": secret["generation"],
+            "gateway": gateway or 0,
+            "gateway_hops": hops,
+            "profile": secret["profile"],
+            **_keys(secret, role, node),
+            **settings,
         }
         checked = device_file.check(file, f"device {label}")
         place = place or place_of(db, zone)
-        db.insert("devices", node=node, role=role, label=label, zone=zone, house=house, place=place,
-                  hops=hops, created_wall=now_ms)
+        db.insert(
+            "devices",
+            node=node,
+            role=role,
+            label=label,
+            zone=zone,
+            house=house,
+            place=place,
+            hops=hops,
+            created_wall=now_ms,
+        )
         audit.record(db, now_ms, "provision", "device added", label, f"{role} {node:08x}")
         _announce(db, now_ms)
     return checked
@@ -56,11 +78,19 @@ def modem_file(data_dir, label="gateway-1"):
         gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
     if gateway is None:
         raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
-    return device_file.check({
-        "format": device_file.FORMAT, "site": secret["site"], "role": "modem", "node": gateway["node"],
-        "label": f"modem-{label}", "zone": gateway["zone"], "preset": secret["preset"],
-        "freq_hz": secret["freq_hz"],
-    }, f"modem of {label}")
+    return device_file.check(
+        {
+            "format": device_file.FORMAT,
+            "site": secret["site"],
+            "role": "modem",
+            "node": gateway["node"],
+            "label": f"modem-{label}",
+            "zone": gateway["zone"],
+            "preset": secret["preset"],
+            "freq_hz": secret["freq_hz"],
+        },
+        f"modem of {label}",
+    )
 
 
 def directory(db):
@@ -75,7 +105,7 @@ def place_of(db, zone):
 
 
 def _keys(secret, role, node):
-    """The keys that this role may hold (wire-format.md section 4): a post the alarm root, others their own A."""
+    """The keys this role may hold (wire-format.md section 4): a post the alarm root, others their own A."""
     generation = secret["generation"]
     alarm_root = keys.alarm_root(secret["site_key"], generation)
     control_root = keys.control_root(secret["site_key"], generation)
@@ -87,8 +117,19 @@ def _keys(secret, role, node):
 
 def _announce(db, now_ms):
     """Gateways in service learn the new directory; an older list still waiting is superseded."""
-    db.run("UPDATE outbox SET state = ?, result = 'superseded', done_ms = ? WHERE type = 'directory' AND state = ?",
-           outbox.EXPIRED, now_ms, outbox.WAITING)
+    db.run(
+        "UPDATE outbox SET state = ?, result = 'superseded', done_ms = ? "
+        "WHERE type = 'directory' AND state = ?",
+        outbox.EXPIRED,
+        now_ms,
+        outbox.WAITING,
+    )
     for gateway in db.all("SELECT label FROM gateways WHERE token IS NOT NULL AND heard_ms IS NOT NULL"):
-        outbox.add(db, now_ms, outbox.gateway_channel(gateway["label"]), "directory",
-                   json.dumps({"devices": directory(db)}), DIRECTORY_EXPIRES_MS)
+        outbox.add(
+            db,
+            now_ms,
+            outbox.gateway_channel(gateway["label"]),
+            "directory",
+            json.dumps({"devices": directory(db)}),
+            DIRECTORY_EXPIRES_MS,
+        )

@@ -1,4 +1,5 @@
-"""Gateway key files and tokens. A gateway file holds both roots of the site: it leaves the hub by cable or disk."""
+"""Gateway key files and tokens. A gateway file holds both roots of the site: it travels by cable or disk."""
+
 import hashlib
 import re
 import secrets
@@ -27,7 +28,7 @@ def add_gateway(db, label, zone):
 
 
 def gateway_file(data_dir, label="gateway-1", zone=None):
-    """The key file of a gateway as a dict; the same gateway keeps its node number. Write it with mode 0600."""
+    """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600."""
     from kentongan_hub.provision.devices import directory
 
     secret = site.load(data_dir)
@@ -36,12 +37,19 @@ def gateway_file(data_dir, label="gateway-1", zone=None):
         row = add_gateway(db, label, zone or int(db.setting("rt", 1)))
         audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)
         return {
-            "format": 1, "site": secret["site"], "node": row["node"], "zone": row["zone"],
-            "generation": generation, "channel_name": secret["channel_name"],
-            "channel_key": secret["channel_key"].hex(), "preset": secret["preset"], "freq_hz": secret["freq_hz"],
+            "format": 1,
+            "site": secret["site"],
+            "node": row["node"],
+            "zone": row["zone"],
+            "generation": generation,
+            "channel_name": secret["channel_name"],
+            "channel_key": secret["channel_key"].hex(),
+            "preset": secret["preset"],
+            "freq_hz": secret["freq_hz"],
             "alarm_roots": {str(generation): keys.alarm_root(secret["site_key"], generation).hex()},
             "control_roots": {str(generation): keys.control_root(secret["site_key"], generation).hex()},
-            "devices": directory(db), "profile": secret["profile"],
+            "devices": directory(db),
+            "profile": secret["profile"],
         }
 
 

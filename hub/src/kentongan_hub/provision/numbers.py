@@ -1,20 +1,23 @@
 """Node numbers: every provisioning gets one that the site never used before."""
+
 import secrets
 
 from kentongan_wire.errors import LocalError
 
-NODE_MIN = 4             # 0-3 are Meshtastic's own
-NODE_MAX = 0xFFFF_FFFE   # 0xFFFFFFFF is broadcast
-RELAY_LIMIT = 255        # relays of a site: their low bytes are all different and never 0
-DRAWS = 10_000           # a draw fails only on a taken number or low byte; bounded all the same
+NODE_MIN = 4  # 0-3 are Meshtastic's own
+NODE_MAX = 0xFFFF_FFFE  # 0xFFFFFFFF is broadcast
+RELAY_LIMIT = 255  # relays of a site: their low bytes are all different and never 0
+DRAWS = 10_000  # a draw fails only on a taken number or low byte; bounded all the same
 RELAY_ROLES = ("sirene", "penerus", "penerima", "gateway")
 
 
 def new_node(db, role):
     """A number no device or gateway of this site ever had; relays also differ in the low byte."""
     used = {row["node"] for row in db.all("SELECT node FROM devices UNION SELECT node FROM gateways")}
-    relays = db.all("SELECT node FROM devices WHERE revoked = 0 AND role IN ('sirene', 'penerus', 'penerima') "
-                    "UNION SELECT node FROM gateways")
+    relays = db.all(
+        "SELECT node FROM devices WHERE revoked = 0 AND role IN ('sirene', 'penerus', 'penerima') "
+        "UNION SELECT node FROM gateways"
+    )
     low_bytes = {row["node"] & 0xFF for row in relays} if role in RELAY_ROLES else set()
     if len(low_bytes) >= RELAY_LIMIT:
         raise LocalError(f"role {role}: a site has at most {RELAY_LIMIT} relays; revoke one that is gone")

@@ -1,4 +1,5 @@
 """A new site: keys in site.json, the rest in the database, one administrator, one gateway."""
+
 import re
 import secrets
 import time
@@ -13,13 +14,25 @@ from kentongan_hub.store import Store
 
 KEY_BYTES = 32
 CHANNEL_NAME = "kentongan"  # Meshtastic allows 11 bytes; the name is no secret
-NAME_LIMIT = 64             # bytes, as a device file allows
+NAME_LIMIT = 64  # bytes, as a device file allows
 FIRST_GATEWAY = "gateway-1"
 
 
-def create_site(data_dir, name, admin_login="admin", admin_password="", *, admin_name="", rt=1, rw=1,
-                time_zone="WIB", preset=phy.DEFAULT_PRESET, freq_hz=phy.DEFAULT_FREQ_HZ, profile=PROFILES[0]):
-    """Make site.json, the database, the first account (role admin) and the first gateway; the site without keys.
+def create_site(
+    data_dir,
+    name,
+    admin_login="admin",
+    admin_password="",
+    *,
+    admin_name="",
+    rt=1,
+    rw=1,
+    time_zone="WIB",
+    preset=phy.DEFAULT_PRESET,
+    freq_hz=phy.DEFAULT_FREQ_HZ,
+    profile=PROFILES[0],
+):
+    """Make site.json, the database, the first account (admin) and gateway; gives the site without keys.
 
     LocalError names what is wrong and the remedy; nothing is left behind then.
     """
@@ -38,10 +51,15 @@ def create_site(data_dir, name, admin_login="admin", admin_password="", *, admin
         raise LocalError(f"{site.path_of(data_dir)}: a site exists already; choose another --data directory")
     store = Store(data_dir)
     made = {
-        "format": site.FORMAT, "site": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "kentongan",
-        "site_key": secrets.token_bytes(KEY_BYTES), "channel_name": CHANNEL_NAME,
-        "channel_key": secrets.token_bytes(KEY_BYTES), "generation": 0,
-        "preset": preset, "freq_hz": freq_hz, "profile": profile,
+        "format": site.FORMAT,
+        "site": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "kentongan",
+        "site_key": secrets.token_bytes(KEY_BYTES),
+        "channel_name": CHANNEL_NAME,
+        "channel_key": secrets.token_bytes(KEY_BYTES),
+        "generation": 0,
+        "preset": preset,
+        "freq_hz": freq_hz,
+        "profile": profile,
     }
     with store.write() as db:
         for key, value in (("name", name), ("rt", rt), ("rw", rw), ("time_zone", time_zone)):

@@ -1,0 +1,314 @@
+"""A person's evening with the hub, in Debian's chromium: set-up, an alarm, 'Saya datang', the wall screen."""
+
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from hub_kit import PASSWORD, HubProcess
+from kentongan_hub import provision
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
+DESKTOP, PHONE, WALL = (1280, 800), (390, 844), (1920, 1080)
+WAIT_S = 15
+CUT_OFF_S = 30  # three heartbeats of 5 s, and some
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def hub(tmp_path):
+    process = HubProcess(tmp_path / "data")
+    yield process
+    if process.process.poll() is None:
+        process.stop()
+
+
+@pytest.fixture
+def browser(require, tmp_path):
+    require(
+        Path(CHROMIUM).exists() and Path(DRIVER).exists(), "a browser", "apt install chromium chromium-driver"
+    )
+    made = Browser(tmp_path / "profile")
+    yield made
+    made.close()
+
+
+class Browser:
+    """One chromium with a profile of its own."""
+
+    def __init__(self, profile):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options, Service(DRIVER, log_output=subprocess.DEVNULL))
+        self.profile = profile
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def resize(self, size):
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500},
+        )
+
+    def scheme(self, name):
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": name}]}
+        )
+
+    def shot(self, name):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    def every_size(self, name):
+        for suffix, size, scheme in (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark")):
+            self.resize(size)
+            self.scheme(scheme)
+            assert self.driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (
+                f"{name} scrolls sideways on {suffix}"
+            )
+            self.shot(f"hub-{name}-{suffix}")
+        self.resize(DESKTOP)
+
+    def find(self, css):
+        return self.driver.find_element("css selector", css)
+
+    def fill(self, **fields):
+        for name, value in fields.items():
+            self.find(f"[name={name}]").send_keys(value)
+
+    def button(self, text):
+        return self.driver.find_element("xpath", f"//button[contains(., '{text}')]")
+
+    def press(self, text):
+        button = self.button(text)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def wait(self, condition, what):
+        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, WAIT_S, 0.05, [StaleElementReferenceException]).until(
+            lambda _driver: condition(), what
+        )
+
+    def wait_text(self, text):
+        self.wait(lambda: text.lower() in self.find("body").text.lower(), f"{text!r} did not appear")
+
+    def enter(self, address, login):
+        self.driver.get(address + "/masuk")
+        self.fill(masuk=login, sandi=PASSWORD)
+        self.press("Masuk")
+        self.wait_text("Papan siaga")
+
+    def wait_cut_off(self):
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, CUT_OFF_S, 0.2).until(lambda _driver: self.find("#putus").is_displayed())
+
+    def complaints(self):
+        """What the console says of our own pages; refused forms are part of the tests and named there."""
+        return [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
+
+    def hosts_asked(self):
+        import json
+        from urllib.parse import urlsplit
+
+        asked = set()
+        for line in self.driver.get_log("performance"):
+            message = json.loads(line["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = urlsplit(message["params"]["request"]["url"])
+                if url.scheme in (
+                    "http",
+                    "https",
+                    "ws",
+                    "wss",
+                ):  # chromium's own chrome:// pages are no network
+                    asked.add(url.netloc)
+        return asked
+
+
+def set_up(browser, hub):
+    """The first-run page, filled by a person who reads the console; the gateway's token."""
+    browser.driver.get(hub.address + "/")
+    browser.every_size("mulai")
+    browser.fill(
+        kode=hub.read_setup_code(),
+        nama="RT 05 Sukamaju",
+        rt="5",
+        rw="3",
+        orang="Siti Aminah",
+        masuk="siti",
+        sandi=PASSWORD,
+        sandi2=PASSWORD,
+    )
+    browser.press("Buat")
+    browser.wait_text("Hanya tampil sekali")
+    browser.every_size("siap")
+    return browser.find("#token").text
+
+
+class Gateway:
+    """What the gateway would send."""
+
+    def __init__(self, hub, token):
+        self.hub, self.token, self.seq = hub, token, 0
+
+    def send(self, type_, at_ms, **fields):
+        self.seq += 1
+        event = {
+            "id": f"gateway-1/{self.seq}",
+            "type": type_,
+            "at_ms": at_ms,
+            "boot_id": "b1",
+            "wall": None,
+            **fields,
+        }
+        answer = self.hub.call("/api/v1/events", {"boot_id": "b1", "events": [event]}, self.token)
+        assert answer["accepted"] == [event["id"]]
+
+    def orders(self, after=0, wait=20):
+        return self.hub.call(f"/api/v1/orders?after={after}&wait={wait}", token=self.token)["orders"]
+
+
+def add_village(data_dir):
+    nodes = {
+        f"tombol-{n:02d}": provision.add_device(data_dir, "tombol", f"tombol-{n:02d}", 5, n)["node"]
+        for n in (3, 7, 12)
+    }
+    nodes["pos-1"] = provision.add_device(data_dir, "sirene", "pos-1", 5, place="Pos ronda Mawar")["node"]
+    nodes["pos-2"] = provision.add_device(data_dir, "sirene", "pos-2", 5)["node"]
+    return nodes
+
+
+def test_an_evening_from_set_up_to_saya_datang_at_the_button(hub, browser, tmp_path):
+    token = set_up(browser, hub)
+    nodes = add_village(tmp_path / "data")
+    gateway = Gateway(hub, token)
+    gateway.send("radio", 500, name="serial", up=True)
+    for seq, (label, node) in enumerate(nodes.items()):
+        role = "sirene" if label.startswith("pos") else "tombol"
+        body = (
+            {"flags": 0, "battery": 142 - 8 * seq} if role == "tombol" else {"flags": 1, "battery_mv": 12850}
+        )
+        gateway.send(
+            "status", 600 + seq, device=node, role=role, body=body, rssi=-88 - seq, snr_q=26 - 14 * seq
+        )
+    browser.enter(hub.address, "siti")
+    browser.wait_text("Tidak ada kejadian terbuka")
+    browser.wait_text("terhubung, langsung")
+    browser.every_size("papan-tenang")
+
+    waiting = {}
+    poll = threading.Thread(target=lambda: waiting.update(orders=gateway.orders()))
+    poll.start()
+    button = nodes["tombol-07"]
+    browser.driver.execute_script("window.samaHalaman = true")
+    gateway.send(
+        "alarm", 10_000, device=button, counter=1234, incident=1234, zone=5, kind=1, attempt=0, hops=1
+    )
+    gateway.send(
+        "siren_report", 11_300, device=nodes["pos-1"], origin=button, counter=1234, state=1, source=1
+    )
+    browser.wait_text("di bawah 2 dtk sejak terdengar gerbang")
+    assert browser.driver.execute_script("return window.samaHalaman"), "the page was loaded again"
+    card = browser.find(".kartu").text
+    for text in ("Maling", "Rumah 7", "RT 05/RW 03", "WIB", "pos-1", "jangan main hakim sendiri", "110"):
+        assert text in card, text
+    browser.every_size("papan-alarm")
+
+    browser.press("Saya datang")
+    browser.wait_text("Menuju lokasi")
+    browser.wait_text("Siti Aminah")
+    poll.join(timeout=25)
+    order = waiting["orders"][0]
+    assert {name: order[name] for name in ("type", "device", "counter", "stage")} == {
+        "type": "stage",
+        "device": button,
+        "counter": 1234,
+        "stage": 3,
+    }
+    browser.every_size("papan-dijawab")
+
+    gateway.send("alarm", 12_000, device=nodes["tombol-12"], counter=77, kind=2, zone=5)
+    gateway.send("alarm", 12_500, device=nodes["tombol-03"], counter=5, kind=7, zone=5, drill=True)
+    browser.wait_text("INI LATIHAN")
+    browser.wait_text("Kebakaran")
+    browser.every_size("papan-tiga")
+    closes_as_a_mistake_with_a_reason(browser)
+    looks_at_the_other_pages(browser, hub)
+    assert browser.hosts_asked() == {hub.address.removeprefix("http://")}
+    assert browser.complaints() == []
+
+
+def closes_as_a_mistake_with_a_reason(browser):
+    browser.find("#kejadian-1 h2 a").click()
+    browser.wait_text("Riwayat")
+    browser.every_size("satu-kejadian")
+    browser.find("[value='Anak bermain']").click()
+    browser.press("Tutup sebagai alarm keliru")
+    browser.wait_text("Anak bermain")
+    assert "alarm keliru" in browser.find(".riwayat").text
+
+
+def looks_at_the_other_pages(browser, hub):
+    for path in ("kejadian", "perangkat", "latihan", "akun", "catatan"):
+        browser.driver.get(f"{hub.address}/{path}")
+        browser.every_size(path)
+
+
+def test_a_wall_screen_tells_when_it_is_cut_off_and_when_it_is_back(hub, browser, tmp_path):
+    data_dir = tmp_path / "data"
+    hub.stop()
+    provision.create_site(data_dir, "RT 05 Sukamaju", "siti", PASSWORD, rt=5, rw=3)
+    nodes = add_village(data_dir)
+    token = provision.gateway_token(data_dir)
+    port = hub.address.rsplit(":", 1)[1]
+    hub = HubProcess(data_dir, port)
+    browser.enter(hub.address, "siti")
+    browser.driver.get(hub.address + "/akun")
+    browser.fill(nama="Layar pos", masuk="layar", sandi=PASSWORD)
+    browser.find("option[value=tamu_layar]").click()
+    browser.press("Simpan")
+    browser.wait_text("layar · Layar pos")
+    browser.press("Keluar")
+    browser.wait_text("Nama masuk")
+    browser.enter(hub.address, "layar")
+    browser.resize(WALL)
+    browser.scheme("dark")
+    Gateway(hub, token).send("alarm", 10_000, device=nodes["tombol-07"], counter=1234, kind=2, zone=5)
+    browser.wait_text("Kebakaran")
+    assert not browser.driver.find_elements("css selector", ".kartu button"), (
+        "a screen on a wall presses nothing"
+    )
+    browser.shot("hub-layar-alarm")
+    hub.kill()
+    browser.wait_cut_off()
+    browser.shot("hub-layar-terputus")
+    hub = HubProcess(data_dir, port)
+    try:
+        browser.wait(lambda: not browser.find("#putus").is_displayed(), "still TERPUTUS with the hub back")
+    finally:
+        hub.stop()

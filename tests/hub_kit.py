@@ -1,0 +1,166 @@
+"""What hub tests lean on: a site in a directory, a gateway and people who talk to it, a real process."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+from kentongan_hub import accounts, create_app, provision
+from kentongan_hub.clock import FakeClock
+
+PASSWORD = "sandi yang panjang"
+START_LIMIT_S = 30
+
+
+class Site:
+    """A site with one gateway and some devices; its app stands on a clock that only advance() moves."""
+
+    def __init__(self, data_dir):
+        self.data_dir = data_dir
+        provision.create_site(
+            data_dir, "RT 05 Sukamaju", "admin", PASSWORD, admin_name="Bu Admin", rt=5, rw=3
+        )
+        self.button = provision.add_device(data_dir, "tombol", "tombol-07", 5, 7)["node"]
+        self.other = provision.add_device(data_dir, "tombol", "tombol-08", 5, 8)["node"]
+        self.post = provision.add_device(data_dir, "sirene", "pos-1", 5)["node"]
+        self.token = provision.gateway_token(data_dir)
+        self.clock = FakeClock()
+        self.app = create_app(data_dir, clock=self.clock, dispatch=False)
+        self.hub = self.app.hub
+        self.sent = 0
+        self.client = self.app.test_client()
+
+    def restart(self):
+        """The same data under a new app, as after a restart."""
+        self.app = create_app(self.data_dir, clock=self.clock, dispatch=False)
+        self.hub = self.app.hub
+        self.client = self.app.test_client()
+
+    @property
+    def headers(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def event(self, type_, **fields):
+        self.sent += 1
+        return {
+            "id": f"gateway-1/{self.sent}",
+            "type": type_,
+            "at_ms": 1000 * self.sent,
+            "boot_id": "boot-1",
+            "wall": None,
+            **fields,
+        }
+
+    def alarm(self, counter=1234, kind=1, device=None, **fields):
+        return self.event("alarm", device=device or self.button, counter=counter, kind=kind, zone=5, **fields)
+
+    def post_events(self, *events):
+        answer = self.client.post(
+            "/api/v1/events", json={"boot_id": "boot-1", "events": list(events)}, headers=self.headers
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    def orders(self, after=0):
+        return self.client.get(f"/api/v1/orders?after={after}&wait=0", headers=self.headers).json["orders"]
+
+    def done(self, *ids, result="ok"):
+        return self.client.post(
+            "/api/v1/orders/done",
+            headers=self.headers,
+            json={"ids": list(ids), "results": {str(id_): result for id_ in ids}},
+        ).json
+
+    def rows(self, sql, *values):
+        with self.hub.store.read() as db:
+            return db.all(sql, *values)
+
+    def incidents(self):
+        return self.rows("SELECT * FROM incidents ORDER BY id")
+
+    def account(self, login, role, named=False):
+        with self.hub.store.write() as db:
+            return accounts.add(db, 0, login, login.title(), role, PASSWORD, named)
+
+    def enter(self, login, password=PASSWORD):
+        """A browser that has logged in."""
+        person = Person(self.app)
+        answer = person.post("/masuk", masuk=login, sandi=password)
+        assert answer.status_code == 303, answer.text
+        return person
+
+
+class Person:
+    """A browser without a screen: keeps cookies, takes the form token from the page it is on."""
+
+    def __init__(self, app):
+        self.client = app.test_client()
+
+    def get(self, path):
+        return self.client.get(path, headers={"Accept": "text/html"})
+
+    def token(self, page="/masuk"):
+        found = re.search(r'name="csrf" value="(\w+)"', self.get(page).text)
+        return found[1] if found else ""
+
+    def post(self, path, page="/masuk", origin="http://localhost", **form):
+        return self.client.post(path, data={"csrf": self.token(page), **form}, headers={"Origin": origin})
+
+
+class HubProcess:
+    """`kentongan-hub run` as a real process on a free port; kill() is kill -9."""
+
+    def __init__(self, data_dir, port=0):
+        program = Path(sys.executable).parent / "kentongan-hub"
+        self.process = subprocess.Popen(
+            [program, "run", "--data", data_dir, "--port", str(port)],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.errors = []
+        threading.Thread(target=self._collect, daemon=True).start()
+        self.address = self._line(r"(http://[\d.:]+)/")
+        self.setup_code = None
+
+    def _collect(self):
+        for line in self.process.stderr:
+            self.errors.append(line)
+
+    def _line(self, pattern):
+        timer = threading.Timer(START_LIMIT_S, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        found = re.search(pattern, line)
+        assert found, (line, "".join(self.errors))
+        return found[1]
+
+    def read_setup_code(self):
+        self.setup_code = self._line(r"code (\d+)")
+        return self.setup_code
+
+    def call(self, path, body=None, token="", timeout_s=30):
+        """The JSON answer of the API."""
+        request = urllib.request.Request(
+            self.address + path,
+            json.dumps(body).encode() if body is not None else None,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            return json.loads(answer.read())
+
+    def kill(self):
+        self.process.kill()
+        self._end()
+
+    def stop(self):
+        self.process.terminate()
+        self._end()
+
+    def _end(self):
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
