@@ -52,9 +52,10 @@ def test_the_event_says_all_that_the_hub_needs():
     bench = Bench()
     bench.hear(alarm(kind=2, flags=m.FLAG_LID, attempt=3), hops=1, hop_start=3, relay_node=REPEATER & 0xFF)
     event = bench.events[0]
-    expected = {"type": "alarm", "device": BUTTON, "label": "tombol-07", "counter": 100,
-                "incident": 100, "zone": 5, "kind": 2, "silent": False, "cancel": False, "lid": True, "drill": False, "late": False,
-                "attempt": 3, "battery": 3000, "rssi": -90, "snr_q": 12, "hops": 1, "at_ms": bench.now_ms}
+    expected = {"type": "alarm", "device": BUTTON, "label": "tombol-07", "counter": 100, "incident": 100,
+                "zone": 5, "kind": 2, "silent": False, "cancel": False, "lid": True, "drill": False,
+                "late": False, "attempt": 3, "battery": 150, "rssi": -90, "snr_q": 12, "hops": 1,
+                "at_ms": bench.now_ms}
     assert {k: event[k] for k in expected} == expected
 
 

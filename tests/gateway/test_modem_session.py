@@ -4,7 +4,6 @@ import random
 from gateway_kit import BUTTON, GATEWAY, alarm
 from hypothesis import given
 from hypothesis import strategies as st
-
 from kentongan_gateway.actions import Heard, Send
 from kentongan_gateway.radio.modem_session import DEAD_MS, QUEUE_LIMIT, LinkState, Lost, ModemSession
 from kentongan_wire import link

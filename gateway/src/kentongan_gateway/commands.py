@@ -129,10 +129,12 @@ class Commands:
         self.done(order_id, "ok")
 
     def _drill(self, order, order_id):
-        self._core._drill.open(
-            _number(order, "minutes", 0, 60), _number(order, "zone", 0, 255, 0), self._desk.now_ms
-        )
-        self._desk.note("drill_window", self._desk.config.label, 0, f"{order['minutes']} menit")
+        minutes, zone = _number(order, "minutes", 0, 60), _number(order, "zone", 0, 255, 0)
+        self._core._drill.open(minutes, zone, self._desk.now_ms)
+        self._desk.note("drill_window", self._desk.config.label, 0, f"RT {zone}, {minutes} menit")
+        for post in self._desk.directory.of_role(m.SIRENE):
+            if post.zone and zone in (0, post.zone):
+                self._core._configs.send(post, {"drill": (post.zone, minutes * 60)})
         self.done(order_id, "ok")
 
     def _directory(self, order, order_id):

@@ -11,6 +11,7 @@ from kentongan_wire.verify import open_message
 
 from kentongan_gateway import events
 from kentongan_gateway.commands import Commands
+from kentongan_gateway.configs import Configs
 from kentongan_gateway.desk import CoreConfig, Desk
 from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
@@ -58,6 +59,7 @@ class GatewayCore:
         self._own = OwnSiren(self._desk)
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._pages = Pages(self._desk)
+        self._configs = Configs(self._desk)
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._answered)
         self._refusals = Refusals(self._desk)
@@ -71,6 +73,7 @@ class GatewayCore:
             self._own,
             self._hub,
             self._pages,
+            self._configs,
             self._stages,
             self._refusals,
             self._supervision,
@@ -301,7 +304,7 @@ class GatewayCore:
 
     def _person_answered(self, record):
         """A penerima's own people answer a page that we sent for a silent hub: tell the presser."""
-        for alarm in self._pages.answered(record.src):
+        for alarm in self._pages.answered(record.src, record.body.value):
             self._desk.note_about("answered", alarm.src, alarm.counter)
             if record.body.event == m.EVENT_COMING:
                 self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
@@ -320,6 +323,7 @@ class GatewayCore:
         self._desk.store(events.status_event(message, heard, self._desk.directory))
         body = message.body
         if message.role != m.TOMBOL:
+            self._configs.reported(message.src, body.config_version)
             if self._desk.sequence.reported(body.last_control):
                 self._desk.note("counters_recovered", self._desk.config.label, self._desk.sequence.last)
             return

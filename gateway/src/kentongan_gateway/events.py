@@ -6,8 +6,6 @@ from kentongan_wire.verify import Message
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.records import DIRECT, Record
 
-BATTERY_MV = 20  # an alarm's battery byte counts 20 mV
-
 
 def highest_stage(button_status) -> int:
     """The highest stage that the button says it holds."""
@@ -61,7 +59,7 @@ def event_of(record, heard, directory):
         "drill": record.drill,
         "late": record.late,
         "attempt": body.attempt,
-        "battery": body.battery * BATTERY_MV,
+        "battery": body.battery,
     }
 
 

@@ -4,6 +4,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
+ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
 JOBS_LIMIT = 64
 
 
@@ -14,7 +15,7 @@ class Job:
 
     @property
     def due_ms(self) -> int:
-        return self.start_ms + REPEAT_AT_MS[self.sent]
+        return self.start_ms + (REPEAT_AT_MS[self.sent] if self.sent < len(REPEAT_AT_MS) else ANSWER_MS)
 
 
 def agreed(directory, record):
@@ -27,10 +28,8 @@ def agreed(directory, record):
     nearby = [d for d in everyone if d.zone == record.body.zone] or everyone
     chosen = []
     for device in nearby:
-        same_house = (
-            origin is not None and origin.house and (device.zone, device.house) == (origin.zone, origin.house)
-        )
-        if same_house or record.src in device.conflicts or (record.silent and not device.pages_silent):
+        home = origin is not None and origin.house and device[3:5] == origin[3:5]  # zone and house
+        if home or record.src in device.conflicts or (record.silent and not device.pages_silent):
             continue
         chosen.append(device)
     return chosen
@@ -43,42 +42,34 @@ class Pages:
 
     def page(self, record, targets=None):
         """Page everybody agreed on, or only these nodes, about this alarm; one under way goes on as it is."""
+        for device in agreed(self._desk.directory, record):
+            key = (device.node, record.src, record.body.incident)
+            if key in self._jobs or (targets is not None and device.node not in targets):
+                continue
+            if len(self._jobs) >= JOBS_LIMIT:
+                self._desk.count("page_dropped")
+                return
+            self._start(key, device, record)
+
+    def _start(self, key, device, record):
         desk = self._desk
         origin = desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
-        for device in agreed(desk.directory, record):
-            if targets is not None and device.node not in targets:
-                continue
-            key = (device.node, record.src, record.body.incident)
-            if key in self._jobs:
-                continue
-            if len(self._jobs) >= JOBS_LIMIT:
-                desk.count("page_dropped")
-                return
-            counter = desk.take()
-            body = m.Page(
-                device.node,
-                record.body.incident,
-                record.body.kind,
-                origin.house if origin else 0,
-                record.body.zone,
-                flags,
-            )
-            payload = desk.frame(m.PAGE, desk.config.generation, counter, body, device.node, device.role)
-            job = Job(device, record, counter, payload, desk.now_ms)
-            self._jobs[key] = job
-            self._send(key, job, counter)
+        counter = desk.take()
+        body = m.Page(device.node, record.body.incident, record.body.kind, origin.house if origin else 0,
+                      record.body.zone, flags)
+        payload = desk.frame(m.PAGE, desk.config.generation, counter, body, device.node, device.role)
+        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
+        self._send(job, counter)
 
-    def _send(self, key, job, packet_id):
+    def _send(self, job, packet_id):
         job.sent += 1
         self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER)
         self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
-        if job.sent >= len(REPEAT_AT_MS):
-            del self._jobs[key]
 
-    def answered(self, penerima):
-        """The penerima has sent an EVENT: its pages end. The alarms that they were about, newest last."""
-        mine = [key for key in self._jobs if key[0] == penerima]
+    def answered(self, penerima, incident):
+        """The penerima has sent an EVENT about an incident: its page ends. The alarms that it was about."""
+        mine = [key for key in self._jobs if key[0] == penerima and key[2] == incident]
         return [self._jobs.pop(key).record for key in mine]
 
     def ended(self, origin, incident):
@@ -88,8 +79,12 @@ class Pages:
 
     def tick(self):
         for key, job in list(self._jobs.items()):
-            if self._desk.now_ms >= job.due_ms:
-                self._send(key, job, self._desk.take())
+            if self._desk.now_ms < job.due_ms:
+                continue
+            if job.sent < len(REPEAT_AT_MS):
+                self._send(job, self._desk.take())
+            else:
+                del self._jobs[key]
 
     def next_deadline(self):
         return min((job.due_ms for job in self._jobs.values()), default=None)

@@ -214,7 +214,7 @@ class ModemSession:
     def _hello(self, _, message, now_ms, events):
         if message.version != link.LINK_VERSION:
             self._count("version")
-            events.append(ModemLog(f"the modem speaks link {message.version}, we {link.LINK_VERSION}: flash it"))
+            events.append(ModemLog(f"modem: link {message.version}, ours {link.LINK_VERSION}; flash it"))
         elif message.node != self._configure.node:
             self._reconfigure()
 
