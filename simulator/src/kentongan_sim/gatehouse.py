@@ -43,6 +43,7 @@ class Gatehouse:
         self._run = 0  # counts power-ups: what belongs to an older one is void
         self._session = None
         self._session_deadline = None
+        self._line_open = False
         self._deadline = None
         self._siren = None
         self._calls = 0
@@ -117,11 +118,12 @@ class Gatehouse:
                               CONDUCTED_DBM, GAIN_DBI, 0)
 
     def _reopen(self):
+        self._line_open = True
         self._session.open(self._now_ms())
         self._flush()
 
     def _bytes(self, data):
-        if self._core:
+        if self._core and self._line_open:
             self._took(self._session.feed(data, self._now_ms()))
 
     def _session_tick(self):
@@ -136,6 +138,7 @@ class Gatehouse:
             elif isinstance(event, LinkState):
                 self._perform(self._core.radio_state(self.modem, event.up, self._now_ms()))
                 if not event.up:
+                    self._line_open = False
                     self._at(REOPEN_US, self._reopen)
         self._flush()
 

@@ -111,7 +111,7 @@ class NodeHost:
             self.deliver("key", key, False)
         for other in sorted(self.keys - {key, "lid"}):
             self.deliver("key", other, True)
-        if "battery" in self.world.senses:
+        if self.settings:  # our own boards measure their supply at every boot
             self.deliver("sense", "battery", self.world.battery_mv(self.place.role))
 
     def _woken(self):

@@ -14,7 +14,8 @@ RED, BLUE, GREEN, ORANGE, PURPLE = "#c62828", "#1565c0", "#2e7d32", "#ffcc80", "
 KINDS = {
     "ALARM": (RED, "A", "alarm"), "RECEIPTS": (GREEN, "R", "receipts"),
     "SIREN_REPORT": ("#ef6c00", "L", "siren report"), "SIREN_ORDER": (PURPLE, "O", "siren order"),
-    "PAGE": ("#00838f", "P", "page"), "EVENT": ("#5d4037", "E", "event"), "CONFIG": ("#455a64", "C", "config"),
+    "PAGE": ("#00838f", "P", "page"), "EVENT": ("#5d4037", "E", "event"),
+    "CONFIG": ("#455a64", "C", "config"),
     "STATUS": ("#90a4ae", "s", "status"),
 }
 OTHER = ("#9e9e9e", "?", "other")

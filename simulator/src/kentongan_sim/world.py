@@ -72,8 +72,6 @@ class World:
     `settings` {label: device settings} replaces the test keys by those of a real hub.
     """
 
-    senses = ("battery",)
-
     def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
                  gatehouses: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
                  keep_trace: bool = True):

