@@ -44,8 +44,12 @@ def _integer(low, high, what):
 
 def _text(limit):
     def read(value):
-        if type(value) is not str or len(value.encode()) > limit:
-            raise _Bad("{!r} is no text of at most {} bytes".format(value, limit), "shorten it")
+        try:
+            good = type(value) is str and len(value.encode()) <= limit
+        except UnicodeError:  # half a surrogate pair, which JSON can write
+            good = False
+        if not good:
+            raise _Bad("is no text of at most {} bytes".format(limit), "shorten it")
         return value
     return read
 
@@ -204,7 +208,7 @@ def check(given: dict, where: str) -> dict:
         raise LocalError("{}: is no JSON object; provision the device again".format(where))
     for name in sorted([str(name) for name in given]):
         if name not in NAMES:
-            _fail(where, name, "unknown", "did you mean {}?".format(nearest(name, NAMES)))
+            _fail(where, name[:40], "unknown", "did you mean {}?".format(nearest(name, NAMES)))
     out = {}
     for name, read, default in FIELDS:
         if name not in given:

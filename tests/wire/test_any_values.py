@@ -1,0 +1,85 @@
+"""Bodies with a true tag, settings, the link and the device's file hold for any bytes and values."""
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kentongan_wire import codes, config, device_file, keys, link, messages, packet, replay, verify
+from kentongan_wire.errors import REASONS, LocalError, RemoteError
+
+SITE_KEY = bytes(range(32))
+SITE = keys.SiteKeys({0: keys.alarm_root(SITE_KEY, 0)}, {0: keys.control_root(SITE_KEY, 0)}, 0)
+NODES = st.integers(packet.NODE_MIN, packet.BROADCAST - 1)
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
+                    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(), inner, max_size=3),
+                    max_leaves=6)
+
+
+def decoded(function, *arguments):
+    """The result, or None when it was refused with a known reason."""
+    try:
+        return function(*arguments)
+    except RemoteError as error:
+        assert error.reason in REASONS
+        return None
+
+
+def heads():
+    """The first two bytes of a message, mostly ones that exist."""
+    return st.builds(lambda first, second: bytes([first, second]),
+                     st.sampled_from([0x10 | kind for kind in codes.TYPE_NAMES]) | st.integers(0, 255),
+                     st.sampled_from([role << 4 for role in codes.ROLE_NAMES]) | st.integers(0, 255))
+
+
+@settings(max_examples=300)
+@given(heads(), st.binary(max_size=225), NODES, st.integers(1, 0xFFFFFFFF))
+def test_any_body_with_a_true_tag_is_decoded_or_refused_and_comes_back(head, body, src, counter):
+    kind, role = head[0] & 15, head[1] >> 4
+    unsigned = head + counter.to_bytes(4, "little") + body
+    key = SITE.a(src, role, 0)
+    if kind in (codes.CONFIG, codes.PAGE) and len(body) >= 4:
+        key = SITE.c(int.from_bytes(body[:4], "little"), codes.PENERIMA, 0)
+    payload = unsigned + messages.outer_tag(key, src, packet.BROADCAST, unsigned)
+    message = decoded(verify.open_message, payload, src, packet.BROADCAST, SITE)
+    if message is None:
+        return
+    guard = replay.Guard()
+    assert guard.check(message) == replay.NEW
+    guard.accept(message)
+    assert guard.check(message) == replay.REPEAT
+    if kind == codes.SIREN_ORDER and int.from_bytes(body[10:12], "little") > codes.ORDER_SECONDS_MAX:
+        return  # clamped: what is done is less than what was said
+    assert messages.encode(kind, role, 0, counter, src, message.body, key) == payload
+
+
+@given(st.binary(max_size=220), st.integers(0, 0xFFFFFFFF), NODES)
+def test_any_settings_are_read_or_refused(items, counter, src):
+    decoded(config.read, items, bytes(32), src, counter)
+    decoded(config.read, items, None, src, counter)
+    body = messages.Config(77, 1, 0, 1, items)
+    decoded(config.Collector().add, body, bytes(32), src, counter)
+
+
+@given(st.lists(st.binary(max_size=1200), max_size=6), st.integers(0, 0xFFFF))
+def test_any_line_noise_is_counted_and_the_next_message_is_heard(pieces, seq):
+    decoder = link.Decoder()
+    for piece in pieces:
+        decoder.feed(piece)
+    assert decoder.feed(link.encode(seq, link.Ack(7)))[-1:] == [(seq, link.Ack(7))]
+    assert sorted(decoder.errors) == sorted(link.ERRORS)
+
+
+@given(st.binary(max_size=700))
+def test_cobs_comes_back(plain):
+    encoded = link.cobs_encode(plain)
+    assert 0 not in encoded and link.cobs_decode(encoded) == plain
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(device_file.ROLES),
+       st.dictionaries(st.sampled_from(device_file.NAMES) | st.text(), JSON | st.just("\ud800")))
+def test_any_device_file_is_checked_or_refused_by_name(role, values):
+    given_file = {"format": 1, "site": "x", "node": 77, "role": role, "channel_name": "x", "zone": 1}
+    given_file.update({name: "ab" * 32 for name in device_file.KEYS_BY_ROLE[role]})
+    given_file.update(values)
+    try:
+        assert sorted(device_file.check(given_file, "device.json")) == sorted(device_file.NAMES)
+    except LocalError as error:
+        assert str(error).startswith("device.json: ")
