@@ -179,11 +179,14 @@ def message_to_payload(given: dict, src: int, ring) -> bytes:
     return messages.encode(kind, role, generation, counter, src, body, key)
 
 
-def _object_to_body(kind, role, generation, counter, fields, src, ring):
+def _shape(kind, role):
     if kind == codes.STATUS:
-        shape = bodies.ButtonStatus if role == codes.TOMBOL else bodies.NodeStatus
-    else:
-        shape = SHAPES[kind]
+        return bodies.ButtonStatus if role == codes.TOMBOL else bodies.NodeStatus
+    return SHAPES[kind]
+
+
+def _object_to_body(kind, role, generation, counter, fields, src, ring):
+    shape = _shape(kind, role)
     values = {}
     for name in shape._fields:
         if name in ("entries", "targets") or (name == "firmware" and shape is bodies.NodeStatus):
