@@ -31,7 +31,8 @@ CREATE INDEX events_received ON events (received_ms);
 CREATE TABLE incidents (
     id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, state TEXT NOT NULL, device INTEGER NOT NULL,
     first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL, gateway TEXT NOT NULL,
-    zone INTEGER NOT NULL, kind INTEGER NOT NULL, confidential INTEGER NOT NULL, drill INTEGER NOT NULL, cancelled INTEGER NOT NULL,
+    zone INTEGER NOT NULL, kind INTEGER NOT NULL, confidential INTEGER NOT NULL, drill INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
     late INTEGER NOT NULL, lid INTEGER NOT NULL, battery_mv INTEGER, presses INTEGER NOT NULL,
     opened_ms INTEGER NOT NULL, opened_wall INTEGER NOT NULL, answered_ms INTEGER, answered_wall INTEGER,
     answered_by TEXT, closed_ms INTEGER, closed_wall INTEGER, closed_by TEXT, reason TEXT,

@@ -7,7 +7,7 @@ from kentongan_hub import accounts, roles, view, web
 blueprint = Blueprint("board", __name__)
 
 
-CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets their own browser's token instead
+CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets their own token instead
 
 
 def board_of(account, csrf):

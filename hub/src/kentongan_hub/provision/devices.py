@@ -18,7 +18,7 @@ DIRECTORY_FIELDS = ("node", "role", "label", "zone", "house", "place", "hops")
 
 
 def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
-    """The checked device file of a new device as a dict, ready for JSON, with a node number never used before.
+    """The checked device file of a new device as a dict for JSON, with a node number never used before.
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """

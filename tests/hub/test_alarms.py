@@ -1,0 +1,186 @@
+"""Events become incidents: each press once, joined by incident, in whatever order and number they arrive."""
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kentongan_wire import messages as m
+
+
+def test_an_alarm_opens_one_incident_with_place_and_time(site):
+    answer = site.post_events(site.alarm(counter=1234, kind=1, battery=140, rssi=-90, snr_q=12, hops=1))
+    assert answer == {"accepted": ["gateway-1/1"], "rejected": []}
+    (incident,) = site.incidents()
+    assert (incident["slug"], incident["state"], incident["kind"]) == ("kejadian-1", "baru", 1)
+    assert (incident["device"], incident["first_counter"], incident["zone"]) == (site.button, 1234, 5)
+    (device,) = site.rows("SELECT * FROM devices WHERE node = ?", site.button)
+    assert (device["battery_mv"], device["rssi"], device["heard_by"]) == (2800, -90, "gateway-1")
+
+
+def test_the_same_event_again_changes_nothing(site):
+    alarm = site.alarm()
+    for _ in range(3):
+        assert site.post_events(alarm)["accepted"] == [alarm["id"]]
+    assert len(site.incidents()) == 1
+    assert site.incidents()[0]["presses"] == 1
+
+
+def test_the_same_press_under_another_event_id_is_the_same_press(site):
+    site.post_events(site.alarm(counter=9), site.alarm(counter=9))
+    assert site.incidents()[0]["presses"] == 1
+
+
+def test_a_spool_that_started_over_with_old_ids_loses_no_alarm(site):
+    first = site.alarm(counter=9)
+    other = {**site.alarm(counter=77, device=site.other), "id": first["id"]}
+    site.post_events(first)
+    assert site.post_events(other)["accepted"] == [first["id"]]
+    assert [i["device"] for i in site.incidents()] == [site.button, site.other]
+
+
+def test_presses_of_one_incident_join_and_another_kind_changes_it(site):
+    site.post_events(site.alarm(counter=70_000, incident=70_000 & 0xFFFF, kind=0))
+    site.post_events(site.alarm(counter=70_003, incident=70_000 & 0xFFFF, kind=2))
+    (incident,) = site.incidents()
+    assert (incident["kind"], incident["presses"], incident["last_counter"]) == (2, 2, 70_003)
+
+
+def test_the_same_sixteen_bits_65536_presses_later_are_another_incident(site):
+    site.post_events(site.alarm(counter=5, incident=5), site.alarm(counter=65_541, incident=5))
+    assert len(site.incidents()) == 2
+
+
+def test_order_of_arrival_does_not_matter_for_joining(site):
+    site.post_events(site.alarm(counter=12, incident=10), site.alarm(counter=10, incident=10, late=True))
+    (incident,) = site.incidents()
+    assert (incident["first_counter"], incident["last_counter"], incident["presses"]) == (10, 12, 2)
+
+
+def test_a_cancel_asks_to_make_sure_and_answers_the_button(site):
+    site.post_events(site.alarm(counter=10, incident=10), site.alarm(counter=11, incident=10, cancel=True))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["cancelled"]) == ("dibatalkan", 1)
+    assert incident["next_alert_ms"] is not None, "it stays open until a named person closes it"
+    (order,) = site.orders()
+    assert (order["type"], order["counter"], order["stage"]) == ("stage", 11, m.STAGE_CANCELLED)
+
+
+def test_a_cancel_for_an_unknown_incident_makes_one(site):
+    site.post_events(site.alarm(counter=11, incident=10, cancel=True))
+    assert site.incidents()[0]["state"] == "dibatalkan"
+
+
+def test_a_press_after_closing_opens_it_again_but_a_late_one_does_not(site):
+    person = site.enter("admin")
+    site.post_events(site.alarm(counter=10, incident=10))
+    person.post("/kejadian/kejadian-1/selesai", page="/papan")
+    assert site.incidents()[0]["state"] == "selesai"
+    site.post_events(site.alarm(counter=11, incident=10, late=True))
+    assert site.incidents()[0]["state"] == "selesai"
+    site.post_events(site.alarm(counter=12, incident=10))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["closed_ms"], incident["alerts"]) == ("baru", None, 0)
+    assert "dibuka kembali" in site.enter("admin").get("/kejadian/kejadian-1").text
+
+
+def test_a_press_after_saya_datang_is_answered_at_once(site):
+    site.post_events(site.alarm(counter=10, incident=10))
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
+    site.post_events(site.alarm(counter=11, incident=10))
+    stages = [(order["counter"], order["stage"]) for order in site.orders() if order["type"] == "stage"]
+    assert stages == [(10, m.STAGE_COMING), (11, m.STAGE_COMING)]
+
+
+def test_a_drill_is_a_drill_until_the_second_press_that_is_none(site):
+    site.post_events(site.alarm(counter=10, incident=10, drill=True))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["next_alert_ms"]) == ("latihan", None)
+    assert "INI LATIHAN" in site.enter("admin").get("/papan").text
+    site.post_events(site.alarm(counter=11, incident=10))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["drill"]) == ("baru", 0)
+    assert incident["next_alert_ms"] is not None
+
+
+def test_a_test_press_counts_as_tested_and_opens_nothing(site):
+    site.post_events(site.alarm(counter=3, kind=m.KIND_UJI))
+    assert site.incidents() == []
+    assert site.rows("SELECT tested_wall FROM devices WHERE node = ?", site.button)[0]["tested_wall"]
+    assert len(site.rows("SELECT * FROM alarms")) == 1
+
+
+def test_an_alarm_of_a_device_that_nobody_registered_is_shown(site):
+    site.post_events(site.alarm(device=0x1234ABCD))
+    assert "1234abcd" in site.enter("admin").get("/papan").text
+
+
+def test_what_was_measured_between_gateway_and_siren_is_an_upper_bound(site):
+    site.post_events(site.alarm(counter=9, at_ms=5_000))
+    site.post_events(site.event("siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1,
+                                at_ms=6_999))
+    page = site.enter("admin").get("/papan").text
+    assert "pos-1" in page and "di bawah 2 dtk sejak terdengar gerbang" in page
+
+
+def test_two_clocks_are_never_compared(site):
+    site.post_events(site.alarm(counter=9, at_ms=5_000))
+    site.post_events(site.event("siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1,
+                                at_ms=6_000, boot_id="boot-2"))
+    page = site.enter("admin").get("/papan").text
+    assert "berbunyi" in page and "dtk sejak terdengar" not in page
+
+
+def test_a_siren_that_failed_or_only_was_driven_says_so(site):
+    site.post_events(site.alarm(counter=9))
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
+    site.post_events(site.event("siren_report", state=m.STATE_FAILED, **report))
+    assert "gagal berbunyi" in site.enter("admin").get("/papan").text
+    site.post_events(site.event("siren_report", state=m.STATE_DRIVEN, **report))
+    assert "tanpa pengindra" in site.enter("admin").get("/papan").text
+
+
+def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
+    site.post_events(
+        site.event("status", device=site.button, role="tombol", body={"flags": 3, "battery": 125}, rssi=-99, snr_q=8),
+        site.event("status", device=site.post, role=2, body={"flags": 9, "battery_mv": 12_600}),
+        site.event("radio", name="serial", up=False),
+        site.event("refusals", counters={"replay": 4, "tag": 17}),
+        site.event("supervision", device=site.other, state="terputus"),
+        site.event("stage_seen", device=site.button, counter=3, stage=3),
+        site.event("event", device=site.post, event=2, person=1, value=0),
+        site.event("gateway_siren", origin=site.button, counter=9, state="sounding", source="receipt"))
+    page = site.enter("admin").get("/perangkat").text
+    for text in ("baterai tinggal 37 % (2,50 V)", "tutup alat terbuka", "baterai lemah", "12,60 V", "sirene rusak",
+                 "radio serial: MATI", "pesan lama diputar ulang", "17", "sinyal cukup", "belum terdengar"):
+        assert text in page, text
+    assert "RADIO MATI" in site.enter("admin").get("/papan").text
+
+
+def test_an_old_status_delivered_late_does_not_make_a_device_look_alive(site):
+    hour_ms = 3_600_000
+    then = site.clock.wall_ms() - 30 * hour_ms
+    from datetime import UTC, datetime
+    wall = datetime.fromtimestamp(then / 1000, UTC).isoformat()
+    site.post_events(site.event("status", device=site.button, role="tombol", body={}, wall=wall))
+    assert "terputus" in site.enter("admin").get("/perangkat").text
+
+
+events_of_one_button = st.lists(st.tuples(
+    st.integers(0, 12), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0, 1, 2, 7, 8, 15, 99]),
+    st.booleans()), min_size=1, max_size=12)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events_of_one_button)
+def test_any_story_is_accepted_and_replaying_it_changes_nothing(site, story):
+    batch = [site.alarm(counter=counter + 20 * site.sent, incident=20 * site.sent & 0xFFFF, cancel=cancel, drill=drill,
+                        late=late, kind=kind, silent=silent)
+             for counter, cancel, drill, late, kind, silent in story]
+    assert len(site.post_events(*batch)["accepted"]) == len(batch)
+    before = site.rows("SELECT * FROM incidents"), site.rows("SELECT * FROM timeline")
+    site.post_events(*batch)
+    assert (site.rows("SELECT * FROM incidents"), site.rows("SELECT * FROM timeline")) == before
+
+
+@pytest.mark.parametrize("kind", [0, 1, 4, 6, 200])
+def test_crimes_end_with_the_line_against_mob_justice(site, kind):
+    site.post_events(site.alarm(kind=kind))
+    assert "Amankan, jangan main hakim sendiri, serahkan ke polisi (110)." in site.enter("admin").get("/papan").text

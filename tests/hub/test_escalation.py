@@ -1,0 +1,130 @@
+"""Unanswered alarms come back every 120 s, over restarts, until a named person answers; and they end."""
+from hub_kit import Site
+from kentongan_hub import escalation, supervision
+from kentongan_wire import messages as m
+
+
+def step(site):
+    return site.hub.dispatch.step()
+
+
+def siren_starts(site):
+    return site.rows("SELECT * FROM outbox WHERE type = 'siren' AND body LIKE '%\"start\"%'")
+
+
+def test_nothing_happens_before_120_s_and_then_posts_and_boards_are_called(site):
+    site.post_events(site.alarm(counter=9))
+    site.clock.advance(119_999)
+    step(site)
+    assert siren_starts(site) == []
+    site.clock.advance(1)
+    step(site)
+    (order,) = site.orders()
+    assert {k: order[k] for k in ("type", "action", "origin", "counter", "targets", "kind", "zone", "seconds")} == {
+        "type": "siren", "action": "start", "origin": site.button, "counter": 9, "targets": "zone", "kind": 1,
+        "zone": 5, "seconds": 60}
+    assert order["expires_in_s"] <= 60
+    assert "peringatan ulang ke-1" in site.enter("admin").get("/papan").text
+
+
+def test_a_restart_neither_skips_nor_doubles_a_step(site):
+    site.post_events(site.alarm(counter=9))
+    site.clock.advance(120_000)
+    step(site)
+    site.restart()
+    step(site)
+    assert site.incidents()[0]["alerts"] == 1
+    site.clock.advance(600_000)  # the hub was away
+    site.restart()
+    step(site)
+    assert site.incidents()[0]["alerts"] == 2, "what was missed is one step, not five"
+
+
+def test_an_answer_ends_it(site):
+    site.post_events(site.alarm(counter=9))
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
+    site.clock.advance(3_600_000)
+    step(site)
+    assert site.incidents()[0]["alerts"] == 0
+
+
+def test_sirens_are_called_twice_boards_thirty_times_and_the_incident_stays_open(site):
+    site.post_events(site.alarm(counter=9))
+    for _ in range(60):
+        site.clock.advance(120_000)
+        step(site)
+    (incident,) = site.incidents()
+    assert incident["alerts"] == escalation.ALERTS_LIMIT
+    assert len(siren_starts(site)) == escalation.SIREN_ALERTS_LIMIT
+    assert (incident["state"], incident["closed_ms"], incident["next_alert_ms"]) == ("baru", None, None)
+
+
+def test_cancelled_late_and_confidential_alarms_call_people_but_no_siren(site):
+    site.post_events(site.alarm(counter=9, incident=9), site.alarm(counter=10, incident=9, cancel=True))
+    site.post_events(site.alarm(counter=50, device=site.other, late=True))
+    site.post_events(site.alarm(counter=70, silent=True, kind=8))
+    site.clock.advance(120_000)
+    step(site)
+    assert [i["alerts"] for i in site.incidents()] == [1, 1, 1]
+    assert siren_starts(site) == []
+
+
+def test_a_drill_is_never_repeated(site):
+    site.post_events(site.alarm(counter=9, drill=True))
+    site.clock.advance(3_600_000)
+    step(site)
+    assert site.incidents()[0]["alerts"] == 0
+
+
+def test_tiers_name_whom_to_call_next_and_the_last_one_repeats():
+    row = {"alerts": 0, "drill": 0, "answered_ms": None, "closed_ms": None, "kind": m.KIND_KEBAKARAN,
+           "confidential": 0, "cancelled": 0, "late": 0}
+    called = [escalation.next_step({**row, "alerts": n}).to for n in range(4)]
+    assert called == ["warga dan ronda", "Linmas, ketua RT dan ketua RW", "113", "113"]
+    assert escalation.next_step({**row, "alerts": 30}) is None
+    assert escalation.next_step({**row, "kind": 99}).to == escalation.DEFAULT_TIERS[0]
+
+
+def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):
+    rounds = []
+
+    def broken():
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise OSError("disk full")
+
+    monkeypatch.setattr(site.hub.dispatch, "step", broken)
+    monkeypatch.setattr("kentongan_hub.dispatch.PERIOD_S", 0.01)
+    site.hub.dispatch.start()
+    for _ in range(200):
+        if len(rounds) > 1:
+            break
+        site.hub.store.bell.ring()
+        site.hub.store.bell.wait_beyond(site.hub.store.bell.count(), 0.02)
+    site.hub.dispatch.stop()
+    assert len(rounds) > 1 and site.hub.dispatch.failed_rounds == 1
+
+
+def test_steady_time_never_goes_back_over_a_restart_with_a_lost_clock(tmp_path):
+    from kentongan_hub.clock import Clock
+
+    future_ms = 4_000_000_000_000  # what an earlier process had reached; this machine's clock is behind it
+    site = Site(tmp_path / "data")
+    site.clock.now_ms = future_ms
+    step(site)
+    with site.hub.store.read() as db:
+        floor = int(db.setting("steady_ms"))
+    assert floor == future_ms
+    assert Clock(floor).steady_ms() >= future_ms
+
+
+def test_late_before_lost_and_never_green_without_proof():
+    hour = 3_600_000
+    assert supervision.link("sirene", None, 0) == "belum terdengar"
+    assert supervision.link("sirene", 0, 159_999) == "terhubung"
+    assert supervision.link("sirene", 0, 160_000) == "terlambat"
+    assert supervision.link("penerus", 0, 300_000) == "terputus"
+    assert supervision.link("tombol", 0, 12 * hour) == "terhubung"
+    assert supervision.link("tombol", 0, 26 * hour) == "terputus"
+    assert supervision.link("sirene", 0, 1000, "terputus") == "terputus"
+    assert supervision.link("gateway", 0, 41_000) == "terlambat"
