@@ -77,7 +77,7 @@ def test_below_the_floor_nothing_arrives_and_far_below_it_no_link_is_kept():
     field = Field("abc", {("a", "b"): BELOW_FLOOR_DB, ("a", "c"): 200})
     field.send("a")
     assert not field.run().box["b"].got
-    assert [receiver.label for receiver, _ in field.radio["a"].links] == ["b"]
+    assert [receiver.label for receiver in field.radio["a"].links] == ["b"]
 
 
 def test_who_sends_hears_nothing():
@@ -225,6 +225,16 @@ def test_chance_is_a_function_of_what_it_is_about():
     assert 0.27 < share < 0.33
     spread = [bell_q(10, "x", k) for k in range(2_000)]
     assert abs(sum(spread)) / 2_000 < 1 and 80 < sum(v * v for v in spread) / 2_000 < 120
+
+
+def test_a_radio_that_wakes_in_the_middle_of_a_frame_notices_it():
+    field = Field("ab", {("a", "b"): STRONG_DB})
+    field.air.power(field.radio["b"], False)
+    field.send("a")
+    field.clock.at(30_000, field.air.power, field.radio["b"], True)
+    field.check("b", 31_000)
+    assert field.run().box["b"].busy == [True]
+    assert not field.box["b"].got and not field.radio["b"].heard
 
 
 def test_path_loss_is_the_same_both_ways_and_grows_with_distance():

@@ -55,7 +55,8 @@ def test_a_healthy_history_passes_every_checker():
 
 def test_an_alarm_that_was_never_stored_is_lost():
     bare = [e for e in without("store") if e[2] != "show" and e[3].get("type") != "RECEIPTS"]
-    assert judge([*bare, (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]) == ["no_alarm_lost"]
+    nobody = (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})
+    assert judge([*bare, nobody]) == ["no_alarm_lost"]
 
 
 def test_an_alarm_without_a_radio_path_is_not_counted_as_lost():
@@ -124,7 +125,8 @@ def test_the_worst_hour_is_a_rolling_one():
 
 
 def test_a_button_that_says_stored_and_nothing_is_stored_lies():
-    assert "presser_knows_truth" in judge([(10_370_000, "tombol-01", "show", {"state": "stored"}), *healthy()])
+    early = (10_370_000, "tombol-01", "show", {"state": "stored", "steps": []})
+    assert judge([*healthy(), early]) == ["presser_knows_truth"]
 
 
 def test_a_button_that_says_a_siren_sounds_and_none_does_lies():

@@ -1,4 +1,4 @@
-"""`kentongan-sim run` prints what it promises, refuses what it must in one line, and says how to run it again."""
+"""`kentongan-sim run` prints what it promises and refuses in one line; a failure says how to run it again."""
 import json
 import xml.etree.ElementTree as tree
 
@@ -8,7 +8,8 @@ from kentongan_sim.checkers import ALL
 from kentongan_sim.summary import percentiles
 
 PROMISED = ("seed", "engine", "trace_sha256", "pressed", "stored", "sounded", "press_to_siren_ms",
-            "press_to_stored_ms", "floor_ms", "worst_air_s_per_hour", "lost", "false_sirens", "wall_s", "virtual_s")
+            "press_to_stored_ms", "floor_ms", "worst_air_s_per_hour", "lost", "false_sirens",
+            "wall_s", "virtual_s")
 
 
 def run(capsys, *words):

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from kentongan_wire import phy
 
-from kentongan_sim.chance import bell_q, happens
+from kentongan_sim.chance import bell_q, bell_table, bytes_for, happens
 
 CAPTURE_Q = 24  # 6 dB: co-channel rejection of one spreading factor (Semtech AN1200.22; Croce 2018)
 SNR_FLOOR_Q = {7: -30, 8: -40, 9: -50, 10: -60, 11: -70, 12: -80}  # SX1262 data sheet table 6-1, quarter dB
@@ -48,6 +48,13 @@ def noise_dbm(bw_hz: int) -> float:
     return -174 + 10 * math.log10(bw_hz) + NOISE_FIGURE_DB
 
 
+def strongest_other(heard: dict, frame):
+    """The strongest frame at an antenna beside this one, or None."""
+    if len(heard) == 1:
+        return None
+    return max((other for other in heard if other is not frame), key=heard.get, default=None)
+
+
 class AirFault(Exception):
     """A node asked its radio for what a radio cannot do: a bug in the node."""
 
@@ -55,7 +62,7 @@ class AirFault(Exception):
 class Frame:
     """One transmission."""
 
-    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "links", "cut")
+    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "hearers", "cut")
 
     def __init__(self, index, sender, data, start_us, air):
         self.index = index
@@ -65,7 +72,7 @@ class Frame:
         self.lock_us = start_us + LOCK_SYMBOLS * air.symbol_us
         self.payload_us = start_us + (phy.PREAMBLE_SYMBOLS + 4) * air.symbol_us
         self.end_us = start_us + phy.airtime_us(air.preset, len(data))
-        self.links = ()
+        self.hearers = {}  # radio -> snr_q, of those that are powered
         self.cut = False  # the sender lost power in the middle
 
 
@@ -84,7 +91,7 @@ class Radio:
         self.locked = None  # the frame being received
         self.spoiled_by = None  # the frame that destroyed it
         self.heard = {}  # frames on the air here -> snr_q
-        self.links = []  # (radio, snr_q) in order of index
+        self.links = {}  # who could hear us: radio -> snr_q, in order of index
         self.sending = None  # the frame of ours that is on the air
         self.checks = 0
         self.job = None
@@ -100,12 +107,13 @@ class Air:
         self.preset = preset
         self.loss = loss
         self.cad_model = cad
-        self.fade_q = fade_db * 4
+        self._fades_q = bell_table(fade_db * 4)
         self.symbol_us = phy.symbol_us(preset)
         self.noise_dbm = round(noise_dbm(preset.bw_hz))
         self.floor_q = SNR_FLOOR_Q[preset.sf]
         self.radios = []
         self.frames = 0
+        self.on_air = {}  # frame -> the random byte of every radio
         self._report = report  # report(label, what, detail)
 
     def add(self, label: str, client) -> Radio:
@@ -117,8 +125,7 @@ class Air:
         """Let `receiver` hear `sender`; links far below the floor are left out, so 1,000 nodes stay quick."""
         snr_q = round((power_dbm - loss_db - self.noise_dbm) * 4)
         if snr_q >= self.floor_q - HEARD_BELOW_FLOOR_Q:
-            sender.links.append((receiver, snr_q))
-            sender.links.sort(key=lambda link: link[0].index)
+            sender.links[receiver] = snr_q
 
     def power(self, radio: Radio, on: bool):
         """Power of the radio; off forgets everything, mid-frame included."""
@@ -131,6 +138,11 @@ class Air:
         radio.mode = Radio.IDLE if on else Radio.OFF
         radio.listening = False
         radio.locked = None
+        radio.heard.clear()
+        if on:
+            for frame in self.on_air:
+                if radio in frame.sender.links:
+                    self._reach(frame, radio, frame.sender.links[radio])
 
     def listen(self, radio: Radio, on: bool):
         radio.listening = on
@@ -196,31 +208,34 @@ class Air:
     def _start(self, radio, data):
         self.frames += 1
         frame = Frame(self.frames, radio, data, self.clock.now_us, self)
-        frame.links = [(receiver, self._strength(frame, receiver, snr_q)) for receiver, snr_q in radio.links]
+        self.on_air[frame] = bytes_for(len(self.radios), self.seed, "fade", frame.index)
         airtime_us = frame.end_us - frame.start_us
         self._report(radio.label, "tx", {"tx": frame.index, "airtime_us": airtime_us}, data)
-        for receiver, snr_q in frame.links:
-            receiver.heard[frame] = snr_q
-            locked = receiver.locked
-            if locked and receiver.heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
-                receiver.spoiled_by = frame
+        for receiver, snr_q in radio.links.items():
+            if receiver.mode != Radio.OFF:
+                self._reach(frame, receiver, snr_q)
         radio.sending = frame
         self.clock.at(frame.lock_us, self._lock, frame)
         self.clock.at(frame.end_us, self._end, frame)
         radio.job = None
 
-    def _strength(self, frame, receiver, snr_q):
-        return snr_q + bell_q(self.fade_q, self.seed, "fade", frame.index, receiver.index)
+    def _reach(self, frame, receiver, snr_q):
+        """The frame is at this antenna from now on, and may spoil the one that is being received."""
+        fades = self.on_air[frame]
+        snr_q += self._fades_q[fades[receiver.index % len(fades)]]
+        frame.hearers[receiver] = receiver.heard[frame] = snr_q
+        locked = receiver.locked
+        if locked and receiver.heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
+            receiver.spoiled_by = frame
 
     def _lock(self, frame):
         """The point up to which a receiver can still find the preamble."""
         deadline_us = frame.lock_us - SYNC_SYMBOLS * self.symbol_us
-        for receiver, snr_q in frame.links:
+        for receiver, snr_q in frame.hearers.items():
             if snr_q < self.floor_q or receiver.mode != Radio.LISTEN or receiver.since_us > deadline_us:
                 continue
-            others = [(other_q, other) for other, other_q in receiver.heard.items() if other is not frame]
-            other_q, other = max(others, key=lambda one: one[0], default=(-1000, None))
-            if snr_q - other_q < CAPTURE_Q:
+            other = strongest_other(receiver.heard, frame)
+            if other and snr_q - receiver.heard[other] < CAPTURE_Q:
                 self._miss(receiver, frame, "collision", other)
             elif receiver.locked is None:
                 receiver.locked, receiver.spoiled_by = frame, None
@@ -232,8 +247,9 @@ class Air:
 
     def _end(self, frame):
         received = []
-        for receiver, snr_q in frame.links:
-            del receiver.heard[frame]
+        del self.on_air[frame]
+        for receiver, snr_q in frame.hearers.items():
+            receiver.heard.pop(frame, None)
             if receiver.locked is not frame:
                 continue
             receiver.locked = None

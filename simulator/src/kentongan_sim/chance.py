@@ -2,7 +2,8 @@
 
 Two engines, or two orders of events at one instant, therefore see the same world.
 """
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
+from statistics import NormalDist
 
 
 def draw_u32(*about) -> int:
@@ -19,6 +20,16 @@ def happens(probability: float, *about) -> bool:
 def between(low: int, high: int, *about) -> int:
     """A whole number low..high, both included."""
     return low + draw_u32(*about) % (high - low + 1)
+
+
+def bytes_for(count: int, *about) -> bytes:
+    """`count` random bytes at once, one for each of `count` receivers; a pure function of `about`."""
+    return shake_128("/".join(map(str, about)).encode()).digest(count)
+
+
+def bell_table(sigma: float) -> list:
+    """256 whole numbers, normally distributed: a random byte picks one of them."""
+    return [round(NormalDist().inv_cdf((byte + 0.5) / 256) * sigma) for byte in range(256)]
 
 
 def bell_q(sigma_q: float, *about) -> int:

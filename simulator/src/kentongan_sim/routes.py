@@ -11,7 +11,7 @@ def hops_to(world, targets) -> dict:
     queue = deque(targets)
     heard_by = {}
     for label, host in world.nodes.items():
-        for receiver, snr_q in host.radio.links:
+        for receiver, snr_q in host.radio.links.items():
             if snr_q >= world.air.floor_q + MARGIN_Q:
                 heard_by.setdefault(receiver.label, []).append(label)
     while queue:

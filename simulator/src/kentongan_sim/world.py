@@ -91,7 +91,9 @@ class World:
         for place in scene.places:
             self.nodes[place.label] = NodeHost(self, place, self.engine)
         self._serial_free_us = {}
-        self._lay_links(list(self.nodes.values()))
+        hosts = list(self.nodes.values())
+        for i, host in enumerate(hosts):
+            self._lay_links(host, hosts[i + 1:])
         self._provision(settings)
         if gatehouses:
             self._open_gatehouses(answer_after_s)
@@ -99,21 +101,16 @@ class World:
 
     # Building
 
-    def _lay_links(self, hosts):
-        for host in hosts:
-            for other in self.nodes.values():
-                if other is not host:
-                    loss_db = self.link_loss_db(host.place, other.place)
-                    if loss_db is not None:
-                        self._link_both(host, other, loss_db)
+    def _lay_links(self, host, others):
+        for other in others:
+            loss_db = self.link_loss_db(host.place, other.place)
+            if loss_db is not None:
+                self._link_both(host, other, loss_db)
 
     def _link_both(self, host, other, loss_db):
         power_dbm = CONDUCTED_DBM + GAIN_DBI + GAIN_DBI
-        known = {receiver for receiver, _ in host.radio.links}
-        if other.radio not in known:
-            self.air.link(host.radio, other.radio, power_dbm, loss_db)
-        if host.radio not in {receiver for receiver, _ in other.radio.links}:
-            self.air.link(other.radio, host.radio, power_dbm, loss_db)
+        self.air.link(host.radio, other.radio, power_dbm, loss_db)
+        self.air.link(other.radio, host.radio, power_dbm, loss_db)
 
     def link_loss_db(self, one: Place, other: Place):
         """Loss between two places with their walls, or None where a link table says nothing."""
@@ -166,19 +163,13 @@ class World:
         place = Place(label, role, getattr(core, "node", 0), 0, 0, x_m, y_m, 0)
         host = NodeHost(self, place, LocalCore(core))
         if loss_db is None:
-            self._lay_links_of(host)
+            self._lay_links(host, self.nodes.values())
         else:
             for other, loss in loss_db.items():
                 self._link_both(host, self.nodes[other], loss)
         self.nodes[label] = host
         host.power_on()
         return host
-
-    def _lay_links_of(self, host):
-        for other in self.nodes.values():
-            loss_db = self.link_loss_db(host.place, other.place)
-            if loss_db is not None:
-                self._link_both(host, other, loss_db)
 
     # Doing
 
