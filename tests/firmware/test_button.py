@@ -436,6 +436,37 @@ def test_a_silent_alarm_beside_a_running_one_changes_no_light_and_both_run():
     assert box.shown()[-1] == "coming"
 
 
+def test_two_incidents_at_once_never_send_a_counter_that_receivers_would_take_for_a_replay():
+    box = Box()
+    box.wait(3_000)
+    box.key("silent", True)
+    box.key("silent", False)
+    box.wait(60_000)
+    counters = box.counters_sent()
+    assert counters == sorted(counters)
+    loud = [a for a in box.alarms() if not a.silent]
+    assert len({a.body.incident for a in loud}) == 1
+    assert [a.body.attempt for a in loud] == list(range(len(loud)))
+    box.stage(2, loud[-1].counter)
+    assert box.shown()[-1] == "stored"
+    sent = len([a for a in box.alarms() if not a.silent])
+    box.wait(300_000)
+    assert len([a for a in box.alarms() if not a.silent]) == sent
+
+
+def test_a_receipt_for_any_number_of_the_running_alarm_ends_it():
+    box = Box()
+    first = box.counters_sent()[0]
+    box.key("silent", True)
+    box.wait(30_000)
+    assert [a for a in box.alarms() if not a.silent][-1].counter != first
+    box.stage(2, first)
+    box.wait(1_000)
+    sent = len([a for a in box.alarms() if not a.silent])
+    box.wait(300_000)
+    assert len([a for a in box.alarms() if not a.silent]) == sent
+
+
 def test_a_silent_alarm_cannot_be_taken_back_with_the_main_key():
     box = Box(key="silent")
     box.stage(2)

@@ -611,6 +611,56 @@ def test_a_report_is_repeated_at_3_and_7_seconds_with_one_counter_and_then_no_mo
     assert (body.origin, body.counter) == (TOMBOL, 10)
 
 
+def test_a_repeat_that_a_newer_report_has_overtaken_takes_a_new_counter():
+    post = Post()
+    post.hear(pressed(10))
+    post.wait(2 * SECOND)
+    post.hear(pressed(10, src=TOMBOL + 1))
+    post.wait(10 * SECOND)
+    counters = [r.counter for r in post.messages(m.SIREN_REPORT)]
+    assert len(counters) == 6
+    assert counters == sorted(counters)  # a receiver refuses a counter below the last one
+    last = [r for r in post.messages(m.SIREN_REPORT) if r.body.origin == TOMBOL][-1]
+    post.hear(stored(post, last))
+    assert [r.body.origin for r in post.core.reports.waiting] == [TOMBOL + 1]
+
+
+def test_the_first_report_goes_no_farther_than_the_gateway_and_the_repeats_have_a_hop_to_spare():
+    for hops in (1, 3):
+        post = Post(gateway_hops=hops)
+        post.hear(pressed())
+        post.wait(30 * SECOND)
+        sent = [packet_of(f) for f in post.frames() if packet_of(f).src == NODE]
+        assert [p.hop_limit for p in sent][-3:] == [hops - 1, hops, hops]
+
+
+def heard_report(counter=10, src=TOMBOL, state=m.STATE_SOUNDING, key=None):
+    body = m.SirenReport(src, counter, state, m.SOURCE_DIRECT)
+    return frame(m.SIREN_REPORT, m.SIRENE, OTHER_POST, next_id(), body, key)
+
+
+def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come():
+    def sent_within_five_seconds(crowd, report):
+        post = Post()
+        if crowd:
+            post.hear(pressed(3, src=TOMBOL + 1))
+        post.hear(pressed())
+        post.hear(report)
+        at_ms = post.now_ms
+        post.wait(60 * SECOND)
+        ours = [r for r in post.messages(m.SIREN_REPORT) if r.body.origin == TOMBOL]
+        assert len(ours) == 3
+        times = [t - at_ms for t, f in post.sent if packet_of(f).src == NODE and t - at_ms < 5 * SECOND]
+        return len(times)
+
+    alone = sent_within_five_seconds(False, heard_report())
+    crowded = sent_within_five_seconds(True, heard_report())
+    for useless in (heard_report(key=bytes(32)), heard_report(state=m.STATE_FAILED),
+                    heard_report(counter=77)):
+        assert sent_within_five_seconds(True, useless) == crowded + 2
+    assert alone == 3  # stage 1 and two reports
+
+
 def test_a_report_reaches_the_gateway_within_its_two_seconds():
     post = Post()
     at_ms = post.now_ms

@@ -53,6 +53,7 @@ class Tombol(Node):
         self._rssi = 0
         boots = state.get("boots")
         self._boots = boots[0] if boots else 0
+        self._last_counter = 0      # highest counter that any message of ours carried
         self._shown = feedback.OFF
         self._listening = False
         self._listen_ms = None      # the receiver stays on until then
@@ -218,6 +219,10 @@ class Tombol(Node):
         if self.mesh.busy_share(now_ms) > BUSY_SHARE_PERCENT and repeats.skip(now_ms, turn_rnd):
             self.count("turn_skipped")
             return
+        if incident.counter < self._last_counter:
+            incident.renumber(self.sequence.peek())
+            actions.append(Persist(name, incident.dump()))
+        self._last_counter = max(self._last_counter, incident.counter)
         body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
                        incident.flags(), incident.battery, 0)
         self.send(m.ALARM, body, self.key_c() if incident.silent else self.key_a(), now_ms, actions,
@@ -351,5 +356,6 @@ class Tombol(Node):
                  | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1], 0)
+        self._last_counter = self.sequence.peek()
         self.send(m.STATUS, body, self.key_a(), now_ms, actions)
         self._listen(now_ms, actions)

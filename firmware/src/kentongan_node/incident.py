@@ -38,6 +38,7 @@ class Incident:
         self.number = 0      # low 16 bits of the counter of its first ALARM
         self.first = 0
         self.counter = 0     # of the alarm that is being sent now
+        self.since = 0       # its counter when it was pressed; overtaken repeats take new ones
         self.cancel = False
         self.lid = False
         self.battery = 0     # frozen at attempt 0, as everything that the tag covers
@@ -53,7 +54,7 @@ class Incident:
         if not self.first:
             self.first = counter
             self.number = counter & 0xFFFF
-        self.counter = counter
+        self.counter = self.since = counter
         self.kind = kind
         self.cancel = cancel
         self.lid = lid
@@ -62,6 +63,10 @@ class Incident:
         self.presses += 1
         self.pressed_ms = now_ms
         self.repeats = Repeats(now_ms)
+
+    def renumber(self, counter):
+        """Go on under a new counter: something newer was sent since, and this would be refused as a replay."""
+        self.counter = counter
 
     def folds(self, kind, now_ms):
         """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
@@ -81,7 +86,7 @@ class Incident:
 
     def answer(self, counter, stage, now_ms, rnd):
         """Take a verified stage for one of its alarms; True when the highest stage went up."""
-        if counter == self.counter and stage > self.answered:
+        if self.since <= counter <= self.counter and stage > self.answered:
             self.answered = stage
         higher = stage > self.stage
         if higher:
@@ -146,6 +151,7 @@ def load(data, now_ms):
         return None
     it = Incident(kind, bool(bits & _SILENT), now_ms)
     it.number, it.first, it.counter, it.battery = number, first, counter, battery
+    it.since = counter
     it.cancel, it.lid = bool(bits & _CANCEL), bool(bits & _LID)
     it.stage, it.answered, it.resumes, it.presses = stage, answered, resumes + 1, 1
     it.repeats = Repeats(now_ms)

@@ -1,4 +1,8 @@
-"""Messages of a mains node that the gateway has to store: sent at 0, 3 and 7 s, until it says so. Pure."""
+"""Messages of a mains node that the gateway has to store: sent at 0, 3 and 7 s, until it says so. Pure.
+
+Receivers keep one last counter per sender and type: a repeat that would come with a smaller counter than a
+newer message of its type takes a new one, or it would be refused as a replay.
+"""
 SENDS_AT_MS = (0, 3_000, 7_000)
 LIMIT = 8   # messages under way; the oldest gives way
 
@@ -11,15 +15,23 @@ class Report:
         self.about = about        # what it tells of; a newer report about the same replaces it
         self.sends = 0
         self.counter = None       # known once it was sent
+        self.held = False
 
     def due_ms(self):
         """When it is sent next; None after the last time, when only its entry is still listened for."""
         return self.start_ms + SENDS_AT_MS[self.sends] if self.sends < len(SENDS_AT_MS) else None
 
+    def hold(self, delay_ms):
+        """Let what is left of it come later, once: somebody else has told the gateway as much."""
+        if not self.held:
+            self.held = True
+            self.start_ms += delay_ms
+
 
 class Reports:
     def __init__(self):
         self.waiting = []
+        self._last = {}   # message type: the highest counter sent
 
     def add(self, kind, body, start_ms, about):
         """Begin to send a message, first at start_ms."""
@@ -43,17 +55,23 @@ class Reports:
                 return report.about
         return None
 
-    def send_due(self, node, now_ms, actions, hop_limit):
-        """Send what is due through a Node; a report's counter is that of its first frame."""
+    def send_due(self, node, now_ms, actions, hops):
+        """Send what is due through a Node whose gateway is so many hops away.
+
+        The first sending goes just that far, relayed by nobody beyond; the repeats have one hop to spare.
+        """
         for report in self.waiting:
             due_ms = report.due_ms()
             if due_ms is None or now_ms < due_ms:
                 continue
+            hop_limit = hops - 1 if report.sends == 0 else hops
             report.sends += 1
+            overtaken = report.counter is not None and report.counter < self._last[report.kind]
             counter = node.send(report.kind, report.body, node.key_a(), now_ms, actions, hop_limit=hop_limit,
-                                counter=report.counter)
+                                counter=None if overtaken else report.counter)
             if counter:
                 report.counter = counter
+                self._last[report.kind] = max(counter, self._last.get(report.kind, 0))
 
     def deadline(self):
         times = [r.due_ms() for r in self.waiting if r.due_ms() is not None]

@@ -6,6 +6,7 @@ ALARM, tag under A holds, not silent                sound, then the counters to 
   kind 15, kind 8, silent, zone 0                   never a sound
 RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was not heard here
 RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
+SIREN_REPORT of another post, in a crowd of alarms  our own report of that incident comes later
 SIREN_ORDER to us: start, stop, quiet test          sound, that incident stops, STATUS
 key hush / test                                     the incident that is heard stops / test tones and kind 15
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
@@ -36,6 +37,7 @@ from kentongan_node.soundings import (
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
 EPISODE_MS = 5_000            # start value: alarms closer than this are one episode, and get one stage 1
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
+CROWD_HOLD_MS, CROWD_SPAN_MS = 10_000, 5_000  # start value: a report that another post made needless for now
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
@@ -54,7 +56,7 @@ def new_post_state():
 
 class Sirene(MainsNode):
     role = m.SIRENE
-    types = (m.ALARM, m.RECEIPTS, m.SIREN_ORDER)
+    types = (m.ALARM, m.SIREN_REPORT, m.RECEIPTS, m.SIREN_ORDER)
 
     def __init__(self, settings, state):
         super().__init__(settings, state)
@@ -115,6 +117,8 @@ class Sirene(MainsNode):
             self._alarm(message, repeat, heard, now_ms, rnd, actions)
         elif message.type == m.RECEIPTS:
             self._receipts(message, repeat, now_ms, rnd, actions)
+        elif message.type == m.SIREN_REPORT:
+            self._hold_report(message.body, now_ms, rnd)
         elif message.type == m.SIREN_ORDER:
             self._order(message, repeat, now_ms, rnd, actions)
 
@@ -477,6 +481,16 @@ class Sirene(MainsNode):
         body = m.SirenReport(record.origin, record.last, state, source)
         self.reports.add(m.SIREN_REPORT, body, now_ms + REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS),
                          (record.origin, record.number))
+
+    def _hold_report(self, body, now_ms, rnd):
+        """Another post says that it sounds: with several alarms at once one such report is enough for now."""
+        record = self.soundings.of_counter(body.origin, body.counter)
+        sounds = body.state in (m.STATE_SOUNDING, m.STATE_DRIVEN)
+        if record is None or record.state != LIVE or not sounds or self.mesh.active_origins(now_ms) < 2:
+            return
+        report = self.reports.find((record.origin, record.number))
+        if report is not None:
+            report.hold(CROWD_HOLD_MS + self.draw(rnd, CROWD_SPAN_MS))
 
     def _keep(self, now_ms, actions):
         actions.append(Persist(FILE, self.soundings.dump(now_ms)))
