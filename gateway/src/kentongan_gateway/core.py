@@ -110,6 +110,10 @@ class GatewayCore:
             self._hub.accepted(what)
         return self._end()
 
+    def already_taken(self, row_ids):
+        """The hub has had these rows from before: nothing is waited for. No actions, no sign of life."""
+        self._hub.accepted(row_ids)
+
     def radio_state(self, name, up, now_ms):
         """A radio has come up or gone: the hub is told."""
         self._begin(now_ms, 0)

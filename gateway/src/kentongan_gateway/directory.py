@@ -82,6 +82,15 @@ class Directory:
             raise LocalError("device list: devices and revoked are lists; send the directory again")
         return cls(devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0))
 
+    @classmethod
+    def load(cls, data) -> "Directory":
+        """From dump(); LocalError when it is not whole."""
+        try:
+            raw = json.loads(data)
+        except ValueError as error:
+            raise LocalError("device list: the kept one is damaged; the hub sends another") from error
+        return cls.from_dict(raw)
+
     def dump(self) -> bytes:
         return json.dumps(self.raw, separators=(",", ":")).encode()
 

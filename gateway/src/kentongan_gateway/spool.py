@@ -181,10 +181,12 @@ class Spool:
 
     def unsent(self, limit=50):
         """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
+        query = "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         with self._lock:
-            rows = self._db.execute(
-                "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?", (UNSENT, limit)
-            ).fetchall()
+            try:
+                rows = self._db.execute(query, (UNSENT, limit)).fetchall()
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
         return [(self._id(seq), json.loads(body)) for seq, body in rows]
 
     def mark_sent(self, ids, state=SENT):

@@ -1,6 +1,4 @@
 """Radios behind one face: start, send, relay, drop, stop. Siblings, each with its own threads."""
-from kentongan_gateway.actions import Heard
-
 
 class Radio:
     """What the daemon knows of a radio. Callbacks come from the radio's own threads: enqueue and return.
@@ -9,6 +7,7 @@ class Radio:
     """
 
     same_id = True
+    counters = {}
 
     def start(self, on_heard, on_state):
         """Begin: on_heard(Heard) for every payload, on_state(name, up) at every change. Never blocks."""
@@ -28,4 +27,16 @@ class Radio:
         """End the threads; the line is closed when this returns."""
 
 
-__all__ = ["Heard", "Radio"]
+def make(settings, key_file) -> Radio:
+    """The radio that the [radio] section names. Libraries are imported only for the radio that needs them."""
+    if settings.type == "loopback":
+        from kentongan_gateway.radio.loopback import Loopback
+
+        return Loopback(settings.host, settings.port)
+    if settings.type == "meshtastic":
+        from kentongan_gateway.radio.meshtastic import MeshtasticRadio
+
+        return MeshtasticRadio(settings.host, settings.port, key_file)
+    from kentongan_gateway.radio.serial_modem import SerialModem
+
+    return SerialModem(settings.port, key_file, settings)

@@ -1,0 +1,68 @@
+"""`kentongan-gateway check`: what must be right before the gateway can work, each with id and remedy."""
+import os
+from collections import namedtuple
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_gateway import keyfile
+from kentongan_gateway.uplink import HubClient, HubError
+
+Result = namedtuple("Result", ("id", "ok", "text"))
+
+
+def run(settings):
+    """Every check in order; none changes anything on the air."""
+    yield _guarded("key_file", lambda: _key_file(settings))
+    yield _guarded("state_dir", lambda: _state_dir(settings))
+    yield _guarded("radio", lambda: _radio(settings))
+    yield _guarded("token_file", lambda: _token(settings))
+    yield _guarded("hub", lambda: _hub(settings))
+
+
+def _guarded(name, check):
+    try:
+        return Result(name, True, check())
+    except (LocalError, HubError, OSError) as error:
+        return Result(name, False, str(error))
+
+
+def _key_file(settings):
+    key_file = keyfile.load(settings.gateway.key_file)
+    return f"site {key_file.site}, node {key_file.node:08x}, RT {key_file.zone}"
+
+
+def _state_dir(settings):
+    path = settings.gateway.state_dir
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise LocalError(f"{path} is not writable; run `chown kentongan {path}`")
+    room = os.statvfs(path)
+    free_mb = room.f_bavail * room.f_frsize >> 20
+    if free_mb < 64:
+        raise LocalError(f"{path} has {free_mb} MB left; make room for the spool")
+    return f"{path}, {free_mb} MB free"
+
+
+def _radio(settings):
+    radio = settings.radio
+    if radio.type == "serial_modem" and not os.path.exists(radio.port):
+        raise LocalError(f"{radio.port} is not there; plug the modem in, or correct [radio] port")
+    return f"{radio.type} at {radio.port}"
+
+
+def _token(settings):
+    with open(settings.hub.token_file, encoding="ascii") as file:
+        if not file.read().strip():
+            raise LocalError(f"{settings.hub.token_file} is empty; use `kentongan-hub gateway-file`")
+    return settings.hub.token_file
+
+
+def _hub(settings):
+    client = HubClient(settings.hub.url, "", ca_file=settings.hub.ca_file)
+    try:
+        client.call("GET", "/api/v1/health")
+    except HubError as error:
+        raise LocalError(f"{settings.hub.url}: {error}; start the hub, or correct [hub] url") from error
+    finally:
+        client.close()
+    return settings.hub.url

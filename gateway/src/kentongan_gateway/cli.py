@@ -1,0 +1,52 @@
+"""The commands: kentongan-gateway run | check | status, each with --config FILE."""
+import argparse
+import json
+import logging
+import sys
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_gateway import checks, daemon, settings, status
+
+DEFAULT_CONFIG = "/etc/kentongan/gateway.toml"
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(prog="kentongan-gateway", description=__doc__)
+    parser.add_argument("command", choices=("run", "check", "status"))
+    parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="status and check for machines")
+    args = parser.parse_args(argv)
+    try:
+        loaded = settings.load(args.config)
+        return {"run": _run, "check": _check, "status": _status}[args.command](loaded, args)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(loaded, _args) -> int:
+    logging.basicConfig(level=loaded.gateway.log_level.upper(), stream=sys.stderr,
+                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("meshtastic").setLevel(logging.ERROR)
+    daemon.run(loaded)
+    return 0
+
+
+def _check(loaded, args) -> int:
+    results = list(checks.run(loaded))
+    if args.json:
+        print(json.dumps([result._asdict() for result in results]))
+    else:
+        for result in results:
+            print(f"{'ok   ' if result.ok else 'FAULT'} {result.id}: {result.text}")
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _status(loaded, args) -> int:
+    snapshot, alive = status.read(loaded, daemon.now_ms())
+    if args.json:
+        print(json.dumps({**snapshot, "running": alive}))
+    else:
+        print("\n".join(status.lines(snapshot, alive)))
+    return 0 if alive else 1

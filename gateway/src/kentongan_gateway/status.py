@@ -1,0 +1,46 @@
+"""status.json: what the running gateway knows about itself, for `kentongan-gateway status`."""
+import json
+import os
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+
+STALE_MS = 20_000   # older than this: the gateway does not run
+
+
+def path_of(settings) -> Path:
+    return Path(settings.gateway.run_dir or settings.gateway.state_dir) / "status.json"
+
+
+def write(settings, snapshot):
+    """Renew the file; a run_dir on tmpfs spares the card. A failure is no reason to stop."""
+    path = path_of(settings)
+    beside = path.with_suffix(".new")
+    try:
+        beside.write_text(json.dumps(snapshot), encoding="utf-8")
+        os.replace(beside, path)
+    except OSError:
+        return
+
+
+def read(settings, now_ms):
+    """(snapshot, whether the gateway runs); LocalError when there is none."""
+    path = path_of(settings)
+    try:
+        snapshot = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LocalError(f"{path}: no status ({error}); run `systemctl start kentongan-gateway`") from error
+    return snapshot, 0 <= now_ms - snapshot.get("at_ms", 0) <= STALE_MS
+
+
+def lines(snapshot, alive):
+    """For people: one fact a line, Indonesian."""
+    yield f"{snapshot.get('label')}: {'berjalan' if alive else 'TIDAK BERJALAN'}"
+    for name, up in sorted(snapshot.get("radios", {}).items()):
+        yield f"radio {name}: {'terhubung' if up else 'TERPUTUS'}"
+    spool = snapshot.get("spool", {})
+    yield f"belum terkirim ke pusat data: {spool.get('unsent')} dari {spool.get('rows')}"
+    for klass, count in sorted(spool.get("evicted", {}).items()):
+        yield f"terbuang karena penuh ({klass}): {count}"
+    for reason, count in sorted(snapshot.get("refused", {}).items()):
+        yield f"ditolak atau dihitung ({reason}): {count}"

@@ -1,0 +1,248 @@
+"""The spool goes to the hub, and orders come back. Two threads, each with its own connection; no decisions.
+
+Batches are idempotent: an event is offered until the hub names its id in a 2xx. Every wait has a limit, and
+what the hub says is checked before it is believed: garbage is a failure like any other.
+"""
+import http.client
+import json
+import logging
+import random
+import ssl
+import threading
+import urllib.parse
+
+from kentongan_gateway.spool import REFUSED, SENT, SpoolError
+
+log = logging.getLogger("kentongan.uplink")
+
+BATCH = 50                # events in one request
+RETRY_BASE_S = 0.5        # first wait after a failure; then doubled, with jitter
+RETRY_MAX_S = 30.0
+URGENT_S = 1.0            # a new event is tried this soon, however long the hub has been away
+IDLE_S = 15.0             # an idle uplink looks again this often
+TIMEOUT_S = 5.0           # connect, write and read of one request
+POLL_WAIT_S = 25          # long poll; the hub answers at least this often
+POLL_TIMEOUT_S = POLL_WAIT_S + 10
+REPLY_MAX = 1 << 20       # bytes of one reply
+DONE_LIMIT = 1_000        # order results waiting to be told
+
+
+class HubError(Exception):
+    """The hub did not do what was asked; `.status` is the HTTP status, 0 where there was none."""
+
+    def __init__(self, status, reason):
+        super().__init__(f"{status or 'no reply'}: {reason}"[:200])
+        self.status = status
+
+
+class HubClient:
+    """One connection to the hub, opened when needed; not thread-safe: one per thread."""
+
+    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file=""):
+        parts = urllib.parse.urlsplit(url)
+        self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._context = None
+        if parts.scheme == "https":
+            self._context = ssl.create_default_context(cafile=ca_file or None)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._timeout_s = timeout_s
+        self._connection = None
+
+    def call(self, method, path, body=None):
+        """The reply as a JSON object; HubError for everything else that can happen."""
+        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            self._connection.request(method, self._base + path, data, self._headers)
+            reply = self._connection.getresponse()
+            raw = reply.read(REPLY_MAX + 1)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            raise HubError(0, f"{type(error).__name__} {error}") from error
+        if len(raw) > REPLY_MAX or reply.will_close:
+            self.close()
+        if not 200 <= reply.status < 300:
+            raise HubError(reply.status, raw[:100].decode("utf-8", "replace"))
+        try:
+            answer = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise HubError(reply.status, "the reply is no JSON") from error
+        if not isinstance(answer, dict):
+            raise HubError(reply.status, "the reply is no JSON object")
+        return answer
+
+    def _connect(self):
+        if self._context:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s,
+                                               context=self._context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+
+    def close(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Backoff:
+    """Waits that double up to a limit, with jitter so that gateways do not come back in step."""
+
+    def __init__(self, base_s=RETRY_BASE_S, max_s=RETRY_MAX_S):
+        self._base_s, self._max_s, self._times = base_s, max_s, 0
+
+    def reset(self):
+        self._times = 0
+
+    def next_s(self) -> float:
+        wait = min(self._base_s * 2 ** min(self._times, 16), self._max_s)
+        self._times += 1
+        return wait * random.uniform(0.5, 1.0)
+
+
+class Uplink:
+    """on_taken(ids), on_reply() after a good reply, on_orders(list): all must return at once."""
+
+    def __init__(self, spool, make_client, label, boot_id, on_taken, on_reply, on_orders):
+        self._spool, self._make_client = spool, make_client
+        self._label, self._boot_id = label, boot_id
+        self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
+        self._stop = threading.Event()
+        self._work = threading.Event()
+        self._done = {}              # order id -> result, until the hub has heard it
+        self._done_lock = threading.Lock()
+        self._batch = BATCH
+        self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
+                         threading.Thread(target=self._run_orders, name="orders", daemon=True)]
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        """End both threads; that of the events is waited for, so that nothing uses the spool after this."""
+        self._stop.set()
+        self._work.set()
+        self._threads[0].join(TIMEOUT_S + 1)
+
+    def wake(self):
+        """Something new is in the spool: do not wait for the next look."""
+        self._work.set()
+
+    def order_done(self, order_id, result):
+        with self._done_lock:
+            if len(self._done) >= DONE_LIMIT:
+                self._done.pop(next(iter(self._done)))
+            self._done[order_id] = result
+        self._work.set()
+
+    # events out
+
+    def _run_events(self):
+        client, backoff, failing = self._make_client(TIMEOUT_S), Backoff(), False
+        while not self._stop.is_set():
+            try:
+                more = self.send_once(client)
+            except (HubError, SpoolError) as error:
+                if not failing:
+                    log.warning("hub takes nothing: %s", error)
+                failing = True
+                self._pause(backoff.next_s())
+                continue
+            if failing:
+                log.info("hub takes events again")
+            failing = False
+            backoff.reset()
+            if not more:
+                self._work.wait(IDLE_S)
+            self._work.clear()
+        client.close()
+
+    def _pause(self, wait_s):
+        """Wait after a failure; something new in the spool shortens it to URGENT_S."""
+        self._work.clear()
+        self._stop.wait(min(URGENT_S, wait_s))
+        self._work.wait(max(0.0, wait_s - URGENT_S))
+
+    def send_once(self, client) -> bool:
+        """Offer one batch and the order results; True when there may be more. HubError, SpoolError."""
+        self._tell_done(client)
+        rows = self._spool.unsent(self._batch)
+        if not rows:
+            return False
+        events = [{**event, "id": event_id} for event_id, event in rows]
+        try:
+            answer = client.call("POST", "/api/v1/events",
+                                 {"gateway": self._label, "boot_id": self._boot_id, "events": events})
+        except HubError as error:
+            if error.status in (400, 413, 422):
+                self._poison(rows)
+            raise
+        taken, refused = _verdict(answer, {event_id for event_id, _ in rows})
+        for event_id, reason in refused.items():
+            log.error("hub refuses %s for good: %s", event_id, reason)
+        self._spool.mark_sent(sorted(taken), SENT)
+        self._spool.mark_sent(sorted(refused), REFUSED)
+        self._batch = BATCH
+        self._on_taken(sorted(taken))
+        if not taken and not refused:
+            raise HubError(200, "it named none of the events")
+        return True
+
+    def _poison(self, rows):
+        """The hub refuses the whole batch: halve it; a single culprit is set aside, to be offered later."""
+        if len(rows) > 1:
+            self._batch = max(1, len(rows) // 2)
+        else:
+            log.error("hub refuses %s for good", rows[0][0])
+            self._spool.mark_sent([rows[0][0]], REFUSED)
+            self._batch = BATCH
+
+    def _tell_done(self, client):
+        with self._done_lock:
+            done = dict(list(self._done.items())[:BATCH])
+        if not done:
+            return
+        client.call("POST", "/api/v1/orders/done",
+                    {"ids": list(done), "results": {str(i): result for i, result in done.items()}})
+        with self._done_lock:
+            for order_id in done:
+                self._done.pop(order_id, None)
+
+    # orders in
+
+    def _run_orders(self):
+        client, backoff, after = self._make_client(POLL_TIMEOUT_S), Backoff(), 0
+        while not self._stop.is_set():
+            try:
+                orders = self.poll_once(client, after)
+            except HubError as error:
+                log.debug("no orders: %s", error)
+                self._stop.wait(backoff.next_s())
+                continue
+            backoff.reset()
+            after = max([after, *(order["id"] for order in orders)])
+            if orders:
+                self._on_orders(orders)
+        client.close()
+
+    def poll_once(self, client, after):
+        """The orders above `after`, checked to be objects with an id; HubError."""
+        answer = client.call("GET", f"/api/v1/orders?after={after}&wait={POLL_WAIT_S}")
+        orders = answer.get("orders")
+        if not isinstance(orders, list):
+            raise HubError(200, "the reply has no orders")
+        self._on_reply()
+        return [order for order in orders if isinstance(order, dict) and type(order.get("id")) is int]
+
+
+def _verdict(answer, offered):
+    """(ids taken, {id: reason} refused) of a reply, only ids that were offered."""
+    accepted, rejected = answer.get("accepted"), answer.get("rejected") or []
+    if not isinstance(accepted, list) or not isinstance(rejected, list):
+        raise HubError(200, "the reply has no accepted list")
+    taken = {event_id for event_id in accepted if isinstance(event_id, str) and event_id in offered}
+    refused = {}
+    for each in rejected:
+        if isinstance(each, dict) and isinstance(each.get("id"), str) and each["id"] in offered - taken:
+            refused[each["id"]] = str(each.get("reason"))[:200]
+    return taken, refused

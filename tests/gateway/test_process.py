@@ -1,0 +1,160 @@
+"""The real process: kill -9 at every step, a hub that fails, a line that goes. Nothing receipted is lost."""
+import subprocess
+import sys
+
+import pytest
+from gateway_kit import BUTTON, GATEWAY, SITE, alarm, button_status, stage_1
+from gateway_process import Air, Gateway, Hub, wait_for
+
+from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST
+from kentongan_wire.verify import open_message
+
+
+@pytest.fixture(name="site")
+def _site(tmp_path):
+    hub, air = Hub(), Air()
+    gateway = Gateway(tmp_path, hub.port, air.port)
+    gateway.start()
+    wait_for(air.connected, "the gateway opening its radio")
+    yield hub, air, gateway
+    if gateway.process.poll() is None:
+        gateway.kill()
+    air.close()
+    hub.close()
+
+
+def receipted(air):
+    """{(node, counter, stage)} of every receipt on the air."""
+    out = set()
+    for send in list(air.sent):
+        opened = open_message(bytes.fromhex(send["payload"]), GATEWAY, BROADCAST, SITE)
+        if opened.type == m.RECEIPTS:
+            out |= {(e.node, e.counter, e.stage) for e in opened.body.entries}
+    return out
+
+
+def keep_hearing(air, payloads, condition, what):
+    """Buttons repeat until they are answered: so do we."""
+    def once():
+        for payload in payloads:
+            air.hear(payload, BUTTON)
+        return condition()
+    return wait_for(once, what)
+
+
+def test_an_alarm_goes_all_the_way_and_the_answer_comes_back(site):
+    hub, air, gateway = site
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
+    event, = wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    assert event["id"].startswith("gateway-1/") and event["boot_id"] and event["stored_wall"]
+    hub.orders.append({"id": 9, "type": "stage", "device": BUTTON, "counter": 100, "stage": 3})
+    wait_for(lambda: (BUTTON, 100, 3) in receipted(air), "stage 3")
+    air.hear(button_status(counter=101, stage=3), BUTTON)
+    wait_for(lambda: hub.done.get("9") == "ok", "the order's end at the hub")
+    assert gateway.stop() == 0
+    log = gateway.log.read_text()
+    assert "tombol-07 #100 stored" in log and "Traceback" not in log
+
+
+def test_kill_9_at_every_moment_of_an_alarm_loses_nothing_that_was_receipted(site):
+    hub, air, gateway = site
+    promised = set()
+    for turn in range(12):
+        counter = 1_000 + turn
+        air.hear(alarm(counter=counter), BUTTON)
+        if turn % 2:
+            wait_for(lambda n=counter: (BUTTON, n, 2) in receipted(air), "the receipt")
+        else:
+            wait_for(lambda: air.connected(), "the line")
+        gateway.kill()
+        promised |= {c for _, c, stage in receipted(air) if stage == 2}
+        air.hang_up()
+        gateway.start()
+        wait_for(air.connected, "the gateway coming back")
+        keep_hearing(air, [alarm(counter=counter, attempt=1)], lambda n=counter: (BUTTON, n, 2) in receipted(air),
+                     f"the receipt of {counter}")
+    wait_for(lambda: {e["counter"] for e in hub.of("alarm")} >= promised | {1_011}, "all at the hub")
+    counters = {}
+    for event in hub.of("alarm"):
+        counters.setdefault(event["counter"], set()).add((event["id"], event["key"]))
+    assert {len(ids) for ids in counters.values()} == {1}, "one alarm has one id, however often it is offered"
+    used = [send["packet_id"] for send in air.sent]
+    payloads = {(send["packet_id"], send["payload"]) for send in air.sent}
+    assert len(payloads) == len(set(used)), "a packet id is never used for two payloads"
+
+
+def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):
+    hub, air, gateway = site
+    hub.answer = (500, {})
+    air.hear(alarm(), BUTTON)
+    air.hear(stage_1(), 0x3001)
+    wait_for(gateway.siren_lines, "our own siren")
+    assert gateway.siren_lines()[0]["pattern"] == "maling"
+    hub.answer = None
+    wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    hub.orders.append({"id": 1, "type": "siren", "action": "stop", "origin": BUTTON, "counter": 100,
+                       "targets": "zone", "zone": 5})
+    wait_for(lambda: gateway.siren_lines()[-1]["state"] == "off", "the stop")
+    wait_for(lambda: [e["state"] for e in hub.of("gateway_siren")] == ["sounding", "stopped"], "its story")
+
+
+@pytest.mark.parametrize("answer", [
+    (200, b"<html>"), (200, {"accepted": "all"}), (200, {"accepted": ["gateway-1/x-1"]}), (200, []), (503, b""),
+    (400, {"error": "?"})])
+def test_a_hub_that_talks_garbage_is_no_acceptance(site, answer):
+    hub, air, _ = site
+    hub.answer = answer
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: hub.requests >= 2, "the uplink trying")
+    assert not hub.of("alarm")
+    hub.answer = None
+    if answer[0] == 400:
+        return  # refused for good: kept in the spool and offered after the next start
+    wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+
+
+def test_the_radio_line_comes_back_and_the_hub_is_told(site):
+    hub, air, _ = site
+    wait_for(lambda: [e["up"] for e in hub.of("radio")] == [True], "the radio's first word")
+    air.hang_up()
+    wait_for(lambda: [e["up"] for e in hub.of("radio")] == [True, False, True], "the line's story")
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
+
+
+def test_torn_state_and_a_corrupt_spool_are_set_aside_and_the_next_alarm_is_taken(site):
+    hub, air, gateway = site
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
+    gateway.kill()
+    state = gateway.directory / "state"
+    for name in ("seq", "guard"):
+        file = state / f"{name}.state"
+        file.write_bytes(file.read_bytes()[:-1])
+    (state / "spool.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5_000)
+    air.hang_up()
+    air.sent.clear()
+    gateway.start()
+    wait_for(air.connected, "the gateway coming back")
+    keep_hearing(air, [alarm(counter=101)], lambda: (BUTTON, 101, 2) in receipted(air), "the receipt")
+    assert air.sent[0]["packet_id"] >= 2**16
+    assert len(list(state.glob("spool.sqlite3.corrupt-*"))) == 1 and len(list(state.glob("*.damaged"))) == 2
+
+
+def test_check_and_status_say_what_is_wrong(site):
+    hub, air, gateway = site
+
+    def command(*words):
+        return subprocess.run([sys.executable, "-m", "kentongan_gateway", *words, "--config", str(gateway.config)],
+                              capture_output=True, text=True, timeout=30)
+
+    wait_for((gateway.directory / "state/status.json").exists, "a status")
+    assert command("status").stdout.startswith("gateway-1: berjalan")
+    gateway.kill()
+    done = command("check")
+    assert "ok    key_file" in done.stdout and "ok    hub" in done.stdout and done.returncode == 0
+    hub.close()
+    done = command("check")
+    assert done.returncode == 1 and "FAULT hub" in done.stdout and "start the hub" in done.stdout
