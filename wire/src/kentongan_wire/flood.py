@@ -39,15 +39,18 @@ class Seen:
     def __init__(self, limit: int = SEEN_LIMIT, ttl_ms: int = SEEN_TTL_MS):
         self._limit = limit
         self._ttl_s = ttl_ms // 1000
-        self._ring = bytearray()  # grows to its limit, then is overwritten in turn
+        # Whole from the start: growing it would need more and more room in one piece of a device's heap.
+        self._ring = bytearray(limit * ENTRY_BYTES)
+        self._count = 0
         self._next = 0
         self._latest_s = 0
 
     def _find(self, src, packet_id):
         key = struct.pack("<II", src, packet_id)
-        at = self._ring.find(key)
+        end = self._count * ENTRY_BYTES
+        at = self._ring.find(key, 0, end)
         while at >= 0 and at % ENTRY_BYTES:
-            at = self._ring.find(key, at + 1)
+            at = self._ring.find(key, at + 1, end)
         return at
 
     def seen(self, src: int, packet_id: int, now_ms: int = -1) -> bool:
@@ -67,16 +70,14 @@ class Seen:
         self._latest_s = now_ms // 1000
         entry = struct.pack("<III", src, packet_id, self._latest_s & 0xFFFFFFFF)
         at = self._find(src, packet_id)
-        if at < 0 and len(self._ring) < self._limit * ENTRY_BYTES:
-            self._ring.extend(entry)
-            return
         if at < 0:
             at = self._next * ENTRY_BYTES
             self._next = (self._next + 1) % self._limit
+            self._count = min(self._count + 1, self._limit)
         self._ring[at : at + ENTRY_BYTES] = entry
 
     def __len__(self):
-        return len(self._ring) // ENTRY_BYTES
+        return self._count
 
 
 def may_relay(packet, data) -> bool:
