@@ -8,7 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-TERM_WAIT_S = 5.0  # a part that is asked to end gets this long before it is killed
+TERM_WAIT_S = 2.0  # a part that is asked to end gets this long before it is killed
 POLL_S = 0.05
 LOG_TAIL_LINES = 15
 PR_SET_PDEATHSIG = 1  # prctl(2)

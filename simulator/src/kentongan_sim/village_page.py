@@ -75,8 +75,7 @@ def create_page(village, switch, hub=None):
 
     @app.post("/press")
     def press():
-        body = request.get_json(silent=True) or {}
-        label, how = body.get("label"), body.get("how")
+        label, how = _fields("label", "how")
         allowed = how in ("silent", "cancel") or (type(how) is int and 1 <= how <= STROKES_MAX)
         if label not in houses or not allowed:
             return _problem(400, "Rumah atau ketukan tidak dikenal.")
@@ -85,13 +84,20 @@ def create_page(village, switch, hub=None):
 
     @app.post("/switch")
     def flip():
-        body = request.get_json(silent=True) or {}
-        if body.get("part") not in words.PART_NAMES or not isinstance(body.get("up"), bool):
+        part, up = _fields("part", "up")
+        if part not in words.PART_NAMES or not isinstance(up, bool):
             return _problem(400, "Bagian itu tidak dikenal.")
-        switch(body["part"], body["up"])
+        switch(part, up)
         return jsonify(ok=True)
 
     return app
+
+
+def _fields(*names):
+    """Values of the request's JSON object, each a text, number or truth value; None for anything else."""
+    body = request.get_json(silent=True)
+    values = [body.get(name) if isinstance(body, dict) else None for name in names]
+    return [value if isinstance(value, str | int) else None for value in values]
 
 
 def _problem(status, message):

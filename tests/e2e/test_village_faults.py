@@ -1,0 +1,110 @@
+"""A dead gateway, a dead hub, kill -9 in the middle: the real processes in a village in real time."""
+import json
+import time
+
+import pytest
+from kentongan_hub.store import Store
+from kentongan_sim.demo import ADMIN, START_S, Demo
+from kentongan_sim.demo_person import Person
+from kentongan_sim.demo_proof import Proof
+
+WAIT_S = 90  # nothing here is a promise about time: only that it happens
+ONE, OTHER = "tombol-07", "tombol-10"
+
+
+@pytest.fixture
+def demo(tmp_path):
+    with Demo(tmp_path / "data", "cpython", first_house=ONE) as running:
+        running.other = Proof(OTHER, running.site.nodes[OTHER])
+        running.village.world.listen(running.other.watch)
+        running.start()
+        running.proof.follow_log(running.gateway.log)
+        running.other.follow_log(running.gateway.log)
+        yield running
+        running.other.close()
+
+
+def wait(what, condition):
+    until = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < until, f"did not happen: {what}"
+        time.sleep(0.05)
+
+
+def incidents(demo):
+    """Labels of the hub's incidents, one entry each."""
+    with Store(demo.site.hub_data).read() as db:
+        return sorted(row["label"] for row in db.all(
+            "SELECT devices.label FROM incidents JOIN devices ON devices.node = incidents.device"))
+
+
+def answer(demo):
+    person = Person(demo.hub_url)
+    person.log_in(ADMIN, demo.site.password)
+    board = person.wait_for_alarm(WAIT_S)
+    assert board, "the board shows no alarm"
+    person.come(board)
+
+
+def test_with_the_gateway_dead_the_posts_sound_and_the_presser_sees_it_and_its_return_is_used(demo):
+    demo.switch("gateway", False)
+    demo.village.press(ONE, 1)
+    assert demo.proof.wait_for("siren", WAIT_S)
+    assert demo.proof.wait_for("shown_sounding", WAIT_S)
+    assert "shown_stored" not in demo.proof.at_s and incidents(demo) == []
+    demo.switch("gateway", True)
+    demo.gateway.wait_for("handshake with its modem", demo.modem.ready, START_S)
+    demo.village.press(ONE, 1)  # the box itself asks again only after a minute: a siren sounds
+    assert demo.proof.wait_for("shown_stored", WAIT_S)
+    wait("the incident at the hub", lambda: incidents(demo) == [ONE])
+
+
+def test_with_the_hub_dead_the_gateway_sounds_by_itself_and_the_hub_catches_up_each_incident_once(demo):
+    demo.switch("hub", False)
+    demo.village.press(ONE, 1)
+    demo.village.press(OTHER, 1)
+    for proof in (demo.proof, demo.other):
+        assert proof.wait_for("stored", WAIT_S) and proof.wait_for("shown_stored", WAIT_S)
+    wait("the gateway's own siren", lambda: siren_lines(demo))
+    demo.switch("hub", True)
+    demo.hub.wait_for_http(demo.hub_url + "/api/v1/health", START_S)
+    wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
+    answer(demo)
+    wait("an answer", lambda: {"shown_coming"} & {*demo.proof.at_s, *demo.other.at_s})
+    assert incidents(demo) == [ONE, OTHER]
+
+
+def siren_lines(demo):
+    """What the gateway's virtual siren did."""
+    path = demo.site.siren_file
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_gateway_killed_in_the_middle_loses_and_doubles_nothing(demo):
+    demo.hub.kill()  # so that the alarm is still only in the spool when the gateway dies
+    demo.village.press(ONE, 1)
+    assert demo.proof.wait_for("stored", WAIT_S)
+    demo.gateway.kill()
+    demo.village.press(OTHER, 1)
+    assert demo.other.wait_for("siren", WAIT_S)
+    demo.start_gateway()
+    assert demo.other.wait_for("shown_stored", WAIT_S)
+    assert demo.proof.wait_for("shown_stored", WAIT_S)
+    demo.hub.start()
+    wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
+
+
+def test_a_hub_killed_in_the_middle_answers_after_its_return(demo):
+    demo.village.press(ONE, 1)
+    wait("the incident", lambda: incidents(demo) == [ONE])
+    demo.hub.kill()
+    demo.village.press(OTHER, 1)
+    assert demo.other.wait_for("shown_stored", WAIT_S)
+    demo.hub.start()
+    demo.hub.wait_for_http(demo.hub_url + "/api/v1/health", START_S)
+    wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
+    answer(demo)
+    answer(demo)
+    assert demo.proof.wait_for("shown_coming", WAIT_S)
+    assert demo.other.wait_for("shown_coming", WAIT_S)
+    assert incidents(demo) == [ONE, OTHER]
