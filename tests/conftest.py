@@ -85,7 +85,9 @@ class MicroPythonItem(pytest.Item):
             raise MicroPythonFailure(results[self.test])
 
     def repr_failure(self, excinfo):
-        return str(excinfo.value) if isinstance(excinfo.value, MicroPythonFailure) else super().repr_failure(excinfo)
+        if isinstance(excinfo.value, MicroPythonFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self):
         return self.path, 0, self.name

@@ -12,7 +12,8 @@ MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 NODE = ROOT / "firmware/src/kentongan_node"
 WIRE = ROOT / "wire/src/kentongan_wire"
-WIRE_IMPORTS = {"struct", "hashlib", "binascii", "collections", "cryptolib", "cryptography", "hmac", "kentongan_wire"}
+WIRE_IMPORTS = {"struct", "hashlib", "binascii", "collections", "cryptolib", "cryptography", "hmac",
+                "kentongan_wire"}
 WIRE_HOST_ONLY = {"cli.py", "__main__.py"}  # the command line runs on a PC only
 NODE_SHELL = {"runner.py", "hal.py", "radio.py"}
 IMPURE = {"time", "random", "os", "asyncio", "threading", "select", "socket", "machine", "subprocess"}
@@ -20,8 +21,8 @@ IMPURE = {"time", "random", "os", "asyncio", "threading", "select", "socket", "m
 
 def tracked(*suffixes):
     """Every file git knows or would add, with one of the endings; generated and ignored ones are left out."""
-    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
-                           check=True).stdout.split()
+    listing = ["git", "ls-files", "-co", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     return [ROOT / n for n in names if n.endswith(suffixes) and (ROOT / n).is_file()]
 
 
@@ -53,14 +54,17 @@ def test_functions_stay_small():
     assert not long
 
 
-def test_arrows_point_one_way():
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True)
+def assert_clean(tool, *args):
+    done = subprocess.run([Path(sys.executable).parent / tool, *args], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_arrows_point_one_way():
+    assert_clean("lint-imports")
 
 
 def test_lint_is_clean():
-    done = subprocess.run([Path(sys.executable).parent / "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    assert_clean("ruff", "check", ".")
 
 
 def test_wire_imports_nobody():
@@ -86,7 +90,8 @@ def test_only_the_runner_awaits():
 
 PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
                ROOT / "gateway/src/kentongan_gateway/core.py",
-               *(ROOT / "hub/src/kentongan_hub" / n for n in ("alarms.py", "escalation.py", "supervision.py"))])
+               *(ROOT / "hub/src/kentongan_hub" / n
+                 for n in ("alarms.py", "escalation.py", "supervision.py"))])
 
 
 @pytest.mark.parametrize("path", PURE, ids=lambda p: f"{p.parent.name}.{p.stem}")
@@ -118,7 +123,8 @@ def test_every_dependency_says_why():
 
 
 def test_nothing_is_left_open_in_the_text():
-    words = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]) + r")\b")
+    open_words = ["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]
+    words = re.compile(r"\b(" + "|".join(open_words) + r")\b")
     for path in tracked(".py", ".md", ".js", ".css", ".html", ".toml"):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert not words.search(line), f"{path.relative_to(ROOT)}:{number}"
