@@ -55,7 +55,8 @@ def test_functions_stay_small():
 
 
 def assert_clean(tool, *args):
-    done = subprocess.run([Path(sys.executable).parent / tool, *args], cwd=ROOT, capture_output=True, text=True)
+    command = [Path(sys.executable).parent / tool, *args]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

@@ -164,6 +164,7 @@ def test_the_links_of_the_tour_lead_to_code_that_exists():
     for name, target in links:
         tree = ast.parse((TOUR.parent / target).read_text(encoding="utf-8"))
         for part in name.split("."):
-            named = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == part]
+            defined = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef))
+            named = [n for n in defined if n.name == part]
             assert named, f"{target} has no {name}"
             tree = named[0]
