@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 HEAP = "100wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
 FRAMES = 200
-COUNTERS = 60  # last counters that a post knows at its start; firmware/README.md says what more take
+COUNTERS = 30  # last counters that a post knows at its start; firmware/README.md says what more take
 NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
          "modem": nodekit.GATEWAY}
 

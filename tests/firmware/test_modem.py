@@ -88,7 +88,8 @@ def test_a_frame_goes_out_and_is_reported_with_its_air_time():
     assert link.Ack(2) in host.say(transmit(901, not_before_ms=300))
     start_ms = host.shell.now_ms
     host.shell.wait(2_000)
-    assert link.Transmitted(GATEWAY, 901, host.shell.core.mesh.airtime_ms(len(transmit().frame))) in host.heard()
+    airtime_ms = host.shell.core.mesh.airtime_ms(len(transmit().frame))
+    assert link.Transmitted(GATEWAY, 901, airtime_ms) in host.heard()
     assert host.shell.sent[0][0] >= start_ms + 300
 
 
