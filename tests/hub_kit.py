@@ -15,18 +15,24 @@ PASSWORD = "sandi yang panjang"
 START_LIMIT_S = 30
 
 
-class Site:
-    """A site with one gateway and some devices; its app stands on a clock that only advance() moves."""
+def make_site(data_dir):
+    """A site on disk with one gateway, two buttons and a siren post; what a Site needs to know of it."""
+    provision.create_site(data_dir, "RT 05 Sukamaju", "admin", PASSWORD, admin_name="Bu Admin", rt=5, rw=3)
+    return {
+        "button": provision.add_device(data_dir, "tombol", "tombol-07", 5, 7)["node"],
+        "other": provision.add_device(data_dir, "tombol", "tombol-08", 5, 8)["node"],
+        "post": provision.add_device(data_dir, "sirene", "pos-1", 5)["node"],
+        "token": provision.gateway_token(data_dir),
+    }
 
-    def __init__(self, data_dir):
+
+class Site:
+    """A made site with its app, on a clock that only advance() moves."""
+
+    def __init__(self, data_dir, made):
         self.data_dir = data_dir
-        provision.create_site(
-            data_dir, "RT 05 Sukamaju", "admin", PASSWORD, admin_name="Bu Admin", rt=5, rw=3
-        )
-        self.button = provision.add_device(data_dir, "tombol", "tombol-07", 5, 7)["node"]
-        self.other = provision.add_device(data_dir, "tombol", "tombol-08", 5, 8)["node"]
-        self.post = provision.add_device(data_dir, "sirene", "pos-1", 5)["node"]
-        self.token = provision.gateway_token(data_dir)
+        self.button, self.other, self.post = made["button"], made["other"], made["post"]
+        self.token = made["token"]
         self.clock = FakeClock()
         self.app = create_app(data_dir, clock=self.clock, dispatch=False)
         self.hub = self.app.hub

@@ -1,8 +1,28 @@
-"""One site per test, in its own directory."""
+"""One site per test, copied from one that was made once; passwords cost less here than in earnest."""
+
+import shutil
+
 import pytest
-from hub_kit import Site
+from hub_kit import Site, make_site
+from kentongan_hub import accounts
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    patch = pytest.MonkeyPatch()
+    patch.setattr(accounts, "HASH_METHOD", "scrypt:1024:8:1")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def prototype(tmp_path_factory, cheap_passwords):
+    data_dir = tmp_path_factory.mktemp("prototype") / "data"
+    return data_dir, make_site(data_dir)
 
 
 @pytest.fixture
-def site(tmp_path):
-    return Site(tmp_path / "data")
+def site(tmp_path, prototype):
+    made_dir, made = prototype
+    shutil.copytree(made_dir, tmp_path / "data")
+    return Site(tmp_path / "data", made)

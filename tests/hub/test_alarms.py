@@ -1,4 +1,5 @@
 """Events become incidents: each press once, joined by incident, in whatever order and number they arrive."""
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -114,16 +115,29 @@ def test_an_alarm_of_a_device_that_nobody_registered_is_shown(site):
 
 def test_what_was_measured_between_gateway_and_siren_is_an_upper_bound(site):
     site.post_events(site.alarm(counter=9, at_ms=5_000))
-    site.post_events(site.event("siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1,
-                                at_ms=6_999))
+    site.post_events(
+        site.event(
+            "siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1, at_ms=6_999
+        )
+    )
     page = site.enter("admin").get("/papan").text
     assert "pos-1" in page and "di bawah 2 dtk sejak terdengar gerbang" in page
 
 
 def test_two_clocks_are_never_compared(site):
     site.post_events(site.alarm(counter=9, at_ms=5_000))
-    site.post_events(site.event("siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1,
-                                at_ms=6_000, boot_id="boot-2"))
+    site.post_events(
+        site.event(
+            "siren_report",
+            device=site.post,
+            origin=site.button,
+            counter=9,
+            state=1,
+            source=1,
+            at_ms=6_000,
+            boot_id="boot-2",
+        )
+    )
     page = site.enter("admin").get("/papan").text
     assert "berbunyi" in page and "dtk sejak terdengar" not in page
 
@@ -139,17 +153,30 @@ def test_a_siren_that_failed_or_only_was_driven_says_so(site):
 
 def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
     site.post_events(
-        site.event("status", device=site.button, role="tombol", body={"flags": 3, "battery": 125}, rssi=-99, snr_q=8),
+        site.event(
+            "status", device=site.button, role="tombol", body={"flags": 3, "battery": 125}, rssi=-99, snr_q=8
+        ),
         site.event("status", device=site.post, role=2, body={"flags": 9, "battery_mv": 12_600}),
         site.event("radio", name="serial", up=False),
         site.event("refusals", counters={"replay": 4, "tag": 17}),
         site.event("supervision", device=site.other, state="terputus"),
         site.event("stage_seen", device=site.button, counter=3, stage=3),
         site.event("event", device=site.post, event=2, person=1, value=0),
-        site.event("gateway_siren", origin=site.button, counter=9, state="sounding", source="receipt"))
+        site.event("gateway_siren", origin=site.button, counter=9, state="sounding", source="receipt"),
+    )
     page = site.enter("admin").get("/perangkat").text
-    for text in ("baterai tinggal 37 % (2,50 V)", "tutup alat terbuka", "baterai lemah", "12,60 V", "sirene rusak",
-                 "radio serial: MATI", "pesan lama diputar ulang", "17", "sinyal cukup", "belum terdengar"):
+    for text in (
+        "baterai tinggal 37 % (2,50 V)",
+        "tutup alat terbuka",
+        "baterai lemah",
+        "12,60 V",
+        "sirene rusak",
+        "radio serial: MATI",
+        "pesan lama diputar ulang",
+        "17",
+        "sinyal cukup",
+        "belum terdengar",
+    ):
         assert text in page, text
     assert "RADIO MATI" in site.enter("admin").get("/papan").text
 
@@ -158,22 +185,41 @@ def test_an_old_status_delivered_late_does_not_make_a_device_look_alive(site):
     hour_ms = 3_600_000
     then = site.clock.wall_ms() - 30 * hour_ms
     from datetime import UTC, datetime
+
     wall = datetime.fromtimestamp(then / 1000, UTC).isoformat()
     site.post_events(site.event("status", device=site.button, role="tombol", body={}, wall=wall))
     assert "terputus" in site.enter("admin").get("/perangkat").text
 
 
-events_of_one_button = st.lists(st.tuples(
-    st.integers(0, 12), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0, 1, 2, 7, 8, 15, 99]),
-    st.booleans()), min_size=1, max_size=12)
+events_of_one_button = st.lists(
+    st.tuples(
+        st.integers(0, 12),
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from([0, 1, 2, 7, 8, 15, 99]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events_of_one_button)
 def test_any_story_is_accepted_and_replaying_it_changes_nothing(site, story):
-    batch = [site.alarm(counter=counter + 20 * site.sent, incident=20 * site.sent & 0xFFFF, cancel=cancel, drill=drill,
-                        late=late, kind=kind, silent=silent)
-             for counter, cancel, drill, late, kind, silent in story]
+    batch = [
+        site.alarm(
+            counter=counter + 20 * site.sent,
+            incident=20 * site.sent & 0xFFFF,
+            cancel=cancel,
+            drill=drill,
+            late=late,
+            kind=kind,
+            silent=silent,
+        )
+        for counter, cancel, drill, late, kind, silent in story
+    ]
     assert len(site.post_events(*batch)["accepted"]) == len(batch)
     before = site.rows("SELECT * FROM incidents"), site.rows("SELECT * FROM timeline")
     site.post_events(*batch)
@@ -183,4 +229,25 @@ def test_any_story_is_accepted_and_replaying_it_changes_nothing(site, story):
 @pytest.mark.parametrize("kind", [0, 1, 4, 6, 200])
 def test_crimes_end_with_the_line_against_mob_justice(site, kind):
     site.post_events(site.alarm(kind=kind))
-    assert "Amankan, jangan main hakim sendiri, serahkan ke polisi (110)." in site.enter("admin").get("/papan").text
+    assert (
+        "Amankan, jangan main hakim sendiri, serahkan ke polisi (110)."
+        in site.enter("admin").get("/papan").text
+    )
+
+
+def test_refusals_since_the_last_report_add_up_and_a_repeated_report_does_not(site):
+    first = site.event("refusals", counters={"tag": 2})
+    site.post_events(first, site.event("refusals", counters={"tag": 3, "replay": 1}))
+    site.post_events(first)
+    rows = site.rows("SELECT reason, count FROM refusals ORDER BY reason")
+    assert rows == [{"reason": "replay", "count": 1}, {"reason": "tag", "count": 5}]
+
+
+def test_a_post_that_sounds_again_is_shown_sounding_again(site):
+    site.post_events(site.alarm(counter=9, at_ms=1_000))
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
+    for state, at_ms in ((1, 2_500), (1, 3_000), (2, 180_000), (1, 240_000)):
+        site.post_events(site.event("siren_report", state=state, at_ms=at_ms, **report))
+    page = site.enter("admin").get("/papan").text
+    assert "berbunyi" in page and "di bawah 2 dtk" in page and "berhenti" not in page
+    assert len(site.rows("SELECT * FROM timeline WHERE what LIKE 'sirene%'")) == 3

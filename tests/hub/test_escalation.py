@@ -1,5 +1,5 @@
 """Unanswered alarms come back every 120 s, over restarts, until a named person answers; and they end."""
-from hub_kit import Site
+
 from kentongan_hub import escalation, supervision
 from kentongan_wire import messages as m
 
@@ -20,9 +20,18 @@ def test_nothing_happens_before_120_s_and_then_posts_and_boards_are_called(site)
     site.clock.advance(1)
     step(site)
     (order,) = site.orders()
-    assert {k: order[k] for k in ("type", "action", "origin", "counter", "targets", "kind", "zone", "seconds")} == {
-        "type": "siren", "action": "start", "origin": site.button, "counter": 9, "targets": "zone", "kind": 1,
-        "zone": 5, "seconds": 60}
+    assert {
+        k: order[k] for k in ("type", "action", "origin", "counter", "targets", "kind", "zone", "seconds")
+    } == {
+        "type": "siren",
+        "action": "start",
+        "origin": site.button,
+        "counter": 9,
+        "targets": "zone",
+        "kind": 1,
+        "zone": 5,
+        "seconds": 60,
+    }
     assert order["expires_in_s"] <= 60
     assert "peringatan ulang ke-1" in site.enter("admin").get("/papan").text
 
@@ -77,8 +86,16 @@ def test_a_drill_is_never_repeated(site):
 
 
 def test_tiers_name_whom_to_call_next_and_the_last_one_repeats():
-    row = {"alerts": 0, "drill": 0, "answered_ms": None, "closed_ms": None, "kind": m.KIND_KEBAKARAN,
-           "confidential": 0, "cancelled": 0, "late": 0}
+    row = {
+        "alerts": 0,
+        "drill": 0,
+        "answered_ms": None,
+        "closed_ms": None,
+        "kind": m.KIND_KEBAKARAN,
+        "confidential": 0,
+        "cancelled": 0,
+        "late": 0,
+    }
     called = [escalation.next_step({**row, "alerts": n}).to for n in range(4)]
     assert called == ["warga dan ronda", "Linmas, ketua RT dan ketua RW", "113", "113"]
     assert escalation.next_step({**row, "alerts": 30}) is None
@@ -105,11 +122,10 @@ def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):
     assert len(rounds) > 1 and site.hub.dispatch.failed_rounds == 1
 
 
-def test_steady_time_never_goes_back_over_a_restart_with_a_lost_clock(tmp_path):
+def test_steady_time_never_goes_back_over_a_restart_with_a_lost_clock(site):
     from kentongan_hub.clock import Clock
 
     future_ms = 4_000_000_000_000  # what an earlier process had reached; this machine's clock is behind it
-    site = Site(tmp_path / "data")
     site.clock.now_ms = future_ms
     step(site)
     with site.hub.store.read() as db:

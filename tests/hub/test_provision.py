@@ -1,4 +1,5 @@
 """Sites, device files and gateway files: who holds which key, and what never leaves site.json."""
+
 import json
 import stat
 
@@ -45,7 +46,10 @@ def test_the_site_key_is_in_site_json_and_nowhere_else(data, caplog):
 def test_a_button_holds_its_own_two_keys_and_no_root(data):
     made = provision.add_device(data, "tombol", "tombol-07", 5, 7)
     secret = site_file.load(data)
-    alarm_root, control_root = keys.alarm_root(secret["site_key"], 0), keys.control_root(secret["site_key"], 0)
+    alarm_root, control_root = (
+        keys.alarm_root(secret["site_key"], 0),
+        keys.control_root(secret["site_key"], 0),
+    )
     assert made["key_a"] == keys.node_key(alarm_root, made["node"], m.TOMBOL, 0).hex()
     assert made["key_c"] == keys.node_key(control_root, made["node"], m.TOMBOL, 0).hex()
     assert made["alarm_root"] == ""
@@ -76,16 +80,25 @@ def test_every_device_gets_a_new_number_and_relays_differ_in_the_low_byte(data, 
     with Store(data).write() as db:
         db.run("UPDATE gateways SET node = 5")  # the first draw: taken; the second: low byte 0
         first = numbers.new_node(db, "sirene")
-        db.insert("devices", node=first, role="sirene", label="a", zone=5, house=0, place="", hops=1, created_wall=0)
+        db.insert(
+            "devices", node=first, role="sirene", label="a", zone=5, house=0, place="", hops=1, created_wall=0
+        )
         second = numbers.new_node(db, "penerus")  # same number, then same low byte, then free
     assert (first, second) == (0xAB11, 0xCD12)
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"role": "gateway"}, "choose one of"), ({"label": ""}, "label"), ({"zone": 0}, "zone"),
-    ({"label": "x" * 65}, "shorten"), ({"house": 70_000}, "house"), ({"conducted_dbm": 22}, "conducted_dbm"),
-    ({"place": "x" * 81}, "place"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"role": "gateway"}, "choose one of"),
+        ({"label": ""}, "label"),
+        ({"zone": 0}, "zone"),
+        ({"label": "x" * 65}, "shorten"),
+        ({"house": 70_000}, "house"),
+        ({"conducted_dbm": 22}, "conducted_dbm"),
+        ({"place": "x" * 81}, "place"),
+    ],
+)
 def test_a_wrong_device_is_refused_with_the_field_and_leaves_nothing(data, change, says):
     with pytest.raises(LocalError, match=says):
         provision.add_device(data, **{"role": "tombol", "label": "tombol-07", "zone": 5, **change})
@@ -106,8 +119,18 @@ def test_a_second_site_in_the_same_directory_is_refused(data):
     assert (data / "site.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("change", [{"name": " "}, {"admin_password": "pendek"}, {"time_zone": "CET"}, {"rt": 0},
-                                    {"admin_login": "Bu RT"}, {"freq_hz": 868_000_000}, {"profile": "x"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": " "},
+        {"admin_password": "pendek"},
+        {"time_zone": "CET"},
+        {"rt": 0},
+        {"admin_login": "Bu RT"},
+        {"freq_hz": 868_000_000},
+        {"profile": "x"},
+    ],
+)
 def test_a_wrong_site_leaves_no_site_file(tmp_path, change):
     given = {"name": "RT 05", "admin_login": "admin", "admin_password": PASSWORD, **change}
     with pytest.raises(LocalError):
@@ -118,12 +141,62 @@ def test_a_wrong_site_leaves_no_site_file(tmp_path, change):
 def test_the_commands_make_a_site_a_device_and_a_gateway(tmp_path, capsys):
     data, password = tmp_path / "data", tmp_path / "password"
     password.write_text(PASSWORD + "\n")
-    assert main(["init", "--data", str(data), "--site", "RT 05", "--admin", "siti", "--password-file",
-                 str(password), "--rt", "5", "--rw", "3"]) == 0
-    assert main(["gateway-file", "--data", str(data), "--out", str(tmp_path / "g.json"), "--token-out",
-                 str(tmp_path / "token"), "--modem-out", str(tmp_path / "modem.json")]) == 0
-    assert main(["provision", "--data", str(data), "--role", "tombol", "--house", "7", "--zone", "5", "--label",
-                 "tombol-07", "--out", str(tmp_path / "t.json")]) == 0
+    assert (
+        main(
+            [
+                "init",
+                "--data",
+                str(data),
+                "--site",
+                "RT 05",
+                "--admin",
+                "siti",
+                "--password-file",
+                str(password),
+                "--rt",
+                "5",
+                "--rw",
+                "3",
+            ]
+        )
+        == 0
+    )
+    assert (
+        main(
+            [
+                "gateway-file",
+                "--data",
+                str(data),
+                "--out",
+                str(tmp_path / "g.json"),
+                "--token-out",
+                str(tmp_path / "token"),
+                "--modem-out",
+                str(tmp_path / "modem.json"),
+            ]
+        )
+        == 0
+    )
+    assert (
+        main(
+            [
+                "provision",
+                "--data",
+                str(data),
+                "--role",
+                "tombol",
+                "--house",
+                "7",
+                "--zone",
+                "5",
+                "--label",
+                "tombol-07",
+                "--out",
+                str(tmp_path / "t.json"),
+            ]
+        )
+        == 0
+    )
     for name in ("g.json", "token", "modem.json", "t.json"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600, name
     token = (tmp_path / "token").read_text().strip()
@@ -145,4 +218,9 @@ def test_a_new_device_is_announced_to_gateways_in_service(site):
     assert [order["type"] for order in orders] == ["directory"], "an older list is superseded"
     assert made["node"] in [device["node"] for device in orders[0]["devices"]]
     assert {device["label"] for device in orders[0]["devices"]} == {
-        "tombol-07", "tombol-08", "tombol-09", "tombol-10", "pos-1"}
+        "tombol-07",
+        "tombol-08",
+        "tombol-09",
+        "tombol-10",
+        "pos-1",
+    }

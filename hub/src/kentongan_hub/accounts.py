@@ -19,7 +19,8 @@ FAILS_LIMIT = 5  # failed attempts per login or address ...
 FAILS_WINDOW_MS = 60_000  # ... in this time
 ATTEMPT_KEYS_LIMIT = 1_000  # logins and addresses remembered
 SCRYPT_AT_ONCE = 2  # a flood of logins may take no more threads or memory than this
-_DUMMY = generate_password_hash("no account has this password")
+HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
+_DUMMY = generate_password_hash("no account has this password", HASH_METHOD)
 
 
 def check_new(login, password, name=""):
@@ -47,9 +48,13 @@ def add(db, wall_ms, login, name, role, password, named=False):
         name=name.strip() or login,
         role=role,
         created_wall=wall_ms,
-        password=generate_password_hash(password, "scrypt"),
+        password=hash_password(password),
         named_for_confidential=int(named),
     )
+
+
+def hash_password(password):
+    return generate_password_hash(password, HASH_METHOD)
 
 
 def open_session(db, now_ms, account):

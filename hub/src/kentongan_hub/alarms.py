@@ -230,32 +230,37 @@ def _whole(value):
 
 
 def _siren_report(db, now, gateway, event):
+    """What a post, or the gateway's own siren, says that it does; a repeat of its last word adds nothing."""
     post = event.get("device") or db.value("SELECT node FROM gateways WHERE label = ?", gateway)
-    state, source = event["state"], event["source"]
-    state = STATE_NAMES.get(state, m.STATE_FAILED) if isinstance(state, str) else _whole(state) or 0
-    source = _whole(source) or 0
-    added = db.run(
-        "INSERT OR IGNORE INTO siren_reports (post, origin, counter, state, source, gateway, boot_id, at_ms, "
-        "received_ms, received_wall) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    state, alarm = event["state"], (event["origin"], event["counter"])
+    state = STATE_NAMES.get(state, m.STATE_STOPPED) if isinstance(state, str) else _whole(state) or 0
+    last = db.value(
+        "SELECT state FROM siren_reports WHERE origin = ? AND counter = ? AND post = ? "
+        "ORDER BY id DESC LIMIT 1",
+        *alarm,
         post,
-        event["origin"],
-        event["counter"],
-        state,
-        source,
-        gateway,
-        event["boot_id"],
-        event["at_ms"],
-        now.ms,
-        _happened(now, event),
     )
     if event.get("device"):
         _heard(db, now, gateway, event)
+    if state == last:
+        return
+    db.insert(
+        "siren_reports",
+        post=post,
+        origin=event["origin"],
+        counter=event["counter"],
+        state=state,
+        source=str(event["source"])[:20],
+        gateway=gateway,
+        boot_id=event["boot_id"],
+        at_ms=event["at_ms"],
+        received_wall=_happened(now, event),
+    )
     incident = db.one(
         "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ?",
-        event["origin"],
-        event["counter"],
+        *alarm,
     )
-    if added and incident:
+    if incident:
         label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
         incidents.tell(db, now, incident, label, "sirene " + SIREN_WORDS.get(state, "melapor"))
 
@@ -284,16 +289,21 @@ def _stage_seen(db, now, gateway, event):
 
 
 def _refusals(db, now, gateway, event):
+    """A gateway tells what it refused since it last told; the sum is kept."""
     for reason, count in event["counters"].items():
-        db.run(
-            "INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (gateway, reason) DO UPDATE SET changed_wall = CASE WHEN count != excluded.count "
-            "THEN excluded.changed_wall ELSE changed_wall END, count = excluded.count",
-            gateway,
-            reason,
-            count,
-            now.wall,
-        )
+        count_refusal(db, now, gateway, reason, count)
+
+
+def count_refusal(db, now, gateway, reason, count):
+    db.run(
+        "INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
+        "changed_wall = excluded.changed_wall",
+        gateway,
+        reason,
+        count,
+        now.wall,
+    )
 
 
 def _radio(db, now, gateway, event):

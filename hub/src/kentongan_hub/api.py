@@ -116,15 +116,7 @@ def _store_events(good, rejected, boot_id):
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
-            db.run(
-                "INSERT INTO refusals (gateway, reason, count, changed_wall) "
-                "VALUES (?, 'hub: bad event', ?, ?) "
-                "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
-                "changed_wall = excluded.changed_wall",
-                label,
-                len(rejected),
-                now.wall,
-            )
+            alarms.count_refusal(db, now, label, "hub: bad event", len(rejected))
         _heard(db, now, boot_id)
     return accepted
 

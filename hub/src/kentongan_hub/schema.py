@@ -47,10 +47,10 @@ CREATE TABLE alarms (
     hops INTEGER, received_ms INTEGER NOT NULL, stage_seen INTEGER NOT NULL DEFAULT 2,
     PRIMARY KEY (device, counter)) WITHOUT ROWID;
 CREATE TABLE siren_reports (
-    post INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL, state INTEGER NOT NULL,
-    source INTEGER NOT NULL, gateway TEXT NOT NULL, boot_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
-    received_ms INTEGER NOT NULL, received_wall INTEGER NOT NULL,
-    PRIMARY KEY (origin, counter, post, state)) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, post INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
+    state INTEGER NOT NULL, source TEXT NOT NULL, gateway TEXT NOT NULL, boot_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, received_wall INTEGER NOT NULL);
+CREATE INDEX siren_reports_alarm ON siren_reports (origin, counter, post);
 CREATE TABLE timeline (
     id INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents (id), at_wall INTEGER NOT NULL,
     who TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL);

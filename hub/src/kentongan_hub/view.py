@@ -115,7 +115,7 @@ def sirens(db, row):
         "SELECT r.*, a.at_ms AS heard_ms, a.boot_id AS heard_boot, a.gateway AS heard_by, "
         "coalesce(d.label, r.gateway) AS label FROM siren_reports r "
         "JOIN alarms a ON a.device = r.origin AND a.counter = r.counter "
-        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.received_ms, r.at_ms",
+        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
         row["id"],
     )
     posts = {}

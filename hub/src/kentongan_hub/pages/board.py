@@ -7,11 +7,11 @@ from kentongan_hub import accounts, roles, view, web
 blueprint = Blueprint("board", __name__)
 
 
-CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets their own token instead
+CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets an own token instead
 
 
 def board_of(account, csrf):
-    """{"versi", "html", "jam", ...} for this account, rendered once for all who may see and press the same."""
+    """{"versi", "html", "jam", ...} for this account, rendered once for all who see and press the same."""
     hub = current_app.hub
     viewer = (account["role"], roles.may_see_confidential(account))
 

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
-from werkzeug.security import generate_password_hash
 
 from kentongan_hub import accounts, audit, roles, view, web
 from kentongan_hub.clock import local_date_time
@@ -84,7 +83,7 @@ def _change(db, row, action):
         accounts.check_new(row["login"], password)
         db.run(
             "UPDATE accounts SET password = ? WHERE id = ?",
-            generate_password_hash(password, "scrypt"),
+            accounts.hash_password(password),
             row["id"],
         )
     else:
