@@ -140,7 +140,7 @@ def test_torn_state_and_a_corrupt_spool_are_set_aside_and_the_next_alarm_is_take
     wait_for(air.connected, "the gateway coming back")
     keep_hearing(air, [alarm(counter=101)], lambda: (BUTTON, 101, 2) in receipted(air), "the receipt")
     assert air.sent[0]["packet_id"] >= 2**16
-    assert len(list(state.glob("spool.sqlite3.corrupt-*"))) == 1 and len(list(state.glob("*.damaged"))) == 2
+    assert len(list(state.glob("spool.sqlite3.corrupt-????????"))) == 1 and len(list(state.glob("*.damaged"))) == 2
 
 
 def test_check_and_status_say_what_is_wrong(site):
