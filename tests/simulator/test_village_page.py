@@ -151,5 +151,5 @@ def test_a_part_that_dies_shows_and_sounds_nothing_more():
 
 def test_the_list_of_events_names_no_house_for_the_silent_key():
     tone, text = words.line_for("key", "tombol-07", "Rumah 07", {"key": "silent", "down": True})
-    assert "07" not in text and tone == "quiet"
+    assert "07" not in text and tone == "hush"
     assert words.line_for("key", "tombol-07", "Rumah 07", {"key": "main", "down": False}) is None

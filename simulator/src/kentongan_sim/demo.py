@@ -90,7 +90,10 @@ class Demo:
 
     def start(self):
         """Start every part and return once the gateway's radio has shaken hands."""
-        self.village.start()
+        try:
+            self.village.start()
+        except Exception as error:  # a device's program, its MicroPython or the air: each names itself
+            raise PartFailed(f"village: {error}") from error
         self._serve_page()
         self.hub.start()
         self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
@@ -139,7 +142,7 @@ class Demo:
             except queue.Empty:
                 pass
             if self.village.live.failure:
-                raise PartFailed(f"village: {self.village.live.failure!r}")
+                raise PartFailed(f"village: {self.village.live.failure}")
 
     def close(self):
         """End everything; safe at any moment of a start."""

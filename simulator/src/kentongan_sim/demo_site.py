@@ -15,7 +15,7 @@ ADMIN = "admin"
 RW = 3
 PASSWORD_WORDS = ("bambu", "ronda", "lampu", "pendopo", "kelapa", "jambu", "sawah", "gardu", "titir", "kopi",
                   "angkringan", "melati", "mawar", "kunang", "jati", "bulan")
-PASSWORD_LENGTH = 4  # words; with the number about 29 bits, for a hub that listens on this machine only
+PASSWORD_LENGTH = 3  # words; with the number about 25 bits, for a hub that only this machine reaches
 
 Site = namedtuple("Site", "data hub_data gateway_toml serial spool siren_file password settings nodes")
 

@@ -111,11 +111,20 @@ class Village:
                            "total_ms": detail["total_ms"]}, now_ms)
         elif what == "quiet":
             self.feed.add({"t": "quiet", "at": label}, now_ms)
+            self.world.at(t_us, self._fell_silent, label)
+            return
         elif what == "off":
             self.feed.add({"t": "show", "at": label, "state": "off"}, now_ms)
         line = line_for(what, label, self.names.get(label, label), detail)
         if line:
             self.log(*line)
+
+    def _fell_silent(self, label):
+        """Say so in the list, unless another sound began at the same moment."""
+        if self.world.nodes[label].siren is None:
+            line = line_for("quiet", label, self.names.get(label, label), {})
+            if line:
+                self.log(*line)
 
     def _sent(self, label, detail, now_ms):
         self._frames[detail["tx"]] = (label, detail["type"])

@@ -48,5 +48,5 @@ def _key(name, detail):
     if detail["key"] == "main":
         return "alarm", f"{name}: tombol ditekan"
     if detail["key"] == "silent":  # the page tells no more than a neighbour sees
-        return "quiet", "Satu tombol diam ditekan. Tidak ada yang terlihat atau terdengar di kampung."
+        return "hush", "Satu tombol diam ditekan. Tidak ada yang terlihat atau terdengar di kampung."
     return None
