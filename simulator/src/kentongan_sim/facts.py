@@ -116,7 +116,9 @@ class Facts:
 
 
 def alarms_in(detail) -> list:
-    """(node, counter) of every alarm that a frame carries or answers."""
+    """(node, counter) of every alarm that a frame carries, answers or orders a siren for."""
     if detail["type"] == "ALARM":
         return [(detail["src"], detail["counter"])]
+    if detail["type"] == "SIREN_ORDER":
+        return [tuple(detail["about"])] if "about" in detail else []
     return [(node, counter) for node, counter, _ in detail.get("answers", ())]

@@ -8,6 +8,7 @@ from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
 
 TYPES = {1: "ALARM", 2: "STATUS", 3: "SIREN_REPORT", 4: "EVENT", 8: "RECEIPTS", 9: "SIREN_ORDER",
          10: "CONFIG", 11: "PAGE"}
+ORDERS = ("SIREN_ORDER", "SIREN_REPORT")  # their bodies begin with origin u32, counter u32 of the alarm
 CACHE_LIMIT = 4096  # frames remembered; repeats and relays of one are common
 RECEIPT_HEAD, RECEIPT_ENTRY = 7, 15  # payload bytes before the first entry, and of one
 
@@ -18,7 +19,7 @@ class Describer:
         self._cache = {}
 
     def describe(self, data: bytes) -> dict:
-        """{src, id, hop_limit, hop_start, type, bytes} and, of ours, counter, attempt and answers."""
+        """{src, id, hop_limit, hop_start, type, bytes} and, of ours, counter, attempt, answers, about."""
         known = self._cache.get(data)
         if known is None:
             if len(self._cache) >= CACHE_LIMIT:
@@ -42,6 +43,8 @@ class Describer:
         out["counter"] = struct.unpack_from("<I", payload, 2)[0]
         if out["type"] == "ALARM":
             out["attempt"] = payload[6]
+        if out["type"] in ORDERS and len(payload) >= 22:
+            out["about"] = list(struct.unpack_from("<II", payload, 6))
         if out["type"] == "RECEIPTS":
             out["answers"] = [list(struct.unpack_from("<IIB", payload, RECEIPT_HEAD + RECEIPT_ENTRY * i))
                               for i in range(min(payload[6], (len(payload) - 15) // RECEIPT_ENTRY))]

@@ -24,6 +24,7 @@ def child(node_fd: int, control: socket.socket, libpath: str, app: str, heap: st
     try:
         die_with_parent()
         control.close()
+        os.dup2(2, 1)  # a traceback of MicroPython goes to standard output, which is for figures
         os.environ["MICROPYPATH"] = libpath
         os.environ["KENTONGAN_FD"] = str(node_fd)
         import micropython_run
