@@ -65,7 +65,7 @@ class Incident:
         self.repeats = Repeats(now_ms)
 
     def renumber(self, counter):
-        """Go on under a new counter: something newer was sent since, and this would be refused as a replay."""
+        """Go on under a new counter: something newer was sent since, so this would be refused."""
         self.counter = counter
 
     def folds(self, kind, now_ms):

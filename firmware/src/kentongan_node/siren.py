@@ -35,7 +35,10 @@ from kentongan_node.soundings import (
 )
 
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
-EPISODE_MS = 5_000            # start value: alarms closer than this are one episode, and get one stage 1
+EPISODE_MS = 5_000            # start value: closer alarms are one episode, only its first is answered at once
+UNHEARD_ATTEMPT = 2           # a repeat from here on says that its presser has heard of no siren
+STAGE1_TIMES = 2              # for one alarm: at once, and to such a repeat
+STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
 CROWD_HOLD_MS, CROWD_SPAN_MS = 10_000, 5_000  # start value: a report that another post made needless for now
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
@@ -66,8 +69,9 @@ class Sirene(MainsNode):
         self._orders = ReplyBudget()
         self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
         self._sensed = False
-        self._receipt = None        # the stage 1 that waits: (origin, counter, key, hop_limit)
-        self._last_new_ms = None
+        self._receipt = None        # the stage 1 that waits: (record, hop_limit)
+        self._stage1_ms = None      # when the last one was sent
+        self._last_new_ms = None    # when the last new alarm was heard
         self._test_ms = None
         self._drill_until_ms = None
         self._drilled = []
@@ -144,7 +148,7 @@ class Sirene(MainsNode):
         elif name == "report":
             self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
         elif name == "receipt":
-            self._send_receipt(now_ms, actions)
+            self._send_stage1(now_ms, actions)
         elif name == "tone":
             if self._playing in (patterns.END, patterns.DRILL):
                 self._playing = None
@@ -183,18 +187,20 @@ class Sirene(MainsNode):
             return
         if repeat:
             record = self.soundings.of_alarm(message.src, body.incident)
-        elif body.flags & m.FLAG_CANCEL:
+            if record is not None and body.attempt >= UNHEARD_ATTEMPT:
+                self._plan_stage1(record, message, heard[0], now_ms, rnd)
+            return
+        if body.flags & m.FLAG_CANCEL:
             self._take_back(message, now_ms, rnd, actions)
             return
-        else:
-            record = self._new_alarm(message, now_ms, rnd, actions)
-            self.note(actions, "heard_by_post", message.counter, node=message.src)
-            if record is not None and record.state == LIVE:
-                self.note(actions, "siren_on", message.counter, "direct", node=message.src)
-        if record is not None:
-            self._plan_receipt(record, message, heard[0], now_ms, rnd)
-        if not repeat:
-            self._last_new_ms = now_ms
+        record = self._new_alarm(message, now_ms, rnd, actions)
+        self.note(actions, "heard_by_post", message.counter, node=message.src)
+        if record is not None and record.state == LIVE:
+            self.note(actions, "siren_on", message.counter, "direct", node=message.src)
+            record.stage1_left = STAGE1_TIMES
+            if self._last_new_ms is None or now_ms - self._last_new_ms >= EPISODE_MS:
+                self._plan_stage1(record, message, heard[0], now_ms, rnd)
+        self._last_new_ms = now_ms
 
     def _new_alarm(self, message, now_ms, rnd, actions):
         """Sound first: nothing is appended before the Sound."""
@@ -209,7 +215,6 @@ class Sirene(MainsNode):
             record.drill = self._is_drill(message.src, now_ms)
         record.last = max(record.last, message.counter)
         record.kind = body.kind
-        record.receipted = False
         if record.event(ALARM, now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
             self._drive(now_ms, actions)
             self._report(record, now_ms, rnd)
@@ -284,29 +289,27 @@ class Sirene(MainsNode):
 
     # -- stage 1 ------------------------------------------------------------------------------------
 
-    def _plan_receipt(self, record, message, packet, now_ms, rnd):
-        """One stage 1 for the first alarm of an episode, while its siren sounds here."""
-        if record.state != LIVE or record.receipted:
+    def _plan_stage1(self, record, message, packet, now_ms, rnd):
+        """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
+        just_sent = self._stage1_ms is not None and now_ms - self._stage1_ms < STAGE1_GAP_MS
+        if record.state != LIVE or not record.stage1_left or self._receipt is not None or just_sent:
             return
-        if self._last_new_ms is not None and now_ms - self._last_new_ms < EPISODE_MS:
-            return
-        self._last_new_ms = now_ms
-        record.receipted = True
-        key = self.keys.a(message.src, message.role, message.generation)
-        self._receipt = (message.src, message.counter, key, hops_taken(packet))
+        self._receipt = (record, message.generation, hops_taken(packet))
         self.at("receipt", now_ms + STAGE1_MIN_MS + self.draw(rnd, STAGE1_SPAN_MS))
 
-    def _send_receipt(self, now_ms, actions):
+    def _send_stage1(self, now_ms, actions):
         """Only what is true: with a sensor that says nothing, no "a siren sounds"."""
         if self._receipt is None:
             return
-        origin, counter, key, hop_limit = self._receipt
+        record, generation, hop_limit = self._receipt
         self._receipt = None
-        record = self.soundings.of_counter(origin, counter)
-        if record is None or record.state != LIVE or (self.settings["has_sense"] and not self._sensed):
+        if record.state != LIVE or (self.settings["has_sense"] and not self._sensed):
             self.count("stage1_untrue")
             return
-        entry = m.receipt_entry(self.node, origin, counter, m.STAGE_SOUNDING, 1, 0, 0, key)
+        record.stage1_left -= 1
+        self._stage1_ms = now_ms
+        key = self.keys.a(record.origin, m.TOMBOL, generation)
+        entry = m.receipt_entry(self.node, record.origin, record.last, m.STAGE_SOUNDING, 1, 0, 0, key)
         self.send(m.RECEIPTS, m.Receipts((entry,)), self.key_a(), now_ms, actions, hop_limit=hop_limit)
 
     def _receipts(self, message, repeat, now_ms, rnd, actions):
@@ -323,10 +326,9 @@ class Sirene(MainsNode):
                     self._overheard(entry.node, entry.counter)
 
     def _overheard(self, origin, counter):
+        """The presser has this from somebody else."""
         record = self.soundings.of_counter(origin, counter)
-        if record is not None and counter == record.last:
-            record.receipted = True
-        if self._receipt is not None and self._receipt[:2] == (origin, counter):
+        if self._receipt is not None and record is self._receipt[0] and counter == record.last:
             self._receipt = None
             self.cancel("receipt")
 

@@ -61,7 +61,7 @@ class Record:
         self.touched_ms = now_ms
         self.begun_ms = now_ms    # the latest sounding
         self.until_ms = now_ms
-        self.receipted = False    # its stage 1 was sent, overheard or given up
+        self.stage1_left = 0      # times that we may still tell its presser that a siren sounds
 
     def event(self, event, now_ms, total_ms=SOUND_MS):
         """Apply an event; True when the state changed. A start beyond TIMES_LIMIT changes nothing."""
@@ -165,8 +165,7 @@ def load(data, now_ms):
         values = struct.unpack(_RECORD, data[at : at + _RECORD_BYTES])
         r = Record(values[0], values[1], values[3], values[4], values[5], now_ms - values[11] * 1000)
         r.last, r.state, r.times, r.resumes, r.source = values[2], values[6], values[7], values[8], values[9]
-        r.drill, r.touched_ms, r.receipted = bool(values[10]), now_ms, True
-        r.begun_ms = now_ms
+        r.drill, r.touched_ms, r.begun_ms = bool(values[10]), now_ms, now_ms
         if r.state == LIVE:
             _resume(r, values[12], now_ms)
         soundings.records.append(r)
