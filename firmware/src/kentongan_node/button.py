@@ -42,7 +42,7 @@ class Tombol(Node):
 
     def __init__(self, settings, state):
         Node.__init__(self, settings, state)
-        self.incidents = {OPEN: None, SILENT: None}
+        self.incidents: dict = {OPEN: None, SILENT: None}
         self.strokes = Strokes(settings["strokes"])
         self._hold_ms = None
         self._lid = False
