@@ -1,0 +1,93 @@
+"""The docs mention every command, option, setting, message, reason and route; README's commands run."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kentongan_gateway.settings import FIELDS as GATEWAY_FIELDS
+from kentongan_hub.app import create_app
+from kentongan_wire import device_file, errors, messages
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+COMMANDS = [
+    ("kentongan-sim", "run"), ("kentongan-sim", "demo"),
+    ("kentongan-gateway",),
+    ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
+    ("kentongan-hub", "run"),
+    ("python", "-m", "kentongan_wire", "decode"), ("python", "-m", "kentongan_wire", "encode"),
+]
+
+
+def help_of(command):
+    done = subprocess.run([BIN / command[0], *command[1:], "--help"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_option_is_documented(command):
+    options = set(re.findall(r"--[a-z][a-z-]+", help_of(command))) - {"--help"}
+    assert options
+    assert not {option for option in options if f"`{option}`" not in REFERENCE}
+
+
+@pytest.mark.parametrize("command", ["kentongan-sim", "kentongan-gateway", "kentongan-hub"])
+def test_every_subcommand_is_documented(command):
+    text = help_of([command])
+    braces = re.search(r"\{([\w,-]+)\}", text)
+    found = braces.group(1).split(",") if braces else re.findall(r"^    ([a-z-]+)  ", text, re.MULTILINE)
+    section = REFERENCE[REFERENCE.index(f"## {command}"):]
+    assert found
+    assert not [name for name in found if f"`{name}`" not in section and f"{command} {name}" not in section]
+
+
+def test_every_make_target_is_documented():
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE).group(1).split()
+    assert not [target for target in targets if f"make {target}" not in REFERENCE]
+
+
+def test_every_gateway_setting_is_documented():
+    for section, fields in GATEWAY_FIELDS.items():
+        assert f"`[{section}]`" in REFERENCE
+        assert not [name for name in fields if f"`{name}`" not in REFERENCE]
+
+
+def test_every_field_of_a_device_file_is_documented():
+    wire = (ROOT / "wire/README.md").read_text(encoding="utf-8")
+    assert not [name for name, *_ in device_file.FIELDS if f"`{name}`" not in wire]
+
+
+def test_every_message_role_and_reason_is_documented():
+    names = [*messages.TYPE_NAMES.values(), *messages.ROLE_NAMES.values(), *errors.REASONS]
+    assert not [name for name in names if name not in TEXT]
+
+
+def test_every_route_is_documented(tmp_path):
+    rules = {str(rule) for rule in create_app(tmp_path, dispatch=False).url_map.iter_rules()}
+    assert not {rule for rule in rules if f"`{rule}`" not in REFERENCE and f" {rule}`" not in REFERENCE}
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_the_commands_of_the_readme_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"make (\w+)", text):
+        assert f"\n{target}:" in (ROOT / "Makefile").read_text(), target
+    for line in re.findall(r"`(kentongan-sim run [^`]*)`", text):
+        command, *args = line.split()
+        done = subprocess.run([BIN / command, *args], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_changelog_speaks_of_this_version():
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
