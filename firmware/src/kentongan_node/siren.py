@@ -45,7 +45,7 @@ LOST_MS = 600_000             # counters lost: no sound on an unknown counter fo
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
-KEEP_LEFT_MS = 20_000         # how often the remaining time goes to flash while it sounds
+KEEP_LEFT_MS = 10_000         # how often the remaining time goes to flash while it sounds
 TEST_GAP_MS = 10_000          # between two test tones
 DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
 
