@@ -53,7 +53,7 @@ def test_with_the_gateway_dead_the_posts_sound_and_the_presser_sees_it_and_its_r
     assert demo.proof.wait_for("shown_sounding", WAIT_S)
     assert "shown_stored" not in demo.proof.at_s and incidents(demo) == []
     demo.switch("gateway", True)
-    demo.gateway.wait_for("handshake with its modem", demo.modem.ready, START_S)
+    demo.gateway.wait_for("handshake with its radio", demo.radio.ready, START_S)
     demo.village.press(ONE, 1)  # the box itself asks again only after a minute: a siren sounds
     assert demo.proof.wait_for("shown_stored", WAIT_S)
     wait("the incident at the hub", lambda: incidents(demo) == [ONE])

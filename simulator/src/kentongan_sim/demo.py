@@ -13,13 +13,11 @@ from kentongan_wire.errors import LocalError
 from waitress.server import create_server
 
 from kentongan_sim import village_plan as plan
-from kentongan_sim.bridges import PtyBridge
 from kentongan_sim.demo_person import Person
 from kentongan_sim.demo_proof import Proof
+from kentongan_sim.demo_radio import ModemRadio, StockRadio
 from kentongan_sim.demo_site import ADMIN, make_site, write_gateway_settings
-from kentongan_sim.modem_watch import ModemWatch
 from kentongan_sim.processes import Part, PartFailed, free_port
-from kentongan_sim.realtime import plug_pty
 from kentongan_sim.village import GATEWAY_LABEL, Village
 from kentongan_sim.village_page import create_page
 
@@ -27,6 +25,7 @@ FIRST_HOUSE = "tombol-07"
 START_S = 60  # a part that is not ready after this has failed
 STEP_S = 40  # the longest that one step of the alarm may take
 SETTLE_S = 1.0  # from the modem's handshake to the first alarm
+MODEM, STOCK = "modem", "meshtastic"
 PAGE_THREADS = 24  # streams of the page hold one each
 JOBS_MAX = 32
 SECONDS_MAX = 86_400
@@ -41,6 +40,8 @@ def add_parser(sub):
     demo.add_argument("--data", default=None, metavar="DIR",
                       help="keep hub, gateway and logs there (it must be empty); else a temporary directory")
     demo.add_argument("--engine", default=None, choices=("micropython", "cpython"))
+    demo.add_argument("--radio", default=MODEM, choices=(MODEM, STOCK),
+                      help="of the gateway: our modem on a serial port, or a stock Meshtastic node on TCP")
     demo.set_defaults(go=go)
 
 
@@ -65,28 +66,32 @@ def choose_engine(wanted):
 class Demo:
     """All parts of a running demo. Use as a context manager; everything it started ends with it."""
 
-    def __init__(self, data, engine, page_port=0, first_house=FIRST_HOUSE):
+    def __init__(self, data, engine, page_port=0, first_house=FIRST_HOUSE, radio=MODEM):
         self.data = Path(data)
         self.site = make_site(self.data)
         self.proof = Proof(first_house, self.site.nodes[first_house])
         self.village = Village(self.site.settings, engine, watch=self.proof.watch)
         self.hub_url = f"http://127.0.0.1:{free_port()}"
-        write_gateway_settings(self.site, self.hub_url,
-                               ['type = "serial_modem"', f'port = "{self.site.serial}"'])
+        self.radio = self._make_radio(radio)
+        write_gateway_settings(self.site, self.hub_url, self.radio.settings)
         tools, hub_port = Path(sys.executable).parent, self.hub_url.rsplit(":", 1)[1]
         self.hub = Part("hub", [tools / "kentongan-hub", "run", "--data", self.site.hub_data,
                                 "--host", "127.0.0.1", "--port", hub_port], self.data / "hub.log")
         self.gateway = Part("gateway", [tools / "kentongan-gateway", "run",
                                         "--config", self.site.gateway_toml], self.data / "gateway.log")
-        self.serial = PtyBridge(self.site.serial)
-        self.modem = ModemWatch()
-        plug_pty(self.village.live, plan.GATEWAY.label, self.serial, self.modem)
         self.page = None
         self._page_port = page_port
         self._jobs = queue.Queue(JOBS_MAX)
 
     def __enter__(self):
         return self
+
+    def _make_radio(self, kind):
+        label, live = plan.GATEWAY.label, self.village.live
+        if kind == MODEM:
+            return ModemRadio(live, label, self.site.serial)
+        first = self.site.settings[FIRST_HOUSE]
+        return StockRadio(live, label, self.site.nodes[label], first["channel_name"], first["channel_key"])
 
     def start(self):
         """Start every part and return once the gateway's radio has shaken hands."""
@@ -101,9 +106,9 @@ class Demo:
 
     def start_gateway(self):
         """Start the gateway and wait for its radio."""
-        self.modem.forget()
+        self.radio.forget()
         self.gateway.start()
-        self.gateway.wait_for("handshake with its modem", self.modem.ready, START_S)
+        self.gateway.wait_for("handshake with its radio", self.radio.ready, START_S)
 
     def _serve_page(self):
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
@@ -126,7 +131,7 @@ class Demo:
         elif part == "gateway":
             self.village.switch(GATEWAY_LABEL, up)
             if up:
-                self.modem.forget()
+                self.radio.forget()
                 self.gateway.start()
             else:
                 self.gateway.kill()
@@ -150,7 +155,7 @@ class Demo:
         for part in (self.gateway, self.hub):
             part.stop()
         self.village.close()
-        self.serial.close()
+        self.radio.close()
         if self.page:
             self._server.close()
 
@@ -187,7 +192,7 @@ def go(args):
     code = 0
     try:
         print(f"Starting the village on {engine}; data and logs in {data}", flush=True)
-        with Demo(data, engine, args.port) as demo:
+        with Demo(data, engine, args.port, radio=args.radio) as demo:
             code = _run(demo, args.seconds)
     except PartFailed as failure:
         print(f"kentongan-sim demo: {failure}", file=sys.stderr)

@@ -48,7 +48,11 @@ class StockNode:
         self._wants_ack = OrderedDict()
 
     def start(self, boot, now_ms, rnd):
-        """Power on."""
+        """Power on: whatever waited is forgotten."""
+        self.api.connect()
+        self._seen.clear()
+        self._queue.clear()
+        self._on_air = None
         return [Listen(True)]
 
     def connected(self):

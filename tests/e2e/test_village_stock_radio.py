@@ -1,0 +1,32 @@
+"""The real gateway with a stock Meshtastic radio, through the unmodified library, in the simulated air."""
+import pytest
+from kentongan_sim.demo import STOCK, Demo, answer_alarm
+from kentongan_sim.demo_proof import Proof
+
+WAIT_S = 90
+OTHER = "tombol-10"
+
+
+@pytest.fixture
+def demo(tmp_path):
+    with Demo(tmp_path / "data", "cpython", radio=STOCK) as running:
+        running.other = Proof(OTHER, running.site.nodes[OTHER])
+        running.village.world.listen(running.other.watch)
+        running.start()
+        for proof in (running.proof, running.other):
+            proof.follow_log(running.gateway.log)
+        yield running
+        running.other.close()
+
+
+def test_an_alarm_goes_all_the_way_and_a_radio_that_was_unplugged_is_found_again(demo):
+    answer_alarm(demo)
+    demo.radio.bridge.unplug()
+    demo.village.press(OTHER, 1)
+    assert demo.other.wait_for("siren", WAIT_S)
+    assert "stored" not in demo.other.at_s
+    demo.radio.bridge.replug()
+    demo.gateway.wait_for("handshake with its radio again", demo.radio.ready, WAIT_S)
+    demo.village.press(OTHER, 1)  # a siren sounds, so the box itself asks again only after a minute
+    assert demo.other.wait_for("stored", WAIT_S)
+    assert demo.other.wait_for("shown_stored", WAIT_S)
