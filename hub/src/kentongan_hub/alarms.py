@@ -275,8 +275,22 @@ SIREN_WORDS = {
 
 
 def _event(db, now, gateway, event):
-    """A key at a post or chime; roster and 'aman' are kept for the people's pages to come."""
+    """A key at a post or a chime: 'saya datang' there is an answer; other keys are proof of life so far."""
     _heard(db, now, gateway, event)
+    if event["event"] != m.EVENT_COMING:
+        return
+    label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
+    named = db.all(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND first_counter & 65535 = ? LIMIT 20",
+        event["value"],
+    )
+    for incident in named:
+        if label and len(named) == 1:
+            incidents.come_from_device(db, now, incident, label)
+        else:  # two buttons may count alike: better answered twice than wrongly marked as answered
+            incidents.tell(
+                db, now, incident, label or "alat lain", "saya datang?", "belum jelas ke kejadian mana"
+            )
 
 
 def _stage_seen(db, now, gateway, event):

@@ -13,6 +13,13 @@ from kentongan_hub import provision, site
 
 THREADS = 64  # 40 live boards and 8 long polls hold a thread each; the rest answer
 
+PROXY = {  # only with --behind-proxy are these headers believed, and only from this machine
+    "trusted_proxy": "127.0.0.1",
+    "trusted_proxy_count": 1,
+    "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-host", "x-forwarded-for"},
+    "clear_untrusted_proxy_headers": True,
+}
+
 
 def main(argv=None):
     """Exit code 0, or 2 with one line naming what is wrong and the remedy."""
@@ -67,6 +74,9 @@ def _parser():
     run = command("run", _run, "serve the pages and the API")
     run.add_argument("--host", default="127.0.0.1", help="beyond this machine put TLS in front (see README)")
     run.add_argument("--port", type=int, default=8080, help="0 takes any free one and prints it")
+    run.add_argument(
+        "--behind-proxy", action="store_true", help="a TLS proxy on this machine speaks for browsers"
+    )
     return parser
 
 
@@ -127,6 +137,7 @@ def _run(args):
         channel_request_lookahead=1,
         ident=None,
         max_request_body_size=1 << 20,
+        **(PROXY if args.behind_proxy else {}),
     )
     address = f"http://{args.host}:{server.effective_port}"
     print(f"kentongan-hub: {address}/", flush=True)

@@ -166,6 +166,13 @@ def _come(db, now, incident, state, name, address):
     order_stage(db, now, incident, incident["last_counter"], m.STAGE_COMING)
 
 
+def come_from_device(db, now, incident, label):
+    """'Saya datang' pressed on a chime in an agreed person's house; the chime's label names them."""
+    state = TRANSITIONS.get((incident["state"], DATANG))
+    if state is not None:
+        _come(db, now, incident, state, label, "")
+
+
 def hush(db, now, incident, account, address=""):
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
     order_siren(db, now, incident, "stop")

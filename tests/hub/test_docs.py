@@ -1,0 +1,35 @@
+"""The README names every command, option, route, event and order, and every module."""
+
+import argparse
+from pathlib import Path
+
+from kentongan_hub import cli, events
+
+HUB = Path(__file__).resolve().parents[2] / "hub"
+TEXT = (HUB / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_route_is_in_the_readme(site):
+    missing = [str(rule) for rule in site.app.url_map.iter_rules() if f"{rule}".split("?")[0] not in TEXT]
+    assert missing == ["/static/<path:filename>"]
+
+
+def test_every_command_and_option_is_in_the_readme():
+    (commands,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    for name, command in commands.choices.items():
+        row = next(line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |"))
+        for option in command._option_string_actions:
+            assert option in ("-h", "--help") or option in row, (name, option)
+
+
+def test_every_event_and_its_fields_are_in_the_readme():
+    for name, fields in events.FIELDS.items():
+        row = next(line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |"))
+        for field in set(fields) - {"label", "stored_wall"}:  # carried along, never used
+            assert field in row, (name, field)
+
+
+def test_every_module_is_in_the_readme():
+    for path in (HUB / "src/kentongan_hub").glob("*.py"):
+        if path.name not in ("__init__.py", "app.py", "audit.py", "cli.py", "clock.py", "words.py"):
+            assert f"`{path.name}`" in TEXT, path.name

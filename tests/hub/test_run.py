@@ -1,0 +1,79 @@
+"""`kentongan-hub run` as a process: on loopback, behind a TLS proxy, and gone when told so."""
+
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+from hub_kit import PASSWORD, HubProcess
+from kentongan_hub import cli
+
+UNIT = Path(__file__).resolve().parents[2] / "hub/deploy/kentongan-hub.service"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args):
+        return None
+
+
+def log_in(hub, origin, **headers):
+    """The answer to a log-in form sent with these headers."""
+    browser = urllib.request.build_opener(NoRedirect, urllib.request.HTTPCookieProcessor())
+    page = browser.open(urllib.request.Request(hub.address + "/masuk", headers=headers))
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    token = re.search(r'name="csrf" value="(\w+)"', page.read().decode())[1]
+    form = urllib.parse.urlencode({"csrf": token, "masuk": "admin", "sandi": PASSWORD}).encode()
+    request = urllib.request.Request(
+        hub.address + "/masuk", form, {"Origin": origin, "Cookie": cookie, **headers}
+    )
+    try:
+        return browser.open(request)
+    except urllib.error.HTTPError as answer:
+        return answer
+
+
+def test_behind_a_tls_proxy_forms_work_and_cookies_are_secure(site):
+    hub = HubProcess(site.data_dir, 0, "--behind-proxy")
+    proxy = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "kentongan.lan",
+        "X-Forwarded-For": "192.168.4.7",
+    }
+    try:
+        answer = log_in(hub, "https://kentongan.lan", **proxy)
+        assert answer.status == 303 and "Secure" in answer.headers["Set-Cookie"]
+        assert log_in(hub, "http://evil.example", **proxy).status == 403
+    finally:
+        hub.stop()
+    assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "192.168.4.7"}]
+
+
+def test_without_a_proxy_nobody_can_pretend_to_be_one(site):
+    hub = HubProcess(site.data_dir)
+    try:
+        answer = log_in(hub, hub.address, **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "6.6.6.6"})
+        assert answer.status == 303 and "Secure" not in answer.headers["Set-Cookie"]
+    finally:
+        hub.stop()
+    assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "127.0.0.1"}]
+    assert hub.process.returncode == 0
+
+
+def test_the_unit_starts_the_command_with_options_that_exist(capsys):
+    line = re.search(r"^ExecStart=\S+/kentongan-hub (.+)$", UNIT.read_text(), re.MULTILINE)[1]
+    args = cli._parser().parse_args(line.split())
+    assert args.call is cli._run and args.behind_proxy and args.host == "127.0.0.1"
+
+
+def test_a_site_file_others_can_read_stops_the_start(site, capsys):
+    (site.data_dir / "site.json").chmod(0o640)
+    assert cli.main(["run", "--data", str(site.data_dir), "--port", "0"]) == 2
+    assert "chmod 600" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_refused_with_help():
+    with pytest.raises(SystemExit) as end:
+        cli.main(["serve"])
+    assert end.value.code == 2
