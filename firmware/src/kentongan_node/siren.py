@@ -17,9 +17,8 @@ from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
 from kentongan_node import patterns
-from kentongan_node.actions import Persist, Quiet, Sound
-from kentongan_node.mains import MainsNode
-from kentongan_node.reports import Reports
+from kentongan_node.actions import Quiet
+from kentongan_node.output import Output
 from kentongan_node.soundings import (
     ALARM,
     CANCEL,
@@ -30,8 +29,6 @@ from kentongan_node.soundings import (
     RECEIPT,
     SOUND_MS,
     STOP,
-    Soundings,
-    load,
 )
 
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
@@ -39,17 +36,10 @@ EPISODE_MS = 5_000            # start value: closer alarms are one episode, only
 UNHEARD_ATTEMPT = 2           # a repeat from here on says that its presser has heard of no siren
 STAGE1_TIMES = 2              # for one alarm: at once, and to such a repeat
 STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
-REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
-CROWD_HOLD_MS, CROWD_SPAN_MS = 10_000, 5_000  # start value: a report that another post made needless for now
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
-SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
-SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
-KEEP_LEFT_MS = 10_000         # how often the remaining time goes to flash while it sounds
 TEST_GAP_MS = 10_000          # between two test tones
 DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
-
-FILE = "siren"
 
 
 def new_post_state():
@@ -57,18 +47,13 @@ def new_post_state():
     return {"guard": Guard().dump()}
 
 
-class Sirene(MainsNode):
+class Sirene(Output):
     role = m.SIRENE
     types = (m.ALARM, m.SIREN_REPORT, m.RECEIPTS, m.SIREN_ORDER)
 
     def __init__(self, settings, state):
         super().__init__(settings, state)
-        self.soundings = Soundings()
-        self.reports = Reports()
-        self.fault = False
         self._orders = ReplyBudget()
-        self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
-        self._sensed = False
         self._receipt = None        # the stage 1 that waits: (record, hop_limit)
         self._stage1_ms = None      # when the last one was sent
         self._last_new_ms = None    # when the last new alarm was heard
@@ -86,13 +71,6 @@ class Sirene(MainsNode):
         super().on_start(boot, now_ms, rnd, actions)
         if self.counters_lost:
             self._lost_until_ms = now_ms + LOST_MS
-        self.soundings = load(self.state.get(FILE), now_ms)
-        if self.soundings.current():
-            # Before the sound, unlike everywhere else: a siren that browns its own board out would
-            # otherwise resume for ever.
-            self._keep(now_ms, actions)
-            self._drive(now_ms, actions)
-            self._report(self.soundings.current(), now_ms, rnd)
 
     def on_key(self, key, down, now_ms, rnd, actions):
         if key == "hush" and down:
@@ -101,20 +79,6 @@ class Sirene(MainsNode):
             self._test(now_ms, rnd, actions)
         else:
             super().on_key(key, down, now_ms, rnd, actions)
-
-    def on_sense(self, what, value, now_ms, rnd, actions):
-        if what != "siren":
-            super().on_sense(what, value, now_ms, rnd, actions)
-        elif not self.settings["has_sense"]:
-            return
-        elif value:
-            first = not self._sensed or self.fault
-            self._sensed, self.fault = True, False
-            self.cancel("sense")
-            if first and self.soundings.current():
-                self._report(self.soundings.current(), now_ms, rnd)
-        elif self._playing is not None and self._sensed:
-            self.at("sense", now_ms + SENSE_LOSS_MS)
 
     def on_message(self, message, repeat, heard, now_ms, rnd, actions):
         if message.type == m.ALARM:
@@ -138,46 +102,10 @@ class Sirene(MainsNode):
             self._unknown = []
 
     def on_timer(self, name, now_ms, rnd, actions):
-        if name == "end":
-            for record in self.soundings.expire(now_ms):
-                self._report(record, now_ms, rnd, m.STATE_STOPPED)
-            self._drive(now_ms, actions)
-            self._keep(now_ms, actions)
-        elif name == "keep":
-            self._keep(now_ms, actions)
-        elif name == "report":
-            self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
-        elif name == "receipt":
+        if name == "receipt":
             self._send_stage1(now_ms, actions)
-        elif name == "tone":
-            if self._playing in (patterns.END, patterns.DRILL):
-                self._playing = None
-                actions.append(Quiet())
-        elif name == "sense":
-            self._sense_missing(now_ms, rnd)
         else:
             super().on_timer(name, now_ms, rnd, actions)
-
-    def _end(self, now_ms, rnd, actions):
-        self._timer("end", self.soundings.next_end())
-        self._timer("report", self.reports.deadline())
-        if self.soundings.current() is None:
-            self.cancel("keep")
-        return super()._end(now_ms, rnd, actions)
-
-    def _timer(self, name, at_ms):
-        if at_ms is None:
-            self.cancel(name)
-        else:
-            self.at(name, at_ms)
-
-    def status_flags(self, now_ms):
-        flags = super().status_flags(now_ms)
-        if self.soundings.current():
-            flags |= m.STATUS_SOUNDING
-        if self.fault:
-            flags |= m.STATUS_SIREN_FAULT
-        return flags
 
     # -- alarms -------------------------------------------------------------------------------------
 
@@ -433,68 +361,3 @@ class Sirene(MainsNode):
         body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0, 0)
         self.reports.add(m.ALARM, body, now_ms, "test")
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
-
-    # -- the output ---------------------------------------------------------------------------------
-
-    def _drive(self, now_ms, actions):
-        """Let the output do what the incidents say."""
-        record = self.soundings.current()
-        if record is None:
-            if self._playing not in (None, patterns.END, patterns.DRILL):
-                self._playing = None
-                self.cancel("sense")
-                actions.append(Quiet())
-            return
-        playing = (record, record.kind, record.drill, record.times)
-        if playing == self._playing:
-            return
-        name, steps = patterns.steps_for(self.settings["profile"], record.kind, record.drill)
-        actions.append(Sound(name, steps, record.left_ms(now_ms)))
-        if not isinstance(self._playing, tuple):
-            self._sensed = False
-            self.at("keep", now_ms + KEEP_LEFT_MS)
-        if self.settings["has_sense"] and not self._sensed:
-            self.at("sense", now_ms + SENSE_MS)
-        self._playing = playing
-
-    def _tone(self, name, steps, now_ms, actions):
-        """A tone of the post's own, once."""
-        total_ms = patterns.cycle_ms(steps)
-        actions.append(Sound(name, steps, total_ms))
-        self._playing = name
-        self.at("tone", now_ms + total_ms)
-
-    def _sense_missing(self, now_ms, rnd):
-        record = self.soundings.current()
-        self._sensed = False
-        if record is not None:
-            self.fault = True
-            self._report(record, now_ms, rnd)
-
-    def _report(self, record, now_ms, rnd, state=None):
-        """Tell the gateway what the siren does about an incident; state None: as sensed."""
-        if state is None:
-            state = m.STATE_DRIVEN
-            if self.settings["has_sense"]:
-                if not self._sensed and not self.fault:
-                    return  # the sensor is about to say which
-                state = m.STATE_SOUNDING if self._sensed else m.STATE_FAILED
-        source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
-        body = m.SirenReport(record.origin, record.last, state, source)
-        self.reports.add(m.SIREN_REPORT, body, now_ms + REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS),
-                         (record.origin, record.number))
-
-    def _hold_report(self, body, now_ms, rnd):
-        """Another post says that it sounds: with several alarms at once one such report is enough for now."""
-        record = self.soundings.of_counter(body.origin, body.counter)
-        sounds = body.state in (m.STATE_SOUNDING, m.STATE_DRIVEN)
-        if record is None or record.state != LIVE or not sounds or self.mesh.active_origins(now_ms) < 2:
-            return
-        report = self.reports.find((record.origin, record.number))
-        if report is not None:
-            report.hold(CROWD_HOLD_MS + self.draw(rnd, CROWD_SPAN_MS))
-
-    def _keep(self, now_ms, actions):
-        actions.append(Persist(FILE, self.soundings.dump(now_ms)))
-        if self.soundings.current():
-            self.at("keep", now_ms + KEEP_LEFT_MS)
