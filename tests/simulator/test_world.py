@@ -60,7 +60,8 @@ def test_a_timer_wakes_a_sleeping_button():
         slept_us, detail = events(world, "tombol-01", "sleep")[-1]
         due_us = slept_us + detail["wake_ms"] * 1000
         world.run_until(due_us + BOOT_US)
-        assert events(world, "tombol-01", "boot")[-1] == (due_us + BOOT_US, {"cause": "wake_timer", "key": ""})
+        woken = {"cause": "wake_timer", "key": ""}
+        assert events(world, "tombol-01", "boot")[-1] == (due_us + BOOT_US, woken)
 
 
 def test_a_button_without_power_does_nothing_and_its_press_is_no_event(world):

@@ -7,7 +7,10 @@ import time
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_sim.air import AirFault
 from kentongan_sim.chance import between, draw_u32
+from kentongan_sim.engine_micropython import EngineError
+from kentongan_sim.node_host import NodeFault
 from kentongan_sim.scenarios import SCENARIOS, scenario
 from kentongan_sim.summary import sentence, summarise
 from kentongan_sim.world import ENGINES, World
@@ -17,6 +20,7 @@ AFTER_S = 120  # the run goes on so long after the last press
 LOSS_MAX = 0.9
 PRESSES_MAX, WITHIN_MAX_S, DURATION_MAX_S = 1_000, 3_600, 86_400
 EXIT_BROKEN, EXIT_USAGE = 1, 2
+FAULTS = (AirFault, EngineError, NodeFault)  # what no board can do, named by the simulator
 
 
 def number(kind, low, high, remedy):
@@ -73,33 +77,52 @@ def plan_presses(world, presses: int, within_s: float):
 
 
 def go_run(args) -> int:
+    try:
+        figures = run(args)
+    except (LocalError, OSError):
+        raise
+    except FAULTS as fault:
+        print(f"kentongan-sim: {fault}; {again(args)}", file=sys.stderr)
+        return EXIT_BROKEN
+    except Exception:  # a core that raises is a bug in the core: its traceback follows
+        print(f"kentongan-sim: a device's code failed; {again(args)}", file=sys.stderr)
+        raise
+    print(json.dumps(figures) if args.json else sentence(figures))
+    broken = [name for name, problems in figures["checkers"].items() if problems]
+    if broken:
+        print(f"broken: {', '.join(broken)}; {again(args)}", file=sys.stderr)
+        return EXIT_BROKEN
+    return 0
+
+
+def run(args) -> dict:
+    """Run the scenario, write the files that were asked for, and return the figures."""
     started = time.monotonic()
     with World(scenario(args.scenario), args.seed, args.engine, args.loss, args.dead) as world:
         plan_presses(world, args.presses, args.within)
         duration_s = args.duration or WARM_UP_S + (args.within if args.presses > 1 else 0) + AFTER_S
-        world.run_until(int(duration_s * 1e6))
+        try:
+            world.run_until(int(duration_s * 1e6))
+        except LocalError as error:  # of a core, not of the command line
+            raise RuntimeError(str(error)) from error
         figures = summarise(world, time.monotonic() - started)
         if args.trace:
             world.trace.write(args.trace)
         if args.plot:
             from kentongan_sim.plot import write_plot
             write_plot(world, args.plot)
-    print(json.dumps(figures) if args.json else sentence(figures))
-    broken = [name for name, problems in figures["checkers"].items() if problems]
-    if broken:
-        print(f"broken: {', '.join(broken)}; seed {args.seed}; run again: {rerun(args)}", file=sys.stderr)
-        return EXIT_BROKEN
-    return 0
+    return figures
 
 
-def rerun(args) -> str:
+def again(args) -> str:
+    """The seed, and the command that does the same once more."""
     words = ["kentongan-sim", "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
              "--presses", str(args.presses), "--within", f"{args.within:g}", "--loss", f"{args.loss:g}"]
     for label in args.dead:
         words += ["--dead", label]
     if args.duration:
         words += ["--duration", f"{args.duration:g}"]
-    return shlex.join(words)
+    return f"seed {args.seed}; run again: {shlex.join(words)}"
 
 
 def main(argv=None) -> int:

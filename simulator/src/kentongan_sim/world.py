@@ -7,8 +7,8 @@
     world.close()
 
 One thread only: another thread hands functions to the thread that steps the world, and that one calls them.
-Events (`what`): boot off sleep key tx rx miss busy sound quiet show note, and of a gateway store hub answer;
-`detail` holds plain numbers and texts. Times are microseconds since the world began.
+Events (`what`): boot off sleep key tx rx miss busy sound quiet show note; of a gateway also store, answer and
+done; of the hub: hub. `detail` holds plain numbers and texts. Times are microseconds since the world began.
 """
 import math
 
@@ -28,7 +28,7 @@ from kentongan_sim.trace import Trace
 
 ENGINES = ("cpython", "micropython")
 POWER_UP_US = 20_000_000  # all devices are switched on within this time
-STROKE_DOWN_MS, STROKE_GAP_MS = 200, 250  # a practised hand; the sources of strokes are in the firmware
+STROKE_DOWN_MS, STROKE_GAP_MS = 200, 250  # a practised hand
 WAKE_HOLD_MS = 600  # first stroke of several: held until the lamp is lit
 HOLD_MS = 400  # a plain press
 SERIAL_BYTE_US = 87  # 10 bits at 115200 baud
