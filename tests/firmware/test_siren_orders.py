@@ -1,0 +1,234 @@
+# runs: cpython micropython
+"""Sirene: sounds by receipt and by order, stops for one incident only, and marks drills."""
+from kentongan_node import actions as act
+from kentongan_wire import messages as m
+from sirenkit import (
+    SECOND,
+    TOMBOL,
+    Post,
+    configure,
+    order,
+    pressed,
+    receipt,
+)
+
+# -- by receipt and by order ------------------------------------------------------------------------
+
+
+def test_a_stored_alarm_that_was_not_heard_here_sounds_by_the_gateways_receipt():
+    post = Post()
+    post.hear(receipt(kind=2))
+    assert post.patterns() == ["kebakaran"]
+    post.wait(5 * SECOND)
+    assert post.reports()[0] == (m.STATE_DRIVEN, m.SOURCE_RECEIPT)
+    post.hear(pressed(10, kind=2, attempt=3))
+    assert len(post.sounds()) == 1
+
+
+def test_a_stored_alarm_that_was_heard_here_does_not_sound_twice():
+    post = Post(table=[[6, 0xFFFF]])
+    post.hear(pressed(zone=6))
+    post.key("hush")
+    post.hear(receipt(zone=6))
+    post.hear(pressed(30, src=TOMBOL + 1, zone=5))
+    post.hear(receipt(counter=30, src=TOMBOL + 1, zone=6))
+    assert len(post.sounds()) == 1
+
+
+def test_an_order_starts_for_its_seconds_and_never_for_more_than_180():
+    post = Post()
+    post.hear(order(m.ACTION_START, pattern=3, seconds=20))
+    assert post.sounds()[0].total_ms == 20 * SECOND
+    assert post.patterns() == ["bencana"]
+    post.hear(order(m.ACTION_START, counter=40, seconds=180))
+    assert post.sounds()[-1].total_ms == 180 * SECOND
+
+
+def test_a_stop_acts_on_its_incident_only_and_the_older_one_goes_on():
+    post = Post()
+    post.hear(pressed(10, kind=1))
+    post.wait(30 * SECOND)
+    post.hear(pressed(20, src=TOMBOL + 1, kind=2))
+    post.wait(30 * SECOND)
+    post.hear(order(m.ACTION_STOP, counter=20, origin=TOMBOL + 1))
+    assert post.patterns() == ["maling", "kebakaran", "maling"]
+    assert 118 * SECOND <= post.sounds()[-1].total_ms <= 120 * SECOND
+    post.hear(order(m.ACTION_STOP, counter=10))
+    assert not post.loud()
+
+
+def test_a_stopped_incident_stays_silent_for_its_presses_and_sounds_again_by_order():
+    post = Post()
+    post.hear(pressed(10))
+    post.hear(order(m.ACTION_STOP))
+    post.hear(pressed(11, incident=10, kind=2))
+    assert not post.loud()
+    post.hear(pressed(20, src=TOMBOL + 1))
+    assert post.loud()
+    post.hear(order(m.ACTION_STOP, counter=20, origin=TOMBOL + 1))
+    post.hear(order(m.ACTION_START, counter=11))
+    assert post.loud()
+
+
+def test_a_stop_for_an_incident_that_was_not_heard_yet_keeps_its_late_copies_silent():
+    post = Post()
+    post.hear(order(m.ACTION_STOP))
+    post.hear(pressed(10, attempt=5))
+    assert post.sounds() == []
+
+
+def test_the_hush_key_silences_what_is_heard_and_nothing_that_comes_later():
+    post = Post()
+    post.hear(pressed())
+    post.key("hush")
+    assert not post.loud()
+    post.wait(5 * SECOND)
+    assert post.reports()[-1] == (m.STATE_SILENCED, m.SOURCE_POST)
+    post.hear(pressed(20, src=TOMBOL + 1))
+    assert post.loud()
+
+
+def test_a_quiet_test_is_answered_by_a_status_and_not_by_a_sound():
+    post = Post()
+    post.hear(order(m.ACTION_TEST, origin=0, counter=0))
+    post.wait(3 * SECOND)
+    assert len(post.messages(m.STATUS)) == 1
+    assert post.sounds() == []
+
+
+def test_a_person_at_the_hub_can_start_and_stop_the_siren_alone():
+    post = Post()
+    for _ in range(5):
+        post.hear(order(m.ACTION_START, origin=0, counter=0, seconds=10))
+        assert post.loud()
+        post.hear(order(m.ACTION_STOP, origin=0, counter=0))
+        assert not post.loud()
+
+
+# -- cancel and drill -------------------------------------------------------------------------------
+
+
+def test_the_pressers_cancel_stops_and_plays_the_end_tone_once():
+    post = Post()
+    post.hear(pressed(10))
+    post.wait(10 * SECOND)
+    for attempt in range(3):
+        post.hear(pressed(12, incident=10, flags=m.FLAG_CANCEL, attempt=attempt))
+    assert post.patterns() == ["titir", "selesai"]
+    post.wait(6 * SECOND)
+    assert not post.loud()
+    assert post.reports()[-1][0] == m.STATE_STOPPED
+    post.hear(pressed(14, incident=10))
+    assert len(post.sounds()) == 2
+
+
+def test_a_cancel_of_something_unknown_is_silent_and_keeps_it_silent():
+    post = Post()
+    post.hear(pressed(12, incident=10, flags=m.FLAG_CANCEL))
+    post.hear(receipt(counter=10))
+    assert post.sounds() == []
+
+
+def test_a_cancel_during_another_alarm_lets_that_one_sound_on():
+    post = Post()
+    post.hear(pressed(10, kind=1))
+    post.hear(pressed(20, src=TOMBOL + 1, kind=2))
+    post.hear(pressed(22, src=TOMBOL + 1, incident=20, kind=2, flags=m.FLAG_CANCEL))
+    assert post.patterns() == ["maling", "kebakaran", "maling"]
+
+
+def test_in_a_drill_window_the_first_alarm_of_each_button_is_a_drill_and_the_second_is_real():
+    post = Post()
+    configure(post, drill=(5, 1_800))
+    post.hear(pressed(10, kind=1))
+    assert post.patterns() == ["latihan_maling"]
+    post.wait(70 * SECOND)
+    assert not post.loud()
+    post.hear(pressed(20, kind=1))
+    assert post.patterns()[-1] == "maling"
+    post.wait(200 * SECOND)
+    post.hear(pressed(30, src=TOMBOL + 1, kind=1))
+    assert post.patterns()[-1] == "latihan_maling"
+    post.wait(1_800 * SECOND)
+    post.hear(pressed(40, src=TOMBOL + 2, kind=1))
+    assert post.patterns()[-1] == "maling"
+
+
+def test_a_drill_window_of_another_zone_or_of_no_seconds_is_none():
+    for drill in ((6, 1_800), (5, 0)):
+        post = Post()
+        configure(post, drill=drill)
+        post.hear(pressed(10, kind=1))
+        assert post.patterns() == ["maling"]
+
+
+# -- the test key -----------------------------------------------------------------------------------
+
+
+def test_the_test_key_plays_two_tones_and_sends_an_alarm_that_sounds_nowhere():
+    post = Post()
+    post.key("test")
+    post.key("test", False)
+    assert post.patterns() == ["latihan"]
+    post.wait(20 * SECOND)
+    assert not post.loud()
+    tests = post.messages(m.ALARM)
+    assert len(tests) == 3 and len({t.digest for t in tests}) == 1
+    assert tests[0].body.kind == m.KIND_UJI
+    assert tests[0].body.incident == tests[0].counter & 0xFFFF
+
+
+def test_the_test_key_is_idle_during_an_alarm_and_cannot_be_hammered():
+    post = Post()
+    for _ in range(20):
+        post.key("test")
+        post.wait(200)
+    assert len(post.sounds()) == 1
+    post.wait(20 * SECOND)
+    post.hear(pressed())
+    post.key("test")
+    assert post.patterns() == ["latihan", "titir"]
+
+
+def test_an_alarm_during_the_test_tones_takes_the_siren_over():
+    post = Post()
+    post.key("test")
+    post.hear(pressed())
+    post.wait(30 * SECOND)
+    assert post.patterns() == ["latihan", "titir"]
+    assert post.loud()
+
+
+# -- resets -----------------------------------------------------------------------------------------
+
+
+def test_after_a_reset_the_remaining_seconds_sound_at_most_twice():
+    post = Post()
+    post.hear(pressed(kind=1))
+    post.wait(65 * SECOND)
+    for _ in range(2):
+        post = Post("reset", post.state)
+        assert post.patterns() == ["maling"]
+        assert post.sounds()[0].total_ms <= 120 * SECOND
+        assert [type(a).__name__ for a in post.all if isinstance(a, (act.Persist, act.Sound))][-1] == "Sound"
+        post.wait(5 * SECOND)
+    assert Post("reset", post.state).sounds() == []
+
+
+def test_a_torn_file_of_soundings_is_silence():
+    post = Post()
+    post.hear(pressed())
+    data = post.state["siren"]
+    for i in range(len(data)):
+        for bad in (data[:i], data[:i] + bytes((data[i] ^ 1 << i % 8,)) + data[i + 1:]):
+            again = Post("reset", {"guard": post.state["guard"], "siren": bad})
+            assert again.sounds() == []
+
+
+def test_a_stopped_incident_is_still_stopped_after_a_reset():
+    post = Post()
+    post.hear(pressed())
+    post.key("hush")
+    again = Post("reset", post.state)
+    again.hear(pressed(12, incident=10))
+    assert again.sounds() == []

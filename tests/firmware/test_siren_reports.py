@@ -1,0 +1,203 @@
+# runs: cpython micropython
+"""Sirene: says truthfully, and not too often, what its siren does."""
+from kentongan_wire import messages as m
+from nodekit import CHANNEL, GATEWAY, frame, key_a, packet_of
+from sirenkit import (
+    NODE,
+    OTHER_POST,
+    SECOND,
+    TOMBOL,
+    Post,
+    next_id,
+    pressed,
+    receipt,
+    stored,
+)
+
+# -- stage 1 ----------------------------------------------------------------------------------------
+
+
+def test_stage_one_comes_once_after_50_to_500_ms_under_the_buttons_own_key():
+    for seed in range(5):
+        post = Post()
+        post.calls = seed * 100
+        at_ms = post.now_ms
+        post.hear(pressed(hop_limit=2))
+        post.wait(20 * SECOND)
+        entries = post.stage1()
+        assert len(entries) == 1
+        times = [t for t, f in post.sent if packet_of(f).src == NODE]
+        assert 50 <= times[0] - at_ms <= 700
+        entry = entries[0]
+        assert (entry.node, entry.counter, entry.stage, entry.sounding) == (TOMBOL, 10, 1, 1)
+        assert (entry.zone, entry.kind) == (0, 0)
+        assert entry.tag4 == m.entry_tag(NODE, entry, key_a(TOMBOL, m.TOMBOL))
+
+
+def test_stage_one_is_not_sent_when_a_valid_one_is_overheard_but_a_forged_one_is_no_reason():
+    post = Post()
+    post.hear(pressed())
+    post.hear(receipt(stage=1, sender=OTHER_POST, role=m.SIRENE))
+    post.wait(20 * SECOND)
+    assert post.stage1() == []
+    forged = Post()
+    forged.hear(pressed())
+    forged.hear(receipt(stage=1, sender=OTHER_POST, role=m.SIRENE, key=bytes(32)))
+    forged.wait(20 * SECOND)
+    assert len(forged.stage1()) == 1
+
+
+def test_only_the_first_alarm_of_a_burst_is_answered_at_once():
+    post = Post()
+    for n in range(6):
+        post.hear(pressed(10, src=TOMBOL + n))
+        post.wait(600)
+    post.wait(30 * SECOND)
+    assert [e.node for e in post.stage1()] == [TOMBOL]
+
+
+def test_late_repeats_say_that_their_presser_has_heard_nothing_and_are_answered_twice_at_most():
+    post = Post()
+    for n in range(3):
+        post.hear(pressed(10, src=TOMBOL + n))
+        post.wait(600)
+    for attempt in range(1, 12):
+        for n in range(3):
+            post.hear(pressed(10, src=TOMBOL + n, attempt=attempt))
+            post.wait(3 * SECOND)
+        if attempt == 1:
+            assert [e.node for e in post.stage1()] == [TOMBOL]
+    nodes = [e.node for e in post.stage1()]
+    assert [nodes.count(TOMBOL + n) for n in range(3)] == [2, 2, 2]
+
+
+def test_no_crowd_makes_a_post_send_stage_one_more_often_than_every_two_seconds():
+    post = Post()
+    for n in range(16):
+        post.hear(pressed(10, src=TOMBOL + n))
+    for attempt in range(3, 12):
+        for n in range(16):
+            post.hear(pressed(10, src=TOMBOL + n, attempt=attempt))
+            post.wait(100)
+    times = [t for t, f in post.sent if packet_of(f).src == NODE and post_type(f) == m.RECEIPTS]
+    assert len(times) > 4
+    assert min([times[i + 1] - times[i] for i in range(len(times) - 1)]) >= 2_000
+
+
+def post_type(frame_bytes):
+    return m.parse(CHANNEL.open(packet_of(frame_bytes)).payload).type
+
+
+def test_no_stage_one_is_claimed_when_the_sensor_says_that_nothing_sounds():
+    post = Post(sensor=True)
+    post.broken = True
+    post.hear(pressed())
+    post.wait(20 * SECOND)
+    assert post.stage1() == []
+    assert post.reports()[0] == (m.STATE_FAILED, m.SOURCE_DIRECT)
+    assert post.core.status_flags(0) & m.STATUS_SIREN_FAULT
+
+
+def test_with_its_sensor_the_post_says_that_it_sounds_and_without_one_that_it_is_driven():
+    for sensor, state in ((True, m.STATE_SOUNDING), (False, m.STATE_DRIVEN)):
+        post = Post(sensor=sensor)
+        post.hear(pressed())
+        post.wait(2 * SECOND)
+        assert post.reports() == [(state, m.SOURCE_DIRECT)]
+        assert len(post.stage1()) == 1
+
+
+# -- reports ----------------------------------------------------------------------------------------
+
+
+def test_a_report_is_repeated_at_3_and_7_seconds_with_one_counter_and_then_no_more():
+    post = Post()
+    post.hear(pressed())
+    post.wait(100 * SECOND)
+    reports = post.messages(m.SIREN_REPORT)
+    assert len(reports) == 3
+    assert len({r.counter for r in reports}) == 1
+    assert len({r.digest for r in reports}) == 1
+    body = reports[0].body
+    assert (body.origin, body.counter) == (TOMBOL, 10)
+
+
+def test_a_repeat_that_a_newer_report_has_overtaken_takes_a_new_counter():
+    post = Post()
+    post.hear(pressed(10))
+    post.wait(2 * SECOND)
+    post.hear(pressed(10, src=TOMBOL + 1))
+    post.wait(10 * SECOND)
+    counters = [r.counter for r in post.messages(m.SIREN_REPORT)]
+    assert len(counters) == 6
+    assert counters == sorted(counters)  # a receiver refuses a counter below the last one
+    last = [r for r in post.messages(m.SIREN_REPORT) if r.body.origin == TOMBOL][-1]
+    post.hear(stored(post, last))
+    assert [r.body.origin for r in post.core.reports.waiting] == [TOMBOL + 1]
+
+
+def test_the_first_report_goes_no_farther_than_the_gateway_and_the_repeats_have_a_hop_to_spare():
+    for hops in (1, 3):
+        post = Post(gateway_hops=hops)
+        post.hear(pressed())
+        post.wait(30 * SECOND)
+        sent = [packet_of(f) for f in post.frames() if packet_of(f).src == NODE]
+        assert [p.hop_limit for p in sent][-3:] == [hops - 1, hops, hops]
+
+
+def heard_report(counter=10, src=TOMBOL, state=m.STATE_SOUNDING, key=None):
+    body = m.SirenReport(src, counter, state, m.SOURCE_DIRECT)
+    return frame(m.SIREN_REPORT, m.SIRENE, OTHER_POST, next_id(), body, key)
+
+
+def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come():
+    def sent_within_five_seconds(crowd, report):
+        post = Post()
+        if crowd:
+            post.hear(pressed(3, src=TOMBOL + 1))
+        post.hear(pressed())
+        post.hear(report)
+        at_ms = post.now_ms
+        post.wait(60 * SECOND)
+        ours = [r for r in post.messages(m.SIREN_REPORT) if r.body.origin == TOMBOL]
+        assert len(ours) == 3
+        times = [t - at_ms for t, f in post.sent if packet_of(f).src == NODE and t - at_ms < 5 * SECOND]
+        return len(times)
+
+    alone = sent_within_five_seconds(False, heard_report())
+    crowded = sent_within_five_seconds(True, heard_report())
+    for useless in (heard_report(key=bytes(32)), heard_report(state=m.STATE_FAILED),
+                    heard_report(counter=77)):
+        assert sent_within_five_seconds(True, useless) == crowded + 2
+    assert alone == 3  # stage 1 and two reports
+
+
+def test_a_report_reaches_the_gateway_within_its_two_seconds():
+    post = Post()
+    at_ms = post.now_ms
+    post.hear(pressed())
+    post.wait(2 * SECOND)
+    assert post.messages(m.SIREN_REPORT)
+    assert [t for t, f in post.sent if packet_of(f).src == NODE][-1] - at_ms < 1_800
+
+
+def test_the_gateways_entry_under_our_c_ends_the_repeats_and_a_forged_one_does_not():
+    post = Post()
+    post.hear(pressed())
+    post.wait(2 * SECOND)
+    report = post.messages(m.SIREN_REPORT)[0]
+    entry = m.receipt_entry(GATEWAY, NODE, report.counter, 2, 0, 0, 0, key_a(NODE, m.SIRENE))
+    post.hear(frame(m.RECEIPTS, m.GATEWAY, GATEWAY, next_id(), m.Receipts((entry,))))
+    assert post.core.counters == {"tag": 1}
+    post.wait(3 * SECOND)
+    assert len(post.messages(m.SIREN_REPORT)) == 2
+    post.hear(stored(post, report))
+    post.wait(60 * SECOND)
+    assert len(post.messages(m.SIREN_REPORT)) == 2
+
+
+def test_the_end_of_a_sounding_is_reported():
+    post = Post()
+    post.hear(pressed())
+    post.wait(190 * SECOND)
+    assert post.reports()[-1] == (m.STATE_STOPPED, m.SOURCE_DIRECT)
