@@ -118,13 +118,6 @@ class Incident:
     def ends_ms(self):
         return self.pressed_ms + LISTEN_MS
 
-    def deadline(self):
-        """When something changes by time alone."""
-        times = [self.ends_ms()]
-        if self.repeats.due_ms is not None:
-            times.append(self.repeats.due_ms)
-        return min(times)
-
     def nobody_ms(self):
         return self.pressed_ms + NOBODY_MS
 

@@ -54,7 +54,7 @@ class Sirene(Output):
     def __init__(self, settings, state):
         super().__init__(settings, state)
         self._orders = ReplyBudget()
-        self._receipt = None        # the stage 1 that waits: (record, hop_limit)
+        self._receipt = None        # the stage 1 that waits: (record, generation, hop_limit)
         self._stage1_ms = None      # when the last one was sent
         self._last_new_ms = None    # when the last new alarm was heard
         self._test_ms = None

@@ -85,11 +85,6 @@ class Strokes:
     def idle(self):
         return self._state == IDLE
 
-    def reset(self):
-        """Forget what was stroked; the key was used for something else."""
-        self._state = IDLE
-        self._finish()
-
     def _event(self, event, now_ms):
         state = NEXT.get((self._state, event))
         if state is None:
