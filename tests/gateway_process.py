@@ -28,7 +28,7 @@ def wait_for(condition, what, seconds=WAIT_S):
 
 
 class Hub:
-    """Takes events, gives orders; `answer` may be set to make it fail: (status, body) or "garbage", "hang"."""
+    """Takes events, gives orders; `answer` may be set to make it fail: (status, body) or "hang"."""
 
     def __init__(self, port=0):
         self.requests, self.events, self.orders, self.done = 0, [], [], {}
@@ -130,7 +130,10 @@ class Air:
     def hang_up(self):
         line, self._line = self._line, None
         if line:
-            line.shutdown(socket.SHUT_RDWR)
+            try:
+                line.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the gateway was killed, and the line is gone with it
             line.close()
 
     def hear(self, payload, src, packet_id=None):
@@ -165,8 +168,11 @@ class Gateway:
             f'[siren]\ndriver = "virtual"\nfile = "siren.jsonl"\n')
         self.process = None
 
-    def start(self):
-        command = [sys.executable, "-m", "kentongan_gateway", "run", "--config", str(self.config)]
+    def start(self, dies_at_step=None):
+        program = ["-m", "kentongan_gateway"]
+        if dies_at_step is not None:
+            program = [str(Path(__file__).with_name("gateway_crash.py")), str(dies_at_step)]
+        command = [sys.executable, *program, "run", "--config", str(self.config)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
@@ -181,12 +187,14 @@ class Gateway:
         return self.process.returncode
 
     def siren_lines(self):
-        return [json.loads(line) for line in self.siren.read_text().splitlines()] if self.siren.exists() else []
+        text = self.siren.read_text() if self.siren.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
 
 
 def write_key_file(path, **changes):
-    raw = {"format": 1, "site": "uji", "node": GATEWAY, "zone": 5, "generation": 0, "channel_name": "kentongan",
-           "channel_key": bytes(range(32)).hex(), "preset": "ShortSlow", "freq_hz": 920_625_000,
+    raw = {"format": 1, "site": "uji", "node": GATEWAY, "zone": 5, "generation": 0,
+           "channel_name": "kentongan", "channel_key": bytes(range(32)).hex(),
+           "preset": "ShortSlow", "freq_hz": 920_625_000,
            "alarm_roots": {"0": ROOTS[0][0].hex()}, "control_roots": {"0": ROOTS[1][0].hex()},
            "devices": DEVICES, "profile": "jawa_umum", **changes}
     path.write_text(json.dumps(raw))

@@ -282,8 +282,8 @@ def test_the_hub_starts_and_stops_the_sirens_of_a_zone():
     bench = Bench()
     bench.hear(alarm())
     bench.hear(stage_1(), src=POST)
-    bench.order(id=1, type="siren", action="start", origin=BUTTON, counter=100, targets="zone", zone=5, kind=1,
-                seconds=60)
+    bench.order(id=1, type="siren", action="start", origin=BUTTON, counter=100, targets="zone", zone=5,
+                kind=1, seconds=60)
     assert bench.all(Siren)[0].total_ms == 60_000
     bench.run(4_000, hub_ok_every_ms=1_000)
     bench.order(id=2, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5)

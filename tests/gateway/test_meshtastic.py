@@ -18,7 +18,7 @@ KeyFile = namedtuple("KeyFile", ("node", "channel"))
 
 
 class Device:
-    """A stock radio behind TCP: answers its client, keeps what is to be sent; `frozen` swallows everything."""
+    """A stock radio behind TCP: answers its client, keeps what it is to send; `frozen` swallows all."""
 
     def __init__(self, node=GATEWAY, channel=SITE):
         self.api = StockApi((node, "gateway-1", "CLIENT"), [channel], phy.preset("ShortSlow"), 3)

@@ -5,7 +5,6 @@ import sys
 import pytest
 from gateway_kit import BUTTON, GATEWAY, SITE, alarm, button_status, stage_1
 from gateway_process import Air, Gateway, Hub, wait_for
-
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message
@@ -34,6 +33,15 @@ def receipted(air):
     return out
 
 
+def assert_no_id_is_used_twice(air):
+    """A packet id stands for one payload for ever: its counter block is never used for another."""
+    assert len({(s["packet_id"], s["payload"]) for s in air.sent}) == len({s["packet_id"] for s in air.sent})
+
+
+def at_hub(hub, counter):
+    return counter in {e["counter"] for e in hub.of("alarm")}
+
+
 def keep_hearing(air, payloads, condition, what):
     """Buttons repeat until they are answered: so do we."""
     def once():
@@ -58,6 +66,41 @@ def test_an_alarm_goes_all_the_way_and_the_answer_comes_back(site):
     assert "tombol-07 #100 stored" in log and "Traceback" not in log
 
 
+def test_kill_9_at_every_step_of_the_walk_of_one_alarm(tmp_path):
+    hub, air = Hub(), Air()
+    gateway = Gateway(tmp_path, hub.port, air.port)
+    try:
+        for step in range(24):
+            counter = 2_000 + step
+            payloads = [alarm(counter=counter, attempt=a) for a in range(4)]
+            gateway.start(dies_at_step=step)
+            keep_hearing(air, payloads, lambda n=counter: gateway.process.poll() is not None
+                         or ((BUTTON, n, 2) in receipted(air) and at_hub(hub, n)),
+                         f"the death at step {step}, or the end of the walk")
+            died = gateway.process.poll() is not None
+            gateway.process.kill()
+            gateway.process.wait()
+            promised = (BUTTON, counter, 2) in receipted(air)
+            air.hang_up()
+            gateway.start()
+            if promised:  # the button has stopped: the spool alone must bring it to the hub
+                wait_for(lambda n=counter: at_hub(hub, n), f"alarm {counter} at the hub")
+            else:
+                keep_hearing(air, payloads, lambda n=counter: (BUTTON, n, 2) in receipted(air), "the receipt")
+                wait_for(lambda n=counter: at_hub(hub, n), f"alarm {counter} at the hub")
+            gateway.kill()
+            air.hang_up()
+            assert died or step > 8, "the first steps are reached in every run"
+        keys = {(e["counter"], e["id"]) for e in hub.of("alarm")}
+        assert len(keys) == 24, "each alarm once"
+        assert_no_id_is_used_twice(air)
+    finally:
+        gateway.process.kill()
+        gateway.process.wait()
+        air.close()
+        hub.close()
+
+
 def test_kill_9_at_every_moment_of_an_alarm_loses_nothing_that_was_receipted(site):
     hub, air, gateway = site
     promised = set()
@@ -73,16 +116,14 @@ def test_kill_9_at_every_moment_of_an_alarm_loses_nothing_that_was_receipted(sit
         air.hang_up()
         gateway.start()
         wait_for(air.connected, "the gateway coming back")
-        keep_hearing(air, [alarm(counter=counter, attempt=1)], lambda n=counter: (BUTTON, n, 2) in receipted(air),
-                     f"the receipt of {counter}")
+        keep_hearing(air, [alarm(counter=counter, attempt=1)],
+                     lambda n=counter: (BUTTON, n, 2) in receipted(air), f"the receipt of {counter}")
     wait_for(lambda: {e["counter"] for e in hub.of("alarm")} >= promised | {1_011}, "all at the hub")
     counters = {}
     for event in hub.of("alarm"):
         counters.setdefault(event["counter"], set()).add((event["id"], event["key"]))
     assert {len(ids) for ids in counters.values()} == {1}, "one alarm has one id, however often it is offered"
-    used = [send["packet_id"] for send in air.sent]
-    payloads = {(send["packet_id"], send["payload"]) for send in air.sent}
-    assert len(payloads) == len(set(used)), "a packet id is never used for two payloads"
+    assert_no_id_is_used_twice(air)
 
 
 def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):
@@ -101,8 +142,8 @@ def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):
 
 
 @pytest.mark.parametrize("answer", [
-    (200, b"<html>"), (200, {"accepted": "all"}), (200, {"accepted": ["gateway-1/x-1"]}), (200, []), (503, b""),
-    (400, {"error": "?"})])
+    (200, b"<html>"), (200, {"accepted": "all"}), (200, {"accepted": ["gateway-1/x-1"]}), (200, []),
+    (503, b""), (400, {"error": "?"})])
 def test_a_hub_that_talks_garbage_is_no_acceptance(site, answer):
     hub, air, _ = site
     hub.answer = answer
@@ -140,15 +181,16 @@ def test_torn_state_and_a_corrupt_spool_are_set_aside_and_the_next_alarm_is_take
     wait_for(air.connected, "the gateway coming back")
     keep_hearing(air, [alarm(counter=101)], lambda: (BUTTON, 101, 2) in receipted(air), "the receipt")
     assert air.sent[0]["packet_id"] >= 2**16
-    assert len(list(state.glob("spool.sqlite3.corrupt-????????"))) == 1 and len(list(state.glob("*.damaged"))) == 2
+    assert len(list(state.glob("spool.sqlite3.corrupt-????????"))) == 1
+    assert len(list(state.glob("*.damaged"))) == 2
 
 
 def test_check_and_status_say_what_is_wrong(site):
     hub, air, gateway = site
 
     def command(*words):
-        return subprocess.run([sys.executable, "-m", "kentongan_gateway", *words, "--config", str(gateway.config)],
-                              capture_output=True, text=True, timeout=30)
+        program = [sys.executable, "-m", "kentongan_gateway", *words, "--config", str(gateway.config)]
+        return subprocess.run(program, capture_output=True, text=True, timeout=30)
 
     wait_for((gateway.directory / "state/status.json").exists, "a status")
     assert command("status").stdout.startswith("gateway-1: berjalan")

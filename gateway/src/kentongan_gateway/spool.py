@@ -141,7 +141,7 @@ class Spool:
                 self._connect()
             elif "full" in str(error):
                 self._db.execute("BEGIN IMMEDIATE")
-                self._evict(EVICT_BATCH)
+                self._evict(EVICT_BATCH, CLASS_REPORT)
                 self._db.execute("COMMIT")
                 self._recount()
         except sqlite3.Error:
@@ -164,11 +164,15 @@ class Spool:
         self._sent -= gone[1]
         return self._id(seq)
 
-    def _evict(self, wanted):
-        """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows)."""
+    def _evict(self, wanted, best_class=CLASS_ALARM):
+        """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows).
+
+        Undelivered rows of classes before best_class are spared.
+        """
         picked = self._db.execute(
-            "SELECT seq, class, state FROM event ORDER BY state=? DESC, class DESC, seq LIMIT ?",
-            (SENT, wanted),
+            "SELECT seq, class, state FROM event WHERE state=? OR class>=? "
+            "ORDER BY state=? DESC, class DESC, seq LIMIT ?",
+            (SENT, best_class, SENT, wanted),
         ).fetchall()
         self._db.executemany("DELETE FROM event WHERE seq=?", [(seq,) for seq, _, _ in picked])
         for _, klass, state in picked:

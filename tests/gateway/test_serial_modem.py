@@ -1,0 +1,90 @@
+"""The modem thread over a real pty: configured, heard, unplugged, found again by its path."""
+import os
+import pty
+import select
+import threading
+import tty
+from collections import namedtuple
+
+import pytest
+from gateway_kit import BUTTON, GATEWAY, alarm
+from gateway_process import wait_for
+from kentongan_gateway.actions import Heard, Send
+from kentongan_gateway.radio import serial_modem
+from kentongan_gateway.radio.serial_modem import SerialModem
+from kentongan_wire import link
+from kentongan_wire.packet import BROADCAST, Channel, parse_packet
+
+CHANNEL = Channel("kentongan", bytes(range(32)))
+KeyFile = namedtuple("KeyFile", ("node", "preset", "freq_hz", "channel"))
+Power = namedtuple("Power", ("conducted_dbm", "gain_dbi", "loss_db"))
+
+
+class PtyModem:
+    """A modem behind a pty whose device path is a stable link, as udev makes one."""
+
+    def __init__(self, path):
+        self.path, self.got, self._seq = path, [], 0
+        self.plug()
+
+    def plug(self):
+        self._master, slave = pty.openpty()
+        tty.setraw(slave)
+        self._slave = slave
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(slave))
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(self._master, self._ending), daemon=True)
+        self._thread.start()
+
+    def unplug(self):
+        self.path.unlink()
+        self._ending.set()
+        self._thread.join()
+        os.close(self._slave)
+        os.close(self._master)
+
+    def say(self, message):
+        self._seq += 1
+        os.write(self._master, link.encode(self._seq, message))
+
+    def _run(self, master, ending):
+        decoder = link.Decoder()
+        while not ending.is_set():
+            if not select.select([master], [], [], 0.02)[0]:
+                continue
+            data = os.read(master, 4096)
+            for seq, message in decoder.feed(data):
+                self.got.append(message)
+                self.say(link.Ack(seq))
+
+
+@pytest.fixture(name="modem")
+def _modem(tmp_path, monkeypatch):
+    monkeypatch.setattr(serial_modem, "REOPEN_MIN_S", 0.05)
+    monkeypatch.setattr(serial_modem, "REOPEN_MAX_S", 0.05)
+    modem = PtyModem(tmp_path / "kentongan-modem")
+    yield modem
+    modem.unplug()
+
+
+def test_a_modem_is_configured_used_unplugged_and_found_again(modem):
+    heard, states = [], []
+    radio = SerialModem(str(modem.path), KeyFile(GATEWAY, "ShortSlow", 920_625_000, CHANNEL), Power(14, 2, 0))
+    radio.start(heard.append, lambda name, up: states.append(up))
+    try:
+        wait_for(lambda: states == [True], "the link")
+        modem.say(link.Received(CHANNEL.seal(BUTTON, 7, 1, alarm()), -80, 20, 1))
+        wait_for(lambda: heard, "the frame")
+        assert heard == [Heard(BUTTON, BROADCAST, 7, 1, 1, BUTTON & 0xFF, alarm(), -80, 20, "modem")]
+        radio.send(Send(900, 0, b"\x18" + bytes(20), 0, 30, False))
+        wait_for(lambda: [m for m in modem.got if isinstance(m, link.Transmit)], "the transmit")
+        assert parse_packet(modem.got[-1].frame).id == 900
+        modem.unplug()
+        wait_for(lambda: states == [True, False], "the loss being noticed")
+        modem.plug()
+        wait_for(lambda: states == [True, False, True], "the modem coming back")
+        modem.say(link.Received(CHANNEL.seal(BUTTON, 8, 1, alarm()), -80, 20, 1))
+        wait_for(lambda: len(heard) == 2, "the frame after it")
+    finally:
+        radio.stop()

@@ -1,0 +1,97 @@
+"""Settings and key file: every refusal names the file, the place and the remedy; keys are never shown."""
+import json
+
+import pytest
+from gateway_process import write_key_file
+from kentongan_gateway import keyfile, settings
+from kentongan_wire.errors import LocalError
+
+GOOD = """# gateway
+[gateway]
+key_file = "keys.json"
+state_dir = "state"
+label = "gateway-1"
+
+[radio]
+type = "serial_modem"
+port = "/dev/kentongan-modem"
+
+[hub]
+url = "http://127.0.0.1:8080"
+token_file = "token"
+"""
+
+
+def load(tmp_path, text):
+    path = tmp_path / "gateway.toml"
+    path.write_text(text)
+    return settings.load(path)
+
+
+def refusal(tmp_path, text):
+    with pytest.raises(LocalError) as caught:
+        load(tmp_path, text)
+    return str(caught.value)
+
+
+def test_paths_are_relative_to_the_file_and_defaults_are_filled(tmp_path):
+    loaded = load(tmp_path, GOOD)
+    assert loaded.gateway.key_file == str(tmp_path / "keys.json")
+    assert (loaded.siren.driver, loaded.radio.conducted_dbm, loaded.gateway.log_level) == ("none", 14, "info")
+
+
+@pytest.mark.parametrize(("change", "line", "says"), [
+    (("label =", "lable ="), 5, "[gateway] lable is unknown; remove it, or use one of key_file"),
+    (("[hub]", "[pusat]"), 11, "section [pusat] is unknown; known are gateway, radio, hub, siren"),
+    (('"serial_modem"', '"carrier_pigeon"'), 8, "one of serial_modem, meshtastic, loopback"),
+    (('"http://127.0.0.1:8080"', '"127.0.0.1"'), 12, "give http://127.0.0.1:8080, or https://"),
+    (('port = "/dev/kentongan-modem"', "port = 99"), 7, "stable path, /dev/kentongan-modem"),
+    (('port = "/dev/kentongan-modem"', ""), 7, "port"),
+    (('port = "/dev/kentongan-modem"', 'port = "/dev/x"\ngain_dbi = "2"'), 10, "in dBi, a whole number"),
+    (('label = "gateway-1"', ""), 2, "label is missing; give the name that the hub gave it"),
+    (('label = "gateway-1"', 'label = ""'), 5, "label = '' does not fit"),
+    (('type = "serial_modem"', 'type = "loopback"'), 7, "must be a number for loopback")])
+def test_a_bad_setting_is_refused_with_file_line_and_remedy(tmp_path, change, line, says):
+    text = refusal(tmp_path, GOOD.replace(*change))
+    assert text.startswith(f"{tmp_path / 'gateway.toml'}:{line}: ") and says in text
+
+
+def test_the_virtual_siren_needs_its_file(tmp_path):
+    assert "file is missing" in refusal(tmp_path, GOOD + '[siren]\ndriver = "virtual"\n')
+
+
+def test_what_is_no_toml_or_no_file_is_said(tmp_path):
+    assert "no TOML" in refusal(tmp_path, "[gateway\n")
+    assert "gateway is no section" in refusal(tmp_path, "gateway = 5\n")
+    with pytest.raises(LocalError, match="cannot be read"):
+        settings.load(tmp_path / "none.toml")
+
+
+def test_the_key_file_gives_keys_channel_and_devices(tmp_path):
+    write_key_file(tmp_path / "k.json")
+    loaded = keyfile.load(tmp_path / "k.json")
+    assert loaded.channel.name == "kentongan" and loaded.directory.label(0x2007) == "tombol-07"
+    assert loaded.keys.generation == 0 and loaded.zone == 5
+
+
+@pytest.mark.parametrize("changes", [
+    {"format": 2}, {"node": 1}, {"node": "x"}, {"alarm_roots": {"0": "00"}}, {"alarm_roots": 5},
+    {"generation": 3}, {"channel_key": "zz" * 32}, {"preset": "Fast"}, {"freq_hz": 868_000_000},
+    {"devices": [{"node": 9}]}, {"devices": None}])
+def test_a_bad_key_file_is_refused_by_name_and_never_shows_a_key(tmp_path, changes):
+    path = tmp_path / "k.json"
+    write_key_file(path, **changes)
+    with pytest.raises(LocalError) as caught:
+        keyfile.load(path)
+    text = str(caught.value)
+    assert text.startswith(str(path))
+    raw = json.loads(path.read_text())
+    assert raw["channel_key"] not in text and bytes(range(8)).hex() not in text
+
+
+def test_a_key_file_that_others_may_read_is_refused(tmp_path):
+    path = tmp_path / "k.json"
+    write_key_file(path)
+    path.chmod(0o644)
+    with pytest.raises(LocalError, match="chmod 600"):
+        keyfile.load(path)

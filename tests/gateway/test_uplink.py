@@ -1,0 +1,125 @@
+"""The uplink with an injected client: what counts as accepted, and what happens to everything else."""
+import pytest
+from kentongan_gateway.spool import Spool
+from kentongan_gateway.uplink import RETRY_MAX_S, Backoff, HubClient, HubError, Uplink
+
+
+class Client:
+    """Answers each call with the next of `answers`: an exception, an object, or a function of the body."""
+
+    def __init__(self, *answers):
+        self.answers, self.calls = list(answers), []
+
+    def call(self, method, path, body=None):
+        self.calls.append((method, path, body))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(body) if callable(answer) else answer
+
+    def close(self):
+        return
+
+
+def accept_all(body):
+    return {"accepted": [e["id"] for e in body["events"]], "rejected": []}
+
+
+@pytest.fixture(name="spool")
+def _spool():
+    return Spool(":memory:", "gateway-1")
+
+
+def uplink(spool):
+    taken, orders = [], []
+    link = Uplink(spool, None, "gateway-1", "boot", taken.append, lambda: None, orders.append)
+    link.taken, link.orders = taken, orders
+    return link
+
+
+def fill(spool, n):
+    return [spool.put({"type": "alarm", "key": str(i), "counter": i}) for i in range(n)]
+
+
+def test_what_the_hub_names_is_marked_and_told(spool):
+    ids, link = fill(spool, 3), uplink(spool)
+    assert link.send_once(Client(accept_all)) is True
+    assert not spool.unsent() and link.taken == [sorted(ids)]
+
+
+def test_what_it_does_not_name_is_offered_again(spool):
+    ids, link = fill(spool, 3), uplink(spool)
+    link.send_once(Client({"accepted": ids[:1], "rejected": []}))
+    assert [i for i, _ in spool.unsent()] == ids[1:]
+
+
+@pytest.mark.parametrize("answer", [{}, {"accepted": 5}, {"accepted": []}, {"accepted": ["gateway-2/1"]},
+                                    {"accepted": [None, {}]}, {"accepted": [], "rejected": 7}])
+def test_an_answer_that_names_nothing_of_ours_is_a_failure(spool, answer):
+    fill(spool, 2)
+    with pytest.raises(HubError):
+        uplink(spool).send_once(Client(answer))
+    assert len(spool.unsent()) == 2
+
+
+def test_an_event_that_the_hub_rejects_steps_aside_and_stays_on_disk(spool):
+    ids, link = fill(spool, 2), uplink(spool)
+    link.send_once(Client({"accepted": ids[1:], "rejected": [{"id": ids[0], "reason": "kind"}]}))
+    assert not spool.unsent() and spool.counts()["rows"] == 2 and not spool.is_sent(ids[0])
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_culprit(spool):
+    fill(spool, 8)
+    link, sizes = uplink(spool), []
+
+    def poisoned(body):
+        sizes.append(len(body["events"]))
+        if any(e["counter"] == 5 for e in body["events"]):
+            raise HubError(400, "no")
+        return accept_all(body)
+
+    for _ in range(30):
+        try:
+            if not link.send_once(Client(poisoned)):
+                break
+        except HubError:
+            continue
+    assert not spool.unsent() and spool.counts()["rows"] == 8
+    assert max(sizes) == 8 and min(sizes) == 1
+
+
+def test_order_results_are_told_until_the_hub_has_heard_them(spool):
+    link = uplink(spool)
+    link.order_done(4, "ok")
+    with pytest.raises(HubError):
+        link.send_once(Client(HubError(0, "away")))
+    client = Client({"done": [4]})
+    link.send_once(client)
+    assert client.calls[0][2] == {"ids": [4], "results": {"4": "ok"}}
+    link.send_once(Client())
+
+
+@pytest.mark.parametrize("answer", [{}, {"orders": None}, {"orders": {}}])
+def test_a_poll_without_orders_is_a_failure(spool, answer):
+    with pytest.raises(HubError):
+        uplink(spool).poll_once(Client(answer), 0)
+
+
+def test_orders_that_are_none_are_left_out(spool):
+    client = Client({"orders": [5, None, {"id": "x"}, {"id": 7, "type": "stage"}]})
+    orders = uplink(spool).poll_once(client, 3)
+    assert orders == [{"id": 7, "type": "stage"}]
+
+
+def test_the_waits_double_with_jitter_up_to_a_limit():
+    backoff = Backoff(1.0, 8.0)
+    waits = [backoff.next_s() for _ in range(50)]
+    assert all(0.5 * min(2**i, 8) <= wait <= min(2**i, 8) for i, wait in enumerate(waits))
+    backoff.reset()
+    assert backoff.next_s() <= 1.0 and RETRY_MAX_S <= 30
+
+
+def test_a_hub_that_is_not_there_is_a_hub_error():
+    with pytest.raises(HubError) as caught:
+        HubClient("http://127.0.0.1:9", "t", timeout_s=0.5).call("GET", "/api/v1/health")
+    assert caught.value.status == 0
