@@ -124,3 +124,8 @@ def test_naming_a_person_is_on_the_record(site):
     admin.post(f"/akun/{number}/rahasia", page="/akun")
     assert "akun: rahasia" in admin.get("/catatan").text
     assert site.rows("SELECT named_for_confidential AS n FROM accounts WHERE id = ?", number) == [{"n": 1}]
+
+
+def test_what_the_button_says_while_its_silent_alarm_is_open_leaves_no_trace_either(secret):
+    secret.post_events(secret.event("status", device=secret.button, role="tombol", body={"flags": 12}))
+    assert secret.rows("SELECT heard_ms FROM devices WHERE node = ?", secret.button) == [{"heard_ms": None}]

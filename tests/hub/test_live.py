@@ -2,7 +2,13 @@
 
 import json
 
+import pytest
 from kentongan_hub import live
+
+
+@pytest.fixture(autouse=True)
+def no_gap(monkeypatch):
+    monkeypatch.setattr(live, "GAP_S", 0.0)
 
 
 def events_of(response, count):

@@ -91,7 +91,8 @@ def _incident(db, now, gateway, event, first):
     if incident:
         return incident
     prefix = "rahasia" if confidential else "kejadian"
-    number = 1 + db.value("SELECT count(*) FROM incidents WHERE confidential = ?", confidential)
+    number = 1 + int(db.setting(f"last_{prefix}", 0))
+    db.set_setting(f"last_{prefix}", number)
     drill = int(event["drill"] and not confidential)
     zone = event["zone"] or db.value("SELECT zone FROM devices WHERE node = ?", event["device"]) or 0
     db.insert(
@@ -193,7 +194,8 @@ def _heard(db, now, gateway, event, battery_mv=None):
     db.run(
         "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
         "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
-        "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
+        "WHERE node = ? AND coalesce(heard_ms, 0) <= ? AND NOT EXISTS "  # no trace while it cries silently
+        "(SELECT 1 FROM incidents WHERE device = devices.node AND confidential = 1 AND closed_ms IS NULL)",
         at_ms,
         wall,
         gateway,

@@ -6,6 +6,7 @@ import time
 
 STREAMS_AT_ONCE = 40  # of waitress's 64 threads; the rest stay for the API and for pages
 HEARTBEAT_S = 5.0  # a screen without news for three of these says TERPUTUS
+GAP_S = 0.2                 # news closer together than this share one look, so that a burst costs little
 STREAM_S = 600  # then the browser opens a new one: sessions end, roles change
 CACHE_S = 1.0  # a rendered board is shared this long even without news (other processes write too)
 CACHE_LIMIT = 32  # kinds of viewers
@@ -42,7 +43,7 @@ class Boards:
         ends_s, version, rings = time.monotonic() + STREAM_S, None, -1
         yield "retry: 2000\n\n"
         while time.monotonic() < ends_s:
-            rings = self._bell.count()
+            looked_s, rings = time.monotonic(), self._bell.count()
             board = look()
             if board is None:
                 yield "event: keluar\ndata: {}\n\n"
@@ -53,3 +54,4 @@ class Boards:
             else:
                 yield f"event: hidup\ndata: {json.dumps({'jam': board['jam']})}\n\n"
             self._bell.wait_beyond(rings, HEARTBEAT_S)
+            time.sleep(max(0.0, min(GAP_S, looked_s + GAP_S - time.monotonic())))

@@ -39,6 +39,7 @@ CREATE TABLE incidents (
     alerts INTEGER NOT NULL DEFAULT 0, next_alert_ms INTEGER, flashed_ms INTEGER,
     UNIQUE (device, first_counter, confidential));
 CREATE INDEX incidents_open ON incidents (opened_ms) WHERE closed_ms IS NULL;
+CREATE INDEX incidents_closed ON incidents (closed_ms) WHERE closed_ms IS NOT NULL;
 CREATE INDEX incidents_next_alert ON incidents (next_alert_ms) WHERE next_alert_ms IS NOT NULL;
 CREATE TABLE alarms (
     device INTEGER NOT NULL, counter INTEGER NOT NULL, incident INTEGER REFERENCES incidents (id),
