@@ -47,6 +47,23 @@ def test_stage_one_is_not_sent_when_a_valid_one_is_overheard_but_a_forged_one_is
     assert len(forged.stage1()) == 1
 
 
+def test_stage_one_that_waits_for_a_free_channel_is_dropped_when_a_valid_one_is_overheard():
+    waiting = 0
+    for seed in range(8):
+        post = Post()
+        post.calls = seed * 100
+        post.hear(pressed(hop_limit=0))
+        post.busy = True
+        post.wait(510)
+        sent = len(post.stage1())
+        waiting += 1 - sent
+        post.hear(receipt(stage=1, sender=OTHER_POST, role=m.SIRENE))
+        post.busy = False
+        post.wait(20 * SECOND)
+        assert len(post.stage1()) == sent
+    assert waiting
+
+
 def test_only_the_first_alarm_of_a_burst_is_answered_at_once():
     post = Post()
     for n in range(6):

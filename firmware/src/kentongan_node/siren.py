@@ -55,6 +55,7 @@ class Sirene(Output):
         super().__init__(settings, state)
         self._orders = ReplyBudget()
         self._receipt = None        # the stage 1 that waits: (record, generation, hop_limit)
+        self._queued = None         # the last one that went on to the mesh: (record, packet id)
         self._stage1_ms = None      # when the last one was sent
         self._last_new_ms = None    # when the last new alarm was heard
         self._test_ms = None
@@ -238,7 +239,8 @@ class Sirene(Output):
         self._stage1_ms = now_ms
         key = self.keys.a(record.origin, m.TOMBOL, generation)
         entry = m.receipt_entry(self.node, record.origin, record.last, m.STAGE_SOUNDING, 1, 0, 0, key)
-        self.send(m.RECEIPTS, m.Receipts((entry,)), self.key_a(), now_ms, actions, hop_limit=hop_limit)
+        self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), self.key_a(), now_ms, actions,
+                                          hop_limit=hop_limit))
 
     def _receipts(self, message, repeat, now_ms, rnd, actions):
         for entry in message.body.entries:
@@ -254,11 +256,16 @@ class Sirene(Output):
                     self._overheard(entry.node, entry.counter)
 
     def _overheard(self, origin, counter):
-        """The presser has this from somebody else."""
+        """The presser has this from somebody else: ours is not needed, wherever it waits."""
         record = self.soundings.of_counter(origin, counter)
-        if self._receipt is not None and record is self._receipt[0] and counter == record.last:
+        if record is None or counter != record.last:
+            return
+        if self._receipt is not None and record is self._receipt[0]:
             self._receipt = None
             self.cancel("receipt")
+        if self._queued is not None and record is self._queued[0]:
+            self.mesh.drop(self.node, self._queued[1], "overheard")
+            self._queued = None
 
     def _own_entry(self, message, entry):
         """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
