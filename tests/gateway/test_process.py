@@ -169,8 +169,9 @@ def test_torn_state_and_a_corrupt_spool_are_set_aside_and_the_next_alarm_is_take
     hub, air, gateway = site
     air.hear(alarm(), BUTTON)
     wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
-    gateway.kill()
     state = gateway.directory / "state"
+    wait_for((state / "guard.state").exists, "the counters on disk")
+    gateway.kill()
     for name in ("seq", "guard"):
         file = state / f"{name}.state"
         file.write_bytes(file.read_bytes()[:-1])

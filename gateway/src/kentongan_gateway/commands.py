@@ -1,7 +1,7 @@
 """Orders of the hub: checked field by field, carried out once, answered by OrderDone."""
 
 from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.errors import LocalError, RemoteError
 
 from kentongan_gateway.actions import OrderDone
 from kentongan_gateway.directory import Directory
@@ -44,7 +44,7 @@ class Commands:
             if _number(order, "expires_in_s", -(2**31), 2**31, 1) <= 0:
                 raise LocalError("expired")
             deed(self, order, order_id)
-        except LocalError as error:
+        except (LocalError, RemoteError) as error:
             self.done(order_id, f"failed: {error}")
 
     def done(self, order_id, result):

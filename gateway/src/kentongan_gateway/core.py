@@ -29,7 +29,8 @@ from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
 
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
-GUARD_FLUSH_MS = 60_000  # counters of statuses go to disk this late; those of alarms at once
+FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
+FLUSH_ALARM_MS = 100  # those of alarms, reports and events: once for a burst
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
 RESUME_MAX_MS = 180_000  # an unsent alarm younger than this still gets its siren after a restart
 
@@ -46,7 +47,8 @@ class GatewayCore:
         self._desk = Desk(config, keys, directory, sequence, SecretNames(state.get("secrets")))
         self.counters = self._desk.counters
         self._guard = Guard(GUARD_LIMIT)
-        self._guard_due_ms = None
+        self._flush_due_ms = None
+        self._stored_changed = False
         if state.get("guard"):
             try:
                 self._guard.load(state["guard"])
@@ -132,9 +134,11 @@ class GatewayCore:
         self._begin(now_ms, rnd)
         record = events.record_of(event)
         if event.get("silent"):
-            self._keep_secret(record.src, record.counter)
+            self._keep_secret(record)
         row_id = self._desk.new_row()
         record.stored = True
+        if self._desk.keys.c(record.src, record.role, record.generation) is None:
+            return row_id, self._end()  # its key generation is gone: nothing can be said to it
         if 0 <= age_ms <= RESUME_MAX_MS and not record.late and (record.sounding or record.silent):
             self._records.add(record)
             self._hub.stored(row_id, record)
@@ -146,15 +150,21 @@ class GatewayCore:
         self._answers.tick(self._sounds)
         for part in self._parts:
             part.tick()
-        if self._guard_due_ms is not None and now_ms >= self._guard_due_ms:
-            self._flush_guard()
+        if self._flush_due_ms is not None and now_ms >= self._flush_due_ms:
+            self._flush()
+        return self._end()
+
+    def close(self, now_ms):
+        """Before a planned end: what is kept late goes to disk now."""
+        self._begin(now_ms, 0)
+        self._flush()
         return self._end()
 
     def next_deadline(self):
         """When tick() wants to be called next, or None. 0 before the first call of all."""
         if not self._begun:
             return 0
-        times = [part.next_deadline() for part in (self._answers, *self._parts)] + [self._guard_due_ms]
+        times = [part.next_deadline() for part in (self._answers, *self._parts)] + [self._flush_due_ms]
         return min((t for t in times if t is not None), default=None)
 
     # inside
@@ -169,12 +179,21 @@ class GatewayCore:
     def _end(self):
         return self._desk.out
 
-    def _flush_guard(self):
-        self._guard_due_ms = None
+    def _flush(self):
+        """Counters go to disk after the commit, in bursts: the spool's keys cover a crash in between."""
+        self._flush_due_ms = None
         self._desk.persist("guard", self._guard.dump())
+        if self._stored_changed:
+            self._stored_changed = False
+            self._desk.persist("stored", self._records.dump())
 
-    def _keep_secret(self, src, counter):
-        if self._desk.names.keep_secret(src, counter):
+    def _flush_in(self, delay_ms):
+        due_ms = self._desk.now_ms + delay_ms
+        if self._flush_due_ms is None or due_ms < self._flush_due_ms:
+            self._flush_due_ms = due_ms
+
+    def _keep_secret(self, record):
+        if self._desk.names.keep_secret(record.src, record.counter, record.body.incident):
             self._desk.persist("secrets", self._desk.names.dump())
 
     def _sounds(self, record) -> bool:
@@ -205,8 +224,7 @@ class GatewayCore:
         if not repeat:
             self._guard.accept(message)
             self._supervision.heard(message.src)
-            if self._guard_due_ms is None:
-                self._guard_due_ms = self._desk.now_ms + GUARD_FLUSH_MS
+            self._flush_in(FLUSH_STATUS_MS)
         handler = self._HANDLERS.get(message.type)
         if handler:
             handler(self, message, heard, repeat)
@@ -243,13 +261,9 @@ class GatewayCore:
 
     def _new_alarm(self, record, heard):
         if record.silent:
-            self._keep_secret(record.src, record.counter)
-        self._desk.note_about(
-            "heard_by_gateway",
-            record.src,
-            record.counter,
-            f"{heard.radio} rssi {heard.rssi} hop {record.hops}",
-        )
+            self._keep_secret(record)
+        detail = "" if record.silent else f"{heard.radio} rssi {heard.rssi} hop {record.hops}"
+        self._desk.note_about("heard_by_gateway", record.src, record.counter, detail)
         self._store(record, heard)
 
     def _report(self, message, heard, repeat):
@@ -284,10 +298,10 @@ class GatewayCore:
         record.stored = True
         desk = self._desk
         desk.note_about("stored", record.src, record.counter)
-        self._flush_guard()
+        self._flush_in(FLUSH_ALARM_MS)
         if record.is_alarm:
             self._records.remember_stored(record.key)
-            desk.persist("stored", self._records.dump())
+            self._stored_changed = True
             self._watch.stored(record)
             if record.cancel:
                 self._cancelled(record)

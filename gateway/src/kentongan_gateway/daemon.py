@@ -259,6 +259,7 @@ class Daemon:
 
     def _close(self):
         sd_notify("STOPPING=1")
+        self._perform(self._core.close(now_ms()))
         self._uplink.stop()
         self._radio.stop()
         self._siren.close()

@@ -1,31 +1,47 @@
 """Confidential alarms have no name but a running number, in every log line, once their kind is known."""
-
 import struct
 
-LIMIT = 256  # alarms whose number is remembered
+LIMIT = 256          # alarms whose number is remembered, over restarts too
+ENTRY = "<IIHI"      # node, counter, incident, number
+ENTRY_BYTES = 14
+HEAD_BYTES = 4       # the running number
 
 
 class SecretNames:
-    """Numbers the confidential alarms; the count survives restarts, the mapping need not."""
+    """Numbers confidential incidents; what dump() gave goes back in at the next start."""
 
     def __init__(self, saved=None):
-        self._count = struct.unpack("<I", saved)[0] if saved and len(saved) == 4 else 0
-        self._numbers = {}
+        saved = saved or b""
+        self._count = struct.unpack_from("<I", saved)[0] if len(saved) >= HEAD_BYTES else 0
+        self._numbers = {}   # (src, counter) -> (incident, number)
+        for at in range(HEAD_BYTES, len(saved) - ENTRY_BYTES + 1, ENTRY_BYTES):
+            src, counter, incident, number = struct.unpack_from(ENTRY, saved, at)
+            self._numbers[src, counter] = incident, number
 
-    def keep_secret(self, src, counter) -> bool:
-        """Give this alarm its number; True when it is a new one and dump() should be kept."""
+    def keep_secret(self, src, counter, incident) -> bool:
+        """Give this alarm its incident's number; True when it is new and dump() must be kept."""
         if (src, counter) in self._numbers:
             return False
-        self._count += 1
+        number = self._number_of(src, incident)
+        if number is None:
+            self._count += 1
+            number = self._count
         if len(self._numbers) >= LIMIT:
             self._numbers.pop(next(iter(self._numbers)))
-        self._numbers[src, counter] = self._count
+        self._numbers[src, counter] = incident, number
         return True
+
+    def _number_of(self, src, incident):
+        for (known, _), (its_incident, number) in self._numbers.items():
+            if (known, its_incident) == (src, incident):
+                return number
+        return None
 
     def secret(self, src, counter):
         """`rahasia-N`, or None for an alarm that may be named."""
-        number = self._numbers.get((src, counter))
-        return f"rahasia-{number}" if number else None
+        known = self._numbers.get((src, counter))
+        return f"rahasia-{known[1]}" if known else None
 
     def dump(self) -> bytes:
-        return struct.pack("<I", self._count)
+        entries = [struct.pack(ENTRY, *key, *value) for key, value in self._numbers.items()]
+        return struct.pack("<I", self._count) + b"".join(entries)
