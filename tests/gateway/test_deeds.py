@@ -96,6 +96,18 @@ def test_what_must_not_sound_is_never_ordered_nor_sounded_here(payload):
     assert not bench.all(Siren)
 
 
+def test_a_post_that_once_sounded_is_no_proof_four_minutes_later():
+    bench = Bench()
+    bench.hear(alarm())
+    bench.hear(stage_1(), src=POST)
+    bench.run(240_000, hub_ok_every_ms=1_000)
+    before = len(bench.sent(m.SIREN_ORDER))
+    bench.hear(alarm(counter=101, incident=100))
+    bench.run(2_100, hub_ok_every_ms=1_000)
+    orders = bench.sent(m.SIREN_ORDER)[before:]
+    assert [opened.body.action for _, _, opened in orders] == [m.ACTION_START]
+
+
 # Hub silent
 
 def test_the_hub_silent_for_5_s_sounds_our_own_siren_and_pages():

@@ -7,6 +7,8 @@ from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
+SOUNDING_MS = SECONDS_MAX * 1_000 + 10_000  # a post's word that it sounds holds for so long
+SOUNDING = (m.STATE_SOUNDING, m.STATE_DRIVEN)
 WATCH_LIMIT = 128
 OWN_SOUNDINGS_MAX = 3  # of one incident on our own siren
 OWN_INCIDENTS_MAX = 3  # of one button in OWN_WINDOW_MS; further ones only by order
@@ -20,7 +22,7 @@ class Watch:
         self._desk = desk
         self._orders = orders
         self._due = {}  # (origin, incident) -> (due_ms, record)
-        self._sounding = {}  # (origin, incident) -> {post: state}, the latest WATCH_LIMIT
+        self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
 
     def stored(self, record):
         key = (record.src, record.body.incident)
@@ -36,8 +38,8 @@ class Watch:
         """A post says what its siren does for this incident, by receipt or report."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
-        self._sounding.setdefault((origin, incident), {})[post] = state
-        if state in (m.STATE_SOUNDING, m.STATE_DRIVEN):
+        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)
+        if state in SOUNDING:
             self._due.pop((origin, incident), None)
             self._orders.sounding_heard(origin)
 
@@ -48,8 +50,10 @@ class Watch:
         return bool(self.posts_sounding(record.src, record.body.incident))
 
     def posts_sounding(self, origin, incident):
-        states = self._sounding.get((origin, incident), {})
-        return [post for post, state in states.items() if state in (m.STATE_SOUNDING, m.STATE_DRIVEN)]
+        """Posts whose last word was that they sound, not longer ago than a sounding can last."""
+        told = self._sounding.get((origin, incident), {})
+        since = self._desk.now_ms - SOUNDING_MS
+        return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
 
     def tick(self):
         for key, (due, record) in list(self._due.items()):
@@ -98,6 +102,8 @@ class OwnSiren:
         if source != "order" and not self._allowed(origin, incident):
             self._desk.note_about("own_siren_limit", origin, counter)
             return False
+        if self._alarm and self._alarm != (origin, counter, incident):
+            self._tell("stopped", "replaced")
         self._times[origin, incident] = self._times.pop((origin, incident), 0) + 1
         if len(self._times) > WATCH_LIMIT:
             self._times.pop(next(iter(self._times)))
