@@ -165,6 +165,26 @@ def test_the_second_press_of_a_button_is_its_second_counter():
     assert [(a.counter, a.stored_us) for a in facts.alarms] == [(65, 10_460_000), (66, 30_500_000)]
 
 
+def test_two_presses_that_became_one_alarm_are_both_answered_for():
+    facts = Facts(healthy(), PLACES, {"gateway-1": "modem-1"}, [PRESS, (11_000_000, *PRESS[1:])], END_US)
+    assert [(a.counter, a.merged, a.stored_us) for a in facts.alarms] == [(65, False, 10_460_000),
+                                                                          (65, True, 10_460_000)]
+
+
+def test_an_alarm_whose_cancel_is_stored_is_not_lost():
+    gone = ("show", "answer", "store")
+    cancelled = [e for e in healthy() if e[2] not in gone and e[3].get("type") != "RECEIPTS"]
+    cancel = [(20_000_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66}),
+              (20_100_000, "tombol-01", "show", {"state": "cancelled", "steps": []})]
+    assert judge(cancelled + cancel) == []
+
+
+def test_a_press_on_a_button_without_power_is_no_alarm():
+    cut = [(9_000_000, "tombol-01", "off", {}), (11_000_000, "tombol-01", "boot", {"cause": "power"})]
+    assert Facts(cut, PLACES, {}, [PRESS], END_US).alarms == []
+    assert len(Facts(cut, PLACES, {}, [(12_000_000, *PRESS[1:])], END_US).alarms) == 1
+
+
 def test_a_cancelling_hold_is_no_alarm():
     facts = Facts([], PLACES, {}, [(1, "tombol-01", "main", 1, 3_200)], END_US)
     assert facts.alarms == []

@@ -5,10 +5,13 @@ Built from plain events, so that a test can write a history that no healthy run 
 from collections import namedtuple
 
 CANCEL_HOLD_MS = 3_000  # a press held this long is a cancel, not an alarm
+SENT_WITHIN_US = 1_000_000  # boot and channel check; a second press meanwhile is part of the same alarm
 SIREN_ROLES = ("sirene", "gateway")  # what the street hears; a penerima is a chime in a house
 
-# key: main, silent or test. counter: of its alarm frames, None if none was sent. Times in us, None if never.
-Alarm = namedtuple("Alarm", "t_us label node zone key counter stored_us sounded_us")
+# key: main or silent, at a post test. counter: of its alarm frames, None if none was sent; that of an earlier
+# press of the button when both became one alarm (merged). Times in us, None if never.
+Alarm = namedtuple("Alarm", "t_us label node zone key counter merged stored_us sounded_us")
+KEYS = {"tombol": ("main", "silent"), "sirene": ("test",)}
 Sounding = namedtuple("Sounding", "t_us end_us label pattern")
 
 
@@ -27,6 +30,7 @@ class Facts:
         self.stored = {}     # (node, counter) -> t_us
         self.answers = []    # (t_us, node, counter): a person said "saya datang"
         self.gateways_on = set()
+        self._power = {}     # label -> [(t_us, whether it has power)]
         self._open = {}
         for event in events:
             reader = getattr(self, "_" + event[2], None)
@@ -72,7 +76,11 @@ class Facts:
     def _answer(self, t_us, label, what, detail):
         self.answers.append((t_us, detail["device"], detail["counter"]))
 
+    def _off(self, t_us, label, what, detail):
+        self._power.setdefault(label, []).append((t_us, False))
+
     def _boot(self, t_us, label, what, detail):
+        self._power.setdefault(label, []).append((t_us, True))
         if self.role(label) == "gateway":
             self.gateways_on.add(label)
 
@@ -83,20 +91,33 @@ class Facts:
         for t_us, label, detail in self.frames.values():
             if detail["type"] == "ALARM" and detail["src"] == self.positions.get(label, {}).get("node"):
                 first_sent.setdefault((label, detail["counter"]), t_us)
-        left = sorted((t_us, label, counter) for (label, counter), t_us in first_sent.items())
         out = []
-        for t_us, label, key, _strokes, hold_ms in sorted(pressed):
-            if hold_ms and hold_ms >= CANCEL_HOLD_MS or key not in ("main", "silent", "test"):
+        presses = sorted(pressed)
+        for at, (t_us, label, key, _strokes, hold_ms) in enumerate(presses):
+            no_alarm = hold_ms and hold_ms >= CANCEL_HOLD_MS or key not in KEYS.get(self.role(label), ())
+            if no_alarm or not self.powered(label, t_us):
                 continue
+            next_us = min([p[0] for p in presses[at + 1:] if p[1] == label], default=self.end_us + 1)
+            until_us = max(next_us, t_us + SENT_WITHIN_US)
+            sent = sorted((when, counter) for (who, counter), when in first_sent.items()
+                          if who == label)
+            own = [counter for at_us, counter in sent if t_us <= at_us < until_us]
+            older = [counter for at_us, counter in sent if at_us < t_us]
+            counter = own[0] if own else older[-1] if older else None
             place = self.positions[label]
-            mine = [one for one in left if one[1] == label and one[0] >= t_us]
-            if mine:
-                left.remove(mine[0])
-            counter = mine[0][2] if mine else None
-            stored_us = self.stored.get((place["node"], counter))
-            out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, stored_us,
-                             self.sounded_us(place["node"], counter)))
+            about = place["node"], counter
+            out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, not own,
+                             self.stored.get(about), self.sounded_us(*about)))
         return out
+
+    def powered(self, label, t_us) -> bool:
+        """False from a power cut until the code runs again: a press then reaches nothing."""
+        return [on for since_us, on in self._power.get(label, ()) if since_us <= t_us][-1:] != [False]
+
+    def on_disk(self, alarm) -> bool:
+        """Whether this alarm, or a later one or a cancel of the same button, is stored."""
+        return alarm.counter is not None and any(
+            node == alarm.node and counter >= alarm.counter for node, counter in self.stored)
 
     def sounded_us(self, node, counter):
         """When a siren of the street first sounded that had heard of this alarm; None if none did."""

@@ -39,16 +39,17 @@ def summarise(world, wall_s: float) -> dict:
     facts = Facts.of(world, unreachable(world))
     air_us = worst_hours(facts)
     worst_label = max(sorted(air_us), key=lambda label: air_us[label], default="")
-    after = {name: [(at - a.t_us) // 1000 for a in facts.alarms if (at := getattr(a, name)) is not None]
+    own = [alarm for alarm in facts.alarms if not alarm.merged]
+    after = {name: [(at - a.t_us) // 1000 for a in own if (at := getattr(a, name)) is not None]
              for name in ("sounded_us", "stored_us")}
-    shown = [first_answer_ms(facts, alarm) for alarm in facts.alarms if alarm.key == "main"]
+    shown = [first_answer_ms(facts, alarm) for alarm in own if alarm.key == "main"]
     return {
         "scenario": world.scene.name, "seed": world.seed, "engine": world.engine.name,
         "loss": world.air.loss, "dead": sorted(world.dead), "preset": world.scene.preset,
         "trace_sha256": world.trace.sha256(),
         "pressed": len(facts.alarms),
-        "stored": len(after["stored_us"]),
-        "sounded": len(after["sounded_us"]),
+        "stored": len([a for a in facts.alarms if a.stored_us is not None]),
+        "sounded": len([a for a in facts.alarms if a.sounded_us is not None]),
         "press_to_siren_ms": percentiles(after["sounded_us"]),
         "press_to_stored_ms": percentiles(after["stored_us"]),
         "press_to_answer_ms": percentiles([ms for ms in shown if ms is not None]),

@@ -1,4 +1,4 @@
-"""Every press ends on disk at a gateway; without a living gateway, a siren sounds for it."""
+"""Every press, or a later one of its button, ends on disk; without a living gateway a siren sounds for it."""
 
 
 def check(facts) -> list:
@@ -8,7 +8,7 @@ def check(facts) -> list:
 def lost(facts) -> list:
     """The presses that came to nothing although a radio path exists."""
     if facts.gateways_on:
-        return [a for a in facts.alarms if a.stored_us is None and a.label not in facts.unreachable]
+        return [a for a in facts.alarms if not facts.on_disk(a) and a.label not in facts.unreachable]
     return [a for a in facts.alarms if a.sounded_us is None and a.key == "main"]
 
 

@@ -42,7 +42,8 @@ def silence(facts, label) -> list:
     for alarm in facts.alarms:
         if alarm.label != label or alarm.key != "main" or alarm.t_us + SETTLED_US > facts.end_us:
             continue
-        if not any(who == label and t_us >= alarm.t_us and state in ANSWERS
-                   for t_us, who, state in facts.shows):
+        before = [state for t_us, who, state in facts.shows if who == label and t_us < alarm.t_us]
+        after = [state for t_us, who, state in facts.shows if who == label and t_us >= alarm.t_us]
+        if not any(state in ANSWERS for state in before[-1:] + after):
             out.append(f"{label} pressed at {alarm.t_us / 1e6:.3f} s and was shown no answer")
     return out
