@@ -38,7 +38,7 @@ def processes_of(data):
 
 def test_the_demo_goes_all_the_way_and_names_every_step(require, tmp_path):
     require(available(), "MicroPython for this machine", "the demo then runs on CPython and says so")
-    done = run_demo("--seconds", 12, "--data", tmp_path / "data")
+    done = run_demo("--seconds", 6, "--data", tmp_path / "data")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Starting the village on micropython" in done.stdout
     for step, text, _ in demo_proof.STEPS:
