@@ -211,7 +211,7 @@ def test_an_evening_from_set_up_to_saya_datang_at_the_button(hub, browser, tmp_p
     for seq, (label, node) in enumerate(nodes.items()):
         role = "sirene" if label.startswith("pos") else "tombol"
         body = (
-            {"flags": 0, "battery": 142 - 8 * seq} if role == "tombol" else {"flags": 1, "battery_mv": 12850}
+            {"flags": 0, "battery": 200 - 4 * seq} if role == "tombol" else {"flags": 1, "battery_mv": 12850}
         )
         gateway.send(
             "status", 600 + seq, device=node, role=role, body=body, rssi=-88 - seq, snr_q=26 - 14 * seq

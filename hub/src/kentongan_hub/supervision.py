@@ -9,7 +9,8 @@ LIMITS_MS = {
     "gateway": (40_000, 300_000),
 }
 MAINS_LIMITS_MS = (160_000, 300_000)
-BATTERY_FULL_MV, BATTERY_EMPTY_MV = 3_000, 2_200  # two alkaline cells or one lithium primary, own choice
+# one lithium-ion cell, the only kind that these boards charge; empty is the mark at which a button says "low"
+BATTERY_FULL_MV, BATTERY_EMPTY_MV = 4_100, 3_300
 
 
 def link(role, heard_ms, now_ms, reported=""):

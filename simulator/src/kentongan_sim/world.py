@@ -33,7 +33,7 @@ WAKE_HOLD_MS = 600  # first stroke of several: held until the lamp is lit
 HOLD_MS = 400  # a plain press
 SERIAL_BYTE_US = 87  # 10 bits at 115200 baud
 HOPS_MAX = 7  # Meshtastic's limit
-BATTERY_MV = {"tombol": 3_600}  # lithium primary cells; mains devices run on a 12 V buffer
+BATTERY_MV = {"tombol": 3_900}  # a lithium-ion cell in use; mains devices run on a 12 V buffer
 MAINS_MV = 13_200
 
 
