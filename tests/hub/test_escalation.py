@@ -1,6 +1,6 @@
 """Unanswered alarms come back every 120 s, over restarts, until a named person answers; and they end."""
 
-from kentongan_hub import escalation, supervision
+from kentongan_hub import escalation
 from kentongan_wire import messages as m
 
 
@@ -132,15 +132,3 @@ def test_steady_time_never_goes_back_over_a_restart_with_a_lost_clock(site):
         floor = int(db.setting("steady_ms"))
     assert floor == future_ms
     assert Clock(floor).steady_ms() >= future_ms
-
-
-def test_late_before_lost_and_never_green_without_proof():
-    hour = 3_600_000
-    assert supervision.link("sirene", None, 0) == "belum terdengar"
-    assert supervision.link("sirene", 0, 159_999) == "terhubung"
-    assert supervision.link("sirene", 0, 160_000) == "terlambat"
-    assert supervision.link("penerus", 0, 300_000) == "terputus"
-    assert supervision.link("tombol", 0, 12 * hour) == "terhubung"
-    assert supervision.link("tombol", 0, 26 * hour) == "terputus"
-    assert supervision.link("sirene", 0, 1000, "terputus") == "terputus"
-    assert supervision.link("gateway", 0, 41_000) == "terlambat"
