@@ -9,6 +9,7 @@ LANE_PX, FRAME_PX = 27, 13
 LEFT_PX, TOP_PX, RIGHT_PX, BOTTOM_PX = 120, 84, 24, 40
 BEFORE_US, AFTER_US = 700_000, 12_000_000  # shown around the first and the last press
 SPAN_MAX_US = 60_000_000
+WORDS_US = 800_000  # words of a state that lasts shorter would lie over the next ones
 RED, BLUE, GREEN, ORANGE, PURPLE = "#c62828", "#1565c0", "#2e7d32", "#ffcc80", "#6a1b9a"
 # type: (colour, letter, name)
 KINDS = {
@@ -160,8 +161,12 @@ class Diagram:
     def _on_show(self, t_us, label, detail):
         if detail["state"] in SHOWN:
             x, y = self.at(t_us, label)
-            self.add(f'<line x1="{x}" x2="{x}" y1="{y + 2}" y2="{y + LANE_PX - 2}" stroke="{BLUE}"/>')
-            self.text(x + 3, y + LANE_PX - 3, SHOWN[detail["state"]])
+            words = SHOWN[detail["state"]]
+            self.add(f'<line x1="{x}" x2="{x}" y1="{y + 2}" y2="{y + LANE_PX - 2}" stroke="{BLUE}">'
+                     f'{tip(f"{label}: {words}, from {t_us / 1e6:.3f} s")}</line>')
+            if not any(t_us < later < t_us + WORDS_US and who == label and what == "show"
+                       for later, who, what, _ in self.events):
+                self.text(x + 3, y + LANE_PX - 3, words)
 
     def _on_store(self, t_us, label, detail):
         x, y = self.at(t_us, label)
