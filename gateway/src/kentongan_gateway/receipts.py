@@ -108,6 +108,7 @@ class Answers:
         desk.send(packet_id, hop_limit, payload, CLASS_ALARM)
         for record in records:
             record.cached = (packet_id, hop_limit, payload)
+            self._budget.allow(record.src, record.counter, desk.now_ms)  # relays' copies of it come right now
             desk.note_about(
                 "receipt_2" if record.stage == m.STAGE_STORED else f"receipt_{record.stage}",
                 record.src,
