@@ -154,7 +154,7 @@ def test_a_siren_that_failed_or_only_was_driven_says_so(site):
 def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
     site.post_events(
         site.event(
-            "status", device=site.button, role="tombol", body={"flags": 3, "battery": 125}, rssi=-99, snr_q=8
+            "status", device=site.button, role="tombol", body={"flags": 3, "battery": 180}, rssi=-99, snr_q=8
         ),
         site.event("status", device=site.post, role=2, body={"flags": 9, "battery_mv": 12_600}),
         site.event("radio", name="serial", up=False),
@@ -166,7 +166,7 @@ def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
     )
     page = site.enter("admin").get("/perangkat").text
     for text in (
-        "baterai tinggal 37 % (2,50 V)",
+        "baterai tinggal 37 % (3,60 V)",
         "tutup alat terbuka",
         "baterai lemah",
         "12,60 V",

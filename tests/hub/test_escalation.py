@@ -19,7 +19,8 @@ def test_nothing_happens_before_120_s_and_then_posts_and_boards_are_called(site)
     assert siren_starts(site) == []
     site.clock.advance(1)
     step(site)
-    (order,) = site.orders()
+    order, page = site.orders()
+    assert (page["type"], page["device"], page["counter"]) == ("page", site.button, 9)
     assert {
         k: order[k] for k in ("type", "action", "origin", "counter", "targets", "kind", "zone", "seconds")
     } == {
@@ -34,6 +35,17 @@ def test_nothing_happens_before_120_s_and_then_posts_and_boards_are_called(site)
     }
     assert order["expires_in_s"] <= 60
     assert "peringatan ulang ke-1" in site.enter("admin").get("/papan").text
+
+
+def test_chimes_are_called_at_once_where_neighbours_or_agreed_people_come_first(site):
+    site.post_events(site.alarm(counter=9, kind=m.KIND_MEDIS))
+    site.post_events(site.alarm(counter=12, kind=m.KIND_KEKERASAN, silent=True))
+    pages = [(order["type"], order["counter"]) for order in site.orders()]
+    assert pages == [("page", 9), ("page", 12)]
+    site.post_events(site.alarm(counter=9, kind=m.KIND_MEDIS), site.alarm(counter=15, kind=m.KIND_KEBAKARAN))
+    site.post_events(site.alarm(counter=18, kind=m.KIND_MEDIS, drill=True))
+    site.post_events(site.alarm(counter=21, kind=m.KIND_MEDIS, late=True))
+    assert len(site.rows("SELECT * FROM outbox WHERE type = 'page'")) == 2
 
 
 def test_a_restart_neither_skips_nor_doubles_a_step(site):

@@ -31,4 +31,4 @@ def test_a_battery_reads_nothing_at_the_mark_where_the_button_calls_it_low():
 
 
 def test_the_signal_is_named_for_people():
-    assert [s.signal(-90, snr_q) for snr_q in (20, 19, -20, -21, None)] == ["kuat", "cukup", "cukup", "lemah", ""]
+    assert [s.signal(-90, snr_q) for snr_q in (20, -20, -21, None)] == ["kuat", "cukup", "lemah", ""]

@@ -134,6 +134,8 @@ def _press(db, now, incident, event):
     elif first_press:
         detail = "diterima terlambat, tanpa sirene" if event["late"] else ""
         incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan", detail)
+        if escalation.pages_at_once(incident):
+            incidents.order_page(db, now, {**incident, "last_counter": event["counter"]})
     else:
         _press_again(db, now, incident, event)
 

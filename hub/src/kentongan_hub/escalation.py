@@ -4,9 +4,8 @@ from collections import namedtuple
 
 from kentongan_wire import messages as m
 
-Step = namedtuple(
-    "Step", "wait_ms siren to"
-)  # wait until the step after this one, sound the posts, whom to call
+# wait until the step after this one, sound the posts, page the chimes in houses, whom to call
+Step = namedtuple("Step", "wait_ms siren page to")
 
 FIRST_MS = 120_000  # domain.md: no "saya datang" in 60-120 s
 REALERT_MS = 120_000  # then again and again
@@ -20,12 +19,20 @@ TIERS = {
     m.KIND_BENCANA: ("Linmas, lurah", "BPBD, 115"),
     m.KIND_KEKERASAN: ("orang yang disepakati", "unit PPA Polsek, SAPA 129"),
 }
+PAGED_AT_ONCE = (m.KIND_MEDIS, m.KIND_KEKERASAN)  # neighbours and agreed people first; others hear the posts
 DEFAULT_TIERS = ("ronda dan warga", "ketua RT, seksi keamanan", "110")
 
 
 def first_alert_ms(now_ms, drill):
     """When an incident opened now is due, or None for a drill."""
     return None if drill else now_ms + FIRST_MS
+
+
+def pages_at_once(incident):
+    """Whether the chimes of agreed people are called with the first press of this incident (a row)."""
+    if incident["drill"] or incident["late"] or incident["cancelled"]:
+        return False
+    return bool(incident["confidential"]) or incident["kind"] in PAGED_AT_ONCE
 
 
 def next_step(incident):
@@ -37,4 +44,6 @@ def next_step(incident):
         return None
     tiers = TIERS.get(incident["kind"], DEFAULT_TIERS)
     silent = incident["confidential"] or incident["cancelled"] or incident["late"]
-    return Step(REALERT_MS, not silent and done < SIREN_ALERTS_LIMIT, tiers[min(done, len(tiers) - 1)])
+    siren = not silent and done < SIREN_ALERTS_LIMIT
+    page = done == 0 and not incident["cancelled"] and not incident["late"]
+    return Step(REALERT_MS, siren, page, tiers[min(done, len(tiers) - 1)])

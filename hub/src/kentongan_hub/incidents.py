@@ -102,6 +102,12 @@ def order_siren(db, now, incident, action, seconds=0):
     outbox.order(db, now.ms, [incident["gateway"]], "siren", body, SIREN_EXPIRES_MS, incident["id"])
 
 
+def order_page(db, now, incident):
+    """Call the chimes in the houses of agreed people; which ones the gateway's directory says."""
+    body = {"device": incident["device"], "counter": incident["last_counter"]}
+    outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])
+
+
 def find(db, slug):
     return db.one("SELECT * FROM incidents WHERE slug = ?", slug)
 
@@ -196,6 +202,8 @@ def run_due_alerts(db, now):
         )
         if step.siren:
             order_siren(db, now, incident, "start", SIREN_SECONDS)
+        if step.page:
+            order_page(db, now, incident)
         outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", SIREN_EXPIRES_MS, incident["id"])
         tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{incident['alerts'] + 1}: {step.to}")
     return len(due)
