@@ -1,14 +1,16 @@
 """A dead gateway, a dead hub, kill -9 in the middle: the real processes in a village in real time."""
 import json
+import sqlite3
 
 import pytest
 from kentongan_hub.store import Store
 from kentongan_sim.demo import ADMIN, START_S, Demo
 from kentongan_sim.demo_person import Person
 from kentongan_sim.demo_proof import Proof
+from kentongan_sim.tail import Tail
 from village_kit import WAIT_S, Alarms, wait
 
-ONE, OTHER = "tombol-07", "tombol-10"
+ONE, OTHER, CHIME = "tombol-07", "tombol-10", "penerima-1"
 
 
 @pytest.fixture
@@ -18,10 +20,8 @@ def demo(tmp_path):
         running.alarms = Alarms(running)
         running.village.world.listen(running.other.watch)
         running.start()
-        running.proof.follow_log(running.gateway.log)
-        running.other.follow_log(running.gateway.log)
+        running.tails.append(Tail(running.gateway.log, running.other.read_log))
         yield running
-        running.other.close()
 
 
 def incidents(demo):
@@ -59,18 +59,26 @@ def test_with_the_gateway_dead_the_posts_sound_and_the_presser_sees_it_and_its_r
     wait("the incident at the hub", lambda: incidents(demo) == [ONE])
 
 
-def test_with_the_hub_dead_the_gateway_sounds_by_itself_and_the_hub_catches_up_each_incident_once(demo):
+def test_with_the_hub_dead_the_gateway_sounds_pages_and_the_hub_catches_up_each_incident_once(demo):
     demo.switch("hub", False)
     for label, proof in ((ONE, demo.proof), (OTHER, demo.other)):
         demo.village.press(label, 1)
         assert proof.wait_for("stored", WAIT_S) and proof.wait_for("shown_stored", WAIT_S)
     wait("the gateway's own siren", lambda: siren_lines(demo))
+    wait("a page", lambda: demo.village.feed.snapshot(0)["states"].get(CHIME) == "page")
+    demo.village.press(CHIME, "come")
+    wait("an answer", lambda: {"shown_coming"} & {*demo.proof.at_s, *demo.other.at_s})
     demo.switch("hub", True)
     demo.hub.wait_for_http(demo.hub_url + "/api/v1/health", START_S)
     wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
-    answer(demo)
-    wait("an answer", lambda: {"shown_coming"} & {*demo.proof.at_s, *demo.other.at_s})
+    wait("an empty spool", lambda: unsent(demo) == 0)
     assert incidents(demo) == [ONE, OTHER]
+
+
+def unsent(demo):
+    """Events that the gateway's spool still holds for the hub."""
+    with sqlite3.connect(f"file:{demo.site.spool / 'spool.sqlite3'}?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM event WHERE state = 0").fetchone()[0]
 
 
 def siren_lines(demo):

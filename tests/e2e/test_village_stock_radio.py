@@ -2,6 +2,7 @@
 import pytest
 from kentongan_sim.demo import STOCK, Demo, answer_alarm
 from kentongan_sim.demo_proof import Proof
+from kentongan_sim.tail import Tail
 from village_kit import WAIT_S, Alarms
 
 OTHER = "tombol-10"
@@ -14,10 +15,8 @@ def demo(tmp_path):
         running.village.world.listen(running.other.watch)
         running.alarms = Alarms(running)
         running.start()
-        for proof in (running.proof, running.other):
-            proof.follow_log(running.gateway.log)
+        running.tails.append(Tail(running.gateway.log, running.other.read_log))
         yield running
-        running.other.close()
 
 
 def test_an_alarm_goes_all_the_way_and_a_radio_that_was_unplugged_is_found_again(demo):

@@ -74,13 +74,16 @@ def test_the_page_loads_nothing_from_outside(browser):
 def test_a_house_can_be_pressed_in_every_way(browser, village):
     for how in (1, 5, "silent", "cancel"):
         assert post(browser, "/press", {"label": "tombol-07", "how": how}).status_code == 200
-    assert village.pressed == [("tombol-07", how) for how in (1, 5, "silent", "cancel")]
+    assert post(browser, "/press", {"label": "penerima-1", "how": "come"}).status_code == 200
+    assert village.pressed == [*(("tombol-07", how) for how in (1, 5, "silent", "cancel")),
+                               ("penerima-1", "come")]
 
 
 @pytest.mark.parametrize("body", [
     {}, [], "x", {"label": "pos-1", "how": 1}, {"label": "tombol-07", "how": 0},
     {"label": "tombol-07", "how": 6}, {"label": "tombol-07", "how": True},
     {"label": ["tombol-07"], "how": 1}, {"label": "tombol-07", "how": {}},
+    {"label": "tombol-07", "how": "come"}, {"label": "penerima-1", "how": 1},
 ])
 def test_nonsense_presses_nothing(browser, village, body):
     assert post(browser, "/press", body).status_code == 400

@@ -1,4 +1,5 @@
 """`kentongan-sim demo`: the whole village on this machine, with a real gateway and a real hub."""
+import json
 import queue
 import shutil
 import signal
@@ -18,6 +19,7 @@ from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_radio import ModemRadio, StockRadio
 from kentongan_sim.demo_site import ADMIN, make_site, write_gateway_settings
 from kentongan_sim.processes import Part, PartFailed, free_port
+from kentongan_sim.tail import Tail
 from kentongan_sim.village import GATEWAY_LABEL, Village
 from kentongan_sim.village_page import create_page
 
@@ -79,6 +81,9 @@ class Demo:
                                 "--host", "127.0.0.1", "--port", hub_port], self.data / "hub.log")
         self.gateway = Part("gateway", [tools / "kentongan-gateway", "run",
                                         "--config", self.site.gateway_toml], self.data / "gateway.log")
+        self.tails = [Tail(self.gateway.log, self.proof.read_log),
+                      Tail(self.site.siren_file, lambda line: self.village.gateway_siren(json.loads(line)))]
+        self._running = {}  # real part -> whether it is meant to run
         self.page = None
         self._page_port = page_port
         self._jobs = queue.Queue(JOBS_MAX)
@@ -103,6 +108,7 @@ class Demo:
         self.hub.start()
         self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
         self.start_gateway()
+        self._running = {self.hub: True, self.gateway: True}
 
     def start_gateway(self):
         """Start the gateway and wait for its radio."""
@@ -113,8 +119,12 @@ class Demo:
     def _serve_page(self):
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
         app = create_page(self.village, self.ask_switch, hub)
-        self._server = create_server(app, host="127.0.0.1", port=self._page_port, threads=PAGE_THREADS,
-                                     channel_request_lookahead=1, ident=None)
+        try:
+            self._server = create_server(app, host="127.0.0.1", port=self._page_port, threads=PAGE_THREADS,
+                                         channel_request_lookahead=1, ident=None)
+        except OSError as error:
+            raise PartFailed(f"village page: {error.strerror}: port {self._page_port}; "
+                             "choose another --port") from error
         self.page = f"http://127.0.0.1:{self._server.effective_port}"
         threading.Thread(target=self._server.run, name="page", daemon=True).start()
 
@@ -127,8 +137,10 @@ class Demo:
     def switch(self, part, up):
         """Cut the power of a part like a blackout, or bring it back."""
         if part == "hub":
+            self._running[self.hub] = up
             self.hub.start() if up else self.hub.kill()
         elif part == "gateway":
+            self._running[self.gateway] = up
             self.village.switch(GATEWAY_LABEL, up)
             if up:
                 self.radio.forget()
@@ -140,18 +152,22 @@ class Demo:
         self.village.part(part, up)
 
     def serve(self, until_s=None):
-        """Do what pages ask for until that time, or without end; raises PartFailed when a part dies."""
+        """Do what pages ask for until that time, or without end; PartFailed when a part dies by itself."""
         while until_s is None or time.monotonic() < until_s:
             try:
                 self._jobs.get(timeout=0.2)()
             except queue.Empty:
                 pass
+            for part, wanted in self._running.items():
+                if wanted and not part.alive():
+                    raise part.failed(f"ended by itself (exit {part.process.returncode})")
             if self.village.live.failure:
                 raise PartFailed(f"village: {self.village.live.failure}")
 
     def close(self):
         """End everything; safe at any moment of a start."""
-        self.proof.close()
+        for tail in self.tails:
+            tail.close()
         for part in (self.gateway, self.hub):
             part.stop()
         self.village.close()
@@ -223,7 +239,6 @@ def _data_directory(wanted):
 def _run(demo, seconds):
     started_s = time.monotonic()
     demo.start()
-    demo.proof.follow_log(demo.gateway.log)
     print(f"\n  Village page   {demo.page}/\n  Hub board      {demo.hub_url}/papan"
           f"\n  Log in as      {ADMIN}  {demo.site.password}\n", flush=True)
     demo.serve(time.monotonic() + SETTLE_S)

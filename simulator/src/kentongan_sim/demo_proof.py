@@ -16,11 +16,10 @@ STEPS = (  # step, what it says, the part whose log to read when it is missing
 # the post's receipt may come after the gateway's, and then adds nothing to what the button shows
 OPTIONAL = ("shown_sounding",)
 STORED = re.compile(r" (\S+) #\d+ stored\b")
-LOOK_S = 0.05
 
 
 class Proof:
-    """One button's first alarm: `watch` is for the Village, `follow_log` reads the gateway's log."""
+    """One button's first alarm: `watch` is for the Village, `read_log` for the gateway's log."""
 
     def __init__(self, label, node):
         self.label = label
@@ -28,7 +27,6 @@ class Proof:
         self.at_s = {}
         self.where = {}
         self._changed = threading.Condition()
-        self._ending = threading.Event()
 
     def mark(self, step, where=""):
         """The step has happened now, unless it had before."""
@@ -49,17 +47,11 @@ class Proof:
             if mine and detail["detail"] == "direct":  # else it was told by a receipt or an order
                 self.mark("siren", label)
 
-    def follow_log(self, path):
-        """Read the gateway's log in a thread until `close`."""
-        threading.Thread(target=self._follow, args=(path,), name="gateway log", daemon=True).start()
-
-    def _follow(self, path):
-        with path.open(encoding="utf-8", errors="replace") as log:
-            while not self._ending.wait(LOOK_S):
-                for line in log:
-                    found = STORED.search(line)
-                    if found and found.group(1) == self.label:
-                        self.mark("stored", "gateway-1")
+    def read_log(self, line):
+        """Look at one line of the gateway's log."""
+        found = STORED.search(line)
+        if found and found.group(1) == self.label:
+            self.mark("stored", "gateway-1")
 
     def wait_for(self, step, timeout_s):
         """Whether the step has happened, within that time."""
@@ -79,6 +71,3 @@ class Proof:
                 yield f"  {self.at_s[step] - start_s:7.2f} s  {text}{where}"
             elif step not in OPTIONAL:
                 yield f"  missing    {text}"
-
-    def close(self):
-        self._ending.set()

@@ -69,9 +69,9 @@ class Village:
         return self.world.now_us // MS
 
     def press(self, label, how):
-        """Press a house's box: `how` is a number of strokes, "silent" or "cancel"."""
-        if how == "silent":
-            self.live.ask(self.world.press, label, None, 1, "silent")
+        """Press a box: `how` is a number of strokes, "silent", "cancel", or "come" of a penerima."""
+        if how in ("silent", "come"):
+            self.live.ask(self.world.press, label, None, 1, how)
         elif how == "cancel":
             self.live.ask(self.world.press, label, None, 1, "main", CANCEL_HOLD_MS)
         else:
@@ -85,6 +85,15 @@ class Village:
         """Tell the page that a part is on or off."""
         self.feed.add({"t": "part", "name": name, "up": up}, self.now_ms())
         self.log(*line_for("part", name, self.names.get(name, name), {"up": up}))
+
+    def gateway_siren(self, change):
+        """What the gateway's own siren did, as its virtual driver wrote it."""
+        event = {"t": "quiet", "at": plan.GATEWAY.label}
+        if change["state"] == "on":
+            event = {"t": "sound", "at": plan.GATEWAY.label, "pattern": change["pattern"],
+                     "steps": change["steps"], "total_ms": change["total_ms"]}
+            self.log(*line_for("sound", plan.GATEWAY.label, self.names[plan.GATEWAY.label], event))
+        self.feed.add(event, self.now_ms())
 
     def log(self, tone, text):
         """A line in the page's list of events."""

@@ -10,7 +10,7 @@ from kentongan_sim import village_words as words
 
 SCALE = 8  # drawing units of a metre
 KEEPALIVE_S = 5.0  # also how soon a stream notices that its page is gone
-STROKES_MAX = 5
+HOUSE_WAYS = (1, 2, 3, 4, 5, "silent", "cancel")  # strokes, or a key of the box
 BODY_MAX = 1_000  # bytes of a request
 TREES = ((36, 60, "palm"), (222, 58, "tree"), (372, 62, "palm"), (516, 70, "tree"), (520, 322, "palm"),
          (680, 330, "palm"), (684, 470, "tree"), (520, 470, "tree"), (60, 316, "tree"), (60, 480, "palm"),
@@ -30,7 +30,8 @@ def create_page(village, switch, hub=None):
     app = Flask("kentongan_sim")
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
     token = secrets.token_urlsafe(16)
-    houses = {spot.label for spot in plan.HOUSES}
+    boxes = {spot.label: HOUSE_WAYS for spot in plan.HOUSES}
+    boxes.update({spot.label: ("come",) for spot in plan.RECEIVERS})
     parts = [{"name": name, "title": title, "effect": effect} for name, title, effect in words.PARTS]
 
     @app.before_request
@@ -76,8 +77,7 @@ def create_page(village, switch, hub=None):
     @app.post("/press")
     def press():
         label, how = _fields("label", "how")
-        allowed = how in ("silent", "cancel") or (type(how) is int and 1 <= how <= STROKES_MAX)
-        if label not in houses or not allowed:
+        if how not in boxes.get(label, ()) or isinstance(how, bool):
             return _problem(400, "Rumah atau ketukan tidak dikenal.")
         village.press(label, how)
         return jsonify(ok=True)

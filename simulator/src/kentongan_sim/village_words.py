@@ -32,7 +32,7 @@ def line_for(what, label, name, detail):
     if what == "show":
         said = SHOWN.get(detail["state"]) if label.startswith("tombol") else PAGED.get(detail["state"])
         return said and (said[0], f"{name} {said[1]}")
-    if what == "sound" and label.startswith("pos"):
+    if what == "sound" and label.startswith(("pos", "modem")):
         return "siren", f"{name} berbunyi: {PATTERNS.get(detail['pattern'], detail['pattern'])}"
     if what == "quiet" and label.startswith("pos"):
         return "siren", f"{name} berhenti berbunyi"

@@ -16,7 +16,13 @@ const STATES = {
   cancelled: ["dibatalkan", "Alarm dibatalkan dari tombol ini."],
   nobody: ["tidak ada yang mendengar", "Belum ada yang menjawab. Cari pertolongan lain."],
 };
-const CHIMES = { page: ["dipanggil"], page_quiet: ["dipanggil diam-diam"], answering: ["saya datang…"], answered: ["saya datang"] };
+const CHIMES = {
+  off: ["siap", "Berbunyi bila warga ini dipanggil."],
+  page: ["dipanggil", "Ada alarm. Tekan bila akan datang."],
+  page_quiet: ["dipanggil diam-diam", "Ada alarm rahasia. Tekan bila akan datang."],
+  answering: ["saya datang…", "Jawaban sedang dikirim."],
+  answered: ["saya datang", "Jawaban sudah diterima pos."],
+};
 const PATTERN_WORDS = { titir: "titir: bahaya", maling: "2 ketukan: maling", kebakaran: "3 ketukan: kebakaran", bencana: "4 ketukan: bencana", medis: "sakit mendadak", selesai: "nada selesai" };
 const homes = {};
 document.querySelectorAll(".node").forEach((g) => {
@@ -26,30 +32,37 @@ document.querySelectorAll(".node").forEach((g) => {
 
 function say(label, text) { homes[label].g.querySelector(".said").textContent = text; }
 
+// Under a house stands what its box shows; a sounding siren and a part without power have words of their own.
+function caption(label) {
+  const home = homes[label], list = home.g.classList;
+  if (list.contains("down") || (list.contains("sounding") && !list.contains("chime"))) return;
+  const words = (list.contains("chime") ? CHIMES : STATES)[home.state];
+  say(label, home.state === "off" || !words ? "" : words[0]);
+}
+
 function show(label, state) {
   const home = homes[label];
   if (!home) return;
   home.state = state;
   home.g.dataset.state = state;
-  const words = home.g.classList.contains("house") ? STATES[state] : CHIMES[state];
-  if (words || state === "off") say(label, state === "off" ? "" : words[0]);
+  caption(label);
   if (box.label === label) box.lamp();
 }
 
 function listen(label, sound, elapsedMs) {
   const home = homes[label];
   if (!home) return;
-  const post = home.g.classList.contains("post");
+  const chime = home.g.classList.contains("chime");
   home.g.classList.toggle("sounding", !!sound);
   if (sound) {
-    say(label, "berbunyi · " + (PATTERN_WORDS[sound.pattern] || sound.pattern));
-    Drum.play(label, sound.steps, elapsedMs || 0, sound.total_ms, home.x < 600 ? -0.6 : 0.6, post ? (home.x < 600 ? 1 : 1.12) : 1.9);
+    if (!chime) say(label, "berbunyi · " + (PATTERN_WORDS[sound.pattern] || sound.pattern));
+    Drum.play(label, sound.steps, elapsedMs || 0, sound.total_ms, Math.max(-0.7, Math.min(0.7, (home.x - 600) / 600)), chime ? 1.9 : home.x < 600 ? 1 : home.x > 600 ? 1.12 : 0.86);
     clearTimeout(home.ends);
     home.ends = setTimeout(() => listen(label, null), Math.max(0, sound.total_ms - (elapsedMs || 0)));
   } else {
     clearTimeout(home.ends);
-    say(label, "");
     Drum.stop(label);
+    caption(label);
   }
 }
 Drum.onStroke((label) => {
@@ -114,7 +127,7 @@ function snapshot(event) {
   $("log").replaceChildren();
   event.log.forEach(log);
   for (const name in event.parts) part(name, event.parts[name]);
-  for (const label in homes) { show(label, event.states[label] || "off"); if (!event.sounds[label] && homes[label].g.matches(".post.sounding,.chime.sounding")) listen(label, null); }
+  for (const label in homes) { show(label, event.states[label] || "off"); if (!event.sounds[label] && homes[label].g.matches(".sounding")) listen(label, null); }
   for (const label in event.sounds) listen(label, event.sounds[label], event.sounds[label].elapsed_ms);
 }
 
@@ -150,18 +163,22 @@ const box = {
     $("box-name").textContent = home.g.dataset.name;
     this.element.querySelector(".device").textContent = label;
     const once = "onePress" in home.g.dataset;
-    this.element.querySelector(".strokes").hidden = once;
+    const chime = home.g.classList.contains("chime");
+    this.element.querySelector(".strokes").hidden = once || chime;
     this.element.querySelector(".once").hidden = !once;
+    this.element.querySelector(".keys").hidden = chime;
+    $("come").hidden = !chime;
     this.lamp();
     this.element.hidden = false;
     const at = home.g.getBoundingClientRect(), size = this.element.getBoundingClientRect();
     const left = at.right + 12 + size.width < innerWidth ? at.right + 12 : at.left - size.width - 12;
     this.element.style.left = Math.max(8, left) + "px";
     this.element.style.top = Math.min(Math.max(8, at.top - 120), Math.max(8, innerHeight - size.height - 8)) + "px";
-    $("press").focus({ preventScroll: true });
+    $(chime ? "come" : "press").focus({ preventScroll: true });
   },
   lamp() {
-    const lamp = this.element.querySelector(".lamp"), state = homes[this.label].state, words = STATES[state] || [state, ""];
+    const lamp = this.element.querySelector(".lamp"), home = homes[this.label], state = home.state;
+    const words = (home.g.classList.contains("chime") ? CHIMES : STATES)[state] || [state, ""];
     lamp.dataset.state = state;
     lamp.querySelector("b").textContent = words[0];
     lamp.querySelector("span").textContent = words[1];
@@ -173,17 +190,18 @@ const box = {
   },
 };
 function press(how) {
-  const button = $(how === "silent" ? "silent" : "press");
+  const button = $(how === "silent" || how === "come" ? how : "press");
   button.classList.add("down");
   setTimeout(() => button.classList.remove("down"), 200);
   send("/press", { label: box.label, how });
 }
 $("press").addEventListener("click", () => press("onePress" in homes[box.label].g.dataset ? 1 : Number(document.querySelector("[name=strokes]:checked").value)));
 $("cancel").addEventListener("click", () => press("cancel"));
+$("come").addEventListener("click", () => press("come"));
 $("silent").addEventListener("click", () => press("silent"));
 box.element.querySelector(".close").addEventListener("click", () => box.close());
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") box.close(); });
-document.querySelectorAll(".house").forEach((g) => {
+document.querySelectorAll(".house, .chime").forEach((g) => {
   g.addEventListener("click", () => box.open(g.dataset.label));
   g.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); box.open(g.dataset.label); } });
 });
