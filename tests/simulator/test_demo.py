@@ -1,6 +1,7 @@
 """The demo command, as typed: it goes all the way and says so, and says which part failed otherwise."""
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kentongan_sim import demo_proof
-from kentongan_sim.demo import choose_engine
+from kentongan_sim.demo import Demo, answer_alarm, choose_engine
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_site import make_site
 from kentongan_sim.engine_micropython import available
@@ -97,6 +98,34 @@ def test_a_part_that_hangs_is_named_and_can_be_killed(tmp_path):
         part.wait_for("answer", lambda: False, 0.1)
     part.kill()
     assert not part.alive()
+
+
+def test_a_part_that_is_not_installed_is_named_with_the_remedy(tmp_path):
+    with pytest.raises(PartFailed, match="hub: /nowhere/kentongan-hub cannot be started.*make setup"):
+        Part("hub", ["/nowhere/kentongan-hub"], tmp_path / "hub.log").start()
+
+
+def test_a_step_that_does_not_happen_is_named_with_its_log(tmp_path, monkeypatch):
+    monkeypatch.setattr("kentongan_sim.demo.STEP_S", 2)
+    with Demo(tmp_path / "data", "cpython") as demo:
+        demo.start()
+        demo.switch("gateway", False)
+        with pytest.raises(PartFailed, match="missing step: gateway has it on disk; see .*gateway.log"):
+            answer_alarm(demo)
+
+
+@pytest.mark.parametrize("wrong", [["--seconds", "0"], ["--seconds", "x"], ["--port", "70000"]])
+def test_wrong_numbers_are_refused_with_the_remedy(wrong):
+    done = run_demo(*wrong)
+    assert done.returncode == 2 and "; give " in done.stderr
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_demo("--seconds", 5, "--port", port, "--engine", "cpython", "--data", tmp_path / "data")
+    assert done.returncode == 1 and f"port {port}; choose another --port" in done.stderr
+    assert processes_of(tmp_path / "data") == []
 
 
 def test_the_proof_wants_the_siren_from_the_button_itself():

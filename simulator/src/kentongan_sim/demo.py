@@ -14,7 +14,7 @@ from kentongan_wire.errors import LocalError
 from waitress.server import create_server
 
 from kentongan_sim import village_plan as plan
-from kentongan_sim.demo_person import Person
+from kentongan_sim.demo_person import PageChanged, Person
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_radio import ModemRadio, StockRadio
 from kentongan_sim.demo_site import ADMIN, make_site, write_gateway_settings
@@ -30,28 +30,24 @@ SETTLE_S = 1.0  # from the modem's handshake to the first alarm
 MODEM, STOCK = "modem", "meshtastic"
 PAGE_THREADS = 24  # streams of the page hold one each
 JOBS_MAX = 32
-SECONDS_MAX = 86_400
+SECONDS_MAX, PORT_MAX = 86_400, 65_535
 
 
 def add_parser(sub):
     """The `demo` command of kentongan-sim."""
+    from kentongan_sim.cli import number  # cli imports this module
+
     demo = sub.add_parser("demo", help="show the village, with a real gateway and hub, on this machine")
-    demo.add_argument("--seconds", type=_seconds, default=None, metavar="N",
+    demo.add_argument("--seconds", type=number(int, 1, SECONDS_MAX, "give seconds"), metavar="N",
                       help="end by itself, a scripted neighbour answers; exit 0 only if all went well")
-    demo.add_argument("--port", type=int, default=0, help="of the village page; any free one by default")
+    demo.add_argument("--port", type=number(int, 0, PORT_MAX, "give a TCP port"), default=0,
+                      help="of the village page; any free one by default")
     demo.add_argument("--data", default=None, metavar="DIR",
                       help="keep hub, gateway and logs there (it must be empty); else a temporary directory")
     demo.add_argument("--engine", default=None, choices=("micropython", "cpython"))
     demo.add_argument("--radio", default=MODEM, choices=(MODEM, STOCK),
                       help="of the gateway: our modem on a serial port, or a stock Meshtastic node on TCP")
     demo.set_defaults(go=go)
-
-
-def _seconds(text):
-    value = int(text)
-    if not 1 <= value <= SECONDS_MAX:
-        raise ValueError
-    return value
 
 
 def choose_engine(wanted):
@@ -183,20 +179,31 @@ def answer_alarm(demo):
     """Press the first house and answer as a neighbour does; PartFailed names the step that is missing."""
     proof = demo.proof
     demo.village.press(proof.label, 1)
-    person = Person(demo.hub_url)
-    person.log_in(ADMIN, demo.site.password)
-    board = person.wait_for_alarm(STEP_S)
-    if board:
-        proof.mark("hub")
-        proof.wait_for("shown_stored", STEP_S)
-        person.come(board)
-        proof.mark("answer", ADMIN)
-        proof.wait_for("shown_coming", STEP_S)
-        proof.wait_for("siren", STEP_S)
+    trouble = ""
+    try:
+        _answer(demo, Person(demo.hub_url))
+    except (OSError, PageChanged) as error:
+        trouble = f"; the hub: {error}"
     missing = proof.missing()
     if missing:
         log = demo.data / f"{missing[2]}.log"
-        raise PartFailed(f"missing step: {missing[1]}" + (f"; see {log}" if log.exists() else ""))
+        trouble += f"; see {log}" if log.exists() else ""
+        trouble += f"; the village: {demo.village.live.failure}" if demo.village.live.failure else ""
+        raise PartFailed(f"missing step: {missing[1]}{trouble}")
+
+
+def _answer(demo, person):
+    proof = demo.proof
+    person.log_in(ADMIN, demo.site.password)
+    board = person.wait_for_alarm(STEP_S)
+    if not board:
+        return
+    proof.mark("hub")
+    proof.wait_for("shown_stored", STEP_S)
+    person.come(board)
+    proof.mark("answer", ADMIN)
+    proof.wait_for("shown_coming", STEP_S)
+    proof.wait_for("siren", STEP_S)
 
 
 def go(args):

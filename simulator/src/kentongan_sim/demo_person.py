@@ -11,6 +11,17 @@ LOOK_S = 0.25  # between two looks at the board
 REQUEST_S = 10
 
 
+class PageChanged(Exception):
+    """A page has not the form that a person looks for."""
+
+
+def _find(pattern, page, what):
+    found = pattern.search(page)
+    if not found:
+        raise PageChanged(f"no {what} on the page")
+    return found.group(1)
+
+
 class Person:
     """One browser session at the hub at `url`."""
 
@@ -31,7 +42,7 @@ class Person:
 
     def log_in(self, name, password):
         """Fill in the log-in form."""
-        token = CSRF.search(self._get("/masuk")).group(1)
+        token = _find(CSRF, self._get("/masuk"), "log-in form")
         self._post("/masuk", {"csrf": token, "masuk": name, "sandi": password})
 
     def wait_for_alarm(self, timeout_s):
@@ -46,5 +57,5 @@ class Person:
 
     def come(self, board):
         """Click "Saya datang" on the first alarm of a board."""
-        path = urllib.parse.urlsplit(COME.search(board).group(1)).path
-        self._post(path, {"csrf": CSRF.search(board).group(1), "dari": "papan"})
+        path = urllib.parse.urlsplit(_find(COME, board, "alarm")).path
+        self._post(path, {"csrf": _find(CSRF, board, "form"), "dari": "papan"})

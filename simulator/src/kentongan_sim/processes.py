@@ -46,9 +46,13 @@ class Part:
         if self.alive():
             return
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
-                start_new_session=True, preexec_fn=_die_with_parent)
+            try:
+                self.process = subprocess.Popen(
+                    self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                    start_new_session=True, preexec_fn=_die_with_parent)
+            except OSError as error:
+                raise PartFailed(f"{self.name}: {self.command[0]} cannot be started: {error.strerror}; "
+                                 "run make setup") from error
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

@@ -31,7 +31,9 @@ class LiveWorld:
             self._wake.set()
 
     def ask(self, function, *args):
-        """Like `call`, and wait for the result."""
+        """Like `call`, and wait for the result; raises what the function raised, or what ended the world."""
+        if self.failure:
+            raise self.failure
         answer = queue.Queue(1)
         self._calls.put((function, args, answer))
         self._wake.set()
