@@ -53,7 +53,7 @@ def _provision_devices(hub_data):
         if spot.role == "sirene":
             more["has_sense"] = True
         settings[spot.label] = provision.add_device(hub_data, spot.role, spot.label, ZONE, house=spot.house,
-                                                    place=spot.name, hops=to_gateway, **more)
+                                                    place=plan.place_of(spot), hops=to_gateway, **more)
     return settings
 
 

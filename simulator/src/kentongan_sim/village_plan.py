@@ -31,4 +31,11 @@ RECEIVERS = tuple(Spot(label, "penerima", name, 0, *SLOTS[slot])
 LANDMARKS = tuple((name, *SLOTS[slot]) for slot, name in OPEN_SLOTS.items())
 DEVICES = (*HOUSES, *POSTS, REPEATER, *RECEIVERS, GATEWAY)
 # the boxes of Gang Mawar send at the first press, those of Gang Melati count strokes: both are settings
-ONE_PRESS = frozenset(spot.label for spot in HOUSES if spot.y_m < 48)
+ONE_PRESS = frozenset(spot.label for spot in HOUSES if spot.y_m < HEIGHT_M / 2)
+
+
+def place_of(spot):
+    """What a person would call the place: a house's lane, else the spot's own name."""
+    if not spot.house:
+        return spot.name
+    return "Gang Mawar" if spot.y_m < HEIGHT_M / 2 else "Gang Melati"
