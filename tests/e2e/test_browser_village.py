@@ -19,6 +19,12 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--autoplay-policy=user-gesture-required")
 
+COUNT_TONES = """
+window.tones = 0;
+const make = BaseAudioContext.prototype.createOscillator;
+BaseAudioContext.prototype.createOscillator = function () { window.tones++; return make.call(this); };
+"""
+
 pytestmark = pytest.mark.browser
 
 
@@ -148,10 +154,12 @@ def state_of(browser, house):
 
 def test_press_a_house_answer_at_the_board_and_see_it_at_the_house(browser, demo):
     browser.resize(DESKTOP)
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT_TONES})
     browser.driver.get(demo.page)
     browser.wait("the first alarm", lambda: "Rumah 07: tombol ditekan" in browser.log_text())
     browser.click("#sound")
     browser.wait("sound", lambda: browser.driver.execute_script("return Drum.on()"))
+    browser.wait("strokes", lambda: browser.driver.execute_script("return window.tones > 20"))
     browser.click("#tombol-10 .roof")
     assert browser.find("#box-name").text == "Rumah 10"
     browser.click("#press")
