@@ -114,6 +114,12 @@ def test_a_receipt_before_the_alarm_is_on_disk_is_a_lie():
     assert judge([*healthy(), early]) == ["ack_means_stored"]
 
 
+def test_a_receipt_that_is_not_the_senders_own_word_is_not_held_against_it():
+    for label in ("pos-1", "orang-asing"):
+        carried = frame(10_450_000, label, 3, "RECEIPTS", MODEM, 8, answers=[[BUTTON, 65, 2]])
+        assert judge([*healthy(), carried]) == []
+
+
 def test_a_siren_receipt_needs_nothing_stored():
     stage1 = frame(10_445_000, "pos-1", 3, "RECEIPTS", POST, 8, answers=[[BUTTON, 65, 0x81]])
     assert judge([*healthy(), stage1]) == []

@@ -1,4 +1,8 @@
-"""No receipt of stage 2 or above is on the air before its alarm is on disk at a gateway."""
+"""No device says stage 2 or above of an alarm before that is on disk at a gateway.
+
+Whoever carries a receipt on, or answers from its cache, repeats a gateway's word and is not asked; neither is
+a stranger, whose lies the buttons refuse (presser_knows_truth).
+"""
 
 STAGE_STORED = 2
 
@@ -6,12 +10,18 @@ STAGE_STORED = 2
 def check(facts) -> list:
     out = []
     for t_us, label, detail in facts.frames.values():
+        if not says_it_itself(facts, label, detail):
+            continue
         for node, counter, stage in detail.get("answers", ()):
             stored_us = facts.stored.get((node, counter), t_us + 1)
             if stage & 0x7F >= STAGE_STORED and stored_us > t_us and is_button(facts, node):
                 out.append(f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
                            f"{t_us / 1e6:.3f} s, before it was stored")
     return out
+
+
+def says_it_itself(facts, label, detail) -> bool:
+    return detail.get("src") == facts.positions.get(label, {}).get("node")
 
 
 def is_button(facts, node) -> bool:
