@@ -1,6 +1,7 @@
 """`kentongan-hub run` as a process: on loopback, behind a TLS proxy, and gone when told so."""
 
 import re
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -77,3 +78,23 @@ def test_an_unknown_command_is_refused_with_help():
     with pytest.raises(SystemExit) as end:
         cli.main(["serve"])
     assert end.value.code == 2
+
+
+def test_a_hub_that_is_told_to_stop_answers_the_long_poll_it_holds(site):
+    hub = HubProcess(site.data_dir)
+    answers = []
+    poll = threading.Thread(
+        target=lambda: answers.append(hub.call("/api/v1/orders?after=0&wait=25", token=site.token))
+    )
+    try:
+        poll.start()
+        heard = "SELECT heard_ms FROM gateways WHERE heard_ms IS NOT NULL"
+        for _ in range(300):  # the poll has begun once the gateway counts as heard
+            if site.rows(heard):
+                break
+            poll.join(0.05)
+        assert site.rows(heard)
+    finally:
+        hub.stop()
+    poll.join(10)
+    assert answers == [{"orders": []}]

@@ -179,7 +179,7 @@ def _wait_for_orders(after, wait_s):
                     for row in rows
                 ]
         left_s = (deadline_ms - now.ms) / 1000
-        if left_s <= 0:
+        if left_s <= 0 or hub.store.bell.closed:
             break
         hub.store.bell.wait_beyond(rings, min(SLICE_S, left_s))
     return []

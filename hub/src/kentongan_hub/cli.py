@@ -146,7 +146,12 @@ def _run(args):
             f"kentongan-hub: no site yet; open {address}/mulai and give the code {app.hub.setup_code}",
             flush=True,
         )
-    signal.signal(signal.SIGTERM, _stop)
+
+    def stop(_signal, _frame):
+        app.hub.store.bell.close()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
     try:
         server.run()
     except SystemExit:
@@ -154,7 +159,3 @@ def _run(args):
     finally:
         server.close()
         app.hub.dispatch.stop()
-
-
-def _stop(_signal, _frame):
-    raise SystemExit(0)

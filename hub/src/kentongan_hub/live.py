@@ -42,7 +42,7 @@ class Boards:
         """
         ends_s, version, rings = time.monotonic() + STREAM_S, None, -1
         yield "retry: 2000\n\n"
-        while time.monotonic() < ends_s:
+        while time.monotonic() < ends_s and not self._bell.closed:
             looked_s, rings = time.monotonic(), self._bell.count()
             board = look()
             if board is None:

@@ -24,6 +24,11 @@ class Bell:
     def __init__(self):
         self._condition = threading.Condition()
         self._rings = 0
+        self.closed = False  # the process is ending: long polls and streams end with it
+
+    def close(self):
+        self.closed = True
+        self.ring()
 
     def count(self):
         with self._condition:
