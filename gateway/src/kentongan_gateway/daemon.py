@@ -266,13 +266,6 @@ class Daemon:
         self._spool.close()
 
 
-def main(argv=None) -> int:
-    """The `kentongan-gateway` command; cli.py reads its words."""
-    from kentongan_gateway import cli
-
-    return cli.main(argv)
-
-
 def run(settings):
     """Run until SIGTERM or SIGINT."""
     daemon = Daemon(settings)
