@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from kentongan_gateway.settings import FIELDS as GATEWAY_FIELDS
 from kentongan_hub.app import create_app
+from kentongan_sim.scenarios import SCENARIOS
 from kentongan_wire import device_file, errors, messages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,11 @@ def test_every_subcommand_is_documented(command):
     section = REFERENCE[REFERENCE.index(f"## {command}"):]
     assert found
     assert not [name for name in found if f"`{name}`" not in section and f"{command} {name}" not in section]
+
+
+def test_every_scenario_is_documented():
+    model = (ROOT / "simulator/README.md").read_text(encoding="utf-8")
+    assert not [name for name in SCENARIOS if f"`{name}`" not in REFERENCE or f"`{name}`" not in model]
 
 
 def test_every_make_target_is_documented():

@@ -63,7 +63,7 @@ def test_a_dead_gateway_still_sounds(capsys):
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (["nowhere"], "there is no scenario 'nowhere'; choose one of line3, rt, rw"),
+    (["nowhere"], "there is no scenario 'nowhere'; choose one of city1000, hostile, line3,"),
     (["rt", "--engine", "jython"], "there is no engine 'jython'; choose one of cpython, micropython"),
     (["rt", "--dead", "pos-3"], "no device 'pos-3' in rt; did you mean pos-1?"),
     (["rt", "--loss", "8"], "'8' is not within 0..0.9; write 0.08 for 8 %"),

@@ -3,11 +3,11 @@ import pytest
 from kentongan_node.actions import Listen, Transmit
 from kentongan_sim.frames import Describer
 from kentongan_sim.node_host import BOOT_US, NodeFault
-from kentongan_sim.scenarios import SCENARIOS, scenario
+from kentongan_sim.scenarios import INDOOR_DB, SCENARIOS, scenario
 from kentongan_sim.world import World, ranges
 from kentongan_wire.errors import LocalError
 
-AWAKE_US = 60_000_000  # by then every button has sent its first status and sleeps
+AWAKE_US = 60_000_000  # by then all is switched on, and the buttons sleep
 
 
 @pytest.fixture(name="world")
@@ -20,15 +20,23 @@ def events(world, label, what):
     return [(t_us, detail) for t_us, who, kind, detail in world.trace.events if who == label and kind == what]
 
 
-def test_every_scenario_has_what_its_name_promises():
-    def count(name):
-        roles = [place.role for place in scenario(name).places]
-        return {role: roles.count(role) for role in set(roles)}
+def count(name):
+    roles = [place.role for place in scenario(name).places]
+    return {role: roles.count(role) for role in set(roles)}
 
+
+def test_every_scenario_has_what_its_name_promises():
     one = {"tombol": 20, "sirene": 2, "penerus": 1, "penerima": 2, "modem": 1}
-    assert count("rt") == one
-    assert count("rw") == {role: 7 * number for role, number in one.items()}
+    assert count("rt") == count("hostile") == one
+    assert count("rt120") == {**one, "tombol": 120, "penerus": 3}
+    assert count("rw7") == {role: 7 * number for role, number in one.items()}
+    assert count("rw") == {"tombol": 300, "sirene": 14, "penerus": 14, "penerima": 14, "modem": 7}
     assert count("line3") == {"tombol": 1, "penerus": 3, "sirene": 1, "modem": 1}
+    assert count("line5") == {"tombol": 1, "penerus": 5, "sirene": 1, "modem": 1}
+    assert count("city1000") == {"tombol": 1000, "sirene": 50, "penerus": 50, "modem": 25}
+    houses = [place for place in scenario("zinc").places if place.role == "tombol"]
+    assert round(100 * len([p for p in houses if p.wall_db > INDOOR_DB]) / len(houses)) == 31
+    assert [actor.kind for actor in scenario("hostile").actors] == ["foreign"] * 4 + ["replayer", "jammer"]
 
 
 def test_node_numbers_follow_the_provisioning_rules():
@@ -49,19 +57,31 @@ def test_a_press_wakes_a_sleeping_button_and_the_code_runs_after_its_boot(world)
     world.press("tombol-07", AWAKE_US)
     world.run_until(AWAKE_US + 1_000_000)
     boots = [(t_us, d["cause"]) for t_us, d in events(world, "tombol-07", "boot")]
-    assert boots[0][1] == "power" and boots[-1] == (AWAKE_US + BOOT_US, "wake_key")
+    assert boots == [(AWAKE_US + BOOT_US, "wake_key")]
     first_alarm_us = events(world, "tombol-07", "tx")[-1][0]
     assert first_alarm_us - AWAKE_US < 600_000
 
 
 def test_a_timer_wakes_a_sleeping_button():
     with World(scenario("line3")) as world:
+        world.switch("tombol-01", False)
+        world.switch("tombol-01", True)  # a new battery: one status, then it sleeps
         world.run_until(AWAKE_US)
         slept_us, detail = events(world, "tombol-01", "sleep")[-1]
         due_us = slept_us + detail["wake_ms"] * 1000
         world.run_until(due_us + BOOT_US)
         woken = {"cause": "wake_timer", "key": ""}
         assert events(world, "tombol-01", "boot")[-1] == (due_us + BOOT_US, woken)
+
+
+def test_the_buttons_of_a_village_in_service_wake_for_their_status_all_over_the_day():
+    minutes = 20
+    with World(scenario("rt120"), gatehouses=False) as world:
+        world.run_until(minutes * 60_000_000)
+        woken = [t_us for t_us, _, what, detail in world.trace.events
+                 if what == "boot" and detail["cause"] == "wake_timer"]
+    share = 120 * minutes / 360  # every six hours each
+    assert share / 3 <= len(woken) <= 3 * share and max(woken) - min(woken) > minutes * 30_000_000
 
 
 def test_a_button_without_power_does_nothing_and_its_press_is_no_event(world):
@@ -167,6 +187,7 @@ class Beacon:
 def test_a_core_of_another_make_hears_and_is_heard(world):
     beacon = Beacon()
     world.host_core("stock-1", beacon, 50, 40)
+    world.press("tombol-07", AWAKE_US - 10_000_000)
     world.run_until(AWAKE_US)
     assert beacon.heard
     world.host_write("stock-1", b"not one of ours")

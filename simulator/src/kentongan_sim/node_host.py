@@ -232,7 +232,12 @@ class NodeHost:
         self.phase = NodeHost.ASLEEP
         self.report("sleep", {"wake_ms": action.wake_ms})
         if action.wake_ms is not None:
-            self._timer = self.world.clock.at(self.world.clock.now_us + action.wake_ms * 1000, self._woken)
+            self.sleep_until(self.world.clock.now_us + action.wake_ms * 1000)
+
+    def sleep_until(self, t_us: int):
+        """In deep sleep, its wake-up timer set: also how a box that has been in service for long begins."""
+        self.phase = NodeHost.ASLEEP
+        self._timer = self.world.clock.at(t_us, self._woken)
 
     def _tune(self, action):
         if action.preset != self.world.scene.preset:

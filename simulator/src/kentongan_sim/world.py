@@ -17,6 +17,7 @@ from kentongan_wire import phy
 from kentongan_wire.device_file import nearest
 from kentongan_wire.errors import LocalError
 
+from kentongan_sim import actors
 from kentongan_sim import air as radio
 from kentongan_sim.chance import between
 from kentongan_sim.clock import Clock
@@ -69,7 +70,8 @@ def channel_of(settings: dict):
 
 class World:
     """See the module. `gatehouses=False` leaves the modems' hosts to the caller (`on_host`, `host_write`);
-    `settings` {label: device settings} replaces the test keys by those of a real hub.
+    `settings` {label: device settings} replaces the test keys by those of a real hub; its buttons have just
+    got their batteries, while those of test keys have been in service for long, as on any day.
     """
 
     def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
@@ -97,7 +99,10 @@ class World:
         self._provision(settings)
         if gatehouses:
             self._open_gatehouses(answer_after_s)
-        self._switch_on()
+        self._switch_on(in_service=settings is None)
+        for actor in scene.actors:
+            core = actors.make(actor, scene.preset)
+            self.host_core(actor.label, core, actor.x_m, actor.y_m, role=actor.kind)
 
     # Building
 
@@ -141,9 +146,14 @@ class World:
         for gateway in self.scene.gateways:
             self.gatehouses[gateway.label] = Gatehouse(self, gateway, answer_after_s)
 
-    def _switch_on(self):
+    def _switch_on(self, in_service):
         for label, host in self.nodes.items():
-            if label not in self.dead and not self._gateway_is_dead(label):
+            if label in self.dead or self._gateway_is_dead(label):
+                continue
+            if in_service and host.place.role == "tombol":
+                period_ms = host.settings["status_period_s"] * 1000
+                host.sleep_until(between(0, period_ms, self.seed, "status", label) * 1000)
+            else:
                 self.at(between(0, POWER_UP_US, self.seed, "on", label), host.power_on)
         for label, gatehouse in self.gatehouses.items():
             if label not in self.dead:

@@ -1,7 +1,12 @@
-"""No device is on the air for more than 36 s of any hour (1 %), relayed frames included."""
+"""No device is on the air for more than 36 s of any hour (1 %), relayed frames included.
+
+The hour rolls: it ends with each frame in turn. Strangers on the air obey nobody and are not asked.
+"""
 from collections import deque
 
 from kentongan_wire.phy import AIR_LIMIT_MS
+
+from kentongan_sim.actors import STRANGERS
 
 HOUR_US = 3_600_000_000
 LIMIT_US = AIR_LIMIT_MS * 1000
@@ -15,7 +20,8 @@ def check(facts) -> list:
 def worst_hours(facts) -> dict:
     """label -> most microseconds on the air in any rolling hour."""
     worst, recent, used = {}, {}, {}
-    for t_us, label, detail in sorted(facts.frames.values(), key=lambda frame: frame[0]):
+    ours = [frame for frame in facts.frames.values() if facts.role(frame[1]) not in STRANGERS]
+    for t_us, label, detail in sorted(ours, key=lambda frame: frame[0]):
         mine = recent.setdefault(label, deque())
         mine.append((t_us, detail["airtime_us"]))
         used[label] = used.get(label, 0) + detail["airtime_us"]
