@@ -7,7 +7,7 @@ from kentongan_sim.stock import StockNode
 from kentongan_sim.stock_api import HOST_QUEUE_MAX, RECENT_IDS, START, FrameReader, framed
 from kentongan_wire import packet as wire
 from kentongan_wire.errors import LocalError
-from kentongan_wire.phy import DEFAULT_PRESET, preset, slot_us
+from kentongan_wire.phy import DEFAULT_PRESET, airtime_us, preset, slot_us
 from meshtastic.protobuf import mesh_pb2
 
 SITE = wire.Channel("kampung", bytes(range(32)))
@@ -32,6 +32,8 @@ def run_out(core, now_ms=0, until_ms=60_000, busy=()):
     while (due := core.next_deadline()) is not None and due <= until_ms:
         now_ms = max(now_ms, due)
         for action in core.tick(now_ms, random.Random(now_ms).getrandbits(32)):
+            if isinstance(action, HostWrite):
+                continue
             assert isinstance(action, Cad)
             for answer in core.cad(any(a <= now_ms < b for a, b in busy), now_ms, 5):
                 assert isinstance(answer, Transmit)
@@ -177,11 +179,29 @@ def test_an_overheard_relay_acknowledges_a_packet_that_wanted_it():
     core = stock()
     core.host(framed(mesh_pb2.ToRadio(want_config_id=5)), 0, 1)
     from_host(core, host_packet(77, want_ack=True))
-    (_, frame), = run_out(core)
+    (_, frame), = run_out(core, until_ms=1_000)
     back = wire.relayed(wire.parse_packet(frame), 0x99)
     ack, = handed(core.receive(back, -60, STRONG_Q, 50, 1))
     assert ack.decoded.request_id == 77
     assert core.receive(back, -60, STRONG_Q, 60, 1) == []
+
+
+def test_a_packet_that_wants_an_acknowledgement_goes_out_three_times_and_then_fails():
+    core = stock()
+    core.host(framed(mesh_pb2.ToRadio(want_config_id=5)), 0, 1)
+    from_host(core, host_packet(77, want_ack=True))
+    times = [when for when, _ in run_out(core)]
+    assert len(times) == 3 and core.counters == {"sent": 3, "not_acked": 1}
+    assert all(5_000 <= later - earlier <= 7_500 for earlier, later in zip(times, times[1:], strict=False))
+
+
+def test_every_frame_heard_meanwhile_puts_the_repeat_off():
+    core = stock()
+    from_host(core, host_packet(77, want_ack=True))
+    run_out(core, until_ms=1_000)
+    due_ms = core.next_deadline()
+    core.receive(alarm(hops=0), -60, STRONG_Q, 1_000, 1)
+    assert core.next_deadline() - due_ms == airtime_us(preset(DEFAULT_PRESET), len(alarm())) // 1000
 
 
 def test_the_stream_resynchronises_on_any_junk():

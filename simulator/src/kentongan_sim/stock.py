@@ -2,13 +2,13 @@
 
 How it treats packets is wire-format section 2, measured on firmware 2.7.26: role CLIENT relays 16 + random
 0..2^CW slots after reception, relays a repeated id again while hop_limit == hop_start, drops it otherwise,
-and cancels a waiting relay when it overhears another one. `host`/`HostWrite` carry the client stream.
+and cancels a waiting relay when it overhears another one. A packet that wants an acknowledgement goes out
+three times unless a relay of it is overheard. `host`/`HostWrite` carry the client stream.
 """
-import random
 import struct
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 
-from kentongan_node.actions import Cad, HostWrite, Listen, Transmit
+from kentongan_node.actions import HostWrite, Listen
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from kentongan_wire.crypto import aes_ctr
@@ -16,14 +16,23 @@ from kentongan_wire.errors import LocalError, RemoteError
 from meshtastic.protobuf import mesh_pb2
 
 from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, STATUS_QUEUE_FULL, StockApi
+from kentongan_sim.stock_queue import StockQueue, Waiting
 
-CLIENT_RELAY_SLOTS = 16  # 2 * the largest contention window: a CLIENT lets every ROUTER go first
 SEEN_MAX = 256  # packets remembered by (from, id)
 RELAYS_MAX = 16  # relays waiting for the air at once
 OWN_HOPS = 3  # hop limit of a packet whose host gave none
-ACK_NONE = mesh_pb2.Routing.Error.NONE
+SENDS = 3  # of a packet that wants an acknowledgement, the first included: NUM_RELIABLE_RETX
+ACKED = mesh_pb2.Routing.Error.NONE
+NOT_ACKED = mesh_pb2.Routing.Error.MAX_RETRANSMIT
 
-Waiting = namedtuple("Waiting", "src id frame due_ms relay snr_q")
+
+class Unacked:
+    """A packet of this node of which no relay has been overheard yet."""
+
+    def __init__(self, frame, due_ms):
+        self.frame = frame
+        self.due_ms = due_ms
+        self.sends = 1
 
 
 class StockNode:
@@ -43,16 +52,15 @@ class StockNode:
         self.api = StockApi(identity, self.channels, self.preset, settings.get("hop_limit", OWN_HOPS))
         self.counters = {}
         self._seen = OrderedDict()
-        self._queue = []
-        self._on_air = None  # the frame for which the channel is being checked, or which is being sent
-        self._wants_ack = OrderedDict()
+        self._queue = StockQueue(self.preset, self.role)
+        self._unacked = {}  # packet id -> Unacked, oldest first
 
     def start(self, boot, now_ms, rnd):
         """Power on: whatever waited is forgotten."""
         self.api.connect()
         self._seen.clear()
         self._queue.clear()
-        self._on_air = None
+        self._unacked.clear()
         return [Listen(True)]
 
     def connected(self):
@@ -70,7 +78,7 @@ class StockNode:
     def _from_host(self, packet, now_ms, rnd):
         if packet.to == self.node:
             return self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX) + self.api.routing(packet.id)
-        own = [w for w in self._queue if not w.relay]
+        own = [w for w in self._queue.waiting if not w.relay]
         packet_id = packet.id or (rnd & 0xFFFFFFFF) or 1
         sendable = packet.HasField("decoded") and packet.channel < len(self.channels)
         if len(own) >= HOST_QUEUE_MAX or not sendable:
@@ -79,14 +87,26 @@ class StockNode:
         frame = self._seal(packet, packet_id)
         if frame is None:
             return self.api.queued(packet_id, STATUS_QUEUE_FULL, 0)
-        self._remember(self.node, packet_id)
-        if packet.want_ack:
-            self._wants_ack[packet_id] = True
-            while len(self._wants_ack) > HOST_QUEUE_MAX:
-                self._wants_ack.popitem(last=False)
-        slots = random.Random(rnd).randrange(2 ** phy.CONTENTION_MIN)  # the window of a quiet channel
-        self._queue.append(Waiting(self.node, packet_id, frame, now_ms + self._slots_ms(slots), False, 0))
+        self._originate(frame, packet_id, packet.want_ack, now_ms, rnd)
         return self.api.queued(packet_id, STATUS_OK, HOST_QUEUE_MAX - len(own) - 1)
+
+    def _originate(self, frame, packet_id, want_ack, now_ms, rnd):
+        """Put a packet of this node on its way."""
+        self._remember(self.node, packet_id)
+        for other in self._unacked.values():  # while we send we hear no acknowledgement
+            other.due_ms += self._queue.airtime_ms(frame)
+        if want_ack:
+            self._unacked[packet_id] = Unacked(frame, now_ms + self._queue.retry_ms(frame, now_ms))
+            while len(self._unacked) > HOST_QUEUE_MAX:
+                self._unacked.pop(next(iter(self._unacked)))
+        self._queue.add(Waiting(self.node, packet_id, frame, False, 0), now_ms, rnd)
+
+    def send(self, payload, packet_id, want_ack, now_ms, rnd):
+        """Broadcast `payload` on the primary channel, as software on the device does."""
+        packet = mesh_pb2.MeshPacket(to=wire.BROADCAST, id=packet_id, hop_limit=OWN_HOPS, want_ack=want_ack)
+        packet.decoded.portnum = wire.PORT_PRIVATE
+        packet.decoded.payload = payload
+        self._from_host(packet, now_ms, rnd)
 
     def _seal(self, packet, packet_id):
         """The frame of a host packet as the firmware builds it; the origin is always this node."""
@@ -109,16 +129,21 @@ class StockNode:
         except RemoteError as error:
             self._count(error.reason)
             return []
+        self._queue.used(frame, now_ms)
+        self._queue.start_timer(now_ms, rnd)
         key = (packet.src, packet.id)
+        acked = self._own_heard(packet) if packet.src == self.node else []
+        for other in self._unacked.values():  # while we received we heard no acknowledgement
+            other.due_ms += self._queue.airtime_ms(frame)
         if packet.src == self.node:
-            return self._own_heard(packet)
+            return acked
         known = key in self._seen
         self._remember(*key)
         if known:
             if packet.hop_start == packet.hop_limit and packet.hop_start > 0:
                 self._plan_relay(packet, snr_q, now_ms, rnd)
-            elif self.role == "CLIENT":
-                self._cancel(key)
+            elif self.role == "CLIENT" and self._queue.cancel(*key):
+                self._count("relay_cancelled")
             return []
         self._plan_relay(packet, snr_q, now_ms, rnd)
         handed = self.api.received(self._for_host(packet, rssi, snr_q, now_ms))
@@ -126,9 +151,18 @@ class StockNode:
 
     def _own_heard(self, packet):
         """Somebody relayed a packet of ours: what a stock sender calls an ack of a broadcast."""
-        if self._wants_ack.pop(packet.id, None):
-            return [HostWrite(self.api.routing(packet.id, ACK_NONE))]
-        return []
+        unacked = self._unacked.pop(packet.id, None)
+        if unacked is None:
+            return []
+        if unacked.sends > 1:
+            self._queue.cancel(self.node, packet.id)
+        return self.settled(packet.id, ACKED)
+
+    def settled(self, packet_id, error):
+        """What became of a packet of this node that wanted an acknowledgement; the host is told."""
+        self._count("acked" if error == ACKED else "not_acked")
+        told = self.api.routing(packet_id, error)
+        return [HostWrite(told)] if told else []
 
     def _for_host(self, packet, rssi, snr_q, now_ms):
         message = mesh_pb2.MeshPacket(
@@ -155,52 +189,40 @@ class StockNode:
         return message
 
     def _plan_relay(self, packet, snr_q, now_ms, rnd):
-        waiting = any(w.relay and (w.src, w.id) == (packet.src, packet.id) for w in self._queue)
-        if packet.hop_limit == 0 or packet.to == self.node or waiting:
+        if packet.hop_limit == 0 or packet.to == self.node or self._queue.has(packet.src, packet.id):
             return
-        if sum(w.relay for w in self._queue) >= RELAYS_MAX:
+        if sum(w.relay for w in self._queue.waiting) >= RELAYS_MAX:
             self._count("relay_full")
             return
-        window, draw = phy.contention_window(snr_q), random.Random(rnd)
-        if self.role == "CLIENT":
-            slots = CLIENT_RELAY_SLOTS + draw.randrange(2 ** window)
-        else:
-            slots = draw.randrange(2 * window)
-        due_ms, frame = now_ms + self._slots_ms(slots), wire.relayed(packet, self.node & 0xFF)
-        self._queue.append(Waiting(packet.src, packet.id, frame, due_ms, True, snr_q))
-
-    def _cancel(self, key):
-        before = len(self._queue)
-        self._queue = [w for w in self._queue if not w.relay or (w.src, w.id) != key]
-        if len(self._queue) < before:
-            self._count("relay_cancelled")
+        frame = wire.relayed(packet, self.node & 0xFF)
+        self._queue.add(Waiting(packet.src, packet.id, frame, True, snr_q), now_ms, rnd)
 
     def tick(self, now_ms, rnd):
-        """Ask for the channel when a frame is due and none is under way."""
-        due = [w for w in self._queue if w.due_ms <= now_ms]
-        if self._on_air is not None or not due:
-            return []
-        self._on_air = min(due, key=lambda w: (w.due_ms, w.relay))
-        self._queue.remove(self._on_air)
-        return [Cad()]
+        """Repeat what was not acknowledged, and ask for the channel when the queue's timer has ended."""
+        actions = []
+        due = [number for number, unacked in self._unacked.items() if unacked.due_ms <= now_ms]
+        for index, number in enumerate(due):
+            unacked = self._unacked[number]
+            if unacked.sends == SENDS:
+                del self._unacked[number]
+                actions += self.settled(number, NOT_ACKED)
+                continue
+            unacked.sends += 1
+            unacked.due_ms = now_ms + self._queue.retry_ms(unacked.frame, now_ms)
+            if not self._queue.has(self.node, number):
+                again = Waiting(self.node, number, unacked.frame, False, 0)
+                self._queue.add(again, now_ms, rnd ^ index)
+        return actions + self._queue.tick(now_ms, rnd)
 
     def cad(self, busy, now_ms, rnd):
-        """The channel check's answer: send, or draw a new delay."""
-        waiting = self._on_air
-        if waiting is None:
-            return []
-        if not busy:
-            return [Transmit(waiting.frame)]
-        slots = 1 + random.Random(rnd).randrange(2 ** phy.contention_window(waiting.snr_q))
-        self._queue.append(waiting._replace(due_ms=now_ms + self._slots_ms(slots)))
-        self._on_air = None
-        return []
+        """The channel check's answer."""
+        return self._queue.cad(busy, now_ms, rnd)
 
     def sent(self, ok, now_ms, rnd):
-        """The frame is out, or the radio failed; a stock node does not try again by itself."""
-        self._on_air = None
+        """The frame is out, or the radio failed."""
         self._count("sent" if ok else "send_failed")
-        return self.tick(now_ms, rnd)
+        self._queue.sent(now_ms, rnd)
+        return []
 
     def sense(self, what, value, now_ms, rnd):
         """A reading of the board; a stock node's are not simulated."""
@@ -208,12 +230,10 @@ class StockNode:
 
     def next_deadline(self):
         """When `tick` is due, or None."""
-        if self._on_air is not None or not self._queue:
-            return None
-        return min(w.due_ms for w in self._queue)
-
-    def _slots_ms(self, slots):
-        return -(-slots * phy.slot_us(self.preset) // 1000)
+        times = [unacked.due_ms for unacked in self._unacked.values()]
+        if (timer_ms := self._queue.next_deadline()) is not None:
+            times.append(timer_ms)
+        return min(times, default=None)
 
     def _remember(self, src, packet_id):
         self._seen[(src, packet_id)] = True

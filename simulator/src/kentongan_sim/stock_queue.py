@@ -1,0 +1,117 @@
+"""When a stock radio sends: one queue and one timer, as in Meshtastic's RadioLibInterface (2.7).
+
+The timer is drawn for the packet in front and never drawn again while it runs; when it ends and the channel
+is taken, or after each packet sent, a new one is drawn. Relays wait in front of a node's own packets.
+"""
+import random
+from collections import deque, namedtuple
+
+from kentongan_node.actions import Cad, Transmit
+from kentongan_wire import phy
+
+CLIENT_RELAY_SLOTS = 2 * phy.CONTENTION_MAX  # a CLIENT lets every ROUTER go first
+UTILISATION_MS = 60_000  # own packets wait longer on a busy channel: the share of the last minute
+PROCESSING_MS = 4_500  # what a sender allows a hearer for its work, PROCESSING_TIME_MSEC
+HEARD_MAX = 1_024  # frames remembered for that share
+
+Waiting = namedtuple("Waiting", "src id frame relay snr_q")
+
+
+class StockQueue:
+    """Packets of one node on their way to the air; `tick`, `cad` and `sent` as in our cores."""
+
+    def __init__(self, preset, role):
+        self.preset = preset
+        self.role = role
+        self.clear()
+
+    def clear(self):
+        """Power on: nothing waits."""
+        self.waiting = []
+        self._timer_ms = None
+        self._on_air = None  # for which the channel is being checked, or which is being sent
+        self._heard = deque(maxlen=HEARD_MAX)  # (when, time on air)
+
+    def airtime_ms(self, frame) -> int:
+        return phy.airtime_us(self.preset, len(frame)) // 1000
+
+    def used(self, frame, now_ms):
+        """A frame, heard or sent, took the channel."""
+        self._heard.append((now_ms, self.airtime_ms(frame)))
+
+    def own_window(self, now_ms) -> int:
+        """Contention window of a packet of this node: 3 on a quiet channel, 8 on a full one."""
+        used_ms = sum(airtime for at_ms, airtime in self._heard if at_ms > now_ms - UTILISATION_MS)
+        percent = min(100, used_ms * 100 // UTILISATION_MS)
+        return phy.CONTENTION_MIN + percent * (phy.CONTENTION_MAX - phy.CONTENTION_MIN) // 100
+
+    def retry_ms(self, frame, now_ms) -> int:
+        """How long a sender waits for its acknowledgement: RadioInterface::getRetransmissionMsec."""
+        slots = (2 ** self.own_window(now_ms) + 2 * phy.CONTENTION_MAX
+                 + 2 ** ((phy.CONTENTION_MAX + phy.CONTENTION_MIN) // 2))
+        return 2 * self.airtime_ms(frame) + self._slots_ms(slots) + PROCESSING_MS
+
+    def add(self, packet: Waiting, now_ms, rnd):
+        at = sum(w.relay for w in self.waiting) if packet.relay else len(self.waiting)
+        self.waiting.insert(at, packet)
+        self.start_timer(now_ms, rnd)
+
+    def has(self, src, packet_id) -> bool:
+        return any((w.src, w.id) == (src, packet_id) for w in self.waiting)
+
+    def cancel(self, src, packet_id) -> bool:
+        """Take a packet that is not on the air yet out again."""
+        before = len(self.waiting)
+        self.waiting = [w for w in self.waiting if (w.src, w.id) != (src, packet_id)]
+        return len(self.waiting) < before
+
+    def start_timer(self, now_ms, rnd):
+        """Something waits: draw its delay, unless a timer runs already."""
+        if self.waiting and self._timer_ms is None:
+            self._timer_ms = now_ms + max(1, self._slots_ms(self._slots(self.waiting[0], now_ms, rnd)))
+
+    def _slots(self, packet, now_ms, rnd):
+        draw = random.Random(rnd)
+        if not packet.relay:
+            return draw.randrange(2 ** self.own_window(now_ms))
+        window = phy.contention_window(packet.snr_q)
+        if self.role == "CLIENT":
+            return CLIENT_RELAY_SLOTS + draw.randrange(2 ** window)
+        return draw.randrange(2 * window)
+
+    def _slots_ms(self, slots):
+        return -(-slots * phy.slot_us(self.preset) // 1000)
+
+    def tick(self, now_ms, rnd):
+        if self._timer_ms is None or self._timer_ms > now_ms:
+            return []
+        self._timer_ms = None
+        if self._on_air is not None:
+            self.start_timer(now_ms, rnd)
+        elif self.waiting:
+            self._on_air = self.waiting.pop(0)
+            return [Cad()]
+        return []
+
+    def cad(self, busy, now_ms, rnd):
+        """The channel check's answer: send, or draw a new delay."""
+        packet = self._on_air
+        if packet is None:
+            return []
+        if not busy:
+            return [Transmit(packet.frame)]
+        self._on_air = None
+        self.waiting.insert(0, packet)
+        self._timer_ms = None
+        self.start_timer(now_ms, rnd)
+        return []
+
+    def sent(self, now_ms, rnd):
+        """The frame is out, or the radio failed; either way it is the next one's turn."""
+        if self._on_air is not None:
+            self.used(self._on_air.frame, now_ms)
+        self._on_air = None
+        self.start_timer(now_ms, rnd)
+
+    def next_deadline(self):
+        return self._timer_ms
