@@ -121,10 +121,15 @@ class Air:
         self.radios.append(radio)
         return radio
 
+    @property
+    def least_q(self) -> int:
+        """Links below this are left out, so that 1,000 nodes stay quick."""
+        return self.floor_q - HEARD_BELOW_FLOOR_Q
+
     def link(self, sender: Radio, receiver: Radio, power_dbm: float, loss_db: float):
-        """Let `receiver` hear `sender`; links far below the floor are left out, so 1,000 nodes stay quick."""
+        """Let `receiver` hear `sender`, unless that is far below the floor."""
         snr_q = round((power_dbm - loss_db - self.noise_dbm) * 4)
-        if snr_q >= self.floor_q - HEARD_BELOW_FLOOR_Q:
+        if snr_q >= self.least_q:
             sender.links[receiver] = snr_q
 
     def power(self, radio: Radio, on: bool):

@@ -32,11 +32,14 @@ def bell_table(sigma: float) -> list:
     return [round(NormalDist().inv_cdf((byte + 0.5) / 256) * sigma) for byte in range(256)]
 
 
-def bell_q(sigma_q: float, *about) -> int:
-    """A roughly normal whole number with standard deviation `sigma_q`, within 3.4 sigma.
+def bell_values(sigma_q: float) -> list:
+    """Roughly normal numbers of standard deviation `sigma_q`, within 3.4 sigma, by the sum of four bytes.
 
-    The sum of four bytes has mean 510 and standard deviation 147.8.
+    Such a sum has mean 510 and standard deviation 147.8.
     """
-    number = draw_u32("bell", *about)
-    total = (number & 255) + (number >> 8 & 255) + (number >> 16 & 255) + (number >> 24)
-    return round((total - 510) * sigma_q / 147.8)
+    return [round((total - 510) * sigma_q / 147.8) for total in range(4 * 255 + 1)]
+
+
+def bell_q(sigma_q: float, *about) -> int:
+    """One of bell_values, as `about` decides."""
+    return bell_values(sigma_q)[sum(draw_u32("bell", *about).to_bytes(4, "little"))]

@@ -9,17 +9,17 @@ def hops_to(world, targets) -> dict:
     """label -> transmissions of a frame from there to the nearest target; unreachable ones are left out."""
     hops = {label: 0 for label in targets}
     queue = deque(targets)
-    heard_by = {}
-    for label, host in world.nodes.items():
-        for receiver, snr_q in host.radio.links.items():
-            if snr_q >= world.air.floor_q + MARGIN_Q:
-                heard_by.setdefault(receiver.label, []).append(label)
+    least_q = world.air.floor_q + MARGIN_Q
     while queue:
         label = queue.popleft()
-        if hops[label] and world.nodes[label].place.role not in RELAYS:
+        host = world.nodes[label]
+        if hops[label] and host.place.role not in RELAYS:
             continue
-        for other in heard_by.get(label, ()):
-            if other not in hops and other not in world.dead:
+        for radio in host.radio.links:
+            other = radio.label
+            if other in hops or other in world.dead:
+                continue
+            if radio.links.get(host.radio, least_q - 1) >= least_q:
                 hops[other] = hops[label] + 1
                 queue.append(other)
     return hops

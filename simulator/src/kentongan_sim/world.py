@@ -10,8 +10,6 @@ One thread only: another thread hands functions to the thread that steps the wor
 Events (`what`): boot off sleep key tx rx miss busy sound quiet show note; of a gateway also store, answer and
 done; of the hub: hub. `detail` holds plain numbers and texts. Times are microseconds since the world began.
 """
-import math
-
 from kentongan_node.siren import new_post_state
 from kentongan_wire import phy
 from kentongan_wire.device_file import nearest
@@ -22,9 +20,10 @@ from kentongan_sim import air as radio
 from kentongan_sim.chance import between
 from kentongan_sim.clock import Clock
 from kentongan_sim.frames import Describer
+from kentongan_sim.links import lay, lay_all, link_both
 from kentongan_sim.node_host import LocalCore, NodeHost
 from kentongan_sim.routes import hops_to
-from kentongan_sim.scenarios import CONDUCTED_DBM, GAIN_DBI, Place, Scenario, device_settings
+from kentongan_sim.scenarios import Place, Scenario, device_settings
 from kentongan_sim.trace import Trace
 
 ENGINES = ("cpython", "micropython")
@@ -93,9 +92,7 @@ class World:
         for place in scene.places:
             self.nodes[place.label] = NodeHost(self, place, self.engine)
         self._serial_free_us = {}
-        hosts = list(self.nodes.values())
-        for i, host in enumerate(hosts):
-            self._lay_links(host, hosts[i + 1:])
+        lay_all(self)
         self._provision(settings)
         if gatehouses:
             self._open_gatehouses(answer_after_s)
@@ -105,26 +102,6 @@ class World:
             self.host_core(actor.label, core, actor.x_m, actor.y_m, role=actor.kind)
 
     # Building
-
-    def _lay_links(self, host, others):
-        for other in others:
-            loss_db = self.link_loss_db(host.place, other.place)
-            if loss_db is not None:
-                self._link_both(host, other, loss_db)
-
-    def _link_both(self, host, other, loss_db):
-        power_dbm = CONDUCTED_DBM + GAIN_DBI + GAIN_DBI
-        self.air.link(host.radio, other.radio, power_dbm, loss_db)
-        self.air.link(other.radio, host.radio, power_dbm, loss_db)
-
-    def link_loss_db(self, one: Place, other: Place):
-        """Loss between two places with their walls, or None where a link table says nothing."""
-        if self.scene.links is not None:
-            table = self.scene.links
-            return table.get((one.label, other.label), table.get((other.label, one.label)))
-        distance_m = math.hypot(one.x_m - other.x_m, one.y_m - other.y_m)
-        return (radio.path_loss_db(self.scene.propagation, distance_m, one.label, other.label)
-                + one.wall_db + other.wall_db)
 
     def _provision(self, given):
         self.hops = {}
@@ -173,10 +150,10 @@ class World:
         place = Place(label, role, getattr(core, "node", 0), 0, 0, x_m, y_m, 0)
         host = NodeHost(self, place, LocalCore(core))
         if loss_db is None:
-            self._lay_links(host, self.nodes.values())
+            lay(self, host, self.nodes.values())
         else:
             for other, loss in loss_db.items():
-                self._link_both(host, self.nodes[other], loss)
+                link_both(self.air, host, self.nodes[other], loss)
         self.nodes[label] = host
         host.power_on()
         return host
