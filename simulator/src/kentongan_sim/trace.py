@@ -2,6 +2,8 @@
 import json
 from hashlib import sha256
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Trace:
     """Appends events, hashes them as it goes and hands each to its listeners."""
@@ -33,5 +35,4 @@ class Trace:
 
 
 def line(t_us: int, label: str, what: str, detail: dict) -> str:
-    text = json.dumps(detail, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"{t_us} {label} {what} {text}\n"
+    return f"{t_us} {label} {what} {_encode(detail)}\n"

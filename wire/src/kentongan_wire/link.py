@@ -8,12 +8,18 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
+try:
+    from binascii import crc_hqx  # the same CRC in C, where Python has it
+except ImportError:
+    crc_hqx = None
+
 LINK_VERSION = 1
 BAUD = 115_200
 BUFFER_LIMIT = 1024    # bytes kept between two delimiters; the longest frame of ours takes 273
 PRESET_LIMIT = 16      # bytes of a preset's name
 TEXT_LIMIT = 120       # bytes of a log line
 FRAME_LIMIT = 255      # bytes of a LoRa frame
+COBS_BLOCK = 254       # most bytes without a zero behind one code byte
 NOT_BEFORE_LIMIT_MS = 60_000  # the host plans anything later itself
 
 # host -> modem
@@ -75,6 +81,8 @@ ERRORS = ("cobs", "crc", "short", "long", "type", "length")  # every key of Deco
 
 def crc16(data) -> int:
     """CRC-16/CCITT, init 0xFFFF, no reflection: crc16(b"123456789") == 0x29B1."""
+    if crc_hqx:
+        return crc_hqx(data, 0xFFFF)
     crc = 0xFFFF
     for byte in data:
         x = (crc >> 8) ^ byte
@@ -85,17 +93,23 @@ def crc16(data) -> int:
 
 def cobs_encode(data) -> bytes:
     """The same bytes without any 0x00, one longer per started 254; no delimiter."""
-    out = bytearray(1)
-    code_at = 0
-    for byte in data:
-        if byte:
-            out.append(byte)
-        if not byte or len(out) - code_at == 255:
-            out[code_at] = len(out) - code_at
-            code_at = len(out)
-            out.append(0)
-    out[code_at] = len(out) - code_at
-    return bytes(out)
+    data = bytes(data)
+    out = bytearray()
+    at = 0
+    while True:
+        end = data.find(b"\0", at)
+        last = end < 0
+        if last:
+            end = len(data)
+        while end - at >= COBS_BLOCK:
+            out.append(COBS_BLOCK + 1)
+            out.extend(data[at : at + COBS_BLOCK])
+            at += COBS_BLOCK
+        out.append(end - at + 1)
+        out.extend(data[at:end])
+        at = end + 1
+        if last:
+            return bytes(out)
 
 
 def cobs_decode(data):

@@ -18,6 +18,7 @@ BODY_MAX = MAX_FRAME - HEADER_BYTES
 PAYLOAD_MAX = BODY_MAX - 8  # 231: portnum 3, payload tag and length 3, bitfield 2
 NAME_MAX_BYTES = 11  # Meshtastic ChannelSettings.name
 VARINT_MAX_BYTES = 10  # protobuf: 64 bits
+OURS_HEAD, OURS_TAIL = b"\x08\x80\x02\x12", 0x48  # portnum 256, then the payload's and the bitfield's key
 
 Packet = namedtuple("Packet", (
     "to", "src", "id", "hop_limit", "want_ack", "via_mqtt", "hop_start",
@@ -106,6 +107,10 @@ def _skip(data, at, wire_type):
 
 def decode_data(plain: bytes) -> Data:
     """The protobuf Data: field 1 portnum, 2 payload, 9 bitfield; others are skipped. RemoteError protobuf."""
+    # Ours as every relay writes it: port 256, a payload of at most 127 bytes, a bitfield of one byte.
+    if (plain[:4] == OURS_HEAD and len(plain) > 6 and plain[4] < 0x80 and plain[4] + 7 == len(plain)
+            and plain[-2] == OURS_TAIL and plain[-1] < 0x80):
+        return Data(PORT_PRIVATE, bytes(plain[5:-2]), plain[-1])
     portnum, payload, bitfield = 0, b"", None
     at = 0
     while at < len(plain):
