@@ -16,9 +16,10 @@ from gateway_kit import (
     node_status,
     report,
 )
-from kentongan_gateway.actions import DropCopy, Note, Persist, RelayCopy, Send, Store
+from kentongan_gateway.actions import DropCopy, Heard, Note, Persist, RelayCopy, Send, Store
 from kentongan_gateway.core import CoreConfig
 from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST
 
 
 def test_an_alarm_is_stored_and_then_receipted_after_30_ms():
@@ -337,3 +338,13 @@ def test_one_confidential_incident_has_one_number_over_presses_and_restarts():
     again.order(id=1, type="stage", device=BUTTON, counter=101, stage=3)
     names = {n.device for n in bench.all(Note) + again.all(Note)}
     assert names == {"rahasia-1"}
+
+
+def test_a_copied_frame_under_packet_id_0_is_not_carried_on():
+    """The tag covers no packet id: whoever has the channel key can wrap a good payload again."""
+    bench = Bench()
+    entry = m.receipt_entry(GATEWAY_2, BUTTON, 99, 3, 0, 0, 0, SITE.c(BUTTON, m.TOMBOL, 0))
+    payload = message(m.RECEIPTS, GATEWAY_2, 41, m.Receipts((entry,)))
+    heard = Heard(GATEWAY_2, BROADCAST, 0, 2, 3, 9, payload, -90, 12, "uji")
+    bench.do(bench.core.heard(heard, bench.now_ms, 1))
+    assert bench.all(RelayCopy) == []

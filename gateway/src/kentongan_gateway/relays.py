@@ -26,6 +26,8 @@ class Relays:
             return
         if message_type not in CARRIED or not 0 < heard.hop_limit <= heard.hop_start <= 7:
             return
+        if not heard.id:
+            return  # no frame of ours: its tag covers no packet id, and a frame of id 0 cannot be built
         self._seen.add(heard.src, heard.id, self._desk.now_ms)
         if len(self._pending) >= PENDING_LIMIT:
             self._pending.pop(next(iter(self._pending)))
