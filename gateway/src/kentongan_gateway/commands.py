@@ -94,13 +94,13 @@ class Commands:
         posts, own = self._targets(order, origin, record)
         incident = record.body.incident if record else counter & 0xFFFF
         if action == m.ACTION_STOP:
-            self._core._orders.cancel_starts(origin)
+            self._core._orders.cancel_starts(origin, counter)
         sent = self._core._orders.send(action, origin, counter, kind, seconds, posts)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)
             sent = self._core._own.sound(origin, counter, incident, kind, drill, seconds, "order") or sent
         elif own and action == m.ACTION_STOP:
-            self._core._own.stop("stopped", "order", origin or None)
+            self._core._own.stop("stopped", "order", origin or None, incident if record else None)
             sent = True
         self.done(order_id, "ok" if sent else "failed: no siren is known there")
 

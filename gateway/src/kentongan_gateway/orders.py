@@ -15,8 +15,11 @@ DONE_STATES = {
 
 
 class Job:
-    def __init__(self, counter, payload, action, origin, targets, hop_limit, any_answer, sends, period_ms):
-        self.counter, self.payload, self.action, self.origin = counter, payload, action, origin
+    def __init__(
+        self, counter, payload, action, origin, alarm, targets, hop_limit, any_answer, sends, period_ms
+    ):
+        self.counter, self.payload, self.action = counter, payload, action
+        self.origin, self.alarm = origin, alarm  # the alarm's sender and counter
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
 
@@ -63,9 +66,8 @@ class Orders:
         )
         payload = desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
         hop_limit = max(device.hops for device in group)
-        job = Job(
-            own, payload, action, origin, [d.node for d in group], hop_limit, any_answer, sends, period_ms
-        )
+        nodes = [device.node for device in group]
+        job = Job(own, payload, action, origin, counter, nodes, hop_limit, any_answer, sends, period_ms)
         self._jobs.append(job)
         self._send(job, own)
 
@@ -90,9 +92,13 @@ class Orders:
             j for j in self._jobs if not (j.origin == origin and j.any_answer and j.action == m.ACTION_START)
         ]
 
-    def cancel_starts(self, origin):
-        """Nothing is started any more for this origin: it was cancelled or stopped."""
-        self._jobs = [j for j in self._jobs if not (j.origin == origin and j.action == m.ACTION_START)]
+    def cancel_starts(self, origin, counter):
+        """Nothing is started any more for this alarm or an older one of its sender: a newer press still is."""
+        self._jobs = [
+            j
+            for j in self._jobs
+            if not (j.origin == origin and j.alarm <= counter and j.action == m.ACTION_START)
+        ]
 
     def tick(self):
         now = self._desk.now_ms

@@ -28,7 +28,7 @@ class Watch:
         key = (record.src, record.body.incident)
         if record.cancel:
             self._due.pop(key, None)
-            self._orders.cancel_starts(record.src)
+            self._orders.cancel_starts(record.src, record.counter)
         elif (
             record.sounding and not record.drill and not self.sounds(record) and len(self._due) < WATCH_LIMIT
         ):
