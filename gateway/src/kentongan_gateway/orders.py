@@ -93,7 +93,7 @@ class Orders:
         ]
 
     def cancel_starts(self, origin, counter):
-        """Nothing is started any more for this alarm or an older one of its sender: a newer press still is."""
+        """Nothing is started any more for this alarm of the sender or an older one; a newer one still is."""
         self._jobs = [
             j
             for j in self._jobs
