@@ -82,6 +82,25 @@ def test_a_press_after_closing_opens_it_again_but_a_late_one_does_not(site):
     assert "dibuka kembali" in site.enter("admin").get("/kejadian/kejadian-1").text
 
 
+def test_a_press_from_before_the_cancel_does_not_undo_the_cancel(site):
+    """Held back and told as late, or told by the other gateway, which the hub has not heard for a while."""
+    for late, base in ((True, 10), (False, 100)):
+        site.post_events(
+            site.alarm(counter=base, incident=base),
+            site.alarm(counter=base + 2, incident=base, cancel=True),
+            site.alarm(counter=base + 1, incident=base, kind=2, late=late),
+        )
+        incident = site.incidents()[-1]
+        assert (incident["state"], incident["cancelled"], incident["kind"]) == ("dibatalkan", 1, 1)
+
+
+def test_a_press_from_before_the_closing_does_not_open_again_what_a_newer_press_had_opened(site):
+    site.post_events(site.alarm(counter=12, incident=10))
+    site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/kejadian/kejadian-1")
+    site.post_events(site.alarm(counter=10, incident=10))
+    assert site.incidents()[0]["state"] == "selesai"
+
+
 def test_a_press_after_saya_datang_is_answered_at_once(site):
     site.post_events(site.alarm(counter=10, incident=10))
     site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")

@@ -143,13 +143,15 @@ def _press(db, now, incident, event):
 def _press_again(db, now, incident, event):
     confidential = bool(incident["confidential"])
     happens = incidents.TEKAN_LATIHAN if event["drill"] and not confidential else incidents.TEKAN
-    if event["late"] and incident["closed_ms"] is not None:
+    # a gateway tells late what it heard late, or in order what another had heard past it
+    older = event["late"] or event["counter"] < incident["last_counter"]
+    if older and (incident["closed_ms"] is not None or incident["cancelled"]):
         incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan lagi", "diterima terlambat")
         return
     state = incidents.TRANSITIONS[incident["state"], happens]
     incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan lagi")
     if happens == incidents.TEKAN:
-        kind = incident["kind"] if event["late"] else event["kind"]
+        kind = incident["kind"] if older else event["kind"]
         db.run(
             "UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0 WHERE id = ?",
             state,
