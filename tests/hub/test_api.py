@@ -47,6 +47,8 @@ def test_a_body_that_is_none_is_refused_with_its_field_and_remedy(site, body, fi
         ({"wall": 5}, "wall:"),
         ({"rssi": 900}, "rssi:"),
         ({"label": "x" * 201}, "label:"),
+        ({"label": "\ud800"}, "label:"),
+        ({"id": "\ud800"}, "id:"),
     ],
 )
 def test_a_bad_event_names_its_field_and_lets_the_good_one_through(site, change, says):

@@ -81,7 +81,7 @@ def test_a_stranger_is_sent_to_log_in_and_may_press_nothing(site):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "", "https://localhost", "http://localhost:1"]
+    "origin", ["http://evil.example", "null", "", "https://localhost", "http://localhost:1", "http://["]
 )
 def test_a_form_from_elsewhere_is_refused(site, origin):
     site.post_events(site.alarm())

@@ -88,7 +88,7 @@ def check(event):
     if not isinstance(event, dict):
         raise BadEvent('event: not an object; send {"id", "type", ...}')
     id_, type_ = event.get("id"), event.get("type")
-    if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT:
+    if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT or not _is_text(id_):
         raise BadEvent(
             f"id: {str(id_)[:40]!r} is no text of 1..{ID_LIMIT} characters; send '<gateway>/<spool seq>'"
         )
@@ -112,7 +112,7 @@ def _field(name, value, rule):
         raise BadEvent(f"{name}: {str(value)[:40]!r} is no whole number {low}..{high}; correct the sender")
     if form == "truth" and type(value) is not bool:
         raise BadEvent(f"{name}: {str(value)[:40]!r} is no truth value; send true or false")
-    if form == "text" and (not isinstance(value, str) or len(value) > high):
+    if form == "text" and (not isinstance(value, str) or len(value) > high or not _is_text(value)):
         raise BadEvent(f"{name}: no text of at most {high} characters; shorten it")
     if form == "object" and not isinstance(value, dict):
         raise BadEvent(f"{name}: no object; send {{...}}")
@@ -121,9 +121,18 @@ def _field(name, value, rule):
     return value
 
 
+def _is_text(value):
+    """False for half a surrogate pair, which JSON can spell and no database can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _counters(name, value):
     if not isinstance(value, dict) or len(value) > REASONS_LIMIT:
         raise BadEvent(f"{name}: no object of at most {REASONS_LIMIT} reasons; send {{reason: count}}")
     for reason, count in value.items():
-        if len(reason) > 64 or type(count) is not int or not 0 <= count < AT_LIMIT_MS:
+        if len(reason) > 64 or not _is_text(reason) or type(count) is not int or not 0 <= count < AT_LIMIT_MS:
             raise BadEvent(f"{name}.{reason[:40]}: no count; send a whole number")

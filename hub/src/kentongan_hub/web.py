@@ -51,7 +51,11 @@ def check_form():
         return
     request.max_content_length = FORM_LIMIT
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
-    if urlsplit(origin).netloc != request.host or urlsplit(origin).scheme != request.scheme:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # brackets that hold no address
+        abort(403)
+    if (parts.scheme, parts.netloc) != (request.scheme, request.host):
         abort(403)
     # a browser without a cookie gets a fresh secret here, which no form can match
     if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
