@@ -17,7 +17,7 @@ from gateway_kit import (
     report,
 )
 from kentongan_gateway.actions import DropCopy, Heard, Note, Persist, RelayCopy, Send, Store
-from kentongan_gateway.core import CoreConfig
+from kentongan_gateway.core import CoreConfig, Directory
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 
@@ -209,11 +209,24 @@ def test_lost_counters_go_on_above_what_the_hub_and_the_devices_remember():
     assert bench.all(Send)[-1].packet_id == 900_000 + 2**16
 
 
-def test_kept_counters_do_not_follow_what_a_device_claims():
+def test_the_hubs_copy_of_our_counter_is_kept_with_the_directory():
+    directory = Directory.from_dict({"devices": DEVICES, "gateway_counter": 5_000})
+    assert Directory.load(directory.dump()).gateway_counter == 5_000
+
+
+def test_lost_counters_are_still_looked_for_after_another_restart():
     bench = Bench()
     bench.hear(alarm())
     bench.run(100)
     again = Bench(state=bench.state)
+    again.hear(node_status(last_control=900_000), src=POST)
+    again.hear(alarm(counter=101))
+    again.run(100)
+    assert again.all(Send)[-1].packet_id == 900_000 + 2**16
+
+
+def test_kept_counters_do_not_follow_what_a_device_claims():
+    again = Bench(state={"seq": (64).to_bytes(4, "little")})
     again.hear(node_status(last_control=0xE0000000), src=POST)
     again.hear(alarm(counter=101))
     again.run(100)

@@ -72,7 +72,11 @@ class Directory:
             self._by_node[device.node] = device
         self.revoked = frozenset(n for n in revoked if type(n) is int)
         self.gateway_counter = gateway_counter  # the hub's copy of our own outgoing counter
-        self.raw = {"devices": list(devices), "revoked": sorted(self.revoked)}
+        self.raw = {
+            "devices": list(devices),
+            "revoked": sorted(self.revoked),
+            "gateway_counter": gateway_counter,
+        }
 
     @classmethod
     def from_dict(cls, raw) -> "Directory":
