@@ -9,12 +9,12 @@ FRAME = bytes(45)
 DRAWS = 3_000
 
 
-def relay(number=1, snr_q=0):
-    return Waiting(7, number, FRAME, True, snr_q)
+def relay(number=1, snr_q=0, want_ack=False):
+    return Waiting(7, number, FRAME, want_ack, True, snr_q)
 
 
-def own(number=1):
-    return Waiting(1, number, FRAME, False, 0)
+def own(number=1, want_ack=False):
+    return Waiting(1, number, FRAME, want_ack, False, 0)
 
 
 def slots_drawn(role, packet, draws=DRAWS, heard=0):
@@ -67,11 +67,11 @@ def test_the_wait_for_an_acknowledgement_is_the_firmwares():
     assert 7_000 <= slow.retry_ms(FRAME, 0) <= 8_000  # "about 7 s"
 
 
-def test_relays_go_before_own_packets_and_each_kind_in_its_order():
+def test_what_wants_an_acknowledgement_goes_first_then_relays_and_each_kind_in_its_order():
     queue = StockQueue(PRESET, "ROUTER")
-    for packet in (own(1), own(2), relay(3), relay(4)):
+    for packet in (own(1), relay(2), own(3), relay(4), own(5, True), relay(6, want_ack=True), own(7, True)):
         queue.add(packet, 0, 5)
-    assert [waiting.id for waiting in queue.waiting] == [3, 4, 1, 2]
+    assert [waiting.id for waiting in queue.waiting] == [6, 5, 7, 2, 4, 1, 3]
 
 
 def test_one_timer_serves_the_whole_queue_and_is_drawn_anew_after_each_packet():

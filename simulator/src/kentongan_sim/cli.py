@@ -5,6 +5,7 @@ import shlex
 import sys
 import time
 
+from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.air import AirFault
@@ -19,6 +20,7 @@ WARM_UP_S = 150  # one round of mains status (140 s) before the first press
 AFTER_S = 120  # the run goes on so long after the last press
 LOSS_MAX = 0.9
 PRESSES_MAX, WITHIN_MAX_S, DURATION_MAX_S = 1_000, 3_600, 86_400
+RETRY_MAX_S = 3_600
 EXIT_BROKEN, EXIT_USAGE = 1, 2
 FAULTS = (AirFault, EngineError, NodeFault)  # what no board can do, named by the simulator
 
@@ -54,8 +56,13 @@ def add_run(sub):
                      help="spread the presses over so many seconds (default 3)")
     run.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.0,
                      metavar="P", help="extra loss of frames: 0.08 is eight in a hundred")
+    run.add_argument("--preset", default=None, metavar="NAME",
+                     help="another modem preset than the scenario's")
     run.add_argument("--dead", action="append", default=[], metavar="NODE",
                      help="a device, a gateway or hub that is dead from the start; may be repeated")
+    run.add_argument("--baseline", metavar="NAME", help="stock: unmodified Meshtastic nodes in place of ours")
+    run.add_argument("--retry", type=number(float, 0, RETRY_MAX_S, seconds), metavar="SECONDS",
+                     help="with --baseline: plain packets, four a press at this interval; 0: one a press")
     run.add_argument("--duration", type=number(float, 1, DURATION_MAX_S, seconds), default=None,
                      metavar="S", help="virtual seconds in all")
     run.add_argument("--json", action="store_true", help="print one JSON object")
@@ -87,7 +94,7 @@ def go_run(args) -> int:
     except Exception:  # a core that raises is a bug in the core: its traceback follows
         print(f"kentongan-sim: a device's code failed; {again(args)}", file=sys.stderr)
         raise
-    print(json.dumps(figures) if args.json else sentence(figures))
+    print(json.dumps(figures) if args.json else in_words(figures))
     broken = [name for name, problems in figures["checkers"].items() if problems]
     if broken:
         print(f"broken: {', '.join(broken)}; {again(args)}", file=sys.stderr)
@@ -98,7 +105,10 @@ def go_run(args) -> int:
 def run(args) -> dict:
     """Run the scenario, write the files that were asked for, and return the figures."""
     started = time.monotonic()
-    with World(scenario(args.scenario), args.seed, args.engine, args.loss, args.dead) as world:
+    scene = scenario(args.scenario)
+    if args.preset:
+        scene = scene._replace(preset=phy.preset(args.preset).name)
+    with make_world(args, scene) as world:
         plan_presses(world, args.presses, args.within)
         duration_s = args.duration or WARM_UP_S + (args.within if args.presses > 1 else 0) + AFTER_S
         try:
@@ -106,6 +116,9 @@ def run(args) -> dict:
         except LocalError as error:  # of a core, not of the command line
             raise RuntimeError(str(error)) from error
         figures = summarise(world, time.monotonic() - started)
+        if args.baseline:
+            from kentongan_sim.stock_village import baseline_figures
+            figures.update(baseline_figures(world))
         if args.trace:
             world.trace.write(args.trace)
         if args.plot:
@@ -114,10 +127,37 @@ def run(args) -> dict:
     return figures
 
 
+def in_words(figures) -> str:
+    if "baseline" not in figures:
+        return sentence(figures)
+    from kentongan_sim.stock_village import baseline_sentence
+    return f"{sentence(figures)}\n{baseline_sentence(figures)}"
+
+
+def make_world(args, scene) -> World:
+    """The village of our devices, or of the baseline's."""
+    if not args.baseline:
+        if args.retry is not None:
+            raise LocalError("--retry is how a stock button sends; add --baseline stock")
+        return World(scene, args.seed, args.engine, args.loss, args.dead)
+    if args.baseline != "stock":
+        raise LocalError(f"there is no baseline {args.baseline!r}; the one there is: stock")
+    if args.engine != ENGINES[0]:
+        raise LocalError(f"--engine {args.engine}: stock nodes run no code of ours; leave --engine out")
+    from kentongan_sim.stock_village import stock_world  # Meshtastic's protobufs take long to load
+    return stock_world(scene, args.seed, args.loss, args.dead, retry_s=args.retry)
+
+
 def again(args) -> str:
     """The seed, and the command that does the same once more."""
     words = ["kentongan-sim", "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
              "--presses", str(args.presses), "--within", f"{args.within:g}", "--loss", f"{args.loss:g}"]
+    if args.preset:
+        words += ["--preset", args.preset]
+    if args.baseline:
+        words += ["--baseline", args.baseline]
+    if args.retry is not None:
+        words += ["--retry", f"{args.retry:g}"]
     for label in args.dead:
         words += ["--dead", label]
     if args.duration:

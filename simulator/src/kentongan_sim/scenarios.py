@@ -17,6 +17,7 @@ from kentongan_sim.scenario_parts import (  # noqa: F401 - one name to import th
     Place,
     Scenario,
 )
+from kentongan_sim.scenario_stock8 import stock8
 
 TEST_SITE_KEY = bytes(range(32))
 CHANNEL_NAME = "kampung"
@@ -24,7 +25,8 @@ CHANNEL_KEY = bytes(range(100, 132))
 ROLE_NUMBERS = {"tombol": 1, "sirene": 2, "penerus": 3, "modem": 4, "penerima": 5}
 CONDUCTED_DBM, GAIN_DBI = 17, 3  # 20 dBm EIRP, the law's limit
 
-SCENARIOS = {make.__name__: make for make in (rt, rt120, rw, rw7, line3, line5, zinc, hostile, city1000)}
+SCENARIOS = {make.__name__: make for make in (rt, rt120, rw, rw7, line3, line5, zinc, hostile, city1000,
+                                                stock8)}
 
 
 def scenario(name: str) -> Scenario:

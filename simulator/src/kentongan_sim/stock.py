@@ -99,7 +99,7 @@ class StockNode:
             self._unacked[packet_id] = Unacked(frame, now_ms + self._queue.retry_ms(frame, now_ms))
             while len(self._unacked) > HOST_QUEUE_MAX:
                 self._unacked.pop(next(iter(self._unacked)))
-        self._queue.add(Waiting(self.node, packet_id, frame, False, 0), now_ms, rnd)
+        self._queue.add(Waiting(self.node, packet_id, frame, bool(want_ack), False, 0), now_ms, rnd)
 
     def send(self, payload, packet_id, want_ack, now_ms, rnd):
         """Broadcast `payload` on the primary channel, as software on the device does."""
@@ -195,7 +195,8 @@ class StockNode:
             self._count("relay_full")
             return
         frame = wire.relayed(packet, self.node & 0xFF)
-        self._queue.add(Waiting(packet.src, packet.id, frame, True, snr_q), now_ms, rnd)
+        relay = Waiting(packet.src, packet.id, frame, bool(packet.want_ack), True, snr_q)
+        self._queue.add(relay, now_ms, rnd)
 
     def tick(self, now_ms, rnd):
         """Repeat what was not acknowledged, and ask for the channel when the queue's timer has ended."""
@@ -210,7 +211,7 @@ class StockNode:
             unacked.sends += 1
             unacked.due_ms = now_ms + self._queue.retry_ms(unacked.frame, now_ms)
             if not self._queue.has(self.node, number):
-                again = Waiting(self.node, number, unacked.frame, False, 0)
+                again = Waiting(self.node, number, unacked.frame, True, False, 0)
                 self._queue.add(again, now_ms, rnd ^ index)
         return actions + self._queue.tick(now_ms, rnd)
 

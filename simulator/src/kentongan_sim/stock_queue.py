@@ -1,7 +1,8 @@
 """When a stock radio sends: one queue and one timer, as in Meshtastic's RadioLibInterface (2.7).
 
 The timer is drawn for the packet in front and never drawn again while it runs; when it ends and the channel
-is taken, or after each packet sent, a new one is drawn. Relays wait in front of a node's own packets.
+is taken, or after each packet sent, a new one is drawn. Packets that want an acknowledgement wait in front of
+those that do not, and relays in front of a node's own packets.
 """
 import random
 from collections import deque, namedtuple
@@ -14,7 +15,7 @@ UTILISATION_MS = 60_000  # own packets wait longer on a busy channel: the share 
 PROCESSING_MS = 4_500  # what a sender allows a hearer for its work, PROCESSING_TIME_MSEC
 HEARD_MAX = 1_024  # frames remembered for that share
 
-Waiting = namedtuple("Waiting", "src id frame relay snr_q")
+Waiting = namedtuple("Waiting", "src id frame want_ack relay snr_q")
 
 
 class StockQueue:
@@ -52,8 +53,8 @@ class StockQueue:
         return 2 * self.airtime_ms(frame) + self._slots_ms(slots) + PROCESSING_MS
 
     def add(self, packet: Waiting, now_ms, rnd):
-        at = sum(w.relay for w in self.waiting) if packet.relay else len(self.waiting)
-        self.waiting.insert(at, packet)
+        self.waiting.append(packet)
+        self.waiting.sort(key=lambda w: (not w.want_ack, not w.relay))  # stable: else in order of arrival
         self.start_timer(now_ms, rnd)
 
     def has(self, src, packet_id) -> bool:
