@@ -3,15 +3,13 @@
 On the line: 0x00, COBS(type u8 | seq u16 | fixed fields | tail | crc u16), 0x00; all little-endian.
 The leading 0x00 costs a byte and saves the frame that follows a torn one.
 """
+import binascii
 import struct
 from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-try:
-    from binascii import crc_hqx  # the same CRC in C, where Python has it
-except ImportError:
-    crc_hqx = None
+crc_hqx = getattr(binascii, "crc_hqx", None)  # the same CRC in C; MicroPython has none
 
 LINK_VERSION = 1
 BAUD = 115_200
