@@ -85,9 +85,10 @@ class MainsNode(Node):
         self.at("test", now_ms + self.draw(rnd, TEST_DELAY_MS))
 
     def send_status(self, now_ms, actions):
-        """Queue a STATUS now; it travels as far as the gateway is away."""
+        """Queue a STATUS now; it travels no farther than the gateway is away: at one hop nobody relays it."""
         body = self.status_body(now_ms)
-        return self.send(messages.STATUS, body, self.key_a(), now_ms, actions, self.settings["gateway_hops"])
+        hop_limit = self.settings["gateway_hops"] - 1
+        return self.send(messages.STATUS, body, self.key_a(), now_ms, actions, hop_limit)
 
     def status_flags(self, now_ms):
         flags = 0
