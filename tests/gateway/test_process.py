@@ -1,10 +1,13 @@
 """The real process: kill -9 at every step, a hub that fails, a line that goes. Nothing receipted is lost."""
 import subprocess
 import sys
+import threading
 
 import pytest
 from gateway_kit import BUTTON, GATEWAY, SITE, alarm, button_status, stage_1
 from gateway_process import Air, Gateway, Hub, wait_for
+from kentongan_gateway import settings
+from kentongan_gateway.daemon import Daemon
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message
@@ -49,6 +52,27 @@ def keep_hearing(air, payloads, condition, what):
             air.hear(payload, BUTTON)
         return condition()
     return wait_for(once, what)
+
+
+def test_a_second_gateway_on_the_same_counters_does_not_start(site):
+    """Both would send under the same packet ids: one key stream for two payloads, and orders refused."""
+    hub, air, gateway = site
+    second = subprocess.run([sys.executable, "-m", "kentongan_gateway", "run", "--config", gateway.config],
+                            capture_output=True, text=True, timeout=30)
+    assert second.returncode != 0 and "another gateway runs with it" in second.stderr
+    assert "Traceback" not in second.stderr
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt of the first")
+
+
+def test_a_stop_does_not_wait_for_the_inbox(tmp_path):
+    """The signal may interrupt the loop while it holds the inbox's own lock."""
+    daemon = Daemon(settings.load(Gateway(tmp_path, 1, 1).config))
+    with daemon._inbox.mutex:
+        caller = threading.Thread(target=daemon.stop, daemon=True)
+        caller.start()
+        caller.join(2)
+        assert not caller.is_alive()
 
 
 def test_an_alarm_goes_all_the_way_and_the_answer_comes_back(site):

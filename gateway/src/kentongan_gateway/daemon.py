@@ -64,6 +64,7 @@ class Daemon:
         self._settings = settings
         self._key_file = keyfile.load(settings.gateway.key_file)
         self._state = StateDir(settings.gateway.state_dir)
+        self._state.claim()
         self._spool = Spool(os.path.join(settings.gateway.state_dir, "spool.sqlite3"), settings.gateway.label)
         self._radio = make_radio(settings.radio, self._key_file)
         self._siren = siren.make(settings.siren)
@@ -113,8 +114,8 @@ class Daemon:
             self.dropped += 1
 
     def stop(self, *_):
+        """End run() within LOOP_MAX_S. A flag and no more: a signal may come while the inbox is locked."""
         self._stopping = True
-        self._put("stop")
 
     # the loop
 
@@ -169,9 +170,6 @@ class Daemon:
     def _take_orders(self, orders):
         for order in orders:
             self._perform(self._core.order(order, now_ms(), self._draw()))
-
-    def _take_stop(self):
-        return
 
     # doing
 

@@ -1,9 +1,12 @@
 """Small named states, each in its own atomic file: counters above all. In no spool and no backup."""
 
+import fcntl
 import os
 import re
 import zlib
 from pathlib import Path
+
+from kentongan_wire.errors import LocalError
 
 MAGIC = b"KGS1"
 NAME = re.compile(r"[a-z]{1,32}")
@@ -16,6 +19,16 @@ class StateDir:
         self._path = Path(path)
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.damaged = []  # names whose file was not whole; kept beside as NAME.damaged
+
+    def claim(self):
+        """Keep every other process out until this one ends; LocalError when one is in: two count alike."""
+        self._lock = os.open(self._path / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LocalError(
+                f"{self._path}: another gateway runs with it; stop that one, or use a state_dir of its own"
+            ) from error
 
     def _file(self, name) -> Path:
         if not NAME.fullmatch(name):
