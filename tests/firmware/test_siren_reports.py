@@ -9,6 +9,7 @@ from sirenkit import (
     TOMBOL,
     Post,
     next_id,
+    order,
     pressed,
     receipt,
     stored,
@@ -143,7 +144,7 @@ def test_a_repeat_that_a_newer_report_has_overtaken_takes_a_new_counter():
     post = Post()
     post.hear(pressed(10))
     post.wait(2 * SECOND)
-    post.hear(pressed(10, src=TOMBOL + 1))
+    post.hear(pressed(10, src=TOMBOL + 1, kind=2))
     post.wait(10 * SECOND)
     counters = [r.counter for r in post.messages(m.SIREN_REPORT)]
     assert len(counters) == 6
@@ -171,7 +172,7 @@ def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come
     def sent_within_five_seconds(crowd, report):
         post = Post()
         if crowd:
-            post.hear(pressed(3, src=TOMBOL + 1))
+            post.hear(pressed(3, src=TOMBOL + 1, kind=2))
         post.hear(pressed())
         post.hear(report)
         at_ms = post.now_ms
@@ -187,6 +188,33 @@ def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come
                     heard_report(counter=77)):
         assert sent_within_five_seconds(True, useless) == crowded + 2
     assert alone == 3  # stage 1 and two reports
+
+
+def test_of_many_alarms_alike_only_the_first_is_reported_at_once_and_the_others_when_it_is_quiet():
+    post = Post()
+    at_ms = post.now_ms
+    for n in range(6):
+        post.hear(pressed(10, src=TOMBOL + n))
+        post.wait(300)
+    post.wait(14 * SECOND)
+    assert {r.body.origin for r in post.messages(m.SIREN_REPORT)} == {TOMBOL}
+    post.wait(60 * SECOND)
+    assert {r.body.origin for r in post.messages(m.SIREN_REPORT)} == {TOMBOL + n for n in range(6)}
+    assert post.now_ms - at_ms < 80 * SECOND
+
+
+def test_what_the_street_hears_differently_is_reported_at_once():
+    for change in ("kind", "order", "failed"):
+        post = Post(sensor=change == "failed")
+        post.broken = change == "failed"
+        post.hear(pressed())
+        post.wait(2 * SECOND)
+        if change == "order":
+            post.hear(order(m.ACTION_START, origin=TOMBOL + 1))
+        else:
+            post.hear(pressed(src=TOMBOL + 1, kind=2 if change == "kind" else 0))
+        post.wait(2 * SECOND)
+        assert TOMBOL + 1 in [r.body.origin for r in post.messages(m.SIREN_REPORT)]
 
 
 def test_a_report_reaches_the_gateway_within_its_two_seconds():

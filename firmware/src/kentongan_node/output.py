@@ -4,6 +4,7 @@ what happens                          what follows
 the incident that is heard changes    Sound with its pattern for its own remaining time, or Quiet
 its time is over                      the one before it goes on, or Quiet; a report
 the sensor finds no siren in time     fault; a report that it failed to sound
+a further alarm that sounds alike     its report comes later, when the crowd is over
 a report of another post, in a crowd  our own report of that incident comes later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
@@ -16,12 +17,15 @@ from kentongan_node.reports import Reports
 from kentongan_node.soundings import LIVE, Soundings, load
 
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
-CROWD_HOLD_MS, CROWD_SPAN_MS = 10_000, 5_000  # start value: a report that another post made needless for now
+# A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
+# of siren reports in their first 15 s, and 53 of 85 alarm frames that collided at the gateway met one.
+CROWD_HOLD_MS, CROWD_SPAN_MS = 15_000, 30_000
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
 KEEP_LEFT_MS = 10_000         # how often the remaining time goes to flash while it sounds
 
 FILE = "siren"
+SOUNDS = (m.STATE_SOUNDING, m.STATE_DRIVEN)
 
 
 class Output(MainsNode):
@@ -144,14 +148,17 @@ class Output(MainsNode):
                 state = m.STATE_SOUNDING if self._sensed else m.STATE_FAILED
         source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
         body = m.SirenReport(record.origin, record.last, state, source)
-        self.reports.add(m.SIREN_REPORT, body, now_ms + REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS),
-                         (record.origin, record.number))
+        wait_ms = REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS)
+        if state in SOUNDS and record.source != m.SOURCE_ORDER and self.soundings.joins(record):
+            wait_ms += CROWD_HOLD_MS + self.draw(rnd, CROWD_SPAN_MS)
+        self.reports.add(m.SIREN_REPORT, body, now_ms + wait_ms, (record.origin, record.number))
 
     def _hold_report(self, body, now_ms, rnd):
         """Another post says that it sounds: with several alarms at once one such report is enough for now."""
         record = self.soundings.of_counter(body.origin, body.counter)
-        sounds = body.state in (m.STATE_SOUNDING, m.STATE_DRIVEN)
-        if record is None or record.state != LIVE or not sounds or self.mesh.active_origins(now_ms) < 2:
+        if record is None or record.state != LIVE or body.state not in SOUNDS:
+            return
+        if self.mesh.active_origins(now_ms) < 2:
             return
         report = self.reports.find((record.origin, record.number))
         if report is not None:

@@ -127,6 +127,14 @@ class Soundings:
                 found = record
         return found
 
+    def joins(self, record):
+        """Whether the siren beat the same, and in earnest, for another incident when this one came."""
+        for other in self.records:
+            if (other is not record and other.state == LIVE and other.begun_ms <= record.begun_ms
+                    and other.kind == record.kind and not other.drill and not record.drill):
+                return True
+        return False
+
     def expire(self, now_ms):
         """The incidents whose time was up by now."""
         over = [r for r in self.records if r.state == LIVE and now_ms >= r.until_ms]

@@ -23,11 +23,17 @@ class Watch:
         self._orders = orders
         self._due = {}  # (origin, incident) -> (due_ms, record)
         self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
+        self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
 
     def stored(self, record):
         key = (record.src, record.body.incident)
+        if record.sounding and key not in self._public:
+            if len(self._public) >= WATCH_LIMIT:
+                self._public.pop(next(iter(self._public)))
+            self._public[key] = record
         if record.cancel:
             self._due.pop(key, None)
+            self._public.pop(key, None)
             self._orders.cancel_starts(record.src, record.counter)
         elif (
             record.sounding and not record.drill and not self.sounds(record) and len(self._due) < WATCH_LIMIT
@@ -55,11 +61,27 @@ class Watch:
         since = self._desk.now_ms - SOUNDING_MS
         return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
 
+    def _joins(self, record) -> bool:
+        """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
+        posts = {device.node for device in self._desk.directory.posts(record.body.zone)}
+        return any(
+            key[0] != record.src
+            and other.body.kind == record.body.kind
+            and not other.drill
+            and posts.intersection(self.posts_sounding(*key))
+            for key, other in self._public.items()
+        )
+
     def tick(self):
         for key, (due, record) in list(self._due.items()):
             if self._desk.now_ms < due:
                 continue
             del self._due[key]
+            if self._joins(record):
+                # Its own report comes when the crowd is over; until then the street hears the other's.
+                if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
+                    self._due[key] = (due + NO_SIREN_MS, record)
+                continue
             posts = self._desk.directory.posts(record.body.zone)
             self._desk.note_about(
                 "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
