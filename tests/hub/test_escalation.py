@@ -90,6 +90,14 @@ def test_cancelled_late_and_confidential_alarms_call_people_but_no_siren(site):
     assert siren_starts(site) == []
 
 
+def test_a_late_alarm_pressed_again_in_time_is_escalated_like_any_other(site):
+    site.post_events(site.alarm(counter=10, incident=10, late=True), site.alarm(counter=12, incident=10))
+    assert site.incidents()[0]["late"] == 0
+    site.clock.advance(120_000)
+    site.hub.dispatch.step()
+    assert {"siren", "page"} <= {order["type"] for order in site.orders()}
+
+
 def test_a_drill_is_never_repeated(site):
     site.post_events(site.alarm(counter=9, drill=True))
     site.clock.advance(3_600_000)

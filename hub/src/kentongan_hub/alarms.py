@@ -153,9 +153,10 @@ def _press_again(db, now, incident, event):
     if happens == incidents.TEKAN:
         kind = incident["kind"] if older else event["kind"]
         db.run(
-            "UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0 WHERE id = ?",
+            "UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0, late = ? WHERE id = ?",
             state,
             kind,
+            int(incident["late"] and older),
             incident["id"],
         )
     if state == incidents.BARU and incident["state"] not in (incidents.BARU,):
