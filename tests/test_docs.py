@@ -16,7 +16,7 @@ TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 COMMANDS = [
-    ("kentongan-sim", "run"), ("kentongan-sim", "demo"),
+    ("kentongan-sim", "run"), ("kentongan-sim", "demo"), ("kentongan-sim", "bench"),
     ("kentongan-gateway",),
     ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
     ("kentongan-hub", "run"),

@@ -171,6 +171,8 @@ def main(argv=None) -> int:
     add_run(sub)
     from kentongan_sim import demo
     demo.add_parser(sub)
+    from kentongan_sim.bench import run as bench
+    bench.add_parser(sub)
     args = parser.parse_args(argv)
     try:
         return args.go(args) or 0

@@ -114,6 +114,11 @@ class Facts:
         """False from a power cut until the code runs again: a press then reaches nothing."""
         return [on for since_us, on in self._power.get(label, ()) if since_us <= t_us][-1:] != [False]
 
+    def ready_us(self, label, t_us) -> int:
+        """When the code ran that saw the key pressed at t_us: at once, or after the boot that it caused."""
+        return next((at_us for at_us, on in self._power.get(label, ())
+                     if on and t_us <= at_us <= t_us + SENT_WITHIN_US), t_us)
+
     def on_disk(self, alarm) -> bool:
         """Whether this alarm, or a later one or a cancel of the same button, is stored."""
         return alarm.counter is not None and any(

@@ -8,7 +8,7 @@ from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.radio.modem_session import LinkState, ModemSession
 from kentongan_gateway.spool import Spool
 from kentongan_wire import keys as wire_keys
-from kentongan_wire import link
+from kentongan_wire import link, messages
 from kentongan_wire import packet as wire
 
 from kentongan_sim.chance import draw_u32
@@ -176,6 +176,8 @@ class Gatehouse:
         spool_id = self.spool.put({**event, "stored_us": self.world.now_us})
         self._unsent[action.row_id] = (spool_id, event)
         detail = {"type": event["type"], "device": event.get("device", 0), "counter": event.get("counter", 0)}
+        if event["type"] == "status" and event["body"].get("flags", 0) & messages.STATUS_JAMMING:
+            detail["jamming"] = True
         self.world.report(self.label, "store", detail)
         self._perform(self._core.stored(action.row_id, self._now_ms(), self._random()))
         self._at(UPLINK_US, self._uplink)

@@ -18,20 +18,54 @@ def percentiles(values_ms) -> dict:
 
 def unreachable(world) -> set:
     """Labels without a radio path to any gateway that was not dead from the start."""
-    alive = [g.modem for g in world.scene.gateways if g.label not in world.dead and g.modem not in world.dead]
-    return set(world.nodes) - set(hops_to(world, alive))
+    return set(world.nodes) - set(hops_to(world, modems_alive(world)))
+
+
+def modems_alive(world) -> list:
+    """Modems of the gateways that are not dead from the start."""
+    return [gateway.modem for gateway in world.scene.gateways
+            if gateway.label not in world.dead and gateway.modem not in world.dead]
+
+
+def posts_alive(world) -> list:
+    return [label for label, host in world.nodes.items()
+            if host.place.role == "sirene" and label not in world.dead]
+
+
+def floors_ms(world, facts, sirens) -> list:
+    """For each alarm: air time alone of its way to the nearest of `sirens`, in ms; None without a way."""
+    hops = hops_to(world, sirens)
+    airtimes = {(d["src"], d["counter"]): d["airtime_us"] for _, _, d in facts.frames.values()
+                if d["type"] == "ALARM"}
+    return [hops[a.label] * airtimes[a.node, a.counter] // 1000
+            if a.label in hops and (a.node, a.counter) in airtimes else None for a in facts.alarms]
 
 
 def floor_ms(world, facts) -> int:
     """Air time alone of the median alarm on its way to the nearest post, in ms; 0 without an alarm."""
-    posts = [label for label, host in world.nodes.items()
-             if host.place.role == "sirene" and label not in world.dead]
-    hops = hops_to(world, posts)
-    airtimes = {(d["src"], d["counter"]): d["airtime_us"] for _, _, d in facts.frames.values()
-                if d["type"] == "ALARM"}
-    floors = sorted(hops[a.label] * airtimes[a.node, a.counter] // 1000 for a in facts.alarms
-                    if a.label in hops and (a.node, a.counter) in airtimes)
+    floors = sorted(ms for ms in floors_ms(world, facts, posts_alive(world)) if ms is not None)
     return floors[len(floors) // 2] if floors else 0
+
+
+def press_rows(world, facts) -> list:
+    """One row a press: label, at_ms since the world began, then ms from the finger, None for never: boot_ms
+    until the code ran (0 if it did already), siren_ms, stored_ms, answer_ms. floor_ms is the air time of its
+    hops to the nearest siren, gateways' included, None without a radio path; merged as in Facts.
+    """
+    sirens = posts_alive(world) + modems_alive(world)
+    reach, floors = hops_to(world, sirens), floors_ms(world, facts, sirens)
+    rows = []
+    for alarm, floor in zip(facts.alarms, floors, strict=True):
+        def after(t_us, since_us=alarm.t_us):
+            return None if t_us is None else (t_us - since_us) // 1000
+        rows.append({
+            "label": alarm.label, "at_ms": alarm.t_us // 1000, "merged": alarm.merged,
+            "boot_ms": after(facts.ready_us(alarm.label, alarm.t_us)),
+            "siren_ms": after(alarm.sounded_us), "stored_ms": after(alarm.stored_us),
+            "answer_ms": first_answer_ms(facts, alarm),
+            "floor_ms": floor, "path": alarm.label in reach, "gateway": alarm.label not in facts.unreachable,
+        })
+    return rows
 
 
 def summarise(world, wall_s: float) -> dict:

@@ -1,0 +1,37 @@
+"""What no design can beat: air time arithmetic of the presets, for the page."""
+from kentongan_wire import phy
+from kentongan_wire.packet import Channel
+
+from kentongan_sim.bench.grid import PRESETS
+from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, NODE_BASE
+
+ALARM_PAYLOAD = 22  # head 6, attempt 1, masked 7, tag 8 (wire-format)
+RECEIPT_FIXED, RECEIPT_ENTRY = 15, 15  # head 7 and tag 8, and each alarm answered
+BURST, EARTHQUAKE = 10, 40
+
+
+def frame_us(preset: str, payload_bytes: int) -> int:
+    """Time on air of a message of so many bytes on the site's channel."""
+    frame = Channel(CHANNEL_NAME, CHANNEL_KEY).seal(NODE_BASE + 1, 1, 1, bytes(payload_bytes))
+    return phy.airtime_us(phy.preset(preset), len(frame))
+
+
+def rows() -> list:
+    """For each preset: name, alarm, one hop of 10 and of 40, a receipt of 10, frames an hour, all in text."""
+    out = []
+    for preset in PRESETS:
+        alarm_us = frame_us(preset, ALARM_PAYLOAD)
+        receipt_us = frame_us(preset, RECEIPT_FIXED + RECEIPT_ENTRY * BURST)
+        out.append((preset, f"{alarm_us / 1000:.0f} ms", f"{BURST * alarm_us / 1e6:.1f} s",
+                    f"{EARTHQUAKE * alarm_us / 1e6:.1f} s", f"{receipt_us / 1000:.0f} ms",
+                    f"{phy.AIR_LIMIT_MS * 1000 // alarm_us}"))
+    return out
+
+
+def section(table) -> str:
+    """The bounds as a part of the page; `table` as page.table."""
+    return ("## What the air allows\n\nOne channel carries one frame at a time where all hear each other. "
+            "No design sends the same alarms in less air than this; relays, receipts, status and collisions "
+            "come on top, and a device may be on the air for 36 s an hour.\n\n"
+            + table(("preset", "alarm, one hop", f"{BURST} alarms, one hop", f"{EARTHQUAKE} alarms, one hop",
+                     f"receipt of {BURST} alarms", "alarms an hour by law"), rows()))

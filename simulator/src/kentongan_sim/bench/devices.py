@@ -1,0 +1,85 @@
+"""Heap and time per received frame of each role on MicroPython, from a burst of the simulated village.
+
+The village runs on CPython and what reached one device of each role is written down; the same events are then
+given to that role's .mpy code in a MicroPython of its own, whose heap has the size of a board's.
+"""
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from kentongan_sim.cli import WARM_UP_S, plan_presses
+from kentongan_sim.engine_cpython import Engine
+from kentongan_sim.engine_micropython import available
+from kentongan_sim.mpy_library import library
+from kentongan_sim.scenarios import scenario
+from kentongan_sim.world import World
+
+PRESSES, WITHIN_S, AFTER_S = 10, 3, 60
+SEED, LOSS = 1, 0.05
+TIMEOUT_S = 120
+WORD_RATIO = 2  # objects are made of words: 8 bytes here, 4 on the ESP32
+APP = Path(__file__).with_name("device_app.py")
+CHILD = """import sys, micropython_run
+micropython_run.run_main(['micropython', '-X', 'heapsize=' + sys.argv[1], sys.argv[2]])"""
+
+
+class Recorder(Engine):
+    """Writes down what reached each node since its last boot."""
+
+    def __init__(self):
+        super().__init__()
+        self.histories = {}
+
+    def boot(self, label, settings, state, boot, now_ms, rnd):
+        self.histories[label] = [(dict(settings), dict(state)), ("boot", tuple(boot), now_ms, rnd)]
+        return super().boot(label, settings, state, boot, now_ms, rnd)
+
+    def deliver(self, label, name, args, now_ms, rnd):
+        self.histories[label].append((name, args, now_ms, rnd))
+        return super().deliver(label, name, args, now_ms, rnd)
+
+
+def histories() -> dict:
+    """{role: what reached the busiest device of that role in a burst}."""
+    engine = Recorder()
+    with World(scenario("rt"), SEED, engine, LOSS) as world:
+        plan_presses(world, PRESSES, WITHIN_S)
+        world.run_until((WARM_UP_S + AFTER_S) * 1_000_000)
+        busiest = {}
+        for label, history in engine.histories.items():
+            role = world.nodes[label].place.role
+            if len(history) > len(busiest.get(role, ())):
+                busiest[role] = history
+    return busiest
+
+
+def measure() -> dict:
+    """{role: figures of device_app}; empty where there is no MicroPython for this machine."""
+    if not available():
+        return {}
+    return {role: play(history) for role, history in sorted(histories().items())}
+
+
+def play(history) -> dict:
+    """Run one history in a MicroPython process of its own; RuntimeError with its last words when it fails."""
+    path, heap = library()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "history")
+        file.write_text("".join(f"{event!r}\n" for event in history), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, heap, str(APP)], capture_output=True, text=True, timeout=TIMEOUT_S,
+            env={**os.environ, "MICROPYPATH": path, "KENTONGAN_HISTORY": str(file)})
+    if done.returncode or not done.stdout.startswith("{"):
+        raise RuntimeError(f"the device code failed in MicroPython: {(done.stdout + done.stderr)[-800:]}")
+    return ast.literal_eval(done.stdout)
+
+
+def rows(figures: dict) -> list:
+    """(role, KB after boot, most KB, KB of heap, frames, mean ms, worst ms) as on a 32-bit chip."""
+    def kb(size):
+        return f"{size / WORD_RATIO / 1024:.1f}"
+    return [(role, kb(f["boot"]), kb(f["most"]), kb(f["heap"]), f["frames"], f"{f['mean_us'] / 1000:.2f}",
+             f"{f['worst_us'] / 1000:.2f}") for role, f in figures.items()]

@@ -1,0 +1,120 @@
+"""The grid as data: which villages are run with how many presses, losses, dead parts, presets and seeds.
+
+Seeds of a cell are 1..n, the same for ours and for the stock baseline.
+"""
+from collections import namedtuple
+from fnmatch import fnmatch
+from hashlib import sha256
+from importlib.util import find_spec
+
+from kentongan_wire.phy import DEFAULT_PRESET
+
+from kentongan_sim.scenarios import SCENARIOS
+
+# stock: unmodified Meshtastic nodes in the same places, each press one packet that wants an acknowledgement;
+# stock-once and stock-resend: the plain packets with which real nodes were measured, once or every RESEND_S.
+OURS, STOCK, ONCE, RESEND = "ours", "stock", "stock-once", "stock-resend"
+RESEND_S = 7
+RETRY_S = {STOCK: None, ONCE: 0, RESEND: RESEND_S}  # of stock_village
+SIDE_BY_SIDE = (OURS, STOCK)
+PRESETS = (DEFAULT_PRESET, "MediumFast")
+LOSSES = (0.0, 0.05, 0.08)
+WORST_LOSS = LOSSES[-1]
+ALIVE = ((),)
+ONE_PRESS_S = 270  # 150 s of warm-up, then long enough for a button that repeats and for "nobody hears"
+BURST_S = 270
+EARTHQUAKE_S = 300
+HOSTILE_S = 480  # until what was heard at the press has been replayed for the last time
+HOUR_S = 3_900  # warm-up and one whole hour
+DEAD_PARTS = (("gateway-1",), ("penerus-1",), ("pos-1",), ("pos-2",))
+LOADS = (1, 2, 5, 10, 15, 20)
+
+# How many seeds: `judged` in the cell that a target is judged on (default preset, worst loss), `beside` in
+# the other cells of our own, `stock` in those of the baseline. 0: not in this grid.
+Seeds = namedtuple("Seeds", "judged beside stock")
+# One row of the target table. `title` is what the page calls it.
+Block = namedtuple("Block", "key title scenario presses within_s duration_s dead losses presets full quick "
+                            "baselines", defaults=(SIDE_BY_SIDE,))
+Cell = namedtuple("Cell", "block scenario presses within_s duration_s loss dead preset baseline full quick")
+
+BLOCKS = (
+    Block("rt1", "`rt`, 1 press", "rt", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
+          Seeds(30_000, 4_000, 1_000), Seeds(300, 60, 30)),
+    Block("rt10", "`rt`, 10 presses in 3 s", "rt", (10,), 3, BURST_S, ALIVE, LOSSES, PRESETS,
+          Seeds(3_000, 1_000, 300), Seeds(40, 12, 10)),
+    Block("rw40", "`rw`, 40 presses in 10 s", "rw", (40,), 10, EARTHQUAKE_S, ALIVE, LOSSES, PRESETS,
+          Seeds(80, 76, 20), Seeds(3, 1, 1)),
+    Block("dead", "`rt`, one device dead, 1 press", "rt", (1,), 0, ONE_PRESS_S, DEAD_PARTS, LOSSES, PRESETS,
+          Seeds(3_000, 1_000, 300), Seeds(30, 0, 5)),
+    Block("zinc", "`zinc`, 1 press", "zinc", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
+          Seeds(4_000, 1_000, 300), Seeds(60, 10, 10)),
+    Block("hostile", "`hostile`, 1 press", "hostile", (1,), 0, HOSTILE_S, ALIVE, LOSSES, PRESETS,
+          Seeds(1_000, 400, 100), Seeds(15, 3, 3)),
+    Block("hour", "`rt`, gateway dead for an hour, 20 presses in it", "rt", (20,), 3_600, HOUR_S,
+          (("gateway-1",),), LOSSES, PRESETS, Seeds(200, 50, 20), Seeds(2, 0, 0)),
+    Block("load", "`rt`, more and more presses in 3 s", "rt", LOADS, 3, BURST_S, ALIVE, (WORST_LOSS,),
+          PRESETS, Seeds(300, 100, 100), Seeds(8, 0, 6)),
+    Block("rt120", "`rt120`, 1 and 10 presses", "rt120", (1, 10), 3, BURST_S, ALIVE, LOSSES, PRESETS,
+          Seeds(1_000, 300, 100), Seeds(8, 0, 0)),
+    Block("line", "`line3`, 1 press", "line3", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
+          Seeds(1_000, 300, 300), Seeds(40, 0, 10)),
+    Block("line5", "`line5`, 1 press", "line5", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
+          Seeds(1_000, 300, 300), Seeds(40, 0, 10)),
+    Block("stock8", "the stock model in the place where real stock nodes were measured", "stock8", (1, 8), 3,
+          BURST_S, ALIVE, (0.0,), ("MediumFast",), Seeds(0, 0, 200), Seeds(0, 0, 40), (ONCE, RESEND)),
+)
+
+
+def cells() -> list:
+    """Every cell of BLOCKS, in their order."""
+    out = []
+    for block in BLOCKS:
+        for baseline in block.baselines:
+            for preset in PRESETS:
+                if preset in block.presets:
+                    out += _cells_of(block, preset, baseline)
+    return out
+
+
+def _cells_of(block, preset, baseline):
+    for loss in reversed(block.losses):
+        which = "beside" if baseline == OURS else "stock"
+        if baseline == OURS and preset == DEFAULT_PRESET and loss == WORST_LOSS:
+            which = "judged"
+        for dead in block.dead:
+            for presses in block.presses:
+                quick = getattr(block.quick, which)
+                if block.baselines == SIDE_BY_SIDE and baseline == STOCK and (
+                        preset, loss) != (DEFAULT_PRESET, WORST_LOSS):
+                    quick = 0  # a quick grid shows the baseline beside the judged cells only
+                yield Cell(block.key, block.scenario, presses, block.within_s, block.duration_s, loss, dead,
+                           preset, baseline, getattr(block.full, which), quick)
+
+
+def name(cell) -> str:
+    """A file name that says all of the cell, as "dead-p1-loss8-no-pos-1-ShortSlow-ours"."""
+    dead = "".join(f"-no-{label}" for label in cell.dead)
+    return f"{cell.block}-p{cell.presses}-loss{100 * cell.loss:g}{dead}-{cell.preset}-{cell.baseline}"
+
+
+def key(cell) -> str:
+    """Changes whenever a run of this cell would: all of it but its block and how many seeds."""
+    return sha256(repr(cell[1:9]).encode()).hexdigest()[:12]
+
+
+def seeds(cell, quick: bool) -> range:
+    return range(1, 1 + (cell.quick if quick else cell.full))
+
+
+def chosen(quick: bool, pattern: str = "*") -> list:
+    """The cells of this grid whose name matches."""
+    return [cell for cell in cells() if seeds(cell, quick) and fnmatch(name(cell), pattern)]
+
+
+def missing(cell) -> str:
+    """Why the cell cannot be run by this code, or ""."""
+    if cell.scenario not in SCENARIOS:
+        return f"scenario {cell.scenario} is not built yet"
+    if cell.baseline != OURS and find_spec("kentongan_sim.stock_village") is None:
+        return "the stock baseline is not built yet"
+    return ""

@@ -1,0 +1,247 @@
+"""docs/benchmarks.md from the results: targets, cells, plots, failures and how to run it all again."""
+import platform
+from collections import namedtuple
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kentongan_wire.phy import DEFAULT_PRESET
+
+from kentongan_sim.bench import bounds, grid, targets
+from kentongan_sim.bench.grid import OURS, STOCK
+from kentongan_sim.bench.pictures import pictures
+from kentongan_sim.bench.stats import percentile
+from kentongan_sim.bench.targets import ABSENT, SHORT, in_ms
+
+NOTHING = "-"
+SIGNS = {SHORT: "**short**"}
+# quick: which grid. digest: of the code. machine: processor and Python. extra: of machine.py
+Campaign = namedtuple("Campaign", "quick pattern date digest machine cells results extra")
+
+
+def campaign(args, cells, results, store, extra) -> Campaign:
+    return Campaign(args.quick, args.cells, datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), store.digest,
+                    f"{platform.machine()}, Python {platform.python_version()}", cells, results, extra)
+
+
+def write(path, run: Campaign, failures):
+    """The page, and its plots into `images` beside it."""
+    path = Path(path)
+    images = path.parent / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    drawn = pictures(run.cells, lambda cell: finished(run, cell))
+    for name, (svg, _) in drawn.items():
+        (images / name).write_text(svg, encoding="utf-8")
+    text = render(run, failures, {name: words for name, (_, words) in drawn.items()})
+    path.write_text(text, encoding="utf-8")
+
+
+def render(run: Campaign, failures, drawn) -> str:
+    judged = {target.block for target in targets.TARGETS}
+    parts = [head(run), summary(run), "## Each target, cell by cell\n\n" + LEGEND]
+    parts += [one_block(run, block) for block in grid.BLOCKS if block.key in judged]
+    parts += [everywhere(run), bounds.section(table), measured_stock(run)]
+    parts += [*run.extra.get("sections", ()), all_cells(run)]
+    parts.append("## Plots\n\n" + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
+    parts += [broken_runs(failures), HOW]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+LEGEND = """**pass**: the figure and its 95 % bound meet the target. **met**: the figure does, with too \
+few runs for the bound. **short**: the figure does not. Bounds are one-sided: \
+Clopper-Pearson for shares (with no miss in n that is the rule of three, at most about 3/n \
+missed), order statistics for percentiles. A press that nothing came of counts as "never", \
+not as left out. Times are from the finger unless "from code ready" is said; the finger is \
+350 ms of boot earlier. Only the default preset and our own nodes are judged in the table \
+above."""
+
+HOW = """## Run it again
+
+```sh
+make bench            # the whole grid, hours; interrupted, it goes on where it stopped
+make bench QUICK=1    # the reduced grid, minutes
+make bench JOBS=4     # so many processes; by default one for each core
+kentongan-sim bench --list                      # the cells and their seeds
+kentongan-sim bench --cells 'rt-p10-*' --jobs 2 # some cells, their page under build/bench/
+```
+
+Results are kept under `build/bench/<digest>/<cell>.jsonl`, one line for each seed. The digest is of the \
+sources of wire, firmware, gateway and simulator: other code begins anew, and results of two versions \
+never share a table. The same seed gives the same run on every machine, so each figure but the speeds \
+can be had again exactly. The model and its limits are in the [simulator's \
+README](../simulator/README.md): no real radio has been measured yet."""
+
+
+def finished(run, cell) -> list:
+    records = run.results.get(grid.name(cell), {})
+    return [records[seed] for seed in sorted(records) if not records[seed].get("error")]
+
+
+def head(run) -> str:
+    which = ("**reduced grid** (`make bench QUICK=1`): few seeds, so many bounds are wide" if run.quick
+             else "**full grid** (`make bench`)")
+    if run.pattern != "*":
+        which += f", only the cells named `{run.pattern}`"
+    counts = sum(len(finished(run, cell)) for cell in run.cells)
+    wanted = sum(len(grid.seeds(cell, run.quick)) for cell in run.cells if not grid.missing(cell))
+    return (f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with n "
+            f"in each table; code {run.digest}, {run.date}, {run.machine}. Default preset {DEFAULT_PRESET}; "
+            "losses are extra frame loss at every receiver, on top of path loss and collisions. Normal "
+            "status traffic runs underneath. Every number is simulated.")
+
+
+def summary(run) -> str:
+    """One row a target: the worst cell of ours, over all losses, on the default preset."""
+    rows = []
+    for target in targets.TARGETS:
+        if target.block is None:
+            judged = judge_everywhere(run, target)
+            rows.append(judged_row(target, judged))
+            continue
+        cells = [cell for cell in run.cells
+                 if (cell.block, cell.baseline, cell.preset) == (target.block, OURS, DEFAULT_PRESET)]
+        found = [(cell, judge(run, target, cell)) for cell in cells]
+        judged = [(cell, one) for cell, one in found if one.verdict != ABSENT]
+        if not judged:
+            words = found[0][1].measured if found else "not in this grid"
+            rows.append((target.row, target.text, words, NOTHING, NOTHING))
+            continue
+        worst = targets.worst(one.verdict for _, one in judged)
+        cell, shown = next((cell, one) for cell, one in judged if one.verdict == worst)
+        rows.append(judged_row(target, shown._replace(measured=f"{shown.measured}, at {conditions(cell)}")))
+    rows += run.extra.get("summary", [])
+    return ("## Targets\n\nThe worst cell of each, ours, on the default preset.\n\n"
+            + table(("what", "target", "measured", "95 % bound", "verdict"), rows))
+
+
+def judged_row(target, judged) -> tuple:
+    return target.row, target.text, judged.measured, judged.bound, sign(judged.verdict)
+
+
+def conditions(cell) -> str:
+    dead = f", {', '.join(cell.dead)} dead" if cell.dead else ""
+    return f"{100 * cell.loss:g} % loss{dead}"
+
+
+def judge(run, target, cell):
+    why = grid.missing(cell)
+    records = finished(run, cell)
+    if why or not records:
+        return targets.Judged(why or "no result yet", NOTHING, ABSENT)
+    judged = target.judge(records)
+    errors = len(run.results[grid.name(cell)]) - len(records)
+    if errors:
+        words = f"{judged.measured}; {errors} runs ended without figures"
+        judged = judged._replace(measured=words, verdict=SHORT)
+    return judged
+
+
+def judge_everywhere(run, target):
+    records = [record for cell in run.cells if cell.baseline == OURS for record in finished(run, cell)]
+    return target.judge(records) if records else targets.Judged("no result yet", NOTHING, ABSENT)
+
+
+def one_block(run, block) -> str:
+    """The table of one block: each of our cells, each target, the baseline in the same air beside it."""
+    rows = []
+    for cell in run.cells:
+        if cell.block != block.key or cell.baseline != OURS:
+            continue
+        beside = stock_cell(run, cell)
+        for target in targets.TARGETS:
+            if target.block != block.key:
+                continue
+            ours = judge(run, target, cell)
+            stock = judge(run, target, beside).measured if beside else NOTHING
+            seeds = f"1-{len(grid.seeds(cell, run.quick))}"
+            rows.append((cell.preset, conditions(cell), target.text, ours.measured, ours.bound,
+                         sign(ours.verdict), stock, seeds))
+    if not rows:
+        return f"### {block.title}\n\nNot in this grid."
+    return f"### {block.title}\n\n" + table(
+        ("preset", "cell", "target", "measured", "95 % bound", "verdict", "stock, same air", "seeds"), rows)
+
+
+def stock_cell(run, cell):
+    """The baseline's cell of the same places, presses and losses, or None."""
+    stock = grid.name(cell._replace(baseline=STOCK))
+    return next((other for other in run.cells if grid.name(other) == stock), None)
+
+
+def everywhere(run) -> str:
+    rows = [judged_row(target, judge_everywhere(run, target)) for target in targets.TARGETS
+            if target.block is None]
+    return "### In every run of ours, all cells\n\n" + table(
+        ("what", "target", "measured", "95 % bound", "verdict"), rows)
+
+
+def measured_stock(run) -> str:
+    """The stock model beside what real stock nodes did in the same kind of place."""
+    rows = []
+    for presses, baseline, words, real, figure in targets.REAL_STOCK:
+        cell = next((cell for cell in run.cells
+                     if (cell.block, cell.presses, cell.baseline) == ("stock8", presses, baseline)), None)
+        records = finished(run, cell) if cell else []
+        why = grid.missing(cell) or "no result yet" if cell else "not in this grid"
+        rows.append((words, real, figure(records) if records else why,
+                     f"1-{len(grid.seeds(cell, run.quick))}" if cell else NOTHING))
+    return ("### The stock model against real stock nodes\n\nFirmware 2.7.26, eight homes, a router and a "
+            "gateway, MediumFast, plain packets of 69 bytes.\n\n"
+            + table(("what", "real nodes", "the model", "seeds"), rows) + "\n\n" + told_wrongly(run))
+
+
+def told_wrongly(run) -> str:
+    """What the stock presser knows, beside the row on ours."""
+    records = [record for cell in run.cells if cell.baseline == STOCK for record in finished(run, cell)]
+    if not records:
+        return ""
+    wrongly = sum(record["acked_not_stored"] for record in records)
+    pressed = sum(len(record["presses"]) for record in records)
+    return (f"In the cells of the stock baseline {wrongly:,} of {pressed:,} presses were acknowledged to the "
+            "presser although no gateway ever had them; it has no word for \"a siren sounds\" or \"nobody "
+            "hears\".")
+
+
+def all_cells(run) -> str:
+    """Every cell once, with its latencies; also what has no target."""
+    rows = []
+    for cell in run.cells:
+        records = finished(run, cell)
+        if not records:
+            rows.append((f"`{grid.name(cell)}`", grid.missing(cell) or "no result yet", *[""] * 7))
+            continue
+        code, finger, stored, shown = (
+            [value for record in records for value in values_of(record)]
+            for values_of in (targets.siren_from_code, targets.siren_from_finger, targets.stored,
+                              targets.answered))
+        most_ms = max((used[0] for record in records for used in record["air_ms"].values()), default=0)
+        frames = sum(count for record in records for count, _ in record["frames"].values())
+        rows.append((f"`{grid.name(cell)}`", f"{len(records):,}", sum(len(r["presses"]) for r in records),
+                     spread(code), spread(finger), spread(stored), spread(shown), f"{most_ms / 1000:.1f} s",
+                     f"{frames / len(records):,.0f}"))
+    return ("## All cells\n\nEach latency as p50 / p99 / worst.\n\n" + table(
+        ("cell", "runs", "presses", "siren, from code ready", "siren, from finger", "stored",
+         "shown to the presser", "most air in an hour", "frames a run"), rows))
+
+
+def spread(values) -> str:
+    if not values:
+        return NOTHING
+    return " / ".join(in_ms(percentile(values, percent)) for percent in (50, 99, 100))
+
+
+def broken_runs(failures) -> str:
+    if not failures:
+        return "## Broken runs\n\nNone: every checker held in every run of ours."
+    rows = [(f"`{name}`", seed, why, f"`{command}`") for name, seed, why, command in failures]
+    return f"## Broken runs\n\n{len(failures)}, each of which makes the command exit 1.\n\n" + table(
+        ("cell", "seed", "why", "run again"), rows)
+
+
+def sign(verdict) -> str:
+    return SIGNS.get(verdict, verdict)
+
+
+def table(names, rows) -> str:
+    def cells(row):
+        return "| " + " | ".join(str(value).replace("|", "\\|").replace("\n", " ") for value in row) + " |"
+    return "\n".join([cells(names), "|" + "---|" * len(names), *map(cells, rows)])

@@ -1,0 +1,170 @@
+"""Line charts and bars as self-contained SVG, black on white."""
+import math
+from collections import namedtuple
+from html import escape
+
+WIDTH, AXES_PX = 820, 300  # of the picture; of the height between the axes
+LEFT, RIGHT, TOP = 70, 24, 44
+FOOT_PX, LEGEND_PX = 62, 20  # below the axes: ticks and label; each row of the legend
+BASE = TOP + AXES_PX
+NINES = 4.5  # decimal places of certainty that the axis has room for
+ROW_PX, BAR_PX, NAME_PX = 26, 16, 250  # of the bar chart
+CHAR_PX = 6.6  # an average letter at 12 px
+# Okabe and Ito's colours, told apart by most people who see fewer colours.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+STYLE = """text{font:12px sans-serif;fill:#222}text.title{font-size:15px;font-weight:bold}
+text.tick{font-size:11px}"""
+
+# points: [(x, y)]; steps: draw a staircase. colour: index; dashed for the baseline.
+Series = namedtuple("Series", "name points colour dashed steps")
+# scale "linear", "log", or "nines" for shares in percent: each further nine takes as much room as the one
+# before. ticks: [(value, text)]
+Axis = namedtuple("Axis", "label low high scale ticks")
+
+
+def log_time_axis(label, low_ms=50, high_ms=100_000) -> Axis:
+    ticks = [(50, "50 ms"), (100, "0.1 s"), (200, "0.2 s"), (500, "0.5 s"), (1_000, "1 s"), (2_000, "2 s"),
+             (5_000, "5 s"), (10_000, "10 s"), (20_000, "20 s"), (60_000, "60 s"), (100_000, "100 s")]
+    return Axis(label, low_ms, high_ms, "log", [t for t in ticks if low_ms <= t[0] <= high_ms])
+
+
+def share_axis(label) -> Axis:
+    return Axis(label, 0, 100, "linear", [(v, f"{v} %") for v in range(0, 101, 20)])
+
+
+def nines_axis(label) -> Axis:
+    ticks = [(value, f"{value:g} %") for value in (0, 50, 90, 99, 99.9, 99.99)]
+    return Axis(label, 0, 100, "nines", [*ticks, (100, "all")])
+
+
+def number_axis(label, high) -> Axis:
+    steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+    step = next((s for s in steps if high / s <= 8), steps[-1])
+    top = step * max(1, math.ceil(high / step))
+    return Axis(label, 0, top, "linear", [(v, f"{v:,}") for v in range(0, top + 1, step)])
+
+
+def cdf(name, values_ms, colour=0, dashed=False) -> Series:
+    """The share of all values that came within x; what never happened keeps the curve below 100 %."""
+    ordered = sorted(values_ms)
+    points, last = [(0, 0)], None
+    for at, value in enumerate(ordered, 1):
+        if not math.isinf(value):
+            if value == last:
+                points.pop()
+            points.append((value, 100 * at / len(ordered)))
+            last = value
+    return Series(name, thin(points), colour, dashed, True)
+
+
+def thin(points, most=400) -> list:
+    """No more points than can be seen; first and last stay."""
+    step = math.ceil(len(points) / most)
+    return points if step < 2 else [*points[:-1:step], points[-1]]
+
+
+def chart(title, series, x_axis, y_axis, marks=()) -> str:
+    """The SVG of a line chart. marks: [(x, text)] vertical lines, such as a target."""
+    out = [text(WIDTH / 2, 22, title, "title", "middle")]
+    for value, words in x_axis.ticks:
+        x = place(x_axis, value, LEFT, WIDTH - RIGHT)
+        out += [line(x, TOP, x, BASE, "#ddd"),
+                text(x, BASE + 16, words, "tick", "middle")]
+    for value, words in y_axis.ticks:
+        y = place(y_axis, value, BASE, TOP)
+        out += [line(LEFT, y, WIDTH - RIGHT, y, "#ddd"), text(LEFT - 6, y + 4, words, "tick", "end")]
+    out.append(text((LEFT + WIDTH - RIGHT) / 2, BASE + 36, x_axis.label, "", "middle"))
+    middle = TOP + AXES_PX / 2
+    out.append(f'<g transform="rotate(-90 16 {middle:g})">'
+               f'{text(16, middle + 4, y_axis.label, "", "middle")}</g>')
+    for value, words in marks:
+        x = place(x_axis, value, LEFT, WIDTH - RIGHT)
+        out += [line(x, TOP, x, BASE, "#c00", "2 3"), text(x + 4, BASE - 6, words, "tick")]
+    for one in series:
+        out.append(curve(one, x_axis, y_axis))
+    below, height = legend(series)
+    return svg(WIDTH, height, out + below)
+
+
+def curve(one, x_axis, y_axis) -> str:
+    spots = [(place(x_axis, x, LEFT, WIDTH - RIGHT), place(y_axis, y, BASE, TOP))
+             for x, y in one.points]
+    if not spots:
+        return ""
+    path = f"M{spots[0][0]:.1f} {spots[0][1]:.1f}"
+    for x, y in spots[1:]:
+        path += f"H{x:.1f}V{y:.1f}" if one.steps else f"L{x:.1f} {y:.1f}"
+    if one.steps:
+        path += f"H{WIDTH - RIGHT}"
+    colour = COLOURS[one.colour % len(COLOURS)]
+    dash = ' stroke-dasharray="7 4"' if one.dashed else ""
+    dots = "" if one.steps else "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
+                                        for x, y in spots)
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>{dots}'
+
+
+def legend(series) -> tuple:
+    """(what is drawn below the axes, in rows, the height of the picture that has room for it)."""
+    out, x, y = [], LEFT, BASE + FOOT_PX
+    for one in series:
+        width = 40 + CHAR_PX * len(one.name)
+        if x + width > WIDTH - RIGHT:
+            x, y = LEFT, y + LEGEND_PX
+        colour = COLOURS[one.colour % len(COLOURS)]
+        out += [line(x, y - 4, x + 24, y - 4, colour, "7 4" if one.dashed else "", 2),
+                text(x + 30, y, one.name)]
+        x += width + 12
+    return out, y + LEGEND_PX
+
+
+def bars(title, rows, limit, unit) -> str:
+    """Horizontal bars. rows: [(name, most, mean)]; limit: (value, text) of a red line; mean: a dark tick."""
+    top, width = 52, WIDTH
+    height = top + ROW_PX * len(rows) + 54
+    high = max([limit[0] * 1.1, *[most for _, most, _ in rows]])
+    axis = number_axis(unit, high)
+    bottom = top + ROW_PX * len(rows)
+    out = [text(width / 2, 22, title, "title", "middle")]
+    for value, words in axis.ticks:
+        x = place(axis, value, NAME_PX, width - 40)
+        out += [line(x, top, x, bottom, "#ddd"), text(x, bottom + 16, words, "tick", "middle")]
+    for i, (name, most, mean) in enumerate(rows):
+        y = top + ROW_PX * i + (ROW_PX - BAR_PX) / 2
+        end, at = place(axis, most, NAME_PX, width - 40), place(axis, mean, NAME_PX, width - 40)
+        out += [text(NAME_PX - 8, y + 13, name, "", "end"),
+                f'<rect x="{NAME_PX}" y="{y:g}" width="{end - NAME_PX:.1f}" height="{BAR_PX}" '
+                'fill="#56b4e9"/>',
+                line(at, y - 2, at, y + BAR_PX + 2, "#222", "", 2),
+                text(end + 4, y + 13, f"{most:.1f}", "tick")]
+    x = place(axis, limit[0], NAME_PX, width - 40)
+    out += [line(x, top - 6, x, bottom, "#c00", "", 2), text(x, top - 10, limit[1], "tick", "middle"),
+            text((NAME_PX + width - 40) / 2, bottom + 38, unit, "", "middle")]
+    return svg(width, height, out)
+
+
+def place(axis, value, start, end) -> float:
+    """Pixel of a value; values outside lie on the edge."""
+    value = min(max(value, axis.low), axis.high)
+    if axis.scale == "log":
+        part = math.log(value / axis.low) / math.log(axis.high / axis.low)
+    elif axis.scale == "nines":
+        part = min(1.0, -math.log10(max(1e-9, 1 - value / 100)) / NINES)
+    else:
+        part = (value - axis.low) / (axis.high - axis.low)
+    return round(start + part * (end - start), 1)
+
+
+def line(x1, y1, x2, y2, colour, dash="", width=1) -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
+            f'stroke-width="{width}"{dashed}/>')
+
+
+def text(x, y, words, css="", anchor="start") -> str:
+    return f'<text class="{css}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(str(words))}</text>'
+
+
+def svg(width, height, parts) -> str:
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}"><style>{STYLE}</style>\n'
+            '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n")

@@ -1,0 +1,123 @@
+"""One run of one cell and what is kept of it: one line of JSON, or why there is none."""
+import signal
+import time
+import traceback
+from shlex import join
+
+from kentongan_sim.bench.grid import OURS, RETRY_S
+from kentongan_sim.checkers import check_all
+from kentongan_sim.checkers.air_within_law import worst_hours
+from kentongan_sim.cli import plan_presses
+from kentongan_sim.facts import Facts
+from kentongan_sim.scenarios import scenario
+from kentongan_sim.summary import press_rows, refusals, unreachable
+from kentongan_sim.world import World
+
+RUN_TIMEOUT_S = 600  # of the wall clock; the slowest run of the grid takes a tenth of it on an idle core
+SENTENCES_KEPT = 3  # of each broken checker
+
+
+class TooLong(BaseException):
+    """Not an Exception: nothing in the code under test may swallow it."""
+
+
+def run_cell(cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> dict:
+    """The record of one run, JSON-ready; `error` tells why a run came to no figures. Main thread only."""
+    def over(signum, frame):
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, timeout_s)
+    started = time.monotonic()
+    try:
+        record = measure(cell, seed)
+    except TooLong:
+        record = {"error": f"no result within {timeout_s:g} s"}
+    except Exception:
+        record = {"error": traceback.format_exc().strip()[-1500:]}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return {"seed": seed, **record, "wall_s": round(time.monotonic() - started, 3)}
+
+
+def measure(cell, seed: int) -> dict:
+    """Run the cell once. `presses` as summary.press_rows; `air_ms` {role: [most of one device, mean]};
+    `frames` {type: [how many, ms of air]}.
+    """
+    with make_world(cell, seed) as world:
+        plan_presses(world, cell.presses, cell.within_s)
+        world.run_until(int(cell.duration_s * 1e6))
+        facts = Facts.of(world, unreachable(world))
+        frames = {}
+        for _, _, detail in facts.frames.values():
+            count, air_ms = frames.get(detail["type"], (0, 0))
+            frames[detail["type"]] = (count + 1, air_ms + detail["airtime_us"] // 1000)
+        broken = {checker: problems for checker, problems in check_all(facts).items() if problems}
+        return {
+            "presses": press_rows(world, facts),
+            "air_ms": air_by_role(facts),
+            "frames": dict(sorted(frames.items())),
+            "broken": {checker: [len(problems), *problems[:SENTENCES_KEPT]]
+                       for checker, problems in broken.items()},
+            "refusals": refusals(world),
+            "acked_not_stored": acked_not_stored(world, cell),
+            "replayed": replayed(world.trace.events, facts),
+            "jam_reported": any(what == "store" and "jamming" in detail
+                                for _, _, what, detail in world.trace.events),
+            "sha": world.trace.sha256()[:16],
+        }
+
+
+def make_world(cell, seed: int) -> World:
+    """The village of the cell, of our devices or of the baseline's."""
+    scene = scenario(cell.scenario)._replace(preset=cell.preset)
+    if cell.baseline == OURS:
+        return World(scene, seed, "cpython", cell.loss, cell.dead)
+    from kentongan_sim.stock_calibration import PACKET_BYTES  # Meshtastic's protobufs take long to load
+    from kentongan_sim.stock_village import ALARM_BYTES, stock_world
+    retry_s = RETRY_S[cell.baseline]
+    alarm_bytes = ALARM_BYTES if retry_s is None else PACKET_BYTES
+    return stock_world(scene, seed, cell.loss, cell.dead, retry_s=retry_s, alarm_bytes=alarm_bytes)
+
+
+def acked_not_stored(world, cell) -> int:
+    """Pressers of the baseline whose radio said "acknowledged" although no gateway has it."""
+    if cell.baseline == OURS:
+        return 0
+    from kentongan_sim.stock_village import baseline_figures
+    return baseline_figures(world)["acked_not_stored"]
+
+
+def replayed(events, facts) -> int:
+    """How often something happened twice for one press: stored again, or sounded again by the same siren
+    after its end. In a village where somebody replays, that is a replay accepted.
+    """
+    stores = [(label, detail["device"], detail["counter"]) for _, label, what, detail in events
+              if what == "store" and detail["type"] == "alarm"]
+    sirens = [sounding.label for sounding in facts.soundings]
+    pressed = max(1, len({(alarm.node, alarm.counter) for alarm in facts.alarms}))
+    again = sum(max(0, sirens.count(label) - pressed) for label in set(sirens))
+    return again + len(stores) - len(set(stores))
+
+
+def air_by_role(facts) -> dict:
+    """{role: [most, mean]} in ms of air within any rolling hour, over the devices of that role that sent."""
+    by_role = {}
+    for label, used_us in worst_hours(facts).items():
+        by_role.setdefault(facts.role(label), []).append(used_us // 1000)
+    return {role: [max(used), sum(used) // len(used)] for role, used in sorted(by_role.items())}
+
+
+def again(cell, seed: int) -> str:
+    """The command that runs this once more and shows it."""
+    words = ["kentongan-sim", "run", cell.scenario, "--seed", str(seed), "--presses", str(cell.presses),
+             "--within", f"{cell.within_s:g}", "--loss", f"{cell.loss:g}", "--preset", cell.preset,
+             "--duration", str(cell.duration_s)]
+    for label in cell.dead:
+        words += ["--dead", label]
+    if cell.baseline != OURS:
+        words += ["--baseline", "stock"]
+        if RETRY_S[cell.baseline] is not None:
+            words += ["--retry", str(RETRY_S[cell.baseline])]
+    return join(words)

@@ -1,0 +1,178 @@
+"""`kentongan-sim bench`: run what is missing of the grid in parallel, then write the page."""
+import signal
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from os import _exit, cpu_count
+from pathlib import Path
+from threading import Thread
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_sim.bench import grid, machine, page, record
+from kentongan_sim.bench.store import Store, code_digest
+
+AHEAD = 3  # tasks handed out for each worker, so that none waits for the next
+JOBS_MAX = 256
+BAR_CHARS = 30
+BAR_EVERY_S = 0.2
+LINE_EVERY_S = 20  # where no terminal is
+EXIT_BROKEN = 1
+SAID_MAX = 20  # broken runs on standard error; the page has all
+WHOLE_PAGE, PART_PAGE = "docs/benchmarks.md", "part.md"
+
+
+def add_parser(sub):
+    bench = sub.add_parser("bench", help="run the grid of scenarios and write the page of benchmarks")
+    bench.add_argument("--quick", action="store_true", help="the reduced grid, a few minutes on two cores")
+    bench.add_argument("--cells", default="*", metavar="GLOB", help="only cells with such names")
+    bench.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    bench.add_argument("--out", default="build/bench", metavar="DIR", help="where results are kept")
+    bench.add_argument("--page", metavar="FILE",
+                       help=f"the page to write (default: {WHOLE_PAGE}; with --cells, {PART_PAGE} in DIR)")
+    bench.add_argument("--list", action="store_true", help="print the cells and their seeds, run nothing")
+    bench.set_defaults(go=go)
+
+
+def go(args) -> int:
+    if not 0 <= args.jobs <= JOBS_MAX:
+        raise LocalError(f"--jobs {args.jobs}: give 1..{JOBS_MAX}, or leave it out for one a core")
+    chosen = grid.chosen(args.quick, args.cells)
+    if not chosen:
+        raise LocalError(f"no cell of this grid is named like {args.cells!r}; see kentongan-sim bench --list")
+    if args.list:
+        for cell in chosen:
+            seeds = f"seeds 1-{len(grid.seeds(cell, args.quick))}"
+            print(f"{grid.name(cell):48} {seeds} {grid.missing(cell)}".rstrip())
+        return 0
+    started = time.monotonic()
+    store = Store(args.out, code_digest())
+    results = campaign(chosen, args.quick, store, args.jobs or cpu_count() or 1)
+    extra = machine.extra(machine.figures(store, args.quick)) if args.cells == "*" else {}
+    if code_digest() != store.digest:
+        print("the code was changed while this ran; run it again for figures of the code as it is now",
+              file=sys.stderr)
+    failed = failures(chosen, results)
+    path = args.page or (WHOLE_PAGE if args.cells == "*" else Path(args.out) / PART_PAGE)
+    page.write(path, page.campaign(args, chosen, results, store, extra), failed)
+    print(f"written: {path}, from {sum(map(len, results.values())):,} runs under {store.folder}, "
+          f"in {time.monotonic() - started:.0f} s")
+    return report_failures(failed)
+
+
+def campaign(chosen, quick: bool, store, jobs: int) -> dict:
+    """{cell name: {seed: record}} of the whole grid: what was kept, and what had to be run now."""
+    results, tasks = {}, []
+    for cell in chosen:
+        name = grid.name(cell)
+        seeds = grid.seeds(cell, quick)
+        if not grid.missing(cell):
+            kept = store.load(cell)
+            results[name] = {seed: kept[seed] for seed in seeds if seed in kept}
+            tasks += [(seed / len(seeds), name, cell, seed) for seed in seeds if seed not in kept]
+    kept = sum(map(len, results.values()))
+    if kept:
+        print(f"{kept} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
+              file=sys.stderr)
+    tasks.sort(key=lambda task: task[:2])  # all cells advance together, so an unfinished grid has all of them
+    progress = Progress(len(tasks))
+    for cell, done in run_all([(cell, seed) for _, _, cell, seed in tasks], jobs):
+        store.append(cell, done)
+        results[grid.name(cell)][done["seed"]] = done
+        progress.step(grid.name(cell), bool(fault(cell, done)))
+    progress.end()
+    return results
+
+
+def run_all(tasks, jobs: int):
+    """Yield (cell, record) as they come, in any order. A Ctrl-C ends the workers; what was yielded stays."""
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=die_with_parent)
+    waiting, cell_of = iter(tasks), {}
+    try:
+        while True:
+            for cell, seed in waiting:
+                cell_of[pool.submit(record.run_cell, cell, seed)] = cell
+                if len(cell_of) >= AHEAD * jobs:
+                    break
+            if not cell_of:
+                return
+            for future in wait(cell_of, return_when=FIRST_COMPLETED).done:
+                yield cell_of.pop(future), future.result()
+    except BrokenProcessPool:
+        raise LocalError("a worker process was killed, perhaps for want of memory; the results so far are "
+                         "kept, so run the same command again with fewer --jobs")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def die_with_parent():
+    """In a worker: end when the command ends, however it does; Ctrl-C is the command's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=lambda: (parent_process().join(), _exit(1)), daemon=True).start()
+
+
+def report_failures(failed) -> int:
+    """Say each run that failed, with the command for it; 1 when there is one."""
+    for name, _, why, command in failed[:SAID_MAX]:
+        print(f"broken: {name}: {why}; run again: {command}", file=sys.stderr)
+    if len(failed) > SAID_MAX:
+        print(f"broken: {len(failed) - SAID_MAX} more, all on the page", file=sys.stderr)
+    return EXIT_BROKEN if failed else 0
+
+
+def failures(chosen, results) -> list:
+    """[(cell name, seed, why, command)] of every run that a checker found broken or that came to no figures.
+
+    The stock baseline promises none of what our checkers hold: only its errors count.
+    """
+    return [(grid.name(cell), seed, why, record.again(cell, seed)) for cell in chosen
+            for seed, done in sorted(results.get(grid.name(cell), {}).items()) if (why := fault(cell, done))]
+
+
+def fault(cell, done: dict) -> str:
+    """What is wrong with a run, or ""."""
+    if done.get("error"):
+        return done["error"].splitlines()[-1]
+    if cell.baseline == grid.OURS:
+        return "; ".join(f"{checker} {count} times: {first}"
+                         for checker, (count, first, *_) in sorted(done["broken"].items()))
+    return ""
+
+
+class Progress:
+    """A bar on a terminal, a line now and then elsewhere; on standard error."""
+
+    def __init__(self, total: int):
+        self.total = total
+        self.done = self.failed = 0
+        self.started = self.shown = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def step(self, name: str, failed: bool):
+        self.done += 1
+        self.failed += failed
+        now = time.monotonic()
+        if now - self.shown >= (BAR_EVERY_S if self.terminal else LINE_EVERY_S):
+            self.shown = now
+            self.show(name)
+
+    def show(self, name: str):
+        passed = time.monotonic() - self.started
+        left_s = passed / self.done * (self.total - self.done)
+        words = (f"{self.done}/{self.total} runs, {self.failed} failed, "
+                 f"about {left_s / 60:.1f} min left, {name}")
+        if self.terminal:
+            full = BAR_CHARS * self.done // self.total
+            print(f"\r\033[K[{'#' * full}{'.' * (BAR_CHARS - full)}] {words[:120]}", end="", file=sys.stderr,
+                  flush=True)
+        else:
+            print(words, file=sys.stderr, flush=True)
+
+    def end(self):
+        if self.terminal:
+            print("\r\033[K", end="", file=sys.stderr)
+        if self.total:
+            print(f"{self.done} runs in {time.monotonic() - self.started:.0f} s, {self.failed} failed",
+                  file=sys.stderr, flush=True)
