@@ -82,6 +82,36 @@ def test_two_incidents_at_once_never_send_a_counter_that_receivers_would_take_fo
     assert len([a for a in box.alarms() if not a.silent]) == sent
 
 
+def test_two_incidents_that_a_reset_interrupted_go_on_above_every_counter_sent_before():
+    box = Box()
+    box.wait(3_000)
+    box.key("silent", True)
+    box.key("silent", False)
+    box.wait(500)
+    silent = [a for a in box.alarms() if a.silent][-1].counter
+    assert silent == max(box.counters_sent())
+    again = Box("reset", "", state=box.state)
+    again.wait(30_000)
+    assert again.alarms() and min(again.counters_sent()) > silent
+
+
+def test_a_receipt_for_the_silent_alarm_says_nothing_of_the_loud_one_whose_counters_lie_around_it():
+    box = Box()
+    box.wait(3_000)
+    box.key("silent", True)
+    box.key("silent", False)
+    box.wait(4_000)
+    loud = [a.counter for a in box.alarms() if not a.silent]
+    silent = [a.counter for a in box.alarms() if a.silent][0]
+    assert loud[0] < silent < loud[-1]
+    for stage in (2, 3):
+        box.stage(stage, silent)
+    assert box.shown() == ["sending"]
+    sent = len(box.alarms())
+    box.wait(60_000)
+    assert [a.silent for a in box.alarms()[sent:]].count(False) > 5 and "stored" not in box.shown()
+
+
 def test_a_receipt_for_any_number_of_the_running_alarm_ends_it():
     box = Box()
     first = box.counters_sent()[0]

@@ -65,6 +65,9 @@ class Tombol(Node):
         self._lid = boot.lid_open and boot.key != "lid"  # the lid that woke us is being opened now
         for name in SLOTS:
             self._resume(name, boot, now_ms, actions)
+        if len(self._running()) == len(SLOTS):
+            # Each was sent under counters in turn: whatever was the highest, both go on above it.
+            self._last_counter = self.sequence.peek() - 1
         if boot.cause == "wake_key" and boot.key == "main" and not self.settings["one_press"]:
             self.strokes.wake(now_ms)
         elif boot.cause == "wake_key" and boot.key:

@@ -19,6 +19,7 @@ CANCEL_WITHIN_MS = 60_000 # and at most so long after it
 PRESSES_LIMIT = 8         # presses that are each sent at once; more of them come slower
 FOLD_MS = 2_000           # a press so soon after the last one is the same press, hammered
 FOLD_LATE_MS = 30_000     # the same from press PRESSES_LIMIT on
+COUNTERS_LIMIT = 32       # of one incident, remembered; the oldest is forgotten
 
 # highest stage held: what the box shows. Stage 0 turns from SENDING to NOBODY with time.
 SHOWN = {0: feedback.SENDING, m.STAGE_SOUNDING: feedback.SOUNDING, m.STAGE_STORED: feedback.STORED,
@@ -39,6 +40,7 @@ class Incident:
         self.first = 0
         self.counter = 0     # of the alarm that is being sent now
         self.since = 0       # its counter when it was pressed; overtaken repeats take new ones
+        self.counters = []   # that its alarms had: those in between belong to the other incident
         self.cancel = False
         self.lid = False
         self.battery = 0     # frozen at attempt 0, as everything that the tag covers
@@ -54,7 +56,8 @@ class Incident:
         if not self.first:
             self.first = counter
             self.number = counter & 0xFFFF
-        self.counter = self.since = counter
+        self.since = counter
+        self.renumber(counter)
         self.kind = kind
         self.cancel = cancel
         self.lid = lid
@@ -67,6 +70,7 @@ class Incident:
     def renumber(self, counter):
         """Go on under a new counter: something newer was sent since, so this would be refused."""
         self.counter = counter
+        self.counters = self.counters[1 - COUNTERS_LIMIT:] + [counter]
 
     def folds(self, kind, now_ms):
         """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
@@ -82,11 +86,11 @@ class Incident:
                 and CANCEL_AFTER_MS <= since_ms <= CANCEL_WITHIN_MS)
 
     def owns(self, counter):
-        return self.first <= counter <= self.counter
+        return counter in self.counters
 
     def answer(self, counter, stage, now_ms, rnd):
         """Take a verified stage for one of its alarms; True when the highest stage went up."""
-        if self.since <= counter <= self.counter and stage > self.answered:
+        if self.since <= counter and stage > self.answered:
             self.answered = stage
         higher = stage > self.stage
         if higher:
@@ -145,6 +149,7 @@ def load(data, now_ms):
     it = Incident(kind, bool(bits & _SILENT), now_ms)
     it.number, it.first, it.counter, it.battery = number, first, counter, battery
     it.since = counter
+    it.counters = [first, counter]
     it.cancel, it.lid = bool(bits & _CANCEL), bool(bits & _LID)
     it.stage, it.answered, it.resumes, it.presses = stage, answered, resumes + 1, 1
     it.repeats = Repeats(now_ms)
