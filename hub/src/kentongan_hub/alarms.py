@@ -219,15 +219,18 @@ def _status(db, now, gateway, event):
     if role == "tombol":
         battery_mv = (_whole(body.get("battery")) or 0) * BATTERY_STEP_MV or None
         lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
+        jammed = 0
     else:
         battery_mv = _whole(body.get("battery_mv"))
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
+        jammed = flags & m.STATUS_JAMMING
     _heard(db, now, gateway, event, battery_mv)
     db.run(
-        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ? WHERE node = ?",
+        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ? WHERE node = ?",
         int(bool(lid)),
         int(bool(low)),
         int(bool(fault)),
+        int(bool(jammed)),
         event["device"],
     )
 

@@ -93,3 +93,8 @@ def m001_tables(db):
     for table in ("timeline", "audit"):
         for statement in _statements(APPEND_ONLY.format(table=table)):
             db.execute(statement)
+
+
+@migrations()
+def m002_jamming(db):
+    db.execute("ALTER TABLE devices ADD COLUMN jammed INTEGER NOT NULL DEFAULT 0")

@@ -159,6 +159,7 @@ def health(db, now):
         "gateways_lost": lost,
         "radios_down": radios,
         "failed_sirens": _failed_sirens(db),
+        "jammed": _jammed(db),
         "counts": [
             (words.DEVICE_ROLES[role], *counts[role]) for role in words.DEVICE_ROLES if role in counts
         ],
@@ -167,6 +168,11 @@ def health(db, now):
 
 def _failed_sirens(db):
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND siren_fault = 1")]
+
+
+def _jammed(db):
+    """Devices whose last word was that the channel is taken by others; a lost one may have been silenced."""
+    return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND jammed = 1")]
 
 
 def devices(db, now):
