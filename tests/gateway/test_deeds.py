@@ -475,28 +475,3 @@ def test_every_frame_we_send_is_one_that_a_receiver_accepts():
     assert {opened.type for _, _, opened in bench.sent()} == {m.RECEIPTS, m.SIREN_ORDER, m.PAGE, m.CONFIG}
     for _, send, _ in bench.sent():
         assert open_message(send.payload, GATEWAY, BROADCAST, SITE).role == m.GATEWAY
-
-
-def test_a_stop_for_one_incident_leaves_the_buttons_next_one_sounding():
-    bench = Bench()
-    bench.hear(alarm(counter=100))
-    bench.run(4_000)
-    bench.hear(alarm(counter=200))
-    bench.run(6_000)
-    assert bench.of_type("gateway_siren")[-1]["counter"] == 200, "the hub is silent"
-    orders = len(bench.sent(m.SIREN_ORDER))
-    bench.order(id=1, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5)
-    assert bench.all(SirenOff) == []
-    bench.run(4_000)
-    starts = [o for _, _, o in bench.sent(m.SIREN_ORDER)[orders:] if o.body.action == m.ACTION_START]
-    assert [o.body.counter for o in starts] == [200]
-
-
-def test_a_cancel_held_back_does_not_take_the_siren_from_a_newer_alarm():
-    bench = Bench()
-    bench.hear(alarm(counter=200))
-    bench.run(2_500)
-    bench.hear(alarm(counter=150, flags=m.FLAG_CANCEL, incident=100))
-    bench.run(4_000)
-    starts = [o for _, _, o in bench.sent(m.SIREN_ORDER) if o.body.action == m.ACTION_START]
-    assert len(starts) >= 2 and {o.body.counter for o in starts} == {200}

@@ -1,0 +1,29 @@
+"""Two incidents of one button: what ends the siren of one leaves the other alone."""
+from gateway_kit import BUTTON, Bench, alarm
+from kentongan_gateway.actions import SirenOff
+from kentongan_wire import messages as m
+
+
+def test_a_stop_for_one_incident_leaves_the_buttons_next_one_sounding():
+    bench = Bench()
+    bench.hear(alarm(counter=100))
+    bench.run(4_000)
+    bench.hear(alarm(counter=200))
+    bench.run(6_000)
+    assert bench.of_type("gateway_siren")[-1]["counter"] == 200, "the hub is silent"
+    orders = len(bench.sent(m.SIREN_ORDER))
+    bench.order(id=1, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5)
+    assert bench.all(SirenOff) == []
+    bench.run(4_000)
+    starts = [o for _, _, o in bench.sent(m.SIREN_ORDER)[orders:] if o.body.action == m.ACTION_START]
+    assert [o.body.counter for o in starts] == [200]
+
+
+def test_a_cancel_held_back_does_not_take_the_siren_from_a_newer_alarm():
+    bench = Bench()
+    bench.hear(alarm(counter=200))
+    bench.run(2_500)
+    bench.hear(alarm(counter=150, flags=m.FLAG_CANCEL, incident=100))
+    bench.run(4_000)
+    starts = [o for _, _, o in bench.sent(m.SIREN_ORDER) if o.body.action == m.ACTION_START]
+    assert len(starts) >= 2 and {o.body.counter for o in starts} == {200}
