@@ -74,6 +74,15 @@ def test_the_command_to_run_again_is_one_that_the_simulator_takes(capsys):
     assert "seed 7" in capsys.readouterr().out
 
 
+def test_the_baseline_runs_in_the_same_place_with_a_button_that_is_always_on():
+    stock = TINY._replace(baseline=grid.STOCK, loss=0.0)
+    found = record.run_cell(stock, 4)
+    assert found["presses"][0]["boot_ms"] == 0 and found["presses"][0]["stored_ms"] > 0
+    assert found["acked_not_stored"] == 0 and "STATUS" not in found["frames"]
+    assert record.again(stock, 4).endswith("--duration 160 --baseline stock")
+    assert record.again(stock._replace(baseline=grid.RESEND), 4).endswith("--baseline stock --retry 7")
+
+
 def test_a_run_that_takes_too_long_or_fails_is_a_result_too():
     assert record.run_cell(TINY, 1, timeout_s=0.001)["error"] == "no result within 0.001 s"
     assert "nowhere" in record.run_cell(TINY._replace(scenario="nowhere"), 1)["error"]

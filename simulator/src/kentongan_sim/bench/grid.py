@@ -49,7 +49,7 @@ BLOCKS = (
     Block("zinc", "`zinc`, 1 press", "zinc", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
           Seeds(4_000, 1_000, 300), Seeds(60, 10, 10)),
     Block("hostile", "`hostile`, 1 press", "hostile", (1,), 0, HOSTILE_S, ALIVE, LOSSES, PRESETS,
-          Seeds(1_000, 400, 100), Seeds(15, 3, 3)),
+          Seeds(1_000, 400, 40), Seeds(15, 3, 2)),
     Block("hour", "`rt`, gateway dead for an hour, 20 presses in it", "rt", (20,), 3_600, HOUR_S,
           (("gateway-1",),), LOSSES, PRESETS, Seeds(200, 50, 20), Seeds(2, 0, 0)),
     Block("load", "`rt`, more and more presses in 3 s", "rt", LOADS, 3, BURST_S, ALIVE, (WORST_LOSS,),
@@ -104,6 +104,12 @@ def key(cell) -> str:
 
 def seeds(cell, quick: bool) -> range:
     return range(1, 1 + (cell.quick if quick else cell.full))
+
+
+def seed_range(cell, quick: bool) -> str:
+    """"1-300", as the page and the list say it."""
+    last = len(seeds(cell, quick))
+    return f"1-{last}" if last > 1 else "1"
 
 
 def chosen(quick: bool, pattern: str = "*") -> list:

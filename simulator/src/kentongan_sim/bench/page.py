@@ -152,9 +152,8 @@ def one_block(run, block) -> str:
                 continue
             ours = judge(run, target, cell)
             stock = judge(run, target, beside).measured if beside else NOTHING
-            seeds = f"1-{len(grid.seeds(cell, run.quick))}"
             rows.append((cell.preset, conditions(cell), target.text, ours.measured, ours.bound,
-                         sign(ours.verdict), stock, seeds))
+                         sign(ours.verdict), stock, grid.seed_range(cell, run.quick)))
     if not rows:
         return f"### {block.title}\n\nNot in this grid."
     return f"### {block.title}\n\n" + table(
@@ -183,7 +182,7 @@ def measured_stock(run) -> str:
         records = finished(run, cell) if cell else []
         why = grid.missing(cell) or "no result yet" if cell else "not in this grid"
         rows.append((words, real, figure(records) if records else why,
-                     f"1-{len(grid.seeds(cell, run.quick))}" if cell else NOTHING))
+                     grid.seed_range(cell, run.quick) if cell else NOTHING))
     return ("### The stock model against real stock nodes\n\nFirmware 2.7.26, eight homes, a router and a "
             "gateway, MediumFast, plain packets of 69 bytes.\n\n"
             + table(("what", "real nodes", "the model", "seeds"), rows) + "\n\n" + told_wrongly(run))

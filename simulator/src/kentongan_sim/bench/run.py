@@ -44,8 +44,8 @@ def go(args) -> int:
         raise LocalError(f"no cell of this grid is named like {args.cells!r}; see kentongan-sim bench --list")
     if args.list:
         for cell in chosen:
-            seeds = f"seeds 1-{len(grid.seeds(cell, args.quick))}"
-            print(f"{grid.name(cell):48} {seeds} {grid.missing(cell)}".rstrip())
+            seeds = grid.seed_range(cell, args.quick)
+            print(f"{grid.name(cell):48} seeds {seeds} {grid.missing(cell)}".rstrip())
         return 0
     started = time.monotonic()
     store = Store(args.out, code_digest())

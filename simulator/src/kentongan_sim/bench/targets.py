@@ -105,7 +105,7 @@ def none_of(count_of, noun):
     """`count_of` is 0 in every run; the bound is the share of runs in which it may be otherwise."""
     def judge(records):
         bad = [count for count in map(count_of, records) if count]
-        return Judged(f"{sum(bad):,} {noun} in {len(records):,} runs",
+        return Judged(f"{sum(bad):,} {noun} in {len(records):,} run{'s' if len(records) > 1 else ''}",
                       f"≤ {per_cent(rate_at_most(len(bad), len(records)), up=True)} of runs",
                       SHORT if bad else PASS)
     return judge
