@@ -74,6 +74,7 @@ class Commands:
                 self._desk.config.generation,
                 counter,
                 self._desk.directory.hops(device),
+                counter & 0xFFFF,
             )
         sounding = bool(record and self._core._sounds(record)) and stage == m.STAGE_COMING
         self._core._stages.start(target, stage, sounding, order_id)

@@ -333,7 +333,8 @@ class GatewayCore:
 
     def target_of(self, record) -> Target:
         """Whom a stage about this alarm goes to, and how far."""
-        return Target(record.src, record.role, record.generation, record.counter, record.hops)
+        incident = record.body.incident if record.is_alarm else record.counter & 0xFFFF
+        return Target(record.src, record.role, record.generation, record.counter, record.hops, incident)
 
     def _status(self, message, heard, repeat):
         if repeat:

@@ -10,7 +10,7 @@ GIVE_UP_MS = 10_000  # wait this long for the status after the last repeat
 JOBS_LIMIT = 256
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
-Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit"))
+Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident"))
 
 
 class Job:
@@ -26,18 +26,22 @@ class Job:
 
 
 class Stages:
-    """At most one job a button: a newer alarm or a higher stage replaces it, stages only go up."""
+    """At most one job an incident: a newer alarm or a higher stage replaces it, stages only go up.
+
+    A button may have two incidents at once, one of them silent: what it is told of one holds back neither.
+    """
 
     def __init__(self, desk, on_done):
         self._desk = desk
         self._on_done = on_done  # (order_id or None, result)
         self._jobs = {}
-        self._seen = {}  # node -> (counter, stage) that its status has named
+        self._seen = {}  # (node, incident) -> (counter, stage) that its status has named
 
     def start(self, target, stage, sounding, order_id=None, already_sent=False):
         """Tell the button; already_sent counts an answer that has just gone out as the first of the row."""
-        desk, old = self._desk, self._jobs.get(target.node)
-        if self._seen.get(target.node, (0, 0)) >= (target.counter, stage):
+        about = target.node, target.incident
+        desk, old = self._desk, self._jobs.get(about)
+        if self._seen.get(about, (0, 0)) >= (target.counter, stage):
             self._on_done(order_id, "ok")
             return
         if old and (old.target.counter, old.stage) >= (target.counter, stage):
@@ -53,7 +57,7 @@ class Stages:
         entry = m.receipt_entry(desk.config.node, target.node, target.counter, stage, sounding, 0, 0, key)
         payload = desk.frame(m.RECEIPTS, target.generation, counter, m.Receipts((entry,)))
         job = Job(target, stage, payload, desk.now_ms, order_id)
-        self._jobs[target.node] = job
+        self._jobs[about] = job
         if already_sent:
             job.sent = 1
         else:
@@ -68,24 +72,26 @@ class Stages:
 
     def seen(self, node, stage):
         """The button's status names its highest stage: (counter, stage) when that ends a job, else None."""
-        job = self._jobs.get(node)
-        if job is None or stage < job.stage:
+        named = [job for (of, _), job in self._jobs.items() if of == node and job.stage <= stage]
+        if not named:
             return None
-        del self._jobs[node]
+        job = max(named, key=lambda job: job.target.counter)
+        about = node, job.target.incident
+        del self._jobs[about]
         if len(self._seen) >= JOBS_LIMIT:
             self._seen.pop(next(iter(self._seen)))
-        self._seen[node] = (job.target.counter, stage)
+        self._seen[about] = (job.target.counter, stage)
         self._on_done(job.order_id, "ok")
         return job.target.counter, stage
 
     def tick(self):
-        for node, job in list(self._jobs.items()):
+        for about, job in list(self._jobs.items()):
             if self._desk.now_ms < job.due_ms:
                 continue
             if job.sent < len(REPEAT_AT_MS):
                 self._send(job, self._desk.take())
             else:
-                del self._jobs[node]
+                del self._jobs[about]
                 self._on_done(job.order_id, "failed: the button never named it")
 
     def next_deadline(self):

@@ -1,5 +1,5 @@
-"""Two incidents of one button: what ends the siren of one leaves the other alone."""
-from gateway_kit import BUTTON, Bench, alarm
+"""Two incidents of one button: what is done about one leaves the other alone."""
+from gateway_kit import BUTTON, Bench, alarm, button_status
 from kentongan_gateway.actions import SirenOff
 from kentongan_wire import messages as m
 
@@ -27,3 +27,15 @@ def test_a_cancel_held_back_does_not_take_the_siren_from_a_newer_alarm():
     bench.run(4_000)
     starts = [o for _, _, o in bench.sent(m.SIREN_ORDER) if o.body.action == m.ACTION_START]
     assert len(starts) >= 2 and {o.body.counter for o in starts} == {200}
+
+
+def test_what_the_button_is_told_of_its_silent_alarm_holds_back_nothing_of_the_loud_one():
+    bench = Bench()
+    bench.hear(alarm(counter=100))
+    bench.hear(alarm(counter=101, under_c=True))
+    bench.order(id=1, type="stage", device=BUTTON, counter=101, stage=3)
+    bench.run(1_000)
+    bench.hear(button_status(stage=3))
+    bench.order(id=2, type="stage", device=BUTTON, counter=100, stage=3)
+    bench.run(1_000)
+    assert (100, 3) in [(entry.counter, entry.stage) for *_, entry in bench.entries(BUTTON)]
