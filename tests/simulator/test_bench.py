@@ -141,14 +141,15 @@ def lines_in(folder) -> list:
     return [line for file in folder.glob("*/*.jsonl") for line in file.read_text().splitlines()]
 
 
-def test_a_killed_campaign_goes_on_where_it_stopped(tmp_path):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_campaign_that_was_killed_or_stopped_goes_on_where_it_was(tmp_path, sent, code):
     command = [sys.executable, "-c", BENCH, str(tmp_path)]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while len(lines_in(tmp_path)) < 3 and time.monotonic() < end and first.poll() is None:
         time.sleep(0.01)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    first.send_signal(sent)
+    assert first.wait(30) == code
     kept = lines_in(tmp_path)
     assert 3 <= len(kept) < 12
     second = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -19,7 +19,7 @@ JOBS_MAX = 256
 BAR_CHARS = 30
 BAR_EVERY_S = 0.2
 LINE_EVERY_S = 20  # where no terminal is
-EXIT_BROKEN = 1
+EXIT_BROKEN, EXIT_STOPPED = 1, 130
 SAID_MAX = 20  # broken runs on standard error; the page has all
 WHOLE_PAGE, PART_PAGE = "docs/benchmarks.md", "part.md"
 
@@ -78,16 +78,21 @@ def campaign(chosen, quick: bool, store, jobs: int) -> dict:
               file=sys.stderr)
     tasks.sort(key=lambda task: task[:2])  # all cells advance together, so an unfinished grid has all of them
     progress = Progress(len(tasks))
-    for cell, done in run_all([(cell, seed) for _, _, cell, seed in tasks], jobs):
-        store.append(cell, done)
-        results[grid.name(cell)][done["seed"]] = done
-        progress.step(grid.name(cell), bool(fault(cell, done)))
+    try:
+        for cell, done in run_all([(cell, seed) for _, _, cell, seed in tasks], jobs):
+            store.append(cell, done)
+            results[grid.name(cell)][done["seed"]] = done
+            progress.step(grid.name(cell), bool(fault(cell, done)))
+    except KeyboardInterrupt:
+        progress.end()
+        print("stopped; the same command goes on from here", file=sys.stderr, flush=True)
+        _exit(EXIT_STOPPED)  # the workers end with this process, in the middle of their runs
     progress.end()
     return results
 
 
 def run_all(tasks, jobs: int):
-    """Yield (cell, record) as they come, in any order. A Ctrl-C ends the workers; what was yielded stays."""
+    """Yield (cell, record) as they come, in any order."""
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=die_with_parent)
     waiting, cell_of = iter(tasks), {}
     try:
@@ -104,7 +109,7 @@ def run_all(tasks, jobs: int):
         raise LocalError("a worker process was killed, perhaps for want of memory; the results so far are "
                          "kept, so run the same command again with fewer --jobs")
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def die_with_parent():
