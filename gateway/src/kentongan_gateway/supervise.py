@@ -27,8 +27,13 @@ class Supervision:
         self._calm_until_ms = 0
 
     def follow(self):
-        """Take up the directory's mains devices; a new one has its time from now."""
-        wanted = {d.node for d in self._desk.directory.of_role(*MAINS_ROLES)}
+        """Take up the directory's mains devices; a new one has its time from now.
+
+        Those of a zone with a gateway of its own are that one's: their STATUS goes no farther.
+        """
+        directory, config = self._desk.directory, self._desk.config
+        others = {d.zone for d in directory.of_role(m.GATEWAY) if d.node != config.node} - {config.zone}
+        wanted = {d.node for d in directory.of_role(*MAINS_ROLES) if d.zone not in others}
         for node in list(self._seen):
             if node not in wanted:
                 del self._seen[node]
