@@ -1,4 +1,4 @@
-"""Two incidents of one button: what is done about one leaves the other alone."""
+"""Two incidents of one button, two orders of one id: what is done about one leaves the other alone."""
 from gateway_kit import BUTTON, Bench, alarm, button_status
 from kentongan_gateway.actions import SirenOff
 from kentongan_wire import messages as m
@@ -39,3 +39,12 @@ def test_what_the_button_is_told_of_its_silent_alarm_holds_back_nothing_of_the_l
     bench.order(id=2, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(1_000)
     assert (100, 3) in [(entry.counter, entry.stage) for *_, entry in bench.entries(BUTTON)]
+
+
+def test_an_order_id_that_a_restored_hub_gives_again_is_another_order():
+    bench = Bench()
+    bench.hear(alarm(counter=100))
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3, expires_in_s=60)
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3, expires_in_s=55)
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=4, expires_in_s=60)
+    assert [entry.stage for *_, entry in bench.entries(BUTTON) if entry.stage > 2] == [3, 4]

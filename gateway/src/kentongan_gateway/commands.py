@@ -1,5 +1,8 @@
 """Orders of the hub: checked field by field, carried out once, answered by OrderDone."""
 
+import hashlib
+import json
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 
@@ -19,6 +22,12 @@ def _number(order, name, low, high, default=None) -> int:
     return value
 
 
+def _identity(order) -> bytes:
+    """The same for an order that is handed out again; another for an id that a restored hub gives anew."""
+    lasting = {name: value for name, value in order.items() if name != "expires_in_s"}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()[:16]
+
+
 class Commands:
     """Turns one JSON order into deeds of the core."""
 
@@ -32,11 +41,12 @@ class Commands:
         if type(order_id) is not int:
             self._desk.count("order_malformed")
             return
-        if order_id in self._taken:
+        identity = _identity(order)
+        if identity in self._taken:
             return
         if len(self._taken) >= KNOWN_LIMIT:
             self._taken.pop(next(iter(self._taken)))
-        self._taken[order_id] = None
+        self._taken[identity] = None
         deed = self._DEEDS.get(order.get("type"))
         try:
             if deed is None:
