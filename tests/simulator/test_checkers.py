@@ -10,6 +10,8 @@ PLACES = {
     "penerima-1": {"role": "penerima", "node": 4, "zone": 1},
     "modem-1": {"role": "modem", "node": MODEM, "zone": 1},
     "gateway-1": {"role": "gateway", "node": MODEM, "zone": 1},
+    "pengganggu": {"role": "jammer", "node": 0, "zone": 0},
+    "pemutar": {"role": "replayer", "node": 0, "zone": 0},
 }
 PRESS = (10_000_000, "tombol-01", "main", 1, None)
 END_US = 200_000_000
@@ -50,7 +52,7 @@ def without(what, label=None):
 
 def test_a_healthy_history_passes_every_checker():
     assert judge(healthy()) == []
-    assert len(ALL) == 5
+    assert len(ALL) == 7
 
 
 def test_an_alarm_that_was_never_stored_is_lost():
@@ -194,3 +196,54 @@ def test_a_press_on_a_button_without_power_is_no_alarm():
 def test_a_cancelling_hold_is_no_alarm():
     facts = Facts([], PLACES, {}, [(1, "tombol-01", "main", 1, 3_200)], END_US)
     assert facts.alarms == []
+
+
+def replayed(t_us=100_000_000):
+    """Somebody sends the alarm once more, and the post that hears it beats the kentongan again."""
+    return [frame(t_us, "pemutar", 8, "ALARM", BUTTON),
+            (t_us + 90_000, "pos-1", "rx", {"tx": 8, "rssi": -90, "snr_q": 30}),
+            (t_us + 90_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1_000}),
+            (t_us + 1_090_000, "pos-1", "quiet", {})]
+
+
+def test_a_siren_that_a_replayed_frame_starts_is_an_accepted_replay():
+    short = [e for e in healthy() if e[2] != "quiet"] + [(15_000_000, "pos-1", "quiet", {})]
+    assert judge(short) == []
+    assert judge([*short, *replayed()]) == ["no_accepted_replay"]
+    genuine = frame(95_000_000, "tombol-01", 9, "ALARM", BUTTON)
+    heard = (95_090_000, "pos-1", "rx", {"tx": 9, "rssi": -90, "snr_q": 30})
+    assert judge([*short, genuine, heard, *replayed()]) == []
+
+
+def test_a_siren_that_goes_on_after_a_power_cut_is_no_replay():
+    cut = [e for e in healthy() if e[2] != "quiet"] + [
+        (50_000_000, "pos-1", "quiet", {}), (50_000_000, "pos-1", "off", {}),
+        (60_000_000, "pos-1", "boot", {"cause": "power", "key": ""}),
+        (60_000_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1_000}),
+        (61_000_000, "pos-1", "quiet", {})]
+    assert judge(cut) == []
+
+
+def test_an_alarm_that_one_gateway_stores_twice_is_an_accepted_replay():
+    again = (90_000_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 65})
+    assert judge([*healthy(), again]) == ["no_accepted_replay"]
+
+
+def jam(share, from_us=20_000_000):
+    step_us = 600_000
+    return [frame(from_us + k * step_us, "pengganggu", 100 + k, "FOREIGN", 0, airtime_us=int(share * step_us))
+            for k in range(300)]
+
+
+def test_jamming_of_which_no_gateway_was_told_is_a_failure():
+    status = {"type": "status", "device": POST, "counter": 3, "jamming": True}
+    told = (150_000_000, "gateway-1", "store", status)
+    late_us = 500_000_000
+    for events, broken in ((jam(0.6), ["jamming_is_reported"]), ([*jam(0.6), told], []), (jam(0.4), [])):
+        facts = Facts(sorted(events, key=lambda e: e[0]), PLACES, {"gateway-1": "modem-1"}, (), late_us)
+        assert [name for name, problems in check_all(facts).items() if problems] == broken
+
+
+def test_strangers_are_not_held_to_the_law():
+    facts = Facts(jam(0.9), PLACES, {}, (), 500_000_000)
+    assert worst_hours(facts) == {}

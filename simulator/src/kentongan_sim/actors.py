@@ -208,6 +208,7 @@ class Jammer(Stranger):
 
 
 KINDS = {"foreign": Foreign, "replayer": Replayer, "jammer": Jammer}
+JAMMER = "jammer"
 STRANGERS = (*KINDS, "stranger")  # roles of World.host_core that are under no rule of ours
 
 

@@ -30,6 +30,9 @@ class Facts:
         self.stored = {}     # (node, counter) -> t_us
         self.answers = []    # (t_us, node, counter): a person said "saya datang"
         self.gateways_on = set()
+        self.store_counts = {}  # (gateway, node, counter) -> times that it stored that alarm
+        self.words_heard = {}  # label -> [(t_us, sender)]: frames about any alarm that it received
+        self.jam_reports = []  # times at which a gateway stored that a device finds the channel jammed
         self._power = {}     # label -> [(t_us, whether it has power)]
         self._open = {}
         for event in events:
@@ -55,8 +58,12 @@ class Facts:
 
     def _rx(self, t_us, label, what, detail):
         heard = self.heard.setdefault(label, {})
-        for about in alarms_in(self.frames[detail["tx"]][2]):
+        _, sender, frame = self.frames[detail["tx"]]
+        alarms = alarms_in(frame)
+        for about in alarms:
             heard.setdefault(about, t_us)
+        if alarms:
+            self.words_heard.setdefault(label, []).append((t_us, sender))
 
     def _sound(self, t_us, label, what, detail):
         self._open[label] = (t_us, detail["pattern"])
@@ -71,7 +78,11 @@ class Facts:
 
     def _store(self, t_us, label, what, detail):
         if detail["type"] == "alarm":
-            self.stored.setdefault((detail["device"], detail["counter"]), t_us)
+            about = detail["device"], detail["counter"]
+            self.stored.setdefault(about, t_us)
+            self.store_counts[label, *about] = self.store_counts.get((label, *about), 0) + 1
+        if detail.get("jamming"):
+            self.jam_reports.append(t_us)
 
     def _answer(self, t_us, label, what, detail):
         self.answers.append((t_us, detail["device"], detail["counter"]))
@@ -118,6 +129,10 @@ class Facts:
         """When the code ran that saw the key pressed at t_us: at once, or after the boot that it caused."""
         return next((at_us for at_us, on in self._power.get(label, ())
                      if on and t_us <= at_us <= t_us + SENT_WITHIN_US), t_us)
+
+    def booted_us(self, label, t_us):
+        """When this device last came up before t_us, or None."""
+        return max((at_us for at_us, on in self._power.get(label, ()) if on and at_us <= t_us), default=None)
 
     def on_disk(self, alarm) -> bool:
         """Whether this alarm, or a later one or a cancel of the same button, is stored."""

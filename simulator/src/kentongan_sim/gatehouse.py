@@ -88,13 +88,18 @@ class Gatehouse:
         world, zone = self.world, self.gateway.zone
         node = world.nodes[self.modem].place.node
         places = [host.place for host in world.nodes.values()]
-        devices = [{"node": p.node, "role": p.role, "label": p.label, "zone": p.zone, "house": p.house,
-                    "hops": max(0, world.hops[zone].get(p.label, 1) - 1)}
-                   for p in places if p.role in ROLE_NUMBERS and p.role != "modem" and p.zone == zone]
+        devices = [self._listed(place) for place in places if place.role in ROLE_NUMBERS]
         keys = wire_keys.SiteKeys({0: wire_keys.alarm_root(TEST_SITE_KEY, 0)},
                                   {0: wire_keys.control_root(TEST_SITE_KEY, 0)}, 0)
         config = CoreConfig(node=node, label=self.label, zone=zone)
         return GatewayCore(config, keys, Directory(devices), self.state)
+
+    def _listed(self, place):
+        """A device as the hub's directory of the whole site names it, the other gateways included."""
+        role = "gateway" if place.role == "modem" else place.role
+        hops = self.world.hops[self.gateway.zone].get(place.label, 1)
+        return {"node": place.node, "role": role, "label": place.label, "zone": place.zone,
+                "house": place.house, "hops": max(0, hops - 1)}
 
     # Time and chance
 
@@ -237,6 +242,10 @@ class Gatehouse:
                 self._at(self._answer_after_us, self._answer, event)
 
     def _answer(self, event):
+        about = event["device"], event["counter"]
+        if about in self.world.answered:
+            return  # one hub, one person: the gateway that told first has the order
+        self.world.answered.add(about)
         self._orders += 1
         self.world.report(self.label, "answer", {"device": event["device"], "counter": event["counter"]})
         order = {"id": self._orders, "type": "stage", "device": event["device"], "counter": event["counter"],

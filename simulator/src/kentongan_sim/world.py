@@ -88,6 +88,7 @@ class World:
         self.air = radio.Air(self.clock, seed, preset, self._on_air, loss, cad, scene.propagation.fade_db)
         self.gatehouses = {}
         self.pressed = []  # (t_us, label, key, strokes, hold_ms)
+        self.answered = set()  # (node, counter) of alarms to which the hub's person has said "saya datang"
         self.dead = frozenset(dead)
         for place in scene.places:
             self.nodes[place.label] = NodeHost(self, place, self.engine)

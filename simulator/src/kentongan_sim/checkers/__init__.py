@@ -2,6 +2,8 @@
 from kentongan_sim.checkers import (
     ack_means_stored,
     air_within_law,
+    jamming_is_reported,
+    no_accepted_replay,
     no_alarm_lost,
     no_false_siren,
     presser_knows_truth,
@@ -13,6 +15,8 @@ ALL = {
     "ack_means_stored": ack_means_stored.check,
     "air_within_law": air_within_law.check,
     "presser_knows_truth": presser_knows_truth.check,
+    "no_accepted_replay": no_accepted_replay.check,
+    "jamming_is_reported": jamming_is_reported.check,
 }
 
 

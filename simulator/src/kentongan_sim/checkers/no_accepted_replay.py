@@ -1,0 +1,36 @@
+"""No replayed frame has an effect: nothing is stored twice, and no siren begins on what strangers sent.
+
+A siren begins soon after its device heard a word about the alarm from a device of the village, which sends
+nothing that is old: the button repeats for ten minutes, relays and gateways answer at once. A post or gateway
+that has just booted goes on with a sounding that its power cut interrupted.
+"""
+from kentongan_sim.actors import STRANGERS
+from kentongan_sim.facts import SIREN_ROLES
+
+FRESH_US = 30_000_000  # the gateway's own siren: 5 s after storing, and the hub has up to 25 s to be missed
+BOOT_US = 10_000_000   # a device that came up goes on within this
+RESUME_US = 300_000_000  # and only with what is younger than this
+
+
+def check(facts) -> list:
+    return [*stored_twice(facts), *begun_by_strangers(facts)]
+
+
+def stored_twice(facts) -> list:
+    return [f"{label} stored alarm #{counter} of {node:08x} {times} times"
+            for (label, node, counter), times in sorted(facts.store_counts.items()) if times > 1]
+
+
+def begun_by_strangers(facts) -> list:
+    return [f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s on the word of a stranger alone"
+            for s in facts.soundings if facts.role(s.label) in SIREN_ROLES and by_strangers(facts, s)]
+
+
+def by_strangers(facts, sounding) -> bool:
+    """Whether the siren had lately heard strangers speak of alarms, and nobody of the village."""
+    radio = facts.modems.get(sounding.label, sounding.label)
+    booted_us = facts.booted_us(sounding.label, sounding.t_us)
+    window_us = FRESH_US if booted_us is None or sounding.t_us - booted_us > BOOT_US else RESUME_US
+    lately = {facts.role(sender) in STRANGERS for t_us, sender in facts.words_heard.get(radio, ())
+              if sounding.t_us - window_us <= t_us <= sounding.t_us}
+    return lately == {True}
