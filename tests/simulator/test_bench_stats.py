@@ -11,7 +11,18 @@ from kentongan_sim.bench.stats import (
     share_at_least,
     trials_for,
 )
-from kentongan_sim.bench.targets import MET, PASS, SHORT, in_ms, none_of, per_cent, quantile, share
+from kentongan_sim.bench.targets import (
+    MET,
+    PASS,
+    SHORT,
+    in_ms,
+    none_of,
+    per_cent,
+    quantile,
+    replays,
+    share,
+    unreported,
+)
 
 
 def binomial_at_least(hits, trials, p):
@@ -73,3 +84,11 @@ def test_a_verdict_needs_the_figure_and_its_bound():
     assert [p99([[900] * n]).verdict for n in (300, 20)] == [PASS, MET]
     assert p99([[900] * 299 + [NEVER] * 9]) == ("never (308 values)", "≤ never", SHORT)
     assert none_of(lambda record: record, "sirens")([0, 0, 2]).verdict == SHORT
+
+
+def test_a_replay_or_an_unreported_jammer_counts_whoever_found_it():
+    good = {"replayed": 0, "jam_reported": True, "broken": {}}
+    found = {"no_accepted_replay": [2, "stored twice"], "jamming_is_reported": [1, "not told"]}
+    assert (replays(good), unreported(good)) == (0, 0)
+    assert (replays({**good, "broken": found}), unreported({**good, "broken": found})) == (2, 1)
+    assert (replays({**good, "replayed": 1}), unreported({**good, "jam_reported": False})) == (1, 1)

@@ -127,6 +127,14 @@ def lost_ones(record):
     return broken("no_alarm_lost")(record)
 
 
+def replays(record):
+    return record["replayed"] + broken("no_accepted_replay")(record)
+
+
+def unreported(record):
+    return int(not record["jam_reported"] or bool(broken("jamming_is_reported")(record)))
+
+
 TARGETS = (
     Target("rt1-p50", "rt1", "`rt`, 1 press: a siren sounds",
            "from code ready, p50 ≤ air time of its hops + 50 ms (beyond the air time:)",
@@ -156,9 +164,9 @@ TARGETS = (
     Target("hostile-false", "hostile", "`hostile`", "0 false sirens",
            none_of(broken("no_false_siren"), "false sirens")),
     Target("hostile-replay", "hostile", "`hostile`", "0 accepted replays",
-           none_of(lambda record: record["replayed"], "alarms stored or sounded a second time")),
+           none_of(replays, "alarms stored or sounded a second time")),
     Target("hostile-jam", "hostile", "`hostile`", "jamming is reported as such",
-           none_of(lambda record: int(not record["jam_reported"]), "runs without a stored report of it")),
+           none_of(unreported, "runs without a stored report of it")),
     Target("hostile-15s", "hostile", "`hostile`", "≥ 99 % sound within 15 s",
            share(siren_from_finger, 15_000, 0.99)),
     Target("hour-law", "hour", "law", "gateway dead for the hour: no device above 36 s in any rolling hour",
