@@ -88,3 +88,24 @@ def test_a_modem_is_configured_used_unplugged_and_found_again(modem):
         wait_for(lambda: len(heard) == 2, "the frame after it")
     finally:
         radio.stop()
+
+
+def test_a_fault_of_our_own_in_the_link_is_counted_and_the_link_rebuilt(modem):
+    heard, states = [], []
+    radio = SerialModem(str(modem.path), KeyFile(GATEWAY, "ShortSlow", 920_625_000, CHANNEL), Power(14, 2, 0))
+
+    def stumble_once(one):
+        heard.append(one)
+        if len(heard) == 1:
+            raise KeyError("ours")
+
+    radio.start(stumble_once, lambda name, up: states.append(up))
+    try:
+        wait_for(lambda: states == [True], "the link")
+        modem.say(link.Received(CHANNEL.seal(BUTTON, 7, 1, alarm()), -80, 20, 1))
+        wait_for(lambda: states == [True, False, True], "the link being rebuilt")
+        assert radio.counters["crashed"] == 1
+        modem.say(link.Received(CHANNEL.seal(BUTTON, 8, 1, alarm()), -80, 20, 1))
+        wait_for(lambda: len(heard) == 2, "the frame after it")
+    finally:
+        radio.stop()

@@ -75,6 +75,10 @@ class SerialModem(Radio):
                 if str(error) != said:
                     log.warning("%s: %s: %s", self._name, self._port, error)
                 said = str(error)
+            except Exception:
+                # a fault of ours must not leave the gateway deaf: the link is rebuilt, the log says why
+                log.exception("%s: the link failed and is rebuilt", self._name)
+                self.counters["crashed"] = self.counters.get("crashed", 0) + 1
             if self._session.up:
                 self._session.up = False
                 self._on_state(self._name, False)
