@@ -32,7 +32,8 @@ def _spool():
 
 def uplink(spool):
     taken, orders = [], []
-    link = Uplink(spool, None, "gateway-1", "boot", taken.append, lambda: None, orders.append)
+    link = Uplink(spool, None, "gateway-1", "boot", lambda event: 1_000 * event["counter"], taken.append,
+                  lambda: None, orders.append)
     link.taken, link.orders = taken, orders
     return link
 
@@ -45,6 +46,13 @@ def test_what_the_hub_names_is_marked_and_told(spool):
     ids, link = fill(spool, 3), uplink(spool)
     assert link.send_once(Client(accept_all)) is True
     assert not spool.unsent() and link.taken == [sorted(ids)]
+
+
+def test_every_event_says_how_old_it_is_when_it_is_sent(spool):
+    fill(spool, 3)
+    seen = []
+    uplink(spool).send_once(Client(lambda body: seen.extend(body["events"]) or accept_all(body)))
+    assert [event["age_ms"] for event in seen] == [0, 1_000, 2_000]
 
 
 def test_what_it_does_not_name_is_offered_again(spool):

@@ -98,6 +98,21 @@ def test_a_late_alarm_pressed_again_in_time_is_escalated_like_any_other(site):
     assert {"siren", "page"} <= {order["type"] for order in site.orders()}
 
 
+def test_an_alarm_of_hours_ago_that_a_returning_hub_catches_up_calls_people_and_no_siren(site):
+    site.post_events(site.alarm(counter=9, age_ms=3 * 3_600_000))
+    site.clock.advance(120_000)
+    step(site)
+    assert [order["type"] for order in site.orders()] == ["page"]
+    assert site.incidents()[0]["alerts"] == 1
+
+
+def test_an_alarm_that_waited_minutes_for_the_hub_still_sounds_when_nobody_answers(site):
+    site.post_events(site.alarm(counter=9, age_ms=300_000))
+    site.clock.advance(120_000)
+    step(site)
+    assert [order["type"] for order in site.orders()] == ["siren", "page"]
+
+
 def test_a_drill_is_never_repeated(site):
     site.post_events(site.alarm(counter=9, drill=True))
     site.clock.advance(3_600_000)
@@ -115,11 +130,12 @@ def test_tiers_name_whom_to_call_next_and_the_last_one_repeats():
         "confidential": 0,
         "cancelled": 0,
         "late": 0,
+        "opened_ms": 0,
     }
-    called = [escalation.next_step({**row, "alerts": n}).to for n in range(4)]
+    called = [escalation.next_step({**row, "alerts": n}, 1_000).to for n in range(4)]
     assert called == ["warga dan ronda", "Linmas, ketua RT dan ketua RW", "113", "113"]
-    assert escalation.next_step({**row, "alerts": 30}) is None
-    assert escalation.next_step({**row, "kind": 99}).to == escalation.DEFAULT_TIERS[0]
+    assert escalation.next_step({**row, "alerts": 30}, 1_000) is None
+    assert escalation.next_step({**row, "kind": 99}, 1_000).to == escalation.DEFAULT_TIERS[0]
 
 
 def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):

@@ -78,7 +78,7 @@ class Daemon:
         self.dropped = 0
         self._core = self._make_core()
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._boot_id,
-                              lambda ids: self._put("taken", ids), lambda: self._put("reply"),
+                              self._age_ms, lambda ids: self._put("taken", ids), lambda: self._put("reply"),
                               lambda orders: self._put("orders", orders))
 
     def _make_core(self):

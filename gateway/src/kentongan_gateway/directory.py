@@ -67,6 +67,7 @@ class Directory:
         if len(devices) > DEVICES_LIMIT:
             raise LocalError(f"device list: {len(devices)} devices, at most {DEVICES_LIMIT}; split the site")
         self._by_node = {}
+        self._of_role = {}  # roles -> devices; a renewed list is a new Directory
         for raw in devices:
             device = read_device(raw)
             self._by_node[device.node] = device
@@ -111,7 +112,11 @@ class Directory:
 
     def of_role(self, *roles):
         """Devices of these roles that are not revoked, by node number."""
-        return [d for _, d in sorted(self._by_node.items()) if d.role in roles and d.node not in self.revoked]
+        if roles not in self._of_role:  # asked for with every alarm and answer, of a site of thousands
+            self._of_role[roles] = [
+                d for _, d in sorted(self._by_node.items()) if d.role in roles and d.node not in self.revoked
+            ]
+        return list(self._of_role[roles])
 
     def posts(self, zone):
         """Siren posts of the zone; all posts of the site where the zone has none."""

@@ -100,11 +100,14 @@ class Backoff:
 
 
 class Uplink:
-    """on_taken(ids), on_reply() after a good reply, on_orders(list): all must return at once."""
+    """on_taken(ids), on_reply() after a good reply, on_orders(list): all must return at once.
 
-    def __init__(self, spool, make_client, label, boot_id, on_taken, on_reply, on_orders):
+    age_ms(event): how long ago it was stored, -1 where no clock can tell.
+    """
+
+    def __init__(self, spool, make_client, label, boot_id, age_ms, on_taken, on_reply, on_orders):
         self._spool, self._make_client = spool, make_client
-        self._label, self._boot_id = label, boot_id
+        self._label, self._boot_id, self._age_ms = label, boot_id, age_ms
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
         self._stop = threading.Event()
         self._work = threading.Event()
@@ -169,7 +172,7 @@ class Uplink:
         rows = self._spool.unsent(self._batch)
         if not rows:
             return False
-        events = [{**event, "id": event_id} for event_id, event in rows]
+        events = [{**event, "id": event_id, "age_ms": self._age_ms(event)} for event_id, event in rows]
         try:
             answer = client.call("POST", "/api/v1/events",
                                  {"gateway": self._label, "boot_id": self._boot_id, "events": events})

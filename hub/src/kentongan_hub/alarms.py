@@ -112,7 +112,7 @@ def _incident(db, now, gateway, event, first):
         lid=int(event["lid"]),
         battery_mv=event["battery"] and event["battery"] * BATTERY_STEP_MV,
         presses=0,
-        opened_ms=now.ms,
+        opened_ms=now.ms - max(0, event["age_ms"]),
         opened_wall=_happened(now, event),
         next_alert_ms=escalation.first_alert_ms(now.ms, drill),
     )

@@ -9,6 +9,7 @@ Step = namedtuple("Step", "wait_ms siren page to")
 
 FIRST_MS = 120_000  # domain.md: no "saya datang" in 60-120 s
 REALERT_MS = 120_000  # then again and again
+SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
 ALERTS_LIMIT = 30  # an hour of re-alerts; the incident itself stays open until a named person closes it
 SIREN_ALERTS_LIMIT = 2  # the posts sounded once by themselves; a post sounds at most three times per incident
 
@@ -35,7 +36,7 @@ def pages_at_once(incident):
     return bool(incident["confidential"]) or incident["kind"] in PAGED_AT_ONCE
 
 
-def next_step(incident):
+def next_step(incident, now_ms):
     """The step due now for an open, unanswered incident (a row); None when the re-alerts are used up."""
     done = incident["alerts"]
     if incident["drill"] or incident["answered_ms"] is not None or incident["closed_ms"] is not None:
@@ -44,6 +45,7 @@ def next_step(incident):
         return None
     tiers = TIERS.get(incident["kind"], DEFAULT_TIERS)
     silent = incident["confidential"] or incident["cancelled"] or incident["late"]
-    siren = not silent and done < SIREN_ALERTS_LIMIT
+    fresh = now_ms - incident["opened_ms"] < SIREN_AGE_MS
+    siren = fresh and not silent and done < SIREN_ALERTS_LIMIT
     page = done == 0 and not incident["cancelled"] and not incident["late"]
     return Step(REALERT_MS, siren, page, tiers[min(done, len(tiers) - 1)])

@@ -189,7 +189,7 @@ def run_due_alerts(db, now):
     """Re-alert every open incident whose time has come; the number of steps taken."""
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
-        step = escalation.next_step(incident)
+        step = escalation.next_step(incident, now.ms)
         if step is None:
             db.run("UPDATE incidents SET next_alert_ms = NULL WHERE id = ?", incident["id"])
             tell(db, now, incident, "pusat data", "peringatan ulang berhenti", "belum dijawab, tetap terbuka")
