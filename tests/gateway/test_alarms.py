@@ -86,7 +86,7 @@ def test_a_stock_radio_gets_a_new_id_for_every_repeat():
     assert first.packet_id != second.packet_id and first.payload == second.payload
 
 
-def test_two_active_origins_share_one_frame_after_300_ms():
+def test_two_active_origins_share_one_frame_after_500_ms():
     bench = Bench()
     bench.hear(alarm())
     bench.run(200)

@@ -47,4 +47,5 @@ def test_an_order_id_that_a_restored_hub_gives_again_is_another_order():
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3, expires_in_s=60)
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3, expires_in_s=55)
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=4, expires_in_s=60)
+    bench.run(1_000)
     assert [entry.stage for *_, entry in bench.entries(BUTTON) if entry.stage > 2] == [3, 4]

@@ -8,7 +8,7 @@ from kentongan_gateway.desk import mix
 from kentongan_gateway.records import OVER_STOCK
 
 ANSWER_MS = 30  # after the commit
-BATCH_MS = 300  # once two or more origins are active: several alarms in one frame
+BATCH_MS = 500  # once two or more origins are active; with 300 ms a burst has 4 % more air
 ACTIVE_MS = 10_000  # an origin counts as active for this long after its last alarm frame
 BATCH_ORIGINS = 2
 ENTRIES_MAX = 14  # in one RECEIPTS frame
@@ -95,9 +95,12 @@ class Answers:
             self._resend(record)
         first = [r for r in ready if not r.cached]
         for generation in sorted({r.generation for r in first}):
-            batch = [r for r in first if r.generation == generation]
-            for at in range(0, len(batch), ENTRIES_MAX):
-                self._send(batch[at : at + ENTRIES_MAX], generation, sounding_of)
+            left = [r for r in first if r.generation == generation]
+            while left:
+                one_each = {r.src: r for r in reversed(left)}  # a button reads one entry of a frame
+                batch = [r for r in left if one_each[r.src] is r][:ENTRIES_MAX]
+                left = [r for r in left if r not in batch]
+                self._send(batch, generation, sounding_of)
 
     def _send(self, records, generation, sounding_of):
         desk = self._desk
