@@ -57,6 +57,15 @@ def send_all(core, now_ms, until_ms, busy=False):
                 core.cad(busy, now_ms, mix(3, now_ms), actions)
 
 
+def free(core, now_ms, rnd=9):
+    """Answer checks with "free" until something else is asked for; the actions."""
+    actions = [act.Cad()]
+    while of(actions, act.Cad):
+        actions = []
+        core.cad(False, now_ms, rnd, actions)
+    return actions
+
+
 def test_every_transmission_is_preceded_by_a_channel_check():
     core = mesh()
     core.submit(own(1), STATUS, 0)
@@ -64,9 +73,7 @@ def test_every_transmission_is_preceded_by_a_channel_check():
     for now_ms in range(0, 400, 5):
         core.tick(now_ms, 9, actions)
     assert actions == [act.Cad()]
-    actions = []
-    core.cad(False, 400, 9, actions)
-    assert actions == [act.Transmit(own(1))]
+    assert free(core, 400) == [act.Transmit(own(1))]
     core.submit(own(2), ALARM, 400, first=True)
     actions = []
     core.tick(410, 9, actions)
@@ -187,8 +194,7 @@ def test_air_is_persisted_at_each_full_second_and_counts_after_a_reset():
         core.submit(own(n + 1, 200), ALARM, n * 1_000, first=True)
         actions = []
         core.tick(n * 1_000, 1, actions)
-        core.cad(False, n * 1_000, 1, actions)
-        kept += of(actions, act.Persist)
+        kept += of(free(core, n * 1_000), act.Persist)
         core.sent(True, n * 1_000 + 300, 1, [])
     used_ms = core.air_used_ms(12_000)
     assert len(kept) == used_ms // 1000
@@ -209,9 +215,18 @@ def test_a_pending_copy_is_dropped_when_another_relay_of_it_is_overheard():
     assert not offer(core, heard, 20)  # it was queued before: never again
 
 
-def test_copies_are_held_half_a_second_longer_while_two_origins_are_active():
+def test_a_copy_of_an_older_attempt_gives_way_to_the_newer_one():
     core = mesh()
-    for origin, expected in ((TOMBOL, 0), (OTHER, 500)):
+    for packet_id, attempt in ((20, 0), (21, 1), (22, 0)):
+        heard = alarm(TOMBOL, 10, attempt=attempt, packet_id=packet_id, hop_limit=1)
+        assert offer(core, heard, 0, tag=(TOMBOL, 10))
+    assert core.drops == {"alarm_repeated": 1}
+    assert [e.id for e in core.queue.entries] == [21, 22]
+
+
+def test_copies_are_held_1200_ms_longer_while_two_origins_are_active():
+    core = mesh()
+    for origin, expected in ((TOMBOL, 0), (OTHER, 1_200)):
         hear(core, alarm(origin, 10, hop_limit=1), 1_000)
         offer(core, alarm(origin, 10, hop_limit=1), 1_000)
         assert core.queue.entries[-1].base_ms - 1_000 == expected
@@ -243,11 +258,21 @@ def test_a_status_is_carried_in_its_own_class():
     assert core.queue.entries[0].klass == STATUS
 
 
-def test_a_stored_alarm_is_dropped_or_delayed_and_answered_byte_for_byte():
+def test_a_receipt_that_cannot_be_verified_keeps_only_the_first_attempts_back():
+    core = mesh()
+    for attempt in range(5):
+        offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0,
+              tag=(TOMBOL, 10))
+        core.doubt_alarm(TOMBOL, 11)
+        core.doubt_alarm(OTHER, 10)
+        assert len(core.queue) == 1
+        core.doubt_alarm(TOMBOL, 10)
+        assert len(core.queue) == (0 if attempt <= 2 else 1)
+
+
+def test_a_stored_alarm_is_dropped_and_answered_byte_for_byte():
     core = mesh()
     offer(core, alarm(TOMBOL, 10, hop_limit=1), 0, tag=(TOMBOL, 10))
-    core.delay_alarm(TOMBOL, 10, 1_000)
-    assert core.next_deadline() >= 1_000
     core.drop_alarm(TOMBOL, 10)
     assert core.next_deadline() is None and core.drops == {"alarm_stored": 1}
     stored = receipt(TOMBOL, 10)
@@ -276,15 +301,13 @@ def test_a_radio_that_fails_is_tried_three_times_and_one_that_is_mute_is_given_u
         actions = []
         core.tick(now_ms, step, actions)
         if of(actions, act.Cad):
-            actions = []
-            core.cad(False, now_ms, step, actions)
-            sends += len(of(actions, act.Transmit))
+            sends += len(of(free(core, now_ms, step), act.Transmit))
             assert core.sent(False, now_ms + 90, step, []) is None
     assert sends == 3 and core.drops == {"alarm_radio": 1}
     mute = mesh()
     mute.submit(own(1), ALARM, 0, first=True)
     mute.tick(0, 1, [])
-    mute.cad(False, 0, 1, [])
+    free(mute, 0)
     mute.submit(own(2), ALARM, 10, first=True)
     actions = []
     mute.tick(mute.next_deadline(), 1, actions)

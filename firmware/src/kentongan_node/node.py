@@ -23,7 +23,6 @@ GUARD_LIMIT = 32        # nodes that judge nobody but the gateway
 DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
 CONTROL_TYPES = (messages.RECEIPTS, messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)
 FIRMWARE = (0, 1, 0)    # version in STATUS
-STORED_HOLD_MS = 1_000  # a node that cannot verify a receipt only delays its copy of the alarm
 
 
 class Node:
@@ -335,7 +334,7 @@ class Node:
             if verified:
                 self.mesh.drop_alarm(entry.node, entry.counter)
             else:
-                self.mesh.delay_alarm(entry.node, entry.counter, STORED_HOLD_MS)
+                self.mesh.doubt_alarm(entry.node, entry.counter)
         if pairs:
             self.mesh.answers.keep(frame, pairs)
 
@@ -353,3 +352,5 @@ class Node:
                 return
         klass = flood.class_of_data(data) if flood.may_relay(packet, data) else flood.CLASS_REST
         self.mesh.offer(packet, data, klass, snr_q, now_ms, tag)
+        if tag and answered:
+            self.mesh.doubt_alarm(packet.src, head[0])

@@ -25,6 +25,7 @@ class Entry:
         self.charge = None                            # the tombol whose share of our hour this uses
         self.snr_q = snr_q
         self.tag = tag                                # (origin, counter) of an alarm, or None
+        self.attempt = 0                              # of the alarm that this is a copy of
         self.tries = 0
 
     def hop_limit(self):
