@@ -66,18 +66,38 @@ def free(core, now_ms, rnd=9):
     return actions
 
 
-def test_every_transmission_is_preceded_by_a_channel_check():
+def test_every_transmission_is_preceded_by_three_channel_checks_that_find_it_free():
     core = mesh()
     core.submit(own(1), STATUS, 0)
     actions = []
     for now_ms in range(0, 400, 5):
         core.tick(now_ms, 9, actions)
     assert actions == [act.Cad()]
-    assert free(core, 400) == [act.Transmit(own(1))]
+    for answer in ([act.Cad()], [act.Cad()], [act.Transmit(own(1))]):
+        actions = []
+        core.cad(False, 400, 9, actions)
+        assert actions == answer
     core.submit(own(2), ALARM, 400, first=True)
     actions = []
     core.tick(410, 9, actions)
     assert actions == []  # one frame at a time
+
+
+def test_one_busy_check_is_enough_to_wait():
+    core = mesh()
+    core.submit(own(1), STATUS, 0)
+    actions = []
+    core.tick(300, 9, actions)
+    core.tick(300, 9, actions)
+    for busy in (False, False, True):
+        actions = []
+        core.cad(busy, 300, 9, actions)
+    assert actions == [] and core.next_deadline() > 300
+    core.tick(900, 9, actions)
+    assert actions == [act.Cad()]
+    actions = []
+    core.cad(False, 900, 9, actions)
+    assert actions == [act.Cad()]  # the count begins anew
 
 
 def test_a_first_alarm_frame_is_checked_for_at_once():
@@ -110,6 +130,16 @@ def test_an_alarm_goes_after_400_ms_on_a_channel_that_is_always_busy():
     core.submit(own(1), ALARM, 1_000, first=True)
     out = send_all(core, 1_000, 60_000, busy=True)
     assert len(out) == 1 and 1_000 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 5
+
+
+def test_where_whole_frames_are_heard_it_waits_800_ms_longer_and_no_more():
+    core = mesh()
+    core.submit(own(1), ALARM, 1_000, first=True)
+    out = send_all(core, 1_000, 1_200, busy=True)
+    for now_ms in range(1_200, 4_000, 100):
+        core.channel_used(45, now_ms)
+        out += send_all(core, now_ms, now_ms + 100, busy=True)
+    assert len(out) == 1 and 1_000 + WAIT_ALARM_MS + 600 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 905
 
 
 def test_even_a_status_goes_in_the_end_so_that_a_jammed_node_can_say_so():

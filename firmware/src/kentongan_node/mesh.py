@@ -2,6 +2,7 @@
 
 state     event                                  does                               next
 IDLE      a frame's time has come                Cad                                CHECKING
+CHECKING  cad(False), not yet CHECKS in a row    Cad                                CHECKING
 CHECKING  cad(False)                             Transmit the most urgent           SENDING
 CHECKING  cad(True), a frame waited its limit    Transmit that one                  SENDING
 CHECKING  cad(True)                              wait for that frame's end, draw    IDLE
@@ -38,6 +39,9 @@ CROWD_HOLD_MS = 1_200
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
 LOW_AIR_MS = 12_000             # with less left a relay carries only the first attempts
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
+# Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
+# three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
+CHECKS = 3
 # Highest attempt that a receipt which cannot be verified keeps back. Its presser repeats when it was forged.
 DOUBT_ATTEMPTS = 2
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
@@ -71,6 +75,7 @@ class Mesh:
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
         self._state = IDLE
         self._state_ms = 0
+        self._checks_left = 0      # further ones that have to find the channel free
         self._current = None
         self._free_ms = 0          # a frame on the air is expected to end then
         self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
@@ -165,6 +170,8 @@ class Mesh:
     def channel_used(self, n_bytes, now_ms):
         """Any frame, ours or foreign, ended just now: whoever waited for its end draws slots from here."""
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
+        for entry in self.queue.entries:
+            entry.alive()
         if self._free_ms > now_ms:
             for entry in self.queue.entries:
                 if entry.base_ms == self._free_ms:
@@ -217,11 +224,17 @@ class Mesh:
             self._state, self._current = IDLE, None
         if self._next_payable(now_ms) is not None:
             self._enter(CHECKING, now_ms + CAD_TIMEOUT_MS)
+            self._checks_left = CHECKS - 1
             actions.append(Cad())
 
     def cad(self, busy, now_ms, rnd, actions):
         """The channel check's answer."""
         if self._state != CHECKING:
+            return
+        if not busy and self._checks_left:
+            self._checks_left -= 1
+            self._enter(CHECKING, now_ms + CAD_TIMEOUT_MS)
+            actions.append(Cad())
             return
         self._enter(IDLE, now_ms)
         if not busy:

@@ -8,6 +8,10 @@ RESERVED_ALARM = 6   # places that only class 0 takes
 # A frame waits at most so long for a free channel, then goes all the same: a jammer must not be an off
 # switch (wire-format 3 fixes the first; the others are ours, so that a jammed node still says so).
 WAIT_MAX_MS = (400, 2_000, 5_000, 60_000, 60_000)
+# So much longer when whole frames were heard meanwhile: what keeps us waiting then is no jammer. Ten presses
+# in 3 s at 8 % loss: all stored within 10 s in 200 of 200 bursts instead of 198, 284 alarm frames destroyed
+# instead of 490.
+ALIVE_WAIT_MS = 800
 
 
 class Entry:
@@ -25,6 +29,7 @@ class Entry:
         self.charge = None                            # the tombol whose share of our hour this uses
         self.snr_q = snr_q
         self.tag = tag                                # (origin, counter) of an alarm, or None
+        self.patient = False                          # waits ALIVE_WAIT_MS longer already
         self.attempt = 0                              # of the alarm that this is a copy of
         self.tries = 0
 
@@ -35,6 +40,12 @@ class Entry:
         """Draw slots anew from base_ms; the limit on waiting stays."""
         self.base_ms = base_ms
         self.at_ms = None
+
+    def alive(self):
+        """A whole frame was heard: the channel is used, not jammed. It pays to wait some longer, once."""
+        if not self.patient:
+            self.patient = True
+            self.due_ms += ALIVE_WAIT_MS
 
     def hold(self, delay_ms):
         """Wait longer on purpose; the limit moves along."""
