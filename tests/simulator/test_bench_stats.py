@@ -78,7 +78,10 @@ def test_a_verdict_needs_the_figure_and_its_bound():
     assert within([[1] * 5]).verdict == MET
     assert within([[1] * 5 + [11]]).verdict == SHORT
     assert within([[1, 2], [NEVER]]).measured == "66 % (1 of 3 presses missed)"
-    assert share(lambda record: record, 10, 1.0)([[1] * 3]).verdict == PASS
+    none_missed = share(lambda record: record, 10, 1.0, enough=30)
+    assert [none_missed([[1] * n]).verdict for n in (30, 29)] == [PASS, MET]
+    assert none_missed([[1] * 99 + [11]]).verdict == SHORT
+    assert [none_of(lambda record: record, "x", 2)([0] * n).verdict for n in (2, 1)] == [PASS, MET]
     assert within([[]]).verdict == "-"
     p99 = quantile(lambda record: record, 99, 1_000)
     assert [p99([[900] * n]).verdict for n in (300, 20)] == [PASS, MET]
