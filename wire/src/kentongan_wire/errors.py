@@ -22,7 +22,6 @@ REASONS = (
     "field",  # a value outside its table
     "order_empty",  # a siren order with no target
     "config_part",  # a part number outside its parts
-    "text",  # text that is not what the place asks for
 )
 
 
