@@ -84,13 +84,6 @@ class Records:
                 return record
         return None
 
-    def latest_of(self, src):
-        """The sender's latest remembered alarm, or None."""
-        for record in reversed(self._records.values()):
-            if record.src == src and record.is_alarm:
-                return record
-        return None
-
     def was_stored(self, key) -> bool:
         return key in self._stored
 
