@@ -8,8 +8,8 @@ from functools import cache
 
 import pytest
 from kentongan_sim import cli
-from kentongan_sim.cli import plan_presses
 from kentongan_sim.facts import Facts
+from kentongan_sim.presses import plan_presses
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.stock_calibration import MEASURED, PACKET_BYTES, campaign
 from kentongan_sim.stock_village import ALARM_BYTES, baseline_figures, stock_world

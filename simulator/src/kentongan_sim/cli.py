@@ -9,33 +9,20 @@ from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.air import AirFault
-from kentongan_sim.chance import between, draw_u32
+from kentongan_sim.arguments import number
 from kentongan_sim.engine_micropython import EngineError
 from kentongan_sim.node_host import NodeFault
+from kentongan_sim.presses import WARM_UP_S, plan_presses
 from kentongan_sim.scenarios import SCENARIOS, scenario
 from kentongan_sim.summary import sentence, summarise
 from kentongan_sim.world import ENGINES, World
 
-WARM_UP_S = 150  # one round of mains status (140 s) before the first press
 AFTER_S = 120  # the run goes on so long after the last press
 LOSS_MAX = 0.9
 PRESSES_MAX, WITHIN_MAX_S, DURATION_MAX_S = 1_000, 3_600, 86_400
 RETRY_MAX_S = 3_600
 EXIT_BROKEN, EXIT_USAGE = 1, 2
 FAULTS = (AirFault, EngineError, NodeFault)  # what no board can do, named by the simulator
-
-
-def number(kind, low, high, remedy):
-    """A reader of one number in a range, for argparse."""
-    def read(text):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not within {low}..{high}; {remedy}")
-        return value
-    return read
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,18 +56,6 @@ def add_run(sub):
     run.add_argument("--plot", metavar="FILE", help="write the air diagram as SVG")
     run.add_argument("--trace", metavar="FILE", help="write every event, one a line")
     run.set_defaults(go=go_run)
-
-
-def plan_presses(world, presses: int, within_s: float):
-    """Different houses as far as they go, in an order and at times that the seed decides."""
-    buttons = sorted([label for label, host in world.nodes.items()
-                      if host.place.role == "tombol" and label not in world.dead],
-                     key=lambda label: (draw_u32(world.seed, "house", label), label))
-    if presses and not buttons:
-        raise LocalError("no button is alive to be pressed; leave one out of --dead")
-    for k in range(presses):
-        after_us = between(0, int(within_s * 1e6), world.seed, "press", k) if presses > 1 else 0
-        world.press(buttons[k % len(buttons)], WARM_UP_S * 1_000_000 + after_us)
 
 
 def go_run(args) -> int:

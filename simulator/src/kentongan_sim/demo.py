@@ -14,6 +14,7 @@ from kentongan_wire.errors import LocalError
 from waitress.server import create_server
 
 from kentongan_sim import village_plan as plan
+from kentongan_sim.arguments import number
 from kentongan_sim.demo_person import PageChanged, Person
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_radio import ModemRadio, StockRadio
@@ -35,8 +36,6 @@ SECONDS_MAX, PORT_MAX = 86_400, 65_535
 
 def add_parser(sub):
     """The `demo` command of kentongan-sim."""
-    from kentongan_sim.cli import number  # cli imports this module
-
     demo = sub.add_parser("demo", help="show the village, with a real gateway and hub, on this machine")
     demo.add_argument("--seconds", type=number(int, 1, SECONDS_MAX, "give seconds"), metavar="N",
                       help="end by itself, a scripted neighbour answers; exit 0 only if all went well")

@@ -5,8 +5,8 @@ are 42 and 31 of 48, so that chance alone moves them by ten points and more.
 """
 import argparse
 
-from kentongan_sim.cli import WARM_UP_S, plan_presses
 from kentongan_sim.facts import Facts
+from kentongan_sim.presses import WARM_UP_S, plan_presses
 from kentongan_sim.scenario_stock8 import stock8
 from kentongan_sim.stock_village import baseline_figures, stock_world
 from kentongan_sim.summary import percentiles

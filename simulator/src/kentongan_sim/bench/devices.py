@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kentongan_sim.cli import WARM_UP_S, plan_presses
 from kentongan_sim.engine_cpython import Engine
 from kentongan_sim.engine_micropython import available
 from kentongan_sim.mpy_library import library
+from kentongan_sim.presses import WARM_UP_S, plan_presses
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.world import World
 

@@ -7,8 +7,8 @@ from shlex import join
 from kentongan_sim.bench.grid import OURS, RETRY_S
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import worst_hours
-from kentongan_sim.cli import plan_presses
 from kentongan_sim.facts import Facts
+from kentongan_sim.presses import plan_presses
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.summary import press_rows, refusals, unreachable
 from kentongan_sim.world import World

@@ -2,8 +2,8 @@
 import time
 
 from kentongan_sim.checkers import check_all
-from kentongan_sim.cli import WARM_UP_S, plan_presses
 from kentongan_sim.facts import Facts
+from kentongan_sim.presses import WARM_UP_S, plan_presses
 from kentongan_sim.scenarios import SCENARIOS, scenario
 from kentongan_sim.summary import unreachable
 from kentongan_sim.world import World

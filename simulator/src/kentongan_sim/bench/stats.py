@@ -61,11 +61,6 @@ def rate_at_most(events: int, trials: int, confidence: float = CONFIDENCE) -> fl
     return 1 - share_at_least(trials - events, trials, confidence)
 
 
-def trials_for(share: float, confidence: float = CONFIDENCE) -> int:
-    """Trials without a miss that show at least `share`; 0 when no number can (share 1)."""
-    return 0 if share >= 1 else math.ceil(math.log(1 - confidence) / math.log(share))
-
-
 def percentile(values, percent: float):
     """Nearest rank; None without values. What never happened counts as NEVER."""
     ordered = sorted(values)
