@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+# The one that Debian's KiCad installs its pcbnew module for.
+KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup demo test bench lint clean
+.PHONY: setup demo test bench lint hardware hardware-files clean
 
 setup: $(STAMP)
 
@@ -27,6 +29,12 @@ bench: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+
+hardware: setup
+	@$(BIN)/python -m pytest tests/hardware $(ARGS)
+
+hardware-files: setup
+	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -17,26 +17,30 @@ BATTERY_RATIO_X10 = 49
 BATTERY_ENABLE = 37  # as an input high on V3 and V3.1 (then low enables), low on V3.2 (then high)
 KEY_ACTIVE = 0  # level of a pressed key
 
-# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
+# battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
     "keys": (("main", 4), ("lid", 6), ("silent", 7),),
     "shows": (47, 48, 33),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 6), ("test", 0),),
+    "keys": (("lid", 6), ("test", 42), ("hush", 41),),
     "shows": (48, 47, None),
     "siren": 4,
     "healthy": 5,
-    "senses": (("mains", 7),),
+    "battery": (2, 57),
+    "senses": (("mains", 7), ("siren", 40),),
 }
 PENERIMA = {
     "keys": (("lid", 6), ("come", 4), ("hush", 7),),
     "shows": (47, 48, 33),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (("mains", 5),),
 }
 PENERUS = {
@@ -44,6 +48,7 @@ PENERUS = {
     "shows": (47, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (("mains", 5),),
 }
 MODEM = {
@@ -51,5 +56,6 @@ MODEM = {
     "shows": (35, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }

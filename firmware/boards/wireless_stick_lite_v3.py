@@ -17,12 +17,14 @@ BATTERY_RATIO_X10 = 49
 BATTERY_ENABLE = 37  # as an input high on V3 and V3.1 (then low enables), low on V3.2 (then high)
 KEY_ACTIVE = 0  # level of a pressed key
 
-# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
+# battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
     "keys": (("main", 4), ("lid", 6), ("silent", 7),),
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 SIRENE = {
@@ -30,6 +32,7 @@ SIRENE = {
     "shows": (35, None, None),
     "siren": 4,
     "healthy": 5,
+    "battery": None,
     "senses": (("mains", 7),),
 }
 PENERIMA = {
@@ -37,6 +40,7 @@ PENERIMA = {
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 PENERUS = {
@@ -44,6 +48,7 @@ PENERUS = {
     "shows": (35, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 MODEM = {
@@ -51,5 +56,6 @@ MODEM = {
     "shows": (35, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }

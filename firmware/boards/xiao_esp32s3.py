@@ -17,12 +17,14 @@ BATTERY_RATIO_X10 = 0
 BATTERY_ENABLE = None
 KEY_ACTIVE = 0  # level of a pressed key
 
-# keys: (name, pin); shows: lamp, buzzer, motor; healthy: relay energised while the program runs
+# keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
+# battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
     "keys": (("main", 1), ("lid", 2), ("silent", 4),),
     "shows": (48, 5, 6),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 SIRENE = {
@@ -30,6 +32,7 @@ SIRENE = {
     "shows": (48, 5, None),
     "siren": 1,
     "healthy": 6,
+    "battery": None,
     "senses": (("mains", 4),),
 }
 PENERIMA = {
@@ -37,6 +40,7 @@ PENERIMA = {
     "shows": (48, 5, 6),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 PENERUS = {
@@ -44,6 +48,7 @@ PENERUS = {
     "shows": (48, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }
 MODEM = {
@@ -51,5 +56,6 @@ MODEM = {
     "shows": (48, None, None),
     "siren": None,
     "healthy": None,
+    "battery": None,
     "senses": (),
 }

@@ -197,13 +197,19 @@ class Port:
         # Four hardware timers: the siren's, and one each for lamp, buzzer and motor.
         self._siren = None if pins["siren"] is None else Beat(pins["siren"], 0)
         self._shows = [None if n is None else Beat(n, 1 + i) for i, n in enumerate(pins["shows"])]
-        if pins["healthy"] is not None:
-            machine.Pin(pins["healthy"], machine.Pin.OUT, value=1)
+        self._healthy = None if pins["healthy"] is None else machine.Pin(pins["healthy"], machine.Pin.OUT)
+        self._current = None   # of the siren's output: a level that is told at its edges
+        for what, number in pins["senses"]:
+            if what == "siren":
+                self._current = Key(what, number, 1)
         self._readings = []
         self._sense_ms = 0
         self._notes = settings["role"] != "modem"  # there the serial line belongs to the host
         self._uart = None if self._notes else self._host_line()
+        self._ratio_x10 = board.BATTERY_RATIO_X10
         self._adc = self._battery(board)
+        if pins["battery"] is not None:  # the carrier's own divider instead of the board's
+            self._adc, self._ratio_x10 = machine.ADC(pins["battery"][0]), pins["battery"][1]
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Tune": self._tune, "Listen": self._listen,
@@ -263,10 +269,14 @@ class Port:
         """The next event (name, args), or None."""
         if self._radio is None or not self._radio.dead:
             self._watchdog.feed()
+            if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
+                self._healthy.value(1 - self._healthy.value())
         now_ms = self.now_ms()
         for key in self._keys:
             if key.poll(now_ms):
                 return "key", (key.name, key.down)
+        if self._current is not None and self._current.poll(now_ms):
+            return "sense", ("siren", int(self._current.down))
         if self._radio is not None:
             event = self._radio.poll()
             if event is not None:
@@ -278,13 +288,13 @@ class Port:
     def _sense(self, now_ms):
         if not self._readings and now_ms >= self._sense_ms:
             self._sense_ms = now_ms + SENSE_PERIOD_MS
-            board = self._board
             if self._adc is not None:
-                millivolts = self._adc.read_uv() // 1000 * board.BATTERY_RATIO_X10 // 10
+                millivolts = self._adc.read_uv() // 1000 * self._ratio_x10 // 10
                 self._readings.append(("battery", millivolts))
             self._readings.append(("temperature", self._temperature()))
             for what, number in self._pins["senses"]:
-                self._readings.append((what, machine.Pin(number, machine.Pin.IN).value()))
+                if what != "siren":
+                    self._readings.append((what, machine.Pin(number, machine.Pin.IN).value()))
         return ("sense", self._readings.pop(0)) if self._readings else None
 
     @staticmethod
