@@ -21,7 +21,7 @@ demo: setup
 	@$(BIN)/kentongan-sim demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))

@@ -27,7 +27,8 @@ def run_cell(cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> dict:
         raise TooLong
 
     before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, timeout_s)
+    # Again and again: Python drops an exception that happens to be raised while it collects garbage.
+    signal.setitimer(signal.ITIMER_REAL, timeout_s, timeout_s)
     started = time.monotonic()
     try:
         record = measure(cell, seed)
