@@ -19,7 +19,7 @@ COMMANDS = [
     ("kentongan-sim", "run"), ("kentongan-sim", "demo"), ("kentongan-sim", "bench"),
     ("kentongan-gateway",),
     ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
-    ("kentongan-hub", "run"),
+    ("kentongan-hub", "run"), ("kentongan-hub", "check"),
     ("python", "-m", "kentongan_wire", "decode"), ("python", "-m", "kentongan_wire", "encode"),
 ]
 

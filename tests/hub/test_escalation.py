@@ -131,6 +131,7 @@ def test_tiers_name_whom_to_call_next_and_the_last_one_repeats():
         "cancelled": 0,
         "late": 0,
         "opened_ms": 0,
+        "merged_into": None,
     }
     called = [escalation.next_step({**row, "alerts": n}, 1_000).to for n in range(4)]
     assert called == ["warga dan ronda", "Linmas, ketua RT dan ketua RW", "113", "113"]

@@ -21,7 +21,7 @@ def test_opening_again_migrates_nothing_and_keeps_all(tmp_path):
         db.set_setting("name", "RT 05")
     with Store(tmp_path).read() as db:
         assert db.setting("name") == "RT 05"
-        assert db.value("SELECT count(*) FROM _sqlite_migrations") == 2
+        assert db.value("SELECT count(*) FROM _sqlite_migrations") == 4
 
 
 def test_a_failed_write_leaves_nothing_and_rings_nobody(tmp_path):

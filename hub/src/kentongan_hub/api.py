@@ -7,7 +7,7 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, incidents, outbox
+from kentongan_hub import alarms, audit, events, field, incidents, outbox
 from kentongan_hub.provision.gateways import token_hash
 
 log = logging.getLogger("kentongan.hub")
@@ -116,7 +116,7 @@ def _store_events(good, rejected, boot_id):
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
-            alarms.count_refusal(db, now, label, "hub: bad event", len(rejected))
+            field.count_refusal(db, now, label, "hub: bad event", len(rejected))
         _heard(db, now, boot_id)
     return accepted
 

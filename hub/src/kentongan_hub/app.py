@@ -11,7 +11,7 @@ from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
 from kentongan_hub.live import Boards
-from kentongan_hub.pages import board, devices, drill, entry, incident, people
+from kentongan_hub.pages import board, devices, drill, entry, incident, incident_work, people
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
@@ -60,7 +60,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.register_error_handler(HTTPException, web.error_page)
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
-    for module in (api, entry, board, incident, devices, drill, people):
+    for module in (api, entry, board, incident_work, incident, devices, drill, people):
         app.register_blueprint(module.blueprint)
     if dispatch:
         app.hub.dispatch.start()

@@ -1,7 +1,9 @@
-"""Who did what, when, from where: rows that the database itself refuses to change or delete."""
+"""Who did what, when, from where: a chain of rows that the database refuses to change or delete."""
 
 import logging
 import re
+
+from kentongan_hub import chain
 
 log = logging.getLogger("kentongan.hub")
 FIELD_LIMIT = 300  # characters kept of any text that came from outside
@@ -14,7 +16,8 @@ def clean(text):
 
 
 def record(db, wall_ms, who, what, subject="", detail="", address=""):
-    db.insert(
+    chain.append(
+        db,
         "audit",
         at_wall=wall_ms,
         who=clean(who),

@@ -1,4 +1,4 @@
-"""kentongan-hub: init, provision, gateway-file, run."""
+"""kentongan-hub: init, provision, gateway-file, check, run."""
 
 import argparse
 import json
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import provision, site
+from kentongan_hub import chain, provision, site
+from kentongan_hub.store import Store
 
 THREADS = 64  # 40 live boards and 8 long polls hold a thread each; the rest answer
 
@@ -71,6 +72,8 @@ def _parser():
         "--modem-out", type=Path, metavar="FILE", help="device file of the gateway's own radio"
     )
 
+    command("check", _check, "read the whole record and database; exit 1 names what somebody changed")
+
     run = command("run", _run, "serve the pages and the API")
     run.add_argument("--host", default="127.0.0.1", help="beyond this machine put TLS in front (see README)")
     run.add_argument("--port", type=int, default=8080, help="0 takes any free one and prints it")
@@ -118,6 +121,23 @@ def _gateway_file(args):
             args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n"
         )
         print(f"{args.label}: modem file -> {args.modem_out}")
+
+
+def _check(args):
+    """Exit code 1 when the chain of the record is broken or SQLite finds the file damaged."""
+    if not site.exists(args.data):
+        raise LocalError(f"{args.data}: no site here; give the hub's data directory")
+    wrong = 0
+    with Store(args.data).read() as db:
+        for table in ("audit", "timeline"):
+            checked, broken = chain.verify(db, table)
+            end = chain.head(db, table)
+            found = f"up to broken row {broken}" if broken else f"whole, head {end}"
+            print(f"{table}: {checked} rows {found}")
+            wrong += broken is not None
+        state = db.value("PRAGMA integrity_check")
+        print(f"database: {state}")
+    return int(wrong > 0 or state != "ok")
 
 
 def _run(args):

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, incidents, outbox
+from kentongan_hub import alarms, audit, field, incidents, outbox
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
@@ -91,4 +91,5 @@ class Dispatch:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:
                 alarms.trim(db, now)
+                field.trim(db, now)
                 outbox.trim(db, now.ms)

@@ -8,6 +8,7 @@ from kentongan_wire import messages as m
 Step = namedtuple("Step", "wait_ms siren page to")
 
 FIRST_MS = 120_000  # domain.md: no "saya datang" in 60-120 s
+FOLLOW_UP_MS = 300_000  # "diterima", and still nobody on the way: the calling goes on
 REALERT_MS = 120_000  # then again and again
 SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
 ALERTS_LIMIT = 30  # an hour of re-alerts; the incident itself stays open until a named person closes it
@@ -39,7 +40,9 @@ def pages_at_once(incident):
 def next_step(incident, now_ms):
     """The step due now for an open, unanswered incident (a row); None when the re-alerts are used up."""
     done = incident["alerts"]
-    if incident["drill"] or incident["answered_ms"] is not None or incident["closed_ms"] is not None:
+    if incident["drill"] or incident["closed_ms"] is not None or incident["merged_into"]:
+        return None
+    if incident["answered_ms"] is not None and incident["help_ms"] is None:
         return None
     if done >= ALERTS_LIMIT:
         return None

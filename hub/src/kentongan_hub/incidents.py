@@ -1,67 +1,25 @@
-"""An incident's states and what people do to it; a change, its timeline and its orders commit together."""
+"""What people do to an incident; a change, its timeline and its orders commit together."""
 
 from collections import namedtuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, escalation, outbox
+from kentongan_hub import audit, chain, escalation, orders, outbox, states
 
 Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
 
-BARU, MENUJU, DIBATALKAN, LATIHAN = "baru", "menuju_lokasi", "dibatalkan", "latihan"
-SELESAI, KELIRU = "selesai", "alarm_keliru"
-CLOSED = (SELESAI, KELIRU)
-
-# what happens: a press, a drill's press, the presser's cancel; what a person does: the other four
-TEKAN, TEKAN_LATIHAN, BATAL = "tekan", "tekan_latihan", "batal"
-DATANG, TUTUP, SALAH, TANDAI_LATIHAN = "datang", "selesai", "keliru", "latihan"
-
-TRANSITIONS = {
-    (BARU, TEKAN): BARU,
-    (MENUJU, TEKAN): MENUJU,
-    (DIBATALKAN, TEKAN): BARU,
-    (LATIHAN, TEKAN): BARU,
-    (SELESAI, TEKAN): BARU,
-    (KELIRU, TEKAN): BARU,
-    (BARU, TEKAN_LATIHAN): BARU,
-    (MENUJU, TEKAN_LATIHAN): MENUJU,
-    (DIBATALKAN, TEKAN_LATIHAN): DIBATALKAN,
-    (LATIHAN, TEKAN_LATIHAN): LATIHAN,
-    (SELESAI, TEKAN_LATIHAN): SELESAI,
-    (KELIRU, TEKAN_LATIHAN): KELIRU,
-    (BARU, BATAL): DIBATALKAN,
-    (MENUJU, BATAL): MENUJU,
-    (DIBATALKAN, BATAL): DIBATALKAN,
-    (LATIHAN, BATAL): LATIHAN,
-    (SELESAI, BATAL): SELESAI,
-    (KELIRU, BATAL): KELIRU,
-    (BARU, DATANG): MENUJU,
-    (MENUJU, DATANG): MENUJU,
-    (DIBATALKAN, DATANG): MENUJU,
-    (LATIHAN, DATANG): LATIHAN,
-    (BARU, TUTUP): SELESAI,
-    (MENUJU, TUTUP): SELESAI,
-    (DIBATALKAN, TUTUP): SELESAI,
-    (LATIHAN, TUTUP): SELESAI,
-    (BARU, SALAH): KELIRU,
-    (MENUJU, SALAH): KELIRU,
-    (DIBATALKAN, SALAH): KELIRU,
-    (LATIHAN, SALAH): KELIRU,
-    (BARU, TANDAI_LATIHAN): LATIHAN,
-    (MENUJU, TANDAI_LATIHAN): LATIHAN,
-    (DIBATALKAN, TANDAI_LATIHAN): LATIHAN,
-}
-
-STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
-SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
-SIREN_SECONDS = 60  # one re-alert
+# timeline words, as SQL lists: who counts as coming, and from which line on
+CAME = "'saya datang', 'sudah di lokasi'"
+ANEW = "'dibuka kembali', 'dipisah'"
 REASON_LIMIT = 200  # characters
+NOTE_LIMIT = 280  # characters
+NEEDS_REASON = (states.SALAH, states.TANDAI_LATIHAN, states.SUNGGUHAN, states.BUKA)
 
 
 def identity(db, incident):
     """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
-    if incident["confidential"]:
+    if incident["confidential"] or incident["device"] == orders.BY_HAND:
         return incident["slug"]
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
     return f"{label or format(incident['device'], '08x')} #{incident['first_counter']}"
@@ -69,11 +27,13 @@ def identity(db, incident):
 
 def tell(db, now, incident, who, what, detail="", address=""):
     """One line for people (timeline) and one for the record (audit)."""
-    db.insert(
+    chain.append(
+        db,
         "timeline",
         incident=incident["id"],
         at_wall=now.wall,
         who=audit.clean(who),
+        address=audit.clean(address),
         what=what,
         detail=audit.clean(detail),
     )
@@ -81,107 +41,207 @@ def tell(db, now, incident, who, what, detail="", address=""):
     audit.record(db, now.wall, who, what, identity(db, incident), shown, address)
 
 
-def order_stage(db, now, incident, counter, stage):
-    body = {"device": incident["device"], "counter": counter, "stage": stage}
-    outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
-
-
-def order_siren(db, now, incident, action, seconds=0):
-    """Start or stop the posts of the incident's zone. A confidential incident never gets here."""
-    if incident["confidential"]:
-        raise LocalError("kejadian rahasia tidak pernah membunyikan sirene")
-    body = {
-        "action": action,
-        "origin": incident["device"],
-        "counter": incident["last_counter"],
-        "targets": "zone",
-        "zone": incident["zone"],
-        "kind": incident["kind"],
-        "seconds": seconds,
-    }
-    outbox.order(db, now.ms, [incident["gateway"]], "siren", body, SIREN_EXPIRES_MS, incident["id"])
-
-
-def order_page(db, now, incident):
-    """Call the chimes in the houses of agreed people; which ones the gateway's directory says."""
-    body = {"device": incident["device"], "counter": incident["last_counter"]}
-    outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])
-
-
 def find(db, slug):
     return db.one("SELECT * FROM incidents WHERE slug = ?", slug)
 
 
+def open_again(db, now, incident):
+    """Escalation starts from its first step; the answer of before no longer counts."""
+    db.run(
+        "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
+        "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, holder = NULL, holder_account = NULL, "
+        "alerts = 0, help_ms = NULL, next_alert_ms = ? WHERE id = ?",
+        escalation.first_alert_ms(now.ms, False),
+        incident["id"],
+    )
+
+
 def act(db, now, incident, action, account, address="", reason=""):
     """A named person does something; LocalError with a sentence for the screen when the table forbids it."""
-    state = TRANSITIONS.get((incident["state"], action))
+    if incident["merged_into"]:
+        parent = db.value("SELECT slug FROM incidents WHERE id = ?", incident["merged_into"])
+        raise LocalError(f"Kejadian ini digabung ke {parent}. Buka {parent} untuk menjawabnya.")
+    state = states.after(incident["state"], action)
     if state is None:
-        raise LocalError("Kejadian ini sudah ditutup. Muat ulang halaman untuk melihat keadaan terbaru.")
-    reason = audit.clean(reason.strip())[:REASON_LIMIT]
-    if action in (SALAH, TANDAI_LATIHAN) and not reason:
-        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
-    name = account["name"]
-    if action == DATANG:
-        _come(db, now, incident, state, name, address)
-    elif action == TANDAI_LATIHAN:
-        db.run(
-            "UPDATE incidents SET state = ?, drill = 1, next_alert_ms = NULL WHERE id = ?",
-            state,
-            incident["id"],
+        raise LocalError(
+            f"Ini tidak bisa dilakukan: keadaan kejadian sekarang '{incident['state'].replace('_', ' ')}'. "
+            "Muat ulang halaman untuk melihat keadaan terbaru."
         )
-        tell(db, now, incident, name, "ditandai latihan", reason, address)
-    else:
+    reason = audit.clean(reason.strip())[:REASON_LIMIT]
+    if action in NEEDS_REASON and not reason:
+        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
+    _DEEDS[action](db, now, incident, state, account, address, reason)
+
+
+def _take(db, now, incident, state, account, address, reason):
+    """'Diterima': this person sees to it. Calling others waits, and goes on when nobody is on the way."""
+    _set(
+        db,
+        incident,
+        state=state,
+        holder=account["name"],
+        holder_account=account["id"],
+        next_alert_ms=now.ms + escalation.FOLLOW_UP_MS,
+    )
+    tell(db, now, incident, account["name"], "diterima", reason, address)
+
+
+def _come(db, now, incident, state, account, address, reason):
+    if _came_already(db, incident, account["name"]) and incident["help_ms"] is None:
+        return  # a second tap
+    _answer(db, now, incident, state, account)
+    tell(db, now, incident, account["name"], "saya datang", reason, address)
+    audit.note("answered", identity(db, incident))
+    orders.stages(db, now, incident, m.STAGE_COMING)
+
+
+def _came_already(db, incident, name):
+    return db.value(
+        f"SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what IN ({CAME}) AND id > "
+        f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({ANEW})), 0)",
+        incident["id"],
+        name,
+        incident["id"],
+    )
+
+
+def _answer(db, now, incident, state, account):
+    for one in orders.members(db, incident):
         db.run(
-            "UPDATE incidents SET state = ?, closed_ms = ?, closed_wall = ?, closed_by = ?, reason = ?, "
-            "next_alert_ms = NULL WHERE id = ?",
-            state,
+            "UPDATE incidents SET answered_ms = coalesce(answered_ms, ?), "
+            "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
+            "holder = coalesce(holder, ?), holder_account = coalesce(holder_account, ?), "
+            "help_ms = NULL, next_alert_ms = NULL WHERE id = ?",
             now.ms,
             now.wall,
-            name,
-            reason,
-            incident["id"],
+            account["name"],
+            account["name"],
+            account["id"],
+            one["id"],
         )
-        tell(db, now, incident, name, "selesai" if action == TUTUP else "alarm keliru", reason, address)
-        order_stage(db, now, incident, incident["last_counter"], m.STAGE_CLOSED)
-        if not incident["confidential"]:
-            order_siren(db, now, incident, "stop")
+    _set(db, incident, state=state)
 
 
-def _come(db, now, incident, state, name, address):
-    already = db.value(
-        "SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what = 'saya datang' AND id > "
-        "coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0)",
-        incident["id"],
-        name,
-        incident["id"],
+def _arrive(db, now, incident, state, account, address, reason):
+    first = incident["answered_ms"] is None
+    _answer(db, now, incident, state, account)
+    tell(db, now, incident, account["name"], "sudah di lokasi", reason, address)
+    if first:
+        audit.note("answered", identity(db, incident))
+        orders.stages(db, now, incident, m.STAGE_COMING)
+
+
+def _help(db, now, incident, state, account, address, reason):
+    """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
+    _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
+    tell(db, now, incident, account["name"], "butuh bantuan lagi", reason, address)
+
+
+def _mark_drill(db, now, incident, state, account, address, reason):
+    _set(db, incident, state=state, drill=1, next_alert_ms=None)
+    tell(db, now, incident, account["name"], "ditandai latihan", reason, address)
+
+
+def _mark_real(db, now, incident, state, account, address, reason):
+    open_again(db, now, incident)
+    _set(db, incident, state=state, drill=0)
+    tell(db, now, incident, account["name"], "ditandai sungguhan", reason, address)
+
+
+def _reopen(db, now, incident, state, account, address, reason):
+    """Closed by mistake: whoever opens it again holds it."""
+    open_again(db, now, incident)
+    tell(db, now, incident, account["name"], "dibuka kembali", reason, address)
+    _set(
+        db,
+        incident,
+        state=state,
+        holder=account["name"],
+        holder_account=account["id"],
+        next_alert_ms=now.ms + escalation.FOLLOW_UP_MS,
     )
-    if already:
-        return  # a second tap
-    db.run(
-        "UPDATE incidents SET state = ?, answered_ms = coalesce(answered_ms, ?), "
-        "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
-        "next_alert_ms = NULL WHERE id = ?",
-        state,
-        now.ms,
-        now.wall,
-        name,
-        incident["id"],
-    )
-    tell(db, now, incident, name, "saya datang", "", address)
-    audit.note("answered", identity(db, incident))
-    order_stage(db, now, incident, incident["last_counter"], m.STAGE_COMING)
+
+
+def _close(db, now, incident, state, account, address, reason):
+    for one in orders.members(db, incident):
+        _set(
+            db,
+            one,
+            state=state,
+            closed_ms=now.ms,
+            closed_wall=now.wall,
+            closed_by=account["name"],
+            reason=reason,
+            help_ms=None,
+            next_alert_ms=None,
+        )
+    mistake = state == states.KELIRU
+    tell(db, now, incident, account["name"], "alarm keliru" if mistake else "selesai", reason, address)
+    orders.stages(db, now, incident, m.STAGE_CLOSED)
+    orders.stop_sirens(db, now, incident)
+    if mistake:
+        _correct(db, now, incident)
+
+
+def _correct(db, now, incident):
+    """Whoever was told of a false alarm is told that it was false; what was not sent yet is not sent."""
+    ids = [one["id"] for one in orders.members(db, incident)]
+    told = outbox.take_back(db, now.ms, ids)
+    outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    count = f"kepada {told} penerima" if told else ""
+    tell(db, now, incident, "pusat data", "koreksi: alarm keliru, keadaan aman", count)
+
+
+_DEEDS = {
+    states.TERIMA: _take,
+    states.DATANG: _come,
+    states.TIBA: _arrive,
+    states.BANTUAN: _help,
+    states.TUTUP: _close,
+    states.SALAH: _close,
+    states.TANDAI_LATIHAN: _mark_drill,
+    states.SUNGGUHAN: _mark_real,
+    states.BUKA: _reopen,
+}
+
+
+def _set(db, incident, **columns):
+    names = ", ".join(f"{name} = ?" for name in columns)  # names come from code, never from outside
+    db.run(f"UPDATE incidents SET {names} WHERE id = ?", *columns.values(), incident["id"])
 
 
 def come_from_device(db, now, incident, label):
     """'Saya datang' pressed on a chime in an agreed person's house; the chime's label names them."""
-    state = TRANSITIONS.get((incident["state"], DATANG))
-    if state is not None:
-        _come(db, now, incident, state, label, "")
+    state = states.after(incident["state"], states.DATANG)
+    if state is not None and not incident["merged_into"]:
+        _come(db, now, incident, state, {"id": None, "name": label}, "", "")
+
+
+def decline(db, now, incident, account, address=""):
+    """'Saya tidak bisa': others know it; nothing waits for this person any more."""
+    tell(db, now, incident, account["name"], "tidak bisa datang", "", address)
+
+
+def add_note(db, now, incident, account, text, address=""):
+    """A line of a person, also after the closing."""
+    text = audit.clean(text.strip())[:NOTE_LIMIT]
+    if not text:
+        raise LocalError("Catatan masih kosong. Tulis satu kalimat.")
+    tell(db, now, incident, account["name"], "catatan", text, address)
+
+
+def hand_over(db, now, incident, account, to, address="", reason=""):
+    """Another person answers for it from now on; `to` is an account row that may see it."""
+    if incident["closed_ms"] is not None:
+        raise LocalError("Kejadian ini sudah ditutup, tidak ada yang diserahkan.")
+    _set(db, incident, holder=to["name"], holder_account=to["id"])
+    detail = f"kepada {to['name']}" + (f": {audit.clean(reason)[:REASON_LIMIT]}" if reason else "")
+    tell(db, now, incident, account["name"], "serah terima", detail, address)
 
 
 def hush(db, now, incident, account, address=""):
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
-    order_siren(db, now, incident, "stop")
+    orders.stop_sirens(db, now, incident)
     tell(db, now, incident, account["name"], "matikan bunyi", "", address)
 
 
@@ -191,8 +251,7 @@ def run_due_alerts(db, now):
     for incident in due:
         step = escalation.next_step(incident, now.ms)
         if step is None:
-            db.run("UPDATE incidents SET next_alert_ms = NULL WHERE id = ?", incident["id"])
-            tell(db, now, incident, "pusat data", "peringatan ulang berhenti", "belum dijawab, tetap terbuka")
+            _set(db, incident, next_alert_ms=None)
             continue
         db.run(
             "UPDATE incidents SET alerts = alerts + 1, next_alert_ms = ? WHERE id = ? AND alerts = ?",
@@ -201,9 +260,9 @@ def run_due_alerts(db, now):
             incident["alerts"],
         )
         if step.siren:
-            order_siren(db, now, incident, "start", SIREN_SECONDS)
+            orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
         if step.page:
-            order_page(db, now, incident)
-        outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", SIREN_EXPIRES_MS, incident["id"])
+            orders.page(db, now, incident)
+        outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
         tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{incident['alerts'] + 1}: {step.to}")
     return len(due)

@@ -8,10 +8,13 @@ import json
 
 WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
 BOARD = "papan"
+MESSAGE = "pesan"  # the type of rows that call a person; their body names the address
+CORRECTION = "koreksi"
 LEASE_MS = 5_000  # a poll's answer that never arrived is repeated after this
 LEASE_BELOW_MS = 60_000  # an order the gateway says it has, but has not reported done
 LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the oldest expire first
 BATCH = 50  # orders in one answer
+CORRECTION_EXPIRES_MS = 86_400_000  # a correction may come late, as long as it comes
 KEEP_MS = 30 * 86_400_000  # finished rows stay for a month
 
 
@@ -19,17 +22,16 @@ def gateway_channel(label):
     return f"gateway:{label}"
 
 
-def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None):
+def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None, delay_ms=0):
     """The new row's id; runs inside the transaction of the change that causes it."""
-    waiting = db.value("SELECT count(*) FROM outbox WHERE channel = ? AND state = ?", channel, WAITING)
+    waiting = db.value("SELECT count(*) FROM outbox WHERE channel = ? AND state = 'menunggu'", channel)
     if waiting >= LIMIT_ROWS:
         db.run(
             "UPDATE outbox SET state = ?, result = 'queue full', done_ms = ? WHERE id = "
-            "(SELECT min(id) FROM outbox WHERE channel = ? AND state = ?)",
+            "(SELECT min(id) FROM outbox WHERE channel = ? AND state = 'menunggu')",
             EXPIRED,
             now_ms,
             channel,
-            WAITING,
         )
     return db.insert(
         "outbox",
@@ -39,7 +41,8 @@ def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None):
         incident=incident,
         state=WAITING,
         created_ms=now_ms,
-        expires_ms=now_ms + expires_in_ms,
+        expires_ms=now_ms + delay_ms + expires_in_ms,
+        not_before_ms=now_ms + delay_ms if delay_ms else 0,
     )
 
 
@@ -49,12 +52,35 @@ def order(db, now_ms, gateways, type_, body, expires_in_ms, incident=None):
         add(db, now_ms, gateway_channel(label), type_, json.dumps(body), expires_in_ms, incident)
 
 
-def expire(db, now_ms):
-    return db.run(
-        "UPDATE outbox SET state = ?, done_ms = ? WHERE state = ? AND expires_ms <= ?",
+def take_back(db, now_ms, incidents):
+    """Messages of these incidents that wait are dropped, those sent are corrected; how many are corrected."""
+    marks = ", ".join("?" * len(incidents))
+    where = f"type = ? AND incident IN ({marks})"
+    db.run(
+        f"UPDATE outbox SET state = ?, result = 'alarm keliru', done_ms = ? WHERE state = ? AND {where}",
         EXPIRED,
         now_ms,
         WAITING,
+        MESSAGE,
+        *incidents,
+    )
+    sent = db.all(
+        f"SELECT channel, body, min(incident) AS incident FROM outbox WHERE state = ? AND {where} "
+        "GROUP BY channel, body",
+        DONE,
+        MESSAGE,
+        *incidents,
+    )
+    for row in sent:
+        add(db, now_ms, row["channel"], CORRECTION, row["body"], CORRECTION_EXPIRES_MS, row["incident"])
+    return len(sent)
+
+
+def expire(db, now_ms):
+    return db.run(
+        "UPDATE outbox SET state = ?, done_ms = ? WHERE state = 'menunggu' AND expires_ms <= ?",
+        EXPIRED,
+        now_ms,
         now_ms,
     )
 
@@ -62,10 +88,11 @@ def expire(db, now_ms):
 def due(db, now_ms, channel, after=0, limit=BATCH):
     """Ids that a claim would get now; cheap, for the wait loop."""
     rows = db.all(
-        "SELECT id FROM outbox WHERE channel = ? AND state = ? AND expires_ms > ? "
-        "AND lease_ms + (CASE WHEN id > ? OR lease_ms = 0 THEN 0 ELSE ? END) <= ? ORDER BY id LIMIT ?",
+        "SELECT id FROM outbox WHERE channel = ? AND state = 'menunggu' AND expires_ms > ? "
+        "AND not_before_ms <= ? AND lease_ms + (CASE WHEN id > ? OR lease_ms = 0 THEN 0 ELSE ? END) <= ? "
+        "ORDER BY id LIMIT ?",
         channel,
-        WAITING,
+        now_ms,
         now_ms,
         after,
         LEASE_BELOW_MS - LEASE_MS,
@@ -107,4 +134,7 @@ def mark(db, now_ms, channel, id_, result="ok"):
 
 
 def trim(db, now_ms):
-    return db.run("DELETE FROM outbox WHERE state != ? AND done_ms < ?", WAITING, now_ms - KEEP_MS)
+    return db.run(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_ms < ? LIMIT 1000)",
+        now_ms - KEEP_MS,
+    )

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from kentongan_hub import roles, supervision, words
+from kentongan_hub import confidential, incidents, orders, roles, supervision, words
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import ZONES, local_date_time, local_time
 
@@ -13,15 +13,10 @@ LIST_LIMIT = 100
 TIMELINE_LIMIT = 300
 
 
-def visible(account):
-    """SQL condition on incidents for this account; used by every list."""
-    return "1" if roles.may_see_confidential(account) else "confidential = 0"
-
-
 def board(db, now, account):
     """Everything on the papan siaga."""
     zone = db.setting("time_zone", "WIB")
-    where = visible(account)
+    where = confidential.condition(account) + " AND merged_into IS NULL"
     rows = db.all(
         f"SELECT * FROM incidents WHERE closed_ms IS NULL AND {where} "
         "ORDER BY drill, answered_ms IS NOT NULL, opened_ms DESC LIMIT ?",
@@ -54,7 +49,10 @@ def card(db, row, zone):
         "opened_ms": row["opened_ms"],
         "time": local_time(row["opened_wall"], zone),
         "date_time": local_date_time(row["opened_wall"], zone),
-        "answered": row["answered_ms"] is not None,
+        "answered": row["answered_ms"] is not None and row["help_ms"] is None,
+        "help": row["help_ms"] is not None,
+        "holder": row["holder"],
+        "merged": bool(row["merged_into"]),
         "alerts": row["alerts"],
         "drill": bool(row["drill"]),
         "sirens": [],
@@ -83,11 +81,45 @@ def card(db, row, zone):
         "late": bool(row["late"]),
         "lid": bool(row["lid"]),
         "presses": row["presses"],
+        "with": others_of_event(db, row),
+        "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": row["reason"],
     }
 
 
+def others_of_event(db, row):
+    """The alarms that a person merged into this incident, with their places."""
+    return [{"slug": one["slug"], **_where(db, one)} for one in orders.members(db, row)[1:]]
+
+
+def joinable(db, account, row, zone):
+    """Open incidents that this one can be merged into."""
+    rows = db.all(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL AND id != ? "
+        f"AND confidential = ? AND drill = ? AND {confidential.condition(account)} "
+        "ORDER BY opened_ms DESC LIMIT ?",
+        row["id"],
+        row["confidential"],
+        row["drill"],
+        OPEN_LIMIT,
+    )
+    return [card(db, one, zone) for one in rows]
+
+
+def helpers(db, row):
+    """Accounts that may take this incident over, by name."""
+    accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
+    return [
+        one
+        for one in accounts
+        if roles.allows(one["role"], roles.COME) and confidential.may_see(db, one, row)
+    ]
+
+
 def _where(db, row):
+    if row["device"] == orders.BY_HAND:
+        house = f"Rumah {row['house']}" if row["house"] else "Dicatat orang"
+        return {"house": house, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
     rw = int(db.setting("rw", 0))
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
@@ -101,8 +133,9 @@ def _where(db, row):
 def comers(db, row):
     """Names of those who said that they come, first first, since the incident was last opened."""
     rows = db.all(
-        "SELECT DISTINCT who FROM timeline WHERE incident = ? AND what = 'saya datang' AND id > coalesce("
-        "(SELECT max(id) FROM timeline WHERE incident = ? AND what = 'dibuka kembali'), 0) ORDER BY id",
+        f"SELECT DISTINCT who FROM timeline WHERE incident = ? AND what IN ({incidents.CAME}) AND id > "
+        f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({incidents.ANEW})), 0) "
+        "ORDER BY id",
         row["id"],
         row["id"],
     )

@@ -26,7 +26,9 @@ ICONS = {
 }
 STATES = {
     "baru": "Belum dijawab",
+    "diterima": "Diterima",
     "menuju_lokasi": "Menuju lokasi",
+    "ditangani": "Ditangani",
     "dibatalkan": "Dibatalkan, pastikan",
     "latihan": "Latihan",
     "selesai": "Selesai",

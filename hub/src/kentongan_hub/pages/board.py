@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, render_template, request
 
-from kentongan_hub import accounts, roles, view, web
+from kentongan_hub import accounts, confidential, roles, view, web
 
 blueprint = Blueprint("board", __name__)
 
@@ -13,7 +13,7 @@ CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets an own toke
 def board_of(account, csrf):
     """{"versi", "html", "jam", ...} for this account, rendered once for all who see and press the same."""
     hub = current_app.hub
-    viewer = (account["role"], roles.may_see_confidential(account))
+    viewer = confidential.viewer(account)
 
     def make():
         now = hub.now()

@@ -1,38 +1,48 @@
-"""Kejadian: the list, one incident with its timeline, and what people do to it."""
+"""Kejadian: the list, one incident with its timeline, and the steps that people take."""
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, incidents, roles, view, web, words
+from kentongan_hub import confidential, incidents, roles, states, view, web, words
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
 
-# address -> (permission, what it does in incidents.TRANSITIONS)
+# address -> (permission, event in states.TABLE)
 ACTIONS = {
-    "datang": (roles.COME, incidents.DATANG),
-    "selesai": (roles.CLOSE, incidents.TUTUP),
-    "keliru": (roles.CLOSE, incidents.SALAH),
-    "latihan": (roles.DRILL, incidents.TANDAI_LATIHAN),
+    "terima": (roles.COME, states.TERIMA),
+    "datang": (roles.COME, states.DATANG),
+    "tiba": (roles.COME, states.TIBA),
+    "bantuan": (roles.COME, states.BANTUAN),
+    "selesai": (roles.CLOSE, states.TUTUP),
+    "keliru": (roles.CLOSE, states.SALAH),
+    "latihan": (roles.DRILL, states.TANDAI_LATIHAN),
+    "sungguhan": (roles.COME, states.SUNGGUHAN),
+    "buka": (roles.CLOSE, states.BUKA),
 }
 
 
 @blueprint.get("")
 @web.needs(roles.SEE)
 def listing():
+    before = request.args.get("sebelum", "")
+    before = int(before) if before.isdecimal() and len(before) < 16 else 1 << 60
     with current_app.hub.store.read() as db:
         zone = db.setting("time_zone", "WIB")
         rows = db.all(
-            f"SELECT * FROM incidents WHERE {view.visible(g.account)} ORDER BY id DESC LIMIT ?",
+            f"SELECT * FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
+            "ORDER BY id DESC LIMIT ?",
+            before,
             view.LIST_LIMIT,
         )
         cards = [view.card(db, row, zone) for row in rows]
-    return render_template("kejadian.html", cards=cards)
+    older = rows[-1]["id"] if len(rows) == view.LIST_LIMIT else None
+    return render_template("kejadian.html", cards=cards, older=older)
 
 
-def _find(db, slug):
+def find(db, slug):
     """The incident, or 404 alike for what does not exist and for what this account may not know of."""
     row = incidents.find(db, slug)
-    if row is None or (row["confidential"] and not roles.may_see_confidential(g.account)):
+    if row is None or not confidential.may_see(db, g.account, row):
         abort(404)
     return row
 
@@ -40,62 +50,69 @@ def _find(db, slug):
 @blueprint.get("/<slug>")
 @web.needs(roles.SEE)
 def page(slug):
-    return _page(slug, "")
+    return show(slug, "")
 
 
-def _page(slug, problem):
+def show(slug, problem):
     hub = current_app.hub
     with hub.store.read() as db:
-        row = _find(db, slug)
+        row = find(db, slug)
         zone = db.setting("time_zone", "WIB")
         # here, and only here, a named person reads where a confidential alarm came from
         card = view.card(db, {**row, "confidential": 0}, zone)
         card["confidential"] = bool(row["confidential"])
         card["advice"] = words.advice(row)
         lines = view.timeline(db, row["id"])
+        others = view.joinable(db, g.account, row, zone) if card["open"] else []
+        people = view.helpers(db, row)
     if row["confidential"]:
         with hub.store.write(ring=False) as db:
-            audit.record(
-                db,
-                hub.now().wall,
-                g.account["login"],
-                "lihat kejadian rahasia",
-                row["slug"],
-                address=request.remote_addr or "",
-            )
-    return render_template("satu_kejadian.html", card=card, lines=lines, problem=problem)
+            confidential.log_view(db, hub.now(), g.account, row, request.remote_addr or "")
+    possible = {name for name, (_, event) in ACTIONS.items() if states.after(row["state"], event)}
+    return render_template(
+        "satu_kejadian.html",
+        card=card,
+        lines=lines,
+        problem=problem,
+        others=others,
+        people=people,
+        possible=set() if row["merged_into"] else possible,
+    )
 
 
 @blueprint.post("/<slug>/<action>")
 @web.needs(roles.SEE)
 def act(slug, action):
     permission, what = ACTIONS.get(action) or abort(404)
+    reason = request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
+
+    def deed(db, now, row, address):
+        incidents.act(db, now, row, what, g.account, address, reason)
+
+    return perform(slug, permission, deed)
+
+
+def perform(slug, permission, deed):
+    """Run deed(db, now, incident, address) for a person who may; back to where the button was pressed."""
     if not roles.allows(g.account["role"], permission):
         abort(403)
     hub, address = current_app.hub, request.remote_addr or ""
-    reason = request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
     try:
         with hub.store.write() as db:
-            incidents.act(db, hub.now(), _find(db, slug), what, g.account, address, reason)
+            deed(db, hub.now(), find(db, slug), address)
     except LocalError as error:
-        return _page(slug, str(error)), 409
-    return _back(slug)
+        return show(slug, str(error)), 409
+    if request.form.get("dari") == "papan":  # never to an address from outside
+        return redirect(url_for("board.page"), 303)
+    return redirect(url_for("incident.page", slug=slug), 303)
 
 
 @blueprint.post("/<slug>/diam")
 @web.needs(roles.SIREN)
 def hush(slug):
-    hub = current_app.hub
-    with hub.store.write() as db:
-        row = _find(db, slug)
+    def deed(db, now, row, address):
         if row["confidential"]:
             abort(404)
-        incidents.hush(db, hub.now(), row, g.account, request.remote_addr or "")
-    return _back(slug)
+        incidents.hush(db, now, row, g.account, address)
 
-
-def _back(slug):
-    """To where the button was pressed; never to an address from outside."""
-    if request.form.get("dari") == "papan":
-        return redirect(url_for("board.page"), 303)
-    return redirect(url_for("incident.page", slug=slug), 303)
+    return perform(slug, roles.SIREN, deed)

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, roles, view, web
+from kentongan_hub import accounts, audit, chain, confidential, roles, view, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("people", __name__)
@@ -95,9 +95,16 @@ def _change(db, row, action):
 @blueprint.get("/catatan")
 @web.needs(roles.AUDIT)
 def log():
-    hidden = "1" if roles.may_see_confidential(g.account) else "subject NOT LIKE 'rahasia-%'"
     with current_app.hub.store.read() as db:
         zone = view.site_words(db)["zone"]
-        rows = db.all(f"SELECT * FROM audit WHERE {hidden} ORDER BY id DESC LIMIT ?", AUDIT_LINES)
+        rows = db.all(
+            "SELECT * FROM audit WHERE subject NOT LIKE 'rahasia-%' OR subject IN "
+            f"(SELECT slug FROM incidents WHERE {confidential.condition(g.account)}) "
+            "ORDER BY id DESC LIMIT ?",
+            AUDIT_LINES,
+        )
+        last = max(0, rows[-1]["id"] - 1) if rows else 0
+        checked, broken = chain.verify(db, "audit", last)
+        head = chain.head(db, "audit")
     lines = [{**row, "time": local_date_time(row["at_wall"], zone)} for row in rows]
-    return render_template("catatan.html", lines=lines)
+    return render_template("catatan.html", lines=lines, checked=checked, broken=broken, head=head)

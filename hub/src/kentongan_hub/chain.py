@@ -1,0 +1,64 @@
+"""Append-only tables whose rows prove each other: every row's hash covers the row and the hash before it.
+
+The words of a row are hashed with a salt of the row's own. When their retention ends, words and salt are
+taken out; digest and hash stay, so the chain still proves that no row was changed, added or lost, and the
+digest alone tells nothing of the words.
+"""
+
+import hashlib
+import json
+import secrets
+
+WORDS = {
+    "audit": ("at_wall", "who", "address", "what", "subject", "detail"),
+    "timeline": ("incident", "at_wall", "who", "address", "what", "detail"),
+}
+START = bytes(32)  # the hash before the first row
+SALT_BYTES = 16
+
+
+def append(db, table, **row):
+    """Add the row at the end of its table's chain; its id."""
+    last = db.one(f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1") or {"id": 0, "hash": START}
+    number, salt = last["id"] + 1, secrets.token_bytes(SALT_BYTES)
+    digest = _digest(table, salt, row)
+    return db.insert(
+        table, id=number, **row, salt=salt, digest=digest, hash=_link(last["hash"], number, digest)
+    )
+
+
+def erase(db, table, row_id):
+    """Take the words of one row out; the row and its place in the chain stay."""
+    return db.run(
+        f"UPDATE {table} SET who = '', address = '', detail = '', salt = NULL "
+        "WHERE id = ? AND salt IS NOT NULL",
+        row_id,
+    )
+
+
+def verify(db, table, after=0):
+    """(rows checked, first broken id or None). `after`: start behind this row, whose hash is trusted."""
+    before = db.one(f"SELECT id, hash FROM {table} WHERE id = ?", after) or {"id": 0, "hash": START}
+    expected, previous, checked = before["id"] + 1, before["hash"], 0
+    for row in db.connection.execute(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (before["id"],)):
+        row = dict(row)
+        whole = row["salt"] is None or row["digest"] == _digest(table, row["salt"], row)
+        if row["id"] != expected or not whole or row["hash"] != _link(previous, row["id"], row["digest"]):
+            return checked, min(row["id"], expected)
+        expected, previous, checked = expected + 1, row["hash"], checked + 1
+    return checked, None
+
+
+def head(db, table):
+    """What a person may write down: the last row's number and the first 16 hex digits of its hash."""
+    row = db.one(f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1")
+    return f"{row['id']}-{row['hash'].hex()[:16]}" if row else "0"
+
+
+def _digest(table, salt, row):
+    words = json.dumps([row[name] for name in WORDS[table]], ensure_ascii=False)
+    return hashlib.sha256(salt + words.encode()).digest()
+
+
+def _link(previous, number, digest):
+    return hashlib.sha256(previous + number.to_bytes(8, "big") + digest).digest()

@@ -1,0 +1,157 @@
+"""What is known of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
+
+from kentongan_wire import messages as m
+
+from kentongan_hub.clock import parse_wall
+
+GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
+BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
+DAY_MS = 86_400_000
+STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
+
+
+def happened(now, event):
+    """The wall time a gateway gave, when it can be true; else the hub's own."""
+    wall = parse_wall(event["wall"])
+    return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
+
+
+def heard(db, now, gateway, event, battery_mv=None):
+    """A device was heard: when, by whom, how well. False while it cries silently: no trace then."""
+    device = event["device"]
+    crying = "SELECT 1 FROM incidents WHERE closed_ms IS NULL AND confidential = 1 AND device = ?"
+    if db.value(crying, device):
+        return False
+    wall = happened(now, event)
+    at_ms = now.ms - (now.wall - wall)
+    db.run(
+        "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
+        "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
+        "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
+        at_ms,
+        wall,
+        gateway,
+        event.get("rssi"),
+        event.get("snr_q"),
+        battery_mv,
+        device,
+        at_ms,
+    )
+    if event.get("rssi") is not None:
+        db.run(
+            "INSERT INTO hearings (device, gateway, heard_wall, rssi, snr_q, hops) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (device, gateway) DO UPDATE SET heard_wall = excluded.heard_wall, "
+            "rssi = excluded.rssi, snr_q = excluded.snr_q, hops = excluded.hops",
+            device,
+            gateway,
+            wall,
+            event["rssi"],
+            event.get("snr_q"),
+            event.get("hops"),
+        )
+    if battery_mv:
+        db.run(
+            "INSERT INTO battery_days (device, day, low_mv) VALUES (?, ?, ?) "
+            "ON CONFLICT (device, day) DO UPDATE SET low_mv = min(low_mv, excluded.low_mv)",
+            device,
+            wall // DAY_MS,
+            battery_mv,
+        )
+    return True
+
+
+def status(db, now, gateway, event):
+    body = event["body"] or {}
+    role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
+    flags = whole(body.get("flags")) or 0
+    if role == "tombol":
+        battery_mv = (whole(body.get("battery")) or 0) * BATTERY_STEP_MV or None
+        lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
+        jammed, mains = 0, None
+    else:
+        battery_mv = whole(body.get("battery_mv"))
+        lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
+        jammed, mains = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS))
+    if not heard(db, now, gateway, event, battery_mv):
+        return
+    db.run(
+        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, mains = ? WHERE node = ?",
+        int(bool(lid)),
+        int(bool(low)),
+        int(bool(fault)),
+        int(bool(jammed)),
+        mains,
+        event["device"],
+    )
+    db.run(
+        "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        event["device"],
+        happened(now, event),
+        gateway,
+        battery_mv,
+        event["rssi"],
+        event["snr_q"],
+        flags,
+    )
+
+
+def whole(value):
+    return value if type(value) is int and 0 <= value <= 0xFFFF else None
+
+
+def stage_seen(db, now, gateway, event):
+    db.run(
+        "UPDATE alarms SET stage_seen = max(stage_seen, ?) WHERE device = ? AND counter = ?",
+        event["stage"],
+        event["device"],
+        event["counter"],
+    )
+
+
+def refusals(db, now, gateway, event):
+    """A gateway tells what it refused since it last told; the sum is kept."""
+    for reason, count in event["counters"].items():
+        count_refusal(db, now, gateway, reason, count)
+
+
+def count_refusal(db, now, gateway, reason, count):
+    db.run(
+        "INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
+        "changed_wall = excluded.changed_wall",
+        gateway,
+        reason,
+        count,
+        now.wall,
+    )
+
+
+def radio(db, now, gateway, event):
+    db.run(
+        "INSERT INTO radios (gateway, name, up, changed_wall) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (gateway, name) DO UPDATE SET up = excluded.up, changed_wall = excluded.changed_wall",
+        gateway,
+        event["name"] or "radio",
+        int(event["up"]),
+        happened(now, event),
+    )
+
+
+def supervision(db, now, gateway, event):
+    link = "" if event["state"] == "terhubung" else event["state"]
+    db.run("UPDATE devices SET link = ? WHERE node = ?", link, event["device"])
+
+
+def trim(db, now):
+    """Old status rows leave, a bounded number at a time; the day's lowest voltage stays."""
+    device = db.setting("statuses_trimmed", "0")
+    row = db.one("SELECT node FROM devices WHERE node > ? ORDER BY node LIMIT 1", int(device))
+    db.set_setting("statuses_trimmed", row["node"] if row else 0)
+    if row:
+        db.run(
+            "DELETE FROM statuses WHERE (device, at_wall, gateway) IN (SELECT device, at_wall, gateway "
+            "FROM statuses WHERE device = ? AND at_wall < ? LIMIT 1000)",
+            row["node"],
+            now.wall - STATUSES_KEEP_MS,
+        )

@@ -1,0 +1,65 @@
+"""Several alarms of one event become one incident and come apart again; a person decides, no machine."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import escalation, incidents, orders, states
+
+MEMBERS_LIMIT = 50
+
+
+def merge(db, now, child, parent, account, address=""):
+    """`child` follows `parent` from now on: answered, closed and corrected with it."""
+    if parent["merged_into"]:
+        parent = db.one("SELECT * FROM incidents WHERE id = ?", parent["merged_into"])
+    if child["id"] == parent["id"] or child["merged_into"] == parent["id"]:
+        raise LocalError("Kedua kejadian itu sudah satu. Pilih kejadian lain.")
+    if child["confidential"] != parent["confidential"] or child["drill"] != parent["drill"]:
+        raise LocalError("Kejadian rahasia atau latihan hanya bisa digabung dengan sesamanya.")
+    if child["closed_ms"] is not None or parent["closed_ms"] is not None:
+        raise LocalError("Hanya kejadian yang masih terbuka bisa digabung.")
+    joining = orders.members(db, child)
+    if len(joining) + len(orders.members(db, parent)) > MEMBERS_LIMIT:
+        raise LocalError(f"Satu kejadian paling banyak memuat {MEMBERS_LIMIT} alarm.")
+    for one in joining:
+        db.run(
+            "UPDATE incidents SET merged_into = ?, next_alert_ms = NULL, "
+            "answered_ms = coalesce(?, answered_ms), answered_wall = coalesce(?, answered_wall), "
+            "answered_by = coalesce(?, answered_by) WHERE id = ?",
+            parent["id"],
+            parent["answered_ms"],
+            parent["answered_wall"],
+            parent["answered_by"],
+            one["id"],
+        )
+        if parent["answered_ms"] is not None:
+            orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
+    incidents.tell(db, now, child, account["name"], "digabung", f"ke {parent['slug']}", address)
+    incidents.tell(db, now, parent, account["name"], "digabung", f"dengan {child['slug']}", address)
+
+
+def split(db, now, child, account, address=""):
+    """`child` stands by itself again. It is open, whatever became of the other."""
+    if not child["merged_into"]:
+        raise LocalError("Kejadian ini tidak sedang digabung.")
+    parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
+    _stand_alone(db, now, child)
+    incidents.tell(db, now, child, account["name"], "dipisah", f"dari {parent['slug']}", address)
+    incidents.tell(db, now, parent, account["name"], "dilepas", child["slug"], address)
+
+
+def press_after_end(db, now, child):
+    """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
+    _stand_alone(db, now, child)
+    incidents.tell(db, now, child, "pusat data", "dipisah", "tombol ditekan lagi")
+
+
+def _stand_alone(db, now, child):
+    db.run("UPDATE incidents SET merged_into = NULL WHERE id = ?", child["id"])
+    incidents.open_again(db, now, child)
+    db.run(
+        "UPDATE incidents SET state = ?, next_alert_ms = ? WHERE id = ?",
+        states.LATIHAN if child["drill"] else states.BARU,
+        escalation.first_alert_ms(now.ms, child["drill"]),
+        child["id"],
+    )

@@ -1,0 +1,73 @@
+"""What people do around an incident: notes, hand-over, merge and split, who must not know of it."""
+
+from flask import Blueprint, abort, current_app, g, redirect, request, url_for
+
+from kentongan_hub import confidential, incidents, joins, roles, web
+from kentongan_hub.pages.incident import find, perform
+
+blueprint = Blueprint("work", __name__, url_prefix="/kejadian")
+
+
+@blueprint.post("/<slug>/catatan")
+@web.needs(roles.COME)
+def note(slug):
+    text = request.form.get("catatan", "")
+    return perform(
+        slug, roles.COME, lambda db, now, row, at: incidents.add_note(db, now, row, g.account, text, at)
+    )
+
+
+@blueprint.post("/<slug>/tidak-bisa")
+@web.needs(roles.COME)
+def decline(slug):
+    return perform(slug, roles.COME, lambda db, now, row, at: incidents.decline(db, now, row, g.account, at))
+
+
+@blueprint.post("/<slug>/serah")
+@web.needs(roles.COME)
+def hand_over(slug):
+    def deed(db, now, row, address):
+        to = _account(db)
+        if not roles.allows(to["role"], roles.COME) or not confidential.may_see(db, to, row):
+            abort(404)
+        incidents.hand_over(db, now, row, g.account, to, address, request.form.get("alasan", ""))
+
+    return perform(slug, roles.COME, deed)
+
+
+def _account(db):
+    text = request.form.get("orang", "")
+    number = int(text) if text.isdecimal() and len(text) < 16 else 0
+    return db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
+
+
+@blueprint.post("/<slug>/gabung")
+@web.needs(roles.CLOSE)
+def merge(slug):
+    def deed(db, now, row, address):
+        joins.merge(db, now, row, find(db, request.form.get("dengan", "")), g.account, address)
+
+    return perform(slug, roles.CLOSE, deed)
+
+
+@blueprint.post("/<slug>/pisah")
+@web.needs(roles.CLOSE)
+def split(slug):
+    return perform(slug, roles.CLOSE, lambda db, now, row, at: joins.split(db, now, row, g.account, at))
+
+
+@blueprint.post("/<slug>/kecualikan")
+@web.needs(roles.SEE)
+def exclude(slug):
+    """A named person takes another out of one confidential incident; whoever takes themself out leaves it."""
+
+    def deed(db, now, row, address):
+        if not row["confidential"]:
+            abort(404)
+        confidential.exclude(db, now, g.account, _account(db)["id"], incident=row, address=address)
+
+    answer = perform(slug, roles.SEE, deed)
+    with current_app.hub.store.read() as db:
+        row = incidents.find(db, slug)
+        gone = row is None or not confidential.may_see(db, g.account, row)
+    return redirect(url_for("board.page"), 303) if gone else answer

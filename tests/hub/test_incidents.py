@@ -1,0 +1,223 @@
+"""What people do to an incident: taking, coming, calling for help, handing over, joining, correcting."""
+
+import pytest
+from kentongan_hub import escalation
+from kentongan_wire import messages as m
+
+
+@pytest.fixture
+def two(site):
+    """Two alarms of one fire, and the admin's browser."""
+    site.post_events(site.alarm(counter=9, kind=2), site.alarm(counter=20, kind=2, device=site.other))
+    return site, site.enter("admin")
+
+
+def do(person, slug, action, **form):
+    return person.post(f"/kejadian/{slug}/{action}", page="/papan", **form)
+
+
+def stages(site):
+    return [(o["device"], o["counter"], o["stage"]) for o in site.orders() if o["type"] == "stage"]
+
+
+def told(site, slug="kejadian-1"):
+    sql = "SELECT t.* FROM timeline t JOIN incidents i ON i.id = t.incident WHERE i.slug = ? ORDER BY t.id"
+    return site.rows(sql, slug)
+
+
+def test_taking_it_waits_and_when_nobody_is_on_the_way_the_calling_goes_on(site):
+    site.post_events(site.alarm(counter=9))
+    do(site.enter("admin"), "kejadian-1", "terima")
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["holder"], incident["answered_ms"]) == ("diterima", "Bu Admin", None)
+    assert stages(site) == [], "the presser is told 'somebody is coming' only when somebody is"
+    site.clock.advance(escalation.FOLLOW_UP_MS - 1)
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["alerts"] == 0
+    site.clock.advance(1)
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["alerts"] == 1
+
+
+def test_on_the_way_at_the_place_and_done(site):
+    site.post_events(site.alarm(counter=9))
+    person = site.enter("admin")
+    for action, state in (("datang", "menuju_lokasi"), ("tiba", "ditangani"), ("selesai", "selesai")):
+        assert do(person, "kejadian-1", action).status_code == 303
+        assert site.incidents()[0]["state"] == state
+    assert [stage for *_, stage in stages(site)] == [m.STAGE_COMING, m.STAGE_CLOSED]
+
+
+def test_who_is_at_the_place_first_is_also_the_answer(site):
+    site.post_events(site.alarm(counter=9))
+    do(site.enter("admin"), "kejadian-1", "tiba")
+    assert site.incidents()[0]["answered_by"] == "Bu Admin"
+    assert stages(site) == [(site.button, 9, m.STAGE_COMING)]
+
+
+def test_more_help_calls_again_at_once_and_until_another_person_comes(site):
+    site.post_events(site.alarm(counter=9))
+    site.account("budi", "petugas_ronda")
+    first, second = site.enter("admin"), site.enter("budi")
+    do(first, "kejadian-1", "tiba")
+    do(first, "kejadian-1", "bantuan")
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["alerts"] == 1
+    assert "BUTUH BANTUAN LAGI" in second.get("/papan").text
+    do(second, "kejadian-1", "datang")
+    site.clock.advance(3_600_000)
+    site.hub.dispatch.step()
+    (incident,) = site.incidents()
+    assert (incident["alerts"], incident["help_ms"], incident["answered_by"]) == (1, None, "Bu Admin")
+
+
+def test_a_false_alarm_is_corrected_for_all_who_were_told(site):
+    from kentongan_hub import outbox
+
+    site.post_events(site.alarm(counter=9))
+    with site.hub.store.write() as db:
+        for number, state in ((1, outbox.DONE), (1, outbox.DONE), (2, outbox.WAITING)):
+            row = outbox.add(
+                db, 0, "sms", outbox.MESSAGE, f'{{"to": "{number}"}}', 1 << 50, site.incidents()[0]["id"]
+            )
+            db.run("UPDATE outbox SET state = ? WHERE id = ?", state, row)
+    do(site.enter("admin"), "kejadian-1", "keliru", alasan="Anak bermain")
+    rows = site.rows("SELECT type, body, state FROM outbox WHERE channel = 'sms' ORDER BY id")
+    assert [(r["type"], r["state"]) for r in rows] == [
+        ("pesan", "terkirim"),
+        ("pesan", "terkirim"),
+        ("pesan", "kedaluwarsa"),
+        ("koreksi", "menunggu"),
+    ]
+    assert rows[3]["body"] == '{"to": "1"}', "each person once; who was not called yet is not called"
+    assert any(line["what"].startswith("koreksi") for line in told(site))
+
+
+def test_opened_again_by_a_person_with_a_reason(site):
+    site.post_events(site.alarm(counter=9))
+    person = site.enter("admin")
+    do(person, "kejadian-1", "keliru", alasan="Anak bermain")
+    assert do(person, "kejadian-1", "buka").status_code == 409
+    assert do(person, "kejadian-1", "buka", alasan="Ternyata ada asap").status_code == 303
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["closed_ms"], incident["holder"]) == ("diterima", None, "Bu Admin")
+    assert incident["next_alert_ms"] is not None
+
+
+def test_a_drill_that_turns_out_real_calls_people(site):
+    site.post_events(site.alarm(counter=9, drill=True))
+    do(site.enter("admin"), "kejadian-1", "sungguhan", alasan="Api sungguhan")
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["drill"]) == ("baru", 0) and incident["next_alert_ms"]
+
+
+def test_the_timeline_says_who_what_when_and_from_where(site):
+    site.post_events(site.alarm(counter=9))
+    do(site.enter("admin"), "kejadian-1", "catatan", catatan="Api di dapur\nsudah padam")
+    line = told(site)[-1]
+    assert (line["who"], line["what"], line["detail"], line["address"]) == (
+        "Bu Admin",
+        "catatan",
+        "Api di dapur sudah padam",
+        "127.0.0.1",
+    )
+    assert do(site.enter("admin"), "kejadian-1", "catatan", catatan="  ").status_code == 409
+
+
+def test_notes_are_taken_after_the_closing_too(site):
+    site.post_events(site.alarm(counter=9))
+    person = site.enter("admin")
+    do(person, "kejadian-1", "selesai")
+    assert do(person, "kejadian-1", "catatan", catatan="Diperiksa pagi hari").status_code == 303
+
+
+def test_hand_over_to_a_person_who_may_come_and_to_nobody_else(site):
+    budi, layar = site.account("budi", "petugas_ronda"), site.account("layar", "tamu_layar")
+    site.post_events(site.alarm(counter=9))
+    person = site.enter("admin")
+    assert do(person, "kejadian-1", "serah", orang=str(layar)).status_code == 404
+    assert do(person, "kejadian-1", "serah", orang="x").status_code == 404
+    assert do(person, "kejadian-1", "serah", orang=str(budi), alasan="Saya pulang").status_code == 303
+    assert site.incidents()[0]["holder"] == "Budi"
+    assert told(site)[-1]["detail"] == "kepada Budi: Saya pulang"
+
+
+def test_two_alarms_of_one_fire_are_merged_answered_and_closed_as_one(two):
+    site, person = two
+    assert do(person, "kejadian-2", "gabung", dengan="kejadian-1").status_code == 303
+    board = person.get("/papan").text
+    assert "Satu kejadian dengan" in board and 'id="kejadian-2"' not in board
+    do(person, "kejadian-1", "datang")
+    assert stages(site) == [(site.button, 9, m.STAGE_COMING), (site.other, 20, m.STAGE_COMING)]
+    do(person, "kejadian-1", "selesai")
+    orders = site.orders()
+    assert [o["origin"] for o in orders if o["type"] == "siren"] == [site.button, site.other]
+    assert [i["state"] for i in site.incidents()] == ["selesai", "selesai"]
+
+
+def test_merging_into_an_answered_event_tells_the_presser_at_once(two):
+    site, person = two
+    do(person, "kejadian-1", "datang")
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    assert (site.other, 20, m.STAGE_COMING) in stages(site)
+    site.clock.advance(3_600_000)
+    site.hub.dispatch.step()
+    assert [i["alerts"] for i in site.incidents()] == [0, 0]
+
+
+def test_a_merged_alarm_is_answered_where_it_was_merged_into(two):
+    site, person = two
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    answer = do(person, "kejadian-2", "datang")
+    assert answer.status_code == 409 and "digabung ke kejadian-1" in answer.text
+
+
+def test_a_split_alarm_is_open_and_calls_again_even_when_the_other_is_closed(two):
+    site, person = two
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    do(person, "kejadian-1", "selesai")
+    do(person, "kejadian-2", "pisah")
+    first, second = site.incidents()
+    assert (first["state"], second["state"], second["closed_ms"]) == ("selesai", "baru", None)
+    site.clock.advance(120_000)
+    site.hub.dispatch.step()
+    assert [i["alerts"] for i in site.incidents()] == [0, 1]
+
+
+def test_a_press_of_a_merged_button_after_the_closing_stands_by_itself(two):
+    site, person = two
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    do(person, "kejadian-1", "selesai")
+    site.post_events(site.alarm(counter=21, incident=20, kind=2, device=site.other))
+    first, second = site.incidents()
+    assert (first["state"], second["state"], second["merged_into"]) == ("selesai", "baru", None)
+
+
+def test_a_press_of_a_merged_button_while_somebody_is_on_the_way_is_answered(two):
+    site, person = two
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    do(person, "kejadian-1", "datang")
+    site.post_events(site.alarm(counter=21, incident=20, kind=2, device=site.other))
+    assert (site.other, 21, m.STAGE_COMING) in stages(site)
+    assert site.incidents()[1]["merged_into"]
+
+
+def test_a_chain_of_merges_ends_in_one_event(two):
+    site, person = two
+    site.post_events(site.alarm(counter=500, kind=2))
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    do(person, "kejadian-1", "gabung", dengan="kejadian-3")
+    ids = {i["slug"]: i["id"] for i in site.incidents()}
+    assert [i["merged_into"] for i in site.incidents()] == [ids["kejadian-3"], ids["kejadian-3"], None]
+    do(person, "kejadian-3", "gabung", dengan="kejadian-2")
+    assert site.incidents()[2]["merged_into"] is None, "a circle is refused"
+
+
+def test_what_cannot_be_joined_is_refused_with_a_sentence(two):
+    site, person = two
+    site.post_events(site.alarm(counter=900, drill=True), site.alarm(counter=950, silent=True))
+    for other in ("kejadian-3", "kejadian-2"):
+        answer = do(person, "kejadian-2", "gabung", dengan=other)
+        assert answer.status_code == 409 and "bisa digabung" in answer.text or "sudah satu" in answer.text
+    assert do(person, "kejadian-2", "gabung", dengan="rahasia-1").status_code == 404
+    assert do(person, "kejadian-2", "pisah").status_code == 409
