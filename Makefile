@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup demo test bench lint hardware hardware-files clean
+.PHONY: setup tools demo test bench lint hardware hardware-files clean
 
 setup: $(STAMP)
 
@@ -16,6 +16,9 @@ $(STAMP): pyproject.toml uv.lock $(wildcard */pyproject.toml)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
 	@touch $(STAMP)
+
+tools: setup
+	@$(BIN)/kentongan-tool tools
 
 demo: setup
 	@$(BIN)/kentongan-sim demo $(if $(SECONDS),--seconds $(SECONDS))

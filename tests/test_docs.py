@@ -37,7 +37,7 @@ def test_every_option_is_documented(command):
     assert not {option for option in options if f"`{option}`" not in REFERENCE}
 
 
-@pytest.mark.parametrize("command", ["kentongan-sim", "kentongan-gateway", "kentongan-hub"])
+@pytest.mark.parametrize("command", ["kentongan-sim", "kentongan-gateway", "kentongan-hub", "kentongan-tool"])
 def test_every_subcommand_is_documented(command):
     text = help_of([command])
     braces = re.search(r"\{([\w,-]+)\}", text)

