@@ -38,6 +38,7 @@ hardware: setup
 
 hardware-files: setup
 	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files
+	@PYTHONPATH=hardware $(BIN)/python -m kentongan_hw.power
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache
