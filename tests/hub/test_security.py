@@ -9,6 +9,21 @@ from kentongan_hub import accounts, roles
 
 OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave", "static"}
 BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
+BY_TECHNICIANS_TOKEN = {  # login itself gives one
+    "device_api.login",
+    "device_api.get_site",
+    "device_api.get_devices",
+    "device_api.post_device",
+    "device_api.replace_device",
+    "device_api.get_device",
+    "device_api.confirm_device",
+    "device_api.withdraw_device",
+    "device_api.revoke_device",
+    "device_api.get_revocation",
+    "device_api.get_revocations",
+    "device_api.get_label",
+    "device_api.get_uji",
+}
 NEEDS = {
     "board.page": roles.SEE,
     "board.poll": roles.SEE,
@@ -65,7 +80,7 @@ ACTIONS = {
 
 def test_no_route_is_without_a_rule(site):
     views = {rule.endpoint for rule in site.app.url_map.iter_rules()}
-    assert views == OPEN | BY_TOKEN | set(NEEDS)
+    assert views == OPEN | BY_TOKEN | BY_TECHNICIANS_TOKEN | set(NEEDS)
     for endpoint, permission in NEEDS.items():
         assert site.app.view_functions[endpoint].permission == permission, endpoint
 
@@ -261,3 +276,14 @@ def test_an_admin_cannot_lock_themself_out_and_a_screen_is_never_named(site):
         "/akun", page="/akun", nama="x", masuk="layar2", sandi=PASSWORD, peran="tamu_layar", rahasia="1"
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("endpoint", sorted(BY_TECHNICIANS_TOKEN - {"device_api.login"}))
+def test_a_technicians_route_is_closed_without_a_technicians_token(site, endpoint):
+    (rule,) = [rule for rule in site.app.url_map.iter_rules() if rule.endpoint == endpoint]
+    path = str(rule).replace("<int:node>", str(site.button))
+    method = "POST" if "POST" in rule.methods else "GET"
+    before = site.rows("SELECT * FROM devices")
+    for headers in ({}, site.headers):
+        assert site.client.open(path, method=method, json={}, headers=headers).status_code == 401
+    assert site.rows("SELECT * FROM devices") == before

@@ -7,6 +7,7 @@ from kentongan_wire import messages as m
 
 from kentongan_hub import escalation, field, incidents, joins, orders, outbox, states
 from kentongan_hub.audit import note
+from kentongan_hub.trust import intake
 
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
 PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
@@ -31,8 +32,13 @@ def take(db, now, gateway, event):
         event["type"],
         now.ms,
     )
-    if fresh:
-        HANDLERS[event["type"]](db, now, gateway, event)
+    if not fresh:
+        return
+    if intake.refused(db, now, event):
+        field.count_refusal(db, now, gateway, "revoked", 1)
+        return
+    intake.heard(db, now, gateway, event)
+    HANDLERS[event["type"]](db, now, gateway, event)
 
 
 def trim(db, now):

@@ -7,8 +7,9 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, field, incidents, outbox
+from kentongan_hub import alarms, audit, events, field, incidents, outbox, site
 from kentongan_hub.provision.gateways import token_hash
+from kentongan_hub.trust import work
 
 log = logging.getLogger("kentongan.hub")
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -140,6 +141,10 @@ def get_orders():
         return problem(400, "no order id", "after", "send the highest order id you have stored, or 0")
     if not wait.isdecimal() or len(wait) > 4:
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
+    if request.args.get("fresh") == "1":
+        hub = current_app.hub
+        with hub.store.write() as db:
+            work.sync(db, hub.now(), site.load(hub.data_dir), g.gateway["label"])
     if not _polls.acquire(blocking=False):
         response = problem(503, "too many long polls", "", "come back in 2 s")
         response.headers["Retry-After"] = "2"

@@ -6,7 +6,7 @@ import secrets
 from flask import Flask, g
 from werkzeug.exceptions import HTTPException
 
-from kentongan_hub import accounts, api, roles, site, web, words
+from kentongan_hub import accounts, api, device_api, roles, site, web, words
 from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
@@ -60,7 +60,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.register_error_handler(HTTPException, web.error_page)
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
-    for module in (api, entry, board, incident_work, incident, devices, drill, people):
+    for module in (api, device_api, entry, board, incident_work, incident, devices, drill, people):
         app.register_blueprint(module.blueprint)
     if dispatch:
         app.hub.dispatch.start()

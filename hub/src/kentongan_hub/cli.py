@@ -1,16 +1,19 @@
-"""kentongan-hub: init, provision, gateway-file, check, run."""
+"""kentongan-hub: init, provision, gateway-file, technician-token, revoke, check, run."""
 
 import argparse
 import json
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import chain, provision, site
+from kentongan_hub import chain, provision, site, technicians
+from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
+from kentongan_hub.trust import revocations
 
 THREADS = 64  # 40 live boards and 8 long polls hold a thread each; the rest answer
 
@@ -72,6 +75,20 @@ def _parser():
         "--modem-out", type=Path, metavar="FILE", help="device file of the gateway's own radio"
     )
 
+    technician = command(
+        "technician-token", _technician_token, "make a token with which kentongan-tool may register devices"
+    )
+    technician.add_argument("--name", required=True, help="the technician's name, for the log")
+    technician.add_argument("--out", type=Path, metavar="FILE", help="where the token goes, mode 0600")
+    technician.add_argument("--end", action="store_true", help="end every token of this technician")
+
+    revoke = command("revoke", _revoke, "refuse a device's number for good; of a post, rotate the keys")
+    revoke.add_argument("--label", required=True)
+    revoke.add_argument("--why", default="dicuri", help="for the log: dicuri, hilang, rusak, ...")
+    revoke.add_argument(
+        "--erased", action="store_true", help="its keys were wiped in your hands: no rotation"
+    )
+
     command("check", _check, "read the whole record and database; exit 1 names what somebody changed")
 
     run = command("run", _run, "serve the pages and the API")
@@ -105,6 +122,42 @@ def _provision(args):
     print(
         f"{args.role} {args.label}: node {made['node']:08x} -> {args.out} (secret: delete it after flashing)"
     )
+
+
+def _now():
+    wall_ms = int(time.time() * 1000)
+    return Now(wall_ms, wall_ms)
+
+
+def _technician_token(args):
+    site.load(args.data)
+    if args.end:
+        with Store(args.data).write() as db:
+            technicians.end(db, _now(), args.name)
+        print(f"{args.name}: no token is valid any more")
+        return
+    if not args.out:
+        raise LocalError("--out: missing; name the file that the token goes to")
+    with Store(args.data).write() as db:
+        token = technicians.new_token(db, _now(), args.name)
+    site.write_secret(args.out, token + "\n")
+    print(f"{args.name}: new token -> {args.out}, valid for {technicians.CONSOLE_MS // 86_400_000} days")
+
+
+def _revoke(args):
+    secret = site.load(args.data)
+    with Store(args.data).write() as db:
+        row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
+        if row is None:
+            raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
+        revocations.revoke(db, _now(), secret, row["node"], args.why, "konsol", args.erased)
+        status = revocations.status(db, secret, row["node"])
+    print(f"{args.label}: refused by the hub now; still to be told: "
+          f"{', '.join(one['label'] for one in status['waiting']) or 'nobody'}")
+    if status["rotation"]:
+        print(f"key rotation to generation {status['rotation']['generation']} is under way: see /kunci")
+    if status["refused"]:
+        print(f"NO ROTATION: {status['refused']}")
 
 
 def _gateway_file(args):

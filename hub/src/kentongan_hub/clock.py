@@ -53,6 +53,11 @@ def local_date_time(wall_ms, zone):
     return _local(wall_ms, zone).strftime("%d/%m/%Y %H.%M ") + zone
 
 
+def local_hour(wall_ms, zone):
+    """0..23."""
+    return _local(wall_ms, zone).hour
+
+
 def _local(wall_ms, zone):
     return datetime.fromtimestamp(wall_ms / 1000, UTC) + timedelta(hours=ZONES[zone])
 

@@ -3,7 +3,9 @@
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, field, incidents, outbox
+from kentongan_hub import alarms, audit, field, incidents, outbox, site
+from kentongan_hub.clock import local_hour
+from kentongan_hub.trust import work
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
@@ -54,6 +56,7 @@ class Dispatch:
                 outbox.expire(db, now.ms)
             changed = True
         changed = self._show(now) or changed
+        changed = self._trust(now) or changed
         self._housekeeping(now)
         return changed
 
@@ -81,6 +84,20 @@ class Dispatch:
                 incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
                 audit.note("paged", incidents.identity(db, incident), row["type"])
         return bool(rows)
+
+    def _trust(self, now):
+        """Settings over the air, revocations, rotation, counter tables: see trust/work.py."""
+        data_dir = self._store.path.parent
+        if not site.exists(data_dir):
+            return False
+        secret = site.load(data_dir)
+        with self._store.read() as db:
+            hour = local_hour(now.wall, db.setting("time_zone", "WIB"))
+            if not work.due(db, now, secret, hour):
+                return False
+        with self._store.write() as db:
+            work.step(db, now, secret, hour)
+        return True
 
     def _housekeeping(self, now):
         if now.ms - self._saved_ms >= STEADY_SAVE_MS:

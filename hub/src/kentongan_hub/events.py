@@ -27,6 +27,7 @@ def _text(limit=TEXT_LIMIT, default=""):
 REQUIRED = object()
 _DEVICE = _integer(1, U32, REQUIRED)
 _COUNTER = _integer(0, U32, REQUIRED)
+_GENERATION = _integer(0, 15)
 _RADIO = {"rssi": _integer(-200, 100), "snr_q": _integer(-400, 400), "hops": _integer(0, 255)}
 
 # age_ms: since the gateway stored it, by a clock that does not jump; -1: it cannot tell
@@ -48,12 +49,15 @@ FIELDS = {
         "battery": _integer(0, U8),
         "label": _text(),
         "stored_wall": _text(40),
+        "generation": _GENERATION,
         **_RADIO,
     },
     "status": {
         "device": _DEVICE,
         "role": ("any", None, None, None),
         "body": ("object", None, None, None),
+        "generation": _GENERATION,
+        "counter": _integer(0, U32),
         **_RADIO,
     },
     "siren_report": {
@@ -62,6 +66,8 @@ FIELDS = {
         "counter": _COUNTER,
         "state": _integer(0, U8, REQUIRED),
         "source": _integer(0, U8, 0),
+        "generation": _GENERATION,
+        "report_counter": _integer(0, U32),
     },
     "gateway_siren": {
         "origin": _DEVICE,
@@ -74,6 +80,8 @@ FIELDS = {
         "event": _integer(0, U8, REQUIRED),
         "person": _integer(0, U8, 0),
         "value": _integer(0, U16, 0),
+        "generation": _GENERATION,
+        "report_counter": _integer(0, U32),
     },
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
     "refusals": {"counters": ("counters", None, None, REQUIRED)},

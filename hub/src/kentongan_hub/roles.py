@@ -2,7 +2,7 @@
 
 ROLES = ("admin", "ketua_rt", "wakil", "petugas_ronda", "ketua_rw", "kelurahan", "tamu_layar")
 
-SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT = (
+SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT, REVOKE, INSTALL = (
     "lihat",
     "datang",
     "tutup",
@@ -11,13 +11,15 @@ SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT = (
     "perangkat",
     "akun",
     "catatan",
+    "cabut",
+    "pasang",
 )
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
 PERMISSIONS = {
-    "admin": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT},
-    "ketua_rt": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES},
-    "wakil": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES},
+    "admin": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT, REVOKE, INSTALL},
+    "ketua_rt": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, REVOKE},
+    "wakil": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, REVOKE},
     "petugas_ronda": {SEE, COME, CLOSE, SIREN, DEVICES},
     "ketua_rw": {SEE, COME, CLOSE, SIREN, DEVICES},
     "kelurahan": {SEE},

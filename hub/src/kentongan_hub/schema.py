@@ -200,3 +200,53 @@ def m003_incidents(db):
 @migrations()
 def m004_work(db):
     _run(db, WORK)
+
+
+# settings: what was chosen for the device (table, profile, hop_limit) · config_*: what it should be set to,
+# see trust/configs.py · reported_*: what its last STATUS said · *_wanted: how often a table or a drill was
+# sent · revoked_upto: the newest key generation it may hold · erased: its keys were wiped
+TRUST = """
+ALTER TABLE devices ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN replaces INTEGER;
+ALTER TABLE devices ADD COLUMN request TEXT;
+ALTER TABLE devices ADD COLUMN registered_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE devices ADD COLUMN base_generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN config_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN config_body TEXT NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN config_wall INTEGER;
+ALTER TABLE devices ADD COLUMN phase_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN stranded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN table_wanted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN table_ms INTEGER;
+ALTER TABLE devices ADD COLUMN drill_wanted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN reported_version INTEGER;
+ALTER TABLE devices ADD COLUMN reported_generation INTEGER;
+ALTER TABLE devices ADD COLUMN reported_wall INTEGER;
+ALTER TABLE devices ADD COLUMN revoked_ms INTEGER;
+ALTER TABLE devices ADD COLUMN revoked_wall INTEGER;
+ALTER TABLE devices ADD COLUMN revoked_by TEXT;
+ALTER TABLE devices ADD COLUMN revoked_why TEXT;
+ALTER TABLE devices ADD COLUMN revoked_upto INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE devices ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gateways ADD COLUMN own_counter INTEGER NOT NULL DEFAULT 0;
+DROP INDEX devices_label;
+CREATE UNIQUE INDEX devices_label ON devices (label) WHERE revoked = 0 AND pending = 0;
+CREATE TABLE counters (
+    device INTEGER NOT NULL, generation INTEGER NOT NULL, type INTEGER NOT NULL, counter INTEGER NOT NULL,
+    PRIMARY KEY (device, generation, type)) WITHOUT ROWID;
+CREATE TABLE rotations (
+    generation INTEGER PRIMARY KEY, phase TEXT NOT NULL, why TEXT NOT NULL, started_ms INTEGER NOT NULL,
+    started_wall INTEGER NOT NULL, phase_ms INTEGER NOT NULL, done_wall INTEGER);
+CREATE TABLE revocations (
+    device INTEGER NOT NULL, receiver INTEGER NOT NULL, version INTEGER NOT NULL, done_wall INTEGER,
+    PRIMARY KEY (device, receiver)) WITHOUT ROWID;
+CREATE INDEX revocations_open ON revocations (device) WHERE done_wall IS NULL;
+CREATE TABLE technicians (
+    token TEXT PRIMARY KEY, name TEXT NOT NULL, created_wall INTEGER NOT NULL, expires_ms INTEGER NOT NULL);
+"""
+
+
+@migrations()
+def m005_trust(db):
+    _run(db, TRUST)

@@ -7,14 +7,16 @@ from kentongan_wire import device_file, keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, outbox, site
+from kentongan_hub import audit, site
+from kentongan_hub.incidents import Now
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
+from kentongan_hub.trust import configs, plan, revocations, rotation
 
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
-DIRECTORY_EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer fetches its file again
 PLACE_LIMIT = 80  # characters of a place, shown on boards
 DIRECTORY_FIELDS = ("node", "role", "label", "zone", "house", "place", "hops")
+KEPT_SETTINGS = ("hop_limit", "table", "profile", "one_press", "strokes")  # for CONFIG and labels
 
 
 def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
@@ -22,53 +24,87 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """
+    secret = site.load(data_dir)
+    wall_ms = int(time.time() * 1000)
+    with Store(data_dir).write() as db:
+        now = Now(wall_ms, wall_ms)
+        return add(db, now, secret, role, label, zone, house, place, hops, settings)
+
+
+def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who="provision"):
+    """add_device inside a transaction; `row`: further columns. Nothing stays after LocalError."""
     if role not in ROLES:
         raise LocalError(f"role {role!r}: choose one of {', '.join(ROLES)}")
     if len(place) > PLACE_LIMIT or not label.strip():
         raise LocalError(f"device {label!r}: give a label, and a place of at most {PLACE_LIMIT} characters")
-    secret = site.load(data_dir)
-    store = Store(data_dir)
-    now_ms = int(time.time() * 1000)
-    with store.write() as db:
-        if db.value("SELECT 1 FROM devices WHERE label = ? AND revoked = 0", label):
-            raise LocalError(f"label {label!r}: in use; choose another, or revoke the old device first")
-        node = new_node(db, role)
-        gateway = db.value("SELECT node FROM gateways ORDER BY zone = ? DESC, label LIMIT 1", zone)
-        file = {
-            "format": device_file.FORMAT,
-            "site": secret["site"],
-            "role": role,
-            "node": node,
-            "label": label,
-            "zone": zone,
-            "house": house,
-            "channel_name": secret["channel_name"],
-            "channel_key": secret["channel_key"].hex(),
-            "preset": secret["preset"],
-            "freq_hz": secret["freq_hz"],
-            "generation": secret["generation"],
-            "gateway": gateway or 0,
-            "gateway_hops": hops,
-            "profile": secret["profile"],
-            **_keys(secret, role, node),
-            **settings,
-        }
-        checked = device_file.check(file, f"device {label}")
-        place = place or place_of(db, zone)
-        db.insert(
-            "devices",
-            node=node,
-            role=role,
-            label=label,
-            zone=zone,
-            house=house,
-            place=place,
-            hops=hops,
-            created_wall=now_ms,
-        )
-        audit.record(db, now_ms, "provision", "device added", label, f"{role} {node:08x}")
-        _announce(db, now_ms)
+    row = dict(row)
+    if _label_taken(db, label, row.get("replaces")):
+        raise LocalError(f"label {label!r}: in use; choose another, or revoke the old device first")
+    valid = rotation.generations(db, secret)
+    node = new_node(db, role)
+    file = {
+        "format": device_file.FORMAT,
+        "site": secret["site"],
+        "role": role,
+        "node": node,
+        "label": label,
+        "zone": zone,
+        "house": house,
+        "channel_name": secret["channel_name"],
+        "channel_key": secret["channel_key"].hex(),
+        "preset": secret["preset"],
+        "freq_hz": secret["freq_hz"],
+        "generation": valid.send,
+        "gateway": db.value("SELECT node FROM gateways ORDER BY zone = ? DESC, label LIMIT 1", zone) or 0,
+        "gateway_hops": hops,
+        "profile": secret["profile"],
+        **node_keys(secret, role, node, valid.send),
+        **dict(settings),
+    }
+    if role == "sirene":
+        file["revoked"] = configs.revoked_numbers(db, valid.lowest)
+    checked = device_file.check(file, f"device {label}")
+    db.insert(
+        "devices",
+        node=node,
+        role=role,
+        label=label,
+        zone=zone,
+        house=house,
+        place=place or place_of(db, zone),
+        hops=hops,
+        created_wall=now.wall,
+        settings=json.dumps({name: checked[name] for name in KEPT_SETTINGS}),
+        base_generation=valid.send,
+        **row,
+    )
+    checked["status_period_s"] = _planned(db, secret, node)
+    # what the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG
+    own = db.one("SELECT * FROM devices WHERE node = ?", node)
+    as_filed = configs.desired(
+        own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"]
+    )
+    db.run("UPDATE devices SET config_body = ? WHERE node = ?", json.dumps(as_filed, sort_keys=True), node)
+    audit.record(db, now.wall, who, "device added", label, f"{role} {node:08x}")
+    configs.refresh(db, now, secret)
+    revocations.announce(db, now, secret)
     return checked
+
+
+def _label_taken(db, label, replaces):
+    return db.value(
+        "SELECT 1 FROM devices WHERE label = ? AND revoked = 0 AND node != ? AND coalesce(replaces, 0) != ?",
+        label,
+        replaces or 0,
+        replaces or -1,
+    )
+
+
+def _planned(db, secret, node):
+    """The new device's status period; LocalError when the site's planned status load does not fit with it."""
+    made = configs.site_plan(db, secret["preset"])
+    plan.check(made)
+    return made.period_s[node]
 
 
 def modem_file(data_dir, label="gateway-1"):
@@ -96,7 +132,13 @@ def modem_file(data_dir, label="gateway-1"):
 def directory(db):
     """Every device in service, as gateway files and directory orders carry them."""
     rows = db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
-    return [{name: row[name] for name in DIRECTORY_FIELDS} for row in rows]
+    return [
+        {
+            **{name: row[name] for name in DIRECTORY_FIELDS},
+            "status_period_s": json.loads(row["config_body"])["settings"]["status_period_s"],
+        }
+        for row in rows
+    ]
 
 
 def place_of(db, zone):
@@ -104,32 +146,11 @@ def place_of(db, zone):
     return f"RT {zone:02d}/RW {int(db.setting('rw', 0)):02d}"
 
 
-def _keys(secret, role, node):
+def node_keys(secret, role, node, generation):
     """The keys this role may hold (wire-format.md section 4): a post the alarm root, others their own A."""
-    generation = secret["generation"]
     alarm_root = keys.alarm_root(secret["site_key"], generation)
     control_root = keys.control_root(secret["site_key"], generation)
     key_c = keys.node_key(control_root, node, ROLES[role], generation).hex()
     if role == "sirene":
         return {"alarm_root": alarm_root.hex(), "key_c": key_c}
     return {"key_a": keys.node_key(alarm_root, node, ROLES[role], generation).hex(), "key_c": key_c}
-
-
-def _announce(db, now_ms):
-    """Gateways in service learn the new directory; an older list still waiting is superseded."""
-    db.run(
-        "UPDATE outbox SET state = ?, result = 'superseded', done_ms = ? "
-        "WHERE type = 'directory' AND state = ?",
-        outbox.EXPIRED,
-        now_ms,
-        outbox.WAITING,
-    )
-    for gateway in db.all("SELECT label FROM gateways WHERE token IS NOT NULL AND heard_ms IS NOT NULL"):
-        outbox.add(
-            db,
-            now_ms,
-            outbox.gateway_channel(gateway["label"]),
-            "directory",
-            json.dumps({"devices": directory(db)}),
-            DIRECTORY_EXPIRES_MS,
-        )

@@ -11,6 +11,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub import audit, site
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
+from kentongan_hub.trust import revocations, rotation
 
 LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 TOKEN_BYTES = 32
@@ -29,26 +30,26 @@ def add_gateway(db, label, zone):
 
 def gateway_file(data_dir, label="gateway-1", zone=None):
     """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600."""
-    from kentongan_hub.provision.devices import directory
-
     secret = site.load(data_dir)
-    generation = secret["generation"]
     with Store(data_dir).write() as db:
         row = add_gateway(db, label, zone or int(db.setting("rt", 1)))
         audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)
+        valid = rotation.generations(db, secret)
+        held = range(valid.lowest, (valid.next or valid.send) + 1)
         return {
             "format": 1,
             "site": secret["site"],
             "node": row["node"],
             "zone": row["zone"],
-            "generation": generation,
+            "generation": valid.send,
             "channel_name": secret["channel_name"],
             "channel_key": secret["channel_key"].hex(),
             "preset": secret["preset"],
             "freq_hz": secret["freq_hz"],
-            "alarm_roots": {str(generation): keys.alarm_root(secret["site_key"], generation).hex()},
-            "control_roots": {str(generation): keys.control_root(secret["site_key"], generation).hex()},
-            "devices": directory(db),
+            "alarm_roots": {str(g): keys.alarm_root(secret["site_key"], g).hex() for g in held},
+            "control_roots": {str(g): keys.control_root(secret["site_key"], g).hex() for g in held},
+            **revocations.directory_body(db, secret),
+            "gateway_counter": row["own_counter"],
             "profile": secret["profile"],
         }
 

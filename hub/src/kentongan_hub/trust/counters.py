@@ -1,0 +1,104 @@
+"""The hub's copy of last counters: for posts at night, for a new post's files, for a gateway after a loss."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.replay import Guard
+
+from kentongan_hub import outbox
+from kentongan_hub.trust import configs
+
+HOUR_MS = 3_600_000
+NIGHT_MS = 24 * HOUR_MS  # posts get the table once a day
+LOST_AGAIN_MS = 6 * HOUR_MS  # a post that goes on saying "counters lost" gets it at most this often
+TRUSTED_MAX = 0xF000_0000  # a counter above this was never reached by anybody: kept out
+TABLE_ROWS = 200  # senders in one table: the 256 that a post keeps, less room for those it meets
+LAST_NIGHT = "counters_night_ms"  # a setting: when posts last got the table
+TYPES = {"status": m.STATUS, "siren_report": m.SIREN_REPORT, "event": m.EVENT, "alarm": m.ALARM}
+ORDER_ROWS = 4_000  # of a gateway, which keeps 4,096 senders
+CONTROL = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
+
+
+def heard(db, event):
+    """Keep the counter of an authentic message that a gateway reports; it only ever goes up."""
+    counter = event.get("report_counter") or event.get("counter")
+    if event["type"] == "siren_report":
+        counter = event.get("report_counter")
+    role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
+    if not counter or role is None or event.get("generation") is None or counter >= TRUSTED_MAX:
+        return
+    db.run(
+        "INSERT INTO counters (device, generation, type, counter) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (device, generation, type) DO UPDATE SET counter = max(counter, excluded.counter)",
+        event["device"],
+        event["generation"],
+        0 if role == "tombol" else TYPES[event["type"]],
+        counter,
+    )
+
+
+def heard_control(db, gateway, counter):
+    """A device told the highest counter that it accepted of its gateway."""
+    if counter and counter < TRUSTED_MAX:
+        db.run(
+            "UPDATE gateways SET own_counter = max(own_counter, ?) WHERE label = ?", counter, gateway
+        )
+
+
+def table(db, lowest, zones=(), limit=TABLE_ROWS):
+    """[(node, generation, type, counter)]: buttons first, those of the given zones before others."""
+    rows = db.all(
+        "SELECT c.*, d.role, d.zone FROM counters c JOIN devices d ON d.node = c.device "
+        "WHERE d.revoked = 0 AND c.generation >= ? AND (d.role = 'tombol' OR c.type = ?)",
+        lowest,
+        m.SIREN_REPORT,
+    )
+    rows.sort(key=lambda row: (row["role"] != "tombol", row["zone"] not in zones, row["device"]))
+    return [(r["device"], r["generation"], r["type"], r["counter"]) for r in rows[:limit]]
+
+
+def guard_file(db, lowest, send, zone):
+    """The last counters of a new post's files: what wire's Guard.dump() writes, so that it starts trusted."""
+    guard = Guard(256)
+    for node, generation, type_, counter in table(db, lowest, (zone,)):
+        guard.raise_to(node, generation, type_, counter)
+    for gateway in db.all("SELECT node, own_counter FROM gateways WHERE own_counter > 0"):
+        for generation in range(lowest, send + 1):
+            for type_ in CONTROL:
+                guard.raise_to(gateway["node"], generation, type_, gateway["own_counter"])
+    return guard.dump()
+
+
+def post_lost(db, now, node):
+    """A post says that its counters are lost: it gets the table at once, and not over and over."""
+    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
+    if device is None or now.ms - (device["table_ms"] or -LOST_AGAIN_MS) < LOST_AGAIN_MS:
+        return
+    want(db, now, [node])
+
+
+def night(db, now, hour):
+    """Whether the nightly table is due: at 03.00 by the wall, and by the steady clock where that is wrong."""
+    last = int(db.setting(LAST_NIGHT, 0))
+    return now.ms - last >= (NIGHT_MS - 4 * HOUR_MS if hour == 3 else NIGHT_MS + 2 * HOUR_MS)
+
+
+def nightly(db, now):
+    """Every post in service gets the table of last counters."""
+    db.set_setting(LAST_NIGHT, now.ms)
+    posts = db.all("SELECT node FROM devices WHERE revoked = 0 AND pending = 0 AND role = 'sirene'")
+    want(db, now, [row["node"] for row in posts])
+
+
+def want(db, now, nodes):
+    """These posts get the table with the next refresh."""
+    for node in nodes:
+        db.run(
+            "UPDATE devices SET table_wanted = table_wanted + 1, table_ms = ? WHERE node = ?", now.ms, node
+        )
+    db.set_setting(configs.REFRESH, 1)
+
+
+def order(db, now, label, lowest):
+    """A gateway gets the hub's copy, its own counter with it: never below it again after a loss."""
+    own = db.value("SELECT own_counter FROM gateways WHERE label = ?", label)
+    body = {"table": table(db, lowest, limit=ORDER_ROWS), "gateway_counter": own}
+    outbox.order(db, now.ms, [label], "counters", body, NIGHT_MS)

@@ -1,0 +1,37 @@
+"""What an event of a gateway means for trust: is its sender revoked, what does it prove."""
+
+from kentongan_wire import messages as m
+
+from kentongan_hub.trust import configs, counters
+
+
+def refused(db, now, event):
+    """Whether a device sent this after its number was revoked: a gateway may learn of that late."""
+    if event["type"] not in counters.TYPES:
+        return False
+    row = db.one("SELECT revoked, revoked_ms FROM devices WHERE node = ?", event["device"])
+    if row is None or not row["revoked"]:
+        return False
+    return event["age_ms"] < 0 or now.ms - event["age_ms"] >= (row["revoked_ms"] or 0)
+
+
+def heard(db, now, gateway, event):
+    """Keep the counter of an authentic message; of a STATUS, which settings the device has."""
+    if event["type"] not in counters.TYPES:
+        return
+    counters.heard(db, event)
+    if event["type"] != "status":
+        return
+    body, node = event["body"] or {}, event["device"]
+    version, generation = _number(body.get("config_version"), 0xFFFF), event["generation"]
+    if version is not None and generation is not None:
+        configs.reported(db, now, node, version, generation)
+    role = db.value("SELECT role FROM devices WHERE node = ?", node)
+    if role not in (None, "tombol"):
+        counters.heard_control(db, gateway, _number(body.get("last_control"), 0xFFFF_FFFF))
+    if role == "sirene" and (_number(body.get("flags"), 0xFFFF) or 0) & m.STATUS_COUNTERS_LOST:
+        counters.post_lost(db, now, node)
+
+
+def _number(value, highest):
+    return value if type(value) is int and 0 <= value <= highest else None
