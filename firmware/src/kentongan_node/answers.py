@@ -1,13 +1,17 @@
 """Stage 2 receipts that a mains node keeps, to answer an alarm's repeats byte for byte (wire-format 3)."""
+import struct
+
 from kentongan_wire.replay import ReplyBudget
 
-FRAMES = 8        # receipts kept; the oldest gives way
+# Receipts kept, of 100 bytes as a rule, so that a crowd of 40 presses is in them; the oldest gives way.
+FRAMES = 16
 PAIRS = 14        # entries of one receipt
+PAIR_BYTES = 8
 
 
 class AnswerCache:
     def __init__(self):
-        self._kept = []            # (frame, ((origin, counter), ..)), oldest first
+        self._kept = []            # (frame, packed pairs of origin and counter), oldest first
         self._budget = ReplyBudget()
 
     def keep(self, frame, pairs):
@@ -17,14 +21,16 @@ class AnswerCache:
                 return
         if len(self._kept) == FRAMES:
             self._kept.pop(0)
-        self._kept.append((frame, tuple(pairs[:PAIRS])))
+        self._kept.append((frame, b"".join([struct.pack("<II", *pair) for pair in pairs[:PAIRS]])))
 
     def holds(self, origin, counter):
         """The newest kept frame for that alarm, or None."""
+        wanted = struct.pack("<II", origin, counter)
         found = None
         for frame, pairs in self._kept:
-            if (origin, counter) in pairs:
-                found = frame
+            for at in range(0, len(pairs), PAIR_BYTES):
+                if pairs[at : at + PAIR_BYTES] == wanted:
+                    found = frame
         return found
 
     def take(self, origin, counter, now_ms):

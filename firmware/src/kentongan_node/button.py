@@ -22,6 +22,7 @@ from kentongan_node.strokes import Strokes
 CANCEL_HOLD_MS = 3_000
 STROKE_MAX_MS = 1_000          # a hold that could have become a cancel counts as a stroke up to here
 BUSY_SHARE_PERCENT = 50        # "mostly busy": a repeat gives its turn away
+CROWD = 2                      # other buttons heard alarming lately
 LISTEN_STATUS_MS = 2_000       # after each STATUS
 STAGE_STATUS_MIN_MS, STAGE_STATUS_SPAN_MS = 500, 1_500
 CLOSING_MS = 10_000            # start value: how long the end of an incident is shown
@@ -131,13 +132,13 @@ class Tombol(Node):
                 continue
             stage = entry.stage
             higher = incident.answer(entry.counter, stage, now_ms, rnd)
+            if stage >= m.STAGE_COMING and incident.may_tell(higher):
+                wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
+                self.at("stage_status", now_ms + wait_ms)
             if higher:
                 if name == OPEN:
                     self.note(actions, "receipt_{}".format(stage), incident.counter)
                 actions.append(Persist(name, incident.dump()))
-                if stage >= m.STAGE_COMING:
-                    wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
-                    self.at("stage_status", now_ms + wait_ms)
                 if incident.finished():
                     self.at("end_" + name, now_ms + CLOSING_MS)
                 self._show_now(now_ms, actions)
@@ -229,7 +230,8 @@ class Tombol(Node):
         body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
                        incident.flags(), incident.battery, 0)
         self.send(m.ALARM, body, self.key_c() if incident.silent else self.key_a(), now_ms, actions,
-                  hop_limit=hop_limit(repeats.attempt, self.settings["hop_limit"]), counter=incident.counter,
+                  hop_limit=hop_limit(repeats.attempt, self.settings["hop_limit"],
+                                      self.mesh.active_origins(now_ms) >= CROWD), counter=incident.counter,
                   first=repeats.attempt == 0)
         repeats.sent(now_ms, turn_rnd)
 

@@ -19,6 +19,7 @@ CANCEL_WITHIN_MS = 60_000 # and at most so long after it
 PRESSES_LIMIT = 8         # presses that are each sent at once; more of them come slower
 FOLD_MS = 2_000           # a press so soon after the last one is the same press, hammered
 FOLD_LATE_MS = 30_000     # the same from press PRESSES_LIMIT on
+TELLS_LIMIT = 4           # STATUS for one stage, each asked for by the gateway's repeat of it
 COUNTERS_LIMIT = 32       # of one incident, remembered; the oldest is forgotten
 
 # highest stage held: what the box shows. Stage 0 turns from SENDING to NOBODY with time.
@@ -46,6 +47,7 @@ class Incident:
         self.battery = 0     # frozen at attempt 0, as everything that the tag covers
         self.stage = 0       # highest held, of any alarm of this incident
         self.answered = 0    # highest held of the alarm that is being sent now
+        self.told = 0        # times that a STATUS named its highest stage
         self.resumes = 0
         self.presses = 0
         self.pressed_ms = now_ms
@@ -100,6 +102,11 @@ class Incident:
         elif self.answered == m.STAGE_SOUNDING and not self.cancel:
             self.repeats.slow_down(now_ms, mix(rnd, 1))
         return higher
+
+    def may_tell(self, higher):
+        """Whether a stage from 3 on is named in a STATUS now: when it is told again, ours was not heard."""
+        self.told = 1 if higher else self.told + 1
+        return self.told <= TELLS_LIMIT
 
     def finished(self):
         return self.stage >= m.STAGE_CLOSED

@@ -6,16 +6,21 @@ from kentongan_node.mix import pick
 TURNS_S = (0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
 # Once a siren sounds. With nothing before 60 s, ten presses in 3 s at 8 % loss left 1 alarm in 200 that the
 # gateway had missed unstored for a minute.
-SLOW_TURNS_S = (2, 4, 6, 9, 16, 30, 60, 120, 300, 600)
+SLOW_TURNS_S = (2, 4, 6, 9, 16, 25, 36, 48, 60, 120, 300, 600)
 JITTER_PERCENT = 25                 # of the gap before a turn, either way
 SKIPS_LIMIT = 2                     # turns in a row given away to a busy channel
 HOP_STEPS = ((7, 5), (3, 3))        # (from this attempt on, counted from 0; at least so many hops)
 
+CROWD_LATER = 4                     # attempts by which the steps come later while others alarm as well
 
-def hop_limit(attempt, learned):
-    """Hops of the attempt-th sending, counted from 0: what was learned first, more when nobody answers."""
+
+def hop_limit(attempt, learned, crowd=False):
+    """Hops of the attempt-th sending, counted from 0: what was learned first, more when nobody answers.
+
+    In a crowd it is more likely the others that keep the answer away than the distance.
+    """
     for first, hops in HOP_STEPS:
-        if attempt >= first:
+        if attempt >= first + (CROWD_LATER if crowd else 0):
             return max(learned, hops)
     return learned
 

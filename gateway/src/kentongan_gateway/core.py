@@ -17,6 +17,7 @@ from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
 from kentongan_gateway.hubwatch import HubWatch
 from kentongan_gateway.names import SecretNames
+from kentongan_gateway.neighbours import Neighbours
 from kentongan_gateway.orders import SECONDS_MAX, Orders
 from kentongan_gateway.pages import Pages
 from kentongan_gateway.receipts import Answers
@@ -57,13 +58,14 @@ class GatewayCore:
         self._records = Records(state.get("stored"))
         self._drill = DrillWindow()
         self._orders = Orders(self._desk)
-        self._watch = Watch(self._desk, self._orders)
+        self._neighbours = Neighbours(self._desk)
+        self._watch = Watch(self._desk, self._orders, self._neighbours)
         self._own = OwnSiren(self._desk)
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._pages = Pages(self._desk)
         self._configs = Configs(self._desk)
         self._stages = Stages(self._desk, self._order_done)
-        self._answers = Answers(self._desk, self._answered)
+        self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
@@ -137,6 +139,7 @@ class GatewayCore:
             self._keep_secret(record)
         row_id = self._desk.new_row()
         record.stored = True
+        record.first_ms = now_ms
         if self._desk.keys.c(record.src, record.role, record.generation) is None:
             return row_id, self._end()  # its key generation is gone: nothing can be said to it
         if 0 <= age_ms <= RESUME_MAX_MS and not record.late and (record.sounding or record.silent):
@@ -213,6 +216,8 @@ class GatewayCore:
         )
         self._relays.consider(heard, message.type)
         if message.type in OTHERS_ONLY:
+            if message.type == m.SIREN_ORDER:
+                self._watch.ordered(message.body)
             return
         try:
             repeat = self._guard.check(message) == REPEAT
@@ -246,7 +251,7 @@ class GatewayCore:
             raise RemoteError("replay")
 
     def _alarm(self, message, heard, repeat):
-        self._answers.active(message.src)
+        self._neighbours.alarm(message.src)
         self._supervision.alarm()
         record = self._records.get((message.src, message.generation, message.counter))
         if record is not None:
@@ -288,6 +293,8 @@ class GatewayCore:
 
     def _store(self, record, heard):
         record.asked_ms = self._desk.now_ms
+        if record.first_ms is None:
+            record.first_ms = self._desk.now_ms
         self._records.add(record)
         event = events.event_of(record, heard, self._desk.directory)
         self._desk.store(event, lambda row_id: self._committed(row_id, record))
@@ -367,7 +374,7 @@ class GatewayCore:
         if repeat:
             return
         if message.role == m.GATEWAY:
-            self._answers.overheard([e for e in message.body.entries if e.stage >= m.STAGE_STORED])
+            self._answers.overheard(self._neighbours.receipts(message))
             return
         for entry in message.body.entries:
             alarm = self._records.find(entry.node, entry.counter)

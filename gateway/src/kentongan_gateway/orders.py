@@ -8,6 +8,8 @@ SENDS_MAX = 5
 TARGETS_MAX = 15  # in one frame
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
+OTHERS_MS = 10_000  # another gateway's order is under way for so long: its repeats come every 3 s
+OTHERS_LIMIT = 256
 DONE_STATES = {
     m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
     m.ACTION_STOP: (m.STATE_STOPPED, m.STATE_SILENCED),
@@ -16,10 +18,10 @@ DONE_STATES = {
 
 class Job:
     def __init__(
-        self, counter, payload, action, origin, alarm, targets, hop_limit, any_answer, sends, period_ms
+        self, counter, payload, action, origin, alarm, kind, targets, hop_limit, any_answer, sends, period_ms
     ):
         self.counter, self.payload, self.action = counter, payload, action
-        self.origin, self.alarm = origin, alarm  # the alarm's sender and counter
+        self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
 
@@ -30,6 +32,7 @@ class Orders:
     def __init__(self, desk):
         self._desk = desk
         self._jobs = []
+        self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
 
     def send(
         self,
@@ -67,7 +70,7 @@ class Orders:
         payload = desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
-        job = Job(own, payload, action, origin, counter, nodes, hop_limit, any_answer, sends, period_ms)
+        job = Job(own, payload, action, origin, counter, kind, nodes, hop_limit, any_answer, sends, period_ms)
         self._jobs.append(job)
         self._send(job, own)
 
@@ -76,6 +79,23 @@ class Orders:
         job.due_ms = self._desk.now_ms + job.period_ms
         self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER)
         self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
+
+    def starting(self, kind, devices) -> bool:
+        """Whether one of these devices is being ordered to beat this already, for whatever alarm."""
+        nodes, now = {device.node for device in devices}, self._desk.now_ms
+        if any(self._theirs.get((node, kind), now) > now for node in nodes):
+            return True
+        alike = [j for j in self._jobs if j.action == m.ACTION_START and j.any_answer and j.kind == kind]
+        return any(nodes & j.targets for j in alike)
+
+    def overheard(self, order):
+        """Another gateway orders these posts to start."""
+        until_ms = self._desk.now_ms + OTHERS_MS
+        for post, _ in order.targets:
+            self._theirs.pop((post, order.pattern), None)
+            self._theirs[post, order.pattern] = until_ms
+        while len(self._theirs) > OTHERS_LIMIT:
+            self._theirs.pop(next(iter(self._theirs)))
 
     def reported(self, post, origin, state):
         """A post reports the state of its siren for this origin's alarm."""

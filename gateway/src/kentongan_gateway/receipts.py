@@ -9,8 +9,6 @@ from kentongan_gateway.records import OVER_STOCK
 
 ANSWER_MS = 30  # after the commit
 BATCH_MS = 500  # once two or more origins are active; with 300 ms a burst has 4 % more air
-ACTIVE_MS = 10_000  # an origin counts as active for this long after its last alarm frame
-BATCH_ORIGINS = 2
 ENTRIES_MAX = 14  # in one RECEIPTS frame
 OTHER_ZONE_MIN_MS = 500  # a gateway of another zone lets that zone's own gateway answer first
 OTHER_ZONE_SPREAD_MS = 500
@@ -20,38 +18,24 @@ WAITING_LIMIT = 256
 class Answers:
     """Schedules, batches, caches and repeats the answers to stored messages."""
 
-    def __init__(self, desk, on_answered):
+    def __init__(self, desk, neighbours, on_answered):
         self._desk = desk
+        self._neighbours = neighbours
         self._on_answered = on_answered  # called with each record when its first answer goes out
         self._waiting = {}  # record.key -> [due_ms, record, yields]
-        self._active = {}
         self._budget = ReplyBudget(WAITING_LIMIT)
-
-    def active(self, src):
-        """Note that this origin has just raised an alarm."""
-        self._active[src] = self._desk.now_ms
-        for old in [s for s, at in self._active.items() if self._desk.now_ms - at > ACTIVE_MS]:
-            del self._active[old]
-
-    def _yields(self, record) -> bool:
-        """Whether another gateway of the alarm's own zone should answer before us."""
-        config, zone = (
-            self._desk.config,
-            record.body.zone if record.is_alarm else config_zone(self._desk, record.src),
-        )
-        if not zone or zone == config.zone:
-            return False
-        return any(d.zone == zone and d.node != config.node for d in self._desk.directory.of_role(m.GATEWAY))
 
     def plan(self, record):
         """The record has been committed: answer it soon, together with whatever else is due then."""
         if record.key in self._waiting:
             return
-        yields = self._yields(record)
+        yields = self._neighbours.yields(record)
         if yields:
+            if self._neighbours.waits(record):
+                return  # a repeat of it brings us here again
             delay = OTHER_ZONE_MIN_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
         else:
-            delay = BATCH_MS if len(self._active) >= BATCH_ORIGINS else ANSWER_MS
+            delay = BATCH_MS if self._neighbours.crowd else ANSWER_MS
         if len(self._waiting) >= WAITING_LIMIT:
             self._desk.count("answer_dropped")
             return
@@ -59,12 +43,12 @@ class Answers:
 
     def again(self, record):
         """The sender repeats itself: send the cached answer again, within its budget."""
-        if record.key in self._waiting:
+        if record.key in self._waiting or self._neighbours.waits(record):
             return
         if not self._budget.allow(record.src, record.counter, self._desk.now_ms):
             self._desk.count("repeat_unanswered")
             return
-        if record.cached is None or self._yields(record):
+        if record.cached is None or self._neighbours.yields(record):
             self.plan(record)
         else:
             self._resend(record)
@@ -121,11 +105,6 @@ class Answers:
 
     def next_deadline(self):
         return min((due for due, _, _ in self._waiting.values()), default=None)
-
-
-def config_zone(desk, node) -> int:
-    device = desk.directory.get(node)
-    return device.zone if device else 0
 
 
 def hop_limit_for(record) -> int:

@@ -22,12 +22,17 @@ class Record:
         self.hops = max(0, heard.hop_start - heard.hop_limit)
         self.carried = carried
         self.stored = False
+        self.first_ms = None  # when it was heard first
         self.asked_ms = None  # when the last Store was asked for
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
 
     @property
     def key(self):
         return self.src, self.generation, self.counter
+
+    @property
+    def about(self):
+        return self.src, self.counter
 
     @property
     def is_alarm(self) -> bool:

@@ -3,10 +3,14 @@
 from kentongan_wire import messages as m
 
 from kentongan_gateway.actions import Siren, SirenOff
+from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
+# For another zone's alarm: so much later, each gateway at another time.
+OTHER_ZONE_MS, OTHER_ZONE_SPREAD_MS = 1_000, 3_000
+ASK_AGAIN_MS = 2_000  # what waits for another alarm's siren is looked at again then
 SOUNDING_MS = SECONDS_MAX * 1_000 + 10_000  # a post's word that it sounds holds for so long
 SOUNDING = (m.STATE_SOUNDING, m.STATE_DRIVEN)
 WATCH_LIMIT = 128
@@ -18,9 +22,10 @@ OWN_WINDOW_MS = 30 * 60_000
 class Watch:
     """For every stored sounding alarm: has any siren been heard of within two seconds?"""
 
-    def __init__(self, desk, orders):
+    def __init__(self, desk, orders, neighbours):
         self._desk = desk
         self._orders = orders
+        self._neighbours = neighbours
         self._due = {}  # (origin, incident) -> (due_ms, record)
         self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
         self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
@@ -38,7 +43,19 @@ class Watch:
         elif (
             record.sounding and not record.drill and not self.sounds(record) and len(self._due) < WATCH_LIMIT
         ):
-            self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
+            wait_ms = NO_SIREN_MS
+            if self._neighbours.yields(record):
+                wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
+            self._due[key] = (self._desk.now_ms + wait_ms, record)
+
+    def ordered(self, order):
+        """Another gateway orders sirens for that alarm: where we would only stand in, it is done."""
+        if order.action == m.ACTION_START:
+            self._orders.overheard(order)
+            for key, (_, record) in list(self._due.items()):
+                yields = self._neighbours.yields(record)
+                if yields and (record.src, record.counter) == (order.origin, order.counter):
+                    del self._due[key]
 
     def heard(self, post, origin, incident, state):
         """A post says what its siren does for this incident, by receipt or report."""
@@ -77,12 +94,17 @@ class Watch:
             if self._desk.now_ms < due:
                 continue
             del self._due[key]
-            if self._joins(record):
-                # Its own report comes when the crowd is over; until then the street hears the other's.
-                if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
-                    self._due[key] = (due + NO_SIREN_MS, record)
+            if self._neighbours.waits_to_order(record):
+                self._due[key] = (due + ASK_AGAIN_MS, record)
+                continue
+            if not self._neighbours.orders(record):
                 continue
             posts = self._desk.directory.posts(record.body.zone)
+            if self._joins(record) or self._orders.starting(record.body.kind, posts):
+                # Its own report comes when the crowd is over; until then the street hears the other's.
+                if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
+                    self._due[key] = (due + ASK_AGAIN_MS, record)
+                continue
             self._desk.note_about(
                 "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
             )

@@ -13,6 +13,8 @@ from kentongan_gateway.receipts import ENTRIES_MAX
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
 GIVE_UP_MS = 10_000  # wait this long for the status after the last repeat
 GAP_MS = 1_000  # between two frames; what comes due meanwhile goes in one
+CROWD_GAP_MS = 4_000  # the same while CROWD_JOBS are told or more
+CROWD_JOBS = 3
 JOBS_LIMIT = 256
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
@@ -81,7 +83,7 @@ class Stages:
         due = self._open(desk.now_ms)
         if not due or desk.now_ms < self._free_ms:
             return
-        self._free_ms = desk.now_ms + GAP_MS
+        self._free_ms = desk.now_ms + (CROWD_GAP_MS if len(self._jobs) >= CROWD_JOBS else GAP_MS)
         generation = due[0].target.generation
         jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation][:ENTRIES_MAX]
         packet_id = desk.take()

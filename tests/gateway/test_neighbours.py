@@ -1,0 +1,153 @@
+"""Several gateways in earshot of one button: that of its zone answers and orders, another stands in."""
+import pytest
+from gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    DEVICES,
+    GATEWAY_2,
+    POST,
+    POST_2,
+    SITE,
+    Bench,
+    alarm,
+    message,
+    report,
+)
+from kentongan_wire import messages as m
+
+GATEWAY_OF_6 = {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1}
+
+
+def bench():
+    return Bench(devices=[*DEVICES, GATEWAY_OF_6])
+
+
+def receipt(counter=100, node=BUTTON, own=40, key=None, stage=2):
+    """RECEIPTS of the gateway of zone 6 for an alarm."""
+    key = SITE.c(node, m.TOMBOL, 0) if key is None else key
+    entry = m.receipt_entry(GATEWAY_2, node, counter, stage, 0, 0, 0, key)
+    return message(m.RECEIPTS, GATEWAY_2, own, m.Receipts((entry,)))
+
+
+def starts(at):
+    orders = [order.body for _, _, order in at.sent(m.SIREN_ORDER)]
+    return [order.origin for order in orders if order.action == m.ACTION_START]
+
+
+def go_on(at, seconds, counter=100):
+    """The button of zone 6 repeats its alarm every other second."""
+    for attempt in range(1, seconds // 2 + 1):
+        at.run(2_000, hub_ok_every_ms=1_000)
+        at.hear(alarm(zone=6, counter=counter, attempt=attempt))
+
+
+def test_a_gateway_that_was_heard_of_lately_has_three_seconds_to_answer_its_own_zones_button():
+    at = bench()
+    at.hear(receipt(counter=90), src=GATEWAY_2)
+    at.hear(alarm(zone=6))
+    at.run(600_000, hub_ok_every_ms=1_000)
+    assert len(at.of_type("alarm")) == 1  # stored all the same
+    assert not at.entries() and not starts(at)
+
+
+def test_a_button_that_goes_on_is_answered_although_its_own_gateway_was_heard_of():
+    at = bench()
+    at.hear(receipt(counter=90), src=GATEWAY_2)
+    at.hear(alarm(zone=6))
+    start = at.now_ms
+    go_on(at, 10)
+    assert 3_500 <= at.entries(BUTTON)[0][0] - start <= 6_000
+
+
+def test_in_a_crowd_only_a_button_that_goes_on_is_answered():
+    at = bench()
+    at.hear(alarm(src=BUTTON_2, counter=7), src=BUTTON_2)
+    at.hear(alarm(zone=6))
+    at.run(3_000, hub_ok_every_ms=1_000)
+    assert not at.entries(BUTTON) and at.entries(BUTTON_2)
+    go_on(at, 8)
+    assert at.entries(BUTTON)
+
+
+def test_with_the_zones_gateway_dead_another_answers_and_orders_its_sirens():
+    at = bench()
+    start = at.now_ms
+    at.hear(alarm(zone=6))
+    at.run(7_000, hub_ok_every_ms=1_000)
+    assert at.entries(BUTTON)[0][0] - start <= 1_000
+    assert starts(at)[:1] == [BUTTON]
+    orders = at.sent(m.SIREN_ORDER)
+    assert [target for target, _ in orders[0][2].body.targets] == [POST_2]
+    assert 3_000 <= orders[0][0] - start <= 6_000
+
+
+def test_with_the_zones_gateway_dead_in_the_middle_another_orders_within_half_a_minute():
+    at = bench()
+    at.hear(receipt(counter=90), src=GATEWAY_2)  # its last word
+    at.hear(alarm(zone=6))
+    go_on(at, 6)
+    at.run(20_000, hub_ok_every_ms=1_000)
+    assert at.entries(BUTTON) and starts(at)[:1] == [BUTTON]
+
+
+def test_what_the_zones_gateway_has_answered_is_not_ordered_by_another():
+    at = bench()
+    at.hear(alarm(zone=6))
+    at.run(1_500, hub_ok_every_ms=500)
+    assert at.entries(BUTTON)
+    at.hear(receipt(), src=GATEWAY_2)
+    at.run(60_000, hub_ok_every_ms=1_000)
+    assert not starts(at)
+
+
+@pytest.mark.parametrize("forged", [
+    receipt(key=bytes(32)), receipt(stage=1, key=SITE.a(BUTTON, m.TOMBOL, 0)),
+    receipt(node=0x7777, key=SITE.c(0x7777, m.TOMBOL, 0))])
+def test_an_outer_tag_that_a_stolen_post_can_make_silences_no_gateway(forged):
+    at = bench()
+    at.hear(alarm(zone=6))
+    at.run(100)
+    at.hear(forged, src=GATEWAY_2)
+    at.run(7_000, hub_ok_every_ms=1_000)
+    assert at.entries(BUTTON) and starts(at)
+
+
+def test_another_gateways_order_is_enough_for_one_that_stands_in_and_not_for_the_zones_own():
+    for zone, expected in ((6, 0), (5, 1)):
+        at = bench()
+        at.hear(alarm(zone=zone))
+        at.run(1_500, hub_ok_every_ms=500)
+        fixed = (BUTTON, 100, m.ACTION_START, 1, 180)
+        target = m.order_target(GATEWAY_2, 50, POST_2, *fixed, SITE.c(POST_2, m.SIRENE, 0))
+        at.hear(message(m.SIREN_ORDER, GATEWAY_2, 50, m.SirenOrder(*fixed, (target,))), src=GATEWAY_2)
+        at.run(9_000, hub_ok_every_ms=1_000)
+        assert bool(starts(at)) == bool(expected)
+
+
+def test_one_order_at_a_time_tells_a_zones_posts_to_beat_the_same():
+    at = bench()
+    at.hear(alarm())
+    at.hear(alarm(src=BUTTON_2, counter=200), src=BUTTON_2)
+    at.run(10_000, hub_ok_every_ms=1_000)
+    assert set(starts(at)) == {BUTTON}
+    at.hear(report(), src=POST)
+    at.run(30_000, hub_ok_every_ms=1_000)
+    assert set(starts(at)) == {BUTTON}  # the street hears that beat
+
+
+def test_an_order_that_no_post_answers_leaves_room_for_the_next_alarms():
+    at = bench()
+    at.hear(alarm())
+    at.hear(alarm(src=BUTTON_2, counter=200), src=BUTTON_2)
+    at.run(40_000, hub_ok_every_ms=1_000)
+    assert starts(at).count(BUTTON) == 5 and starts(at).count(BUTTON_2) == 5
+
+
+def test_the_report_of_another_zones_post_is_answered_when_it_is_repeated():
+    at = bench()
+    at.hear(receipt(counter=90), src=GATEWAY_2)
+    start = at.now_ms
+    for wait_ms in (3_000, 4_000, 3_000):
+        at.hear(report(POST_2), src=POST_2)
+        at.run(wait_ms, hub_ok_every_ms=1_000)
+    assert [7_000 <= when - start <= 8_500 for when, _, _ in at.entries(POST_2)] == [True]
