@@ -4,7 +4,6 @@ from kentongan_node import actions as act
 from kentongan_node.repeater import Penerus
 from kentongan_wire import config, messages
 from nodekit import (
-    CHANNEL,
     GATEWAY,
     Shell,
     alarm,
@@ -137,24 +136,6 @@ def test_settings_over_the_air_change_and_survive_a_restart():
         assert core.config_version == 7
         assert core.settings["status_period_s"] == 300 and core.settings["revoked"] == [TOMBOL]
     assert again.last_control == 20
-
-
-def test_the_next_generations_keys_are_taken_and_used_once_the_gateway_does():
-    shell = penerus()
-    a, c = bytes(range(1, 33)), bytes(range(2, 34))
-    parts = config.split({"next_keys": (1, a, c)})
-    sealed = config.seal(parts[0], key_c(NODE, 3), GATEWAY, 20)
-    body = messages.Config(NODE, 8, 0, 1, sealed)
-    shell.hear(frame(messages.CONFIG, messages.GATEWAY, GATEWAY, 20, body, key_c(NODE, 3)))
-    core = Penerus(settings("penerus", NODE), shell.state)
-    for ring in (shell.core, core):
-        assert sorted(ring.keys.generations) == [0, 1] and ring.keys.generation == 0
-        assert ring.key_a(1) == a and ring.key_c(1) == c
-    empty = messages.Config(NODE, 9, 0, 1, b"")
-    payload = messages.encode(messages.CONFIG, messages.GATEWAY, 1, 21, GATEWAY, empty, c)
-    shell.hear(CHANNEL.seal(GATEWAY, 21, 1, payload))
-    assert shell.core.keys.generation == 1
-    assert shell.core.counters == {}
 
 
 def test_any_bytes_are_dropped_and_counted():

@@ -70,6 +70,7 @@ ITEM_MEANINGS = {
     "revoked": "node number; the whole list of the generation", "counters":
     "node u32, generation (high half) and type (low half; 0: any, as of a tombol) u8, last counter u32",
     "next_keys": "generation u8 in clear, then 64 B sealed: A and C; of a post alarm_root and C",
+    "generations": "send u8, lowest accepted u8: keys of a new generation replace the old ones step by step",
     "drill": "zone u8, seconds u16, at most 3600; 0 ends the window", "status_period_s": "60 to 86400",
     "hop_limit": "1 to 7, of the device's own alarms",
 }

@@ -13,6 +13,7 @@ EVERYTHING = {
     "table": [(5, 0xFFFF), (6, 0x0006)], "profile": "polri", "revoked": [0x4B0A0107],
     "counters": [(0x4B0A0105, 1, 0, 77), (GATEWAY, 1, 9, 0xFFFFFFFF)],
     "next_keys": (2, b"\x01" * 32, b"\x02" * 32), "drill": (5, 3600), "status_period_s": 140, "hop_limit": 3,
+    "generations": (2, 1),
 }
 AT_LIMIT = dict(EVERYTHING)
 AT_LIMIT["table"] = [(zone, 0xFFFF) for zone in range(1, config.TABLE_LIMIT + 1)]
@@ -102,6 +103,7 @@ def test_settings_out_of_range_are_our_own_error():
         ("drill", ((0, 60), (5, 3601), (5,), 60)),
         ("status_period_s", (59, 86_401, "60", None)),
         ("hop_limit", (0, 8, True)),
+        ("generations", ((16, 0), (1, 2), (1,), 1)),
         ("unknown", (1,)),
     ):
         for value in values:
@@ -125,6 +127,8 @@ def test_each_fault_of_a_part_has_its_reason():
         ("field", b"\x06\x03\x05\x11\x0e"),
         ("field", b"\x07\x04\x3b\x00\x00\x00"),
         ("field", b"\x08\x01\x00"),
+        ("field", b"\x09\x02\x01\x02"),
+        ("length", b"\x09\x01\x01"),
         ("field", b"\x08\x01\x01\x08\x01\x01"),
         ("field", b"\x01\x33" + b"\x05\xff\xff" * 17),
     ):

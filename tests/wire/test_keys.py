@@ -76,3 +76,10 @@ def test_odd_keys_and_generations_are_our_own_mistake():
     raises(LocalError, keys.control_root, SITE, 16)
     raises(LocalError, keys.alarm_root, SITE, -1)
     raises(LocalError, keys.PostKeys, 20, {16: SITE}, {16: SITE}, 16)
+
+
+def test_a_generation_below_the_lowest_is_not_accepted_and_can_still_be_answered():
+    site = keys.SiteKeys(ALARM, CONTROL, 1, 1)
+    assert site.generations == (1,)
+    assert site.c(0x4B0A0102, 1, 0) is not None
+    raises(LocalError, keys.SiteKeys, ALARM, CONTROL, 0, 1)

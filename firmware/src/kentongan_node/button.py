@@ -352,6 +352,16 @@ class Tombol(Node):
         self._lid_sent_ms = now_ms
         self._send_status(now_ms, actions)
 
+    def confirm_config(self, now_ms, rnd):
+        wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
+        self.at("stage_status", now_ms + wait_ms)
+
+    def _wants(self, envelope):
+        """Nothing changes while an incident runs, its keys least of all: the gateway sends CONFIG again."""
+        if envelope.type == m.CONFIG and self._running():
+            return False
+        return Node._wants(self, envelope)
+
     def _battery(self):
         return max(0, min(255, self._battery_mv // BATTERY_STEP_MV))
 
@@ -362,5 +372,5 @@ class Tombol(Node):
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1], 0)
         self._last_counter = self.sequence.peek()
-        self.send(m.STATUS, body, self.key_a(), now_ms, actions)
+        self.send_own_status(body, now_ms, actions)
         self._listen(now_ms, actions)

@@ -1,50 +1,99 @@
-"""Settings that came over the air: kept in one small file, applied over the device file at every start."""
+"""Settings and keys that came over the air: one small file, applied over the device file at every start.
+
+State "config": 4 bytes of SHA-256, then JSON [version, settings, keys, send, lowest, floor]. It is written
+whole when the last part of a version is in, so that after a power cut all of it holds or none of it.
+  keys    [[generation, first, second], ..] beside those of the device file, in hexadecimal
+  send    generation to send with; None: the device file's
+  lowest  oldest generation that is accepted
+  floor   [source, generation, counter] of the last CONFIG: older ones stay refused without the guard's file
+"""
 import json
 from binascii import hexlify, unhexlify
 
+from kentongan_wire.crypto import sha256
 from kentongan_wire.keys import OwnKeys, PostKeys
-from kentongan_wire.messages import SIRENE
+from kentongan_wire.messages import CONFIG, SIRENE
 
 from kentongan_node.actions import Persist
 
 NAME = "config"
-KEPT = ("hop_limit", "profile", "revoked", "status_period_s", "table")  # next_keys are kept as well
+KEPT = ("hop_limit", "profile", "revoked", "status_period_s", "table")
 VERSION_LIMIT = 0xFFFF
+CHECK_BYTES = 4
+KEYS_LIMIT = 2  # generations beside the device file's: the one in use and the one that replaces it
 
 
-def make_keys(role, node, pairs, generation):
-    """The key ring of a device: {generation: (first, second)}; first is A, or alarm_root at a post."""
+class Kept:
+    """What CONFIG has left on this device, and the key ring that follows from it and the device file."""
+
+    def __init__(self, state):
+        self._clear()
+        try:
+            self._load(bytes(state))
+        except (ValueError, TypeError, IndexError, KeyError):
+            self._clear()  # torn: the gateway sees version 0 and sends it again
+
+    def _clear(self):
+        self.version, self.settings = 0, {}
+        self.keys = []
+        self.send, self.lowest, self.floor = None, 0, None
+
+    def _load(self, state):
+        if not state:
+            return
+        if sha256(state[CHECK_BYTES:])[:CHECK_BYTES] != state[:CHECK_BYTES]:
+            raise ValueError
+        version, kept, keys, send, lowest, floor = json.loads(state[CHECK_BYTES:].decode())
+        self.version = version & VERSION_LIMIT
+        for name, value in kept:
+            if name in KEPT:
+                self.settings[name] = value
+        self.keys = [(g, unhexlify(first), unhexlify(second)) for g, first, second in keys]
+        self.send, self.lowest, self.floor = send, lowest, floor
+
+    def persist(self, settings):
+        kept = [[name, settings[name]] for name in KEPT if name in settings]
+        keys = [[g, hexlify(first).decode(), hexlify(second).decode()] for g, first, second in self.keys]
+        text = json.dumps([self.version, kept, keys, self.send, self.lowest, self.floor]).encode()
+        return Persist(NAME, sha256(text)[:CHECK_BYTES] + text)
+
+    def pairs(self, base, first, second):
+        """{generation: (first, second)} that are accepted; the device file's pair is the base's."""
+        out = {base: (first, second)}
+        for g, one, other in self.keys:
+            out[g] = (one, other)
+        accepted = {}
+        for g in out:
+            if g >= self.lowest:
+                accepted[g] = out[g]
+        return accepted or out
+
+    def take_keys(self, next_keys):
+        """Keys of one more generation; the oldest beside it gives way."""
+        self.keys = [pair for pair in self.keys if pair[0] != next_keys[0]] + [tuple(next_keys)]
+        self.keys = sorted(self.keys)[-KEYS_LIMIT:]
+
+    def take_generations(self, send, lowest, base):
+        """Send with one generation and refuse those below another; False when we hold no key to send with."""
+        held = [base] + [pair[0] for pair in self.keys]
+        if send not in held:
+            return False
+        self.send, self.lowest = send, lowest
+        self.keys = [pair for pair in self.keys if pair[0] >= lowest]
+        return True
+
+    def guard(self, guard):
+        """Raise the guard to the last CONFIG that was applied, whatever its own file knows."""
+        if self.floor:
+            guard.raise_to(self.floor[0], self.floor[1], CONFIG, self.floor[2])
+
+
+def make_keys(role, node, pairs, send):
+    """The key ring over pairs = {generation: (first, second)}; first is A, or alarm_root at a post."""
+    generation = send if send in pairs else max(pairs)
     if role != SIRENE:
         return OwnKeys(node, role, pairs, generation)
     roots, own = {}, {}
     for g in pairs:
         roots[g], own[g] = pairs[g]
     return PostKeys(node, roots, own, generation)
-
-
-def pack(version, settings, next_keys):
-    """The file: JSON in a fixed order. next_keys: (generation, first, second) or None."""
-    kept = [[name, settings[name]] for name in KEPT if name in settings]
-    keys = None
-    if next_keys:
-        keys = [next_keys[0], hexlify(next_keys[1]).decode(), hexlify(next_keys[2]).decode()]
-    return json.dumps([version, kept, keys]).encode()
-
-
-def unpack(state):
-    """(version, settings, next_keys) of a file; nothing when it is torn: the gateway sends it again."""
-    try:
-        version, kept, keys = json.loads(bytes(state).decode())
-        settings = {}
-        for name, value in kept:
-            if name in KEPT:
-                settings[name] = value
-        if keys:
-            keys = (keys[0], unhexlify(keys[1]), unhexlify(keys[2]))
-        return version & VERSION_LIMIT, settings, keys
-    except (ValueError, TypeError, IndexError, KeyError):
-        return 0, {}, None
-
-
-def persist(version, settings, next_keys):
-    return Persist(NAME, pack(version, settings, next_keys))

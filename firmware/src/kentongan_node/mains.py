@@ -88,7 +88,10 @@ class MainsNode(Node):
         """Queue a STATUS now; it travels no farther than the gateway is away: at one hop nobody relays it."""
         body = self.status_body(now_ms)
         hop_limit = self.settings["gateway_hops"] - 1
-        return self.send(messages.STATUS, body, self.key_a(), now_ms, actions, hop_limit)
+        return self.send_own_status(body, now_ms, actions, hop_limit)
+
+    def confirm_config(self, now_ms, rnd):
+        self.quiet_test(now_ms, rnd)
 
     def status_flags(self, now_ms):
         flags = 0

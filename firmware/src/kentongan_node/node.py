@@ -7,7 +7,7 @@ from binascii import unhexlify
 
 from kentongan_wire import flood, messages, verify
 from kentongan_wire.config import Collector
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 from kentongan_wire.phy import preset
 from kentongan_wire.replay import REPEAT, Guard
@@ -45,8 +45,8 @@ class Node:
         self.timers = {}
         self.channel = Channel(settings["channel_name"], unhexlify(settings["channel_key"]))
         self.preset = preset(settings["preset"])
-        self.config_version, kept, self._next_keys = configure.unpack(state.get(configure.NAME, b""))
-        self.settings.update(kept)
+        self.kept = configure.Kept(state.get(configure.NAME, b""))
+        self.settings.update(self.kept.settings)
         self.keys = self._make_keys()
         self.sequence = Sequence(state.get("seq"))
         self.guard = Guard(GUARD_LIMIT_POST if self.role == messages.SIRENE else GUARD_LIMIT)
@@ -56,6 +56,7 @@ class Node:
         self._draws = 0
         if "guard" in state and self._guarded(self._load_guard, state["guard"]) is None:
             self.counters_lost = True
+        self._guarded(self.kept.guard, self.guard)
         self.last_control = self._last_control()
 
     def _load_guard(self, data):
@@ -64,11 +65,14 @@ class Node:
 
     def _make_keys(self):
         first = "alarm_root" if self.role == messages.SIRENE else "key_a"
-        generation = self.settings["generation"]
-        pairs = {generation: (unhexlify(self.settings[first]), unhexlify(self.settings["key_c"]))}
-        if self._next_keys:
-            pairs[self._next_keys[0]] = self._next_keys[1:]
-        return configure.make_keys(self.role, self.node, pairs, generation)
+        base = self.settings["generation"]
+        pairs = self.kept.pairs(base, unhexlify(self.settings[first]), unhexlify(self.settings["key_c"]))
+        send = base if self.kept.send is None else self.kept.send
+        return configure.make_keys(self.role, self.node, pairs, send)
+
+    @property
+    def config_version(self):
+        return self.kept.version
 
     def _last_control(self):
         """Highest counter accepted of the gateway's own messages, for its recovery after a loss."""
@@ -175,6 +179,9 @@ class Node:
     def on_config(self, changed, now_ms, actions):
         """Settings came over the air and stand in self.settings already; changed may hold drill as well."""
 
+    def confirm_config(self, now_ms, rnd):
+        """Plan a STATUS soon: it tells the gateway that the settings are here."""
+
     def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
 
@@ -200,7 +207,8 @@ class Node:
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
         actions.append(Note(step, device, counter, detail))
 
-    def send(self, kind, body, key, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False):
+    def send(self, kind, body, key, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False,
+             generation=None):
         """Seal and queue a message of ours; returns its counter (counter=None: the sequence value).
 
         False instead of the counter when the queue refused it; the drop is counted by the mesh.
@@ -208,12 +216,19 @@ class Node:
         packet_id = self.sequence.take(actions)
         if counter is None:
             counter = packet_id
-        payload = messages.encode(kind, self.role, self.keys.generation, counter, self.node, body, key)
+        generation = self.keys.generation if generation is None else generation
+        payload = messages.encode(kind, self.role, generation, counter, self.node, body, key)
         if hop_limit is None:
             hop_limit = self.settings["hop_limit"]
         frame = self.channel.seal(self.node, packet_id, hop_limit, payload)
         tag = (self.node, counter)
         return self.mesh.submit(frame, flood.class_of(kind), now_ms, delay_ms, first, tag=tag) and counter
+
+    def send_own_status(self, body, now_ms, actions, hop_limit=None):
+        """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""
+        newest = self.keys.generations[-1]
+        return self.send(messages.STATUS, body, self.key_a(newest), now_ms, actions, hop_limit,
+                         generation=newest)
 
     def key_a(self, generation=None):
         """Our A of a generation (None: the one we send); None when it is not held."""
@@ -274,12 +289,12 @@ class Node:
         if message.type == messages.RECEIPTS:
             self._stored(envelope, frame, True)
         if message.type == messages.CONFIG:
-            self._configure(message, repeat, now_ms, actions)
+            self._configure(message, repeat, now_ms, rnd, actions)
         else:
             self.on_message(message, repeat, heard, now_ms, rnd, actions)
         if not repeat:
             self.guard.accept(message)
-            if message.type in CONTROL_TYPES and message.role == messages.GATEWAY:
+            if message.type in CONTROL_TYPES and message.src == self.settings["gateway"]:
                 self.last_control = max(self.last_control, message.counter)
             actions.append(Persist("guard", self.guard.dump()))
         return True
@@ -297,29 +312,40 @@ class Node:
             return False
         return envelope.type != messages.PAGE or messages.target_of(envelope) == self.node
 
-    def _configure(self, message, repeat, now_ms, actions):
-        """Collect the parts of CONFIG; with the last one the settings change and are kept."""
+    def _configure(self, message, repeat, now_ms, rnd, actions):
+        """Collect the parts of CONFIG; with the last one everything changes at once and is kept."""
         if repeat:
             return
         key = self.key_c(message.generation)
         whole = self._collector.add(message.body, key, message.src, message.counter)
-        if message.generation != self.keys.generation:
-            self.keys.generation = message.generation  # the gateway has moved on to the next keys
         if whole is None:
             return
-        self.config_version, changed = whole
+        self.kept.version, changed = whole
+        self.kept.floor = [message.src, message.generation, message.counter]
         for name in configure.KEPT:
             if name in changed:
                 self.settings[name] = changed[name]
         for number in changed.get("revoked", ()):
             self.guard.forget(number)
         for node, generation, kind, counter in changed.get("counters", ()):
-            self.guard.raise_to(node, generation, kind, counter)
-        if "next_keys" in changed:
-            self._next_keys = changed["next_keys"]
-            self.keys = self._make_keys()
+            try:
+                self.guard.raise_to(node, generation, kind, counter)
+            except LocalError:  # a type or counter that this firmware does not know
+                self.count("config_counters")
+        self._new_keys(changed)
         self.on_config(changed, now_ms, actions)
-        actions.append(configure.persist(self.config_version, self.settings, self._next_keys))
+        actions.append(self.kept.persist(self.settings))
+        self.confirm_config(now_ms, rnd)
+
+    def _new_keys(self, changed):
+        """Keys of the next generation, and which generations count from now on."""
+        base = self.settings["generation"]
+        if "next_keys" in changed:
+            self.kept.take_keys(changed["next_keys"])
+        if "generations" in changed and not self.kept.take_generations(*(changed["generations"] + (base,))):
+            self.count("config_generations")
+        self.keys = self._make_keys()
+        self.guard.keep(self.keys.generations)
 
     def _stored(self, envelope, frame, verified):
         """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm."""

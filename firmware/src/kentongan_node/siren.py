@@ -99,6 +99,7 @@ class Sirene(Output):
                 self._drilled = []
         if "counters" in changed:
             self.counters_lost = False
+            self.guard.evicted = 0
             self._lost_until_ms = None
             self._unknown = []
 

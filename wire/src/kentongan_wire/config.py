@@ -9,6 +9,7 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   drill            (zone, seconds)                      0 seconds ends the window
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7
+  generations      (send, lowest)                       keys to send with, and the oldest that are accepted
 Items never straddle parts: every part decodes by itself, a long list goes on in the next part.
 """
 import struct
@@ -29,6 +30,7 @@ KEY_BYTES = 32
 NODE_RANGE = (4, 0xFFFFFFFE)
 
 TABLE, PROFILE, REVOKED, COUNTERS, NEXT_KEYS, DRILL, STATUS_PERIOD, HOP_LIMIT = 1, 2, 3, 4, 5, 6, 7, 8
+GENERATIONS = 9
 # tag, name, struct of one row, most rows (1 = a single value, never a list)
 ITEMS = (
     (TABLE, "table", "<BH", TABLE_LIMIT),
@@ -39,6 +41,7 @@ ITEMS = (
     (DRILL, "drill", "<BH", 1),
     (STATUS_PERIOD, "status_period_s", "<I", 1),
     (HOP_LIMIT, "hop_limit", "<B", 1),
+    (GENERATIONS, "generations", "<BB", 1),
 )
 NAMES = tuple([row[1] for row in ITEMS])
 KEYS_SEALED_BYTES = 2 * KEY_BYTES  # the generation before them stays readable
@@ -64,6 +67,8 @@ def _good(name, row):
         return _within(1, row[0], 255) and _within(0, row[1], DRILL_LIMIT_S)
     if name == "status_period_s":
         return _within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
+    if name == "generations":
+        return _within(0, row[0], 15) and _within(0, row[1], row[0])
     return _within(1, row[0], 7)
 
 

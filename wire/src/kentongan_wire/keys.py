@@ -40,7 +40,7 @@ def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
 class KeyRing:
     """The keys that one party holds; a key that it does not hold is None, never an error.
 
-    `.generation` is the one to send with; `.generations` those accepted, ascending.
+    `.generation` is the one to send with; `.generations` those accepted, ascending, the newest last.
     """
 
     def __init__(self, generations, generation):
@@ -113,10 +113,13 @@ class PostKeys(KeyRing):
 
 
 class SiteKeys(KeyRing):
-    """Hub and gateway: every key of the site through both roots, {generation: root} each."""
+    """Hub and gateway: every key of the site through both roots, {generation: root} each.
 
-    def __init__(self, alarm_roots: dict, control_roots: dict, generation: int):
-        super().__init__([g for g in alarm_roots if g in control_roots], generation)
+    Generations below `lowest` are not accepted any more; their keys still end what was begun under them.
+    """
+
+    def __init__(self, alarm_roots: dict, control_roots: dict, generation: int, lowest: int = 0):
+        super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
         self._alarm = alarm_roots
         self._control = control_roots
 
