@@ -45,7 +45,7 @@ class Field:
             self.air.power(radio, True)
             self.air.listen(radio, True)
 
-    def report(self, label, what, detail, data):
+    def report(self, label, what, detail):
         self.events.append((label, what, detail))
 
     def send(self, name, t_us=0, frame=FRAME):

@@ -1,4 +1,7 @@
 """Virtual time never runs backwards, and a trace is as good as its hash."""
+import hashlib
+import json
+
 from kentongan_sim.clock import Clock
 from kentongan_sim.trace import Trace
 
@@ -41,3 +44,35 @@ def test_listeners_hear_every_event_as_it_happens():
     trace.listen(lambda *event: seen.append(event))
     trace.add(1, "a", "boot", {})
     assert seen == [(1, "a", "boot", {})] and trace.events == []
+
+
+def test_a_timer_runs_once_at_the_time_set_last_and_in_the_order_of_that_call():
+    clock, seen = Clock(), []
+    timer = clock.timer(lambda: seen.append(("timer", clock.now_us)))
+    timer.set(30)
+    timer.set(20)  # earlier than before
+    clock.at(40, seen.append, "asked first")
+    timer.set(40)  # put off, and asked for last
+    clock.run_until(100)
+    assert seen == ["asked first", ("timer", 40)]
+    timer.set(110)
+    timer.cancel()
+    clock.run_until(120)
+    timer.set(5)
+    clock.run_until(120)
+    assert seen[2:] == [("timer", 120)]
+
+
+def test_the_hash_goes_on_where_it_was_asked_for_and_is_the_same_without_keeping():
+    kept, gone = Trace(), Trace(keep=False)
+    events = [(1, "a", "rx", {"tx": 7, "rssi": -90, "snr_q": -3}), (2, "b", "miss", {"tx": 7, "why": "lost"}),
+              (3, "b", "miss", {"tx": 8, "why": "collision", "by": 7}),
+              (4, "a", "key", {"key": "é", "down": True})]
+    for event in events:
+        kept.add(*event)
+        gone.add(*event)
+        assert kept.sha256() == gone.sha256()
+    plain = "".join(f"{t_us} {label} {what} " + json.dumps(detail, sort_keys=True, ensure_ascii=False,
+                                                           separators=(",", ":")) + "\n"
+                    for t_us, label, what, detail in events)
+    assert kept.sha256() == hashlib.sha256(plain.encode()).hexdigest()

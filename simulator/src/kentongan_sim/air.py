@@ -4,11 +4,13 @@ Strengths are whole quarter decibels above the receiver's noise (`snr_q`). Sourc
 the model leaves out are in simulator/README.md.
 """
 import math
+from bisect import insort
 from collections import namedtuple
+from operator import attrgetter
 
 from kentongan_wire import phy
 
-from kentongan_sim.chance import bell_q, bell_table, bytes_for, happens
+from kentongan_sim.chance import bell_q, bell_table, bytes_for, drawn, happens, threshold
 
 CAPTURE_Q = 24  # 6 dB: co-channel rejection of one spreading factor (Semtech AN1200.22; Croce 2018)
 SNR_FLOOR_Q = {7: -30, 8: -40, 9: -50, 10: -60, 11: -70, 12: -80}  # SX1262 data sheet table 6-1, quarter dB
@@ -49,10 +51,12 @@ def noise_dbm(bw_hz: int) -> float:
 
 
 def strongest_other(heard: dict, frame):
-    """The strongest frame at an antenna beside this one, or None."""
-    if len(heard) == 1:
-        return None
-    return max((other for other in heard if other is not frame), key=heard.get, default=None)
+    """The strongest frame at an antenna beside this one, the first of equals, or None."""
+    found, most_q = None, 0
+    for other, snr_q in heard.items():
+        if other is not frame and (found is None or snr_q > most_q):
+            found, most_q = other, snr_q
+    return found
 
 
 class AirFault(Exception):
@@ -62,7 +66,8 @@ class AirFault(Exception):
 class Frame:
     """One transmission."""
 
-    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "hearers", "cut")
+    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "reached",
+                 "audible", "cut")
 
     def __init__(self, index, sender, data, start_us, air):
         self.index = index
@@ -72,7 +77,8 @@ class Frame:
         self.lock_us = start_us + LOCK_SYMBOLS * air.symbol_us
         self.payload_us = start_us + (phy.PREAMBLE_SYMBOLS + 4) * air.symbol_us
         self.end_us = start_us + phy.airtime_us(air.preset, len(data))
-        self.hearers = {}  # radio -> snr_q, of those that are powered
+        self.reached = []  # radios that are powered and at whose antenna it is no mere trace
+        self.audible = []  # (radio, snr_q) of those that could receive it
         self.cut = False  # the sender lost power in the middle
 
 
@@ -80,6 +86,8 @@ class Radio:
     """One radio: what it is doing and what reaches its antenna."""
 
     OFF, IDLE, LISTEN, CAD, SEND = range(5)
+    __slots__ = ("index", "label", "client", "mode", "listening", "since_us", "locked", "spoiled_by", "heard",
+                 "links", "sending", "checks", "job")
 
     def __init__(self, index, label, client):
         self.index = index
@@ -101,7 +109,7 @@ class Air:
     """All radios of one channel and preset."""
 
     def __init__(self, clock, seed: int, preset: phy.Preset, report, loss: float = 0.0, cad: Cad = CAD,
-                 fade_db: float = URBAN.fade_db):
+                 fade_db: float = URBAN.fade_db, describe=None):
         self.clock = clock
         self.seed = seed
         self.preset = preset
@@ -111,10 +119,14 @@ class Air:
         self.symbol_us = phy.symbol_us(preset)
         self.noise_dbm = round(noise_dbm(preset.bw_hz))
         self.floor_q = SNR_FLOOR_Q[preset.sf]
+        self.trace_q = self.floor_q - CAPTURE_Q  # so weak a frame harms no reception and is heard by no check
         self.radios = []
+        self._powered = []  # those of them, in order of index
         self.frames = 0
         self.on_air = {}  # frame -> the random byte of every radio
+        self._loss_below = threshold(loss)
         self._report = report  # report(label, what, detail)
+        self._describe = describe or (lambda data: {})  # what to tell of a frame that is sent
 
     def add(self, label: str, client) -> Radio:
         radio = Radio(len(self.radios), label, client)
@@ -140,6 +152,10 @@ class Air:
         if radio.sending:
             radio.sending.cut = True
             radio.sending = None
+        if on and radio.mode == Radio.OFF:
+            insort(self._powered, radio, key=attrgetter("index"))
+        elif not on and radio.mode != Radio.OFF:
+            self._powered.remove(radio)
         radio.mode = Radio.IDLE if on else Radio.OFF
         radio.listening = False
         radio.locked = None
@@ -215,10 +231,11 @@ class Air:
         frame = Frame(self.frames, radio, data, self.clock.now_us, self)
         self.on_air[frame] = bytes_for(len(self.radios), self.seed, "fade", frame.index)
         airtime_us = frame.end_us - frame.start_us
-        self._report(radio.label, "tx", {"tx": frame.index, "airtime_us": airtime_us}, data)
-        for receiver, snr_q in radio.links.items():
-            if receiver.mode != Radio.OFF:
-                self._reach(frame, receiver, snr_q)
+        self._report(radio.label, "tx", {"tx": frame.index, "airtime_us": airtime_us, **self._describe(data)})
+        links = radio.links
+        for receiver in self._powered:
+            if receiver in links:
+                self._reach(frame, receiver, links[receiver])
         radio.sending = frame
         self.clock.at(frame.lock_us, self._lock, frame)
         self.clock.at(frame.end_us, self._end, frame)
@@ -228,7 +245,12 @@ class Air:
         """The frame is at this antenna from now on, and may spoil the one that is being received."""
         fades = self.on_air[frame]
         snr_q += self._fades_q[fades[receiver.index % len(fades)]]
-        frame.hearers[receiver] = receiver.heard[frame] = snr_q
+        if snr_q <= self.trace_q:
+            return
+        frame.reached.append(receiver)
+        receiver.heard[frame] = snr_q
+        if snr_q >= self.floor_q:
+            frame.audible.append((receiver, snr_q))
         locked = receiver.locked
         if locked and receiver.heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
             receiver.spoiled_by = frame
@@ -236,11 +258,12 @@ class Air:
     def _lock(self, frame):
         """The point up to which a receiver can still find the preamble."""
         deadline_us = frame.lock_us - SYNC_SYMBOLS * self.symbol_us
-        for receiver, snr_q in frame.hearers.items():
-            if snr_q < self.floor_q or receiver.mode != Radio.LISTEN or receiver.since_us > deadline_us:
+        for receiver, snr_q in frame.audible:
+            if receiver.mode != Radio.LISTEN or receiver.since_us > deadline_us:
                 continue
-            other = strongest_other(receiver.heard, frame)
-            if other and snr_q - receiver.heard[other] < CAPTURE_Q:
+            heard = receiver.heard
+            other = strongest_other(heard, frame) if len(heard) > 1 else None
+            if other and snr_q - heard[other] < CAPTURE_Q:
                 self._miss(receiver, frame, "collision", other)
             elif receiver.locked is None:
                 receiver.locked, receiver.spoiled_by = frame, None
@@ -253,8 +276,10 @@ class Air:
     def _end(self, frame):
         received = []
         del self.on_air[frame]
-        for receiver, snr_q in frame.hearers.items():
+        for receiver in frame.reached:
             receiver.heard.pop(frame, None)
+        draw_of = f"{self.seed}/loss/{frame.index}/".encode()
+        for receiver, snr_q in frame.audible:
             if receiver.locked is not frame:
                 continue
             receiver.locked = None
@@ -263,7 +288,7 @@ class Air:
             elif receiver.spoiled_by:
                 self._miss(receiver, frame, "collision", receiver.spoiled_by)
                 receiver.spoiled_by = None
-            elif self.loss and happens(self.loss, self.seed, "loss", frame.index, receiver.index):
+            elif self.loss and drawn(b"%b%d" % (draw_of, receiver.index)) < self._loss_below:
                 self._miss(receiver, frame, "lost", None)
             else:
                 received.append((receiver, min(snr_q, SNR_TOP_Q), self.noise_dbm + snr_q // 4))
@@ -273,11 +298,11 @@ class Air:
             self._rest(sender)
             sender.client.sent(True)
         for receiver, snr_q, rssi in received:
-            self._report(receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q}, None)
+            self._report(receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q})
             receiver.client.received(frame.data, rssi, snr_q)
 
     def _miss(self, receiver, frame, why, by):
         detail = {"tx": frame.index, "why": why}
         if by:
             detail["by"] = by.index
-        self._report(receiver.label, "miss", detail, None)
+        self._report(receiver.label, "miss", detail)

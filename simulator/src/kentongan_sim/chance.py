@@ -8,13 +8,22 @@ from statistics import NormalDist
 
 def draw_u32(*about) -> int:
     """A number 0..2^32-1 that is a pure function of `about` (ints and strings)."""
-    text = "/".join(map(str, about)).encode()
+    return drawn("/".join(map(str, about)).encode())
+
+
+def drawn(text: bytes) -> int:
+    """The draw of what `text` names, joined by slashes already: for those who draw often."""
     return int.from_bytes(blake2b(text, digest_size=4).digest(), "little")
+
+
+def threshold(probability: float) -> float:
+    """What a draw has to be below to happen in a share `probability` of all draws."""
+    return probability * 4294967296
 
 
 def happens(probability: float, *about) -> bool:
     """True in a share `probability` of all `about`."""
-    return draw_u32(*about) < probability * 4294967296
+    return draw_u32(*about) < threshold(probability)
 
 
 def between(low: int, high: int, *about) -> int:

@@ -17,6 +17,10 @@ class Clock:
         heapq.heappush(self._heap, entry)
         return entry
 
+    def timer(self, function) -> "Timer":
+        """A deadline of `function` that is set and set again."""
+        return Timer(self, function)
+
     def cancel(self, entry: list):
         """Forget an entry of `at`; one that already ran is ignored."""
         entry[2] = None
@@ -38,3 +42,45 @@ class Clock:
                 function, entry[2] = entry[2], None
                 function(*entry[3])
         self.now_us = max(self.now_us, t_us)
+
+
+class Timer:
+    """One deadline that moves often. Moved later, it stays where it is in the heap until that is due: most
+    deadlines of a node are put off many times before one is reached.
+    """
+
+    __slots__ = ("_clock", "_function", "_due", "_entry")
+
+    def __init__(self, clock, function):
+        self._clock = clock
+        self._function = function
+        self._due = None  # (time, count) as an entry of the heap has them
+        self._entry = None
+
+    def set(self, t_us: int):
+        """Have the function run at `t_us` and at no other time, in the order of this call."""
+        clock, entry = self._clock, self._entry
+        clock._count += 1
+        self._due = due = max(t_us, clock.now_us), clock._count
+        if entry is None or due[0] < entry[0]:
+            if entry is not None:
+                entry[2] = None
+            self._push()
+
+    def cancel(self):
+        self._due = None
+
+    def _push(self):
+        self._entry = [*self._due, self._ring, ()]
+        heapq.heappush(self._clock._heap, self._entry)
+
+    def _ring(self):
+        due, entry = self._due, self._entry
+        self._entry = None
+        if due is None:
+            return
+        if due[1] != entry[1]:  # it was put off meanwhile
+            self._push()
+            return
+        self._due = None
+        self._function()

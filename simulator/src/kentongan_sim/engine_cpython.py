@@ -1,5 +1,10 @@
-"""Nodes in this process: the same cores and the same runner under CPython."""
+"""Nodes in this process: the same cores and the same runner under CPython, with a memory for what many of
+them work out.
+"""
+from kentongan_sim import memo
 from kentongan_sim.port import Hosted
+
+memo.install()
 
 
 class Engine:

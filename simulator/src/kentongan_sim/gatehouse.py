@@ -11,7 +11,7 @@ from kentongan_wire import keys as wire_keys
 from kentongan_wire import link, messages
 from kentongan_wire import packet as wire
 
-from kentongan_sim.chance import draw_u32
+from kentongan_sim.chance import drawn
 from kentongan_sim.scenarios import (
     CHANNEL_KEY,
     CHANNEL_NAME,
@@ -42,11 +42,12 @@ class Gatehouse:
         self._core = None
         self._run = 0  # counts power-ups: what belongs to an older one is void
         self._session = None
-        self._session_deadline = None
+        self._session_deadline = world.clock.timer(self._session_tick)
         self._line_open = False
-        self._deadline = None
+        self._deadline = world.clock.timer(self._tick)
         self._siren = None
         self._calls = 0
+        self._draw_of = f"{world.seed}/{gateway.label}/call/".encode()
         self._orders = 0
         self._unsent = {}  # row_id -> (spool id, event)
         world.on_host(self.modem, self._bytes)
@@ -113,7 +114,7 @@ class Gatehouse:
 
     def _random(self):
         self._calls += 1
-        return draw_u32(self.world.seed, self.label, "call", self._calls)
+        return drawn(b"%b%d" % (self._draw_of, self._calls))
 
     # The modem
 
@@ -152,22 +153,20 @@ class Gatehouse:
         data = self._session.take_bytes()
         if data:
             self.world.host_write(self.modem, data)
-        if self._session_deadline:
-            self.world.clock.cancel(self._session_deadline)
-        due_ms = self._session.next_deadline()
-        if due_ms is not None:
-            self._session_deadline = self.world.at(self._boot_us + due_ms * 1000, self._session_tick)
+        self._set(self._session_deadline, self._session.next_deadline())
 
     # Actions of the core
 
     def _perform(self, actions):
         for action in actions:
             getattr(self, "_do_" + type(action).__name__)(action)
-        if self._deadline:
-            self.world.clock.cancel(self._deadline)
-        due_ms = self._core.next_deadline()
-        if due_ms is not None:
-            self._deadline = self.world.at(self._boot_us + due_ms * 1000, self._tick)
+        self._set(self._deadline, self._core.next_deadline())
+
+    def _set(self, timer, due_ms):
+        if due_ms is None:
+            timer.cancel()
+        else:
+            timer.set(self._boot_us + due_ms * 1000)
 
     def _tick(self):
         if self._core:

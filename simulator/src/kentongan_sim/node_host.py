@@ -3,7 +3,7 @@
 The core runs in an engine; here is the board around it. A node's milliseconds start with its power or its
 wake-up, as on the chip.
 """
-from kentongan_sim.chance import draw_u32
+from kentongan_sim.chance import drawn
 
 BOOT_US = 350_000  # reset to MicroPython's main, the budget of wire-format 4 ("on the air within 600 ms")
 WAKE_KEYS = ("main", "silent", "lid")  # keys that end a tombol's deep sleep
@@ -50,11 +50,12 @@ class NodeHost:
         self.siren = None  # the clock's entry that ends the present sound
         self.radio = world.air.add(place.label, self)
         self._boot_us = 0
-        self._deadline = None
+        self._deadline = world.clock.timer(self._tick)
         self._timer = None  # boot end or wake-up
         self._calls = 0
+        self._draw_of = f"{world.seed}/{place.label}/call/".encode()
         self._counted = {}  # refusals by reason, of the runs before this one
-        self._instant = (-1, 0)
+        self._instant_us, self._instant_calls = -1, 0
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Listen": self._listen, "Persist": self._persist,
             "Sound": self._sound, "Quiet": self._quiet, "Show": self._show, "HostWrite": self._host_write,
@@ -94,10 +95,10 @@ class NodeHost:
         self._siren_off()
 
     def _cancel(self):
-        for entry in (self._timer, self._deadline):
-            if entry:
-                self.world.clock.cancel(entry)
-        self._timer = self._deadline = None
+        if self._timer:
+            self.world.clock.cancel(self._timer)
+            self._timer = None
+        self._deadline.cancel()
 
     def _booted(self, cause, key):
         self._timer = None
@@ -149,7 +150,6 @@ class NodeHost:
             self._run(self.engine.deliver(self.label, name, args, self._now_ms(), self._random()))
 
     def _tick(self):
-        self._deadline = None
         self.deliver("tick")
 
     def counters(self) -> dict:
@@ -165,20 +165,20 @@ class NodeHost:
 
     def _random(self):
         self._calls += 1
-        return draw_u32(self.world.seed, self.label, "call", self._calls)
+        return drawn(b"%b%d" % (self._draw_of, self._calls))
 
     def _run(self, answer):
         actions, deadline_ms = answer
         now_us = self.world.clock.now_us
-        calls = self._instant[1] + 1 if self._instant[0] == now_us else 1
-        self._instant = (now_us, calls)
-        if calls > CALLS_AT_ONE_INSTANT:
-            raise NodeFault(f"{self.label} was called {calls} times at {now_us} us without end")
-        if self._deadline:
-            self.world.clock.cancel(self._deadline)
-            self._deadline = None
-        if deadline_ms is not None:
-            self._deadline = self.world.clock.at(self._boot_us + deadline_ms * 1000, self._tick)
+        if self._instant_us != now_us:
+            self._instant_us, self._instant_calls = now_us, 0
+        self._instant_calls += 1
+        if self._instant_calls > CALLS_AT_ONE_INSTANT:
+            raise NodeFault(f"{self.label} was called {self._instant_calls} times at {now_us} us without end")
+        if deadline_ms is None:
+            self._deadline.cancel()
+        else:
+            self._deadline.set(self._boot_us + deadline_ms * 1000)
         for action in actions:
             self._do[type(action).__name__](action)
 

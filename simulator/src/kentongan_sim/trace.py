@@ -2,16 +2,21 @@
 import json
 from hashlib import sha256
 
+LINES_AT_ONCE = 1_000  # hashed together
+
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Trace:
-    """Appends events, hashes them as it goes and hands each to its listeners."""
+    """Appends events and hands each to its listeners. The hash is worked out when somebody asks for it, of
+    what was kept; without keeping, as it goes.
+    """
 
     def __init__(self, keep: bool = True):
         self.events = []
         self._keep = keep
         self._hash = sha256()
+        self._hashed = 0  # of the events
         self._listeners = []
 
     def listen(self, callback):
@@ -19,13 +24,19 @@ class Trace:
         self._listeners.append(callback)
 
     def add(self, t_us: int, label: str, what: str, detail: dict):
-        self._hash.update(line(t_us, label, what, detail).encode())
+        """`detail` is not to be changed any more."""
         if self._keep:
             self.events.append((t_us, label, what, detail))
+        else:
+            self._hash.update(line(t_us, label, what, detail).encode())
         for callback in self._listeners:
             callback(t_us, label, what, detail)
 
     def sha256(self) -> str:
+        for start in range(self._hashed, len(self.events), LINES_AT_ONCE):
+            some = self.events[start : start + LINES_AT_ONCE]
+            self._hash.update("".join([line(*event) for event in some]).encode())
+        self._hashed = len(self.events)
         return self._hash.hexdigest()
 
     def write(self, path: str):
@@ -35,4 +46,11 @@ class Trace:
 
 
 def line(t_us: int, label: str, what: str, detail: dict) -> str:
-    return f"{t_us} {label} {what} {_encode(detail)}\n"
+    if what == "rx":  # written out, as most lines are of these two kinds
+        text = f'{{"rssi":{detail["rssi"]},"snr_q":{detail["snr_q"]},"tx":{detail["tx"]}}}'
+    elif what == "miss":
+        by = f'"by":{detail["by"]},' if "by" in detail else ""
+        text = f'{{{by}"tx":{detail["tx"]},"why":"{detail["why"]}"}}'
+    else:
+        text = _encode(detail)
+    return f"{t_us} {label} {what} {text}\n"

@@ -85,7 +85,8 @@ class World:
         self.describer = Describer(*channel_of(settings)) if settings else Describer()
         self.engine = make_engine(engine) if isinstance(engine, str) else engine
         preset = phy.preset(scene.preset)
-        self.air = radio.Air(self.clock, seed, preset, self._on_air, loss, cad, scene.propagation.fade_db)
+        self.air = radio.Air(self.clock, seed, preset, self.report, loss, cad, scene.propagation.fade_db,
+                             self.describer.describe)
         self.gatehouses = {}
         self.pressed = []  # (t_us, label, key, strokes, hold_ms)
         self.answered = set()  # (node, counter) of alarms to which the hub's person has said "saya datang"
@@ -244,11 +245,6 @@ class World:
 
     def report(self, label: str, what: str, detail: dict):
         self.trace.add(self.clock.now_us, label, what, detail)
-
-    def _on_air(self, label, what, detail, data):
-        if data is not None:
-            detail.update(self.describer.describe(data))
-        self.report(label, what, detail)
 
     def battery_mv(self, role: str) -> int:
         return BATTERY_MV.get(role, MAINS_MV)
