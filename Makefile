@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test bench lint hardware hardware-files clean
+.PHONY: setup tools demo test bench lint hardware hardware-files cad boxes clean
 
 setup: $(STAMP)
 
@@ -33,12 +33,24 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 
-hardware: setup
+hardware: setup cad
 	@$(BIN)/python -m pytest tests/hardware $(ARGS)
 
 hardware-files: setup
 	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files
 	@PYTHONPATH=hardware $(BIN)/python -m kentongan_hw.power
+
+# build123d and what it needs take 1 GB and pin their own versions: an environment of its own.
+CAD := build/cad/bin/python
+cad: $(CAD)
+
+$(CAD): hardware/cad-requirements.txt | setup
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python build/cad
+	@$(BIN)/uv pip install --quiet --python $@ -r $<
+	@touch $@
+
+boxes: cad
+	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache

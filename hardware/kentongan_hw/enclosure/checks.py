@@ -1,0 +1,71 @@
+"""A printed box: closed surfaces, one piece each, things that do not meet, walls that print."""
+import trimesh
+from build123d import export_stl
+
+from kentongan_hw.enclosure import shape
+
+MEET_MM3 = 0.05      # rounding of two faces that touch
+THIN_MM = 1.2        # three lines of a 0.4 mm nozzle: the least that is printed anywhere
+THIN_SHARE = 0.002   # of the sampled surface: rays near an edge see the edge
+SAMPLES = 1_500
+SEED = 7
+
+
+def clashes(box, parts) -> list:
+    """["A meets B: 12.3 mm3"] for every two of board, things, shell and lid that share space."""
+    things = {**shape.contents(box), **parts}
+    names = list(things)
+    found = []
+    for at, one in enumerate(names):
+        for other in names[at + 1:]:
+            shared = shared_mm3(things[one], things[other])
+            if shared > MEET_MM3:
+                found.append(f"{one} meets {other}: {shared:.1f} mm3")
+    return found
+
+
+def shared_mm3(one, other) -> float:
+    common = one & other
+    if common is None:
+        return 0.0
+    return sum(solid.volume for solid in common.solids())
+
+
+def mesh_of(part, path):
+    """Writes the part as STL; what a slicer will read."""
+    export_stl(part, str(path))
+    return trimesh.load_mesh(path)
+
+
+def leaks(mesh) -> str:
+    """Why the surface is no closed body, or ""."""
+    if not mesh.is_watertight:
+        return "surface is open"
+    if not mesh.is_winding_consistent or mesh.volume <= 0:
+        return "surface is turned inside out"
+    if mesh.body_count != 1:
+        return f"{mesh.body_count} loose pieces"
+    return ""
+
+
+def thin_share(mesh) -> float:
+    """Share of sampled points behind which there is less than THIN_MM of plastic."""
+    points, faces = trimesh.sample.sample_surface(mesh, SAMPLES, seed=SEED)
+    inward = -mesh.face_normals[faces]
+    hits, rays, _ = mesh.ray.intersects_location(points + inward * 1e-3, inward, multiple_hits=False)
+    deep = ((hits - points[rays]) ** 2).sum(axis=1) ** 0.5
+    return float((deep < THIN_MM).mean())
+
+
+def judge(box, folder) -> dict:
+    """{"clashes": [..], "leaks": [..], "thin": [..]} of a box; files of both parts are left in `folder`."""
+    parts = {"kotak": shape.shell(box), "tutup": shape.lid(box)}
+    found = {"clashes": clashes(box, parts), "leaks": [], "thin": []}
+    for name, part in parts.items():
+        mesh = mesh_of(part, folder / f"{box.node}-{name}.stl")
+        if not part.is_valid or leaks(mesh):
+            found["leaks"].append(f"{name}: {leaks(mesh) or 'not a valid solid'}")
+        share = thin_share(mesh)
+        if share > THIN_SHARE:
+            found["thin"].append(f"{name}: {share:.1%} of its surface is thinner than {THIN_MM} mm")
+    return found

@@ -1,0 +1,102 @@
+"""One box as data: enclosure.toml, read once, refused with the place and the remedy when it makes no sense.
+
+All lengths in mm. x to the right, y up the wall, z from the wall to the lid; the origin is the middle of the
+inner floor. `side` of a hole: lid, floor, top, bottom, left, right; its `at` is (x, y) on lid and floor,
+(x, z) on top and bottom, (y, z) on left and right.
+"""
+import tomllib
+from collections import namedtuple
+
+from kentongan_hw import HARDWARE
+
+NODES = ("button", "siren", "repeater", "gateway")
+KEYS = ("title", "revision", "built_by", "inner", "wall", "lid", "corner", "mount", "board", "body", "hole")
+SIDES = ("lid", "floor", "top", "bottom", "left", "right")
+MOUNTS = ("wall", "pole")
+WALL_MIN = 2.0      # five lines of a 0.4 mm nozzle: stiff, and tight against rain
+PRINT_MAX = 250.0   # a common printer's bed and height
+HOLE_MIN_WEB = 3.0  # plastic left between a hole and the next one or the edge
+
+Hole = namedtuple("Hole", "what side at diameter outside depth vent")
+# at: middle of its foot on the floor plane (x, y) and the height z of its underside
+Body = namedtuple("Body", "what at z size")
+Board = namedtuple("Board", "what at size standoff thickness screws screw")
+Box = namedtuple("Box", "node title inner wall lid corner mount built_by revision board bodies holes")
+
+
+class BoxError(ValueError):
+    """The file, the table and what to do about it."""
+
+
+def path(node):
+    return HARDWARE / node / "enclosure.toml"
+
+
+def load(node) -> Box:
+    """The box of a node; BoxError when a key is unknown or missing, or the numbers make no box."""
+    with path(node).open("rb") as file:
+        return parse(node, tomllib.load(file))
+
+
+def parse(node, data) -> Box:
+    top = _take(data, f"{node}/enclosure.toml", KEYS)
+    board = Board(**_take(top["board"], f"{node}/enclosure.toml [board]", Board._fields))
+    bodies = [Body(**_take(row, f"{node}/enclosure.toml [[body]] {at}", Body._fields))
+              for at, row in enumerate(top["body"], 1)]
+    holes = [Hole(**_take({"outside": 0, "depth": 0, "vent": False, **row},
+                          f"{node}/enclosure.toml [[hole]] {at}", Hole._fields))
+             for at, row in enumerate(top["hole"], 1)]
+    box = Box(node, top["title"], tuple(top["inner"]), top["wall"], top["lid"], top["corner"], top["mount"],
+              top["built_by"], top["revision"], board, bodies, holes)
+    check(box)
+    return box
+
+
+def _take(table, place, names):
+    odd = sorted(set(table) ^ set(names))
+    if odd:
+        raise BoxError(f"{place}: unknown or missing {', '.join(odd)}; it has exactly {', '.join(names)}")
+    return dict(table)
+
+
+def face(box, side):
+    """(width, height) of the inner face that a hole of this side lies on, in the order of its `at`."""
+    x, y, z = box.inner
+    return {"lid": (x, y), "floor": (x, y), "top": (x, z), "bottom": (x, z)}.get(side, (y, z))
+
+
+def outer(box):
+    """(x, y, z) of the closed box without ears."""
+    x, y, z = box.inner
+    return x + 2 * box.wall, y + 2 * box.wall, z + box.wall + box.lid
+
+
+def check(box):
+    """BoxError for a wall too thin, a box too large to print, and holes that leave the wall or each other."""
+    place = f"{box.node}/enclosure.toml"
+    if min(box.wall, box.lid) < WALL_MIN:
+        raise BoxError(f"{place}: wall and lid are at least {WALL_MIN} mm, so that they print and stay tight")
+    longest = max(outer(box)) + 2 * EAR
+    if longest > PRINT_MAX:
+        raise BoxError(f"{place}: {longest:.0f} mm with its ears do not fit a printer of {PRINT_MAX:.0f} mm")
+    if box.mount not in MOUNTS:
+        raise BoxError(f"{place}: mount is one of {', '.join(MOUNTS)}")
+    for at, hole in enumerate(box.holes, 1):
+        where = f"{place} [[hole]] {at} ({hole.what})"
+        if hole.side not in SIDES:
+            raise BoxError(f"{where}: side is one of {', '.join(SIDES)}")
+        width, height = face(box, hole.side)
+        low = -height / 2 if hole.side in ("lid", "floor") else 0
+        u, v = hole.at
+        room = min(width / 2 - abs(u), v - low, low + height - v) - hole.diameter / 2
+        if room < HOLE_MIN_WEB:
+            raise BoxError(f"{where}: {room:.1f} mm to the edge of its side, not {HOLE_MIN_WEB} or more")
+        for other in box.holes[at:]:
+            if other.side == hole.side:
+                gap = ((other.at[0] - u) ** 2 + (other.at[1] - v) ** 2) ** 0.5
+                web = gap - (max(hole.diameter, hole.outside) + max(other.diameter, other.outside)) / 2
+                if web < 0:
+                    raise BoxError(f"{where}: overlaps {other.what} by {-web:.1f} mm; move one of them")
+
+
+EAR = 12.0  # what the mounting ears add above and below

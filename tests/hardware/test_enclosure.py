@@ -1,0 +1,112 @@
+"""Boxes: what the parameters refuse, and that board, keys and cables fit into what is printed."""
+import json
+import os
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from kentongan_hw import ROOT
+from kentongan_hw.enclosure import parameters
+
+CAD = ROOT / "build/cad/bin/python"
+TIMEOUT_S = 300
+
+
+def cad(require, *args):
+    """Standard output of `python -m kentongan_hw.enclosure` in the environment that has build123d."""
+    require(CAD.exists(), "build123d", "run: make cad")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
+    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, timeout=TIMEOUT_S,
+                          env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def source(node):
+    return parameters.path(node).read_text(encoding="utf-8")
+
+
+def spoilt(tmp_path, node, old, new):
+    """A copy of the node's file with one thing changed."""
+    text = source(node)
+    assert text.count(old) >= 1
+    file = tmp_path / f"{node}.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("node", parameters.NODES)
+def test_every_node_has_a_box_that_says_who_built_it(node):
+    box = parameters.load(node)
+    assert box.built_by == "nobody yet" and box.mount in parameters.MOUNTS
+    assert any("kasa serangga" in hole.what and hole.vent for hole in box.holes)
+    glands = [hole for hole in box.holes if "gland" in hole.what or "antena" in hole.what]
+    assert glands and all(hole.side == "bottom" for hole in glands), "cables enter from below: rain does not"
+
+
+@pytest.mark.parametrize("old, new, complaint", [
+    ("wall = 2.4", "wall = 1.2", "at least 2.0 mm"),
+    ("wall = 2.4", "walls = 2.4", "unknown or missing wall, walls"),
+    ("inner = [94, 156, 52]", "inner = [94, 256, 52]", "do not fit a printer"),
+    ('mount = "wall"', 'mount = "roof"', "mount is one of wall, pole"),
+    ("at = [0, 28]", "at = [35, 28]", "to the edge of its side"),
+    ("at = [0, -8]", "at = [0, 10]", "overlaps"),
+    ('side = "right"', 'side = "east"', "side is one of"),
+])
+def test_a_box_that_makes_no_sense_is_refused_with_the_place(old, new, complaint, tmp_path):
+    file = spoilt(tmp_path, "button", old, new)
+    with pytest.raises(parameters.BoxError, match="button/enclosure.toml") as refused:
+        parameters.parse("button", tomllib.loads(file.read_text(encoding="utf-8")))
+    assert complaint in str(refused.value)
+
+
+def test_boards_and_keys_fit_and_every_part_prints(require):
+    found = json.loads(cad(require, "check"))
+    assert len(found) == len(parameters.NODES)
+    assert not {name: one for name, one in found.items() if any(one.values())}
+
+
+def test_each_check_catches_its_seeded_fault(require, tmp_path):
+    """A key that stands in the board, a lid that its groove nearly cuts through."""
+    deep = spoilt(tmp_path, "button", "depth = 30", "depth = 46")
+    thin = spoilt(tmp_path, "repeater", "lid = 3.0", "lid = 2.0")
+    found = json.loads(cad(require, "check", f"button={deep}", f"repeater={thin}"))
+    assert any("tombol besar" in clash for clash in found[str(deep)]["clashes"])
+    assert any("tutup" in part for part in found[str(thin)]["thin"])
+
+
+def test_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
+    """A tetrahedron that lacks one of its four faces."""
+    corners = [(0, 0, 0), (10, 0, 0), (0, 10, 0), (0, 0, 10)]
+
+    def stl(faces):
+        lines = ["solid t"]
+        for face in faces:
+            points = "".join(f"vertex {x} {y} {z}\n" for x, y, z in (corners[i] for i in face))
+            lines.append(f"facet normal 0 0 0\nouter loop\n{points}endloop\nendfacet")
+        return "\n".join([*lines, "endsolid t\n"])
+
+    whole = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]
+    file = tmp_path / "t.stl"
+    for faces, complaint in ((whole, ""), (whole[:3], "surface is open")):
+        file.write_text(stl(faces))
+        assert json.loads(cad(require, "leaks", file)) == complaint
+
+
+def test_the_drawings_are_those_of_the_parameters(require, tmp_path):
+    """Written again they do not change; each says its size and that nobody has built it."""
+    drawn = [path for view in ("depan", "belakang")
+             for path in (ROOT / "hardware").glob(f"*/files/*-{view}.svg")]
+    before = {path: path.read_text(encoding="utf-8") for path in drawn}
+    assert len(before) == 4 * len(parameters.NODES)
+    for path, text in before.items():
+        size = " x ".join(f"{mm:g}" for mm in parameters.outer(parameters.load(path.parents[1].name)))
+        assert size in text and "nobody yet" in text
+    written = cad(require, "files").split()
+    assert {str(path) for path in before} <= set(written)
+    changed = [path for path, text in before.items() if path.read_text(encoding="utf-8") != text]
+    for path in changed:
+        path.write_text(before[path], encoding="utf-8")
+    assert not changed, "run: make boxes"
+    assert all(Path(name).stat().st_size > 1_000 for name in written)
