@@ -1,6 +1,6 @@
 """Unanswered alarms come back every 120 s, over restarts, until a named person answers; and they end."""
 
-from kentongan_hub import escalation
+from kentongan_hub import escalation, policy
 from kentongan_wire import messages as m
 
 
@@ -69,15 +69,20 @@ def test_an_answer_ends_it(site):
     assert site.incidents()[0]["alerts"] == 0
 
 
-def test_sirens_are_called_twice_boards_thirty_times_and_the_incident_stays_open(site):
+def test_the_calling_slows_down_but_ends_only_by_a_named_person(site):
     site.post_events(site.alarm(counter=9))
     for _ in range(60):
         site.clock.advance(120_000)
         step(site)
     (incident,) = site.incidents()
-    assert incident["alerts"] == escalation.ALERTS_LIMIT
-    assert len(siren_starts(site)) == escalation.SIREN_ALERTS_LIMIT
-    assert (incident["state"], incident["closed_ms"], incident["next_alert_ms"]) == ("baru", None, None)
+    assert len(siren_starts(site)) == 2, "a post sounds at most three times; once it did by itself"
+    assert 30 < incident["alerts"] < 40, "at the agreed pace for an hour, then each 15 minutes"
+    assert incident["closed_ms"] is None and incident["next_alert_ms"] > site.clock.now_ms
+    site.clock.advance(24 * 3_600_000)
+    step(site)
+    assert site.incidents()[0]["alerts"] == incident["alerts"] + 1
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
+    assert site.incidents()[0]["next_alert_ms"] is None
 
 
 def test_cancelled_late_and_confidential_alarms_call_people_but_no_siren(site):
@@ -120,23 +125,30 @@ def test_a_drill_is_never_repeated(site):
     assert site.incidents()[0]["alerts"] == 0
 
 
-def test_tiers_name_whom_to_call_next_and_the_last_one_repeats():
-    row = {
-        "alerts": 0,
-        "drill": 0,
-        "answered_ms": None,
-        "closed_ms": None,
-        "kind": m.KIND_KEBAKARAN,
-        "confidential": 0,
-        "cancelled": 0,
-        "late": 0,
-        "opened_ms": 0,
-        "merged_into": None,
-    }
-    called = [escalation.next_step({**row, "alerts": n}, 1_000).to for n in range(4)]
-    assert called == ["warga dan ronda", "Linmas, ketua RT dan ketua RW", "113", "113"]
-    assert escalation.next_step({**row, "alerts": 30}, 1_000) is None
-    assert escalation.next_step({**row, "kind": 99}, 1_000).to == escalation.DEFAULT_TIERS[0]
+ROW = {
+    **dict.fromkeys(("alerts", "drill", "confidential", "cancelled", "late", "opened_ms"), 0),
+    **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms"), None),
+}
+
+
+def test_steps_name_whom_to_call_next_and_the_last_one_repeats():
+    fire = policy.default(m.KIND_KEBAKARAN)
+    called = [escalation.next_step(fire, {**ROW, "alerts": n}, 1_000).words for n in range(4)]
+    assert called[0] == "penerima di rumah, Linmas, ketua RT, ketua RW"
+    assert called[1] == called[2] == called[3] == "lurah; 113 atau 112, PLN 123, 119"
+    assert policy.default(99) == policy.default(m.KIND_MALING), "an unknown kind is called like a theft"
+
+
+def test_the_outlook_is_what_then_happens():
+    crime = policy.default(m.KIND_MALING)
+    row = {**ROW, "next_alert_ms": 120_000}
+    assert [(due, s.siren) for due, s in escalation.outlook(crime, row)] == [
+        (120_000, "rt"),
+        (240_000, "rw"),
+        (360_000, "tidak"),
+        (480_000, "tidak"),
+    ]
+    assert escalation.outlook(crime, {**row, "answered_ms": 5}) == []
 
 
 def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):

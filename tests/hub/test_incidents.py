@@ -1,7 +1,9 @@
 """What people do to an incident: taking, coming, calling for help, handing over, joining, correcting."""
 
+import json
+
 import pytest
-from kentongan_hub import escalation
+from kentongan_hub import escalation, outbox
 from kentongan_wire import messages as m
 
 
@@ -72,8 +74,6 @@ def test_more_help_calls_again_at_once_and_until_another_person_comes(site):
 
 
 def test_a_false_alarm_is_corrected_for_all_who_were_told(site):
-    from kentongan_hub import outbox
-
     site.post_events(site.alarm(counter=9))
     with site.hub.store.write() as db:
         for number, state in ((1, outbox.DONE), (1, outbox.DONE), (2, outbox.WAITING)):
@@ -89,7 +89,9 @@ def test_a_false_alarm_is_corrected_for_all_who_were_told(site):
         ("pesan", "kedaluwarsa"),
         ("koreksi", "menunggu"),
     ]
-    assert rows[3]["body"] == '{"to": "1"}', "each person once; who was not called yet is not called"
+    correction = json.loads(rows[3]["body"])
+    assert correction["to"] == "1", "each person once; who was not called yet is not called"
+    assert correction["text"] == "KOREKSI: alarm maling di Rumah 7, RT 05/RW 03 keliru. Keadaan aman."
     assert any(line["what"].startswith("koreksi") for line in told(site))
 
 

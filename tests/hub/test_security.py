@@ -41,6 +41,10 @@ NEEDS = {
     "devices.page": roles.DEVICES,
     "drill.page": roles.DRILL,
     "drill.start": roles.DRILL,
+    "policy.page": roles.POLICY,
+    "policy.save": roles.POLICY,
+    "policy.queue": roles.COME,
+    "more.page": roles.SEE,
     "people.page": roles.ACCOUNTS,
     "people.add": roles.ACCOUNTS,
     "people.change": roles.ACCOUNTS,
@@ -53,6 +57,9 @@ PAGES = {
     "/kejadian/kejadian-1": roles.SEE,
     "/perangkat": roles.DEVICES,
     "/latihan": roles.DRILL,
+    "/kebijakan": roles.POLICY,
+    "/antrean": roles.COME,
+    "/lainnya": roles.SEE,
     "/akun": roles.ACCOUNTS,
     "/catatan": roles.AUDIT,
 }
@@ -73,6 +80,7 @@ ACTIONS = {
     "/kejadian/kejadian-1/keliru": roles.CLOSE,
     "/kejadian/kejadian-1/selesai": roles.CLOSE,
     "/latihan": roles.DRILL,
+    "/kebijakan": roles.POLICY,
     "/akun": roles.ACCOUNTS,
     "/akun/1/rahasia": roles.ACCOUNTS,
 }

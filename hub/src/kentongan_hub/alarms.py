@@ -5,7 +5,7 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import escalation, field, incidents, joins, orders, outbox, states
+from kentongan_hub import calling, field, incidents, joins, orders, outbox, policies, states
 from kentongan_hub.audit import note
 from kentongan_hub.trust import intake
 
@@ -123,9 +123,11 @@ def _incident(db, now, gateway, event, first):
         presses=0,
         opened_ms=now.ms - max(0, event["age_ms"]),
         opened_wall=field.happened(now, event),
-        next_alert_ms=escalation.first_alert_ms(now.ms, drill),
     )
-    return db.one(sql, event["device"], first, confidential)
+    incident = db.one(sql, event["device"], first, confidential)
+    incident["next_alert_ms"] = policies.first_alert_ms(db, now, incident, drill)
+    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", incident["next_alert_ms"], incident["id"])
+    return incident
 
 
 def _press(db, now, incident, event):
@@ -143,8 +145,7 @@ def _press(db, now, incident, event):
     elif first_press:
         detail = "diterima terlambat, tanpa sirene" if event["late"] else ""
         incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan", detail)
-        if escalation.pages_at_once(incident):
-            orders.page(db, now, {**incident, "last_counter": event["counter"]})
+        calling.at_once(db, now, {**incident, "last_counter": event["counter"]})
     else:
         _press_again(db, now, incident, event)
 

@@ -11,10 +11,21 @@ from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
 from kentongan_hub.live import Boards
-from kentongan_hub.pages import board, devices, drill, entry, incident, incident_work, people
+from kentongan_hub.pages import (
+    board,
+    devices,
+    drill,
+    entry,
+    incident,
+    incident_work,
+    more,
+    people,
+    policy,
+)
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
+PAGES = (entry, board, incident_work, incident, devices, drill, policy, people, more)
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
 
@@ -60,7 +71,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.register_error_handler(HTTPException, web.error_page)
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
-    for module in (api, device_api, entry, board, incident_work, incident, devices, drill, people):
+    for module in (api, device_api, *PAGES):
         app.register_blueprint(module.blueprint)
     if dispatch:
         app.hub.dispatch.start()

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, field, incidents, outbox, site
+from kentongan_hub import alarms, audit, calling, field, incidents, outbox, site
 from kentongan_hub.clock import local_hour
 from kentongan_hub.trust import work
 
@@ -52,7 +52,7 @@ class Dispatch:
         changed = False
         if self._due(now):
             with self._store.write() as db:
-                incidents.run_due_alerts(db, now)
+                calling.run_due(db, now)
                 outbox.expire(db, now.ms)
             changed = True
         changed = self._show(now) or changed

@@ -1,54 +1,65 @@
-"""Who is called next while nobody has answered: pure, tiers as data (domain.md section 4)."""
+"""What happens next to an incident that nobody has answered: pure functions of row, policy and time."""
 
 from collections import namedtuple
 
-from kentongan_wire import messages as m
+from kentongan_hub import policy as p
 
-# wait until the step after this one, sound the posts, page the chimes in houses, whom to call
-Step = namedtuple("Step", "wait_ms siren page to")
+# wait until the step after this one, "tidak" | "rt" | "rw", recipients, words for people, number of this call
+Step = namedtuple("Step", "wait_ms siren to words number")
 
-FIRST_MS = 120_000  # domain.md: no "saya datang" in 60-120 s
-FOLLOW_UP_MS = 300_000  # "diterima", and still nobody on the way: the calling goes on
-REALERT_MS = 120_000  # then again and again
+FOLLOW_UP_MS = p._PACE["tindak"] * 1000  # "diterima", and still nobody on the way: the calling goes on
 SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
-ALERTS_LIMIT = 30  # an hour of re-alerts; the incident itself stays open until a named person closes it
-SIREN_ALERTS_LIMIT = 2  # the posts sounded once by themselves; a post sounds at most three times per incident
-
-# kind -> whom each re-alert calls; the last one repeats
-TIERS = {
-    m.KIND_KEBAKARAN: ("warga dan ronda", "Linmas, ketua RT dan ketua RW", "113"),
-    m.KIND_MEDIS: ("ketua RT, kader, pemilik mobil", "119"),
-    m.KIND_BENCANA: ("Linmas, lurah", "BPBD, 115"),
-    m.KIND_KEKERASAN: ("orang yang disepakati", "unit PPA Polsek, SAPA 129"),
-}
-PAGED_AT_ONCE = (m.KIND_MEDIS, m.KIND_KEKERASAN)  # neighbours and agreed people first; others hear the posts
-DEFAULT_TIERS = ("ronda dan warga", "ketua RT, seksi keamanan", "110")
 
 
-def first_alert_ms(now_ms, drill):
+def first_alert_ms(policy, now_ms, drill):
     """When an incident opened now is due, or None for a drill."""
-    return None if drill else now_ms + FIRST_MS
+    return None if drill else now_ms + policy["langkah"][1]["detik"] * 1000
 
 
-def pages_at_once(incident):
-    """Whether the chimes of agreed people are called with the first press of this incident (a row)."""
+def at_once(policy, incident):
+    """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
     if incident["drill"] or incident["late"] or incident["cancelled"]:
-        return False
-    return bool(incident["confidential"]) or incident["kind"] in PAGED_AT_ONCE
+        return Step(0, p.NO, [], "", 0)
+    step = policy["langkah"][0]
+    siren = p.NO if incident["confidential"] else step["sirene"]
+    return Step(0, siren, step["kepada"], p.step_words(step), 0)
 
 
-def next_step(incident, now_ms):
-    """The step due now for an open, unanswered incident (a row); None when the re-alerts are used up."""
-    done = incident["alerts"]
+def next_step(policy, incident, now_ms):
+    """The step due now for an open incident (a row); None for a drill or when a person ended it."""
     if incident["drill"] or incident["closed_ms"] is not None or incident["merged_into"]:
         return None
     if incident["answered_ms"] is not None and incident["help_ms"] is None:
         return None
-    if done >= ALERTS_LIMIT:
-        return None
-    tiers = TIERS.get(incident["kind"], DEFAULT_TIERS)
+    steps, done = policy["langkah"], incident["alerts"]
+    step = steps[min(done + 1, len(steps) - 1)]
     silent = incident["confidential"] or incident["cancelled"] or incident["late"]
-    fresh = now_ms - incident["opened_ms"] < SIREN_AGE_MS
-    siren = fresh and not silent and done < SIREN_ALERTS_LIMIT
-    page = done == 0 and not incident["cancelled"] and not incident["late"]
-    return Step(REALERT_MS, siren, page, tiers[min(done, len(tiers) - 1)])
+    fresh = now_ms - incident["opened_ms"] < SIREN_AGE_MS or incident["help_ms"] is not None
+    sirens = done < policy["sirene_kali"] and fresh and not silent
+    # a cancelled or late alarm is looked into by people; chimes do not wake a neighbour for it
+    quiet = incident["cancelled"] or incident["late"]
+    to = [one for one in step["kepada"] if not (quiet and one == p.CHIMES)]
+    return Step(
+        wait_ms(policy, done + 1), step["sirene"] if sirens else p.NO, to, p.step_words(step), done + 1
+    )
+
+
+def wait_ms(policy, done):
+    """From the step number `done` to the one after it; slower after the agreed repeats, never at an end."""
+    steps = policy["langkah"]
+    if done + 1 < len(steps):
+        return (steps[done + 1]["detik"] - steps[done]["detik"]) * 1000
+    return (policy["ulang"] if done < policy["ulang_kali"] else policy["pelan"]) * 1000
+
+
+def outlook(policy, incident, count=4):
+    """[(due_ms, Step)] of the next calls, as they will happen when nobody does anything."""
+    out, row, due_ms = [], dict(incident), incident["next_alert_ms"]
+    for _ in range(count):
+        step = next_step(policy, row, due_ms) if due_ms is not None else None
+        if step is None:
+            break
+        out.append((due_ms, step))
+        row["alerts"] += 1
+        due_ms += step.wait_ms
+    return out

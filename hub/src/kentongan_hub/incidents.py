@@ -5,7 +5,7 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, escalation, orders, outbox, states
+from kentongan_hub import audit, chain, messages, orders, outbox, policies, states
 
 Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
 
@@ -51,7 +51,7 @@ def open_again(db, now, incident):
         "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
         "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, holder = NULL, holder_account = NULL, "
         "alerts = 0, help_ms = NULL, next_alert_ms = ? WHERE id = ?",
-        escalation.first_alert_ms(now.ms, False),
+        policies.first_alert_ms(db, now, incident, False),
         incident["id"],
     )
 
@@ -81,7 +81,7 @@ def _take(db, now, incident, state, account, address, reason):
         state=state,
         holder=account["name"],
         holder_account=account["id"],
-        next_alert_ms=now.ms + escalation.FOLLOW_UP_MS,
+        next_alert_ms=now.ms + policies.for_incident(db, incident)["tindak"] * 1000,
     )
     tell(db, now, incident, account["name"], "diterima", reason, address)
 
@@ -120,6 +120,7 @@ def _answer(db, now, incident, state, account):
             one["id"],
         )
     _set(db, incident, state=state)
+    outbox.drop_delayed(db, now.ms, [one["id"] for one in orders.members(db, incident)])
 
 
 def _arrive(db, now, incident, state, account, address, reason):
@@ -158,7 +159,7 @@ def _reopen(db, now, incident, state, account, address, reason):
         state=state,
         holder=account["name"],
         holder_account=account["id"],
-        next_alert_ms=now.ms + escalation.FOLLOW_UP_MS,
+        next_alert_ms=now.ms + policies.for_incident(db, incident)["tindak"] * 1000,
     )
 
 
@@ -186,7 +187,7 @@ def _close(db, now, incident, state, account, address, reason):
 def _correct(db, now, incident):
     """Whoever was told of a false alarm is told that it was false; what was not sent yet is not sent."""
     ids = [one["id"] for one in orders.members(db, incident)]
-    told = outbox.take_back(db, now.ms, ids)
+    told = outbox.take_back(db, now.ms, ids, messages.correction(db, incident))
     outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
     count = f"kepada {told} penerima" if told else ""
     tell(db, now, incident, "pusat data", "koreksi: alarm keliru, keadaan aman", count)
@@ -243,26 +244,3 @@ def hush(db, now, incident, account, address=""):
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
     orders.stop_sirens(db, now, incident)
     tell(db, now, incident, account["name"], "matikan bunyi", "", address)
-
-
-def run_due_alerts(db, now):
-    """Re-alert every open incident whose time has come; the number of steps taken."""
-    due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
-    for incident in due:
-        step = escalation.next_step(incident, now.ms)
-        if step is None:
-            _set(db, incident, next_alert_ms=None)
-            continue
-        db.run(
-            "UPDATE incidents SET alerts = alerts + 1, next_alert_ms = ? WHERE id = ? AND alerts = ?",
-            now.ms + step.wait_ms,
-            incident["id"],
-            incident["alerts"],
-        )
-        if step.siren:
-            orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
-        if step.page:
-            orders.page(db, now, incident)
-        outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-        tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{incident['alerts'] + 1}: {step.to}")
-    return len(due)

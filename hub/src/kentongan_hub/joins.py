@@ -3,7 +3,7 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import escalation, incidents, orders, states
+from kentongan_hub import incidents, orders, policies, states
 
 MEMBERS_LIMIT = 50
 
@@ -60,6 +60,6 @@ def _stand_alone(db, now, child):
     db.run(
         "UPDATE incidents SET state = ?, next_alert_ms = ? WHERE id = ?",
         states.LATIHAN if child["drill"] else states.BARU,
-        escalation.first_alert_ms(now.ms, child["drill"]),
+        policies.first_alert_ms(db, now, child, child["drill"]),
         child["id"],
     )

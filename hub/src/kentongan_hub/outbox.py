@@ -52,27 +52,44 @@ def order(db, now_ms, gateways, type_, body, expires_in_ms, incident=None):
         add(db, now_ms, gateway_channel(label), type_, json.dumps(body), expires_in_ms, incident)
 
 
-def take_back(db, now_ms, incidents):
-    """Messages of these incidents that wait are dropped, those sent are corrected; how many are corrected."""
+def drop_delayed(db, now_ms, incidents):
+    """Messages to people whose turn has not come yet: somebody is on the way, they may sleep."""
+    marks = ", ".join("?" * len(incidents))
+    return db.run(
+        f"UPDATE outbox SET state = ?, result = 'sudah dijawab', done_ms = ? WHERE state = 'menunggu' "
+        f"AND type = ? AND not_before_ms > ? AND incident IN ({marks})",
+        EXPIRED,
+        now_ms,
+        MESSAGE,
+        now_ms,
+        *incidents,
+    )
+
+
+def take_back(db, now_ms, incidents, text):
+    """Messages of these incidents that wait are dropped, who got one is sent `text`; how many got one."""
     marks = ", ".join("?" * len(incidents))
     where = f"type = ? AND incident IN ({marks})"
     db.run(
-        f"UPDATE outbox SET state = ?, result = 'alarm keliru', done_ms = ? WHERE state = ? AND {where}",
+        f"UPDATE outbox SET state = ?, result = 'alarm keliru', done_ms = ? "
+        f"WHERE state = 'menunggu' AND {where}",
         EXPIRED,
         now_ms,
-        WAITING,
         MESSAGE,
         *incidents,
     )
+    # what is not known to have failed may have arrived
     sent = db.all(
-        f"SELECT channel, body, min(incident) AS incident FROM outbox WHERE state = ? AND {where} "
-        "GROUP BY channel, body",
+        "SELECT channel, json_extract(body, '$.to') AS address, json_extract(body, '$.name') AS name, "
+        f"min(incident) AS incident FROM outbox WHERE (state = ? OR attempts > 0) AND {where} "
+        "GROUP BY channel, address",
         DONE,
         MESSAGE,
         *incidents,
     )
     for row in sent:
-        add(db, now_ms, row["channel"], CORRECTION, row["body"], CORRECTION_EXPIRES_MS, row["incident"])
+        body = json.dumps({"to": row["address"], "name": row["name"], "text": text}, ensure_ascii=False)
+        add(db, now_ms, row["channel"], CORRECTION, body, CORRECTION_EXPIRES_MS, row["incident"])
     return len(sent)
 
 

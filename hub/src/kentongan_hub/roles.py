@@ -2,26 +2,19 @@
 
 ROLES = ("admin", "ketua_rt", "wakil", "petugas_ronda", "ketua_rw", "kelurahan", "tamu_layar")
 
-SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT, REVOKE, INSTALL = (
-    "lihat",
-    "datang",
-    "tutup",
-    "sirene",
-    "latihan",
-    "perangkat",
-    "akun",
-    "catatan",
-    "cabut",
-    "pasang",
-)
+SEE, COME, CLOSE, SIREN, DRILL = "lihat", "datang", "tutup", "sirene", "latihan"
+DEVICES, MUTE, REVOKE, INSTALL = "perangkat", "bisukan", "cabut", "pasang"
+POLICY, REGISTER = "kebijakan", "warga"
+ACCOUNTS, AUDIT, SYSTEM = "akun", "catatan", "pengaturan"
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
+_WATCH = {SEE, COME, CLOSE, SIREN, DEVICES, MUTE}
 PERMISSIONS = {
-    "admin": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, ACCOUNTS, AUDIT, REVOKE, INSTALL},
-    "ketua_rt": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, REVOKE},
-    "wakil": {SEE, COME, CLOSE, SIREN, DRILL, DEVICES, REVOKE},
-    "petugas_ronda": {SEE, COME, CLOSE, SIREN, DEVICES},
-    "ketua_rw": {SEE, COME, CLOSE, SIREN, DEVICES},
+    "admin": {*_WATCH, DRILL, POLICY, REGISTER, ACCOUNTS, AUDIT, SYSTEM, REVOKE, INSTALL},
+    "ketua_rt": {*_WATCH, DRILL, POLICY, REGISTER, REVOKE},
+    "wakil": {*_WATCH, DRILL, POLICY, REGISTER, REVOKE},
+    "petugas_ronda": _WATCH,
+    "ketua_rw": {*_WATCH, POLICY},
     "kelurahan": {SEE},
     "tamu_layar": {SEE},
 }

@@ -1,0 +1,73 @@
+"""Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
+
+import json
+
+from kentongan_hub import escalation, incidents, messages, orders, outbox, policies, recipients
+from kentongan_hub import policy as p
+
+MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
+
+
+def at_once(db, now, incident):
+    """The step of the press itself; the posts of its own RT sound without being asked."""
+    step = escalation.at_once(policies.for_incident(db, incident), incident)
+    if step.siren == p.RW:
+        for zone in siren_zones(db):
+            if zone != incident["zone"]:
+                orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+                incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
+    _call(db, now, incident, step)
+
+
+def run_due(db, now):
+    """Take the due step of every open incident whose time has come; the number of steps taken."""
+    due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
+    for incident in due:
+        step = escalation.next_step(policies.for_incident(db, incident), incident, now.ms)
+        db.run(
+            "UPDATE incidents SET alerts = alerts + ?, next_alert_ms = ? WHERE id = ? AND alerts = ?",
+            int(step is not None),
+            step and now.ms + step.wait_ms,
+            incident["id"],
+            incident["alerts"],
+        )
+        if step is None:
+            continue
+        if step.siren != p.NO:
+            for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
+                orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+        outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+        incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
+        _call(db, now, incident, step)
+    return len(due)
+
+
+def siren_zones(db):
+    """RTs that have a siren post."""
+    rows = db.all("SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 ORDER BY zone")
+    return [row["zone"] for row in rows]
+
+
+def _call(db, now, incident, step):
+    if p.CHIMES in step.to:
+        orders.page(db, now, incident)
+    found = recipients.resolve(db, incident, step.to)
+    for one in found:
+        body = {"to": one["address"], "name": one["name"], "text": messages.call(db, incident, step.number)}
+        outbox.add(
+            db,
+            now.ms,
+            one["channel"],
+            outbox.MESSAGE,
+            json.dumps(body, ensure_ascii=False),
+            MESSAGE_EXPIRES_MS,
+            incident["id"],
+            one["delay_s"] * 1000,
+        )
+    if found:
+        incidents.tell(db, now, incident, "pusat data", "memanggil", _names(found))
+
+
+def _names(found):
+    names = list(dict.fromkeys(one["name"] for one in found))
+    return ", ".join(names[:8]) + (f" dan {len(names) - 8} lain" if len(names) > 8 else "")

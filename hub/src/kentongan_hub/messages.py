@@ -1,0 +1,35 @@
+"""The words of a message that calls a person; of a confidential incident its number and nothing more."""
+
+from kentongan_hub import words
+from kentongan_hub.clock import local_time
+
+LIMIT = 300  # characters: two SMS
+
+
+def call(db, incident, number):
+    """'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
+    if incident["confidential"]:
+        return f"Kentongan: {incident['slug']} menunggu Anda. Buka pusat data di jaringan RT."
+    again = f" (panggilan ke-{number})" if number else ""
+    mark = "INI LATIHAN. " if incident["drill"] else ""
+    when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
+    text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
+    return f"{text} {words.advice(incident)}"[:LIMIT].strip()
+
+
+def place(db, incident):
+    """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
+    area = f"RT {incident['zone']:02d}/RW {int(db.setting('rw', 0)):02d}"
+    device = db.one("SELECT label, house, place FROM devices WHERE node = ?", incident["device"])
+    where = incident["place"] or (device or {}).get("place", "")
+    house = f"Rumah {incident['house']}" if incident["house"] else (device or {}).get("label", "")
+    parts = [part for part in (house, where if where != area else "", area) if part]
+    return ", ".join(parts)
+
+
+def correction(db, incident):
+    """What everybody is told who was called for a false alarm."""
+    if incident["confidential"]:
+        return f"Kentongan: {incident['slug']} sudah ditutup."
+    kind = words.kind(incident["kind"]).lower()
+    return f"KOREKSI: alarm {kind} di {place(db, incident)} keliru. Keadaan aman."

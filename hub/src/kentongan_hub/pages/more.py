@@ -1,0 +1,23 @@
+"""Lainnya: every page that is not in the menu, for whom it is, with one sentence on what it is for."""
+
+from flask import Blueprint, g, render_template
+
+from kentongan_hub import roles, web
+
+blueprint = Blueprint("more", __name__)
+
+# endpoint, icon, name, sentence, permission
+PAGES = (
+    ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
+    ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
+    ("people.page", "orang", "Akun", "Siapa boleh masuk, siapa disepakati untuk rahasia.", roles.ACCOUNTS),
+    ("people.log", "kunci", "Catatan", "Siapa melakukan apa, kapan, dari mana.", roles.AUDIT),
+)
+
+
+@blueprint.get("/lainnya")
+@web.needs(roles.SEE)
+def page():
+    return render_template(
+        "lainnya.html", pages=[one for one in PAGES if roles.allows(g.account["role"], one[4])]
+    )

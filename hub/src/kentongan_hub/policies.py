@@ -1,0 +1,56 @@
+"""Policies as people keep them: one per RT and kind over the shipped ones, each change on the record."""
+
+import json
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, escalation, policy, words
+
+
+def stored(db, zone, kind):
+    """What people wrote for this RT, or for the whole site (zone 0); None when nobody did."""
+    body = db.value(
+        "SELECT body FROM policies WHERE kind = ? AND zone IN (0, ?) ORDER BY zone DESC LIMIT 1", kind, zone
+    )
+    return body and json.loads(body)
+
+
+def for_incident(db, incident):
+    """Whatever is silent is called like violence, whatever key was pressed."""
+    kind = m.KIND_KEKERASAN if incident["confidential"] else incident["kind"]
+    return stored(db, incident["zone"], kind) or policy.default(kind, incident["confidential"])
+
+
+def first_alert_ms(db, now, incident, drill):
+    return escalation.first_alert_ms(for_incident(db, incident), now.ms, drill)
+
+
+def save(db, now, by, zone, kind, body, address=""):
+    """Keep a checked policy; LocalError names what is wrong and nothing changes then."""
+    if kind not in words.KINDS or kind == m.KIND_UJI:
+        raise LocalError("Jenis kejadian itu tidak punya kebijakan. Pilih dari daftar.")
+    if not 0 <= zone <= 255:
+        raise LocalError("RT: tulis angka 1 sampai 255, atau 0 untuk semua RT")
+    text = json.dumps(policy.check(kind, body), ensure_ascii=False)
+    db.run(
+        "INSERT INTO policies (zone, kind, body, changed_wall, changed_by) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (zone, kind) DO UPDATE SET body = excluded.body, changed_wall = excluded.changed_wall, "
+        "changed_by = excluded.changed_by",
+        zone,
+        kind,
+        text,
+        now.wall,
+        by["name"],
+    )
+    audit.record(db, now.wall, by["login"], "kebijakan diubah", _subject(zone, kind), text, address)
+
+
+def reset(db, now, by, zone, kind, address=""):
+    """Back to the shipped policy (or the site's, for an RT)."""
+    if db.run("DELETE FROM policies WHERE zone = ? AND kind = ?", zone, kind):
+        audit.record(db, now.wall, by["login"], "kebijakan bawaan", _subject(zone, kind), address=address)
+
+
+def _subject(zone, kind):
+    return f"{words.kind(kind)}, {f'RT {zone:02d}' if zone else 'semua RT'}"

@@ -1,0 +1,200 @@
+"""Who is called for what, and when: data per kind and RT, checked before it is kept (domain.md 4). Pure.
+
+A policy is a dict:
+  langkah    2-10 steps {"detik": after the press, "sirene": tidak | rt | rw, "kepada": [...], "kartu"}
+  ulang      seconds between repeats of the last step while nobody has answered
+  ulang_kali repeats at that pace; then one each `pelan` seconds, until a named person answers
+  sirene_kali soundings that the hub asks for by itself; a post sounds at most three times per incident
+  tindak     seconds after "diterima" until the calling goes on when nobody is on the way
+The first step is the press itself: posts in reach sound by themselves, with hub and gateway dead.
+"""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+NO, RT, RW = "tidak", "rt", "rw"
+SIRENS = (NO, RT, RW)
+CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dekat", "tugas", "orang"
+DUTIES = {
+    "ronda": "ronda yang bertugas",
+    "ketua_rt": "ketua RT",
+    "wakil_rt": "wakil ketua RT",
+    "keamanan": "seksi keamanan",
+    "linmas": "Linmas",
+    "bidan": "bidan",
+    "p3k": "P3K",
+    "kader": "kader",
+    "mobil": "pemilik mobil",
+    "ketua_rw": "ketua RW",
+    "lurah": "lurah",
+    "bhabin": "Bhabinkamtibmas",
+    "babinsa": "Babinsa",
+    "ppa": "unit PPA",
+    "teknisi": "teknisi",
+}
+CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
+STEPS = (2, 10)
+LIMITS = {  # key -> lowest, highest
+    "ulang": (60, 600),
+    "ulang_kali": (5, 60),
+    "pelan": (300, 3600),
+    "sirene_kali": (0, 2),
+    "tindak": (60, 900),
+}
+AFTER_MAX_S = 3_600
+NEAR_MAX = 20
+CARD_LIMIT = 120  # characters
+KEYS = {"langkah", *LIMITS}
+STEP_KEYS = {"detik", "sirene", "kepada", "kartu"}
+_PACE = {"ulang": 120, "ulang_kali": 30, "pelan": 900, "sirene_kali": 2, "tindak": 300}
+
+
+def _step(after_s, siren, to, card=""):
+    return {"detik": after_s, "sirene": siren, "kepada": to.split(), "kartu": card}
+
+
+_CRIME = {
+    **_PACE,
+    "langkah": [
+        _step(0, NO, "tugas:ronda dekat:4"),
+        _step(120, RT, "penerima tugas:ketua_rt tugas:keamanan tugas:ronda"),
+        _step(240, RW, "tugas:ketua_rw tugas:bhabin", "110, Polsek"),
+    ],
+}
+DEFAULTS = {
+    m.KIND_KEBAKARAN: {
+        **_PACE,
+        "langkah": [
+            _step(0, RW, "warga"),
+            _step(120, RW, "penerima tugas:linmas tugas:ketua_rt tugas:ketua_rw"),
+            _step(240, NO, "tugas:lurah", "113 atau 112, PLN 123, 119"),
+        ],
+    },
+    m.KIND_MEDIS: {
+        **_PACE,
+        "langkah": [
+            _step(0, NO, "penerima dekat:5 tugas:bidan tugas:p3k"),
+            _step(120, RT, "penerima tugas:ketua_rt tugas:kader tugas:mobil"),
+            _step(240, NO, "tugas:ketua_rw", "119 atau 112"),
+        ],
+    },
+    m.KIND_BENCANA: {
+        **_PACE,
+        "langkah": [
+            _step(0, RW, "warga"),
+            _step(120, RW, "penerima tugas:linmas tugas:lurah"),
+            _step(240, NO, "tugas:ketua_rw", "BPBD, 112, 115; titik kumpul"),
+        ],
+    },
+    m.KIND_KEKERASAN: {
+        **_PACE,
+        "sirene_kali": 0,
+        "langkah": [
+            _step(0, NO, "penerima disepakati"),
+            _step(120, NO, "penerima disepakati tugas:ppa", "110 bila bahaya sekarang"),
+            _step(240, NO, "disepakati tugas:ppa", "SAPA 129, UPTD PPA, 119"),
+        ],
+    },
+    m.KIND_KECELAKAAN: {
+        **_PACE,
+        "langkah": [
+            _step(0, NO, "dekat:4 tugas:bidan"),
+            _step(120, RT, "penerima tugas:ketua_rt tugas:mobil"),
+            _step(240, NO, "tugas:ketua_rw", "119, 110"),
+        ],
+    },
+}
+
+
+def default(kind, confidential=False):
+    """The shipped policy; whatever is silent is called like violence: agreed people and nobody else."""
+    return DEFAULTS[m.KIND_KEKERASAN] if confidential else DEFAULTS.get(kind, _CRIME)
+
+
+def check(kind, body):
+    """The same policy when it can be kept; LocalError names the place and the remedy otherwise."""
+    _object("kebijakan", body, KEYS)
+    for key, (low, high) in LIMITS.items():
+        if type(body[key]) is not int or not low <= body[key] <= high:
+            raise LocalError(f"{key}: tulis angka {low} sampai {high}")
+    steps = body["langkah"]
+    if not isinstance(steps, list) or not STEPS[0] <= len(steps) <= STEPS[1]:
+        raise LocalError(f"langkah: isi {STEPS[0]} sampai {STEPS[1]} langkah")
+    before = -1
+    for number, step in enumerate(steps, 1):
+        place = f"langkah {number}"
+        _object(place, step, STEP_KEYS)
+        if type(step["detik"]) is not int or not before < step["detik"] <= AFTER_MAX_S:
+            raise LocalError(
+                f"{place}: detik harus lebih dari langkah sebelumnya, paling banyak {AFTER_MAX_S}"
+            )
+        if number == 1 and step["detik"] != 0:
+            raise LocalError("langkah 1: detik harus 0, yaitu saat tombol ditekan")
+        before = step["detik"]
+        _check_step(kind, place, step)
+    if not any(step["kepada"] for step in steps[1:]):
+        raise LocalError(
+            "langkah: sesudah langkah 1 harus ada orang yang dipanggil bila tidak ada yang menjawab"
+        )
+    if steps[1]["detik"] > 300:
+        raise LocalError("langkah 2: paling lambat 300 detik sesudah tombol ditekan")
+    return body
+
+
+def _object(place, value, keys):
+    if not isinstance(value, dict):
+        raise LocalError(f"{place}: bentuknya salah; isi ulang di halaman Kebijakan")
+    unknown, missing = sorted(set(value) - keys), sorted(keys - set(value))
+    if "jam_tenang" in unknown:
+        raise LocalError(
+            f"{place}: jam tenang tidak pernah membungkam alarm; atur di Pengaturan untuk kabar lain"
+        )
+    if unknown or missing:
+        raise LocalError(
+            f"{place}: {'tidak dikenal ' if unknown else 'kurang '}{', '.join(unknown or missing)}"
+        )
+
+
+def _check_step(kind, place, step):
+    if step["sirene"] not in SIRENS:
+        raise LocalError(f"{place}: sirene {step['sirene']!r}; pilih {', '.join(SIRENS)}")
+    if not isinstance(step["kartu"], str) or len(step["kartu"]) > CARD_LIMIT:
+        raise LocalError(f"{place}: kartu paling panjang {CARD_LIMIT} huruf")
+    if not isinstance(step["kepada"], list) or len(step["kepada"]) > 20:
+        raise LocalError(f"{place}: kepada paling banyak 20")
+    for to in step["kepada"]:
+        if not isinstance(to, str) or phrase(to) is None:
+            raise LocalError(f"{place}: kepada {str(to)[:40]!r} tidak dikenal; pilih {', '.join(choices())}")
+        if kind == m.KIND_KEKERASAN and to not in CONFIDENTIAL_TO:
+            raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(CONFIDENTIAL_TO)}")
+    if kind == m.KIND_KEKERASAN and step["sirene"] != NO:
+        raise LocalError(f"{place}: kejadian rahasia tidak pernah membunyikan sirene; pilih tidak")
+
+
+def choices():
+    """What may stand under 'kepada'."""
+    return [CHIMES, NAMED, ALL, f"{NEAR}:4", *(f"{DUTY}:{name}" for name in DUTIES), f"{PERSON}:1"]
+
+
+def phrase(to):
+    """'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
+    word, _, value = to.partition(":")
+    if to == CHIMES:
+        return "penerima di rumah"
+    if to == NAMED:
+        return "orang yang disepakati"
+    if to == ALL:
+        return "semua warga RT"
+    if word == NEAR and value.isdecimal() and 1 <= int(value) <= NEAR_MAX:
+        return f"{int(value)} rumah terdekat"
+    if word == DUTY:
+        return DUTIES.get(value)
+    if word == PERSON and value.isdecimal() and len(value) < 10:
+        return f"orang nomor {int(value)}"
+    return None
+
+
+def step_words(step):
+    """'ketua RT, seksi keamanan; 110, Polsek' for timelines and boards."""
+    people = ", ".join(phrase(to) for to in step["kepada"])
+    return "; ".join(part for part in (people, step["kartu"]) if part)

@@ -1,0 +1,92 @@
+"""Whom a policy's words mean tonight: people with an address, never the house of a silent alarm."""
+
+import math
+
+from kentongan_hub import confidential
+from kentongan_hub import policy as p
+
+PEOPLE_LIMIT = 500  # of one step
+
+
+def resolve(db, incident, words):
+    """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
+    people, seen, out = [], set(), []
+    for word in words:
+        people.extend(_people(db, incident, word))
+    for person in people[:PEOPLE_LIMIT]:
+        if incident["confidential"] and not _may_know(db, incident, person):
+            continue
+        for one in db.all(
+            "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 ORDER BY id",
+            person["id"],
+        ):
+            if (one["channel"], one["address"]) not in seen:
+                seen.add((one["channel"], one["address"]))
+                out.append({"person": person["id"], "name": person["name"], **one})
+    return out
+
+
+def _may_know(db, incident, person):
+    """A silent alarm reaches no one of its house, and no account that may not open it."""
+    if incident["house"] and (person["zone"], person["house"]) == (incident["zone"], incident["house"]):
+        return False
+    if person["account"] is None:
+        return True
+    account = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", person["account"])
+    return account is not None and confidential.may_see(db, account, incident)
+
+
+_LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
+
+
+def _people(db, incident, word):
+    kind, _, value = word.partition(":")
+    zone = incident["zone"]
+    if word == p.ALL:
+        return db.all(f"SELECT * FROM people WHERE zone = ? AND {_LIVE} ORDER BY id", zone)
+    if word == p.NAMED:
+        return db.all(
+            "SELECT p.* FROM people p JOIN accounts a ON a.id = p.account "
+            f"WHERE a.named_for_confidential = 1 AND a.active = 1 AND {_LIVE} ORDER BY p.id"
+        )
+    if kind == p.PERSON:
+        return db.all(f"SELECT * FROM people WHERE id = ? AND {_LIVE}", int(value))
+    if kind == p.DUTY:
+        return db.all(
+            "SELECT p.* FROM duties d JOIN people p ON p.id = d.person "
+            f"WHERE d.duty = ? AND d.zone IN (0, ?) AND {_LIVE} ORDER BY p.id",
+            value,
+            zone,
+        )
+    if kind == p.NEAR:
+        near = nearest(db, zone, incident["house"], int(value))
+        return [
+            one
+            for house in near
+            for one in db.all(
+                f"SELECT * FROM people WHERE zone = ? AND house = ? AND {_LIVE} ORDER BY head DESC, id",
+                zone,
+                house,
+            )
+        ]
+    return []  # chimes are called by the gateway, not here
+
+
+def nearest(db, zone, house, count):
+    """Numbers of the nearest inhabited houses: by the plan where they stand on it, else by house number."""
+    rows = db.all("SELECT number, x, y FROM houses WHERE zone = ? AND occupied = 1", zone)
+    here = next((row for row in rows if row["number"] == house), None) or db.one(
+        "SELECT number, x, y FROM houses WHERE zone = ? AND number = ?", zone, house
+    )
+
+    def far(row):
+        if here and here["x"] is not None and row["x"] is not None:
+            return (0, math.hypot(row["x"] - here["x"], row["y"] - here["y"]), row["number"])
+        return (1, abs(row["number"] - house), row["number"])
+
+    return [row["number"] for row in sorted(rows, key=far) if row["number"] != house][:count]
+
+
+def words_without_anybody(db, incident, words):
+    """The recipients of a step whom no message can reach: said on the timeline and in the rehearsal."""
+    return [p.phrase(word) for word in words if word != p.CHIMES and not resolve(db, incident, [word])]

@@ -1,0 +1,112 @@
+"""What would happen: a policy played through for one house; and the queue of what will happen."""
+
+import json
+
+from kentongan_hub import calling, escalation, outbox, policies, recipients, words
+from kentongan_hub import policy as p
+from kentongan_hub.clock import local_time
+
+QUEUE_LIMIT = 200
+STEPS_SHOWN = 6
+
+
+def play(db, zone, house, kind, confidential=False):
+    """[{"after", "lines", "missing"}]: 'if house 7 presses fire, this happens'. Writes nothing."""
+    imagined = {
+        **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms", "gateway"), None),
+        **{"id": 0, "device": 1, "zone": zone, "house": house, "kind": kind, "drill": 0, "cancelled": 0},
+        **{"late": 0, "alerts": 0, "opened_ms": 0, "confidential": int(confidential), "slug": "rahasia-…"},
+    }
+    policy = policies.for_incident(db, imagined)
+    first = escalation.at_once(policy, imagined)
+    steps = [_shown(db, imagined, 0, first, policy)]
+    imagined["next_alert_ms"] = escalation.first_alert_ms(policy, 0, False)
+    for due_ms, step in escalation.outlook(policy, imagined, STEPS_SHOWN):
+        steps.append(_shown(db, imagined, due_ms, step, policy))
+    return steps
+
+
+def _shown(db, imagined, due_ms, step, policy):
+    lines = []
+    if due_ms == 0:
+        own = (
+            "tidak ada bunyi dan lampu di mana pun"
+            if imagined["confidential"]
+            else (
+                f"sirene pos RT {imagined['zone']:02d} yang mendengar berbunyi sendiri, juga tanpa pusat data"
+            )
+        )
+        lines.append(own)
+    zones = calling.siren_zones(db)
+    if step.siren == p.RW:
+        others = [f"RT {zone:02d}" for zone in zones if due_ms or zone != imagined["zone"]]
+        lines.append(
+            f"sirene {', '.join(others)} diminta berbunyi" if others else "RW ini belum punya sirene lain"
+        )
+    elif step.siren == p.RT:
+        lines.append(f"sirene RT {imagined['zone']:02d} diminta berbunyi lagi")
+    if p.CHIMES in step.to:
+        lines.append("penerima di rumah yang disepakati berbunyi")
+    for one in recipients.resolve(db, imagined, step.to):
+        later = f" sesudah {one['delay_s']} dtk" if one["delay_s"] else ""
+        lines.append(f"{one['name']} lewat {one['channel']}{later}")
+    card = policy["langkah"][min(step.number, len(policy["langkah"]) - 1)]["kartu"]
+    if card:
+        lines.append(f"papan menyuruh menelepon {card}")
+    return {
+        "after": due_ms // 1000,
+        "lines": lines,
+        "missing": recipients.words_without_anybody(db, imagined, step.to),
+    }
+
+
+def queue(db, now, condition):
+    """What happens next by itself, soonest first; `condition`: which incidents this person may know of."""
+    zone = db.setting("time_zone", "WIB")
+    out = []
+    for row in db.all(
+        f"SELECT * FROM incidents WHERE next_alert_ms IS NOT NULL AND {condition} "
+        "ORDER BY next_alert_ms LIMIT ?",
+        QUEUE_LIMIT,
+    ):
+        for due_ms, step in escalation.outlook(policies.for_incident(db, row), row, 2):
+            siren = "" if step.siren == p.NO else f"sirene {step.siren.upper()}; "
+            out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{step.words}", row))
+    for work in db.all(
+        "SELECT o.* FROM outbox o WHERE o.state = 'menunggu' AND (o.incident IS NULL OR o.incident IN "
+        f"(SELECT id FROM incidents WHERE {condition})) ORDER BY o.id LIMIT ?",
+        QUEUE_LIMIT,
+    ):
+        row = work["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", work["incident"])
+        out.append((max(work["not_before_ms"], work["created_ms"]), row and row["slug"], _work(work), row))
+    out.sort(key=lambda one: one[0])
+    return [
+        {
+            "in_s": max(0, (due_ms - now.ms) // 1000),
+            "time": local_time(now.wall + due_ms - now.ms, zone),
+            "slug": slug,
+            "title": "" if row is None else slug if row["confidential"] else words.kind(row["kind"]),
+            "what": what,
+        }
+        for due_ms, slug, what, row in out[:QUEUE_LIMIT]
+    ]
+
+
+TYPES = {
+    "stage": "kabar ke tombol",
+    "siren": "perintah sirene",
+    "page": "memanggil penerima",
+    "drill": "waktu latihan",
+    "directory": "daftar alat untuk gerbang",
+    "config": "pengaturan alat",
+    outbox.MESSAGE: "memanggil",
+    outbox.CORRECTION: "koreksi untuk",
+}
+
+
+def _work(row):
+    name = (
+        json.loads(row["body"]).get("name", "") if row["type"] in (outbox.MESSAGE, outbox.CORRECTION) else ""
+    )
+    tries = f", sudah dicoba {row['attempts']} kali" if row["attempts"] else ""
+    return f"{TYPES.get(row['type'], row['type'])} {name} lewat {row['channel']}{tries}".replace("  ", " ")
