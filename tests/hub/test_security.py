@@ -45,6 +45,9 @@ NEEDS = {
     "policy.save": roles.POLICY,
     "policy.queue": roles.COME,
     "more.page": roles.SEE,
+    "warnings.page": roles.DEVICES,
+    "warnings.act": roles.MUTE,
+    "warnings.test_siren": roles.MUTE,
     "people.page": roles.ACCOUNTS,
     "people.add": roles.ACCOUNTS,
     "people.change": roles.ACCOUNTS,
@@ -60,6 +63,7 @@ PAGES = {
     "/kebijakan": roles.POLICY,
     "/antrean": roles.COME,
     "/lainnya": roles.SEE,
+    "/peringatan": roles.DEVICES,
     "/akun": roles.ACCOUNTS,
     "/catatan": roles.AUDIT,
 }
@@ -81,6 +85,8 @@ ACTIONS = {
     "/kejadian/kejadian-1/selesai": roles.CLOSE,
     "/latihan": roles.DRILL,
     "/kebijakan": roles.POLICY,
+    "/perangkat/pos-1/uji": roles.MUTE,
+    "/peringatan/1/urus": roles.MUTE,
     "/akun": roles.ACCOUNTS,
     "/akun/1/rahasia": roles.ACCOUNTS,
 }

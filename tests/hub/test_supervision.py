@@ -1,6 +1,10 @@
 """Late before lost, and nothing green without proof."""
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kentongan_hub import incidents, policy, watch
 from kentongan_hub import supervision as s
+from kentongan_wire import messages as m
 
 MINUTE_MS = 60_000
 
@@ -32,3 +36,171 @@ def test_a_battery_reads_nothing_at_the_mark_where_the_button_calls_it_low():
 
 def test_the_signal_is_named_for_people():
     assert [s.signal(-90, snr_q) for snr_q in (20, -20, -21, None)] == ["kuat", "cukup", "lemah", ""]
+
+
+FACTS = {
+    **dict.fromkeys(("gateways", "radios", "devices", "silent", "channels"), ()),
+    **{"disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
+}
+DEVICE = {
+    **{"label": "tombol-07", "role": "tombol", "heard_ms": 0, "link": "", "created_wall": 0, "mains": None},
+    **{"siren_fault": 0, "lid": 0, "jammed": 0, "days_left": None, "battery_mv": 4_000, "low_battery": 0},
+}
+
+
+def found(now_ms=0, now_wall=1, **facts):
+    return sorted(what for what, _ in s.findings({**FACTS, **facts}, now_ms, now_wall))
+
+
+def test_nothing_wrong_is_no_warning():
+    assert found(devices=[DEVICE]) == []
+
+
+@pytest.mark.parametrize(("facts", "what"), [
+    ({"gateways": [{"label": "g", "heard_ms": -5 * MINUTE_MS}]}, "gerbang terputus"),
+    ({"radios": [{"gateway": "g", "name": "serial"}]}, "radio mati"),
+    ({"devices": [{**DEVICE, "role": "sirene", "heard_ms": -5 * MINUTE_MS}]}, "sirene terputus"),
+    ({"devices": [{**DEVICE, "heard_ms": -13 * s.HOUR_MS}]}, "terlambat"),
+    ({"devices": [{**DEVICE, "heard_ms": -26 * s.HOUR_MS}]}, "terputus"),
+    ({"devices": [{**DEVICE, "heard_ms": None}], "now_wall": s.NEVER_HEARD_MS + 1, "backup_wall": s.DAY_MS},
+     "belum terdengar"),
+    ({"devices": [{**DEVICE, "siren_fault": 1}]}, "sirene rusak"),
+    ({"devices": [{**DEVICE, "lid": 1}]}, "tutup terbuka"),
+    ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
+    ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
+    ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
+    ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),
+    ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),
+    ({"silent": [{"label": "pos-1", "state": "diam"}]}, "sirene diam"),
+    ({"silent": [{"label": "pos-1", "state": "gagal"}]}, "sirene gagal"),
+    ({"disk_free": 0.09}, "disk hampir penuh"),
+    ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
+    ({"backup_wall": 0, "now_wall": s.BACKUP_AGE_MS + 2}, "cadangan lama"),
+    ({"backup_wall": 5, "now_wall": s.BACKUP_AGE_MS + 6}, "cadangan lama"),
+    ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
+])
+def test_each_thing_that_needs_care_is_a_warning_with_an_owner_and_a_remedy(facts, what):
+    assert found(**facts) == [what]
+    urgent, owner, words = s.KINDS[what]
+    assert type(urgent) is bool and owner in policy.DUTIES and len(words) > 10
+
+
+def test_a_falling_battery_says_how_many_days_are_left():
+    falling = [(day, 4_000 - 10 * day) for day in range(20)]
+    assert s.days_left(falling) == (4_000 - 190 - s.BATTERY_EMPTY_MV) // 10
+    assert s.days_left(falling[:6]) is None, "a week is needed"
+    assert s.days_left([(day, 3_900 + day % 2) for day in range(20)]) is None, "a flat line has no end"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(2_500, 4_300), min_size=7, max_size=60))
+def test_any_series_of_voltages_gives_a_sane_number_or_none(levels):
+    left = s.days_left(list(enumerate(levels)))
+    assert left is None or 0 <= left <= s.DAYS_LEFT_MAX
+
+
+def open_now(site):
+    return {(w["what"], w["subject"]): w for w in site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL")}
+
+
+def step(site, ms=0):
+    site.clock.advance(ms)
+    site.hub.dispatch.step()
+    return open_now(site)
+
+
+def test_a_warning_opens_once_is_told_to_its_owner_and_closes_when_it_is_well(site):
+    with site.hub.store.write() as db:
+        person = db.insert("people", name="Teknisi", created_wall=0)
+        db.insert("duties", person=person, duty="teknisi", zone=0)
+        db.insert("addresses", person=person, channel="sms", address="+62811")
+    status = {"device": site.post, "role": 2}
+    site.post_events(site.event("status", body={"flags": m.STATUS_SIREN_FAULT | m.STATUS_MAINS}, **status))
+    for _ in range(3):
+        assert ("sirene rusak", "pos-1") in step(site, 10_000)
+    (message,) = site.rows("SELECT body FROM outbox WHERE type = 'kabar'")
+    assert "pos-1 sirene rusak" in message["body"]
+    site.post_events(site.event("status", body={"flags": m.STATUS_MAINS}, **status))
+    assert ("sirene rusak", "pos-1") not in step(site, 10_000)
+    assert "Sudah pulih" in site.enter("admin").get("/peringatan").text
+
+
+def test_an_urgent_warning_is_told_again_until_a_named_person_takes_it(site):
+    site.post_events(site.event("status", device=site.post, role=2, body={"flags": m.STATUS_LID}))
+    first = step(site, 10_000)["tutup terbuka", "pos-1"]
+    assert step(site, 1_800_000)["tutup terbuka", "pos-1"]["told"] == 2
+    person = site.enter("admin")
+    person.post(f"/peringatan/{first['id']}/urus", page="/peringatan", catatan="Saya ke pos")
+    taken = step(site, 7_200_000)["tutup terbuka", "pos-1"]
+    assert (taken["told"], taken["taken_by"], taken["note"]) == (2, "Bu Admin", "Saya ke pos")
+    assert "Diurus Bu Admin" in person.get("/peringatan").text
+
+
+@pytest.mark.parametrize(("hour", "waits_h"), [(23, 6), (2, 3), (12, 0), (5, 0), (21, 0)])
+def test_news_that_can_wait_waits_for_the_morning_and_alarms_never_do(site, hour, waits_h):
+    midnight = 1_790_000_000_000 // 86_400_000 * 86_400_000 - 7 * s.HOUR_MS  # in WIB
+    at = incidents.Now(0, midnight + hour * s.HOUR_MS)
+    with site.hub.store.read() as db:
+        assert watch.quiet_left_ms(db, at) == waits_h * s.HOUR_MS
+
+
+def test_a_post_that_does_not_report_sounding_within_15_s_is_itself_an_alarm(site):
+    site.post_events(site.alarm(counter=9))
+    assert ("sirene diam", "pos-1") not in step(site, 14_999)
+    assert ("sirene diam", "pos-1") in step(site, 10_001)
+    person = site.enter("admin")
+    assert "SIRENE DIAM" in person.get("/papan").text
+    assert "sirene tidak melapor berbunyi: pos-1" in person.get("/kejadian/kejadian-1").text
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
+    site.post_events(site.event("siren_report", state=m.STATE_SOUNDING, **report))
+    assert ("sirene diam", "pos-1") not in step(site, 10_000)
+    assert "merasakan bunyinya sendiri" in person.get("/perangkat").text
+
+
+def test_a_failure_report_is_an_alarm_at_once_and_ends_when_somebody_checked(site):
+    site.post_events(site.alarm(counter=9))
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
+    site.post_events(site.event("siren_report", state=m.STATE_FAILED, **report))
+    warning = step(site, 1)["sirene gagal", "pos-1"]
+    site.clock.advance(60_000)
+    person = site.enter("admin")
+    assert person.post(f"/peringatan/{warning['id']}/diperiksa", page="/peringatan").status_code == 303
+    assert ("sirene gagal", "pos-1") not in step(site)
+    assert person.post(f"/peringatan/{warning['id']}/diperiksa", page="/peringatan").status_code == 404
+
+
+def test_a_post_that_cannot_sense_its_siren_says_so_and_raises_no_alarm(site):
+    site.post_events(site.alarm(counter=9))
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
+    site.post_events(site.event("siren_report", state=m.STATE_DRIVEN, **report))
+    assert not [what for what, _ in step(site, 20_000) if what.startswith("sirene")]
+    assert "tidak bisa merasakan bunyinya" in site.enter("admin").get("/perangkat").text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"silent": True, "kind": 8}, {"drill": True}, {"late": True}, {"age_ms": 60_000}]
+)
+def test_nobody_waits_for_a_siren_that_was_not_meant_to_sound(site, fields):
+    site.post_events(site.alarm(counter=9, **fields))
+    assert site.rows("SELECT * FROM soundings") == []
+
+
+def test_the_day_list_of_a_battery_keeps_the_lowest_and_gives_the_days_left(site):
+    for day in range(10):
+        for battery in (200 - day, 190 - day):
+            body = {"flags": 0, "battery": battery}
+            site.post_events(site.event("status", device=site.button, role="tombol", body=body, rssi=-80))
+        site.clock.advance(s.DAY_MS)
+    days = site.rows("SELECT low_mv FROM battery_days WHERE device = ? ORDER BY day", site.button)
+    assert [row["low_mv"] for row in days] == [3_800 - 20 * day for day in range(10)]
+    assert site.rows("SELECT days_left FROM devices WHERE node = ?", site.button) == [{"days_left": 17}]
+    assert "baterai cukup untuk sekitar 17 hari" in site.enter("admin").get("/perangkat").text
+
+
+def test_a_quiet_test_is_ordered_for_one_post_and_is_on_the_record(site):
+    person = site.enter("admin")
+    assert person.post("/perangkat/pos-1/uji", page="/perangkat").status_code == 303
+    (order,) = site.orders()
+    assert (order["type"], order["action"], order["targets"]) == ("siren", "test", [site.post])
+    assert person.post("/perangkat/tombol-07/uji", page="/perangkat").status_code == 404
+    assert site.rows("SELECT who FROM audit WHERE what = 'uji sirene'") == [{"who": "admin"}]

@@ -5,7 +5,7 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import calling, field, incidents, joins, orders, outbox, policies, states
+from kentongan_hub import calling, field, incidents, joins, orders, outbox, policies, sirens, states
 from kentongan_hub.audit import note
 from kentongan_hub.trust import intake
 
@@ -227,6 +227,7 @@ def _siren_report(db, now, gateway, event):
     if incident:
         label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
         incidents.tell(db, now, incident, label, "sirene " + SIREN_WORDS.get(state, "melapor"))
+        sirens.reported(db, now, incident, post, state)
 
 
 SIREN_WORDS = {

@@ -21,11 +21,12 @@ from kentongan_hub.pages import (
     more,
     people,
     policy,
+    warnings,
 )
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
-PAGES = (entry, board, incident_work, incident, devices, drill, policy, people, more)
+PAGES = (entry, board, incident_work, incident, devices, drill, policy, warnings, people, more)
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
 

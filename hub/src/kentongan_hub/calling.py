@@ -2,7 +2,17 @@
 
 import json
 
-from kentongan_hub import escalation, incidents, messages, orders, outbox, policies, recipients
+from kentongan_hub import (
+    escalation,
+    incidents,
+    messages,
+    orders,
+    outbox,
+    policies,
+    recipients,
+    sirens,
+    supervision,
+)
 from kentongan_hub import policy as p
 
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
@@ -11,10 +21,13 @@ MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends
 def at_once(db, now, incident):
     """The step of the press itself; the posts of its own RT sound without being asked."""
     step = escalation.at_once(policies.for_incident(db, incident), incident)
+    if not incident["late"] and now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS:
+        sirens.expect(db, now, incident, [incident["zone"]])
     if step.siren == p.RW:
         for zone in siren_zones(db):
             if zone != incident["zone"]:
                 orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+                sirens.expect(db, now, incident, [zone])
                 incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
     _call(db, now, incident, step)
 
@@ -36,6 +49,7 @@ def run_due(db, now):
         if step.siren != p.NO:
             for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
                 orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+                sirens.expect(db, now, incident, [zone])
         outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
         incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
         _call(db, now, incident, step)

@@ -58,6 +58,12 @@ def local_hour(wall_ms, zone):
     return _local(wall_ms, zone).hour
 
 
+def local_minutes(wall_ms, zone):
+    """Minutes since midnight, on the wall clock of that zone."""
+    at = _local(wall_ms, zone)
+    return at.hour * 60 + at.minute
+
+
 def _local(wall_ms, zone):
     return datetime.fromtimestamp(wall_ms / 1000, UTC) + timedelta(hours=ZONES[zone])
 

@@ -3,12 +3,13 @@
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, calling, field, incidents, outbox, site
+from kentongan_hub import alarms, audit, calling, field, incidents, outbox, sirens, site, watch
 from kentongan_hub.clock import local_hour
 from kentongan_hub.trust import work
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
+WATCH_MS = 10_000  # what needs care is looked for this often
 TRIM_MS = 600_000  # old rows leave every ten minutes
 STEADY_SAVE_MS = 30_000  # steady time goes on from here after a power cut without a clock
 
@@ -21,7 +22,7 @@ class Dispatch:
         self._clock = clock
         self._stop = threading.Event()
         self._thread = None
-        self._trimmed_ms = self._saved_ms = 0
+        self._trimmed_ms = self._saved_ms = self._watched_ms = 0
         self.failed_rounds = 0
 
     def start(self):
@@ -53,10 +54,12 @@ class Dispatch:
         if self._due(now):
             with self._store.write() as db:
                 calling.run_due(db, now)
+                sirens.run_due(db, now)
                 outbox.expire(db, now.ms)
             changed = True
         changed = self._show(now) or changed
         changed = self._trust(now) or changed
+        changed = self._watch(now) or changed
         self._housekeeping(now)
         return changed
 
@@ -64,9 +67,10 @@ class Dispatch:
         with self._store.read() as db:
             return db.value(
                 "SELECT 1 FROM incidents WHERE next_alert_ms <= ? UNION ALL "
-                "SELECT 1 FROM outbox WHERE state = ? AND expires_ms <= ? LIMIT 1",
+                "SELECT 1 FROM soundings WHERE due_ms <= ? UNION ALL "
+                "SELECT 1 FROM outbox WHERE state = 'menunggu' AND expires_ms <= ? LIMIT 1",
                 now.ms,
-                outbox.WAITING,
+                now.ms,
                 now.ms,
             )
 
@@ -99,11 +103,31 @@ class Dispatch:
             work.step(db, now, secret, hour)
         return True
 
+    def watch_soon(self):
+        """Somebody changed what the list of warnings depends on: look with the next round."""
+        self._watched_ms = 0
+        self._store.bell.ring()
+
+    def _watch(self, now):
+        """Warnings: read first, write only when one opens, closes or is due to be told again."""
+        if now.ms - self._watched_ms < WATCH_MS:
+            return False
+        self._watched_ms = now.ms
+        path = self._store.path.parent
+        with self._store.read() as db:
+            if not any(watch.changes(db, now, path)):
+                return False
+        with self._store.write() as db:
+            watch.apply(db, now, *watch.changes(db, now, path))
+        return True
+
     def _housekeeping(self, now):
         if now.ms - self._saved_ms >= STEADY_SAVE_MS:
             self._saved_ms = now.ms
             with self._store.write(ring=False) as db:
                 db.set_setting("steady_ms", now.ms)
+                if now.wall > int(db.setting("wall_ms", 0)):
+                    db.set_setting("wall_ms", now.wall)
         if now.ms - self._trimmed_ms >= TRIM_MS:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:

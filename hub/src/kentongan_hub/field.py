@@ -3,6 +3,7 @@
 from kentongan_wire import messages as m
 
 from kentongan_hub.clock import parse_wall
+from kentongan_hub.supervision import TREND_DAYS, days_left
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
@@ -50,14 +51,27 @@ def heard(db, now, gateway, event, battery_mv=None):
             event.get("hops"),
         )
     if battery_mv:
-        db.run(
-            "INSERT INTO battery_days (device, day, low_mv) VALUES (?, ?, ?) "
-            "ON CONFLICT (device, day) DO UPDATE SET low_mv = min(low_mv, excluded.low_mv)",
-            device,
-            wall // DAY_MS,
-            battery_mv,
-        )
+        _battery(db, device, wall // DAY_MS, battery_mv)
     return True
+
+
+def _battery(db, device, day, battery_mv):
+    """The day's lowest voltage; on a new day, the days left by the trend of the last weeks."""
+    known = db.value("SELECT low_mv FROM battery_days WHERE device = ? AND day = ?", device, day)
+    if known is not None and known <= battery_mv:
+        return
+    db.run(
+        "INSERT OR REPLACE INTO battery_days (device, day, low_mv) VALUES (?, ?, ?)", device, day, battery_mv
+    )
+    if known is None:
+        days = db.all(
+            "SELECT day, low_mv FROM battery_days WHERE device = ? AND day BETWEEN ? AND ? ORDER BY day",
+            device,
+            day - TREND_DAYS,
+            day - 1,  # whole days only: the first word of a day is its highest
+        )
+        left = days_left([(row["day"], row["low_mv"]) for row in days])
+        db.run("UPDATE devices SET days_left = ? WHERE node = ?", left, device)
 
 
 def status(db, now, gateway, event):
@@ -75,11 +89,14 @@ def status(db, now, gateway, event):
     if not heard(db, now, gateway, event, battery_mv):
         return
     db.run(
-        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, mains = ? WHERE node = ?",
+        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, "
+        "mains_wall = CASE WHEN mains IS ? THEN mains_wall ELSE ? END, mains = ? WHERE node = ?",
         int(bool(lid)),
         int(bool(low)),
         int(bool(fault)),
         int(bool(jammed)),
+        mains,
+        happened(now, event),
         mains,
         event["device"],
     )

@@ -51,7 +51,8 @@ CREATE TABLE devices (
     created_wall INTEGER NOT NULL, heard_ms INTEGER, heard_wall INTEGER, heard_by TEXT, battery_mv INTEGER,
     rssi INTEGER, snr_q INTEGER, lid INTEGER NOT NULL DEFAULT 0, low_battery INTEGER NOT NULL DEFAULT 0,
     siren_fault INTEGER NOT NULL DEFAULT 0, jammed INTEGER NOT NULL DEFAULT 0, mains INTEGER,
-    senses INTEGER, muted_until_ms INTEGER, muted_reason TEXT, link TEXT NOT NULL DEFAULT '',
+    senses INTEGER, days_left INTEGER, mains_wall INTEGER, siren_checked_wall INTEGER NOT NULL DEFAULT 0,
+    muted_until_ms INTEGER, muted_reason TEXT, link TEXT NOT NULL DEFAULT '',
     tested_wall INTEGER);
 CREATE UNIQUE INDEX devices_label ON devices (label) WHERE revoked = 0;
 CREATE INDEX devices_zone ON devices (zone, role) WHERE revoked = 0;
@@ -118,6 +119,7 @@ CREATE INDEX siren_reports_alarm ON siren_reports (origin, counter, post);
 CREATE TABLE soundings (
     incident INTEGER NOT NULL REFERENCES incidents (id), post INTEGER NOT NULL, due_ms INTEGER,
     state TEXT NOT NULL, changed_wall INTEGER NOT NULL, PRIMARY KEY (incident, post)) WITHOUT ROWID;
+CREATE INDEX soundings_post ON soundings (post, incident);
 CREATE INDEX soundings_due ON soundings (due_ms) WHERE due_ms IS NOT NULL;
 CREATE TABLE timeline (
     id INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents (id), at_wall INTEGER NOT NULL,

@@ -1,16 +1,52 @@
-"""Is a device alive? Pure: late before lost, and never green without proof."""
+"""What needs a person's care: late before lost, and never green without proof. Pure."""
+
+from collections import namedtuple
 
 TERHUBUNG, TERLAMBAT, TERPUTUS, BELUM = "terhubung", "terlambat", "terputus", "belum terdengar"
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 # role -> (late after, lost after); mains nodes report every 140 s, buttons every 6 h
 LIMITS_MS = {
     "tombol": (13 * HOUR_MS, 26 * HOUR_MS),
-    "gateway": (40_000, 300_000),
+    "gateway": (40_000, 5 * MINUTE_MS),
 }
-MAINS_LIMITS_MS = (160_000, 300_000)
+MAINS_LIMITS_MS = (160_000, 5 * MINUTE_MS)
 # one lithium-ion cell, the only kind that these boards charge; empty is the mark at which a button says "low"
 BATTERY_FULL_MV, BATTERY_EMPTY_MV = 4_100, 3_300
+TREND_DAYS, TREND_DAYS_MIN = 60, 7  # days that the trend looks back, and needs at least
+DAYS_LEFT_MAX = 3_650
+BATTERY_DAYS = 30  # EN 54-25: a warning 30 days ahead
+BATTERY_LOW_PERCENT = 15
+DISK_FREE_MIN = 0.10  # share of the disk
+BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
+NEVER_HEARD_MS = DAY_MS  # since it was made
+SIREN_LIMIT_MS = 15_000  # a post that was meant to sound reports within this
+CHANNEL_FAILS = 3  # in a row
+
+# what is wrong -> (urgent: at any hour, owner: a duty, words for people)
+KINDS = {
+    "gerbang terputus": (True, "ketua_rt", "alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri"),
+    "radio mati": (True, "teknisi", "gerbang tidak mendengar alat di lapangan"),
+    "sirene terputus": (True, "teknisi", "tidak terdengar 5 menit; pos lain tetap melindungi"),
+    "sirene rusak": (True, "teknisi", "bunyikan kentongan dengan tangan"),
+    "sirene diam": (True, "ronda", "diminta berbunyi dan tidak melapor berbunyi dalam 15 detik"),
+    "sirene gagal": (True, "ronda", "melapor gagal berbunyi"),
+    "radio diganggu": (True, "teknisi", "saluran dipakai pihak lain; laporkan ke Balai Monitor"),
+    "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
+    "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
+    "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
+    "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
+    "terputus": (False, "teknisi", "tidak terdengar; periksa alat, baterai dan antena"),
+    "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
+    "baterai": (False, "ketua_rt", "ganti sebelum habis"),
+    "jam tidak pasti": (False, "teknisi", "jam mesin ini mundur; periksa jam, urutan kejadian tetap benar"),
+    "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
+    "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
+    "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
+}
+
+# what, whose, urgent, owner, detail: one thing that needs care now
+Finding = namedtuple("Finding", "what subject urgent owner detail")
 
 
 def link(role, heard_ms, now_ms, reported=""):
@@ -34,6 +70,20 @@ def battery_percent(battery_mv):
     return max(0, min(100, share))
 
 
+def days_left(days):
+    """Days until empty by the least-squares line through [(day, lowest mV)]; None when there is no fall."""
+    if len(days) < TREND_DAYS_MIN:
+        return None
+    mean_day = sum(day for day, _ in days) / len(days)
+    mean_mv = sum(mv for _, mv in days) / len(days)
+    spread = sum((day - mean_day) ** 2 for day, _ in days)
+    slope = sum((day - mean_day) * (mv - mean_mv) for day, mv in days) / spread
+    if slope >= -0.1:  # mV a day; flatter than this is noise
+        return None
+    now_mv = mean_mv + slope * (days[-1][0] - mean_day)
+    return max(0, min(DAYS_LEFT_MAX, int((now_mv - BATTERY_EMPTY_MV) / -slope)))
+
+
 def signal(rssi, snr_q):
     """'kuat', 'cukup' or 'lemah' for people; '' when unknown. LoRa decodes below the noise: SNR decides."""
     if snr_q is None:
@@ -41,3 +91,62 @@ def signal(rssi, snr_q):
     if snr_q >= 20:  # 5 dB and more
         return "kuat"
     return "cukup" if snr_q >= -20 else "lemah"
+
+
+def findings(facts, now_ms, now_wall):
+    """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
+    out = []
+    for row in facts["gateways"]:
+        if link("gateway", row["heard_ms"], now_ms) == TERPUTUS:
+            out.append(_found("gerbang terputus", row["label"]))
+    for row in facts["radios"]:
+        out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
+    for row in facts["devices"]:
+        out.extend(_device(row, now_ms, now_wall))
+    for row in facts["silent"]:
+        what = "sirene gagal" if row["state"] == "gagal" else "sirene diam"
+        out.append(_found(what, row["label"]))
+    if facts["disk_free"] is not None and facts["disk_free"] < DISK_FREE_MIN:
+        out.append(_found("disk hampir penuh", "pusat data", f"sisa {facts['disk_free']:.0%}"))
+    if facts["clock_back_ms"] > MINUTE_MS:
+        out.append(
+            _found("jam tidak pasti", "pusat data", f"mundur {facts['clock_back_ms'] // MINUTE_MS} menit")
+        )
+    since = facts["backup_wall"] or facts["made_wall"]
+    if since and now_wall - since > BACKUP_AGE_MS:
+        age = f"{(now_wall - since) // DAY_MS} hari" if facts["backup_wall"] else "belum pernah dibuat"
+        out.append(_found("cadangan lama", "pusat data", age))
+    for row in facts["channels"]:
+        if row["fails"] >= CHANNEL_FAILS:
+            out.append(_found("kanal gagal", row["name"], row["problem"]))
+    return {(one.what, one.subject): one for one in out}
+
+
+def _found(what, subject, detail=""):
+    urgent, owner, words = KINDS[what]
+    return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
+
+
+def _device(row, now_ms, now_wall):
+    label, role = row["label"], row["role"]
+    state = link(role, row["heard_ms"], now_ms, row["link"])
+    if state == TERPUTUS:
+        yield _found("sirene terputus" if role == "sirene" else "terputus", label)
+    elif state == TERLAMBAT:
+        yield _found("terlambat", label)
+    elif state == BELUM and now_wall - row["created_wall"] > NEVER_HEARD_MS:
+        yield _found("belum terdengar", label)
+    if row["siren_fault"]:
+        yield _found("sirene rusak", label)
+    if row["lid"]:
+        yield _found("tutup terbuka", label)
+    if row["jammed"]:
+        yield _found("radio diganggu", label)
+    if row["mains"] == 0:
+        yield _found("listrik padam", label)
+    if role == "tombol":
+        left, percent = row["days_left"], battery_percent(row["battery_mv"])
+        if left is not None and left <= BATTERY_DAYS:
+            yield _found("baterai", label, f"sekitar {left} hari lagi")
+        elif row["low_battery"] or (percent is not None and percent <= BATTERY_LOW_PERCENT):
+            yield _found("baterai", label, f"tinggal {percent} %" if percent is not None else "lemah")

@@ -189,6 +189,11 @@ def health(db, now):
         good, total = counts.get(role, (0, 0))
         counts[role] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
+        "warnings": db.all(
+            "SELECT what, subject, taken_by FROM warnings WHERE closed_ms IS NULL AND urgent = 1 "
+            "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
+            "ORDER BY opened_ms DESC LIMIT 6"
+        ),
         "gateways_lost": lost,
         "radios_down": radios,
         "failed_sirens": _failed_sirens(db),
@@ -211,6 +216,10 @@ def _jammed(db):
 def devices(db, now):
     """Every device in service with what is known of it; lost ones first."""
     zone = db.setting("time_zone", "WIB")
+    heard_everywhere = {}
+    for one in db.all("SELECT * FROM hearings ORDER BY snr_q DESC"):
+        how = f"{one['gateway']} {supervision.signal(one['rssi'], one['snr_q'])} ({one['rssi']} dBm)"
+        heard_everywhere.setdefault(one["device"], []).append(how)
     out = []
     for row in db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY role, label"):
         link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"])
@@ -225,11 +234,17 @@ def devices(db, now):
                 "signal": supervision.signal(row["rssi"], row["snr_q"]),
                 "percent": supervision.battery_percent(row["battery_mv"]) if tombol else None,
                 "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
+                "heard_everywhere": heard_everywhere.get(row["node"], []),
+                "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
                 "tested": local_date_time(row["tested_wall"], zone),
             }
         )
     order = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
     return sorted(out, key=lambda one: order.index(one["state"]))
+
+
+# devices.senses: whether a post can tell that its own siren sounds
+SENSES = {1: "merasakan bunyinya sendiri", 0: "tidak bisa merasakan bunyinya: dengarkan sendiri", None: ""}
 
 
 def refusals(db):

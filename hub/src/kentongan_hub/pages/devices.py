@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, render_template
 
-from kentongan_hub import roles, view, web
+from kentongan_hub import roles, view, watch, web
 
 blueprint = Blueprint("devices", __name__)
 
@@ -18,5 +18,6 @@ def page():
             "gateways": view.gateways(db, now),
             "refusals": view.refusals(db),
             "health": view.health(db, now),
+            "warnings": len(watch.open_warnings(db)),
         }
     return render_template("perangkat.html", **shown)

@@ -8,6 +8,7 @@ blueprint = Blueprint("more", __name__)
 
 # endpoint, icon, name, sentence, permission
 PAGES = (
+    ("warnings.page", "lonceng", "Peringatan", "Apa yang perlu diurus, dan oleh siapa.", roles.DEVICES),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
     ("people.page", "orang", "Akun", "Siapa boleh masuk, siapa disepakati untuk rahasia.", roles.ACCOUNTS),

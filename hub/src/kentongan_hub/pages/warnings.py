@@ -1,0 +1,70 @@
+"""Peringatan: what needs care, whose it is, who took it; a siren's quiet test."""
+
+import json
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+
+from kentongan_hub import audit, outbox, policy, roles, view, watch, web
+from kentongan_hub.clock import local_date_time
+
+blueprint = Blueprint("warnings", __name__)
+CLOSED_SHOWN = 50
+TEST_EXPIRES_MS = 60_000
+
+
+@blueprint.get("/peringatan")
+@web.needs(roles.DEVICES)
+def page():
+    with current_app.hub.store.read() as db:
+        zone = view.site_words(db)["zone"]
+        closed = db.all(
+            "SELECT * FROM warnings WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT ?", CLOSED_SHOWN
+        )
+        rows, old = (
+            [_shown(row, zone) for row in watch.open_warnings(db)],
+            [_shown(row, zone) for row in closed],
+        )
+    return render_template("peringatan.html", rows=rows, old=old)
+
+
+def _shown(row, zone):
+    return {
+        **row,
+        "owner": policy.DUTIES.get(row["owner"], row["owner"]),
+        "opened": local_date_time(row["opened_wall"], zone),
+        "closed": local_date_time(row["closed_wall"], zone),
+    }
+
+
+@blueprint.post("/peringatan/<int:number>/<action>")
+@web.needs(roles.MUTE)
+def act(number, action):
+    deed = {"urus": watch.take, "diperiksa": watch.checked}.get(action) or abort(404)
+    hub = current_app.hub
+    with hub.store.write() as db:
+        note = request.form.get("catatan", "")
+        if not deed(db, hub.now(), number, g.account, note, request.remote_addr or ""):
+            abort(404)
+    hub.dispatch.watch_soon()
+    return redirect(url_for("warnings.page"), 303)
+
+
+@blueprint.post("/perangkat/<label>/uji")
+@web.needs(roles.MUTE)
+def test_siren(label):
+    """A quiet test: the post answers with its state and makes no sound, so it may be asked at night."""
+    hub = current_app.hub
+    now = hub.now()
+    with hub.store.write() as db:
+        row = db.one(
+            "SELECT * FROM devices WHERE label = ? AND role = 'sirene' AND revoked = 0", label
+        ) or abort(404)
+        gateway = row["heard_by"] or db.value(
+            "SELECT label FROM gateways ORDER BY zone = ? DESC", row["zone"]
+        )
+        body = json.dumps(
+            {"action": "test", "targets": [row["node"]], "origin": 0, "counter": 0, "seconds": 0}
+        )
+        outbox.add(db, now.ms, outbox.gateway_channel(gateway), "siren", body, TEST_EXPIRES_MS)
+        audit.record(db, now.wall, g.account["login"], "uji sirene", label, address=request.remote_addr or "")
+    return redirect(url_for("devices.page"), 303)

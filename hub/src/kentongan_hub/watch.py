@@ -1,0 +1,138 @@
+"""Keeps the list of warnings true: opened when something needs care, told to its owner, closed when well."""
+
+import json
+import shutil
+
+from kentongan_hub import audit, outbox, recipients, sirens, supervision
+from kentongan_hub.clock import local_minutes
+
+NEWS = "kabar"  # the type of rows that tell an owner; not an alarm
+NEWS_EXPIRES_MS = 86_400_000
+REMIND_URGENT_MS = 1_800_000  # until a named person takes it
+REMIND_MS = 86_400_000
+NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
+QUIET = {"quiet_from": "22.00", "quiet_to": "05.00"}  # default quiet hours of news that can wait
+
+
+def gather(db, now, path):
+    """Everything that supervision.findings looks at."""
+    disk = shutil.disk_usage(path)
+    return {
+        "gateways": db.all("SELECT label, heard_ms FROM gateways WHERE heard_ms IS NOT NULL"),
+        "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
+        "devices": db.all(
+            "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, days_left, "
+            "battery_mv, low_battery FROM devices WHERE revoked = 0"
+        ),
+        "silent": sirens.silent(db),
+        "disk_free": disk.free / disk.total,
+        "clock_back_ms": max(0, int(db.setting("wall_ms", 0)) - now.wall),
+        "backup_wall": int(db.setting("backup_wall", 0)),
+        "made_wall": db.value("SELECT min(created_wall) FROM accounts") or 0,
+        "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
+    }
+
+
+def changes(db, now, path):
+    """(to open, ids to close, rows to tell again), by what is and what is listed; reads only."""
+    found = supervision.findings(gather(db, now, path), now.ms, now.wall)
+    listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
+    fresh = [one for key, one in found.items() if key not in listed]
+    over = [row["id"] for key, row in listed.items() if key not in found]
+    again = [
+        row
+        for key, row in listed.items()
+        if key in found and row["next_ms"] is not None and row["next_ms"] <= now.ms
+    ]
+    return fresh, over, again
+
+
+def open_warnings(db):
+    return db.all("SELECT * FROM warnings WHERE closed_ms IS NULL ORDER BY urgent DESC, opened_ms, id")
+
+
+def apply(db, now, fresh, over, again):
+    for one in fresh:
+        number = db.insert(
+            "warnings",
+            what=one.what,
+            subject=one.subject,
+            detail=one.detail,
+            urgent=int(one.urgent),
+            owner=one.owner,
+            opened_ms=now.ms,
+            opened_wall=now.wall,
+        )
+        audit.record(db, now.wall, "pusat data", "peringatan", one.subject, f"{one.what}: {one.detail}")
+        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
+    for number in over:
+        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        db.run(
+            "UPDATE warnings SET closed_ms = ?, closed_wall = ?, next_ms = NULL WHERE id = ?",
+            now.ms,
+            now.wall,
+            number,
+        )
+        audit.record(db, now.wall, "pusat data", "pulih", row["subject"], row["what"])
+    for row in again:
+        _tell(db, now, row)
+
+
+def _tell(db, now, warning):
+    """The owner's people get a message; a warning that nobody takes goes on to the ketua RT."""
+    owners = [warning["owner"]]
+    if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
+        owners.append("ketua_rt")
+    zone = int(db.setting("rt", 0))
+    everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
+    text = f"Kentongan: {warning['subject']} {warning['what']}. {warning['detail']}"[:300]
+    delay_ms = 0 if warning["urgent"] else quiet_left_ms(db, now)
+    for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
+        body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
+        outbox.add(db, now.ms, one["channel"], NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+    remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
+    db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
+
+
+def quiet_left_ms(db, now):
+    """How long news that can wait has to wait for the end of the quiet hours; alarms never ask this."""
+    start, end = (_minutes(db.setting(key, default)) for key, default in QUIET.items())
+    at = local_minutes(now.wall, db.setting("time_zone", "WIB"))
+    inside = start <= at < end if start <= end else at >= start or at < end
+    return (end - at) % 1440 * 60_000 if inside else 0
+
+
+def _minutes(text):
+    hours, _, minutes = text.partition(".")
+    return int(hours) * 60 + int(minutes)
+
+
+def take(db, now, number, account, note="", address=""):
+    """A named person sees to it; the reminders stop."""
+    note = audit.clean(note)[:200]
+    changed = db.run(
+        "UPDATE warnings SET taken_by = ?, taken_wall = ?, note = ?, next_ms = NULL "
+        "WHERE id = ? AND closed_ms IS NULL",
+        account["name"],
+        now.wall,
+        note,
+        number,
+    )
+    if changed:
+        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        audit.record(db, now.wall, account["name"], "mengurus peringatan", row["subject"], note, address)
+    return bool(changed)
+
+
+def checked(db, now, number, account, note="", address=""):
+    """A person has checked a siren that did not sound; the warning ends with it."""
+    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
+    if row is None or not row["what"].startswith("sirene"):
+        return False
+    db.run(
+        "UPDATE devices SET siren_checked_wall = ? WHERE label = ? AND revoked = 0", now.wall, row["subject"]
+    )
+    audit.record(
+        db, now.wall, account["name"], "sirene diperiksa", row["subject"], audit.clean(note), address
+    )
+    return True
