@@ -19,9 +19,10 @@ def test_a_commit_is_on_disk_and_the_wal_bug_cannot_happen(tmp_path):
 def test_opening_again_migrates_nothing_and_keeps_all(tmp_path):
     with Store(tmp_path).write() as db:
         db.set_setting("name", "RT 05")
+        applied = db.value("SELECT count(*) FROM _sqlite_migrations")
     with Store(tmp_path).read() as db:
         assert db.setting("name") == "RT 05"
-        assert db.value("SELECT count(*) FROM _sqlite_migrations") == 4
+        assert db.value("SELECT count(*) FROM _sqlite_migrations") == applied > 0
 
 
 def test_a_failed_write_leaves_nothing_and_rings_nobody(tmp_path):

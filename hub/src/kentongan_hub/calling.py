@@ -58,7 +58,10 @@ def run_due(db, now):
 
 def siren_zones(db):
     """RTs that have a siren post."""
-    rows = db.all("SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 ORDER BY zone")
+    rows = db.all(
+        "SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
+        "ORDER BY zone"
+    )
     return [row["zone"] for row in rows]
 
 

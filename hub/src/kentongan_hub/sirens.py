@@ -9,17 +9,20 @@ HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAIL
 QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
 
 
+POSTS = "SELECT node FROM devices WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
+
+
 def expect(db, now, incident, zones):
     """The posts of these RTs are meant to sound for this incident from now on."""
     if incident["confidential"] or incident["drill"] or incident["kind"] in QUIET_KINDS:
         return
     for zone in zones:
-        posts = "SELECT node FROM devices WHERE zone = ? AND role = 'sirene' AND revoked = 0"
-        for post in db.all(posts, zone):
+        for post in db.all(POSTS, zone):
             db.run(
                 "INSERT INTO soundings (incident, post, due_ms, state, changed_wall) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (incident, post) DO UPDATE SET due_ms = excluded.due_ms, "
-                "state = excluded.state, changed_wall = excluded.changed_wall WHERE soundings.state IN (?, ?)",
+                "state = excluded.state, changed_wall = excluded.changed_wall "
+                "WHERE soundings.state IN (?, ?)",
                 incident["id"],
                 post["node"],
                 now.ms + supervision.SIREN_LIMIT_MS,
