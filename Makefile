@@ -51,6 +51,7 @@ $(CAD): hardware/cad-requirements.txt | setup
 
 boxes: cad
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
+	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.wiring
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache
