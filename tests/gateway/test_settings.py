@@ -42,15 +42,23 @@ def test_paths_are_relative_to_the_file_and_defaults_are_filled(tmp_path):
 
 @pytest.mark.parametrize(("change", "line", "says"), [
     (("label =", "lable ="), 5, "[gateway] lable is unknown; remove it, or use one of key_file"),
-    (("[hub]", "[pusat]"), 11, "section [pusat] is unknown; known are gateway, radio, hub, siren"),
+    (("[hub]", "[pusat]"), 11, "section [pusat] is unknown; known are gateway, radio, radio_2, hub"),
     (('"serial_modem"', '"carrier_pigeon"'), 8, "one of serial_modem, meshtastic, loopback"),
     (('"http://127.0.0.1:8080"', '"127.0.0.1"'), 12, "give http://127.0.0.1:8080, or https://"),
-    (('port = "/dev/kentongan-modem"', "port = 99"), 7, "stable path, /dev/kentongan-modem"),
+    (('port = "/dev/kentongan-modem"', "port = 99"), 9, "stable path, /dev/kentongan-modem"),
     (('port = "/dev/kentongan-modem"', ""), 7, "port"),
     (('port = "/dev/kentongan-modem"', 'port = "/dev/x"\ngain_dbi = "2"'), 10, "in dBi, a whole number"),
     (('label = "gateway-1"', ""), 2, "label is missing; give the name that the hub gave it"),
     (('label = "gateway-1"', 'label = ""'), 5, "label = '' does not fit"),
-    (('type = "serial_modem"', 'type = "loopback"'), 7, "must be a number for loopback")])
+    (('type = "serial_modem"', 'type = "loopback"'), 9, "must be a number for loopback"),
+    (("http://127.0.0.1:8080", "http://192.168.1.5:8080"), 12, "token in clear; give an https:// address"),
+    (("http://127.0.0.1:8080", "https://192.168.1.5"), 11, "ca_file is missing"),
+    (("http://127.0.0.1:8080", "http://127.0.0.1:99999"), 12, "names no host and port"),
+    (("[hub]", '[siren]\ndriver = "gpio"\n[hub]'), 11, "line is missing; give the name of the GPIO line"),
+    (("[hub]", '[siren]\ndriver = "lcus"\nport = "/dev/x"\nchannel = 0\n[hub]'), 14, "a whole number 1..64"),
+    (("[hub]", '[siren]\nactive_low = 1\n[hub]'), 12, "else false"),
+    (("[hub]", '[radio_2]\ntype = "serial_modem"\nport = "/dev/kentongan-modem"\n[hub]'), 13,
+     "is the first radio's")])
 def test_a_bad_setting_is_refused_with_file_line_and_remedy(tmp_path, change, line, says):
     text = refusal(tmp_path, GOOD.replace(*change))
     assert text.startswith(f"{tmp_path / 'gateway.toml'}:{line}: ") and says in text

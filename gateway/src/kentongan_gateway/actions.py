@@ -15,6 +15,8 @@ Siren = namedtuple(
     "Siren", ("pattern", "steps", "total_ms")
 )  # steps: ((on_ms, off_ms), ...), repeated to total_ms
 SirenOff = namedtuple("SirenOff", ())
+Speak = namedtuple("Speak", ("text",))  # said aloud at the post
+Hush = namedtuple("Hush", ())  # nothing more is said of what was asked before
 Persist = namedtuple("Persist", ("name", "data"))  # durable before the next action
 OrderDone = namedtuple("OrderDone", ("order_id", "result"))  # result: "ok" or "failed: why"
 Note = namedtuple("Note", ("step", "device", "counter", "detail"))  # one log line

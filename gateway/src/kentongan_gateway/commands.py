@@ -76,6 +76,7 @@ class Commands:
         if record:
             target = self._core.target_of(record)
             self._core._pages.ended(record.src, record.body.incident)
+            self._core._announcements.ended(record.src, record.body.incident)
         else:
             known = self._desk.directory.get(device)
             target = Target(
@@ -106,6 +107,7 @@ class Commands:
         incident = record.body.incident if record else counter & 0xFFFF
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
+            self._core._announcements.ended(origin or None, incident if record else None)
         sent = self._core._orders.send(action, origin, counter, kind, seconds, posts)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)

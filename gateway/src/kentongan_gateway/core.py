@@ -10,6 +10,7 @@ from kentongan_wire.replay import REPEAT, Guard
 from kentongan_wire.verify import open_message
 
 from kentongan_gateway import events
+from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
 from kentongan_gateway.desk import CoreConfig, Desk
@@ -20,6 +21,7 @@ from kentongan_gateway.names import SecretNames
 from kentongan_gateway.neighbours import Neighbours
 from kentongan_gateway.orders import SECONDS_MAX, Orders
 from kentongan_gateway.pages import Pages
+from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
 from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, Records
 from kentongan_gateway.refusals import Refusals
@@ -28,6 +30,7 @@ from kentongan_gateway.sequence import Sequence
 from kentongan_gateway.sirens import OwnSiren, Watch
 from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
+from kentongan_gateway.troubles import Troubles
 
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
@@ -69,6 +72,9 @@ class GatewayCore:
         self._refusals = Refusals(self._desk)
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
+        self._troubles = Troubles(self._desk)
+        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.any_expected)
+        self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._begun = False
         self._parts = (
@@ -81,6 +87,9 @@ class GatewayCore:
             self._stages,
             self._refusals,
             self._supervision,
+            self._troubles,
+            self._radios,
+            self._announcements,
         )
 
     # what the daemon calls: each returns the actions, in order
@@ -121,14 +130,26 @@ class GatewayCore:
     def radio_state(self, name, up, now_ms):
         """A radio has come up or gone: the hub is told."""
         self._begin(now_ms, 0)
-        self._desk.store({"type": "radio", "name": name, "up": bool(up)})
-        self._desk.note("radio_up" if up else "radio_down", self._desk.config.label, 0, name)
+        self._radios.state(name, bool(up))
         return self._end()
+
+    def trouble(self, name, text, now_ms):
+        """Something at this gateway does not work, or does again (text None): the hub is told."""
+        self._begin(now_ms, 0)
+        self._troubles.set(name, text)
+        if name == "siren" and text:
+            self._own.failed()
+        return self._end()
+
+    def troubles(self):
+        """{name: text} of what is wrong now."""
+        return self._troubles.active()
 
     def hush(self, now_ms, rnd):
         """Somebody pressed the silence button at the post."""
         self._begin(now_ms, rnd)
         self._own.stop("silenced", "post")
+        self._announcements.ended()
         return self._end()
 
     def resume(self, event, age_ms, now_ms, rnd):
@@ -178,6 +199,7 @@ class GatewayCore:
             self._begun = True
             self._hub.begun()
             self._supervision.follow()
+            self._radios.begin()
 
     def _end(self):
         return self._desk.out
@@ -229,6 +251,7 @@ class GatewayCore:
         if not repeat:
             self._guard.accept(message)
             self._supervision.heard(message.src)
+            self._radios.heard(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
         handler = self._HANDLERS.get(message.type)
         if handler:
@@ -310,6 +333,7 @@ class GatewayCore:
             self._records.remember_stored(record.key)
             self._stored_changed = True
             self._watch.stored(record)
+            self._announcements.stored(record)
             if record.cancel:
                 self._cancelled(record)
             elif record.sounding or (record.silent and not record.late):
@@ -322,6 +346,7 @@ class GatewayCore:
         incident = record.body.incident
         self._own.stop("cancelled", "button", record.src, incident)
         self._own.bar(record.src, incident)
+        self._announcements.ended(record.src, incident)
         posts = [self._desk.directory.get(p) for p in self._watch.posts_sounding(record.src, incident)]
         posts = [device for device in posts if device]
         if posts:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import actions, keyfile, siren, status
+from kentongan_gateway import actions, keyfile, outputs, status
 from kentongan_gateway.actions import identity
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.radio import make as make_radio
@@ -67,7 +67,7 @@ class Daemon:
         self._state.claim()
         self._spool = Spool(os.path.join(settings.gateway.state_dir, "spool.sqlite3"), settings.gateway.label)
         self._radio = make_radio(settings.radio, self._key_file)
-        self._siren = siren.make(settings.siren)
+        self._siren = outputs.make(settings.siren)
         self._boot_id = boot_id()
         self._inbox = queue.Queue(INBOX_LIMIT)
         self._rows = {}            # spool id -> core's row id, until the hub has taken it

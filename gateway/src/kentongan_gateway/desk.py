@@ -10,11 +10,12 @@ from kentongan_gateway.actions import Note, Persist, Send, Store
 PENDING_LIMIT = 512  # events waiting for their commit
 
 # zone: the gateway's own RT (0: none). own_siren: a siren hangs on this machine. same_id: the radio sends
-# a packet id twice when asked (ours does; a stock radio drops a repeated id from its host).
+# a packet id twice when asked (ours does; a stock radio drops a repeated id from its host). radios: names of
+# those that ought to come up. voice: the post can speak.
 CoreConfig = namedtuple(
     "CoreConfig",
-    ("node", "label", "zone", "generation", "profile", "own_siren", "same_id"),
-    defaults=(0, 0, "jawa_umum", True, True),
+    ("node", "label", "zone", "generation", "profile", "own_siren", "same_id", "radios", "voice"),
+    defaults=(0, 0, "jawa_umum", True, True, (), False),
 )
 
 

@@ -1,17 +1,43 @@
 """The gateway's TOML, parsed once into one typed object; refusals name file, line and remedy."""
 import tomllib
+import urllib.parse
 from collections import namedtuple
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-Settings = namedtuple("Settings", ("file", "gateway", "radio", "hub", "siren"))
+SECTIONS = ("gateway", "radio", "radio_2", "hub", "siren", "button", "lamp", "voice")
+Settings = namedtuple("Settings", ("file", *SECTIONS))
 Field = namedtuple("Field", ("kind", "default", "remedy"))
 REQUIRED = object()
 
 RADIO_TYPES = ("serial_modem", "meshtastic", "loopback")
-SIREN_DRIVERS = ("virtual", "none")
+SIREN_DRIVERS = ("none", "gpio", "lcus", "modbus", "virtual")
+LAMP_DRIVERS = ("none", "gpio", "led", "virtual")
+VOICE_DRIVERS = ("none", "espeak", "virtual")
+BAUDS = (1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
 PORT_MAX = 65_535
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _whole(low, high, default, remedy):
+    return Field((low, high), default, f"{remedy}, a whole number {low}..{high}")
+
+
+def _choice(words, default, remedy=""):
+    return Field(frozenset(words), default, remedy or "one of " + ", ".join(words))
+
+
+def _radio(types, default):
+    return {
+        "type": _choice(types, default),
+        "port": Field("port", "", "a serial device by its stable path, /dev/kentongan-modem, or a TCP port"),
+        "host": Field("text", "127.0.0.1", "the host name of a radio on the network"),
+        "conducted_dbm": _whole(-100, 100, 14, "the radio's power in dBm"),
+        "gain_dbi": _whole(-100, 100, 2, "the antenna's gain in dBi"),
+        "loss_db": _whole(-100, 100, 0, "the cable's loss in dB"),
+    }
+
 
 # section -> key -> how to read it; a default of REQUIRED must be given
 FIELDS = {
@@ -20,25 +46,47 @@ FIELDS = {
         "state_dir": Field("path", REQUIRED, "a directory on a disk that survives power cuts"),
         "run_dir": Field("path", "", "where status.json goes; leave it out for state_dir"),
         "label": Field("text", REQUIRED, 'the name that the hub gave it, like "gateway-1"'),
-        "log_level": Field(("debug", "info", "warning"), "info", "debug, info or warning"),
+        "log_level": _choice(("debug", "info", "warning"), "info"),
+        "log_format": _choice(("text", "json"), "text"),
+        "metrics_port": _whole(0, PORT_MAX, 0, "a TCP port on this machine, 0 for none"),
     },
-    "radio": {
-        "type": Field(RADIO_TYPES, REQUIRED, "one of " + ", ".join(RADIO_TYPES)),
-        "port": Field("port", "", "a serial device by its stable path, /dev/kentongan-modem, or a TCP port"),
-        "host": Field("text", "127.0.0.1", "the host name of a radio on the network"),
-        "conducted_dbm": Field("integer", 14, "the radio's power in dBm, a whole number"),
-        "gain_dbi": Field("integer", 2, "the antenna's gain in dBi, a whole number"),
-        "loss_db": Field("integer", 0, "the cable's loss in dB, a whole number"),
-    },
+    "radio": _radio(RADIO_TYPES, REQUIRED),
+    "radio_2": _radio(("none", *RADIO_TYPES), "none"),
     "hub": {
         "url": Field("url", REQUIRED, "http://127.0.0.1:8080, or https:// beyond this machine"),
         "token_file": Field("path", REQUIRED, "the token file that `kentongan-hub gateway-file` wrote"),
-        "ca_file": Field("path", "", "the hub's certificate in PEM, for https"),
+        "ca_file": Field("path", "", "the hub's certificate, or its own authority's, in PEM"),
     },
     "siren": {
-        "driver": Field(SIREN_DRIVERS, "none", "one of " + ", ".join(SIREN_DRIVERS)),
+        "driver": _choice(SIREN_DRIVERS, "none"),
+        "file": Field("path", "", "where the virtual driver writes its changes"),
+        "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
+        "active_low": Field("truth", False, "true where the relay board switches on a low level, else false"),
+        "port": Field("path", "", "the relay board's serial device by its stable path, /dev/serial/by-id/..."),
+        "baud": Field(frozenset(BAUDS), 9_600, "the board's speed, 9600 for most"),
+        "address": _whole(1, 247, 1, "the board's Modbus address"),
+        "channel": _whole(1, 64, 1, "the relay as numbered on the board"),
+        "shortest_ms": _whole(0, 2_000, 0, "the relay's shortest stroke in ms, 0 for the driver's own"),
+        "sense_line": Field("text", "", "the GPIO line that is active while the siren has power"),
+    },
+    "button": {"line": Field("text", "", "the GPIO line of the silence key, which connects it to ground")},
+    "lamp": {
+        "driver": _choice(LAMP_DRIVERS, "none"),
+        "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
+        "name": Field("text", "", "a lamp of /sys/class/leds, ACT on a Pi"),
         "file": Field("path", "", "where the virtual driver writes its changes"),
     },
+    "voice": {
+        "driver": _choice(VOICE_DRIVERS, "none"),
+        "device": Field("text", "", "the sound device, as `aplay -L` shows it; leave it out for the default"),
+        "file": Field("path", "", "where the virtual driver writes what it says"),
+    },
+}
+# (section, driver) -> the keys that it cannot do without
+NEEDS = {
+    ("siren", "virtual"): ("file",), ("siren", "gpio"): ("line",), ("siren", "lcus"): ("port",),
+    ("siren", "modbus"): ("port",), ("lamp", "gpio"): ("line",), ("lamp", "led"): ("name",),
+    ("lamp", "virtual"): ("file",), ("voice", "virtual"): ("file",),
 }
 
 
@@ -86,12 +134,14 @@ def _section(path, text, name, raw):
 
 def _value(where, field, value, base):
     kind = field.kind
-    if kind == "integer":
-        good = type(value) is int and -100 <= value <= 100
-    elif kind == "port":
+    if kind == "port":
         good = (type(value) is int and 0 < value <= PORT_MAX) or (isinstance(value, str) and value)
+    elif kind == "truth":
+        good = type(value) is bool
     elif isinstance(kind, tuple):
-        good = value in kind
+        good = type(value) is int and kind[0] <= value <= kind[1]
+    elif isinstance(kind, frozenset):
+        good = type(value) in (str, int) and value in kind
     elif kind == "url":
         good = isinstance(value, str) and value.startswith(("http://", "https://"))
     else:
@@ -105,19 +155,45 @@ def _value(where, field, value, base):
 
 def _together(settings, text):
     """What must fit together across keys."""
-    radio, siren = settings.radio, settings.siren
-    line = _line(text, "radio")
-    if radio.type == "serial_modem" and not isinstance(radio.port, str):
-        raise LocalError(f"{settings.file}:{line}: [radio] port must be a path for serial_modem; "
-                         "give the device by its stable path, /dev/kentongan-modem")
-    if not radio.port:
-        remedy = FIELDS["radio"]["port"].remedy
-        raise LocalError(f"{settings.file}:{line}: [radio] port is missing; give {remedy}")
-    if radio.type == "loopback" and type(radio.port) is not int:
-        raise LocalError(f"{settings.file}:{line}: [radio] port must be a number for loopback; give 1..65535")
-    if siren.driver == "virtual" and not siren.file:
-        raise LocalError(f"{settings.file}:{_line(text, 'siren')}: [siren] file is missing; "
-                         f"give {FIELDS['siren']['file'].remedy}")
+
+    def refuse(section, key, problem, remedy):
+        line = _line(text, key, section)
+        line = _line(text, section) if line == 1 else line
+        raise LocalError(f"{settings.file}:{line}: [{section}] {key} {problem}; give {remedy}")
+
+    for section in ("radio", "radio_2"):
+        radio = getattr(settings, section)
+        if radio.type == "none":
+            continue
+        if not radio.port:
+            refuse(section, "port", "is missing", FIELDS["radio"]["port"].remedy)
+        if radio.type == "serial_modem" and not isinstance(radio.port, str):
+            refuse(section, "port", "must be a path for serial_modem", "its stable path, /dev/kentongan-modem")
+        if radio.type == "loopback" and type(radio.port) is not int:
+            refuse(section, "port", "must be a number for loopback", "1..65535")
+    if settings.radio_2.type != "none" and settings.radio_2[:3] == settings.radio[:3]:
+        refuse("radio_2", "port", "is the first radio's", "another device; two names for one radio help nobody")
+    for (section, driver), keys in NEEDS.items():
+        if getattr(settings, section).driver == driver:
+            for key in keys:
+                if not getattr(getattr(settings, section), key):
+                    refuse(section, key, "is missing", FIELDS[section][key].remedy)
+    _trusted(settings.hub, refuse)
+
+
+def _trusted(hub, refuse):
+    """The token goes over a line that nobody can read, or over none."""
+    parts = urllib.parse.urlsplit(hub.url)
+    try:
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        port_fits = False
+    if not parts.hostname or not port_fits:
+        refuse("hub", "url", f"= {hub.url!r} names no host and port", FIELDS["hub"]["url"].remedy)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        refuse("hub", "url", f"= {hub.url!r} would send the token in clear", "an https:// address")
+    if parts.scheme == "https" and not hub.ca_file:
+        refuse("hub", "ca_file", "is missing", FIELDS["hub"]["ca_file"].remedy)
 
 
 def _line(text, key, section=None) -> int:

@@ -181,6 +181,13 @@ class OwnSiren:
         self._tell(state, source)
         self._alarm = self._until_ms = None
 
+    def failed(self):
+        """The siren does not do what it is told: nobody is told any more that it sounds."""
+        if self._alarm is not None:
+            self._desk.out.append(SirenOff())
+            self._tell("failed", "board")
+            self._alarm = self._until_ms = None
+
     def bar(self, origin, incident):
         """This incident never sounds here again by itself."""
         self._times[origin, incident] = OWN_SOUNDINGS_MAX

@@ -40,6 +40,10 @@ class Supervision:
         for node in sorted(wanted - set(self._seen)):
             self._seen[node] = _Seen(self._desk.now_ms)
 
+    def any_expected(self) -> bool:
+        """Whether some mains device of ours reports by itself, so that silence says something."""
+        return bool(self._seen)
+
     def alarm(self):
         self._calm_until_ms = self._desk.now_ms + CALM_MS
 

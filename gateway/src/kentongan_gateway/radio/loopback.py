@@ -25,7 +25,7 @@ NUMBERS = ("src", "to", "id", "hop_limit", "hop_start", "relay_node", "rssi", "s
 
 class Loopback(Radio):
     def __init__(self, host, port, name="loopback"):
-        self._address, self._name = (host, port), name
+        self._address, self._name, self.names = (host, port), name, (name,)
         self._out = queue.Queue(OUT_LIMIT)
         self._stopping = threading.Event()
         self._socket = None
@@ -33,8 +33,10 @@ class Loopback(Radio):
 
     def start(self, on_heard, on_state):
         self._on_heard, self._on_state = on_heard, on_state
-        for target in (self._run, self._write):
-            threading.Thread(target=target, name=self._name, daemon=True).start()
+        self._threads = [threading.Thread(target=target, name=self._name, daemon=True)
+                         for target in (self._run, self._write)]
+        for thread in self._threads:
+            thread.start()
 
     def send(self, send):
         self._put({"send": {**send._asdict(), "payload": send.payload.hex()}})
@@ -44,6 +46,9 @@ class Loopback(Radio):
 
     def drop(self, src, packet_id):
         self._put({"drop": {"src": src, "id": packet_id}})
+
+    def healthy(self):
+        return all(thread.is_alive() for thread in self._threads)
 
     def stop(self):
         self._stopping.set()

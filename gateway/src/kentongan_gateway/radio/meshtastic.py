@@ -37,7 +37,7 @@ class MeshtasticRadio(Radio):
     same_id = False
 
     def __init__(self, host, port, key_file, name="meshtastic"):
-        self._host, self._port, self._name = host, port, name
+        self._host, self._port, self._name, self.names = host, port, name, (name,)
         self._node, self._channel = key_file.node, key_file.channel
         self._out = queue.PriorityQueue(OUT_LIMIT)   # (class, order of arrival, tries, Send)
         self._arrival = 0
@@ -49,7 +49,11 @@ class MeshtasticRadio(Radio):
     def start(self, on_heard, on_state):
         self._on_heard, self._on_state = on_heard, on_state
         pub.subscribe(self._received, TOPIC)
-        threading.Thread(target=self._supervise, name=self._name, daemon=True).start()
+        self._thread = threading.Thread(target=self._supervise, name=self._name, daemon=True)
+        self._thread.start()
+
+    def healthy(self):
+        return self._thread.is_alive()
 
     def send(self, send):
         self._put(send, 0)

@@ -20,11 +20,14 @@ QUEUE_LIMIT = 64        # commands waiting for the window; the least urgent give
 ASK_MS = 5_000          # a status is asked for after this much silence
 DEAD_MS = 16_000        # three heartbeats missed: the link is dead, whatever the port says
 URGENT, LOWEST = -1, 9
+CHIP_FAILURES = 3       # frames in a row that the radio did not finish
 
 LinkState = namedtuple("LinkState", ("up",))
 Lost = namedtuple("Lost", ("src", "id", "reason"))         # accepted for sending, never sent
 OnAir = namedtuple("OnAir", ("src", "id", "airtime_ms"))
 ModemLog = namedtuple("ModemLog", ("text",))
+Jammed = namedtuple("Jammed", ("on",))        # others hold the channel for over half of the time
+ChipFault = namedtuple("ChipFault", ("on",))  # the radio chip accepts frames and sends none
 
 
 class _Command:
@@ -43,6 +46,7 @@ class ModemSession:
         self.counters = {}
         self.status = None       # the last link.ModemStatus
         self.up = False
+        self._unfinished = 0     # frames in a row
         self._seq = 0
         self._close()
 
@@ -231,14 +235,23 @@ class ModemSession:
                             packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
 
     def _modem_status(self, _, message, now_ms, events):
+        if self.status is None or bool(message.jammed) != bool(self.status.jammed):
+            events.append(Jammed(bool(message.jammed)))
         self.status = message
 
     def _transmitted(self, _, message, now_ms, events):
+        if self._unfinished >= CHIP_FAILURES:
+            events.append(ChipFault(False))
+        self._unfinished = 0
         events.append(OnAir(message.src, message.id, message.airtime_ms))
 
     def _refused(self, _, message, now_ms, events):
         reason = link.REASON_NAMES.get(message.reason, "unknown")
         self._count("lost_" + reason)
+        if message.reason == link.REASON_RADIO:
+            self._unfinished += 1
+            if self._unfinished == CHIP_FAILURES:
+                events.append(ChipFault(True))
         events.append(Lost(message.src, message.id, reason))
 
     def _log(self, _, message, now_ms, events):

@@ -9,7 +9,7 @@ from kentongan_wire import link
 
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.radio import Radio
-from kentongan_gateway.radio.modem_session import LinkState, Lost, ModemLog, ModemSession
+from kentongan_gateway.radio.modem_session import ChipFault, Jammed, LinkState, Lost, ModemLog, ModemSession
 
 log = logging.getLogger("kentongan.radio")
 
@@ -18,6 +18,8 @@ READ_TIMEOUT_S = 0.02     # how long a command of ours may wait for a read to en
 WRITE_TIMEOUT_S = 2.0
 REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 10.0
 COMMANDS_LIMIT = 256
+JAMMED = "others hold the channel for over half of the time"
+CHIP = "the modem sends nothing although told to: look at its antenna, power it off and on"
 
 
 def now_ms() -> int:
@@ -32,7 +34,7 @@ class SerialModem(Radio):
     def __init__(self, port, key_file, settings, name="modem"):
         configure = link.Configure(key_file.node, key_file.preset, key_file.freq_hz, settings.conducted_dbm,
                                    settings.gain_dbi, settings.loss_db)
-        self._port, self._name = port, name
+        self._port, self._name, self.names = port, name, (name,)
         self._session = ModemSession(configure, key_file.channel, name)
         self._commands = queue.Queue(COMMANDS_LIMIT)
         self._stopping = threading.Event()
@@ -52,6 +54,9 @@ class SerialModem(Radio):
 
     def drop(self, src, packet_id):
         self._command(self._session.drop, src, packet_id)
+
+    def healthy(self):
+        return self._thread.is_alive()
 
     def stop(self):
         self._stopping.set()
@@ -123,6 +128,10 @@ class SerialModem(Radio):
                 self._on_state(self._name, True)
             elif isinstance(event, Lost):
                 log.warning("%s: frame %d was never sent: %s", self._name, event.id, event.reason)
+            elif isinstance(event, Jammed):
+                self.on_trouble("jammed", JAMMED if event.on else None)
+            elif isinstance(event, ChipFault):
+                self.on_trouble("chip", CHIP if event.on else None)
             elif isinstance(event, ModemLog):
                 log.info("%s: %s", self._name, event.text)
         return True

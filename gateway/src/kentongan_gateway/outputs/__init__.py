@@ -1,0 +1,70 @@
+"""What the gateway switches: siren, lamp, voice. Off when made, off when closed, off when the time is over.
+
+A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
+"""
+from kentongan_gateway.outputs.player import Player
+
+SHORTEST_MS = {"gpio": 50, "lcus": 150, "modbus": 200}  # shortest stroke that such a board follows for years
+
+
+class SirenDriver:
+    """play() and off() return at once; the driver ends a sounding by itself after total_ms.
+
+    `on_trouble(text or None)` is called, from any thread, when the siren can no longer do what it is told,
+    and with None when it can again.
+    """
+
+    on_trouble = staticmethod(lambda text: None)
+
+    def play(self, pattern, steps, total_ms):
+        raise AssertionError("a driver says how it sounds")
+
+    def off(self):
+        raise AssertionError("a driver says how it falls silent")
+
+    def hold(self, on):
+        """Be quiet for a moment, so that the voice is heard; a hold that is forgotten ends by itself."""
+
+    def close(self):
+        self.off()
+
+
+class NoSiren(SirenDriver):
+    """Nothing is fitted."""
+
+    def play(self, pattern, steps, total_ms):
+        return
+
+    def off(self):
+        return
+
+
+def relay_of(siren):
+    """The Relay that the [siren] section names; libraries are imported only for the board that needs them."""
+    if siren.driver == "gpio":
+        from kentongan_gateway.outputs.gpio import GpioRelay
+
+        return GpioRelay(siren.line, siren.active_low)
+    if siren.driver == "lcus":
+        from kentongan_gateway.outputs.lcus import LcusRelay
+
+        return LcusRelay(siren.port, siren.channel)
+    from kentongan_gateway.outputs.modbus import ModbusRelay
+
+    return ModbusRelay(siren.port, siren.baud, siren.address, siren.channel)
+
+
+def make(siren) -> SirenDriver:
+    """The driver that the [siren] section names."""
+    if siren.driver == "none":
+        return NoSiren()
+    if siren.driver == "virtual":
+        from kentongan_gateway.outputs.virtual import VirtualSiren
+
+        return VirtualSiren(siren.file)
+    sense = None
+    if siren.sense_line:
+        from kentongan_gateway.outputs.gpio import SenseLine
+
+        sense = SenseLine(siren.sense_line)
+    return Player(relay_of(siren), siren.shortest_ms or SHORTEST_MS[siren.driver], sense, "siren")

@@ -1,0 +1,97 @@
+"""Lines of the Pi by name, through the kernel's GPIO interface (gpiod). The value is set in the request.
+
+A line is requested as an output that is inactive in the same system call: no blip at start, and whoever else
+holds the line is refused by the kernel.
+"""
+import glob
+from datetime import timedelta
+
+import gpiod
+from gpiod.line import Bias, Direction, Edge, Value
+
+CONSUMER = "kentongan"
+DEBOUNCE = timedelta(milliseconds=30)
+CHIPS = "/dev/gpiochip*"
+
+
+def find_line(name, chips=CHIPS, api=gpiod):
+    """(chip path, offset) of the line with exactly this name; OSError names the remedy."""
+    paths = sorted(glob.glob(chips))
+    for path in paths:
+        with api.Chip(path) as chip:
+            for offset in range(chip.get_info().num_lines):
+                if chip.get_line_info(offset).name == name:
+                    return path, offset
+    raise OSError(f"no GPIO line is named {name!r} on {len(paths)} chips; see `gpioinfo` for the names")
+
+
+class _Line:
+    """One requested line; `api` is the gpiod module, or what stands for it in tests."""
+
+    def __init__(self, name, settings, chips=CHIPS, api=gpiod):
+        self._name, self._settings, self._chips, self._api = name, settings, chips, api
+        self._request = None
+
+    def open(self):
+        self.close()
+        path, self._offset = find_line(self._name, self._chips, self._api)
+        settings = self._api.LineSettings(**self._settings)
+        self._request = self._api.request_lines(path, consumer=CONSUMER, config={self._offset: settings})
+
+    def close(self):
+        request, self._request = self._request, None
+        if request is not None:
+            request.release()
+
+    def _value(self) -> bool:
+        if self._request is None:
+            raise OSError(f"line {self._name} is not open")
+        return self._request.get_value(self._offset) is Value.ACTIVE
+
+
+class GpioRelay(_Line):
+    """An output that is inactive unless it is told otherwise, and inactive again before it is released."""
+
+    def __init__(self, name, active_low=False, chips=CHIPS, api=gpiod):
+        settings = {"direction": Direction.OUTPUT, "active_low": active_low, "output_value": Value.INACTIVE}
+        super().__init__(name, settings, chips, api)
+
+    def set(self, on):
+        if self._request is None:
+            raise OSError(f"line {self._name} is not open")
+        self._request.set_value(self._offset, Value.ACTIVE if on else Value.INACTIVE)
+
+    def sense(self):
+        return None
+
+    def close(self):
+        if self._request is not None:
+            try:
+                self.set(False)
+            finally:
+                super().close()
+
+
+class SenseLine(_Line):
+    """An input that is active while the siren really has power."""
+
+    def __init__(self, name, chips=CHIPS, api=gpiod):
+        super().__init__(name, {"direction": Direction.INPUT}, chips, api)
+
+    def sense(self):
+        return self._value()
+
+
+class KeyLine(_Line):
+    """A push button between the line and ground."""
+
+    def __init__(self, name, chips=CHIPS, api=gpiod):
+        settings = {"direction": Direction.INPUT, "active_low": True, "bias": Bias.PULL_UP,
+                    "edge_detection": Edge.RISING, "debounce_period": DEBOUNCE}
+        super().__init__(name, settings, chips, api)
+
+    def wait(self, timeout_s) -> bool:
+        """Whether the key went down within this time."""
+        if not self._request.wait_edge_events(timedelta(seconds=timeout_s)):
+            return False
+        return bool(self._request.read_edge_events())

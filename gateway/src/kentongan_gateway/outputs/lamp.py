@@ -1,0 +1,90 @@
+"""The lamp at the post: how the gateway is, in flashes a person can count.
+
+Dark, or lit without a flash, is a gateway that does not run: every code is made by its loop and ends 15 s after
+the loop has stopped asking for it.
+"""
+from pathlib import Path
+
+from kentongan_gateway.outputs.player import Player
+
+FLASH_MS, GAP_MS, PAUSE_MS = 120, 280, 2_000
+LASTS_MS = 15_000
+LEDS = Path("/sys/class/leds")
+# what a person counts; the worst that is wrong is shown
+FINE, HUB, RADIO, DISK, OUTPUT, OTHER = 1, 2, 3, 4, 5, 6
+CODES = {
+    FINE: "all is well", HUB: "the hub takes nothing", RADIO: "a radio is dead, deaf or jammed",
+    DISK: "the disk takes nothing, or its data was damaged", OUTPUT: "siren, key or voice do not work",
+    OTHER: "something else; see `kentongan-gateway status`",
+}
+OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT}
+SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
+
+
+def code_of(troubles) -> int:
+    """The code for these names of troubles; a name like "radio_jammed" counts by its first word."""
+    codes = {OF_TROUBLE.get(name.partition("_")[0], OTHER) for name in troubles}
+    return next((code for code in SHOWN_FIRST if code in codes), FINE)
+
+
+def steps_of(code):
+    return ((FLASH_MS, GAP_MS),) * (code - 1) + ((FLASH_MS, PAUSE_MS),)
+
+
+class Led:
+    """A lamp of the kernel's LED class, taken from its trigger while we have it."""
+
+    def __init__(self, name, leds=LEDS):
+        self._path = Path(leds) / name
+
+    def open(self):
+        (self._path / "trigger").write_text("none")
+
+    def set(self, on):
+        (self._path / "brightness").write_text("1" if on else "0")
+
+    def sense(self):
+        return None
+
+    def close(self):
+        self.set(False)
+
+
+class Lamp:
+    """show(code) from the loop; a lamp that fails is no reason to stop, and is a line in the log."""
+
+    def __init__(self, player):
+        self._player, self._code = player, None
+
+    def show(self, code):
+        if code == self._code:
+            self._player.prolong(LASTS_MS)
+        else:
+            self._code = code
+            self._player.play(str(code), steps_of(code), LASTS_MS)
+
+    def close(self):
+        self._player.close()
+
+
+class NoLamp:
+    def show(self, code):
+        return
+
+    def close(self):
+        return
+
+
+def make(settings):
+    """The lamp that the [lamp] section names."""
+    if settings.driver == "none":
+        return NoLamp()
+    if settings.driver == "virtual":
+        from kentongan_gateway.outputs.virtual import VirtualLamp
+
+        return VirtualLamp(settings.file)
+    if settings.driver == "led":
+        return Lamp(Player(Led(settings.name), 1, name="lamp"))
+    from kentongan_gateway.outputs.gpio import GpioRelay
+
+    return Lamp(Player(GpioRelay(settings.line), 1, name="lamp"))

@@ -1,0 +1,43 @@
+"""Serial relay boards of the LCUS kind: four bytes a command, no answer (9600 baud, CH340)."""
+import serial
+
+BAUD = 9_600
+WRITE_TIMEOUT_S = 0.5
+HEAD = 0xA0
+
+
+def frame(channel, on) -> bytes:
+    """a0, channel from 1, 1 or 0, the low byte of their sum."""
+    body = bytes((HEAD, channel, 1 if on else 0))
+    return body + bytes((sum(body) & 0xFF,))
+
+
+class LcusRelay:
+    """One channel of a board; nothing comes back, so that only a sense line proves anything."""
+
+    def __init__(self, port, channel):
+        self._port, self._channel = port, channel
+        self._line = None
+
+    def open(self):
+        self.close()
+        self._line = serial.Serial(self._port, BAUD, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+        self.set(False)
+
+    def set(self, on):
+        if self._line is None:
+            raise OSError(f"{self._port} is not open")
+        self._line.write(frame(self._channel, on))
+        self._line.flush()
+
+    def sense(self):
+        return None
+
+    def close(self):
+        line, self._line = self._line, None
+        if line is not None:
+            try:
+                line.write(frame(self._channel, False))
+                line.flush()
+            finally:
+                line.close()

@@ -1,0 +1,184 @@
+"""Beats a pattern on a relay, from one thread; everything is decided in step(now_ms), which tests call.
+
+Every way out leaves the relay off. A board that fails is opened again for ever and switched off first;
+while idle it is switched off again every half minute, so that a board that went away is missed in time.
+"""
+import logging
+import threading
+import time
+
+from kentongan_gateway.outputs.score import Score, coarser
+
+log = logging.getLogger("kentongan.output")
+
+IDLE_MS = 30_000        # an idle relay is told to be off this often
+RETRY_MS = 2_000        # a failed board is opened again this often
+SENSE_AFTER_MS = 4_000  # the output must have been sensed on by then, or the siren does not sound
+STUCK_MS = 2_000        # sensed on for so long after it was switched off: stuck
+SENSE_EVERY_MS = 200
+HOLD_MAX_MS = 20_000    # a voice that never ends holds the siren back no longer
+
+
+def now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class Player:
+    """relay: open(), set(on), sense() -> bool or None, close(); its errors are OSErrors.
+
+    sense: an input of its own with the same open(), sense() and close(), where the output is wired to one.
+    """
+
+    def __init__(self, relay, shortest_ms, sense=None, name="output"):
+        self._relay, self._shortest_ms = relay, shortest_ms
+        self._sense = sense or relay
+        self._parts = (relay,) if sense is None else (relay, sense)
+        self.on_trouble = lambda text: None
+        self._troubles = {"board": None, "sense": None}
+        self._wake = threading.Condition()
+        self._closing = False
+        self._score = None          # (Score, start_ms)
+        self._held_until_ms = 0
+        self._open = False
+        self._retry_ms = 0
+        self._level = None          # what the relay was last told; None: unknown
+        self._told_ms = self._changed_ms = self._sensed_ms = -IDLE_MS
+        self._sounded = True        # sensed on since this sounding began
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._started = False
+
+    # what others call, from any thread
+
+    def play(self, pattern, steps, total_ms):
+        """Begin now, in place of whatever sounds; None as total_ms: until something else is asked."""
+        with self._wake:
+            self._score = Score(coarser(steps, self._shortest_ms), total_ms), now_ms()
+            self._sounded = False
+            self._begin()
+
+    def prolong(self, ms):
+        """What plays goes on for so long from now, in step; nothing is begun anew."""
+        with self._wake:
+            if self._score is not None:
+                self._score[0].total_ms = now_ms() - self._score[1] + ms
+                self._begin()
+
+    def off(self):
+        with self._wake:
+            self._score = None
+            self._begin()
+
+    def hold(self, on):
+        with self._wake:
+            self._held_until_ms = now_ms() + HOLD_MAX_MS if on else 0
+            self._begin()
+
+    def close(self):
+        """Off, and the board released; waits a moment for a board that does not answer."""
+        with self._wake:
+            self._score, self._closing = None, True
+            self._wake.notify()
+        if self._started:
+            self._thread.join(5)
+
+    def _begin(self):
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        self._wake.notify()
+
+    # the thread
+
+    def _run(self):
+        while True:
+            with self._wake:
+                closing = self._closing
+            wait_ms = max(0, self.step(now_ms()) - now_ms())
+            if closing:
+                self._release()
+                return
+            with self._wake:
+                if self._closing or self._changed():
+                    continue
+                self._wake.wait(wait_ms / 1000)
+
+    def _changed(self) -> bool:
+        """Whether somebody asked for something since the last step()."""
+        return self._wanted(now_ms())[0] != self._level and self._open
+
+    def _wanted(self, now):
+        """(level, when to look again) by what was asked last."""
+        if self._score is None or now < self._held_until_ms:
+            return False, max(now + 1, min(self._held_until_ms or now + IDLE_MS, now + IDLE_MS))
+        score, start = self._score
+        level, until = score.at(now - start)
+        if until is None:
+            return False, now + IDLE_MS
+        return level, start + until
+
+    def step(self, now) -> int:
+        """Do what is due now; when to be called again. Never raises an OSError."""
+        with self._wake:
+            level, look_ms = self._wanted(now)
+        try:
+            if not self._open:
+                if now < self._retry_ms:
+                    return self._retry_ms
+                self._open_all()
+            self._check_sense(now)  # before the change: of a stroke its end tells, not its begin
+            if level != self._level or (not level and now - self._told_ms >= IDLE_MS):
+                self._set(level, now)
+        except OSError as error:
+            self._failed(f"{type(error).__name__}: {error}", now)
+            return self._retry_ms
+        settling = now - self._changed_ms < STUCK_MS + SENSE_EVERY_MS
+        return min(look_ms, now + (SENSE_EVERY_MS if self._score or settling else IDLE_MS))
+
+    def _set(self, level, now):
+        self._relay.set(level)
+        if self._level is not level:
+            self._changed_ms = now
+        self._level, self._told_ms = level, now
+
+    def _open_all(self):
+        for part in self._parts:
+            part.open()
+        self._open, self._level = True, None
+        self._tell("board", None)
+
+    def _failed(self, text, now):
+        self._release()
+        self._open, self._level, self._retry_ms = False, None, now + RETRY_MS
+        self._tell("board", text)
+
+    def _release(self):
+        for part in self._parts:
+            try:
+                part.close()
+            except OSError as error:
+                log.debug("close: %s", error)
+
+    def _check_sense(self, now):
+        """Is what was switched really so? Only where something senses it."""
+        if self._level is None or now - self._sensed_ms < SENSE_EVERY_MS:
+            return
+        on = self._sense.sense()
+        if on is None:
+            return
+        self._sensed_ms, since_ms = now, now - self._changed_ms
+        if on and self._level:
+            self._sounded = True
+            self._tell("sense", None)
+        elif on and since_ms >= STUCK_MS:
+            self._tell("sense", "the siren was switched off and has power")
+        elif self._score and not self._sounded and now - self._score[1] >= SENSE_AFTER_MS:
+            self._tell("sense", "the siren was switched on and has no power")
+        elif not on and not self._level and since_ms >= STUCK_MS and self._sounded:
+            self._tell("sense", None)
+
+    def _tell(self, what, text):
+        before = next(filter(None, self._troubles.values()), None)
+        self._troubles[what] = text
+        after = next(filter(None, self._troubles.values()), None)
+        if after != before:
+            self.on_trouble(after)

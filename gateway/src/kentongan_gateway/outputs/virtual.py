@@ -1,0 +1,87 @@
+"""A siren, a lamp and a voice that can be read: JSON lines in a file, for the demo and for tests."""
+import json
+import os
+import threading
+import time
+
+from kentongan_gateway.outputs import SirenDriver
+
+
+class VirtualSiren(SirenDriver):
+    """Writes one JSON line for every change, for the demo and for tests: a siren that can be read.
+
+    {"at_ms", "state": "on", "pattern", "steps", "total_ms"}, {"at_ms", "state": "off"}; at_ms is monotonic.
+    """
+
+    def __init__(self, path):
+        self._path = path
+        self._lock = threading.Lock()
+        self._timer = None
+        self._on = False
+
+    def play(self, pattern, steps, total_ms):
+        with self._lock:
+            self._cancel()
+            self._on = True
+            self._write({"state": "on", "pattern": pattern, "steps": steps, "total_ms": total_ms})
+            self._timer = threading.Timer(total_ms / 1000, self.off)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def off(self):
+        with self._lock:
+            self._cancel()
+            if self._on:
+                self._on = False
+                self._write({"state": "off"})
+
+    def _cancel(self):
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _write(self, change):
+        write_line(self._path, change)
+
+
+class VirtualLamp:
+    """{"at_ms", "lamp": code} at every change of the code."""
+
+    def __init__(self, path):
+        self._path, self._code = path, None
+
+    def show(self, code):
+        if code != self._code:
+            self._code = code
+            write_line(self._path, {"lamp": code})
+
+    def close(self):
+        self.show(0)
+
+
+class VirtualVoice:
+    """{"at_ms", "say": text} for every sentence, {"at_ms", "hush": true} where it is cut short."""
+
+    on_trouble = staticmethod(lambda text: None)
+
+    def __init__(self, path):
+        self._path = path
+
+    def say(self, text):
+        write_line(self._path, {"say": text})
+
+    def hush(self):
+        write_line(self._path, {"hush": True})
+
+    def close(self):
+        return
+
+
+def write_line(path, change):
+    """One JSON line in one write: readers never see half of it."""
+    line = json.dumps({"at_ms": time.monotonic_ns() // 1_000_000, **change}, separators=(",", ":"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(descriptor, line.encode() + b"\n")
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,130 @@
+"""The post speaks: espeak-ng makes the words, aplay the sound; one sentence at a time, the siren held meanwhile.
+
+The text goes by standard input and by a file that only we can read: it names a house, and others may see a
+process list.
+"""
+import logging
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+
+log = logging.getLogger("kentongan.output")
+
+ESPEAK = ("espeak-ng", "-v", "id", "-s", "135", "-a", "200", "--stdin", "-w")
+WAITING_LIMIT = 4
+MAKE_S, SAY_S = 10, 18  # longer than any sentence of ours; a sound card that hangs is left alone
+
+
+class VoiceError(Exception):
+    """Nothing was heard, and why."""
+
+
+def speech(text, path):
+    """Write the sentence as sound to path; VoiceError with the remedy."""
+    _run((*ESPEAK, path), MAKE_S, "apt install espeak-ng", text.encode())
+
+
+def _run(command, timeout_s, remedy, given=b"", started=lambda process: None):
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+    except OSError as error:
+        raise VoiceError(f"{command[0]}: {error.strerror}; {remedy}") from error
+    started(process)
+    try:
+        _, said = process.communicate(given, timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise VoiceError(f"{command[0]} took more than {timeout_s} s; {remedy}") from None
+    if process.returncode > 0:
+        raise VoiceError(f"{command[0]}: {said.decode(errors='replace').strip()[:100]}; {remedy}")
+
+
+class Voice:
+    """say() and hush() return at once; `hold(on)` keeps the siren quiet while a sentence is spoken."""
+
+    def __init__(self, device="", hold=lambda on: None):
+        self.on_trouble = lambda text: None
+        self._aplay = ("aplay", "-q", *(("-D", device) if device else ()))
+        self._hold = hold
+        self._texts = queue.Queue(WAITING_LIMIT)
+        self._process, self._trouble = None, None
+        self._hushed = 0  # counts: a sentence that is older than the last one is not spoken
+        self._thread = threading.Thread(target=self._work, name="voice", daemon=True)
+        self._started = False
+
+    def say(self, text):
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        try:
+            self._texts.put_nowait((self._hushed, text))
+        except queue.Full:
+            log.warning("a sentence was left out: %d wait already", WAITING_LIMIT)
+
+    def hush(self):
+        """Nothing more is said of what was asked before."""
+        self._hushed += 1
+        process = self._process
+        if process is not None:
+            process.terminate()
+
+    def close(self):
+        self.hush()
+
+    def _work(self):
+        while True:
+            asked, text = self._texts.get()
+            if asked == self._hushed:
+                self._tell(self._speak(asked, text))
+
+    def _speak(self, asked, text):
+        """None, or why nothing was heard."""
+        descriptor, path = tempfile.mkstemp(suffix=".wav")
+        os.close(descriptor)
+        try:
+            speech(text, path)
+            if asked == self._hushed:
+                self._hold(True)
+                _run((*self._aplay, path), SAY_S, "see `aplay -L`, correct [voice] device", b"",
+                     self._remember)
+        except VoiceError as error:
+            return str(error)
+        finally:
+            self._process = None
+            self._hold(False)
+            os.unlink(path)
+        return None
+
+    def _remember(self, process):
+        self._process = process
+
+    def _tell(self, text):
+        if text != self._trouble:
+            self._trouble = text
+            self.on_trouble(text)
+
+
+class NoVoice:
+    def say(self, text):
+        return
+
+    def hush(self):
+        return
+
+    def close(self):
+        return
+
+
+def make(settings, hold):
+    """The voice that the [voice] section names."""
+    if settings.driver == "espeak":
+        return Voice(settings.device, hold)
+    if settings.driver == "virtual":
+        from kentongan_gateway.outputs.virtual import VirtualVoice
+
+        return VirtualVoice(settings.file)
+    return NoVoice()

@@ -1,0 +1,74 @@
+"""Two radios at once: what either hears counts once, what is sent goes out through the first that is up."""
+
+from collections import OrderedDict
+
+from kentongan_gateway.radio import Radio
+
+KEPT = 256        # frames whose hearers are remembered: minutes of a busy channel
+
+
+class Doubles:
+    """Tells a frame that a second radio heard as well from one that came twice."""
+
+    def __init__(self, kept=KEPT):
+        self._kept = kept
+        self._hearers = OrderedDict()  # what was on the air -> the radios that brought it
+
+    def is_double(self, heard) -> bool:
+        """Whether another radio has brought this very transmission already."""
+        key = heard.src, heard.id, heard.hop_limit, heard.relay_node, heard.payload
+        hearers = self._hearers.get(key)
+        if hearers and heard.radio not in hearers:
+            hearers.add(heard.radio)
+            return True
+        self._hearers[key] = {heard.radio}  # new, or on the air again: the same radio heard it twice
+        self._hearers.move_to_end(key)
+        if len(self._hearers) > self._kept:
+            self._hearers.popitem(last=False)
+        return False
+
+
+class Pair(Radio):
+    """The radios in order of preference."""
+
+    def __init__(self, radios):
+        self._radios = radios
+        self.same_id = all(radio.same_id for radio in radios)
+        self.names = tuple(name for radio in radios for name in radio.names)
+        self._up = {}
+
+    @property
+    def counters(self):
+        return {f"{radio.names[0]}_{what}": count
+                for radio in self._radios for what, count in radio.counters.items()}
+
+    def start(self, on_heard, on_state):
+        self._on_state = on_state
+        for radio in self._radios:
+            radio.on_trouble = self.on_trouble
+            radio.start(on_heard, self._state)
+
+    def _state(self, name, up):
+        self._up[name] = up
+        self._on_state(name, up)
+
+    def _sender(self):
+        up = [radio for radio in self._radios if self._up.get(radio.names[0])]
+        return (up or self._radios)[0]
+
+    def send(self, send):
+        self._sender().send(send)
+
+    def relay(self, heard, klass):
+        self._sender().relay(heard, klass)
+
+    def drop(self, src, packet_id):
+        for radio in self._radios:
+            radio.drop(src, packet_id)
+
+    def healthy(self) -> bool:
+        return all(radio.healthy() for radio in self._radios)
+
+    def stop(self):
+        for radio in self._radios:
+            radio.stop()

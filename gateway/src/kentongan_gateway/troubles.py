@@ -1,0 +1,56 @@
+"""What is wrong at this gateway, told to the hub: at once, but never so often that it buries the alarms."""
+
+QUICK = 6                 # changes of one trouble that are told at once
+WINDOW_MS = 600_000       # in so long; after that the latest state is told once a window's share
+SHARE_MS = WINDOW_MS // QUICK
+NAMES_LIMIT = 64
+
+
+class _Told:
+    def __init__(self):
+        self.text, self.told, self.credit, self.credited_ms, self.due_ms = "", "", QUICK, 0, None
+
+
+class Troubles:
+    """One per core. A trouble has a name, and a text while it lasts."""
+
+    def __init__(self, desk):
+        self._desk = desk
+        self._all = {}
+
+    def set(self, name, text):
+        """It is so now; text is empty or None when it is over."""
+        if name not in self._all and len(self._all) >= NAMES_LIMIT:
+            self._desk.count("trouble_dropped")
+            return
+        one = self._all.setdefault(name, _Told())
+        one.text = text or ""
+        if bool(one.text) != bool(one.told):
+            self._tell(name, one)
+
+    def active(self):
+        """{name: text} of what lasts."""
+        return {name: one.text for name, one in self._all.items() if one.text}
+
+    def _tell(self, name, one):
+        now = self._desk.now_ms
+        earned = (now - one.credited_ms) // SHARE_MS
+        one.credit, one.credited_ms = min(QUICK, one.credit + earned), one.credited_ms + earned * SHARE_MS
+        if one.credit < 1:
+            one.due_ms = one.credited_ms + SHARE_MS
+            return
+        one.credit, one.due_ms, one.told = one.credit - 1, None, one.text
+        event = {"type": "trouble", "name": name, "active": bool(one.text), "detail": one.text[:200]}
+        self._desk.store(event)
+        step = "trouble" if one.text else "trouble_over"
+        self._desk.note(step, self._desk.config.label, 0, f"{name}: {one.text}" if one.text else name)
+
+    def tick(self):
+        for name, one in self._all.items():
+            if one.due_ms is not None and self._desk.now_ms >= one.due_ms:
+                one.due_ms = None
+                if bool(one.text) != bool(one.told):
+                    self._tell(name, one)
+
+    def next_deadline(self):
+        return min((one.due_ms for one in self._all.values() if one.due_ms is not None), default=None)
