@@ -38,7 +38,8 @@ class Board:
         words = [SimData(0, count=8, datatype=DataType.REGISTERS)]
         self._device = SimDevice(address, (bits, bits, words, words))
         self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()),
+                                        daemon=True)
         self._thread.start()
         assert self._ready.wait(15)
 

@@ -32,8 +32,9 @@ def _spool():
 
 def uplink(spool):
     taken, orders = [], []
-    link = Uplink(spool, None, "gateway-1", "boot", lambda event: 1_000 * event["counter"], taken.append,
-                  lambda: None, orders.append)
+    link = Uplink(spool, None, "gateway-1", "boot",
+                  lambda event: {**event, "age_ms": 1_000 * event["counter"]}, taken.append, lambda: None,
+                  orders.append)
     link.taken, link.orders = taken, orders
     return link
 

@@ -3,6 +3,7 @@ import argparse
 import json
 import logging
 import sys
+import time
 
 from kentongan_wire.errors import LocalError
 
@@ -44,7 +45,7 @@ def _check(loaded, args) -> int:
 
 
 def _status(loaded, args) -> int:
-    snapshot, alive = status.read(loaded, daemon.now_ms())
+    snapshot, alive = status.read(loaded, time.monotonic_ns() // 1_000_000)
     if args.json:
         print(json.dumps({**snapshot, "running": alive}))
     else:

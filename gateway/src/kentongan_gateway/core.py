@@ -109,6 +109,12 @@ class GatewayCore:
         self._desk.committed(row_id)
         return self._end()
 
+    def not_stored(self, row_id, now_ms, rnd):
+        """The disk did not take this row: no receipt, but sirens and pages do not wait for a disk."""
+        self._begin(now_ms, rnd)
+        self._desk.failed(row_id)
+        return self._end()
+
     def order(self, order, now_ms, rnd):
         """One order of the hub, as its JSON object; answered by OrderDone once its outcome is known."""
         self._begin(now_ms, rnd)
@@ -320,7 +326,23 @@ class GatewayCore:
             record.first_ms = self._desk.now_ms
         self._records.add(record)
         event = events.event_of(record, heard, self._desk.directory)
-        self._desk.store(event, lambda row_id: self._committed(row_id, record))
+        self._desk.store(event, lambda row_id: self._committed(row_id, record),
+                         lambda row_id: self._uncommitted(row_id, record))
+
+    def _uncommitted(self, row_id, record):
+        if record.is_alarm and not record.alarmed:
+            self._desk.note_about("not_stored", record.src, record.counter)
+            self._alarmed(row_id, record)
+
+    def _alarmed(self, row_id, record):
+        """What an alarm sets going, once, whether the disk has it or not."""
+        record.alarmed = True
+        self._watch.stored(record)
+        self._announcements.stored(record)
+        if record.cancel:
+            self._cancelled(record)
+        elif record.sounding or (record.silent and not record.late):
+            self._hub.stored(row_id, record)
 
     def _committed(self, row_id, record):
         if record.stored:
@@ -332,12 +354,8 @@ class GatewayCore:
         if record.is_alarm:
             self._records.remember_stored(record.key)
             self._stored_changed = True
-            self._watch.stored(record)
-            self._announcements.stored(record)
-            if record.cancel:
-                self._cancelled(record)
-            elif record.sounding or (record.silent and not record.late):
-                self._hub.stored(row_id, record)
+            if not record.alarmed:
+                self._alarmed(row_id, record)
         elif record.type == m.EVENT:
             self._person_answered(record)
         self._answers.plan(record)

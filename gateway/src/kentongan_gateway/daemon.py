@@ -1,4 +1,4 @@
-"""The thin loop: the only place with threads, clocks and disks. It performs the core's actions in order."""
+"""The thin loop: the only place that waits. What happens goes through Hands, one thing at a time."""
 import logging
 import os
 import queue
@@ -6,15 +6,17 @@ import random
 import signal
 import socket
 import time
-from datetime import UTC, datetime
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import actions, keyfile, outputs, status
-from kentongan_gateway.actions import identity
+from kentongan_gateway import keyfile, outputs, status
+from kentongan_gateway import radio as radios
+from kentongan_gateway.clock import Clock
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
-from kentongan_gateway.radio import make as make_radio
-from kentongan_gateway.spool import Spool, SpoolError
+from kentongan_gateway.hands import Hands
+from kentongan_gateway.outputs import key, lamp, voice
+from kentongan_gateway.radio.pair import Doubles
+from kentongan_gateway.spool import Spool
 from kentongan_gateway.state import StateDir
 from kentongan_gateway.uplink import HubClient, Uplink
 
@@ -23,30 +25,7 @@ log = logging.getLogger("kentongan.gateway")
 INBOX_LIMIT = 1_000         # what waits for the loop; a full inbox drops frames, which repeat
 LOOP_MAX_S = 1.0            # the loop looks round at least this often
 STATUS_S = 5                # status.json is renewed this often
-CLOCK_TRUSTED_AFTER = datetime(2026, 1, 1, tzinfo=UTC).timestamp()  # an unset Pi clock lies before this
-RESUME_ROWS = 200           # unsent events looked at for alarms of a former run
-BOOT_ID = "/proc/sys/kernel/random/boot_id"
-
-
-def now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
-def boot_id() -> str:
-    """The kernel's id of this boot: monotonic times compare only within one."""
-    try:
-        with open(BOOT_ID, encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return f"pid-{os.getpid()}-{time.time_ns()}"
-
-
-def wall_iso():
-    """Wall time, or None while the clock is plainly unset."""
-    seconds = time.time()
-    if seconds < CLOCK_TRUSTED_AFTER:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+HUB_SILENT_S = 60           # the hub is named as a trouble after so long without a good reply
 
 
 def sd_notify(message):
@@ -65,26 +44,33 @@ class Daemon:
         self._key_file = keyfile.load(settings.gateway.key_file)
         self._state = StateDir(settings.gateway.state_dir)
         self._state.claim()
+        self._clock = Clock()
         self._spool = Spool(os.path.join(settings.gateway.state_dir, "spool.sqlite3"), settings.gateway.label)
-        self._radio = make_radio(settings.radio, self._key_file)
-        self._siren = outputs.make(settings.siren)
-        self._boot_id = boot_id()
+        self._radio = radios.make(settings, self._key_file)
+        self._doubles = Doubles()
         self._inbox = queue.Queue(INBOX_LIMIT)
-        self._rows = {}            # spool id -> core's row id, until the hub has taken it
-        self._unsaved_seq = None   # a reserve of counters that could not be written
         self._stopping = False
         self._status_at = 0.0
-        self.radios = {}
-        self.dropped = 0
-        self._core = self._make_core()
-        self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._boot_id,
-                              self._age_ms, lambda ids: self._put("taken", ids), lambda: self._put("reply"),
-                              lambda orders: self._put("orders", orders))
+        self._begun_at = self._replied_at = time.monotonic()
+        self.radios = dict.fromkeys(self._radio.names, False)
+        self.doubles = self.inbox_dropped = 0
+        self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
+                              self._clock.offered, lambda ids: self._put("taken", ids),
+                              lambda: self._put("reply"), lambda orders: self._put("orders", orders))
+        self._siren = outputs.make(settings.siren)
+        self._siren.on_trouble = lambda text: self._put("trouble", "siren", text)
+        self._voice = voice.make(settings.voice, self._siren.hold)
+        self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)
+        self._lamp = lamp.make(settings.lamp)
+        self._key = None
+        self._hands = hands = Hands(self._make_core(), self._spool, self._state, self._radio, self._siren,
+                                    self._voice, self._uplink, self._clock, lambda: random.getrandbits(32))
+        self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
+                        "taken": self._take_taken, "orders": hands.orders, "trouble": hands.trouble,
+                        "hush": hands.hush}
 
     def _make_core(self):
         states = self._state.all()
-        for name in self._state.damaged:
-            log.error("state %s was damaged and is set aside", name)
         key_file, directory = self._key_file, self._key_file.directory
         if states.get("directory"):
             try:
@@ -92,7 +78,8 @@ class Daemon:
             except LocalError as error:
                 log.error("kept directory: %s", error)
         config = CoreConfig(key_file.node, self._settings.gateway.label, key_file.zone, key_file.generation,
-                            key_file.profile, self._settings.siren.driver != "none", self._radio.same_id)
+                            key_file.profile, self._settings.siren.driver != "none", self._radio.same_id,
+                            self._radio.names, self._settings.voice.driver != "none")
         return GatewayCore(config, key_file.keys, directory, states)
 
     def _client_maker(self):
@@ -103,7 +90,7 @@ class Daemon:
         except (OSError, UnicodeDecodeError) as error:
             raise LocalError(f"{hub.token_file}: cannot be read ({error}); write it anew with "
                              "`kentongan-hub gateway-file`") from error
-        return lambda timeout_s: HubClient(hub.url, token, timeout_s, hub.ca_file)
+        return lambda timeout_s: HubClient(hub.url, token, timeout_s, hub.ca_file, self._clock.hub_says)
 
     # what other threads call
 
@@ -111,7 +98,7 @@ class Daemon:
         try:
             self._inbox.put_nowait((kind, args))
         except queue.Full:
-            self.dropped += 1
+            self.inbox_dropped += 1
 
     def stop(self, *_):
         """End run() within LOOP_MAX_S. A flag and no more: a signal may come while the inbox is locked."""
@@ -121,11 +108,11 @@ class Daemon:
 
     def run(self):
         self._siren.off()
-        for path in self._spool.quarantined:
-            log.error("the spool was corrupt and is set aside: %s", path)
-        self._perform(self._core.tick(now_ms(), self._draw()))
-        self._resume()
+        self._hands.start()
+        self._key = key.make(self._settings.button, lambda: self._put("hush"),
+                             lambda text: self._put("trouble", "key", text))
         self._uplink.start()
+        self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
         self._radio.start(lambda heard: self._put("heard", heard),
                           lambda name, up: self._put("radio", name, up))
         sd_notify("READY=1")
@@ -136,131 +123,79 @@ class Daemon:
 
     def _step(self):
         """Wait for one thing to happen, let the core decide, do it."""
-        deadline = self._core.next_deadline()
-        wait_s = LOOP_MAX_S if deadline is None else max(0.0, min(LOOP_MAX_S, (deadline - now_ms()) / 1000))
+        deadline = self._hands.core.next_deadline()
+        wait_s = LOOP_MAX_S
+        if deadline is not None:
+            wait_s = max(0.0, min(LOOP_MAX_S, (deadline - self._clock.now_ms()) / 1000))
         try:
             kind, args = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
-            getattr(self, "_take_" + kind)(*args)
+            self._taking[kind](*args)
         except queue.Empty:
             pass
-        deadline = self._core.next_deadline()
-        if deadline is not None and deadline <= now_ms():
-            self._perform(self._core.tick(now_ms(), self._draw()))
+        self._hands.tick()
         if time.monotonic() >= self._status_at:
             self._status_at = time.monotonic() + STATUS_S
-            status.write(self._settings, self._snapshot())
+            self._look_round()
+
+    def _look_round(self):
+        self._hands.look_round()
+        silent_s = time.monotonic() - self._replied_at
+        self._hands.trouble("hub", "takes nothing and gives no orders" if silent_s > HUB_SILENT_S else None)
+        self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
+                            if self.inbox_dropped else None)
+        self._lamp.show(lamp.code_of(self._troubles()))
+        status.write(self._settings, self._snapshot())
+        if self._healthy():
             sd_notify("WATCHDOG=1")
 
-    def _draw(self) -> int:
-        return random.getrandbits(32)
+    def _healthy(self) -> bool:
+        """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""
+        dead = [name for name, part in (("radio", self._radio), ("uplink", self._uplink))
+                if not part.healthy()]
+        for name in dead:
+            log.error("a thread of the %s has ended: the watchdog is not fed", name)
+        return not dead
 
     def _take_heard(self, heard):
-        self._perform(self._core.heard(heard, now_ms(), self._draw()))
+        if self._doubles.is_double(heard):
+            self.doubles += 1
+        else:
+            self._hands.heard(heard)
 
     def _take_radio(self, name, up):
         self.radios[name] = up
-        self._perform(self._core.radio_state(name, up, now_ms()))
-
-    def _take_taken(self, ids):
-        self._perform(self._core.hub_ok([self._rows.pop(i) for i in ids if i in self._rows], now_ms()))
+        self._hands.radio(name, up)
 
     def _take_reply(self):
-        self._perform(self._core.hub_ok("reply", now_ms()))
+        self._replied_at = time.monotonic()
+        self._hands.reply()
 
-    def _take_orders(self, orders):
-        for order in orders:
-            self._perform(self._core.order(order, now_ms(), self._draw()))
+    def _take_taken(self, ids):
+        self._replied_at = time.monotonic()
+        self._hands.taken(ids)
 
-    # doing
-
-    def _perform(self, todo):
-        for action in todo:
-            self._DOING[type(action)](self, action)
-
-    def _store(self, action):
-        wall = wall_iso()
-        event = {**action.event, "wall": wall, "boot_id": self._boot_id}
-        if event["type"] == "alarm":
-            event["stored_wall"] = wall
-        try:
-            event_id = self._spool.put(event)
-        except SpoolError as error:
-            log.error("nothing is acknowledged: %s", error)
-            return
-        self._rows[event_id] = action.row_id
-        if len(self._rows) > INBOX_LIMIT:
-            self._rows.pop(next(iter(self._rows)))
-        self._uplink.wake()
-        self._perform(self._core.stored(action.row_id, now_ms(), self._draw()))
-        if self._spool.is_sent(event_id):
-            self._core.already_taken([self._rows.pop(event_id)])
-
-    def _persist(self, action):
-        try:
-            self._state.put(action.name, action.data)
-        except OSError as error:
-            log.error("state %s is not on disk: %s", action.name, error)
-            if action.name == "seq":
-                self._unsaved_seq = action
-        else:
-            if action.name == "seq":
-                self._unsaved_seq = None
-
-    def _send(self, action):
-        """Put it on the air, but never with a counter whose reserve is not on disk: it might come twice."""
-        if self._unsaved_seq:
-            self._persist(self._unsaved_seq)
-        if self._unsaved_seq:
-            self.dropped += 1
-            return
-        self._radio.send(action)
-
-    def _note(self, note):
-        log.info("%s %s %s", identity(note), note.step, note.detail)
-
-    _DOING = {
-        actions.Store: _store, actions.Persist: _persist, actions.Note: _note,
-        actions.Send: _send,
-        actions.RelayCopy: lambda self, action: self._radio.relay(action.heard, action.klass),
-        actions.DropCopy: lambda self, action: self._radio.drop(action.src, action.id),
-        actions.Siren: lambda self, action: self._siren.play(*action),
-        actions.SirenOff: lambda self, action: self._siren.off(),
-        actions.OrderDone: lambda self, action: self._uplink.order_done(*action),
-    }
-
-    def _resume(self):
-        """Alarms of a former run that the hub never took are watched on."""
-        for event_id, event in self._spool.unsent(RESUME_ROWS):
-            if event.get("type") != "alarm":
-                continue
-            try:
-                row_id, todo = self._core.resume(event, self._age_ms(event), now_ms(), self._draw())
-            except (KeyError, TypeError) as error:
-                log.error("stored alarm %s cannot be read: %s", event_id, error)
-                continue
-            self._rows[event_id] = row_id
-            self._perform(todo)
-
-    def _age_ms(self, event) -> int:
-        """How old a stored event is; -1 where neither clock can tell."""
-        if event.get("boot_id") == self._boot_id:
-            return now_ms() - event["at_ms"]
-        if event.get("wall") and wall_iso():
-            return int((time.time() - datetime.fromisoformat(event["wall"]).timestamp()) * 1000)
-        return -1
+    def _troubles(self):
+        down = {f"radio_down {name}": "" for name, up in self.radios.items() if not up}
+        return {**self._hands.core.troubles(), **down}
 
     def _snapshot(self):
-        return {"label": self._settings.gateway.label, "boot_id": self._boot_id, "at_ms": now_ms(),
-                "wall": wall_iso(), "radios": self.radios, "spool": self._spool.counts(),
-                "refused": dict(self._core.counters),
-                "radio_counters": dict(self._radio.counters), "dropped": self.dropped}
+        return {"label": self._settings.gateway.label, "boot_id": self._clock.boot,
+                "at_ms": self._clock.now_ms(), "wall": self._clock.wall_iso(), "clock": self._clock.quality(),
+                "up_s": int(time.monotonic() - self._begun_at), "radios": self.radios,
+                "troubles": self._hands.core.troubles(), "spool": self._spool.counts(),
+                "store_ms": self._spool.latency_ms(), "refused": dict(self._hands.core.counters),
+                "radio_counters": dict(self._radio.counters), "doubles": self.doubles,
+                "dropped": self._hands.dropped + self.inbox_dropped}
 
     def _close(self):
         sd_notify("STOPPING=1")
-        self._perform(self._core.close(now_ms()))
+        self._hands.close()
         self._uplink.stop()
         self._radio.stop()
-        self._siren.close()
+        if self._key:
+            self._key.close()
+        for part in (self._voice, self._siren, self._lamp):
+            part.close()
         self._spool.close()
 
 

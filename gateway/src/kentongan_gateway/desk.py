@@ -60,14 +60,17 @@ class Desk:
     def persist(self, name, data):
         self.out.append(Persist(name, data))
 
-    def store(self, event, then=None) -> int:
-        """Ask for a commit; `then(row_id)` runs in the call that reports it. Returns the row id."""
+    def store(self, event, then=None, otherwise=None) -> int:
+        """Ask for a commit: the row id. `then(row_id)` runs in the call that reports it.
+
+        `otherwise(row_id)` runs in the one that reports that the disk failed; the commit may still come.
+        """
         row_id = self.new_row()
         event.setdefault("at_ms", self.now_ms)
         if len(self._pending) >= PENDING_LIMIT:
             self._pending.pop(next(iter(self._pending)))
             self.count("commit_never_came")
-        self._pending[row_id] = then
+        self._pending[row_id] = then, otherwise
         self.out.append(Store(row_id, event))
         return row_id
 
@@ -80,9 +83,15 @@ class Desk:
         if row_id not in self._pending:
             self.count("commit_unknown")
             return
-        then = self._pending.pop(row_id)
+        then, _ = self._pending.pop(row_id)
         if then:
             then(row_id)
+
+    def failed(self, row_id):
+        """The disk did not take this row; it stays pending, because the hub may yet take it."""
+        _, otherwise = self._pending.get(row_id, (None, None))
+        if otherwise:
+            otherwise(row_id)
 
     def key_c(self, node, role, generation) -> bytes:
         key = self.keys.c(node, role, generation)

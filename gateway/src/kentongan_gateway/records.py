@@ -23,6 +23,7 @@ class Record:
         self.carried = carried
         self.stored = False
         self.first_ms = None  # when it was heard first
+        self.alarmed = False  # sirens, voice and pages know of it
         self.asked_ms = None  # when the last Store was asked for
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
 

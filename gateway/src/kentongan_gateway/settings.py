@@ -62,7 +62,7 @@ FIELDS = {
         "file": Field("path", "", "where the virtual driver writes its changes"),
         "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
         "active_low": Field("truth", False, "true where the relay board switches on a low level, else false"),
-        "port": Field("path", "", "the relay board's serial device by its stable path, /dev/serial/by-id/..."),
+        "port": Field("path", "", "the board's serial device by its stable path, /dev/serial/by-id/..."),
         "baud": Field(frozenset(BAUDS), 9_600, "the board's speed, 9600 for most"),
         "address": _whole(1, 247, 1, "the board's Modbus address"),
         "channel": _whole(1, 64, 1, "the relay as numbered on the board"),
@@ -168,11 +168,12 @@ def _together(settings, text):
         if not radio.port:
             refuse(section, "port", "is missing", FIELDS["radio"]["port"].remedy)
         if radio.type == "serial_modem" and not isinstance(radio.port, str):
-            refuse(section, "port", "must be a path for serial_modem", "its stable path, /dev/kentongan-modem")
+            refuse(section, "port", "must be a path for serial_modem",
+                   "its stable path, /dev/kentongan-modem")
         if radio.type == "loopback" and type(radio.port) is not int:
             refuse(section, "port", "must be a number for loopback", "1..65535")
     if settings.radio_2.type != "none" and settings.radio_2[:3] == settings.radio[:3]:
-        refuse("radio_2", "port", "is the first radio's", "another device; two names for one radio help nobody")
+        refuse("radio_2", "port", "is the first radio's", "another device: one radio twice helps nobody")
     for (section, driver), keys in NEEDS.items():
         if getattr(settings, section).driver == driver:
             for key in keys:

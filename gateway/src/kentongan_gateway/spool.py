@@ -1,265 +1,131 @@
-"""The spool: what is promised to the hub, on disk before anything is acknowledged.
+"""The spool: the disk's Shelf, and what is to be done while the disk fails.
 
-SQLite at synchronous=FULL with a rollback journal (WAL has a corruption bug before 3.51.3), one connection
-behind one lock. A corrupt file is set aside whole and a fresh one takes over: the next alarm matters more.
+A disk that is full, read-only or gone costs receipts, never alarms: events that it did not take are held in
+memory and offered to the hub, whose commit counts as well as ours. Rows whose delivery the disk could not
+note are not offered again.
 """
 
-import json
-import os
-import secrets
-import sqlite3
-import threading
-from pathlib import Path
+import time
+from collections import deque
 
-SCHEMA_VERSION = 1
-ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
-SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
-EVICT_BATCH = 200
-CORRUPT_KEPT = 3  # set-aside files that are kept
-EVENT_BYTES_MAX = 16_384
+from kentongan_gateway.held import Held
+from kentongan_gateway.shelf import CLASS_STATE, CLASSES, REFUSED, SENT, SchemaError, Shelf, SpoolError
 
-# What goes first when room is needed: the highest class. Uplink order is the other way round.
-CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
-CLASSES = {
-    "alarm": CLASS_ALARM,
-    "siren_report": CLASS_REPORT,
-    "event": CLASS_REPORT,
-    "gateway_siren": CLASS_REPORT,
-    "stage_seen": CLASS_REPORT,
-    "status": CLASS_STATUS,
-}
-CLASS_NAMES = ("alarm", "report", "state", "status")
+__all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
 
-UNSENT, SENT, REFUSED = 0, 1, 2  # REFUSED: the hub said it never takes it; offered again after a restart
-
-SCHEMA = """
-CREATE TABLE event (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT UNIQUE,
-    class INTEGER NOT NULL,
-    state INTEGER NOT NULL DEFAULT 0,
-    body TEXT NOT NULL
-);
-CREATE INDEX event_due ON event (state, class, seq);
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
+LATENCIES_KEPT = 512
+MARKS_LIMIT = 5_000    # deliveries that the disk could not note
+PROBE = {"type": "probe", "key": "probe"}
 
 
-class SpoolError(Exception):
-    """An event could not be put on disk: nothing about it may be acknowledged."""
+class Spool(Shelf):
+    """`trouble` says why the disk takes nothing, or None; it opens even so, and settle() tries again."""
 
-
-class Spool:
-    """put() returns after the commit. Thread-safe; every method is one transaction."""
-
-    def __init__(self, path, label="gateway", rows_max=ROWS_MAX):
-        self._path = str(path)
-        self._label = label
-        self._rows_max = rows_max
-        self._lock = threading.Lock()
-        self._db = None
-        self.quarantined = []  # files set aside since the start
-        self._open()
-
-    # opening
+    def __init__(self, path, *args, **kwargs):
+        self.held = Held()
+        self.trouble = None
+        self._marks = {}       # id -> state, not yet on disk
+        self._latencies = deque(maxlen=LATENCIES_KEPT)
+        super().__init__(path, *args, **kwargs)
 
     def _open(self):
         try:
-            self._connect()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not _is_corrupt(error):
-                raise SpoolError(f"spool {self._path}: {error}") from error
-            self._set_aside()
-            self._connect()
-
-    def _connect(self):
-        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
-        self._db.execute("PRAGMA journal_mode=TRUNCATE")
-        self._db.execute("PRAGMA synchronous=FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("quick_check failed")
-        if version == 0:
-            self._db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise SpoolError(
-                f"spool {self._path} has schema {version}, this program knows {SCHEMA_VERSION}; "
-                "install the version that wrote it, let it empty the spool, then upgrade"
-            )
-        self._db.execute("UPDATE event SET state=? WHERE state=?", (UNSENT, REFUSED))
-        row = self._db.execute("SELECT value FROM meta WHERE name='epoch'").fetchone()
-        self._epoch = row[0] if row else secrets.token_hex(4)
-        if not row:
-            self._db.execute("INSERT INTO meta VALUES ('epoch', ?)", (self._epoch,))
-        self._recount()
-
-    def _recount(self):
-        self._rows = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
-        self._sent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (SENT,)).fetchone()[0]
-
-    def _set_aside(self):
-        if self._db is not None:
-            self._db.close()
-            self._db = None
-        if self._path == ":memory:":
-            return
-        path = Path(self._path)
-        aside = path.with_name(f"{path.name}.corrupt-{secrets.token_hex(4)}")
-        for suffix in ("", "-journal"):
-            if os.path.exists(self._path + suffix):
-                os.replace(self._path + suffix, str(aside) + suffix)
-        self.quarantined.append(str(aside))
-        old = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
-        for each in old[:-CORRUPT_KEPT]:
-            each.unlink()
-
-    # use
+            super()._open()
+            self.trouble = None
+        except SchemaError:
+            raise
+        except SpoolError as error:
+            self._epoch, self._rows, self._sent = "closed", 0, 0
+            self.trouble = str(error)
 
     def put(self, event) -> str:
-        """Commit an event; its id, or the one that its `key` already has. SpoolError: it is not on disk."""
-        body = json.dumps(event, separators=(",", ":"))
-        if len(body) > EVENT_BYTES_MAX:
-            raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
-        klass = CLASSES.get(event["type"], CLASS_STATE)
-        with self._lock:
-            try:
-                return self._put(event.get("key"), klass, body)
-            except sqlite3.Error as error:
-                self._make_way(error)
-            try:
-                return self._put(event.get("key"), klass, body)
-            except sqlite3.Error as error:
-                self._rollback()
-                raise SpoolError(f"spool {self._path}: {error}") from error
-
-    def _make_way(self, error):
-        """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
-        self._rollback()
+        """As Shelf.put; what was held in memory under the same key is on disk then."""
+        begin = time.perf_counter()
         try:
-            if _is_corrupt(error):
-                self._set_aside()
-                self._connect()
-            elif "full" in str(error):
-                self._db.execute("BEGIN IMMEDIATE")
-                self._evict(EVICT_BATCH, CLASS_REPORT)
-                self._db.execute("COMMIT")
-                self._recount()
-        except sqlite3.Error:
-            self._rollback()
+            event_id = super().put(event)
+        except SpoolError as error:
+            self.trouble = str(error)
+            raise
+        self._latencies.append((time.perf_counter() - begin) * 1000)
+        self.trouble = None
+        if event.get("key") is not None:
+            with self._lock:
+                self.held.remove_key(event["key"])
+        return event_id
 
-    def _put(self, key, klass, body) -> str:
-        self._db.execute("BEGIN IMMEDIATE")
-        if key is not None:
-            row = self._db.execute("SELECT seq FROM event WHERE key=?", (key,)).fetchone()
-            if row:
-                self._db.execute("COMMIT")
-                return self._id(row[0])
-        excess = self._rows + 1 - self._rows_max
-        gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1))) if excess > 0 else (0, 0)
-        seq = self._db.execute(
-            "INSERT INTO event (key, class, body) VALUES (?,?,?)", (key, klass, body)
-        ).lastrowid
-        self._db.execute("COMMIT")
-        self._rows += 1 - gone[0]
-        self._sent -= gone[1]
-        return self._id(seq)
+    def hold(self, event):
+        """Keep in memory what the disk did not take; its id, or None where there is no room for it."""
+        with self._lock:
+            return self.held.add(self._label, CLASSES.get(event["type"], CLASS_STATE), event)
 
-    def _evict(self, wanted, best_class=CLASS_ALARM):
-        """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows).
-
-        Undelivered rows of classes before best_class are spared.
-        """
-        picked = self._db.execute(
-            "SELECT seq, class, state FROM event WHERE state=? OR class>=? "
-            "ORDER BY state=? DESC, class DESC, seq LIMIT ?",
-            (SENT, best_class, SENT, wanted),
-        ).fetchall()
-        self._db.executemany("DELETE FROM event WHERE seq=?", [(seq,) for seq, _, _ in picked])
-        for _, klass, state in picked:
-            if state != SENT:
-                self._db.execute(
-                    "INSERT INTO meta VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value=value+1",
-                    (f"evicted_{CLASS_NAMES[klass]}",),
-                )
-        return len(picked), sum(state == SENT for _, _, state in picked)
+    def settle(self):
+        """Try the disk again, and put there what waited for it: [(held id, id)]."""
+        if self.trouble is None and not self._marks:
+            return []
+        with self._lock:
+            if self._db is None:
+                self._open()
+            waiting = self.held.offers()
+        settled = []
+        try:
+            for event_id, event in waiting:
+                settled.append((event_id, self.put(event)))
+                with self._lock:
+                    self.held.remove(event_id)
+            for state in (SENT, REFUSED):
+                marks = [event_id for event_id, its in list(self._marks.items()) if its == state]
+                if marks:
+                    super().mark_sent(marks, state)
+                for event_id in marks:
+                    self._marks.pop(event_id, None)
+            if not waiting and self.trouble is not None:
+                super().mark_sent([self.put(PROBE)], SENT)
+        except SpoolError as error:
+            self.trouble = str(error)
+        return settled
 
     def unsent(self, limit=50):
-        """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
-        query = "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
+        """What the hub has not taken: first what only memory has, then by class and age."""
         with self._lock:
-            try:
-                rows = self._db.execute(query, (UNSENT, limit)).fetchall()
-            except sqlite3.Error as error:
-                raise SpoolError(f"spool {self._path}: {error}") from error
-        return [(self._id(seq), json.loads(body)) for seq, body in rows]
+            held = self.held.offers()[:limit]
+        try:
+            rows = super().unsent(limit + len(self._marks))
+        except SpoolError as error:
+            self.trouble = str(error)
+            if not held:
+                raise
+            rows = []
+        return (held + [row for row in rows if row[0] not in self._marks])[:limit]
 
     def mark_sent(self, ids, state=SENT):
-        """The hub has committed these. Unknown ids are none of ours and change nothing."""
-        seqs = [(state, seq) for seq in map(self._seq, ids) if seq is not None]
+        """The hub has committed these, whether our disk can note it or not."""
         with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                before = self._db.total_changes
-                self._db.executemany("UPDATE event SET state=? WHERE seq=? AND state=0", seqs)
-                if state == SENT:
-                    self._sent += self._db.total_changes - before
-                gone = self._drop_delivered()
-                self._db.execute("COMMIT")
-                self._rows -= gone
-                self._sent -= gone
-            except sqlite3.Error as error:
-                self._rollback()
-                raise SpoolError(f"spool {self._path}: {error}") from error
-
-    def _drop_delivered(self) -> int:
-        excess = self._sent - SENT_KEPT
-        if excess <= 0:
-            return 0
-        return self._db.execute(
-            "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE state=? ORDER BY seq LIMIT ?)",
-            (SENT, excess),
-        ).rowcount
-
-    def is_sent(self, event_id) -> bool:
-        seq = self._seq(event_id)
-        with self._lock:
-            row = self._db.execute("SELECT state FROM event WHERE seq=?", (seq,)).fetchone()
-        return bool(row and row[0] == SENT)
+            for event_id in ids:
+                self.held.remove(event_id)
+        rows = [event_id for event_id in ids if self._seq(event_id) is not None]
+        if not rows:
+            return
+        try:
+            super().mark_sent(rows, state)
+        except SpoolError as error:
+            self.trouble = str(error)
+            self._marks.update(dict.fromkeys(rows, state))
+            while len(self._marks) > MARKS_LIMIT:
+                self._marks.pop(next(iter(self._marks)))
 
     def counts(self):
-        """{"rows", "unsent", "evicted": {class: n}} for people and metrics."""
-        with self._lock:
-            evicted = dict(
-                self._db.execute("SELECT name, value FROM meta WHERE name LIKE 'evicted_%'").fetchall()
-            )
-            unsent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (UNSENT,)).fetchone()[0]
-        return {
-            "rows": self._rows,
-            "unsent": unsent,
-            "evicted": {name[len("evicted_") :]: int(n) for name, n in evicted.items()},
-        }
-
-    def close(self):
-        with self._lock:
-            self._db.close()
-
-    def _rollback(self):
         try:
-            if self._db is not None and self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-        except sqlite3.Error:
-            return
+            counts = super().counts()
+        except SpoolError:
+            counts = {"rows": self._rows, "unsent": 0, "evicted": {}}
+        held = len(self.held)
+        return {**counts, "held": held, "unsent": counts["unsent"] + held}
 
-    def _id(self, seq) -> str:
-        return f"{self._label}/{self._epoch}-{seq}"
-
-    def _seq(self, event_id):
-        head, _, seq = event_id.rpartition("-")
-        if head != f"{self._label}/{self._epoch}" or not seq.isdigit():
-            return None
-        return int(seq)
-
-
-def _is_corrupt(error) -> bool:
-    text = str(error)
-    return "malformed" in text or "not a database" in text or "quick_check" in text or "corrupt" in text
+    def latency_ms(self):
+        """{"p50", "p99", "max"} of the last commits in ms; empty before the first."""
+        ranked = sorted(self._latencies.copy())
+        if not ranked:
+            return {}
+        p99 = ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)]
+        return {name: round(ms, 2) for name, ms in
+                (("p50", ranked[len(ranked) // 2]), ("p99", p99), ("max", ranked[-1]))}

@@ -17,12 +17,20 @@ class StateDir:
 
     def __init__(self, path):
         self._path = Path(path)
-        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.trouble = None  # why the last state could not be written
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            self.trouble = str(error)
         self.damaged = []  # names whose file was not whole; kept beside as NAME.damaged
 
     def claim(self):
         """Keep every other process out until this one ends; LocalError when one is in: two count alike."""
-        self._lock = os.open(self._path / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            self._lock = os.open(self._path / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        except OSError as error:
+            self.trouble = str(error)  # a disk that takes no lock takes no counters: nothing can come twice
+            return
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -41,14 +49,28 @@ class StateDir:
             raw = file.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            self.trouble = f"state {name}: {error}"
+            return None
         if len(raw) >= 8 and raw[:4] == MAGIC and zlib.crc32(raw[8:]) == int.from_bytes(raw[4:8], "little"):
             return raw[8:]
-        os.replace(file, file.with_suffix(".damaged"))
+        try:
+            os.replace(file, file.with_suffix(".damaged"))
+        except OSError as error:
+            self.trouble = f"state {name}: {error}"
         self.damaged.append(name)
         return None
 
     def put(self, name, data):
         """Write beside, flush, rename, flush the directory: a torn write leaves the old state."""
+        try:
+            self._put(name, data)
+        except OSError as error:
+            self.trouble = f"state {name}: {error}"
+            raise
+        self.trouble = None
+
+    def _put(self, name, data):
         file = self._file(name)
         beside = file.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

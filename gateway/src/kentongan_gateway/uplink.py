@@ -3,6 +3,7 @@
 Batches are idempotent: an event is offered until the hub names its id in a 2xx. Every wait has a limit, and
 what the hub says is checked before it is believed: garbage is a failure like any other.
 """
+import email.utils
 import http.client
 import json
 import logging
@@ -10,6 +11,8 @@ import random
 import ssl
 import threading
 import urllib.parse
+
+from kentongan_wire.errors import LocalError
 
 from kentongan_gateway.spool import REFUSED, SENT, SpoolError
 
@@ -24,6 +27,7 @@ TIMEOUT_S = 5.0           # connect, write and read of one request
 POLL_WAIT_S = 25          # long poll; the hub answers at least this often
 POLL_TIMEOUT_S = POLL_WAIT_S + 10
 REPLY_MAX = 1 << 20       # bytes of one reply
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
 DONE_LIMIT = 1_000        # order results waiting to be told
 
 
@@ -35,15 +39,30 @@ class HubError(Exception):
         self.status = status
 
 
+def trust(ca_file) -> ssl.SSLContext:
+    """Trust this certificate and nothing else, whatever the clock says: a Pi starts without one.
+
+    The file holds the hub's own certificate or the authority that the hub made for itself; the system's
+    store is not looked at. LocalError with the remedy when it is no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise LocalError(f"{ca_file}: no certificate ({error}); copy the hub's own there, in PEM") from error
+    context.verify_flags |= NO_CHECK_TIME
+    return context
+
+
 class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
-    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file=""):
+    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None):
         parts = urllib.parse.urlsplit(url)
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._context = None
         if parts.scheme == "https":
-            self._context = ssl.create_default_context(cafile=ca_file or None)
+            self._context = trust(ca_file)
+        self._on_date = on_date
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._connection = None
@@ -60,6 +79,7 @@ class HubClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise HubError(0, f"{type(error).__name__} {error}") from error
+        self._told_date(reply.headers["Date"])
         if len(raw) > REPLY_MAX or reply.will_close:
             self.close()
         if not 200 <= reply.status < 300:
@@ -71,6 +91,12 @@ class HubClient:
         if not isinstance(answer, dict):
             raise HubError(reply.status, "the reply is no JSON object")
         return answer
+
+    def _told_date(self, date):
+        try:
+            self._on_date(email.utils.parsedate_to_datetime(date).timestamp())
+        except (TypeError, ValueError, OverflowError):
+            return  # no Date, or none that is one
 
     def _connect(self):
         if self._context:
@@ -102,24 +128,28 @@ class Backoff:
 class Uplink:
     """on_taken(ids), on_reply() after a good reply, on_orders(list): all must return at once.
 
-    age_ms(event): how long ago it was stored, -1 where no clock can tell.
+    offered(event): the event as it is sent, with its age and what else only the moment of sending knows.
     """
 
-    def __init__(self, spool, make_client, label, boot_id, age_ms, on_taken, on_reply, on_orders):
+    def __init__(self, spool, make_client, label, boot_id, offered, on_taken, on_reply, on_orders):
         self._spool, self._make_client = spool, make_client
-        self._label, self._boot_id, self._age_ms = label, boot_id, age_ms
+        self._label, self._boot_id, self._offered = label, boot_id, offered
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
         self._stop = threading.Event()
         self._work = threading.Event()
         self._done = {}              # order id -> result, until the hub has heard it
         self._done_lock = threading.Lock()
         self._batch = BATCH
+        self.crashes = 0             # faults of ours that the threads have outlived
         self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
                          threading.Thread(target=self._run_orders, name="orders", daemon=True)]
 
     def start(self):
         for thread in self._threads:
             thread.start()
+
+    def healthy(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
 
     def stop(self):
         """End both threads; that of the events is waited for, so that nothing uses the spool after this."""
@@ -151,6 +181,13 @@ class Uplink:
                 failing = True
                 self._pause(backoff.next_s())
                 continue
+            except Exception:
+                # a fault of ours must not end the uplink: alarms wait in the spool, and it is tried again
+                log.exception("uplink: a fault of ours")
+                self.crashes += 1
+                client.close()
+                self._pause(backoff.next_s())
+                continue
             if failing:
                 log.info("hub takes events again")
             failing = False
@@ -172,7 +209,7 @@ class Uplink:
         rows = self._spool.unsent(self._batch)
         if not rows:
             return False
-        events = [{**event, "id": event_id, "age_ms": self._age_ms(event)} for event_id, event in rows]
+        events = [{**self._offered(event), "id": event_id} for event_id, event in rows]
         try:
             answer = client.call("POST", "/api/v1/events",
                                  {"gateway": self._label, "boot_id": self._boot_id, "events": events})
@@ -183,10 +220,10 @@ class Uplink:
         taken, refused = _verdict(answer, {event_id for event_id, _ in rows})
         for event_id, reason in refused.items():
             log.error("hub refuses %s for good: %s", event_id, reason)
+        self._on_taken(sorted(taken))
         self._spool.mark_sent(sorted(taken), SENT)
         self._spool.mark_sent(sorted(refused), REFUSED)
         self._batch = BATCH
-        self._on_taken(sorted(taken))
         if not taken and not refused:
             raise HubError(200, "it named none of the events")
         return True
@@ -220,6 +257,12 @@ class Uplink:
                 orders = self.poll_once(client, after)
             except HubError as error:
                 log.debug("no orders: %s", error)
+                self._stop.wait(backoff.next_s())
+                continue
+            except Exception:
+                log.exception("orders: a fault of ours")
+                self.crashes += 1
+                client.close()
                 self._stop.wait(backoff.next_s())
                 continue
             backoff.reset()

@@ -3,8 +3,8 @@
 from kentongan_wire import messages as m
 
 KINDS = {
-    m.KIND_BAHAYA: "Bahaya", m.KIND_MALING: "Maling", m.KIND_KEBAKARAN: "Kebakaran", m.KIND_BENCANA: "Bencana",
-    m.KIND_PENCURIAN_TERNAK: "Pencurian ternak", m.KIND_KECELAKAAN: "Kecelakaan",
+    m.KIND_BAHAYA: "Bahaya", m.KIND_MALING: "Maling", m.KIND_KEBAKARAN: "Kebakaran",
+    m.KIND_BENCANA: "Bencana", m.KIND_PENCURIAN_TERNAK: "Pencurian ternak", m.KIND_KECELAKAAN: "Kecelakaan",
     m.KIND_KERIBUTAN: "Keributan", m.KIND_MEDIS: "Orang sakit mendadak",
 }
 CRIMES = (m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)

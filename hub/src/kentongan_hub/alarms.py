@@ -5,7 +5,18 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import calling, field, incidents, joins, orders, outbox, policies, sirens, states
+from kentongan_hub import (
+    calling,
+    field,
+    incidents,
+    joins,
+    orders,
+    outbox,
+    policies,
+    sirens,
+    states,
+    troubles,
+)
 from kentongan_hub.audit import note
 from kentongan_hub.trust import intake
 
@@ -267,5 +278,6 @@ HANDLERS = {
     "stage_seen": field.stage_seen,
     "refusals": field.refusals,
     "radio": field.radio,
+    "trouble": troubles.take,
     "supervision": field.supervision,
 }

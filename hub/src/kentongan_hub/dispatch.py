@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, calling, field, incidents, outbox, sirens, site, watch
+from kentongan_hub import alarms, audit, calling, field, incidents, orders, outbox, sirens, site, watch
 from kentongan_hub.clock import local_hour
 from kentongan_hub.trust import work
 
@@ -57,6 +57,7 @@ class Dispatch:
                 sirens.run_due(db, now)
                 outbox.expire(db, now.ms)
             changed = True
+        changed = self._reroute(now) or changed
         changed = self._show(now) or changed
         changed = self._trust(now) or changed
         changed = self._watch(now) or changed
@@ -73,6 +74,19 @@ class Dispatch:
                 now.ms,
                 now.ms,
             )
+
+    def _reroute(self, now):
+        with self._store.read() as db:
+            waiting = db.value(
+                "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
+                "WHERE o.state = ? AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
+                outbox.WAITING,
+                now.ms - orders.QUIET_MS,
+            )
+        if not waiting:
+            return False
+        with self._store.write() as db:
+            return bool(orders.reroute(db, now))
 
     def _show(self, now):
         """Boards: claim, show, mark. Showing is a column that every board renders: it cannot half happen."""

@@ -86,6 +86,7 @@ FIELDS = {
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
     "refusals": {"counters": ("counters", None, None, REQUIRED)},
     "radio": {"name": _text(64), "up": _truth()},
+    "trouble": {"name": ("text", None, 64, REQUIRED), "active": _truth(), "detail": _text()},
     "supervision": {"device": _DEVICE, "state": ("text", None, 20, REQUIRED)},
 }
 

@@ -6,6 +6,7 @@ from kentongan_hub import outbox
 
 STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
+QUIET_MS = 45_000  # a gateway whose long poll has not come for so long takes no order in time
 SIREN_SECONDS = 60  # one re-alert
 BY_HAND = 0  # the device of an incident that a person wrote down: no button, no gateway
 
@@ -54,6 +55,33 @@ def _gateway(db, incident, zone):
         return incident["gateway"]
     label = db.value("SELECT label FROM gateways WHERE zone = ? AND token IS NOT NULL ORDER BY label", zone)
     return label or incident["gateway"]
+
+
+def reroute(db, now):
+    """Orders that wait for a gateway that has gone quiet go to one that has not; how many.
+
+    Any gateway of the site holds the keys and reaches the devices over relays; which one heard the alarm
+    first is no reason to wait for it.
+    """
+    alive = db.all(
+        "SELECT label, zone FROM gateways WHERE token IS NOT NULL AND heard_ms >= ? ORDER BY heard_ms DESC",
+        now.ms - QUIET_MS,
+    )
+    if not alive:
+        return 0
+    names = [outbox.gateway_channel(one["label"]) for one in alive]
+    marks = ", ".join("?" * len(names))
+    rows = db.all(
+        "SELECT o.id, i.zone FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.state = ? AND "
+        f"o.type IN ('stage', 'siren', 'page') AND o.channel LIKE 'gateway:%' AND o.channel NOT IN ({marks})",
+        outbox.WAITING,
+        *names,
+    )
+    for row in rows:
+        near = next((one for one in alive if one["zone"] == row["zone"]), alive[0])
+        channel = outbox.gateway_channel(near["label"])
+        db.run("UPDATE outbox SET channel = ?, lease_ms = 0 WHERE id = ?", channel, row["id"])
+    return len(rows)
 
 
 def stop_sirens(db, now, incident):

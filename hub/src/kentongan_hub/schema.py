@@ -252,3 +252,15 @@ CREATE TABLE technicians (
 @migrations()
 def m005_trust(db):
     _run(db, TRUST)
+
+
+TROUBLES = """
+CREATE TABLE troubles (
+    gateway TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL, since_wall INTEGER NOT NULL,
+    PRIMARY KEY (gateway, name)) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m006_gateway_troubles(db):
+    _run(db, TROUBLES)

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from kentongan_hub import confidential, incidents, orders, roles, supervision, words
+from kentongan_hub import confidential, incidents, orders, roles, supervision, troubles, words
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import ZONES, local_date_time, local_time
 
@@ -164,13 +164,18 @@ def sirens(db, row):
 
 def gateways(db, now):
     zone = db.setting("time_zone", "WIB")
-    rows = db.all("SELECT * FROM gateways ORDER BY label")
+    rows, told = db.all("SELECT * FROM gateways ORDER BY label"), troubles.lasting(db)
     return [
         {
             "label": row["label"],
             "heard": local_date_time(row["heard_wall"], zone),
             "link": supervision.link("gateway", row["heard_ms"], now.ms),
             "radios": db.all("SELECT * FROM radios WHERE gateway = ? ORDER BY name", row["label"]),
+            "troubles": [
+                {**one, "since": local_date_time(one["since_wall"], zone)}
+                for one in told
+                if one["gateway"] == row["label"]
+            ],
         }
         for row in rows
     ]
@@ -196,6 +201,7 @@ def health(db, now):
         ),
         "gateways_lost": lost,
         "radios_down": radios,
+        "troubles": [f"{one['gateway']}: {one['words']}" for one in troubles.lasting(db)],
         "failed_sirens": _failed_sirens(db),
         "jammed": _jammed(db),
         "counts": [

@@ -1,7 +1,7 @@
 """The lamp at the post: how the gateway is, in flashes a person can count.
 
-Dark, or lit without a flash, is a gateway that does not run: every code is made by its loop and ends 15 s after
-the loop has stopped asking for it.
+Dark, or lit without a flash, is a gateway that does not run: every code is made by its loop and ends 15 s
+after the loop has stopped asking for it.
 """
 from pathlib import Path
 

@@ -31,7 +31,7 @@ class ModbusRelay:
         for left in reversed(range(TRIES)):
             try:
                 return getattr(self._board, method)(*args)
-            except (OSError, ValueError, TypeError) as error:  # minimalmodbus raises all three for bad replies
+            except (OSError, ValueError, TypeError) as error:  # it raises all three for bad replies
                 if not left:
                     raise OSError(f"board {self._address} at {self._port}: {error}") from error
         return None

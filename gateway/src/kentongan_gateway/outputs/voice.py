@@ -1,4 +1,4 @@
-"""The post speaks: espeak-ng makes the words, aplay the sound; one sentence at a time, the siren held meanwhile.
+"""The post speaks: espeak-ng makes the words, aplay the sound; the siren is held meanwhile.
 
 The text goes by standard input and by a file that only we can read: it names a house, and others may see a
 process list.

@@ -10,7 +10,7 @@ class Radio:
     counters = {}
     names = ()  # by which its frames and states are known
 
-    def on_trouble(self, what, text):
+    def on_trouble(self, name, what, text):
         """Replaced by the owner: what is wrong with the radio though its line works; text None when over."""
 
     def start(self, on_heard, on_state):

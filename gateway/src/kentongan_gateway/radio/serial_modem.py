@@ -129,9 +129,9 @@ class SerialModem(Radio):
             elif isinstance(event, Lost):
                 log.warning("%s: frame %d was never sent: %s", self._name, event.id, event.reason)
             elif isinstance(event, Jammed):
-                self.on_trouble("jammed", JAMMED if event.on else None)
+                self.on_trouble(self._name, "jammed", JAMMED if event.on else None)
             elif isinstance(event, ChipFault):
-                self.on_trouble("chip", CHIP if event.on else None)
+                self.on_trouble(self._name, "chip", CHIP if event.on else None)
             elif isinstance(event, ModemLog):
                 log.info("%s: %s", self._name, event.text)
         return True

@@ -1,0 +1,184 @@
+"""Does what the core wants, in order, with whatever disk, radio, siren and clock it is given.
+
+No thread, no wait and no clock of its own: the daemon steps it, and so does a campaign in virtual time.
+"""
+import logging
+from collections import OrderedDict
+
+from kentongan_gateway import actions
+from kentongan_gateway.actions import identity
+from kentongan_gateway.spool import SpoolError
+
+log = logging.getLogger("kentongan.gateway")
+
+ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
+RESUME_ROWS = 200     # unsent events looked at for alarms of a former run
+
+
+class Hands:
+    """clock: a Clock; draw(): one random u32; the others as the daemon makes them."""
+
+    def __init__(self, core, spool, state, radio, siren, voice, uplink, clock, draw):
+        self.core, self._spool, self._state = core, spool, state
+        self._radio, self._siren, self._voice, self._uplink = radio, siren, voice, uplink
+        self._clock, self._draw = clock, draw
+        self._rows = OrderedDict()  # spool id -> core's row id, until the hub has taken it
+        self._held = {}             # spool id -> core's row id, of what no disk has yet
+        self._unsaved_seq = None    # a reserve of counters that could not be written
+        self.dropped = 0
+        self._wrong = {}            # name of a trouble -> its text, as last told
+
+    # what happens
+
+    def heard(self, heard):
+        self._perform(self.core.heard(heard, self._now(), self._draw()))
+
+    def radio(self, name, up):
+        self._perform(self.core.radio_state(name, up, self._now()))
+
+    def trouble(self, name, text):
+        """Something does not work (or does again: None); told once to log, lamp and hub."""
+        if (text or None) == self._wrong.get(name):
+            return
+        self._wrong[name] = text or None
+        self._perform(self.core.trouble(name, text, self._now()))
+
+    def hush(self):
+        self._perform(self.core.hush(self._now(), self._draw()))
+
+    def taken(self, ids):
+        """The hub has committed these events; what no disk of ours has is as good as stored now."""
+        for event_id in ids:
+            if event_id in self._held:
+                self._rows[event_id] = row_id = self._held.pop(event_id)
+                self._perform(self.core.stored(row_id, self._now(), self._draw()))
+        rows = [self._rows.pop(event_id) for event_id in ids if event_id in self._rows]
+        self._perform(self.core.hub_ok(rows, self._now()))
+
+    def reply(self):
+        self._perform(self.core.hub_ok("reply", self._now()))
+
+    def orders(self, orders):
+        for order in orders:
+            self._perform(self.core.order(order, self._now(), self._draw()))
+
+    def tick(self):
+        """What is due by the core's own clock."""
+        deadline = self.core.next_deadline()
+        if deadline is not None and deadline <= self._now():
+            self._perform(self.core.tick(self._now(), self._draw()))
+
+    def look_round(self):
+        """Every few seconds: what waited for the disk, and what is wrong with disk and clock."""
+        for old_id, new_id in self._spool.settle():
+            if old_id in self._held:
+                self._rows[new_id] = row_id = self._held.pop(old_id)
+                self._perform(self.core.stored(row_id, self._now(), self._draw()))
+        self.trouble("disk", self._spool.trouble or self._state.trouble)
+        step_s = self._clock.jumped_s()
+        if step_s:
+            log.warning("the wall clock was stepped by %d s; nothing here depends on it", step_s)
+            self.trouble("clock", f"the clock was stepped by {step_s:.0f} s")
+        elif "clock" in self._wrong:
+            self.trouble("clock", None)
+
+    def start(self):
+        self._perform(self.core.tick(self._now(), self._draw()))
+        for path in self._spool.quarantined:
+            self.trouble("disk_spool", f"the spool was corrupt, was set aside as {path} and begun anew")
+        if self._state.damaged:
+            names = ", ".join(self._state.damaged)
+            self.trouble("disk_state", f"states were damaged and are set aside: {names}")
+        self._resume()
+
+    def close(self):
+        self._perform(self.core.close(self._now()))
+
+    # doing
+
+    def _now(self) -> int:
+        return self._clock.now_ms()
+
+    def _perform(self, todo):
+        for action in todo:
+            self._DOING[type(action)](self, action)
+
+    def _store(self, action):
+        event = self._clock.stamp(action.event)
+        try:
+            event_id = self._spool.put(event)
+        except SpoolError as error:
+            self._not_stored(action, event, error)
+            return
+        self._remember(event_id, action.row_id)
+        self._uplink.wake()
+        self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
+        if self._spool.is_sent(event_id):
+            self.core.already_taken([self._rows.pop(event_id)])
+
+    def _not_stored(self, action, event, error):
+        """No receipt; but sirens and the hub are not kept waiting for a disk."""
+        log.error("nothing is acknowledged: %s", error)
+        event_id = self._spool.hold(event)
+        if event_id is None:
+            return
+        self._held[event_id] = action.row_id
+        if len(self._held) > ROWS_LIMIT:
+            self._held.pop(next(iter(self._held)))
+        self._uplink.wake()
+        self._perform(self.core.not_stored(action.row_id, self._now(), self._draw()))
+
+    def _remember(self, event_id, row_id):
+        self._rows[event_id] = row_id
+        if len(self._rows) > ROWS_LIMIT:
+            self._rows.popitem(last=False)
+
+    def _persist(self, action):
+        try:
+            self._state.put(action.name, action.data)
+        except OSError as error:
+            log.error("state %s is not on disk: %s", action.name, error)
+            if action.name == "seq":
+                self._unsaved_seq = action
+        else:
+            if action.name == "seq":
+                self._unsaved_seq = None
+
+    def _send(self, action):
+        """Put it on the air, but never with a counter whose reserve is not on disk: it might come twice."""
+        if self._unsaved_seq:
+            self._persist(self._unsaved_seq)
+        if self._unsaved_seq:
+            self.dropped += 1
+            return
+        self._radio.send(action)
+
+    def _note(self, note):
+        name = identity(note)
+        log.info("%s %s %s", name, note.step, note.detail,
+                 extra={"about": name, "step": note.step, "detail": note.detail})
+
+    _DOING = {
+        actions.Store: _store, actions.Persist: _persist, actions.Note: _note,
+        actions.Send: _send,
+        actions.RelayCopy: lambda self, action: self._radio.relay(action.heard, action.klass),
+        actions.DropCopy: lambda self, action: self._radio.drop(action.src, action.id),
+        actions.Siren: lambda self, action: self._siren.play(*action),
+        actions.SirenOff: lambda self, action: self._siren.off(),
+        actions.Speak: lambda self, action: self._voice.say(action.text),
+        actions.Hush: lambda self, action: self._voice.hush(),
+        actions.OrderDone: lambda self, action: self._uplink.order_done(*action),
+    }
+
+    def _resume(self):
+        """Alarms of a former run that the hub never took are watched on."""
+        for event_id, event in self._spool.unsent(RESUME_ROWS):
+            if event.get("type") != "alarm":
+                continue
+            try:
+                row_id, todo = self.core.resume(event, self._clock.age_ms(event), self._now(), self._draw())
+            except (KeyError, TypeError) as error:
+                log.error("stored alarm %s cannot be read: %s", event_id, error)
+                continue
+            self._remember(event_id, row_id)
+            self._perform(todo)

@@ -1,0 +1,314 @@
+"""The spool's disk: what is promised to the hub, committed before anything is acknowledged.
+
+SQLite at synchronous=FULL with a rollback journal (WAL has a corruption bug before 3.51.3), one connection
+behind one lock. A corrupt file is set aside whole and a fresh one takes over: the next alarm matters more.
+"""
+
+import json
+import os
+import secrets
+import sqlite3
+import threading
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
+SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
+EVICT_BATCH = 200
+CORRUPT_KEPT = 3  # set-aside files that are kept
+EVENT_BYTES_MAX = 16_384
+
+# What goes first when room is needed: the highest class. Uplink order is the other way round.
+CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
+CLASSES = {
+    "alarm": CLASS_ALARM,
+    "siren_report": CLASS_REPORT,
+    "event": CLASS_REPORT,
+    "gateway_siren": CLASS_REPORT,
+    "stage_seen": CLASS_REPORT,
+    "status": CLASS_STATUS,
+}
+CLASS_NAMES = ("alarm", "report", "state", "status")
+
+UNSENT, SENT, REFUSED = 0, 1, 2  # REFUSED: the hub said it never takes it; offered again after a restart
+
+SCHEMA = """
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT UNIQUE,
+    class INTEGER NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0,
+    body TEXT NOT NULL
+);
+CREATE INDEX event_due ON event (state, class, seq);
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class SpoolError(Exception):
+    """An event could not be put on disk: nothing about it may be acknowledged."""
+
+
+class SchemaError(SpoolError):
+    """Another version of this program wrote the spool."""
+
+
+class Shelf:
+    """put() returns after the commit. Thread-safe; every method is one transaction."""
+
+    def __init__(self, path, label="gateway", rows_max=ROWS_MAX):
+        self._path = str(path)
+        self._label = label
+        self._rows_max = rows_max
+        self._lock = threading.Lock()
+        self._db = None
+        self.quarantined = []  # files set aside since the start
+        self.salvaged = 0  # events taken over from them
+        self._open()
+
+    # opening
+
+    def _open(self):
+        try:
+            self._connect()
+        except (OSError, sqlite3.DatabaseError) as error:
+            if isinstance(error, OSError | sqlite3.OperationalError) and not _is_corrupt(error):
+                self._drop_connection()
+                raise SpoolError(f"spool {self._path}: {error}") from error
+            self._begin_anew()
+
+    def _begin_anew(self):
+        """Set the corrupt file aside, and take over what of it the hub has not had and can still be read."""
+        self._set_aside()
+        self._connect()
+        if self.quarantined:
+            self._salvage(self.quarantined[-1])
+
+    def _salvage(self, aside):
+        try:
+            old = sqlite3.connect(f"file:{aside}?mode=ro&immutable=1", uri=True)
+            last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
+        except sqlite3.Error:
+            return
+        rows = []
+        for seq in range(max(1, last - ROWS_MAX), last + 1):
+            try:
+                row = old.execute("SELECT key, class, body, state FROM event WHERE seq=?", (seq,)).fetchone()
+                if row and row[3] == UNSENT and isinstance(json.loads(row[2]), dict):
+                    rows.append(row[:3])
+            except (sqlite3.Error, ValueError, TypeError):
+                continue
+        old.close()
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT OR IGNORE INTO event (key, class, body) VALUES (?,?,?)", rows)
+        self._db.execute("COMMIT")
+        self.salvaged += len(rows)
+        self._recount()
+
+    def _connect(self):
+        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
+        self._db.execute("PRAGMA journal_mode=TRUNCATE")
+        self._db.execute("PRAGMA synchronous=FULL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("quick_check failed")
+        if version == 0:
+            self._db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise SchemaError(
+                f"spool {self._path} has schema {version}, this program knows {SCHEMA_VERSION}; "
+                "install the version that wrote it, let it empty the spool, then upgrade"
+            )
+        self._db.execute("UPDATE event SET state=? WHERE state=?", (UNSENT, REFUSED))
+        row = self._db.execute("SELECT value FROM meta WHERE name='epoch'").fetchone()
+        self._epoch = row[0] if row else secrets.token_hex(4)
+        if not row:
+            self._db.execute("INSERT INTO meta VALUES ('epoch', ?)", (self._epoch,))
+        self._recount()
+
+    def _recount(self):
+        self._rows = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
+        self._sent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (SENT,)).fetchone()[0]
+
+    def _drop_connection(self):
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _set_aside(self):
+        self._drop_connection()
+        if self._path == ":memory:":
+            return
+        path = Path(self._path)
+        aside = path.with_name(f"{path.name}.corrupt-{secrets.token_hex(4)}")
+        for suffix in ("", "-journal"):
+            if os.path.exists(self._path + suffix):
+                os.replace(self._path + suffix, str(aside) + suffix)
+        self.quarantined.append(str(aside))
+        old = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
+        for each in old[:-CORRUPT_KEPT]:
+            each.unlink()
+
+    # use
+
+    def put(self, event) -> str:
+        """Commit an event; its id, or the one that its `key` already has. SpoolError: it is not on disk."""
+        body = json.dumps(event, separators=(",", ":"))
+        if len(body) > EVENT_BYTES_MAX:
+            raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
+        klass = CLASSES.get(event["type"], CLASS_STATE)
+        with self._lock:
+            self._need_db()
+            try:
+                return self._put(event.get("key"), klass, body)
+            except sqlite3.Error as error:
+                self._make_way(error)
+            self._need_db()
+            try:
+                return self._put(event.get("key"), klass, body)
+            except sqlite3.Error as error:
+                self._rollback()
+                raise SpoolError(f"spool {self._path}: {error}") from error
+
+    def _need_db(self):
+        if self._db is None:
+            raise SpoolError(f"spool {self._path}: not open")
+
+    def _make_way(self, error):
+        """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
+        self._rollback()
+        try:
+            if _is_corrupt(error):
+                self._begin_anew()
+            elif "full" in str(error):
+                self._db.execute("BEGIN IMMEDIATE")
+                self._evict(EVICT_BATCH, CLASS_REPORT)
+                self._db.execute("COMMIT")
+                self._recount()
+        except sqlite3.Error:
+            self._rollback()
+
+    def _put(self, key, klass, body) -> str:
+        self._db.execute("BEGIN IMMEDIATE")
+        if key is not None:
+            row = self._db.execute("SELECT seq FROM event WHERE key=?", (key,)).fetchone()
+            if row:
+                self._db.execute("COMMIT")
+                return self._id(row[0])
+        excess = self._rows + 1 - self._rows_max
+        gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1))) if excess > 0 else (0, 0)
+        seq = self._db.execute(
+            "INSERT INTO event (key, class, body) VALUES (?,?,?)", (key, klass, body)
+        ).lastrowid
+        self._db.execute("COMMIT")
+        self._rows += 1 - gone[0]
+        self._sent -= gone[1]
+        return self._id(seq)
+
+    def _evict(self, wanted, best_class=CLASS_ALARM):
+        """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows).
+
+        Undelivered rows of classes before best_class are spared.
+        """
+        picked = self._db.execute(
+            "SELECT seq, class, state FROM event WHERE state=? OR class>=? "
+            "ORDER BY state=? DESC, class DESC, seq LIMIT ?",
+            (SENT, best_class, SENT, wanted),
+        ).fetchall()
+        self._db.executemany("DELETE FROM event WHERE seq=?", [(seq,) for seq, _, _ in picked])
+        for _, klass, state in picked:
+            if state != SENT:
+                self._db.execute(
+                    "INSERT INTO meta VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value=value+1",
+                    (f"evicted_{CLASS_NAMES[klass]}",),
+                )
+        return len(picked), sum(state == SENT for _, _, state in picked)
+
+    def unsent(self, limit=50):
+        """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
+        query = "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
+        with self._lock:
+            self._need_db()
+            try:
+                rows = self._db.execute(query, (UNSENT, limit)).fetchall()
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
+        return [(self._id(seq), json.loads(body)) for seq, body in rows]
+
+    def mark_sent(self, ids, state=SENT):
+        """The hub has committed these. Unknown ids are none of ours and change nothing."""
+        seqs = [(state, seq) for seq in map(self._seq, ids) if seq is not None]
+        with self._lock:
+            self._need_db()
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                before = self._db.total_changes
+                self._db.executemany("UPDATE event SET state=? WHERE seq=? AND state=0", seqs)
+                if state == SENT:
+                    self._sent += self._db.total_changes - before
+                gone = self._drop_delivered()
+                self._db.execute("COMMIT")
+                self._rows -= gone
+                self._sent -= gone
+            except sqlite3.Error as error:
+                self._rollback()
+                raise SpoolError(f"spool {self._path}: {error}") from error
+
+    def _drop_delivered(self) -> int:
+        excess = self._sent - SENT_KEPT
+        if excess <= 0:
+            return 0
+        return self._db.execute(
+            "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE state=? ORDER BY seq LIMIT ?)",
+            (SENT, excess),
+        ).rowcount
+
+    def is_sent(self, event_id) -> bool:
+        seq = self._seq(event_id)
+        with self._lock:
+            self._need_db()
+            row = self._db.execute("SELECT state FROM event WHERE seq=?", (seq,)).fetchone()
+        return bool(row and row[0] == SENT)
+
+    def counts(self):
+        """{"rows", "unsent", "evicted": {class: n}} for people and metrics."""
+        with self._lock:
+            self._need_db()
+            try:
+                evicted = dict(
+                    self._db.execute("SELECT name, value FROM meta WHERE name LIKE 'evicted_%'").fetchall()
+                )
+                unsent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (UNSENT,)).fetchone()[0]
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
+        return {
+            "rows": self._rows,
+            "unsent": unsent,
+            "evicted": {name[len("evicted_") :]: int(n) for name, n in evicted.items()},
+        }
+
+    def close(self):
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+
+    def _rollback(self):
+        try:
+            if self._db is not None and self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except sqlite3.Error:
+            return
+
+    def _id(self, seq) -> str:
+        return f"{self._label}/{self._epoch}-{seq}"
+
+    def _seq(self, event_id):
+        head, _, seq = event_id.rpartition("-")
+        if head != f"{self._label}/{self._epoch}" or not seq.isdigit():
+            return None
+        return int(seq)
+
+
+def _is_corrupt(error) -> bool:
+    text = str(error)
+    return "malformed" in text or "not a database" in text or "quick_check" in text or "corrupt" in text

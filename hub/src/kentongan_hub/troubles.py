@@ -1,0 +1,56 @@
+"""What gateways say is wrong with them, until they say that it is over; never about an incident."""
+
+from kentongan_hub import field
+
+LIMIT = 64  # troubles kept for one gateway; a name has a radio's or a board's in it, so they are few
+# the first word of a name, or the whole of it, in words for the board
+WORDS = {
+    "disk": "penyimpanan gerbang rusak atau penuh, alarm tidak dikonfirmasi ke tombol",
+    "disk_spool": "data gerbang pernah rusak, sudah dimulai baru",
+    "disk_state": "catatan gerbang pernah rusak, sudah dimulai baru",
+    "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
+    "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
+    "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
+    "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
+    "key": "tombol matikan bunyi di pos tidak bekerja",
+    "voice": "suara di pos tidak bekerja",
+    "hub": "pernah tidak terhubung ke pusat data",
+    "clock": "jam gerbang berubah sendiri",
+    "inbox": "gerbang kewalahan, sebagian pesan radio diulang",
+}
+
+
+def take(db, now, gateway, event):
+    """One event of type trouble: it lasts from now on, or is over."""
+    name, wall = event["name"], field.happened(now, event)
+    if not event["active"]:
+        db.run("DELETE FROM troubles WHERE gateway = ? AND name = ?", gateway, name)
+        return
+    if db.value("SELECT count(*) FROM troubles WHERE gateway = ?", gateway) >= LIMIT:
+        db.run(
+            "DELETE FROM troubles WHERE gateway = ? AND name = "
+            "(SELECT name FROM troubles WHERE gateway = ? ORDER BY since_wall LIMIT 1)",
+            gateway,
+            gateway,
+        )
+    db.run(
+        "INSERT INTO troubles (gateway, name, detail, since_wall) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (gateway, name) DO UPDATE SET detail = excluded.detail",
+        gateway,
+        name,
+        event["detail"],
+        wall,
+    )
+
+
+def lasting(db):
+    """[{"gateway", "name", "words", "detail", "since_wall"}] of all gateways."""
+    rows = db.all("SELECT * FROM troubles ORDER BY gateway, name")
+    return [{**row, "words": words(row["name"])} for row in rows]
+
+
+def words(name):
+    """`radio_deaf modem` -> what it means, with the part that it is about."""
+    what, _, which = name.partition(" ")
+    said = WORDS.get(what) or WORDS.get(what.partition("_")[0]) or what
+    return f"{which}: {said}" if which else said
