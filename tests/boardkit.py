@@ -1,0 +1,104 @@
+"""A board without a board: time, pins, flash and radio chip that the device's shell is run on; MicroPython
+subset.
+
+Modules of the device that name the chip's own library are loaded anew with fakes in its place (`load`), so
+that one process can hold many boards. KENTONGAN_LORA names a folder with micropython-lib's real `lora`
+package.
+"""
+import os
+import sys
+
+from board import stand_in
+
+TICKS = 1 << 30  # ticks_ms wraps here, as on the chip
+
+
+class Time:
+    """The module `time` of a board: moves only when somebody waits or a test says so."""
+
+    def __init__(self, us=0):
+        self.us = us
+
+    def ticks_ms(self):
+        return self.us // 1000 % TICKS
+
+    def ticks_us(self):
+        return self.us % TICKS
+
+    @staticmethod
+    def ticks_diff(later, earlier):
+        return (later - earlier + TICKS // 2) % TICKS - TICKS // 2
+
+    @staticmethod
+    def ticks_add(ticks, delta):
+        return (ticks + delta) % TICKS
+
+    def sleep_ms(self, ms):
+        self.us += ms * 1000
+
+    def sleep_us(self, us):
+        self.us += us
+
+    def time(self):
+        return self.us // 1_000_000
+
+
+class Space:
+    """A module made of what it is given."""
+
+    def __init__(self, **names):
+        for name in names:
+            setattr(self, name, names[name])
+
+
+class FakePin:
+    IN, OUT, IRQ_RISING = 0, 1, 1
+
+
+def micropython():
+    return Space(const=lambda value: value, schedule=lambda function, argument: function(argument),
+                 kbd_intr=lambda char: None)
+
+
+def load(names, fakes):
+    """{short name: fresh module}: `names` are imported with `fakes` ({name: module}) in sys.modules."""
+    saved = {name: sys.modules.get(name) for name in list(names) + list(fakes)}
+    for name in names:
+        sys.modules.pop(name, None)
+    for name in fakes:
+        sys.modules[name] = fakes[name]
+    try:
+        out = {}
+        for name in names:
+            __import__(name)
+            out[name[name.rfind(".") + 1:]] = sys.modules[name]
+        return out
+    finally:
+        for name in saved:
+            if saved[name] is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = saved[name]
+
+
+def lora(clock):
+    """The driver: micropython-lib's where KENTONGAN_LORA says so, else our stand-in; on this board's time."""
+    fakes = {"time": clock, "machine": Space(Pin=FakePin)}
+    if sys.implementation.name != "micropython":
+        fakes["micropython"] = micropython()
+    real = os.getenv("KENTONGAN_LORA")
+    if not real:
+        return load(["board.stand_in"], fakes)["stand_in"]
+    if real not in sys.path:
+        sys.path.append(real)
+    names = ["lora." + name for name in ("modem", "sync_modem", "sx126x", "sx127x")]
+    loaded = load(["lora"] + names, fakes)
+    return loaded["lora"]
+
+
+def radio_module(clock):
+    """kentongan_node.radio on this board's time and driver."""
+    return load(["kentongan_node.radio"], {"time": clock, "lora": lora(clock)})["radio"]
+
+
+assert stand_in  # so that it is found beside this file, whatever the test's folder
