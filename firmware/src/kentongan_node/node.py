@@ -48,7 +48,7 @@ class Node:
         self.kept = configure.Kept(state.get(configure.NAME, b""))
         self.settings.update(self.kept.settings)
         self.keys = self._make_keys()
-        self.sequence = Sequence(state.get("seq"))
+        self.sequence = Sequence(state, int.from_bytes(bytes(state.get("boots", b"")), "little"))
         self.guard = Guard(GUARD_LIMIT_POST if self.role == messages.SIRENE else GUARD_LIMIT)
         self.counters_lost = self.sequence.lost
         self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
