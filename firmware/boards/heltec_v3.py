@@ -11,11 +11,15 @@ DIO0 = None
 DIO1 = 14
 TCXO_MV = 1800  # on DIO3
 DIO2_RF_SWITCH = True
-HELD_HIGH = ()
+RXEN = None  # high while it receives
 BATTERY_ADC = 1
 BATTERY_RATIO_X10 = 49
 BATTERY_ENABLE = 37  # as an input high on V3 and V3.1 (then low enables), low on V3.2 (then high)
-KEY_ACTIVE = 0  # level of a pressed key
+PMU = None  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
+LAMP_ON = 1  # level that lights the lamp
+BUTTON = 0  # on the board, low when pressed
+KEY_ACTIVE = 0  # level of a pressed key; of the lid's when it is open
+USB_HOST = False  # the port to the host is the chip's own USB
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own

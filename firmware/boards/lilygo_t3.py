@@ -1,4 +1,4 @@
-"""LilyGO T3 V1.6.1 (ESP32, SX1276). 34, 36, 39 have no pull-up inside: fit 100 kilohm. Not measured yet."""
+"""LilyGO T3 V1.6.1 (ESP32, SX1276). 34, 36, 39 need 100 kilohm to ground. Not measured yet."""
 CHIP = "sx1276"
 SPI_ID = 1
 SCK = 5
@@ -11,11 +11,15 @@ DIO0 = 26
 DIO1 = 33
 TCXO_MV = None  # on DIO3
 DIO2_RF_SWITCH = False
-HELD_HIGH = ()
+RXEN = None  # high while it receives
 BATTERY_ADC = 35
 BATTERY_RATIO_X10 = 20
 BATTERY_ENABLE = None
-KEY_ACTIVE = 0  # level of a pressed key
+PMU = None  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
+LAMP_ON = 1  # level that lights the lamp
+BUTTON = None  # on the board, low when pressed
+KEY_ACTIVE = 1  # level of a pressed key; of the lid's when it is open
+USB_HOST = False  # the port to the host is the chip's own USB
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
@@ -49,7 +53,7 @@ PENERUS = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("mains", 34),),
 }
 MODEM = {
     "keys": (),

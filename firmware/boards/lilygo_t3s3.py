@@ -11,11 +11,15 @@ DIO0 = None
 DIO1 = 33
 TCXO_MV = 1800  # on DIO3
 DIO2_RF_SWITCH = True
-HELD_HIGH = ()
+RXEN = None  # high while it receives
 BATTERY_ADC = 1
 BATTERY_RATIO_X10 = 20
 BATTERY_ENABLE = None
-KEY_ACTIVE = 0  # level of a pressed key
+PMU = None  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
+LAMP_ON = 1  # level that lights the lamp
+BUTTON = 0  # on the board, low when pressed
+KEY_ACTIVE = 0  # level of a pressed key; of the lid's when it is open
+USB_HOST = True  # the port to the host is the chip's own USB
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
@@ -36,8 +40,8 @@ SIRENE = {
     "senses": (("mains", 16),),
 }
 PENERIMA = {
-    "keys": (("lid", 15), ("come", 12), ("hush", 16),),
-    "shows": (37, None, None),
+    "keys": (("lid", 15), ("come", 12), ("hush", 0),),
+    "shows": (37, 16, None),
     "siren": None,
     "healthy": None,
     "battery": None,
@@ -49,7 +53,7 @@ PENERUS = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("mains", 16),),
 }
 MODEM = {
     "keys": (),

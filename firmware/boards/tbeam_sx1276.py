@@ -1,4 +1,4 @@
-"""T-Beam V1.x with SX1276 (ESP32). Battery is behind a power chip that is not read. Not measured yet."""
+"""T-Beam V1.x with SX1276 (ESP32). A power chip feeds the radio and reads the battery. Not measured yet."""
 CHIP = "sx1276"
 SPI_ID = 1
 SCK = 5
@@ -11,11 +11,15 @@ DIO0 = 26
 DIO1 = 33
 TCXO_MV = None  # on DIO3
 DIO2_RF_SWITCH = False
-HELD_HIGH = ()
+RXEN = None  # high while it receives
 BATTERY_ADC = None
 BATTERY_RATIO_X10 = 0
 BATTERY_ENABLE = None
-KEY_ACTIVE = 0  # level of a pressed key
+PMU = (21, 22)  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
+LAMP_ON = 0  # level that lights the lamp
+BUTTON = 38  # on the board, low when pressed
+KEY_ACTIVE = 1  # level of a pressed key; of the lid's when it is open
+USB_HOST = False  # the port to the host is the chip's own USB
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
@@ -32,8 +36,8 @@ SIRENE = {
     "shows": (4, None, None),
     "siren": 13,
     "healthy": 15,
-    "battery": None,
-    "senses": (("mains", 25),),
+    "battery": (39, 57),
+    "senses": (("mains", 25), ("siren", 36),),
 }
 PENERIMA = {
     "keys": (("lid", 14), ("come", 13), ("hush", 25),),
@@ -41,7 +45,7 @@ PENERIMA = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("mains", 36),),
 }
 PENERUS = {
     "keys": (("lid", 14),),
@@ -49,7 +53,7 @@ PENERUS = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("mains", 25),),
 }
 MODEM = {
     "keys": (),

@@ -1,4 +1,4 @@
-"""Seeed XIAO ESP32S3 with Wio-SX1262. RXEN 38 is driven high; DIO2 switches. Not measured yet."""
+"""Seeed XIAO ESP32S3 with Wio-SX1262. RXEN 38 while it receives, DIO2 while it sends. Not measured yet."""
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 7
@@ -11,11 +11,15 @@ DIO0 = None
 DIO1 = 39
 TCXO_MV = 1800  # on DIO3
 DIO2_RF_SWITCH = True
-HELD_HIGH = (38,)  # RXEN
+RXEN = 38  # high while it receives
 BATTERY_ADC = None
 BATTERY_RATIO_X10 = 0
 BATTERY_ENABLE = None
-KEY_ACTIVE = 0  # level of a pressed key
+PMU = None  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
+LAMP_ON = 1  # level that lights the lamp
+BUTTON = 21  # on the board, low when pressed
+KEY_ACTIVE = 0  # level of a pressed key; of the lid's when it is open
+USB_HOST = True  # the port to the host is the chip's own USB
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
@@ -49,7 +53,7 @@ PENERUS = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("mains", 4),),
 }
 MODEM = {
     "keys": (),

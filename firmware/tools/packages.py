@@ -14,7 +14,7 @@ SOURCES = {
 CORES = {  # role: its core's module, as in roles.py
     "tombol": "button", "sirene": "siren", "penerus": "repeater", "penerima": "receiver", "modem": "modem",
 }
-SHELL = ("hal", "radio", "runner", "roles", "settings")
+SHELL = ("launch", "hal", "radio", "runner", "roles", "settings")
 DRIVERS = ("lora-sx126x", "lora-sx127x", "lora-sync")
 VERSION = "0.1.0"
 

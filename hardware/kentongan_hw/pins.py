@@ -11,7 +11,14 @@ from kentongan_hw import HARDWARE, ROOT
 ROLES = ("tombol", "sirene", "penerima", "penerus", "modem")
 SHOWS = ("lamp", "buzzer", "motor")
 RADIO = ("chip", "spi_id", "sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1", "tcxo_mv",
-         "dio2_rf_switch")
+         "dio2_rf_switch", "rxen")
+NOTES = {"tcxo_mv": "on DIO3", "rxen": "high while it receives"}
+# of [chip], what the firmware has to know: (name, value where the file says nothing, what it means)
+CHIP = (("pmu", None, "I2C pins (SDA, SCL) of an AXP192 or AXP2101"),
+        ("lamp_on", 1, "level that lights the lamp"),
+        ("button", None, "on the board, low when pressed"),
+        ("key_active", 0, "level of a pressed key; of the lid's when it is open"),
+        ("usb_host", False, "the port to the host is the chip's own USB"))
 BATTERY = ("adc", "ratio_x10", "enable")
 SECTIONS = {"about", "chip", "radio", "battery", *ROLES}
 
@@ -51,9 +58,9 @@ def _check_role(name, role, data):
             raise PinError(f"{name} [{role}]: slot {slot} is unknown; see kentongan_hw/pins.py")
     if ("battery" in table) != ("battery_ratio_x10" in table):
         raise PinError(f"{name} [{role}]: battery and battery_ratio_x10 come together")
-    radio = {data["radio"][k]: k for k in ("sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1")
-             if k in data["radio"]}
-    radio.update((number, "held_high") for number in data["radio"].get("held_high", ()))
+    radio = {data["radio"][k]: k for k in ("sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1",
+                                          "rxen") if k in data["radio"]}
+    radio.update((number, "pmu") for number in data["chip"].get("pmu", ()))
     if "battery" not in table and "adc" in data["battery"]:
         radio[data["battery"]["adc"]] = "battery adc"
     seen = dict(radio)
@@ -85,15 +92,15 @@ def board_file(data):
     for key in RADIO:
         value = radio.get(key)
         text = f'"{value}"' if isinstance(value, str) else str(value)
-        lines.append(f"{key.upper()} = {text}" + ("  # on DIO3" if key == "tcxo_mv" else ""))
-    held = radio.get("held_high", ())
-    note = f"  # {radio['held_high_note']}" if "held_high_note" in radio else ""
-    lines.append(f"HELD_HIGH = {_tuple(held)}{note}")
+        lines.append(f"{key.upper()} = {text}" + (f"  # {NOTES[key]}" if key in NOTES else ""))
     lines.append(f"BATTERY_ADC = {battery.get('adc')}")
     lines.append(f"BATTERY_RATIO_X10 = {battery.get('ratio_x10', 0)}")
     note = f"  # {battery['enable_note']}" if "enable_note" in battery else ""
     lines.append(f"BATTERY_ENABLE = {battery.get('enable')}{note}")
-    lines += ["KEY_ACTIVE = 0  # level of a pressed key", ""]
+    for key, default, note in CHIP:
+        value = data["chip"].get(key, default)
+        lines.append(f"{key.upper()} = {tuple(value) if isinstance(value, list) else value}  # {note}")
+    lines.append("")
     lines.append("# keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs")
     lines.append("# battery: (ADC pin, ratio x10) where the role has a divider of its own")
     for role in ROLES:

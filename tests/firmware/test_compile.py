@@ -90,9 +90,9 @@ def test_a_roles_main_is_short_and_a_siren_is_off_before_all_else(role):
     text = (FIRMWARE / "roles" / role / "main.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAIN_LINES_MAX
     body = [ast.unparse(node) for node in ast.parse(text).body[1:]]
-    assert body[:2] == ["import board", "from kentongan_node import hal"]
     if role == "sirene":
-        assert body[2] == "hal.siren_off(board.SIRENE)"
+        assert body[:3] == ["import board", "from kentongan_node import hal", "hal.siren_off(board.SIRENE)"]
+    assert body[-2:] == ["from kentongan_node import launch", f"launch.serve(board, board.{role.upper()})"]
 
 
 def test_board_files_name_the_same_things_and_use_no_pin_twice():
@@ -106,8 +106,8 @@ def test_board_files_name_the_same_things_and_use_no_pin_twice():
         radio = [table[k] for k in ("SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY", "DIO0", "DIO1")]
         for role in ROLES:
             pins = table[role.upper()]
-            used = [*radio, table["BATTERY_ADC"], *table["HELD_HIGH"], *pins["shows"], pins["siren"],
-                    pins["healthy"], *(n for _, n in pins["keys"] + pins["senses"])]
+            used = [*radio, table["BATTERY_ADC"], table["RXEN"], *(table["PMU"] or ()), *pins["shows"],
+                    pins["siren"], pins["healthy"], *(n for _, n in pins["keys"] + pins["senses"])]
             used = [number for number in used if number is not None]
             assert len(used) == len(set(used)), f"{name} {role}: {sorted(used)}"
             assert (pins["siren"] is not None) == (role == "sirene")

@@ -3,4 +3,7 @@ import board
 from kentongan_node import hal
 
 hal.siren_off(board.SIRENE)  # before anything that takes time or could fail
-hal.serve(board, board.SIRENE)
+
+from kentongan_node import launch  # noqa: E402
+
+launch.serve(board, board.SIRENE)

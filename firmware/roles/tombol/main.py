@@ -1,5 +1,5 @@
 """tombol: starts the core of its device file. board.py is one of ../../boards."""
 import board
-from kentongan_node import hal
+from kentongan_node import launch
 
-hal.serve(board, board.TOMBOL)
+launch.serve(board, board.TOMBOL)

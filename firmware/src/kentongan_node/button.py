@@ -6,6 +6,7 @@ main      down / up   strokes                             counts; the code's kin
 main      down        a cancel is possible                waits: 3 s held is a cancel, less is a press
 silent    down        always                              a silent alarm; nothing is shown, ever
 lid       down        closed until now                    one STATUS, after a running incident
+uji       down        no incident runs                    a test alarm of kind 15, over when it is stored
 An alarm and a silent alarm can run at the same time, each with its own turns and stages (incident.py).
 Nothing left to do: deep sleep until a key or the next STATUS.
 """
@@ -13,7 +14,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
 
 from kentongan_node import feedback
-from kentongan_node.actions import Listen, Persist, Sleep
+from kentongan_node.actions import Listen, Persist, Show, Sleep
 from kentongan_node.incident import Incident, load
 from kentongan_node.node import FIRMWARE, Node
 from kentongan_node.repeats import hop_limit
@@ -31,10 +32,14 @@ STAGGER_PERCENT = 10           # of the status period, either way
 LID_STATUS_GAP_MS = 10_000     # a lid that rattles does not fill the channel
 AWAKE_MS = 15_000              # a STATUS due sooner than this is waited for, not slept for
 LOW_BATTERY_MV = 3_300         # start value: one lithium cell, nearly empty
+# Start value: what is left goes into alarms. No STATUS, no buzzer, no motor; the lamp and the ear stay, since
+# an answered alarm is repeated less.
+LAST_BATTERY_MV = 3_000
 BATTERY_STEP_MV = 20           # the unit of battery u8
 
 OPEN, SILENT = "incident", "silent"  # the two slots; also the names of their files
 SLOTS = (OPEN, SILENT)
+NO_STEPS = ((), ())  # buzzer and motor
 
 
 class Tombol(Node):
@@ -59,6 +64,8 @@ class Tombol(Node):
         self._listening = False
         self._listen_ms = None      # the receiver stays on until then
         self._asleep = False
+        self._spent = False         # an incident has used up its resets, and its key is still down
+        self._stuck = False         # a key is held longer than anybody holds one
 
     # -- events -------------------------------------------------------------------------------------
 
@@ -71,7 +78,8 @@ class Tombol(Node):
             self._last_counter = self.sequence.peek() - 1
         if boot.cause == "wake_key" and boot.key == "main" and not self.settings["one_press"]:
             self.strokes.wake(now_ms)
-        elif boot.cause == "wake_key" and boot.key:
+        elif boot.key and (boot.cause == "wake_key" or not self._spent):
+            # after power or a reset: the key was down as the board started
             self.on_key(boot.key, True, now_ms, rnd, actions)
         if boot.cause in ("power", "reset"):
             self._boots = (self._boots + 1) & 0xFF
@@ -90,6 +98,8 @@ class Tombol(Node):
                 self._main_up(now_ms, rnd, actions)
         elif key == "silent" and down:
             self._press(SILENT, m.KIND_KEKERASAN, now_ms, rnd, actions)
+        elif key == "uji" and down and self.incidents[OPEN] is None:
+            self._press(OPEN, m.KIND_UJI, now_ms, rnd, actions)
         elif key == "lid":
             self._lid_pending = self._lid_pending or down and not self._lid
             self._lid = down
@@ -98,6 +108,8 @@ class Tombol(Node):
     def on_sense(self, what, value, now_ms, rnd, actions):
         if what == "battery":
             self._battery_mv = value
+        elif what == "stuck":
+            self._stuck = bool(value)
         elif what == "temperature":
             self._temperature = max(-128, min(127, value))
 
@@ -186,7 +198,8 @@ class Tombol(Node):
     def _press(self, name, kind, now_ms, rnd, actions):
         """An alarm of that slot: the running incident goes on, unless it is over or was cancelled."""
         incident = self.incidents[name]
-        if incident is None or incident.finished() or incident.cancel:
+        tested = incident is not None and incident.kind == m.KIND_UJI and kind != m.KIND_UJI
+        if incident is None or incident.finished() or incident.cancel or tested:
             incident = Incident(kind, name == SILENT, now_ms)
             self.incidents[name] = incident
             self.cancel("end_" + name)
@@ -242,6 +255,10 @@ class Tombol(Node):
             return
         incident = None if boot.lid_open else load(data, now_ms)
         self.incidents[name] = incident
+        if incident is None and boot.key and boot.cause != "wake_key" and not boot.lid_open:
+            # Its resets are used up and its key is still down, so it is stuck: no new alarm at every reset.
+            self._spent = True
+            return
         actions.append(Persist(name, incident.dump() if incident else b""))
         if incident:
             self._listen(now_ms, actions)
@@ -300,7 +317,8 @@ class Tombol(Node):
             state = feedback.PRESSED
         if state != self._shown:
             self._shown = state
-            actions.append(feedback.show(state))
+            show = feedback.show(state)
+            actions.append(Show(state, show.steps[:1] + NO_STEPS) if self._exhausted() else show)
 
     def _listen(self, until_ms, actions):
         self._listen_ms = max(until_ms, self._listen_ms or 0)
@@ -362,12 +380,19 @@ class Tombol(Node):
             return False
         return Node._wants(self, envelope)
 
+    def _exhausted(self):
+        return 0 < self._battery_mv < LAST_BATTERY_MV
+
     def _battery(self):
         return max(0, min(255, self._battery_mv // BATTERY_STEP_MV))
 
     def _send_status(self, now_ms, actions):
+        if self._exhausted():
+            self.count("battery_saved")
+            return
         stage = max([self.incidents[name].stage for name in self._running()] or [0])
         flags = ((m.TOMBOL_STATUS_LID if self._lid else 0) | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
+                 | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
                  | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1], 0)

@@ -19,6 +19,7 @@ PAGE_QUIET = "page_quiet"
 ANSWERING = "answering"  # penerima: "saya datang" is on its way
 ANSWERED = "answered"    # penerima: the gateway has it on disk
 DRILL = "drill"
+TECHNICIAN = "technician"  # settings or program do not work: nothing of ours runs but this lamp
 
 _NONE = ()
 _STEADY = ((1000, 0),)
@@ -50,6 +51,7 @@ STEPS = {
     ANSWERING: (_ONE, _NONE, _NONE),
     ANSWERED: (_THREE, _NONE, _NONE),
     DRILL: (_LONG, _NONE, _NONE),
+    TECHNICIAN: (((1000, 300), (100, 200), (100, 1300)), _NONE, _NONE),
 }
 
 

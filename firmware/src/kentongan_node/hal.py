@@ -1,28 +1,34 @@
-"""The device's port: pins, clock, flash, sleep and watchdog. The simulator's sibling is kentongan_sim.port.
+"""The device's port: pins, flash, sleep and watchdog. The simulator's sibling is kentongan_sim.port.
 
 No waiting in here: events are looked for at every POLL_MS by the awaitable that next_event returns.
 """
-import binascii
 import os
+import select
 import struct
 import sys
 import time
-from asyncio import sleep_ms
 
 import esp32
 import machine
 import micropython
 
+from kentongan_node import rtcmem, supply
 from kentongan_node.actions import Boot
+from kentongan_node.beat import Beat
+from kentongan_node.inputs import Key, boot_key
+from kentongan_node.timing import Clock, NextEvent, Ready
 
-POLL_MS = 5
-DEBOUNCE_MS = 20          # an edge counts when the level stood so long
-SENSE_PERIOD_MS = 60_000  # battery, mains and temperature are read so often
-SIREN_LIMIT_MS = 180_000  # the hardware timer on the carrier has the same limit
+SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
+ADC_SETTLE_MS = 10         # after the battery's divider was connected
+SIREN_LIMIT_MS = 180_000   # by a timer of its own, whatever the program asks for
+SIREN_SETTLE_MS = 50       # after an edge the current sensor says the truth
+SIREN_IDLE_MS = 500        # after the end of a sounding it says whether the output is really off
 WATCHDOG_MS = 30_000
+GOOD_RUN_MS = 60_000       # a start that lived so long was a good one
+PRESS_TRIES = 3            # boots that may begin with the same press
 HOST_READ_BYTES = 256
 STATE_DIR = "/state"
-RTC_LAYOUT = "<QQI"       # our clock and the chip's at the start of sleep, in ms and s; crc32
+DEVICE_FILE = "/device.json"
 WAKE_KEYS = ("main", "silent", "lid")
 
 
@@ -32,229 +38,199 @@ def siren_off(pins):
         machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
 
 
-def device_text(path="/device.json"):
-    with open(path) as file:
+def healthy_off(pins):
+    if pins["healthy"] is not None:
+        machine.Pin(pins["healthy"], machine.Pin.OUT, value=0)
+
+
+def recall():
+    """The rtcmem.Memory that the last run left."""
+    return rtcmem.load(machine.RTC().memory())
+
+
+def remember(memory):
+    machine.RTC().memory(memory.dump())
+
+
+def watchdog(timeout_ms):
+    """The watchdog, which nothing stops; a second call gives it another time."""
+    return machine.WDT(timeout=timeout_ms)
+
+
+def restart():
+    machine.reset()
+
+
+def sleep_until_key(board, pins):
+    """Deep sleep until the main key; does not come back."""
+    arm_keys([board_key(board, name, number, 0) for name, number in pins["keys"]])
+    machine.deepsleep()
+
+
+def power_chip(board):
+    """The I2C bus of a board's power chip, which then feeds the radio; None on boards without."""
+    if board.PMU is None:
+        return None
+    sda, scl = board.PMU
+    i2c = machine.I2C(0, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=100_000)
+    supply.switch_on(i2c)
+    return i2c
+
+
+def device_text():
+    with open(DEVICE_FILE) as file:
         return file.read()
 
 
 def read_state():
-    """{name: bytes} of everything that was persisted."""
-    if STATE_DIR[1:] not in os.listdir("/"):
+    """{name: bytes} of everything that was persisted; a file that cannot be read is not there."""
+    try:
+        names = os.listdir(STATE_DIR)
+    except OSError:
         os.mkdir(STATE_DIR)
+        names = []
     state = {}
-    for name in os.listdir(STATE_DIR):
-        with open(STATE_DIR + "/" + name, "rb") as file:
-            state[name] = file.read()
+    for name in names:
+        try:
+            with open(STATE_DIR + "/" + name, "rb") as file:
+                state[name] = file.read()
+        except OSError:
+            state[name] = b""  # it was there: a core must know that it lost something
     return state
 
 
-class Clock:
-    """Milliseconds that only grow: wraps of ticks_ms and deep sleep are kept in here."""
-
-    def __init__(self):
-        self._ticks = time.ticks_ms()
-        self._ms = self._ticks + self._slept_ms()
-
-    @staticmethod
-    def _slept_ms():
-        if machine.reset_cause() != machine.DEEPSLEEP_RESET:
-            return 0
-        data = bytes(machine.RTC().memory())
-        size = struct.calcsize(RTC_LAYOUT)
-        if len(data) != size:
-            return 0
-        ms, at_s, crc = struct.unpack(RTC_LAYOUT, data)
-        if binascii.crc32(data[:-4]) & 0xFFFFFFFF != crc:
-            return 0
-        return ms + max(0, int(time.time()) - at_s) * 1000
-
-    def now_ms(self):
-        ticks = time.ticks_ms()
-        self._ms += max(0, time.ticks_diff(ticks, self._ticks))
-        self._ticks = ticks
-        return self._ms
-
-    def keep(self):
-        """Before deep sleep: leave the time where it survives."""
-        data = struct.pack("<QQ", self.now_ms(), int(time.time()))
-        machine.RTC().memory(data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF))
+def board_key(board, name, number, now_ms):
+    """(machine.Pin, level when down, Key) of one input."""
+    active = 0 if number == board.BUTTON else board.KEY_ACTIVE
+    pull = machine.Pin.PULL_DOWN if active else machine.Pin.PULL_UP
+    pin = machine.Pin(number, machine.Pin.IN, pull)
+    return pin, active, Key(name, pin.value() == active, now_ms)
 
 
-class Key:
-    """One debounced input."""
-
-    def __init__(self, name, number, active):
-        self.name = name
-        self.active = active
-        pull = machine.Pin.PULL_DOWN if active else machine.Pin.PULL_UP
-        self.pin = machine.Pin(number, machine.Pin.IN, pull)
-        self.down = self.pressed()
-        self._since = None
-
-    def pressed(self):
-        return self.pin.value() == self.active
-
-    def poll(self, now_ms):
-        """True when a debounced edge has come; self.down is the new level."""
-        if self.pressed() == self.down:
-            self._since = None
-        elif self._since is None:
-            self._since = now_ms
-        elif now_ms - self._since >= DEBOUNCE_MS:
-            self.down = not self.down
-            self._since = None
-            return True
-        return False
+def lamp_of(board, pins):
+    """The Beat of the lamp, or None."""
+    number = pins["shows"][0]
+    if number is None:
+        return None
+    off = 1 - board.LAMP_ON
+    return Beat(machine.Pin(number, machine.Pin.OUT, value=off), machine.Timer(1), level=board.LAMP_ON)
 
 
-class Beat:
-    """An output that beats a rhythm by hardware timer, which a busy loop neither stretches nor sticks."""
+def battery(board, pins, i2c):
+    """supply.Battery of the role's own divider, the board's, or its power chip."""
+    number, ratio_x10 = pins["battery"] or (board.BATTERY_ADC, board.BATTERY_RATIO_X10)
+    adc = None if number is None else machine.ADC(number, atten=machine.ADC.ATTN_11DB)
+    enable = None if pins["battery"] else board.BATTERY_ENABLE
 
-    def __init__(self, number, timer):
-        self.on = False
-        self._pin = machine.Pin(number, machine.Pin.OUT, value=0)
-        self._timer = machine.Timer(timer)
-        self._steps = ()
-        self._start = time.ticks_ms()
-        self._total_ms = 0
+    def line(level):
+        """Drive the divider's switch; None: let it go, and return the level at which it rests."""
+        if level is None:
+            return machine.Pin(enable, machine.Pin.IN).value()
+        return machine.Pin(enable, machine.Pin.OUT, value=level)
 
-    def play(self, steps, total_ms):
-        """Repeat the steps for total_ms (None: for good), from now on."""
-        self._steps, self._total_ms = steps, total_ms
-        self._start = time.ticks_ms()
-        self._edge(None)
-
-    def stop(self):
-        self._timer.deinit()
-        self._steps = ()
-        self._set(False)
-
-    def _set(self, on):
-        self.on = on
-        self._pin.value(1 if on else 0)
-
-    def _edge(self, _):
-        from kentongan_node.patterns import edge_at  # tombol loads it with its first feedback, not at boot
-        at_ms = time.ticks_diff(time.ticks_ms(), self._start)
-        if self._total_ms is not None and at_ms >= self._total_ms:
-            self.stop()
-            return
-        on, next_ms = edge_at(self._steps, at_ms)
-        if next_ms is None:
-            self.stop()
-            return
-        if self._total_ms is not None:
-            next_ms = min(next_ms, self._total_ms)
-        self._set(on)
-        self._timer.init(mode=machine.Timer.ONE_SHOT, period=max(1, next_ms - at_ms), callback=self._edge)
-
-
-class Ready:
-    """An awaitable that is over at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def __iter__(self):
-        return self._value
-        yield
-
-    __await__ = __iter__
-
-
-class NextEvent:
-    """An awaitable that looks for events until one comes or the deadline has passed (None)."""
-
-    def __init__(self, port, deadline_ms):
-        self._port = port
-        self._deadline_ms = deadline_ms
-
-    def __iter__(self):
-        while True:
-            event = self._port.poll()
-            if event is not None:
-                return event
-            if self._deadline_ms is not None and self._port.now_ms() >= self._deadline_ms:
-                return None
-            yield from sleep_ms(POLL_MS)  # type: ignore[misc]  # a generator on the device
-
-    __await__ = __iter__
+    return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c)
 
 
 class Port:
     """What runner.run needs, on the device.
 
-    `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, None on a bench.
+    `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, None on a bench;
+    `memory`: rtcmem.Memory; `watchdog`: fed here, and only while the radio lives; `i2c`: of a power chip.
     """
 
-    def __init__(self, board, pins, settings, radio):
-        self._board = board
-        self._pins = pins
-        self._radio = radio
-        self._clock = Clock()
+    def __init__(self, board, pins, settings, radio, memory, watchdog, i2c=None):
+        self._board, self._pins, self._radio = board, pins, radio
+        self._settings, self._memory, self._watchdog = settings, memory, watchdog
+        self._clock = Clock(memory, machine.reset_cause() == machine.DEEPSLEEP_RESET)
+        self._started_ms = self.now_ms()
         self._tuning = {name: settings[name] for name in ("gain_dbi", "loss_db")}
-        self._keys = [Key(name, number, board.KEY_ACTIVE) for name, number in pins["keys"]]
-        # Four hardware timers: the siren's, and one each for lamp, buzzer and motor.
-        self._siren = None if pins["siren"] is None else Beat(pins["siren"], 0)
-        self._shows = [None if n is None else Beat(n, 1 + i) for i, n in enumerate(pins["shows"])]
-        self._healthy = None if pins["healthy"] is None else machine.Pin(pins["healthy"], machine.Pin.OUT)
-        self._current = None   # of the siren's output: a level that is told at its edges
-        for what, number in pins["senses"]:
-            if what == "siren":
-                self._current = Key(what, number, 1)
+        self._keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
+        self._outputs(board, pins)
+        self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]]
+        self._sensed = None        # what the siren's current sensor said last
         self._readings = []
-        self._sense_ms = 0
-        self._notes = settings["role"] != "modem"  # there the serial line belongs to the host
-        self._uart = None if self._notes else self._host_line()
-        self._ratio_x10 = board.BATTERY_RATIO_X10
-        self._adc = self._battery(board)
-        if pins["battery"] is not None:  # the carrier's own divider instead of the board's
-            self._adc, self._ratio_x10 = machine.ADC(pins["battery"][0]), pins["battery"][1]
-        self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self._sense_ms = None      # when the readings are taken that were begun, or None
+        self._next_sense_ms = self._started_ms
+        self._battery = battery(board, pins, i2c)
+        self._late = {}            # files that are in RTC memory, and not on flash yet
+        self._lines()
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Tune": self._tune, "Listen": self._listen,
             "Persist": self._persist, "Sound": self._sound, "Quiet": self._quiet, "Show": self._show,
             "HostWrite": self._host_write, "Sleep": self._sleep, "Note": self._note,
         }
 
-    @staticmethod
-    def _battery(board):
-        if board.BATTERY_ADC is None:
-            return None
-        if board.BATTERY_ENABLE is not None:
-            # Two revisions of one board differ: what pulls the line at rest tells which level enables.
-            level = machine.Pin(board.BATTERY_ENABLE, machine.Pin.IN).value()
-            machine.Pin(board.BATTERY_ENABLE, machine.Pin.OUT, value=1 - level)
-        return machine.ADC(board.BATTERY_ADC)
+    def _outputs(self, board, pins):
+        """Four hardware timers: the siren's, one each for lamp, buzzer and motor; the siren's limit has the
+        motor's, which no post has."""
+        self._siren = None
+        if pins["siren"] is not None:
+            pin = machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
+            self._siren = Beat(pin, machine.Timer(0), machine.Timer(3))
+        self._shows = [lamp_of(board, pins)]
+        for i in (1, 2):
+            number = pins["shows"][i]
+            pin = None if number is None else machine.Pin(number, machine.Pin.OUT, value=0)
+            self._shows.append(None if pin is None else Beat(pin, machine.Timer(1 + i)))
+        self._sounder = self._siren or self._shows[1]  # a penerima chimes with its buzzer
+        number = pins["healthy"]
+        self._healthy = None if number is None else machine.Pin(number, machine.Pin.OUT)
 
-    @staticmethod
-    def _host_line():
+    def _lines(self):
+        """The serial line: the host's at a modem, where the prompt is off; else notes and a technician's
+        words."""
+        self._host = None
+        self._host_out = None
+        self._console = None
+        self._poller = select.poll()
+        self._poller.register(sys.stdin, select.POLLIN)
+        if self._settings["role"] != "modem":
+            from kentongan_node.console import Console
+            self._console = Console()
+            return
         micropython.kbd_intr(-1)
-        os.dupterm(None, 0)
-        return machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)
+        if self._board.USB_HOST:
+            self._host, self._host_out = sys.stdin.buffer, sys.stdout.buffer
+        else:
+            os.dupterm(None, 0)
+            self._host = self._host_out = machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)
+
+    # -- why it starts --------------------------------------------------------------------------------
 
     def boot(self):
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
         cause, key = self._why()
-        return Ready(Boot(cause, key, self._pressed("lid")))
+        memory = self._memory
+        memory.armed = False
+        memory.tries = memory.tries + 1 if key and key == memory.pressed else 1
+        memory.pressed = key if key and memory.tries <= PRESS_TRIES else ""
+        remember(memory)
+        return Ready(Boot(cause, key, self._down("lid")))
 
     def _why(self):
         cause = machine.reset_cause()
+        memory = self._memory
         if cause == machine.DEEPSLEEP_RESET:
             wake = machine.wake_reason()
             if wake == machine.TIMER_WAKE:
                 return "wake_timer", ""
             # EXT0 is the main key; EXT1 the silent key and the lid: what was let go before boot was the key.
             if wake == machine.EXT0_WAKE:
-                return "wake_key", "main"
-            return "wake_key", "lid" if self._pressed("lid") and not self._pressed("silent") else "silent"
-        return ("power" if cause == machine.PWRON_RESET else "reset"), ""
+                released = memory.armed and not self._down("main")
+                return "wake_key", "" if released else "main"
+            return "wake_key", "lid" if self._down("lid") and not self._down("silent") else "silent"
+        if memory.pressed and memory.tries < PRESS_TRIES:
+            return "wake_key", memory.pressed  # the program failed before the press had reached it
+        down = [key.name for _, _, key in self._keys if key.down]
+        return ("power" if cause == machine.PWRON_RESET else "reset"), boot_key(down, "lid" in down)
 
-    def _pressed(self, name):
-        for key in self._keys:
+    def _down(self, name):
+        for _, _, key in self._keys:
             if key.name == name:
                 return key.down
         return False
+
+    # -- events ---------------------------------------------------------------------------------------
 
     def now_ms(self):
         return self._clock.now_ms()
@@ -267,44 +243,91 @@ class Port:
 
     def poll(self):
         """The next event (name, args), or None."""
-        if self._radio is None or not self._radio.dead:
-            self._watchdog.feed()
-            if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
-                self._healthy.value(1 - self._healthy.value())
+        if self._radio is not None and self._radio.dead:
+            raise RuntimeError("radio does not answer: {}".format(self._radio.counters))
+        self._watchdog.feed()
+        if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
+            self._healthy.value(1 - self._healthy.value())
         now_ms = self.now_ms()
-        for key in self._keys:
-            if key.poll(now_ms):
+        if self._memory.pressed or self._memory.faults:
+            self._started_well(now_ms)
+        for pin, active, key in self._keys:
+            if key.poll(pin.value() == active, now_ms):
                 return "key", (key.name, key.down)
-        if self._current is not None and self._current.poll(now_ms):
-            return "sense", ("siren", int(self._current.down))
-        if self._radio is not None:
-            event = self._radio.poll()
-            if event is not None:
-                return event
-        if self._uart is not None and self._uart.any():
-            return "host", (self._uart.read(min(self._uart.any(), HOST_READ_BYTES)) or b"",)
-        return self._sense(now_ms)
+        event = None if self._radio is None else self._radio.poll()
+        if event is None:
+            event = self._hear_line()
+        if event is None:
+            event = self._sense(now_ms)
+        if event is None and self._late and (self._radio is None or not self._radio.checking):
+            self._write_late()
+        return event
+
+    def _started_well(self, now_ms):
+        """The press has reached the core; after a while the start as a whole was a good one."""
+        self._memory.pressed = ""
+        if now_ms - self._started_ms >= GOOD_RUN_MS:
+            self._memory.faults = 0
+        elif not self._memory.tries:
+            return
+        self._memory.tries = 0
+        remember(self._memory)
+
+    def _hear_line(self):
+        if self._host is not None:
+            waits = self._host.any() if hasattr(self._host, "any") else len(self._poller.poll(0))
+            return ("host", (self._host.read(min(waits, HOST_READ_BYTES)) or b"",)) if waits else None
+        while self._poller.poll(0):
+            for word in self._console.feed(sys.stdin.read(1) or ""):
+                if word == "uji":
+                    return "key", ("uji", True)
+                if word == "periksa":
+                    self._inspect()
+                else:
+                    sys.stdout.write("tidak dikenal: {}; tulis uji atau periksa\n".format(word))
+        return None
+
+    def _inspect(self):
+        from kentongan_node import selftest
+        down = [key.name for _, _, key in self._keys if key.down]
+        stuck = [key.name for _, _, key in self._keys if key.stuck(self.now_ms())]
+        senses = [(what, pin.value()) for what, pin in self._senses]
+        radio = None if self._radio is None else self._radio.counters
+        selftest.tell(sys.stdout, self._settings, down, stuck, senses, self._battery.read_mv(), radio,
+                      os.listdir(STATE_DIR))
 
     def _sense(self, now_ms):
-        if not self._readings and now_ms >= self._sense_ms:
-            self._sense_ms = now_ms + SENSE_PERIOD_MS
-            if self._adc is not None:
-                millivolts = self._adc.read_uv() // 1000 * self._ratio_x10 // 10
+        """Readings: supply and temperature by the minute, the siren's sensor at once."""
+        if self._sense_ms is None and now_ms >= self._next_sense_ms:
+            self._next_sense_ms = now_ms + SENSE_PERIOD_MS
+            self._sense_ms = now_ms + ADC_SETTLE_MS
+            self._battery.connect()
+        elif self._sense_ms is not None and now_ms >= self._sense_ms:
+            self._sense_ms = None
+            millivolts = self._battery.read_mv()
+            if millivolts is not None:
                 self._readings.append(("battery", millivolts))
-            self._readings.append(("temperature", self._temperature()))
-            for what, number in self._pins["senses"]:
+            self._readings.append(("temperature", temperature()))
+            for what, pin in self._senses:
                 if what != "siren":
-                    self._readings.append((what, machine.Pin(number, machine.Pin.IN).value()))
-        return ("sense", self._readings.pop(0)) if self._readings else None
+                    self._readings.append((what, pin.value()))
+            self._readings.append(("stuck", int(bool([k for _, _, k in self._keys if k.stuck(now_ms)]))))
+        if self._readings:
+            return "sense", self._readings.pop(0)
+        return self._sense_siren()
 
-    @staticmethod
-    def _temperature():
-        """Of the chip, degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
-        if hasattr(esp32, "mcu_temperature"):
-            return int(esp32.mcu_temperature())
-        if hasattr(esp32, "raw_temperature"):
-            return (esp32.raw_temperature() - 32) * 5 // 9
-        return 0
+    def _sense_siren(self):
+        """("sense", ("siren", 0 or 1)) when the sensor's word changed: while the output is on, or long
+        off."""
+        for what, pin in self._senses:
+            if what == "siren" and self._siren is not None:
+                since_ms = self._siren.since_ms()
+                on = self._siren.on and since_ms >= SIREN_SETTLE_MS
+                idle = not self._siren.playing and since_ms >= SIREN_IDLE_MS
+                if (on or idle) and pin.value() != self._sensed:
+                    self._sensed = pin.value()
+                    return "sense", ("siren", self._sensed)
+        return None
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -325,65 +348,127 @@ class Port:
             self._radio.listen(action.on)
 
     def _tune(self, action):
-        self._tuning.update(action._asdict() if hasattr(action, "_asdict") else {
-            "preset": action.preset, "freq_hz": action.freq_hz, "conducted_dbm": action.conducted_dbm})
+        self._tuning.update({"preset": action.preset, "freq_hz": action.freq_hz,
+                             "conducted_dbm": action.conducted_dbm})
         if self._radio is not None:
             self._radio.tune(self._tuning)
 
     def _persist(self, action):
-        # A plain rewrite is atomic on littlefs2; a rename would cost three program operations instead of one.
-        with open(STATE_DIR + "/" + action.name, "wb") as file:
-            file.write(action.data)
+        """Into RTC memory at once where that is wide enough; an incident reaches flash while its frame flies.
+
+        The sequence is on flash before the frame that uses it begins: RTC memory does not outlive the supply.
+        """
+        if action.name in rtcmem.FILES:
+            self._memory.files[action.name] = bytes(action.data)
+            remember(self._memory)
+            if not action.name.startswith("seq"):
+                self._late[action.name] = action.data
+                return
+        write_state(action.name, action.data)
+
+    def _write_late(self):
+        name = sorted(self._late)[0]
+        write_state(name, self._late.pop(name))
 
     def _sound(self, action):
-        if self._siren is not None:
-            self._siren.play(action.steps, min(action.total_ms, SIREN_LIMIT_MS))
+        if self._sounder is not None:
+            if self._siren is not None:
+                self._sensed = None
+            self._sounder.play(action.steps, min(action.total_ms, SIREN_LIMIT_MS))
 
     def _quiet(self, action):
-        if self._siren is not None:
-            self._siren.stop()
+        if self._sounder is not None:
+            self._sounder.stop()
 
     def _show(self, action):
-        """Lamp until the next Show; buzzer and motor once."""
+        """Lamp until the next Show; buzzer and motor once, and never in place of a chime."""
         for i in range(min(len(self._shows), len(action.steps))):
             steps, output = action.steps[i], self._shows[i]
-            if output is not None:
-                output.stop()
-            if output is not None and steps:
+            if output is None or i and not steps:
+                continue
+            output.stop()
+            if steps:
                 once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps])
                 output.play(steps, None if i == 0 else once_ms)
 
     def _host_write(self, action):
-        if self._uart is not None:
-            self._uart.write(action.data)
+        if self._host_out is not None:
+            self._host_out.write(action.data)
 
     def _note(self, action):
-        if self._notes:
+        if self._console is not None:
             line = "{} #{} {} {}\n"
             sys.stdout.write(line.format(action.device, action.counter, action.step, action.detail))
 
     def _sleep(self, action):
         """Deep sleep; does not come back."""
+        while self._late:
+            self._write_late()
         if self._radio is not None:
             self._radio.sleep()
         for output in self._shows:
             if output is not None:
                 output.stop()
-        level = esp32.WAKEUP_ANY_HIGH if self._board.KEY_ACTIVE else esp32.WAKEUP_ALL_LOW
-        idle = []
-        for key in self._keys:
-            if key.name == "main":
-                # A latching mushroom that stays down wakes on its release, or it would wake at once for ever.
-                wake_on = 1 - key.active if key.pressed() else key.active
-                esp32.wake_on_ext0(key.pin, esp32.WAKEUP_ANY_HIGH if wake_on else esp32.WAKEUP_ALL_LOW)
-            elif key.name in WAKE_KEYS and not key.pressed():
-                idle.append(key.pin)
-        if idle:
-            esp32.wake_on_ext1(tuple(idle), level)
-        self._clock.keep()
+        memory = self._memory
+        memory.faults = memory.tries = 0
+        memory.clock_ms, memory.chip_s = self.now_ms(), int(time.time())
+        memory.armed = arm_keys(self._keys)
+        remember(self._memory)
         if action.wake_ms is None:
             machine.deepsleep()
         machine.deepsleep(max(1, action.wake_ms))
+
+
+def write_state(name, data):
+    # A plain rewrite is atomic on littlefs2; a rename would cost three program operations instead of one.
+    with open(STATE_DIR + "/" + name, "wb") as file:
+        file.write(data)
+
+
+def arm_keys(keys):
+    """Let the keys wake the chip; True when the main key is held, so that its release wakes."""
+    armed = False
+    idle = []
+    for pin, active, key in keys:
+        held = pin.value() == active
+        if key.name == "main":
+            # A latching mushroom that stays down would wake at once for ever.
+            armed = held
+            wake_on = 1 - active if held else active
+            esp32.wake_on_ext0(pin, esp32.WAKEUP_ANY_HIGH if wake_on else esp32.WAKEUP_ALL_LOW)
+        elif key.name in WAKE_KEYS and not held:
+            idle.append((pin, active))
+    if idle:
+        # ALL_LOW is any low on an ESP32-S3; the classic chip has all only, so its boards have keys that go
+        # high.
+        level = esp32.WAKEUP_ANY_HIGH if idle[0][1] else esp32.WAKEUP_ALL_LOW
+        esp32.wake_on_ext1(tuple([pin for pin, _ in idle]), level)
+    return armed
+
+
+def temperature():
+    """Of the chip, degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
+    if hasattr(esp32, "mcu_temperature"):
+        return int(esp32.mcu_temperature())
+    if hasattr(esp32, "raw_temperature"):
+        return (esp32.raw_temperature() - 32) * 5 // 9
+    return 0
+
+
+class AntennaSwitch:
+    """What the driver calls where a pin of the chip has to say that it receives."""
+
+    def __init__(self, number):
+        self._pin = machine.Pin(number, machine.Pin.OUT, value=0)
+
+    def rx(self):
+        self._pin.value(1)
+
+    def tx(self, _):
+        self._pin.value(0)
+
+    def idle(self):
+        self._pin.value(0)
 
 
 def radio_pins(board):
@@ -391,28 +476,10 @@ def radio_pins(board):
     def pin(number):
         return None if number is None else machine.Pin(number)
 
-    for number in board.HELD_HIGH:
-        machine.Pin(number, machine.Pin.OUT, value=1)
     spi = machine.SPI(board.SPI_ID, baudrate=2_000_000, sck=pin(board.SCK), mosi=pin(board.MOSI),
                       miso=pin(board.MISO))
     cs = machine.Pin(board.NSS, machine.Pin.OUT, value=1)
     return {"chip": board.CHIP, "spi": spi, "cs": cs, "reset": pin(board.RESET), "busy": pin(board.BUSY),
             "dio0": pin(board.DIO0), "dio1": pin(board.DIO1), "tcxo_mv": board.TCXO_MV,
-            "rf_switch": board.DIO2_RF_SWITCH}
-
-
-def serve(board, pins):
-    """Read the device file, make the core, run it; any fault of ours ends in a reset, never in a prompt."""
-    from asyncio import run as run_loop
-
-    from kentongan_node import roles
-    try:
-        checked, core = roles.start(device_text(), read_state)
-        from kentongan_node import radio, runner  # after the core: they need no room in one piece
-        port = Port(board, pins, checked, radio.Radio(radio_pins(board), checked))
-        run_loop(runner.run(core, port))
-    except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
-        siren_off(pins)
-        sys.print_exception(fault)
-        time.sleep_ms(5_000)  # no faster than this, should the fault be there at once again
-        machine.reset()
+            "rf_switch": board.DIO2_RF_SWITCH,
+            "switch": None if board.RXEN is None else AntennaSwitch(board.RXEN)}

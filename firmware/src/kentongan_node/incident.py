@@ -12,6 +12,7 @@ from kentongan_node.mix import mix
 from kentongan_node.repeats import Repeats
 
 LISTEN_MS = 1_800_000     # after a press: 30 min, or until stage 4 or 5
+TEST_MS = 60_000          # a test is over when it is stored, or after this
 NOBODY_MS = 10_000        # start value: no stage so long after a press is shown as "nobody hears"
 RESUMES_LIMIT = 2         # resets that an unfinished incident survives
 CANCEL_AFTER_MS = 5_000   # a cancel hold starts at least so long after the last stroke
@@ -109,7 +110,7 @@ class Incident:
         return self.told <= TELLS_LIMIT
 
     def finished(self):
-        return self.stage >= m.STAGE_CLOSED
+        return self.stage >= m.STAGE_CLOSED or self.stage >= m.STAGE_STORED and self.kind == m.KIND_UJI
 
     def flags(self):
         """Flag bits of the ALARM that is being sent."""
@@ -127,7 +128,7 @@ class Incident:
         return SHOWN[self.stage]
 
     def ends_ms(self):
-        return self.pressed_ms + LISTEN_MS
+        return self.pressed_ms + (TEST_MS if self.kind == m.KIND_UJI else LISTEN_MS)
 
     def nobody_ms(self):
         return self.pressed_ms + NOBODY_MS
@@ -151,7 +152,7 @@ def load(data, now_ms):
         return None
     values = struct.unpack(_LAYOUT, data[:-4])
     bits, kind, stage, answered, resumes, number, first, counter, battery = values[1:]
-    if resumes >= RESUMES_LIMIT or stage >= m.STAGE_CLOSED:
+    if resumes >= RESUMES_LIMIT or stage >= m.STAGE_CLOSED or kind == m.KIND_UJI:
         return None
     it = Incident(kind, bool(bits & _SILENT), now_ms)
     it.number, it.first, it.counter, it.battery = number, first, counter, battery

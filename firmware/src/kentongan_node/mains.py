@@ -43,6 +43,8 @@ class MainsNode(Node):
         if key == "lid" and down != self.lid_open:
             self.lid_open = down
             self.send_status(now_ms, actions)
+        elif key == "uji":
+            self.note(actions, "status", self.send_status(now_ms, actions) or 0)
 
     def on_sense(self, what, value, now_ms, rnd, actions):
         if what == "mains":

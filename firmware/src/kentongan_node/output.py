@@ -39,6 +39,7 @@ class Output(MainsNode):
         self.soundings = Soundings()
         self.reports = Reports()
         self.fault = False
+        self._stuck = False         # current flows although nothing is to sound
         self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
         self._sensed = False
 
@@ -57,6 +58,9 @@ class Output(MainsNode):
             super().on_sense(what, value, now_ms, rnd, actions)
         elif not self.settings["has_sense"]:
             return
+        elif self._playing is None:
+            # Current without a sounding: the output is stuck, or somebody bridged it. STATUS says so.
+            self._stuck = bool(value)
         elif value:
             first = not self._sensed or self.fault
             self._sensed, self.fault = True, False
@@ -102,7 +106,7 @@ class Output(MainsNode):
         flags = super().status_flags(now_ms)
         if self.soundings.current():
             flags |= m.STATUS_SOUNDING
-        if self.fault:
+        if self.fault or self._stuck:
             flags |= m.STATUS_SIREN_FAULT
         return flags
 

@@ -31,10 +31,15 @@ def make(settings, state):
     return core_class(settings["role"])(settings, state)
 
 
-def start(text, read_state):
-    """(checked settings, core) of a device file's text; large tables are made last, see BALLAST_BYTES."""
+def start(text, read_state, own=None):
+    """(checked settings, core) of a device file's text; large tables are made last, see BALLAST_BYTES.
+
+    `own`: told the checked settings before the state is read.
+    """
     checked = device_settings.load(text)
     device_settings.unload()
+    if own is not None:
+        own(checked)
     ballast = bytearray(BALLAST_BYTES)
     kind = core_class(checked["role"])
     ballast = None  # noqa: F841 - given back

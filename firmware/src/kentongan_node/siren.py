@@ -76,8 +76,12 @@ class Sirene(Output):
     def on_key(self, key, down, now_ms, rnd, actions):
         if key == "hush" and down:
             self._hush(now_ms, rnd, actions)
+        elif key == "test" and down and self.soundings.current():
+            self._hush(now_ms, rnd, actions)  # boards with one key: nobody tests while an alarm sounds
         elif key == "test" and down:
             self._test(now_ms, rnd, actions)
+        elif key == "uji":
+            self._test_alarm(now_ms, actions)
         else:
             super().on_key(key, down, now_ms, rnd, actions)
 
@@ -246,7 +250,7 @@ class Sirene(Output):
     def _receipts(self, message, repeat, now_ms, rnd, actions):
         for entry in message.body.entries:
             if entry.node == self.node:
-                self._own_entry(message, entry)
+                self._own_entry(message, entry, actions)
             elif message.role == m.GATEWAY and entry.stage == m.STAGE_STORED:
                 self._overheard(entry.node, entry.counter)
                 if not repeat and entry.zone:
@@ -268,7 +272,7 @@ class Sirene(Output):
             self.mesh.drop(self.node, self._queued[1], "overheard")
             self._queued = None
 
-    def _own_entry(self, message, entry):
+    def _own_entry(self, message, entry, actions):
         """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
         key = self.key_c(message.generation)
         if entry.stage != m.STAGE_STORED or message.role != m.GATEWAY or key is None:
@@ -276,7 +280,8 @@ class Sirene(Output):
         if not equal(m.entry_tag(message.src, entry, key), entry.tag4):
             self.count("tag")
             return
-        self.reports.stored(entry.counter)
+        if self.reports.stored(entry.counter) == "test":
+            self.note(actions, "receipt_2", entry.counter)
 
     def _sound_on_receipt(self, message, entry, now_ms, rnd, actions):
         """The gateway has stored an alarm that we did not hear."""
@@ -365,7 +370,12 @@ class Sirene(Output):
             return
         self._test_ms = now_ms
         self._tone(patterns.DRILL, patterns.DRILL_TONES, now_ms, actions)
+        self._test_alarm(now_ms, actions)
+
+    def _test_alarm(self, now_ms, actions):
+        """An alarm of kind 15: stored by the gateway, and silent everywhere."""
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])  # so that peek is ours
         body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0, 0)
         self.reports.add(m.ALARM, body, now_ms, "test")
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+        self.note(actions, "test", self.reports.find("test").counter or 0)

@@ -1,0 +1,66 @@
+"""What survives deep sleep and every reset but a lost supply: 2 KB of RTC memory behind a CRC. Pure bytes.
+
+The fast copy of the files whose loss matters most between a press and the flash; the clock over a deep sleep;
+how often the program failed in a row; the key that a boot began with. A foreign or torn content is an empty
+one.
+"""
+import binascii
+import struct
+
+LIMIT_BYTES = 2_000        # the chip has 2048
+FILES = ("seq", "seq2", "incident", "silent")  # written here first, then to flash
+_MAGIC = b"KTR1"
+_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, armed for release
+_HEAD_BYTES = struct.calcsize(_HEAD)
+PRESSED = ("", "main", "silent", "lid", "uji")
+
+
+class Memory:
+    """`files`: {name: bytes} of FILES; `pressed`: the key of a boot that has not reached the core yet."""
+
+    def __init__(self):
+        self.node = 0
+        self.clock_ms = 0      # our clock at the start of a deep sleep
+        self.chip_s = 0        # and the chip's
+        self.faults = 0        # starts in a row that ended in a fault
+        self.pressed = ""
+        self.tries = 0         # boots that began with it
+        self.armed = False     # asleep with the main key held: its release wakes
+        self.files = {}
+
+    def belongs_to(self, node):
+        """Files of another identity are not ours: a board that was provisioned anew starts without them."""
+        if self.node != node:
+            self.node, self.files = node, {}
+
+    def dump(self):
+        pressed = PRESSED.index(self.pressed)
+        data = struct.pack(_HEAD, _MAGIC, self.node, self.clock_ms, self.chip_s & 0xFFFFFFFF,
+                           min(self.faults, 255), pressed, min(self.tries, 255), 1 if self.armed else 0)
+        for i in range(len(FILES)):
+            content = self.files.get(FILES[i])
+            if content is not None and len(data) + len(content) + 7 <= LIMIT_BYTES:
+                data += struct.pack("<BH", i, len(content)) + content
+        return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
+
+
+def load(data):
+    """The Memory of a dump; an empty one when it is not whole."""
+    data = bytes(data)
+    it = Memory()
+    if len(data) < _HEAD_BYTES + 4 or data[:4] != _MAGIC:
+        return it
+    if struct.unpack("<I", data[-4:])[0] != binascii.crc32(data[:-4]) & 0xFFFFFFFF:
+        return it
+    values = struct.unpack(_HEAD, data[:_HEAD_BYTES])
+    it.node, it.clock_ms, it.chip_s, it.faults = values[1:5]
+    it.pressed = PRESSED[values[5]] if values[5] < len(PRESSED) else ""
+    it.tries, it.armed = values[6], bool(values[7])
+    at = _HEAD_BYTES
+    while at + 3 <= len(data) - 4:
+        which, size = struct.unpack("<BH", data[at : at + 3])
+        at += 3
+        if which < len(FILES):
+            it.files[FILES[which]] = data[at : at + size]
+        at += size
+    return it
