@@ -213,7 +213,7 @@ class GatewayCore:
     def _flush(self):
         """Counters go to disk after the commit, in bursts: the spool's keys cover a crash in between."""
         self._flush_due_ms = None
-        self._desk.persist("guard", self._guard.dump())
+        self._desk.persist("guard", bytes(self._guard.dump()))
         if self._stored_changed:
             self._stored_changed = False
             self._desk.persist("stored", self._records.dump())

@@ -3,7 +3,7 @@
 MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot tell them apart.
 """
 from kentongan_node import roles, runner
-from kentongan_node.actions import Boot
+from kentongan_node.actions import Boot, Persist
 
 
 class Ask:
@@ -54,6 +54,8 @@ class SimPort:
         return self.rnd
 
     def perform(self, action):
+        if isinstance(action, Persist):
+            action = Persist(action.name, bytes(action.data))
         self.actions.append(action)
         return self._done
 

@@ -109,16 +109,19 @@ class Guard:
         for key in [key for key in self._rows if key[4] >> 4 not in generations]:
             self._drop(key)
 
-    def dump(self) -> bytes:
-        """All entries: magic, count u16, 21 bytes each, check 4; a plain copy, for it is written often."""
+    def dump(self) -> bytearray:
+        """All entries: magic, count u16, 21 bytes each, check 4; a plain copy, for it is written often.
+
+        No bytes: on a small heap there is no room in one piece for a second copy.
+        """
         end = len(self._rows) * _ROW_BYTES
         data = bytearray(_HEAD_BYTES + end + _CHECK_BYTES)
         struct.pack_into("<3sH", data, 0, _MAGIC, len(self._rows))
         data[_HEAD_BYTES : _HEAD_BYTES + end] = memoryview(self._table)[:end]
         data[_HEAD_BYTES + end :] = sha256(memoryview(data)[: _HEAD_BYTES + end])[:_CHECK_BYTES]
-        return bytes(data)
+        return data
 
-    def load(self, data: bytes) -> None:
+    def load(self, data) -> None:
         """Replace everything by a dump; RemoteError length, nothing changed, when it is not whole."""
         end = len(data) - _CHECK_BYTES
         if end < _HEAD_BYTES or not equal(sha256(data[:end])[:_CHECK_BYTES], data[end:]):
