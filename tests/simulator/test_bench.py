@@ -14,7 +14,7 @@ from kentongan_sim.bench.run import Progress, campaign, failures
 from kentongan_sim.bench.store import Store, code_digest, code_files, matters
 from kentongan_sim.checkers import ALL
 
-TINY = grid.Cell("line", "line3", 1, 0, 160, 0.05, (), grid.PRESETS[0], grid.OURS, 12, 3)
+TINY = grid.Cell("line", "line3", 1, 0, 160, 0.05, (), grid.PRESETS[0], grid.OURS, 12, 3, 0.05)
 # The rows of issue 3's table that simulated runs answer, and where the grid has them.
 ROWS = {"rt1": 3, "rt10": 3, "rw40": 3, "dead": 1, "zinc": 1, "hostile": 4, "hour": 1, None: 2}
 
@@ -44,11 +44,20 @@ def test_the_full_grid_has_all_losses_both_presets_and_the_baseline_beside_every
 
 
 def test_the_full_grid_is_large_enough_for_what_the_targets_want_to_show():
-    judged = {cell.block: len(grid.seeds(cell, False)) for cell in grid.chosen(False)
-              if (cell.baseline, cell.preset, cell.loss) == (grid.OURS, grid.PRESETS[0], 0.08)}
-    assert judged["rt1"] >= 30_000 and judged["dead"] >= 2_995 and judged["zinc"] >= 2_995
-    assert all(40 * len(grid.seeds(cell, False)) >= 3_000 for cell in grid.chosen(False)
-               if cell.block == "rw40" and cell.baseline == grid.OURS)
+    full = {(cell.block, cell.preset, cell.loss): len(grid.seeds(cell, False)) for cell in grid.chosen(False)
+            if cell.baseline == grid.OURS}
+    default, other = grid.PRESETS
+    least = {"rt1": 30_000, "rt10": 1_000, "rw40": 75, "dead": 3_000, "zinc": 3_000, "hostile": 300,
+             "hour": 60}
+    for block, seeds in least.items():
+        assert full[block, default, 0.08] >= seeds, block
+    for loss in grid.LOSSES:
+        assert full["rt10", default, loss] >= 600 and 40 * full["rw40", default, loss] >= 3_000
+        assert full["rw40", other, loss] >= 10
+
+
+def test_the_full_grid_takes_about_an_hour_on_two_cores():
+    assert sum(grid.cost_s(cell, False) for cell in grid.chosen(False)) < 150 * 60
 
 
 def test_a_cell_of_a_scenario_that_is_not_built_says_so_instead_of_running():
@@ -131,7 +140,8 @@ BENCH = """
 import sys
 from kentongan_sim.bench import grid
 grid.BLOCKS = (grid.Block("line", "line", "line3", (1,), 0, 160, grid.ALIVE, (0.0,), grid.PRESETS[:1],
-                          grid.Seeds(0, 12, 0), grid.Seeds(0, 12, 0)),)
+                          grid.Seeds(0, 12, 12, 0), grid.Seeds(0, 12, 12, 0),
+                          grid.Cost((0, 0), (0, 0))),)
 from kentongan_sim.cli import main
 sys.exit(main(["bench", "--cells", "line-*", "--jobs", "1", "--out", sys.argv[1]]))
 """
@@ -216,5 +226,7 @@ def test_what_is_wrong_is_said_with_the_remedy(words, said, capsys):
 
 def test_the_list_names_cells_and_seeds(capsys):
     assert cli.main(["bench", "--list", "--cells", "rt1-*"]) == 0
-    assert re.search(r"rt1-p1-loss8-ShortSlow-ours +seeds 1-30000\n", capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    assert re.search(r"rt1-p1-loss8-ShortSlow-ours +seeds 1-30000 +1350 core-s\n", shown)
+    assert re.search(r"\d+ runs, about \d+ core-minutes", shown.splitlines()[-1])
     assert store.BENCH_INSIDE == ("record.py",)

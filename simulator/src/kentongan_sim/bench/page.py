@@ -60,7 +60,7 @@ HOW = """## Run it again
 make bench            # the whole grid, hours; interrupted, it goes on where it stopped
 make bench QUICK=1    # the reduced grid, minutes
 make bench JOBS=4     # so many processes; by default one for each core
-kentongan-sim bench --list                      # the cells and their seeds
+kentongan-sim bench --list                      # the cells, their seeds, their processor time
 kentongan-sim bench --cells 'rt-p10-*' --jobs 2 # some cells, their page under build/bench/
 ```
 

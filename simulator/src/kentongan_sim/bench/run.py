@@ -32,7 +32,8 @@ def add_parser(sub):
     bench.add_argument("--out", default="build/bench", metavar="DIR", help="where results are kept")
     bench.add_argument("--page", metavar="FILE",
                        help=f"the page to write (default: {WHOLE_PAGE}; with --cells, {PART_PAGE} in DIR)")
-    bench.add_argument("--list", action="store_true", help="print the cells and their seeds, run nothing")
+    bench.add_argument("--list", action="store_true",
+                       help="print the cells, their seeds and their processor time, run nothing")
     bench.set_defaults(go=go)
 
 
@@ -43,9 +44,7 @@ def go(args) -> int:
     if not chosen:
         raise LocalError(f"no cell of this grid is named like {args.cells!r}; see kentongan-sim bench --list")
     if args.list:
-        for cell in chosen:
-            seeds = grid.seed_range(cell, args.quick)
-            print(f"{grid.name(cell):48} seeds {seeds} {grid.missing(cell)}".rstrip())
+        list_cells(chosen, args.quick)
         return 0
     started = time.monotonic()
     store = Store(args.out, code_digest())
@@ -60,6 +59,17 @@ def go(args) -> int:
     print(f"written: {path}, from {sum(map(len, results.values())):,} runs under {store.folder}, "
           f"in {time.monotonic() - started:.0f} s")
     return report_failures(failed)
+
+
+def list_cells(chosen, quick: bool):
+    """The cells, their seeds, and what they cost."""
+    for cell in chosen:
+        seeds = f"seeds {grid.seed_range(cell, quick)}"
+        print(f"{grid.name(cell):48} {seeds:14} {grid.cost_s(cell, quick):7.0f} core-s "
+              f"{grid.missing(cell)}".rstrip())
+    total_s = sum(grid.cost_s(cell, quick) for cell in chosen)
+    print(f"{len(chosen)} cells, {sum(len(grid.seeds(cell, quick)) for cell in chosen):,} runs, about "
+          f"{total_s / 60:.0f} core-minutes on an AMD EPYC")
 
 
 def campaign(chosen, quick: bool, store, jobs: int) -> dict:
