@@ -51,7 +51,8 @@ def test_one_bit_flipped_is_refused(seed, which, bit):
 
 
 ORDERS = st.fixed_dictionaries({"id": st.integers(1, 50)}, optional={
-    "type": st.sampled_from(["stage", "siren", "page", "drill", "directory", "x", None]),
+    "type": st.sampled_from(["stage", "siren", "page", "drill", "directory", "config", "keys", "counters",
+                             "x", None]),
     "device": st.one_of(st.sampled_from([BUTTON, BUTTON_2]), U32),
     "origin": st.sampled_from([BUTTON, 0, "x"]),
     "counter": st.one_of(st.sampled_from([100, 50]), U32, st.none()), "stage": st.integers(0, 9),

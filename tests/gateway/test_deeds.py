@@ -22,7 +22,6 @@ from kentongan_gateway.actions import OrderDone, Siren, SirenOff
 from kentongan_gateway.core import CoreConfig
 from kentongan_gateway.patterns import steps_for
 from kentongan_node import patterns as post_patterns
-from kentongan_wire import config
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message, own_order
@@ -379,22 +378,6 @@ def test_a_drill_window_ends_and_has_a_zone():
     assert [e["drill"] for e in bench.of_type("alarm")] == [False, False]
 
 
-def test_posts_learn_of_the_drill_until_they_report_it():
-    bench = Bench()
-    bench.order(id=1, type="drill", minutes=10, zone=5)
-    (_, _, opened), = bench.sent(m.CONFIG)
-    key = SITE.c(POST, m.SIRENE, 0)
-    body = opened.body
-    assert config.read(body.items, key, GATEWAY, opened.counter) == {"drill": (5, 600)}
-    assert body.target == POST
-    bench.run(3_000, hub_ok_every_ms=1_000)
-    assert len(bench.sent(m.CONFIG)) == 2
-    status = m.NodeStatus(1, 12_600, 30, -70, 20, 1, 5, 10, 0, body.version, (0, 1, 0))
-    bench.hear(message(m.STATUS, POST, 70, status), src=POST)
-    bench.run(100_000, hub_ok_every_ms=1_000)
-    assert len(bench.sent(m.CONFIG)) == 2
-
-
 def test_a_drill_sounds_here_as_a_drill_and_pages_nobody_when_the_hub_is_silent():
     bench = Bench()
     bench.order(id=1, type="drill", minutes=10, zone=5)
@@ -469,9 +452,8 @@ def test_no_own_siren_where_none_is_fitted():
 def test_every_frame_we_send_is_one_that_a_receiver_accepts():
     bench = Bench()
     bench.hear(alarm())
-    bench.order(id=1, type="drill", minutes=5, zone=6)
     bench.order(id=2, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(400_000)
-    assert {opened.type for _, _, opened in bench.sent()} == {m.RECEIPTS, m.SIREN_ORDER, m.PAGE, m.CONFIG}
+    assert {opened.type for _, _, opened in bench.sent()} == {m.RECEIPTS, m.SIREN_ORDER, m.PAGE}
     for _, send, _ in bench.sent():
         assert open_message(send.payload, GATEWAY, BROADCAST, SITE).role == m.GATEWAY

@@ -326,3 +326,14 @@ def test_any_mix_of_hearing_forgetting_and_restarting_agrees_with_a_plain_list()
         for src in range(101, 110):
             mine = [pair[1] for pair in known if pair[0] == src]
             assert guard.last(src, 0, m.ALARM) == (mine[0] if mine else None)
+
+
+def test_the_rows_are_what_a_table_carries():
+    guard = Guard()
+    guard.accept(heard(7))
+    guard.accept(heard(9, src=201, type=m.STATUS, role=m.PENERUS, generation=1))
+    assert guard.rows() == [(101, 0, 0, 7), (201, 1, m.STATUS, 9)]
+    other = Guard()
+    for row in guard.rows():
+        other.raise_to(*row)
+    assert refused(other, heard(6)) == "replay"

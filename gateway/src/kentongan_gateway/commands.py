@@ -82,7 +82,7 @@ class Commands:
             target = Target(
                 device,
                 known.role if known else m.TOMBOL,
-                self._desk.config.generation,
+                self._desk.keys.generation,
                 counter,
                 self._desk.directory.hops(device),
                 counter & 0xFFFF,
@@ -145,15 +145,59 @@ class Commands:
         minutes, zone = _number(order, "minutes", 0, 60), _number(order, "zone", 0, 255, 0)
         self._core._drill.open(minutes, zone, self._desk.now_ms)
         self._desk.note("drill_window", self._desk.config.label, 0, f"RT {zone}, {minutes} menit")
-        for post in self._desk.directory.of_role(m.SIRENE):
-            if post.zone and zone in (0, post.zone):
-                self._core._configs.send(post, {"drill": (post.zone, minutes * 60)})
-        self.done(order_id, "ok")
+        self.done(order_id, "ok")  # posts learn of it by a `config` order of the hub
 
     def _directory(self, order, order_id):
         self._desk.directory = Directory.from_dict(order)
         self._desk.persist("directory", self._desk.directory.dump())
         self._core._supervision.follow()
+        self._core._configs.follow()
+        for node in self._desk.directory.revoked:
+            self._core._guard.forget(node)
+        self._catch_up(self._desk.directory.gateway_counter)
         self.done(order_id, "ok")
 
-    _DEEDS = {"stage": _stage, "siren": _siren, "page": _page, "drill": _drill, "directory": _directory}
+    def _config(self, order, order_id):
+        devices = order.get("devices")
+        if not isinstance(devices, list):
+            raise LocalError("config: devices are a list")
+        self._core._configs.want(devices)
+        self.done(order_id, "ok")
+
+    def _keys(self, order, order_id):
+        keyring = self._core._keyring
+        keyring.take(order)
+        self._desk.keys = keyring.ring
+        self._desk.persist("keys", keyring.dump())
+        self._desk.note("keys", self._desk.config.label, 0, f"generation {keyring.ring.generation}")
+        self.done(order_id, "ok")
+
+    def _counters(self, order, order_id):
+        """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down."""
+        rows = order.get("table")
+        if not isinstance(rows, list):
+            raise LocalError("counters: table is a list of [node, generation, type, counter]")
+        for row in rows:
+            if not (isinstance(row, list) and len(row) == 4 and all(type(n) is int for n in row)):
+                raise LocalError("counters: a row is no [node, generation, type, counter]")
+            if 4 <= row[0] <= 0xFFFFFFFE and row[3] > 0:
+                self._core._guard.raise_to(*row)
+        self._catch_up(_number(order, "gateway_counter", 0, 0xFFFFFFFF, 0))
+        self._core._flush_in(0)
+        self.done(order_id, "ok")
+
+    def _catch_up(self, counter):
+        """The hub's copy of our own counter, after a loss."""
+        if self._desk.sequence.reported(counter):
+            self._desk.note("counters_recovered", self._desk.config.label, self._desk.sequence.last)
+
+    _DEEDS = {
+        "stage": _stage,
+        "siren": _siren,
+        "page": _page,
+        "drill": _drill,
+        "directory": _directory,
+        "config": _config,
+        "keys": _keys,
+        "counters": _counters,
+    }

@@ -1,60 +1,271 @@
-"""CONFIG to posts: repeated until their status reports the version. Today it carries the drill window."""
-from kentongan_wire import config
+"""CONFIG: every device is sent its settings until a STATUS of it reports their version.
+
+what happens                                        what follows
+the hub wants other settings                        a round now, if the device was heard lately
+a STATUS with another version, mains device         a round when the gap since the last one is over
+a STATUS with another version, tombol               a round at once: it listens for 2 s after each of its own
+a STATUS with the version wanted                    nothing more is sent
+an alarm                                            no round for 120 s: the air belongs to it
+rounds used up                                      the device rests until other settings are wanted
+A round is all parts, each under a counter of its own. The seconds of air that rounds take are budgeted.
+"""
+
+from kentongan_wire import config, keys, phy
 from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
 from kentongan_wire.flood import CLASS_REST
 
-REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)
-JOBS_LIMIT = 64
+from kentongan_gateway import wanted as wanted_settings
+
+GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
+ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
+HEARD_MS = 600_000  # a mains device silent for longer is not sent to: it may be switched off
+QUIET_MS = 120_000  # after an alarm (wire-format 3)
+QUIET_MAX_MS = 600_000  # but no longer in all: somebody who presses on and on is not to hold settings up
+WINDOW_MS = 1_500  # of the 2 s that a tombol listens, the part in which a frame still arrives
+PART_GAP_MS = 250  # between the parts of a round, beside their air time
+AIR_S = 8.0  # air that rounds may take in an hour of the law's 36
+FRAME_BYTES = 46  # of one part beside its items: packet and Data 24, message 22
+TABLE_ROWS = 200  # counters in one table: a post keeps 256
+OWN_TYPES = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 
 
-class Job:
-    def __init__(self, device, version, payload, now_ms):
-        self.device, self.version, self.payload = device, version, payload
-        self.start_ms, self.sent = now_ms, 0
+class AirBudget:
+    """Seconds of air that may be used, filled up evenly over the hour."""
 
-    @property
-    def due_ms(self) -> int:
-        return self.start_ms + REPEAT_AT_MS[self.sent]
+    def __init__(self, limit_s):
+        self._limit_s = limit_s
+        self._left_s, self._at_ms = limit_s, None
+
+    def left_s(self, now_ms):
+        if self._at_ms is not None:
+            self._left_s = min(self._limit_s, self._left_s + (now_ms - self._at_ms) * self._limit_s / 3.6e6)
+        self._at_ms = now_ms
+        return self._left_s
+
+    def spend(self, seconds):
+        self._left_s -= seconds
+
+    def ready_ms(self, seconds, now_ms):
+        """When so much will be there."""
+        missing = seconds - self.left_s(now_ms)
+        return now_ms if missing <= 0 else now_ms + int(missing * 3.6e6 / self._limit_s) + 1
 
 
 class Configs:
-    """At most one configuration under way to each device; a newer one replaces it."""
+    """The settings that the hub wants, and the rounds that bring them to the devices."""
 
-    def __init__(self, desk):
-        self._desk = desk
-        self._jobs = {}
+    def __init__(self, desk, guard, drill, saved=None):
+        self._desk, self._guard, self._drill = desk, guard, drill
+        try:
+            self._wanted = wanted_settings.load(saved)
+        except LocalError:
+            self._wanted = {}
+            desk.count("configs_lost")
+        self._heard = {}  # node -> (ms, version, generation) of devices of which the hub has told nothing yet
+        self._budget = AirBudget(AIR_S)
+        self._quiet_until_ms = self._quiet_since_ms = None
+        self._air_free_ms = 0  # the parts of the last round are out by then
 
-    def send(self, device, settings):
-        """Send settings (wire config) that fit one part; their version is the low half of our counter."""
-        desk, generation = self._desk, self._desk.config.generation
-        if len(self._jobs) >= JOBS_LIMIT and device.node not in self._jobs:
-            desk.count("config_dropped")
+    # what happens
+
+    def want(self, entries):
+        """A `config` order: newer versions replace what was wanted; LocalError, nothing taken then."""
+        checked = [wanted_settings.check(raw) for raw in entries]
+        for raw in checked:
+            old = self._wanted.get(raw["node"])
+            if old and not 0 <= raw["version"] - old.version & 0xFFFF < 0x8000:
+                continue  # an order from before that is handed out again
+            if old is None and len(self._wanted) >= wanted_settings.DEVICES_LIMIT:
+                raise LocalError("config: too many devices")
+            new = self._wanted[raw["node"]] = wanted_settings.Wanted(raw)
+            if old:
+                new.proven, new.tabled, new.drilled = old.proven, old.tabled, old.drilled
+                new.reported, new.heard_ms = old.reported, old.heard_ms
+                if old.version == new.version:
+                    new.rounds, new.last_ms = old.rounds, old.last_ms
+            elif new.node in self._heard:
+                new.heard_ms, new.reported, new.proven = self._heard.pop(new.node)
+            now = self._desk.now_ms
+            self._plan(new, now, new.heard_ms is not None and now - new.heard_ms <= WINDOW_MS)
+        self._keep()
+
+    def follow(self):
+        """Forget devices that the directory names no more: they are revoked or gone."""
+        gone = [node for node in self._wanted if self._desk.directory.get(node) is None]
+        for node in gone:
+            del self._wanted[node]
+        if gone:
+            self._keep()
+
+    def alarm(self):
+        """Somebody calls for help: settings wait, but not without end."""
+        now = self._desk.now_ms
+        if self._quiet_until_ms is None or now >= self._quiet_until_ms:
+            self._quiet_since_ms = now
+        self._quiet_until_ms = min(now + QUIET_MS, self._quiet_since_ms + QUIET_MAX_MS)
+
+    def reported(self, node, role, version, generation):
+        """A STATUS told the device's version. One under older keys than it has shown may be forged."""
+        one, now = self._wanted.get(node), self._desk.now_ms
+        if one is None and (node in self._heard or len(self._heard) < wanted_settings.DEVICES_LIMIT):
+            self._heard[node] = now, version, generation
+        if one is None or generation < one.proven:
             return
-        items, = config.split(settings)
-        counter = desk.take()
-        version = counter & 0xFFFF or 1
-        key = desk.key_c(device.node, device.role, generation)
-        sealed = config.seal(items, key, desk.config.node, counter)
-        body = m.Config(device.node, version, 0, 1, sealed)
-        payload = desk.frame(m.CONFIG, generation, counter, body, device.node, device.role)
-        job = self._jobs[device.node] = Job(device, version, payload, desk.now_ms)
-        self._send(job, counter)
+        one.heard_ms = now
+        changed = generation > one.proven
+        one.proven = generation
+        one.reported = version
+        if self._has(one, role):
+            one.due_ms = None
+            changed = changed or (one.tabled, one.drilled) != (one.counters, one.drill)
+            one.tabled, one.drilled = one.counters, one.drill
+        else:
+            self._plan(one, now, role == m.TOMBOL)
+        if changed:
+            self._keep()
 
-    def _send(self, job, packet_id):
-        job.sent += 1
-        self._desk.send(packet_id, job.device.hops, job.payload, CLASS_REST)
-        if job.sent >= len(REPEAT_AT_MS):
-            del self._jobs[job.device.node]
+    def _has(self, one, role):
+        """Whether the device holds what is wanted: the version, and keys of a generation that counts."""
+        mask = 0xFF if role == m.TOMBOL else 0xFFFF
+        behind = one.next is not None and one.proven < one.next
+        return one.reported == one.version & mask and not behind
 
-    def reported(self, node, version):
-        job = self._jobs.get(node)
-        if job and job.version == version:
-            del self._jobs[node]
+    def pending(self):
+        """How many devices have not reported the version that is wanted."""
+        return sum(1 for one in self._wanted.values() if not self._has(one, self._role(one)))
+
+    # when
+
+    def _role(self, one):
+        device = self._desk.directory.get(one.node)
+        return device.role if device else 0
+
+    def _plan(self, one, now, listening=False):
+        """Set when the next round to this device is due, or None while it cannot or need not be sent."""
+        role = self._role(one)
+        one.due_ms = None
+        heard = one.heard_ms is not None and now - one.heard_ms <= HEARD_MS
+        if one.rounds >= ROUNDS_MAX or not role or self._has(one, role):
+            return
+        if role == m.TOMBOL:
+            if listening and (one.last_ms is None or now - one.last_ms >= GAPS_MS[0]):
+                one.due_ms = now
+        elif heard:
+            gap = GAPS_MS[min(one.rounds, len(GAPS_MS)) - 1] if one.rounds else 0
+            one.due_ms = now if one.last_ms is None else max(now, one.last_ms + gap)
+
+    def _free_ms(self, now):
+        """From when on a round may go out at all."""
+        free = max(now, self._air_free_ms)
+        if self._quiet_until_ms is not None and self._quiet_until_ms > now:
+            free = max(free, self._quiet_until_ms)
+        return free
 
     def tick(self):
-        for job in list(self._jobs.values()):
-            if self._desk.now_ms >= job.due_ms:
-                self._send(job, self._desk.take())
+        now = self._desk.now_ms
+        for one in self._wanted.values():
+            if one.due_ms is not None and self._role(one) == m.TOMBOL and now - one.due_ms > WINDOW_MS:
+                one.due_ms = None  # it sleeps again; its next status asks anew
+        if self._free_ms(now) > now:
+            return
+        due = [one for one in self._wanted.values() if one.due_ms is not None and one.due_ms <= now]
+        if not due:
+            return
+        one = min(due, key=self._urgency)
+        if now - (one.heard_ms or now) > HEARD_MS:
+            one.due_ms = None
+            return
+        self._round(one, now)
+
+    def _urgency(self, one):
+        """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
+        role = self._role(one)
+        return role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
 
     def next_deadline(self):
-        return min((job.due_ms for job in self._jobs.values()), default=None)
+        now = self._desk.now_ms
+        due = [one.due_ms for one in self._wanted.values() if one.due_ms is not None]
+        return max(min(due), self._free_ms(now)) if due else None
+
+    # what
+
+    def _round(self, one, now):
+        """All parts to one device, if the air budget allows; else when it will."""
+        device = self._desk.directory.get(one.node)
+        try:
+            parts = config.split(self._items(one, device))
+        except LocalError as error:
+            self._desk.note("config_failed", device.label, 0, str(error))
+            one.due_ms = None
+            one.rounds = ROUNDS_MAX
+            return
+        preset = phy.preset(self._desk.config.preset)
+        air_s = sum(phy.airtime_us(preset, FRAME_BYTES + len(part)) for part in parts) / 1e6
+        ready_ms = self._budget.ready_ms(min(air_s, AIR_S), now)
+        if ready_ms > now:
+            one.due_ms = None if device.role == m.TOMBOL else ready_ms
+            return
+        self._budget.spend(air_s)
+        key_generation = max(one.proven, self._desk.keys.generations[0])
+        at_ms = 0
+        for number, part in enumerate(parts):
+            self._part(one, device, number, len(parts), part, key_generation, at_ms)
+            at_ms += PART_GAP_MS + phy.airtime_us(preset, FRAME_BYTES + len(part)) // 1000
+        one.rounds += 1
+        one.last_ms = now
+        self._air_free_ms = now + at_ms
+        self._desk.note("config_sent", device.label, 0, f"version {one.version} round {one.rounds}")
+        self._plan(one, now)
+
+    def _items(self, one, device):
+        items = wanted_settings.items(one.settings)
+        items["generations"] = (one.send, one.lowest)
+        if one.next is not None and one.proven < one.next:
+            items["next_keys"] = self._next_keys(device, one.next)
+        if device.role == m.SIRENE:
+            if one.tabled < one.counters:
+                items["counters"] = self._table(device)
+            if one.drilled < one.drill:
+                items["drill"] = (device.zone, self._drill.left_s(device.zone, self._desk.now_ms))
+        return items
+
+    def _next_keys(self, device, generation):
+        """What wire-format 4 gives this role of the next generation."""
+        ring = self._desk.keys
+        second = ring.c(device.node, device.role, generation)
+        if second is None:
+            raise LocalError(f"no roots of generation {generation} yet")
+        if device.role == m.SIRENE:
+            return generation, ring.alarm_roots[generation], second
+        first = keys.node_key(ring.alarm_roots[generation], device.node, device.role, generation)
+        return generation, first, second
+
+    def _table(self, post):
+        """Last counters: of the buttons, those of the post's zone first, of posts' reports, and our own."""
+        desk, rows = self._desk, []
+        for src, generation, message_type, counter in self._guard.rows():
+            device = desk.directory.get(src)
+            if device is None or src in desk.directory.revoked or generation not in desk.keys.generations:
+                continue
+            if message_type == 0 or message_type == m.SIREN_REPORT and src != post.node:
+                order = message_type != 0, device.zone != post.zone
+                rows.append((*order, src, generation, message_type, counter))
+        own = [
+            (desk.config.node, generation, message_type, desk.sequence.last)
+            for generation in desk.keys.generations
+            for message_type in OWN_TYPES
+        ]
+        return own + [row[2:] for row in sorted(rows)[: TABLE_ROWS - len(own)]]
+
+    def _part(self, one, device, number, count, part, generation, delay_ms):
+        desk = self._desk
+        counter = desk.take()
+        key = desk.key_c(device.node, device.role, generation)
+        sealed = config.seal(part, key, desk.config.node, counter)
+        body = m.Config(device.node, one.version, number, count, sealed)
+        payload = desk.frame(m.CONFIG, generation, counter, body, device.node, device.role)
+        desk.send(counter, device.hops, payload, CLASS_REST, delay_ms)
+
+    def _keep(self):
+        self._desk.persist("configs", wanted_settings.dump(self._wanted))

@@ -5,7 +5,7 @@ only in `stored`, which the daemon calls after the commit and not otherwise.
 """
 
 from kentongan_wire import messages as m
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import REPEAT, Guard
 from kentongan_wire.verify import open_message
 
@@ -17,6 +17,7 @@ from kentongan_gateway.desk import CoreConfig, Desk
 from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
 from kentongan_gateway.hubwatch import HubWatch
+from kentongan_gateway.keyring import KeyRing
 from kentongan_gateway.names import SecretNames
 from kentongan_gateway.neighbours import Neighbours
 from kentongan_gateway.orders import SECONDS_MAX, Orders
@@ -44,12 +45,14 @@ __all__ = ["CoreConfig", "Directory", "GatewayCore"]
 
 
 class GatewayCore:
-    """One per gateway. `state` is {name: bytes} as Persist wrote it: seq, guard, stored, secrets."""
+    """One per gateway. `state`: {name: bytes} as Persist wrote it: seq guard stored secrets keys configs."""
 
     def __init__(self, config, keys, directory, state):
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
         self._desk = Desk(config, keys, directory, sequence, SecretNames(state.get("secrets")))
         self.counters = self._desk.counters
+        self._keyring = self._make_keyring(keys, state.get("keys"))
+        self._desk.keys = self._keyring.ring
         self._guard = Guard(GUARD_LIMIT)
         self._flush_due_ms = None
         self._stored_changed = False
@@ -66,7 +69,7 @@ class GatewayCore:
         self._own = OwnSiren(self._desk)
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._pages = Pages(self._desk)
-        self._configs = Configs(self._desk)
+        self._configs = Configs(self._desk, self._guard, self._drill, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
@@ -91,6 +94,13 @@ class GatewayCore:
             self._radios,
             self._announcements,
         )
+
+    def _make_keyring(self, keys, saved):
+        try:
+            return KeyRing(keys, saved)
+        except LocalError:
+            self._desk.count("keys_lost")
+            return KeyRing(keys)
 
     # what the daemon calls: each returns the actions, in order
 
@@ -282,6 +292,8 @@ class GatewayCore:
     def _alarm(self, message, heard, repeat):
         self._neighbours.alarm(message.src)
         self._supervision.alarm()
+        if message.body.kind != m.KIND_UJI:
+            self._configs.alarm()
         record = self._records.get((message.src, message.generation, message.counter))
         if record is not None:
             self._repeat(record, heard)
@@ -391,8 +403,8 @@ class GatewayCore:
             return
         self._desk.store(events.status_event(message, heard, self._desk.directory))
         body = message.body
+        self._configs.reported(message.src, message.role, body.config_version, message.generation)
         if message.role != m.TOMBOL:
-            self._configs.reported(message.src, body.config_version)
             if self._desk.sequence.reported(body.last_control):
                 self._desk.note("counters_recovered", self._desk.config.label, self._desk.sequence.last)
             return

@@ -77,9 +77,9 @@ class Daemon:
                 directory = Directory.load(states["directory"])
             except LocalError as error:
                 log.error("kept directory: %s", error)
-        config = CoreConfig(key_file.node, self._settings.gateway.label, key_file.zone, key_file.generation,
-                            key_file.profile, self._settings.siren.driver != "none", self._radio.same_id,
-                            self._radio.names, self._settings.voice.driver != "none")
+        config = CoreConfig(key_file.node, self._settings.gateway.label, key_file.zone, key_file.profile,
+                            self._settings.siren.driver != "none", self._radio.same_id, self._radio.names,
+                            self._settings.voice.driver != "none", key_file.preset)
         return GatewayCore(config, key_file.keys, directory, states)
 
     def _client_maker(self):

@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from kentongan_wire import messages as m
+from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
@@ -14,8 +15,8 @@ PENDING_LIMIT = 512  # events waiting for their commit
 # those that ought to come up. voice: the post can speak.
 CoreConfig = namedtuple(
     "CoreConfig",
-    ("node", "label", "zone", "generation", "profile", "own_siren", "same_id", "radios", "voice"),
-    defaults=(0, 0, "jawa_umum", True, True, (), False),
+    ("node", "label", "zone", "profile", "own_siren", "same_id", "radios", "voice", "preset"),
+    defaults=(0, "jawa_umum", True, True, (), False, phy.DEFAULT_PRESET),
 )
 
 

@@ -9,10 +9,14 @@ from kentongan_wire.errors import LocalError
 DEVICES_LIMIT = 4096  # devices of one site
 HOPS_DEFAULT = 3  # hop limit towards a device whose distance nobody knows yet
 HOPS_MAX = 7
+PERIOD_S = 140  # of a mains device's STATUS, unless the hub's plan stretches it
 HOUSE_MAX = 0xFFFF  # u16 on the air
 ZONE_MAX = 255
 
-Device = namedtuple("Device", ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts"))
+Device = namedtuple(
+    "Device",
+    ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts", "period_s"),
+)
 ROLE_NUMBERS = {
     "tombol": m.TOMBOL,
     "sirene": m.SIRENE,
@@ -57,6 +61,7 @@ def read_device(raw) -> Device:
         _number(raw.get("hops"), 0, HOPS_MAX, HOPS_DEFAULT),
         raw.get("silent") is not False,
         frozenset(n for n in conflicts if type(n) is int) if isinstance(conflicts, list) else frozenset(),
+        _number(raw.get("status_period_s"), 60, 86_400, PERIOD_S),
     )
 
 

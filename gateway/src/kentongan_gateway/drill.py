@@ -17,6 +17,12 @@ class DrillWindow:
         self._zone = zone
         self._drilled = set()
 
+    def left_s(self, zone, now_ms) -> int:
+        """Seconds for which the window is still open in this zone; 0 when it is not."""
+        if self._until_ms is None or self._zone not in (0, zone):
+            return 0
+        return max(0, self._until_ms - now_ms) // 1000
+
     def takes(self, src, zone, now_ms) -> bool:
         """Whether this public alarm is a drill; it uses up the button's one drill."""
         if self._until_ms is None or now_ms >= self._until_ms or self._zone not in (0, zone):

@@ -58,7 +58,7 @@ class Orders:
 
     def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms):
         desk = self._desk
-        generation = desk.config.generation
+        generation = desk.keys.generation
         own = desk.take()
         fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
         targets = tuple(

@@ -58,7 +58,7 @@ class Pages:
         counter = desk.take()
         body = m.Page(device.node, record.body.incident, record.body.kind, origin.house if origin else 0,
                       record.body.zone, flags)
-        payload = desk.frame(m.PAGE, desk.config.generation, counter, body, device.node, device.role)
+        payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
         job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
         self._send(job, counter)
 

@@ -251,7 +251,7 @@ class Uplink:
     # orders in
 
     def _run_orders(self):
-        client, backoff, after = self._make_client(POLL_TIMEOUT_S), Backoff(), 0
+        client, backoff, after = self._make_client(POLL_TIMEOUT_S), Backoff(), None
         while not self._stop.is_set():
             try:
                 orders = self.poll_once(client, after)
@@ -266,14 +266,15 @@ class Uplink:
                 self._stop.wait(backoff.next_s())
                 continue
             backoff.reset()
-            after = max([after, *(order["id"] for order in orders)])
+            after = max([after or 0, *(order["id"] for order in orders)])
             if orders:
                 self._on_orders(orders)
         client.close()
 
     def poll_once(self, client, after):
-        """The orders above `after`, checked to be objects with an id; HubError."""
-        answer = client.call("GET", f"/api/v1/orders?after={after}&wait={POLL_WAIT_S}")
+        """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""
+        asked = f"after={after}" if after is not None else "after=0&fresh=1"
+        answer = client.call("GET", f"/api/v1/orders?{asked}&wait={POLL_WAIT_S}")
         orders = answer.get("orders")
         if not isinstance(orders, list):
             raise HubError(200, "the reply has no orders")

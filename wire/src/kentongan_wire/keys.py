@@ -120,15 +120,15 @@ class SiteKeys(KeyRing):
 
     def __init__(self, alarm_roots: dict, control_roots: dict, generation: int, lowest: int = 0):
         super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
-        self._alarm = alarm_roots
-        self._control = control_roots
+        self.alarm_roots = alarm_roots
+        self.control_roots = control_roots
 
     def a(self, node, role, generation):
-        root = self._alarm.get(generation)
+        root = self.alarm_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
     def c(self, node, role, generation):
-        root = self._control.get(generation)
+        root = self.control_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
     def c_of_target(self, node, generation):

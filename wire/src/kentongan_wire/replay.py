@@ -99,6 +99,14 @@ class Guard:
         if counter > self._find(key)[0]:
             self._put(key, counter, _FULL_WINDOW if type == codes.RECEIPTS else _ANY_CONTENT)
 
+    def rows(self) -> list:
+        """[(src, generation, type, last counter)] as a counter table has them; type 0 is a tombol's."""
+        out = []
+        for row in sorted(self._rows.values()):
+            src, sort, counter = self._row(row)[:3]
+            out.append((src, sort >> 4, sort & 15, counter))
+        return out
+
     def forget(self, src: int) -> None:
         """Drop every entry of a sender, once its number is revoked: numbers are never used again."""
         for key in [key for key in self._rows if struct.unpack(_KEY, key)[0] == src]:

@@ -12,8 +12,7 @@ the alarm root of g and could forge any report under g, and none under g+1.
 import json
 from collections import namedtuple
 
-from kentongan_wire import keys
-from kentongan_wire.crypto import aes_ctr, hmac_sha256
+from kentongan_wire import keys, roots
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox
@@ -171,10 +170,8 @@ def gateway_labels(db):
 
 
 def seal_roots(secret, generation):
-    """Both roots of a generation, encrypted and tagged under the control root of the one before."""
+    """Both roots of a generation for a gateway that holds those of the one before."""
     site_key = secret["site_key"]
     under = keys.control_root(site_key, generation - 1)
-    plain = keys.alarm_root(site_key, generation) + keys.control_root(site_key, generation)
-    box = aes_ctr(hmac_sha256(under, b"KTGW"), bytes(16), plain)
-    tag = hmac_sha256(under, b"KTGV" + bytes([generation]) + box)
-    return {"generation": generation, "box": box.hex(), "tag": tag.hex()}
+    made = keys.alarm_root(site_key, generation), keys.control_root(site_key, generation)
+    return {"generation": generation, "sealed": roots.seal(*made, generation, under).hex()}

@@ -1,0 +1,68 @@
+"""The site's keys over a rotation: those of the key file, and newer roots that the hub sends sealed."""
+
+import json
+
+from kentongan_wire import roots
+from kentongan_wire.errors import LocalError
+from kentongan_wire.keys import GENERATION_MAX, SiteKeys
+
+
+class KeyRing:
+    """`.ring` is the SiteKeys in use. dump() holds root keys, for the service user's own files."""
+
+    def __init__(self, file_keys, saved=None):
+        self._alarm, self._control = dict(file_keys.alarm_roots), dict(file_keys.control_roots)
+        self._send, self._lowest = file_keys.generation, min(file_keys.generations)
+        if saved:
+            self._load(saved)
+        self.ring = self._made()
+
+    def _load(self, saved):
+        """Newer roots of a former run; a key file that is newer still wins."""
+        try:
+            raw = json.loads(saved)
+            for g, (alarm, control) in raw["roots"].items():
+                self._alarm.setdefault(int(g), bytes.fromhex(alarm))
+                self._control.setdefault(int(g), bytes.fromhex(control))
+            self._send = max(self._send, int(raw["send"]))
+            self._lowest = max(self._lowest, int(raw["lowest"]))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise LocalError("kept keys are damaged; the hub sends them again") from error
+
+    def _made(self):
+        return SiteKeys(self._alarm, self._control, self._send, self._lowest)
+
+    def take(self, order):
+        """A `keys` order of the hub: {"send", "lowest", "roots": [{"generation", "sealed"}]}; LocalError."""
+        send, lowest, given = order.get("send"), order.get("lowest"), order.get("roots")
+        if not all(type(n) is int and 0 <= n <= GENERATION_MAX for n in (send, lowest)) or lowest > send:
+            raise LocalError(f"generations {send!r}, {lowest!r} are none")
+        if not isinstance(given, list) or len(given) > GENERATION_MAX:
+            raise LocalError("roots are a list of generations")
+        alarm, control = dict(self._alarm), dict(self._control)
+        for one in given:
+            generation = one.get("generation") if isinstance(one, dict) else None
+            if type(generation) is not int or generation in control:
+                continue
+            if generation - 1 not in control:
+                raise LocalError(f"no roots before those of generation {generation}; renew the key file")
+            try:
+                sealed = bytes.fromhex(one.get("sealed"))
+            except (ValueError, TypeError) as error:
+                raise LocalError(f"roots of generation {generation} are no hexadecimal text") from error
+            alarm[generation], control[generation] = roots.open_sealed(
+                sealed, generation, control[generation - 1]
+            )
+        if send not in control:
+            raise LocalError(f"no roots of generation {send}, the one to send with; renew the key file")
+        self._alarm, self._control, self._send, self._lowest = alarm, control, send, lowest
+        self.ring = self._made()
+
+    def dump(self) -> bytes:
+        return json.dumps(
+            {
+                "send": self._send,
+                "lowest": self._lowest,
+                "roots": {str(g): [self._alarm[g].hex(), self._control[g].hex()] for g in self._control},
+            }
+        ).encode()
