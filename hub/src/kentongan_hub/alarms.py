@@ -48,7 +48,7 @@ def take(db, now, gateway, event):
     if intake.refused(db, now, event):
         field.count_refusal(db, now, gateway, "revoked", 1)
         return
-    intake.heard(db, now, gateway, event)
+    intake.heard(db, now, event)
     HANDLERS[event["type"]](db, now, gateway, event)
 
 

@@ -11,6 +11,7 @@ LIMITS_MS = {
     "gateway": (40_000, 5 * MINUTE_MS),
 }
 MAINS_LIMITS_MS = (160_000, 5 * MINUTE_MS)
+MAINS_PERIOD_S = 140
 # one lithium-ion cell, the only kind that these boards charge; empty is the mark at which a button says "low"
 BATTERY_FULL_MV, BATTERY_EMPTY_MV = 4_100, 3_300
 TREND_DAYS, TREND_DAYS_MIN = 60, 7  # days that the trend looks back, and needs at least
@@ -49,11 +50,16 @@ KINDS = {
 Finding = namedtuple("Finding", "what subject urgent owner detail")
 
 
-def link(role, heard_ms, now_ms, reported=""):
-    """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better."""
+def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S):
+    """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
+
+    `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
+    """
     if heard_ms is None:
         return BELUM
     late_ms, lost_ms = LIMITS_MS.get(role, MAINS_LIMITS_MS)
+    if role not in LIMITS_MS:
+        heard_ms += max(0, period_s - MAINS_PERIOD_S) * 1000
     silent_ms = now_ms - heard_ms
     if silent_ms >= lost_ms or reported == TERPUTUS:
         return TERPUTUS
@@ -129,7 +135,7 @@ def _found(what, subject, detail=""):
 
 def _device(row, now_ms, now_wall):
     label, role = row["label"], row["role"]
-    state = link(role, row["heard_ms"], now_ms, row["link"])
+    state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S))
     if state == TERPUTUS:
         yield _found("sirene terputus" if role == "sirene" else "terputus", label)
     elif state == TERLAMBAT:

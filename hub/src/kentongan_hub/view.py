@@ -186,8 +186,8 @@ def health(db, now):
     lost = [one["label"] for one in gateways(db, now) if one["link"] != supervision.TERHUBUNG]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
     links = [
-        (row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"]))
-        for row in db.all("SELECT role, heard_ms, link FROM devices WHERE revoked = 0")
+        (row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"]))
+        for row in db.all("SELECT role, heard_ms, link, period_s FROM devices WHERE revoked = 0")
     ]
     counts = {}
     for role, link in links:
@@ -228,7 +228,7 @@ def devices(db, now):
         heard_everywhere.setdefault(one["device"], []).append(how)
     out = []
     for row in db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY role, label"):
-        link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"])
+        link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"])
         tombol = row["role"] == "tombol"
         out.append(
             {

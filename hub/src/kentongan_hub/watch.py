@@ -22,7 +22,7 @@ def gather(db, now, path):
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, days_left, "
-            "battery_mv, low_battery FROM devices WHERE revoked = 0 AND pending = 0"
+            "battery_mv, low_battery, period_s FROM devices WHERE revoked = 0 AND pending = 0"
         ),
         "silent": sirens.silent(db),
         "disk_free": disk.free / disk.total,

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 
 from kentongan_hub import audit, outbox, roles, web
 from kentongan_hub.clock import local_time
+from kentongan_hub.trust import configs
 
 blueprint = Blueprint("drill", __name__)
 MINUTES = (10, 20, 30, 60)  # wire-format.md: at most 60
@@ -47,6 +48,7 @@ def start():
                 {"minutes": minutes, "zone": gateway["zone"]},
                 MINUTE_MS if minutes else MINUTES[-1] * MINUTE_MS,
             )
+            configs.drill(db, gateway["zone"])
         audit.record(
             db,
             now.wall,

@@ -84,7 +84,12 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
     as_filed = configs.desired(
         own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"]
     )
-    db.run("UPDATE devices SET config_body = ? WHERE node = ?", json.dumps(as_filed, sort_keys=True), node)
+    db.run(
+        "UPDATE devices SET config_body = ?, period_s = ? WHERE node = ?",
+        json.dumps(as_filed, sort_keys=True),
+        checked["status_period_s"],
+        node,
+    )
     audit.record(db, now.wall, who, "device added", label, f"{role} {node:08x}")
     configs.refresh(db, now, secret)
     revocations.announce(db, now, secret)
@@ -135,7 +140,7 @@ def directory(db):
     return [
         {
             **{name: row[name] for name in DIRECTORY_FIELDS},
-            "status_period_s": json.loads(row["config_body"])["settings"]["status_period_s"],
+            "status_period_s": row["period_s"],
         }
         for row in rows
     ]

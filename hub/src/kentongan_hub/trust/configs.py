@@ -38,14 +38,26 @@ def refresh(db, now, secret):
         if body != device["config_body"]:
             changed[device["node"]] = version = next_version(device["config_version"])
             db.run(
-                "UPDATE devices SET config_body = ?, config_version = ?, config_wall = ? WHERE node = ?",
+                "UPDATE devices SET config_body = ?, config_version = ?, config_wall = ?, period_s = ? "
+                "WHERE node = ?",
                 body,
                 version,
                 now.wall,
+                plan.period_s[device["node"]],
                 device["node"],
             )
     send(db, now, list(changed))
     return changed
+
+
+def drill(db, zone):
+    """A drill window opens or ends: the posts of the zone learn how much of it is left."""
+    db.run(
+        "UPDATE devices SET drill_wanted = drill_wanted + 1 "
+        "WHERE role = 'sirene' AND revoked = 0 AND zone = ?",
+        zone,
+    )
+    db.set_setting(REFRESH, 1)
 
 
 def in_service(db):

@@ -15,7 +15,7 @@ def refused(db, now, event):
     return event["age_ms"] < 0 or now.ms - event["age_ms"] >= (row["revoked_ms"] or 0)
 
 
-def heard(db, now, gateway, event):
+def heard(db, now, event):
     """Keep the counter of an authentic message; of a STATUS, which settings the device has."""
     if event["type"] not in counters.TYPES:
         return
@@ -26,10 +26,12 @@ def heard(db, now, gateway, event):
     version, generation = _number(body.get("config_version"), 0xFFFF), event["generation"]
     if version is not None and generation is not None:
         configs.reported(db, now, node, version, generation)
-    role = db.value("SELECT role FROM devices WHERE node = ?", node)
-    if role not in (None, "tombol"):
-        counters.heard_control(db, gateway, _number(body.get("last_control"), 0xFFFF_FFFF))
-    if role == "sirene" and (_number(body.get("flags"), 0xFFFF) or 0) & m.STATUS_COUNTERS_LOST:
+    device = db.one("SELECT role, zone FROM devices WHERE node = ?", node)
+    if device is None or device["role"] == "tombol":
+        return
+    own = configs.gateway_of(db, device["zone"])  # the one that its file names, whichever heard it
+    counters.heard_control(db, own, _number(body.get("last_control"), 0xFFFF_FFFF))
+    if device["role"] == "sirene" and (_number(body.get("flags"), 0xFFFF) or 0) & m.STATUS_COUNTERS_LOST:
         counters.post_lost(db, now, node)
 
 

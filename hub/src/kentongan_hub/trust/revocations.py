@@ -179,9 +179,7 @@ def status(db, secret, node):
     waiting = [row for row in rows if row["done_wall"] is None]
     turning = rotation.running(db)
     needs = device["role"] == "sirene" and not device["erased"] and device["revoked_upto"] >= 0
-    rotating = bool(
-        needs and rotation.generations(db, secret).lowest <= device["revoked_upto"]
-    )
+    rotating = needs and not rotation.finished_beyond(db, device["revoked_upto"])
     return {
         "node": node,
         "label": device["label"],

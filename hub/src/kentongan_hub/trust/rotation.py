@@ -30,6 +30,13 @@ def running(db):
     return db.one("SELECT * FROM rotations WHERE phase != ? ORDER BY generation DESC LIMIT 1", DONE)
 
 
+def finished_beyond(db, generation):
+    """Whether keys up to this generation are refused by every post."""
+    return bool(
+        db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE)
+    )
+
+
 def generations(db, secret):
     """What devices are to send with, accept and be given now."""
     row = db.one("SELECT * FROM rotations ORDER BY generation DESC LIMIT 1")
