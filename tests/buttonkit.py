@@ -71,12 +71,13 @@ def opened(frame_bytes):
 _ids = [5000]
 
 
-def receipt(stage, counter, sender=GATEWAY, role=m.GATEWAY, key=None, node=NODE):
+def receipt(stage, counter, sender=GATEWAY, role=m.GATEWAY, key=None, node=NODE, hop_start=0):
     _ids[0] += 1
     if key is None:
         key = key_a(node, m.TOMBOL) if stage == 1 else key_c(node, m.TOMBOL)
     entry = m.receipt_entry(sender, node, counter, stage, 0, 0, 0, key)
-    return frame(m.RECEIPTS, role, sender, _ids[0], m.Receipts((entry,)), hop_limit=0)
+    return frame(m.RECEIPTS, role, sender, _ids[0], m.Receipts((entry,)), hop_limit=0,
+                 hop_start=hop_start)
 
 
 def held(box, ms=3_000):

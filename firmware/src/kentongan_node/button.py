@@ -17,6 +17,8 @@ from kentongan_node import feedback
 from kentongan_node.actions import Listen, Persist, Show, Sleep
 from kentongan_node.incident import Incident, load
 from kentongan_node.node import FIRMWARE, Node
+from kentongan_node.reach import NAME as REACH
+from kentongan_node.reach import Reach
 from kentongan_node.repeats import hop_limit
 from kentongan_node.strokes import Strokes
 
@@ -49,6 +51,7 @@ class Tombol(Node):
     def __init__(self, settings, state):
         Node.__init__(self, settings, state)
         self.incidents: dict = {OPEN: None, SILENT: None}
+        self.reach = Reach(self.settings["hop_limit"], state.get(REACH))
         self.strokes = Strokes(settings["strokes"])
         self._hold_ms = None
         self._lid = False
@@ -136,6 +139,10 @@ class Tombol(Node):
         if entry.tag == (self.node, incident.counter):
             self.note(actions, "sent", incident.counter)
 
+    def on_config(self, changed, now_ms, actions):
+        if "hop_limit" in changed:
+            self.reach = Reach(changed["hop_limit"])
+
     def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
         self._rssi = max(-128, min(127, heard[1]))
         for name in SLOTS:
@@ -143,7 +150,10 @@ class Tombol(Node):
             if incident is None or not incident.owns(entry.counter):
                 continue
             stage = entry.stage
+            first = incident.stage < m.STAGE_COMING <= stage
             higher = incident.answer(entry.counter, stage, now_ms, rnd)
+            if first:
+                self.reach.told(heard[0].hop_start, actions)
             if stage >= m.STAGE_COMING and incident.may_tell(higher):
                 wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
                 self.at("stage_status", now_ms + wait_ms)
@@ -243,7 +253,7 @@ class Tombol(Node):
         body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
                        incident.flags(), incident.battery, 0)
         self.send(m.ALARM, body, self.key_c() if incident.silent else self.key_a(), now_ms, actions,
-                  hop_limit=hop_limit(repeats.attempt, self.settings["hop_limit"],
+                  hop_limit=hop_limit(repeats.attempt, self.reach.hops,
                                       self.mesh.active_origins(now_ms) >= CROWD), counter=incident.counter,
                   first=repeats.attempt == 0)
         repeats.sent(now_ms, turn_rnd)
@@ -397,5 +407,5 @@ class Tombol(Node):
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1], 0)
         self._last_counter = self.sequence.peek()
-        self.send_own_status(body, now_ms, actions)
+        self.send_own_status(body, now_ms, actions, self.reach.hops)
         self._listen(now_ms, actions)

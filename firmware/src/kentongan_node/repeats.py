@@ -4,9 +4,10 @@ from kentongan_node.mix import pick
 # Seconds after the press (wire-format 4, start values): dense while somebody may still be starting to
 # listen, then sparse enough for the law on the air.
 TURNS_S = (0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
-# Once a siren sounds. With nothing before 60 s, ten presses in 3 s at 8 % loss left 1 alarm in 200 that the
-# gateway had missed unstored for a minute.
-SLOW_TURNS_S = (2, 4, 6, 9, 16, 25, 36, 48, 60, 120, 300, 600)
+# Once a siren sounds: sparser, but an alarm that no gateway has stored stays a danger. With nothing before
+# 60 s ten presses in 3 s at 8 % loss left 1 alarm in 200 unstored for a minute; with nothing from 60 to 120 s
+# one of 40 presses in an RW on MediumFast, nine times destroyed, was not stored within two minutes.
+SLOW_TURNS_S = (2, 4, 6, 9, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
 JITTER_PERCENT = 25                 # of the gap before a turn, either way
 SKIPS_LIMIT = 2                     # turns in a row given away to a busy channel
 HOP_STEPS = ((7, 5), (3, 3))        # (from this attempt on, counted from 0; at least so many hops)
