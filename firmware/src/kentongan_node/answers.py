@@ -3,8 +3,8 @@ import struct
 
 from kentongan_wire.replay import ReplyBudget
 
-# Receipts kept, of 100 bytes as a rule, so that a crowd of 40 presses is in them; the oldest gives way.
-FRAMES = 16
+# Receipts kept, of 100 bytes as a rule; the oldest gives way.
+FRAMES = 8
 PAIRS = 14        # entries of one receipt
 PAIR_BYTES = 8
 
