@@ -13,6 +13,7 @@ from kentongan_hub.incidents import Now
 from kentongan_hub.live import Boards
 from kentongan_hub.pages import (
     board,
+    channels,
     devices,
     drill,
     entry,
@@ -26,7 +27,7 @@ from kentongan_hub.pages import (
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
-PAGES = (entry, board, incident_work, incident, devices, drill, policy, warnings, people, more)
+PAGES = (entry, board, incident_work, incident, devices, drill, policy, warnings, channels, people, more)
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
 

@@ -6,7 +6,6 @@ import shutil
 from kentongan_hub import audit, outbox, recipients, sirens, supervision
 from kentongan_hub.clock import local_minutes
 
-NEWS = "kabar"  # the type of rows that tell an owner; not an alarm
 NEWS_EXPIRES_MS = 86_400_000
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
 REMIND_MS = 86_400_000
@@ -89,7 +88,7 @@ def _tell(db, now, warning):
     delay_ms = 0 if warning["urgent"] else quiet_left_ms(db, now)
     for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
         body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
-        outbox.add(db, now.ms, one["channel"], NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+        outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
     remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
     db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 

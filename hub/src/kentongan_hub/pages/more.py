@@ -11,6 +11,7 @@ PAGES = (
     ("warnings.page", "lonceng", "Peringatan", "Apa yang perlu diurus, dan oleh siapa.", roles.DEVICES),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
+    ("channels.page", "sirene", "Kanal", "Layar, SMS, internet, rumah pintar: uji dan atur.", roles.SYSTEM),
     ("people.page", "orang", "Akun", "Siapa boleh masuk, siapa disepakati untuk rahasia.", roles.ACCOUNTS),
     ("people.log", "kunci", "Catatan", "Siapa melakukan apa, kapan, dari mana.", roles.AUDIT),
 )
