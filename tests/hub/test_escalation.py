@@ -126,7 +126,7 @@ def test_a_drill_is_never_repeated(site):
 
 
 ROW = {
-    **dict.fromkeys(("alerts", "drill", "confidential", "cancelled", "late", "opened_ms"), 0),
+    **dict.fromkeys(("alerts", "drill", "confidential", "cancelled", "late", "muted", "opened_ms"), 0),
     **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms"), None),
 }
 

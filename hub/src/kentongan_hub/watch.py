@@ -7,6 +7,7 @@ from kentongan_hub import audit, outbox, recipients, sirens, supervision
 from kentongan_hub.clock import local_minutes
 
 NEWS_EXPIRES_MS = 86_400_000
+STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
 REMIND_MS = 86_400_000
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
@@ -21,7 +22,15 @@ def gather(db, now, path):
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, days_left, "
-            "battery_mv, low_battery, period_s FROM devices WHERE revoked = 0 AND pending = 0"
+            "battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
+            "FROM devices WHERE revoked = 0 AND pending = 0"
+        ),
+        "stuck": db.all(
+            "SELECT d.label, count(*) AS count FROM incidents i JOIN devices d ON d.node = i.device "
+            "WHERE i.opened_ms > ? AND i.confidential = 0 AND d.muted_until_ms IS NULL AND d.revoked = 0 "
+            "GROUP BY i.device HAVING count(*) >= ?",
+            now.ms - STUCK_WINDOW_MS,
+            STUCK_INCIDENTS,
         ),
         "silent": sirens.silent(db),
         "disk_free": disk.free / disk.total,
