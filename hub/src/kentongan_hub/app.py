@@ -25,6 +25,7 @@ from kentongan_hub.pages import (
     policy,
     register,
     shift,
+    storage,
     warnings,
 )
 from kentongan_hub.store import Store
@@ -32,7 +33,7 @@ from kentongan_hub.store import Store
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
-    *(register, shift, people, more),
+    *(register, shift, storage, people, more),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

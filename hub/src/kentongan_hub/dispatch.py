@@ -11,6 +11,7 @@ from kentongan_hub import (
     orders,
     outbox,
     paging,
+    retention,
     sirens,
     site,
     watch,
@@ -152,4 +153,5 @@ class Dispatch:
             with self._store.write(ring=False) as db:
                 alarms.trim(db, now)
                 field.trim(db, now)
+                retention.run(db, now)
                 outbox.trim(db, now.ms)

@@ -98,6 +98,7 @@ CREATE INDEX incidents_opened ON incidents (opened_ms);
 CREATE INDEX incidents_device ON incidents (device) WHERE closed_ms IS NULL;
 CREATE INDEX incidents_closed ON incidents (closed_ms) WHERE closed_ms IS NOT NULL;
 CREATE INDEX incidents_next_alert ON incidents (next_alert_ms) WHERE next_alert_ms IS NOT NULL;
+CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_wall) WHERE erased_wall IS NULL;
 CREATE INDEX incidents_merged ON incidents (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX incidents_place ON incidents (zone, house);
 CREATE INDEX incidents_counter ON incidents (first_counter & 65535) WHERE closed_ms IS NULL;
