@@ -89,6 +89,12 @@ def _parser():
         "--erased", action="store_true", help="its keys were wiped in your hands: no rotation"
     )
 
+    _care(command)
+    return parser
+
+
+def _care(command):
+    """Commands of every day: backup, restore, check, run."""
     save = command("backup", _backup, "the whole hub in one file, encrypted with a passphrase")
     save.add_argument("--out", required=True, type=Path, metavar="FILE")
     bring = command("restore", _restore, "a backup into a new data directory, checked before it is used")
@@ -106,7 +112,6 @@ def _parser():
     run.add_argument(
         "--behind-proxy", action="store_true", help="a TLS proxy on this machine speaks for browsers"
     )
-    return parser
 
 
 def _init(args):
