@@ -28,9 +28,11 @@ class AnswerCache:
         wanted = struct.pack("<II", origin, counter)
         found = None
         for frame, pairs in self._kept:
-            for at in range(0, len(pairs), PAIR_BYTES):
-                if pairs[at : at + PAIR_BYTES] == wanted:
-                    found = frame
+            at = pairs.find(wanted)
+            while at >= 0 and at % PAIR_BYTES:
+                at = pairs.find(wanted, at + 1)
+            if at >= 0:
+                found = frame
         return found
 
     def take(self, origin, counter, now_ms):

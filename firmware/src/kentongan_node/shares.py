@@ -14,32 +14,41 @@ MINUTE_MS = 60_000
 class Shares:
     def __init__(self, preset):
         self.share_ms = SHARE_MS if preset.sf < SLOW_FROM_SF else SHARE_SLOW_MS
-        self._ring = bytearray()  # one entry a frame, the oldest first
+        # Whole from the start, like flood.Seen: growing it would need room in one piece of a device's heap.
+        self._ring = bytearray(LIMIT * ENTRY_BYTES)
+        self._first = 0   # the oldest entry
+        self._count = 0
+
+    def _entry(self, i):
+        """(origin, minute, ms) of the i-th oldest."""
+        return struct.unpack_from(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES)
 
     def _prune(self, now_ms):
         minute = now_ms // MINUTE_MS & 0xFFFF
-        while self._ring:
-            age = (minute - struct.unpack("<H", self._ring[4:6])[0]) & 0xFFFF
-            if age <= WINDOW_MINUTES and len(self._ring) <= LIMIT * ENTRY_BYTES:
-                return minute
-            self._ring = self._ring[ENTRY_BYTES:]
+        while self._count and (minute - self._entry(0)[1]) & 0xFFFF > WINDOW_MINUTES:
+            self._first = (self._first + 1) % LIMIT
+            self._count -= 1
         return minute
 
     def used_ms(self, origin, now_ms):
         """Air that this node spent on that tombol's alarms within the last hour."""
         self._prune(now_ms)
-        key = struct.pack("<I", origin)
         total = 0
-        for at in range(0, len(self._ring), ENTRY_BYTES):
-            if self._ring[at : at + 4] == key:
-                total += struct.unpack("<H", self._ring[at + 6 : at + 8])[0]
+        for i in range(self._count):
+            entry = self._entry(i)
+            if entry[0] == origin:
+                total += entry[2]
         return total
 
     def affords(self, origin, airtime_ms, now_ms):
         return self.used_ms(origin, now_ms) + airtime_ms <= self.share_ms
 
     def charge(self, origin, airtime_ms, now_ms):
-        """Book a relayed alarm frame."""
+        """Book a relayed alarm frame; the oldest gives way."""
         minute = self._prune(now_ms)
-        self._ring.extend(struct.pack(ENTRY, origin, minute, airtime_ms))
-        self._prune(now_ms)
+        if self._count == LIMIT:
+            self._first = (self._first + 1) % LIMIT
+            self._count -= 1
+        at = (self._first + self._count) % LIMIT * ENTRY_BYTES
+        struct.pack_into(ENTRY, self._ring, at, origin, minute, airtime_ms)
+        self._count += 1

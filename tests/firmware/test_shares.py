@@ -1,0 +1,38 @@
+# runs: cpython micropython
+"""Each tombol has its share of a relay's hour, in a ring that never grows."""
+from kentongan_node.shares import LIMIT, MINUTE_MS, Shares
+from kentongan_wire.phy import preset
+
+ONE, OTHER = 0x53000007, 0xFFFFFFF0
+
+
+def test_a_tombol_has_three_seconds_of_the_hour_and_six_where_frames_are_long():
+    for name, share_ms in (("ShortSlow", 3_000), ("MediumFast", 6_000)):
+        shares = Shares(preset(name))
+        for n in range(share_ms // 100):
+            assert shares.affords(ONE, 100, n)
+            shares.charge(ONE, 100, n)
+        assert not shares.affords(ONE, 1, 1_000)
+        assert shares.affords(OTHER, share_ms, 1_000)
+
+
+def test_what_was_spent_counts_for_an_hour_also_when_the_minutes_begin_anew():
+    for start_ms in (0, 0xFFFF * MINUTE_MS):
+        shares = Shares(preset("ShortSlow"))
+        shares.charge(ONE, 2_000, start_ms)
+        assert shares.used_ms(ONE, start_ms + 60 * MINUTE_MS) == 2_000
+        assert shares.used_ms(ONE, start_ms + 61 * MINUTE_MS) == 0
+
+
+def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
+    shares = Shares(preset("ShortSlow"))
+    shares.charge(ONE, 90, 0)
+    for n in range(LIMIT - 1):
+        shares.charge(OTHER, 1, n)
+    assert shares.used_ms(ONE, 500) == 90
+    shares.charge(OTHER, 1, 500)
+    assert shares.used_ms(ONE, 500) == 0
+    assert shares.used_ms(OTHER, 500) == LIMIT
+    for _ in range(3 * LIMIT):
+        shares.charge(OTHER, 1, 600)
+    assert shares.used_ms(OTHER, 600) == LIMIT
