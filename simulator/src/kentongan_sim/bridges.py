@@ -119,6 +119,13 @@ class TcpBridge:
                 _shut(self._client)
                 self._client = None
 
+    def drop(self):
+        """Cut the client off; it may come again at once."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            _shut(client)
+
     def unplug(self):
         """Take the device away: the client is cut off and the port refuses."""
         self._ending.set()

@@ -13,8 +13,10 @@ from pathlib import Path
 from kentongan_wire.errors import LocalError
 from waitress.server import create_server
 
+from kentongan_sim import engine_micropython
 from kentongan_sim import village_plan as plan
 from kentongan_sim.arguments import number
+from kentongan_sim.demo_bench import Bench
 from kentongan_sim.demo_person import PageChanged, Person
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_radio import ModemRadio, StockRadio
@@ -79,6 +81,7 @@ class Demo:
         self.tails = [Tail(self.gateway.log, self.proof.read_log),
                       Tail(self.site.siren_file, lambda line: self.village.gateway_siren(json.loads(line)))]
         self._running = {}  # real part -> whether it is meant to run
+        self.bench = None  # a blank board, where there is real MicroPython
         self.page = None
         self._page_port = page_port
         self._jobs = queue.Queue(JOBS_MAX)
@@ -99,6 +102,9 @@ class Demo:
             self.village.start()
         except Exception as error:  # a device's program, its MicroPython or the air: each names itself
             raise PartFailed(f"village: {error}") from error
+        if engine_micropython.available():
+            self.bench = Bench(self.village, self.site.hub_data, self.data)
+            self.bench.start()
         self._serve_page()
         self.hub.start()
         self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
@@ -166,6 +172,8 @@ class Demo:
         for part in (self.gateway, self.hub):
             part.stop()
         self.village.close()
+        if self.bench:
+            self.bench.close()
         self.radio.close()
         if self.page:
             self._server.close()
@@ -246,7 +254,11 @@ def _run(demo, seconds):
     started_s = time.monotonic()
     demo.start()
     print(f"\n  Village page   {demo.page}/\n  Hub board      {demo.hub_url}/papan"
-          f"\n  Log in as      {ADMIN}  {demo.site.password}\n", flush=True)
+          f"\n  Log in as      {ADMIN}  {demo.site.password}", flush=True)
+    if demo.bench:
+        print(f"  Blank board    {demo.bench.port}; make it a button with\n"
+              f"    {demo.bench.command(demo.hub_url)}", flush=True)
+    print(flush=True)
     demo.serve(time.monotonic() + SETTLE_S)
     if seconds is None:
         demo.village.press(FIRST_HOUSE, 1)

@@ -78,6 +78,10 @@ class Hosted:
         """One event, name "tick" being a deadline; returns (actions, deadline_ms)."""
         return self._step(None if name == "tick" else (name, args), now_ms, rnd)
 
+    def deadline(self):
+        """When the core wants its next tick, in the node's ms, or None."""
+        return self._port.deadline
+
     def _step(self, what, now_ms, rnd):
         port = self._port
         port.actions = []

@@ -103,6 +103,7 @@ def plug_pty(live, label, bridge, ear=None):
 
 def plug_tcp(live, label, core, bridge):
     """Join a stock node of the world to the TCP port of `bridge`."""
+    core.on_reboot = bridge.drop
     bridge.on_connect = lambda: live.call(core.connected)
     bridge.on_data = lambda data: live.call(live.world.host_write, label, data)
     live.world.on_host(label, bridge.write)

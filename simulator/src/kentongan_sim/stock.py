@@ -13,7 +13,7 @@ from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from kentongan_wire.crypto import aes_ctr
 from kentongan_wire.errors import LocalError, RemoteError
-from meshtastic.protobuf import mesh_pb2
+from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
 from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, STATUS_QUEUE_FULL, StockApi
 from kentongan_sim.stock_queue import StockQueue, Waiting
@@ -51,6 +51,8 @@ class StockNode:
         identity = (self.node, settings.get("label", "stock"), self.role)
         self.api = StockApi(identity, self.channels, self.preset, settings.get("hop_limit", OWN_HOPS))
         self.counters = {}
+        self.on_reboot = None  # called when the node restarts by itself and its line goes away
+        self._reboots = False
         self._seen = OrderedDict()
         self._queue = StockQueue(self.preset, self.role)
         self._unacked = {}  # packet id -> Unacked, oldest first
@@ -63,6 +65,20 @@ class StockNode:
         self._unacked.clear()
         return [Listen(True)]
 
+    def _reboot(self):
+        """Use the settings as they are now; the client's line goes away for a moment."""
+        self._reboots = False
+        told = [HostWrite(self.api.rebooted())]
+        self._use_settings()
+        if self.on_reboot:
+            self.on_reboot()
+        return told + self.start(None, 0, 0)
+
+    def _use_settings(self):
+        settings = self.api.settings
+        self.channels, self.preset, self.role = settings.site_channels(), settings.preset(), settings.role
+        self._queue = StockQueue(self.preset, self.role)
+
     def connected(self):
         """A client has connected; a session before it is over, as a stock node serves one at a time."""
         self.api.connect()
@@ -73,11 +89,17 @@ class StockNode:
         actions = [HostWrite(answer)] if answer else []
         for index, packet in enumerate(packets):
             actions.append(HostWrite(self._from_host(packet, now_ms, rnd ^ index)))
+            if self._reboots:
+                return actions + self._reboot()
         return actions + self.tick(now_ms, rnd)
 
     def _from_host(self, packet, now_ms, rnd):
         if packet.to == self.node:
-            return self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX) + self.api.routing(packet.id)
+            queued = self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX)
+            if packet.decoded.portnum == portnums_pb2.PortNum.ADMIN_APP:
+                answer, self._reboots = self.api.admin(packet)
+                return queued + answer
+            return queued + self.api.routing(packet.id)
         own = [w for w in self._queue.waiting if not w.relay]
         packet_id = packet.id or (rnd & 0xFFFFFFFF) or 1
         sendable = packet.HasField("decoded") and packet.channel < len(self.channels)
@@ -188,7 +210,19 @@ class StockNode:
         message.encrypted = packet.body
         return message
 
+    def _is_private(self, packet):
+        for channel in self.channels:
+            if channel.hash == packet.channel_hash:
+                try:
+                    return channel.open(packet).portnum == wire.PORT_PRIVATE
+                except RemoteError:
+                    continue
+        return False
+
     def _plan_relay(self, packet, snr_q, now_ms, rnd):
+        if not self.api.settings.relays(wire.PORT_PRIVATE) and self._is_private(packet):
+            self._count("not_core_port")
+            return
         if packet.hop_limit == 0 or packet.to == self.node or self._queue.has(packet.src, packet.id):
             return
         if sum(w.relay for w in self._queue.waiting) >= RELAYS_MAX:

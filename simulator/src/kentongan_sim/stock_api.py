@@ -4,15 +4,15 @@ Measured on firmware 2.7: the order of the handshake, a QueueStatus for every pa
 memory of 20 ids in which a packet that the host sends a second time is swallowed without an answer.
 """
 from meshtastic import NODELESS_WANT_CONFIG_ID
-from meshtastic.protobuf import channel_pb2, config_pb2, mesh_pb2, module_config_pb2, portnums_pb2
+from meshtastic.protobuf import mesh_pb2, portnums_pb2
+
+from kentongan_sim.stock_admin import StockSettings
 
 START = b"\x94\xc3"  # every frame: these two bytes, length u16 big-endian, protobuf
 HEADER_BYTES = 4
 FRAME_BYTES_MAX = 512  # MAX_TO_FROM_RADIO_SIZE
-CHANNELS_MAX = 8
 RECENT_IDS = 20  # ids of host packets that a device remembers per connection
 HOST_QUEUE_MAX = 16  # packets a device keeps for the air
-SLOT_920_625 = 15  # SG_923 channel number of 920.625 MHz
 FIRMWARE_VERSION = "2.7.26.simulated"
 STATUS_OK = 0
 STATUS_QUEUE_FULL = 32  # ERRNO_UNKNOWN, what a full transmit queue answers
@@ -56,10 +56,8 @@ class StockApi:
     """
 
     def __init__(self, identity, channels, preset, hop_limit):
-        self.node, self.label, self.role = identity
-        self.channels = channels[:CHANNELS_MAX]
-        self.preset = preset
-        self.hop_limit = hop_limit
+        self.node, label, role = identity
+        self.settings = StockSettings(label, role, channels, preset, hop_limit)
         self.malformed = 0
         self.swallowed = 0  # packets not sent because their id was still remembered
         self.connect()
@@ -123,61 +121,49 @@ class StockApi:
         packet.decoded.request_id = request_id
         return self.received(packet)
 
+    def admin(self, packet):
+        """The host's AdminMessage to this node: (bytes to answer, whether the node reboots now)."""
+        try:
+            answer, reboots = self.settings.admin(packet.decoded.payload)
+        except Exception:  # as above: junk changes nothing
+            self.malformed += 1
+            return self.routing(packet.id, mesh_pb2.Routing.Error.BAD_REQUEST), False
+        if answer is None:
+            return self.routing(packet.id), reboots
+        reply = mesh_pb2.MeshPacket(to=self.node, id=packet.id ^ 0x3C3C3C3C)
+        setattr(reply, "from", self.node)
+        reply.decoded.portnum = portnums_pb2.PortNum.ADMIN_APP
+        reply.decoded.payload = answer.SerializeToString()
+        reply.decoded.request_id = packet.id
+        return self.received(reply), reboots
+
+    def rebooted(self):
+        """What the host is told before the line goes away."""
+        return framed(self._from_radio(rebooted=True))
+
     def _handshake(self, config_id):
         yield self._from_radio(my_info=mesh_pb2.MyNodeInfo(my_node_num=self.node, min_app_version=30200,
                                                            nodedb_count=1, pio_env="native"))
         yield self._from_radio(node_info=self._node_info())
         yield self._from_radio(metadata=mesh_pb2.DeviceMetadata(
-            firmware_version=FIRMWARE_VERSION, device_state_version=24, role=self._role_number(),
+            firmware_version=FIRMWARE_VERSION, device_state_version=24,
+            role=self.settings.configs["device"].device.role,
             hw_model=mesh_pb2.HardwareModel.PORTDUINO))
-        for index in range(CHANNELS_MAX):
-            yield self._from_radio(channel=self._channel(index))
-        for config in self._configs():
+        for channel in self.settings.channels:
+            yield self._from_radio(channel=channel)
+        for config in self.settings.configs.values():
             yield self._from_radio(config=config)
-        for name in ("mqtt", "serial", "external_notification", "store_forward", "range_test", "telemetry"):
-            module = module_config_pb2.ModuleConfig()
-            getattr(module, name).SetInParent()
+        for module in self.settings.modules.values():
             yield self._from_radio(moduleConfig=module)
         if config_id != NODELESS_WANT_CONFIG_ID:
             yield self._from_radio(node_info=self._node_info())
         yield self._from_radio(config_complete_id=config_id)
 
-    def _role_number(self):
-        return config_pb2.Config.DeviceConfig.Role.Value(self.role)
-
     def _node_info(self):
         user = mesh_pb2.User(
-            id=f"!{self.node:08x}", long_name=self.label, short_name=f"{self.node & 0xFFFF:04x}",
-            macaddr=b"\x02\x00" + self.node.to_bytes(4, "big"), role=self._role_number(),
+            id=f"!{self.node:08x}", long_name=self.settings.long_name,
+            short_name=self.settings.short_name or f"{self.node & 0xFFFF:04x}",
+            macaddr=b"\x02\x00" + self.node.to_bytes(4, "big"),
+            role=self.settings.configs["device"].device.role,
             hw_model=mesh_pb2.HardwareModel.PORTDUINO)
         return mesh_pb2.NodeInfo(num=self.node, user=user)
-
-    def _channel(self, index):
-        roles = channel_pb2.Channel.Role
-        if index >= len(self.channels):
-            return channel_pb2.Channel(index=index, role=roles.DISABLED)
-        channel = self.channels[index]
-        return channel_pb2.Channel(
-            index=index, role=roles.SECONDARY if index else roles.PRIMARY,
-            settings=channel_pb2.ChannelSettings(name=channel.name, psk=channel.key))
-
-    def _configs(self):
-        config = config_pb2.Config
-        preset = config.LoRaConfig.ModemPreset.Value(_preset_name(self.preset.name))
-        lora = config.LoRaConfig(
-            use_preset=True, modem_preset=preset, region=config.LoRaConfig.RegionCode.SG_923,
-            hop_limit=self.hop_limit, tx_enabled=True, tx_power=20,
-            channel_num=SLOT_920_625)
-        device = config.DeviceConfig(role=self._role_number(), node_info_broadcast_secs=10800,
-                                     rebroadcast_mode=config.DeviceConfig.RebroadcastMode.ALL)
-        yield config(device=device)
-        for name in ("position", "power", "network", "display"):
-            empty = config()
-            getattr(empty, name).SetInParent()
-            yield empty
-        yield config(lora=lora)
-
-
-def _preset_name(name):
-    """`ShortSlow` -> `SHORT_SLOW`."""
-    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()

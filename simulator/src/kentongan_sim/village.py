@@ -52,7 +52,7 @@ class Village:
         self.world = world
         self.engine_name = world.engine.name
         self.feed = feed or Feed()
-        self.names = {spot.label: spot.name for spot in plan.DEVICES}
+        self.names = {spot.label: spot.name for spot in (*plan.DEVICES, plan.BENCH)}
         self._label_of = {node: label for label, node in nodes.items()}
         self._frames = OrderedDict()  # transmission -> (sender, type)
         self.live = LiveWorld(world)
@@ -118,6 +118,8 @@ class Village:
             steps = [list(step) for step in detail["steps"]]
             self.feed.add({"t": "sound", "at": label, "pattern": detail["pattern"], "steps": steps,
                            "total_ms": detail["total_ms"]}, now_ms)
+        elif what == "prompt":
+            self.feed.add({"t": "show", "at": label, "state": "blank"}, now_ms)
         elif what == "quiet":
             self.feed.add({"t": "quiet", "at": label}, now_ms)
             self.world.at(t_us, self._fell_silent, label)

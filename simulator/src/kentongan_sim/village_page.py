@@ -22,7 +22,7 @@ ENGINE_NAMES = {"micropython": "MicroPython yang sebenarnya", "cpython": "CPytho
 
 def _spot(spot):
     return {"label": spot.label, "name": spot.name, "x": spot.x_m * SCALE, "y": spot.y_m * SCALE,
-            "one_press": spot.label in plan.ONE_PRESS}
+            "one_press": spot is plan.BENCH or spot.label in plan.ONE_PRESS}
 
 
 def create_page(village, switch, hub=None):
@@ -30,7 +30,8 @@ def create_page(village, switch, hub=None):
     app = Flask("kentongan_sim")
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
     token = secrets.token_urlsafe(16)
-    boxes = {spot.label: HOUSE_WAYS for spot in plan.HOUSES}
+    houses = (*plan.HOUSES, plan.BENCH)
+    boxes = {spot.label: HOUSE_WAYS for spot in houses}
     boxes.update({spot.label: ("come",) for spot in plan.RECEIVERS})
     parts = [{"name": name, "title": title, "effect": effect} for name, title, effect in words.PARTS]
 
@@ -56,7 +57,7 @@ def create_page(village, switch, hub=None):
     def page():
         return render_template(
             "village.html", token=token, hub=hub, parts=parts, legend=words.LEGEND, strokes=words.STROKES,
-            engine=ENGINE_NAMES[village.engine_name], houses=map(_spot, plan.HOUSES),
+            engine=ENGINE_NAMES[village.engine_name], houses=map(_spot, houses),
             posts=list(map(_spot, plan.POSTS)), repeaters=[_spot(plan.REPEATER)],
             receivers=map(_spot, plan.RECEIVERS), halls=[_spot(plan.GATEWAY)], trees=TREES,
             landmarks=[(name, x * SCALE, y * SCALE) for name, x, y in plan.LANDMARKS])

@@ -25,6 +25,8 @@ def _houses():
             yield Spot(f"tombol-{number:02}", "tombol", f"Rumah {number:02}", number, x, y)
 
 
+# where the demo's technician sits with a blank board; it is no device of the site until it is provisioned
+BENCH = Spot("papan-1", "tombol", "Meja teknisi", 21, 97, 47)
 HOUSES = tuple(_houses())
 RECEIVERS = tuple(Spot(label, "penerima", name, 0, *SLOTS[slot])
                   for slot, (label, name) in RESPONDERS.items())

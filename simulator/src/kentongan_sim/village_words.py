@@ -30,7 +30,8 @@ def line_for(what, label, name, detail):
     if what == "key":
         return _key(name, detail)
     if what == "show":
-        said = SHOWN.get(detail["state"]) if label.startswith("tombol") else PAGED.get(detail["state"])
+        words = SHOWN if label.startswith(("tombol", "papan")) else PAGED
+        said = words.get(detail["state"])
         return said and (said[0], f"{name} {said[1]}")
     if what == "sound" and label.startswith(("pos", "modem")):
         return "siren", f"{name} berbunyi: {PATTERNS.get(detail['pattern'], detail['pattern'])}"

@@ -160,6 +160,15 @@ class World:
         host.power_on()
         return host
 
+    def host_board(self, place: Place, engine) -> NodeHost:
+        """Put a board with an engine of its own at a place (board.Board), and switch it on."""
+        host = NodeHost(self, place, engine)
+        host.settings = {"role": place.role}  # its own are on its flash
+        lay(self, host, self.nodes.values())
+        self.nodes[place.label] = host
+        host.power_on()
+        return host
+
     # Doing
 
     def need_known(self, labels):

@@ -7,6 +7,7 @@ const LOG_MAX = 80;
 const RINGS_MAX = 40;
 const STATES = {
   pressed: ["menghitung ketukan", "Lampu menyala: teruskan ketukan."],
+  blank: ["papan kosong", "Belum menjadi alat: kentongan-tool provision."],
   off: ["siap", "Lampu padam. Tekan tombol bila ada bahaya."],
   sending: ["mengirim…", "Mencari pos yang mendengar."],
   sounding: ["sirene berbunyi", "Kentongan pos sudah berbunyi."],

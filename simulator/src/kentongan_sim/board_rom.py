@@ -1,0 +1,165 @@
+"""What a virtual board has in ROM: its flash as littlefs at /, then main.py or the prompt, as on a chip.
+
+MicroPython subset, started by board.py as `micropython -i board_rom.py`. Everything that runs afterwards
+comes from the flash image, but for the two modules that reach for hardware, hal and launch: their serve()
+hands the core's actions to the simulator over the socket KENTONGAN_FD and prints notes on the serial line.
+"""
+import os
+import struct
+import sys
+
+import vfs
+
+BLOCK_BYTES = 4096
+RESET_CODE = 7  # exit code of machine.reset(), known to board.py
+STATE_DIR = "/state"
+
+
+class Flash:
+    """The block device in one file of the PC; a kill in the middle of a write leaves a torn block."""
+
+    def __init__(self, path):
+        self._file = open(path, "r+b")
+        self._blocks = os.stat(path)[6] // BLOCK_BYTES
+
+    def readblocks(self, number, buffer, offset=0):
+        self._file.seek(number * BLOCK_BYTES + offset)
+        self._file.readinto(buffer)
+
+    def writeblocks(self, number, buffer, offset=0):
+        self._file.seek(number * BLOCK_BYTES + offset)
+        self._file.write(buffer)
+
+    def ioctl(self, what, number):
+        if what == 4:
+            return self._blocks
+        if what == 5:
+            return BLOCK_BYTES
+        if what == 6:
+            self.writeblocks(number, b"\xff" * BLOCK_BYTES)
+        return 0
+
+
+class Machine:
+    """The little of `machine` that a prompt needs."""
+
+    @staticmethod
+    def reset():
+        sys.exit(RESET_CODE)
+
+
+class Served:
+    """hal and launch of a virtual board: serve() runs until Ctrl-C, a reset or a power cut."""
+
+    def __init__(self, pipe, port_source):
+        self._pipe = pipe
+        self._source = port_source
+        self._hosted = None
+        self._console = None
+
+    def siren_off(self, pins):
+        pass
+
+    def serve(self, board, pins):
+        from kentongan_node import settings
+        scope = {"__name__": "kentongan_sim.port"}
+        exec(self._source, scope)
+        with open("/device.json") as file:
+            checked = settings.load(file.read())
+        settings.unload()
+        self._settings = checked
+        self._hosted = scope["Hosted"](checked, self._state())
+        try:
+            while self._step():
+                pass
+        finally:
+            self._pipe.close()
+
+    @staticmethod
+    def _state():
+        if STATE_DIR[1:] not in os.listdir("/"):
+            os.mkdir(STATE_DIR)
+        state = {}
+        for name in os.listdir(STATE_DIR):
+            with open(STATE_DIR + "/" + name, "rb") as file:
+                state[name] = file.read()
+        return state
+
+    def _step(self):
+        """One request of the simulator and its answer; False at the end of the line."""
+        head = self._pipe.read(4)
+        if not head or len(head) < 4:
+            return False
+        request = eval(self._pipe.read(struct.unpack("<I", head)[0]))
+        actions, deadline = self._answer(request)
+        told = []
+        for action in actions:
+            name = type(action).__name__
+            if name == "Persist":
+                with open(STATE_DIR + "/" + action.name, "wb") as file:
+                    file.write(action.data)
+            elif name == "Note":
+                print("{} #{} {} {}".format(action.device, action.counter, action.step, action.detail))
+            told.append((name, tuple(action)))
+        answer = repr((told, deadline)).encode()
+        self._pipe.write(struct.pack("<I", len(answer)) + answer)
+        return True
+
+    def _answer(self, request):
+        hosted = self._hosted
+        if request[0] == "boot":
+            return hosted.boot(request[1], request[2], request[3])
+        if request[0] == "typed":
+            actions, deadline = [], hosted.deadline()
+            for word in self._words(request[1][0]):
+                if word == "uji":
+                    more, deadline = hosted.deliver("key", ("uji", True), request[2], request[3])
+                    actions.extend(more)
+                elif word == "periksa":
+                    self._inspect()
+                else:
+                    print("tidak dikenal: {}; tulis uji atau periksa".format(word))
+            return actions, deadline
+        return hosted.deliver(request[0], request[1], request[2], request[3])
+
+    def _words(self, text):
+        if self._console is None:
+            from kentongan_node.console import Console
+            self._console = Console()
+        return self._console.feed(text)
+
+    def _inspect(self):
+        from kentongan_node import selftest
+        selftest.tell(sys.stdout, self._settings, [], [], [], 3900, None, os.listdir(STATE_DIR))
+
+
+def start():
+    with open(os.getenv("KENTONGAN_PORT_SOURCE")) as file:
+        port_source = file.read()
+    pipe = open(int(os.getenv("KENTONGAN_FD")), "r+b")
+    stay = os.getenv("KENTONGAN_STAY")
+    flash = Flash(os.getenv("KENTONGAN_FLASH"))
+    sys.modules["machine"] = Machine
+    served = Served(pipe, port_source)
+    for name in ("hal", "launch"):
+        sys.modules["kentongan_node." + name] = served
+    vfs.umount("/")
+    try:
+        vfs.mount(vfs.VfsLfs2(flash), "/")
+    except OSError:  # blank: as the port's own boot code does
+        vfs.VfsLfs2.mkfs(flash)
+        vfs.mount(vfs.VfsLfs2(flash), "/")
+    os.chdir("/")
+    sys.path[:] = ["", "/lib", ".frozen"]
+    if stay or "main.py" not in os.listdir("/"):
+        pipe.close()
+        return
+    try:
+        with open("/main.py") as file:
+            source = file.read()
+        exec(source, {"__name__": "__main__"})
+    finally:
+        pipe.close()
+
+
+start()

@@ -1,0 +1,126 @@
+"""The settings of a stock node and the admin messages that change them, as firmware 2.7 does.
+
+Changes between begin_edit_settings and commit_edit_settings wait for the commit; a change outside one
+counts at once. Either way the node reboots to use them. Only its own host may ask: no remote administration.
+"""
+from kentongan_wire import packet as wire
+from kentongan_wire import phy
+from meshtastic.protobuf import admin_pb2, channel_pb2, config_pb2, module_config_pb2
+
+CHANNELS_MAX = 8
+SLOT_920_625 = 15  # SG_923 channel number of 920.625 MHz
+CORE_PORTS_MAX = 255  # CORE_PORTNUMS_ONLY relays the firmware's own port numbers, which private ones are not
+CONFIGS = ("device", "position", "power", "network", "display", "lora", "bluetooth", "security")
+MODULES = ("mqtt", "serial", "external_notification", "store_forward", "range_test", "telemetry")
+Config, Channel = config_pb2.Config, channel_pb2.Channel
+
+
+def preset_number(name):
+    """`ShortSlow` -> Config.LoRaConfig.SHORT_SLOW."""
+    text = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
+    return Config.LoRaConfig.ModemPreset.Value(text)
+
+
+def preset_name(number):
+    """SHORT_SLOW -> `ShortSlow`."""
+    return "".join(part.title() for part in Config.LoRaConfig.ModemPreset.Name(number).split("_"))
+
+
+class StockSettings:
+    """What the node keeps in flash: owner, configs, modules, eight channels."""
+
+    def __init__(self, label, role, channels, preset, hop_limit):
+        self.long_name, self.short_name = label, ""
+        self.configs = {name: Config() for name in CONFIGS}
+        for name, config in self.configs.items():
+            getattr(config, name).SetInParent()
+        device = self.configs["device"].device
+        device.role = Config.DeviceConfig.Role.Value(role)
+        device.node_info_broadcast_secs = 10_800
+        device.rebroadcast_mode = Config.DeviceConfig.RebroadcastMode.ALL
+        lora = self.configs["lora"].lora
+        lora.use_preset, lora.tx_enabled, lora.tx_power = True, True, 20
+        lora.modem_preset = preset_number(preset.name)
+        lora.region = Config.LoRaConfig.RegionCode.SG_923
+        lora.hop_limit, lora.channel_num = hop_limit, SLOT_920_625
+        self.modules = {name: module_config_pb2.ModuleConfig() for name in MODULES}
+        for name, module in self.modules.items():
+            getattr(module, name).SetInParent()
+        self.channels = [Channel(index=i, role=Channel.Role.DISABLED) for i in range(CHANNELS_MAX)]
+        for index, channel in enumerate(channels[:CHANNELS_MAX]):
+            self.channels[index].role = Channel.Role.SECONDARY if index else Channel.Role.PRIMARY
+            self.channels[index].settings.name = channel.name
+            self.channels[index].settings.psk = channel.key
+        self._editing = False
+        self._changes = []
+
+    # What the node runs with
+
+    @property
+    def role(self):
+        return Config.DeviceConfig.Role.Name(self.configs["device"].device.role)
+
+    def preset(self):
+        return phy.preset(preset_name(self.configs["lora"].lora.modem_preset))
+
+    def site_channels(self):
+        """kentongan_wire Channels, the primary first; one with a public or empty key is left out."""
+        used = sorted((c for c in self.channels if c.role != Channel.Role.DISABLED), key=lambda c: c.role)
+        settings = [channel.settings for channel in used if len(channel.settings.psk) in (16, 32)]
+        return [wire.Channel(one.name, one.psk) for one in settings]
+
+    def relays(self, portnum):
+        """Whether the rebroadcast mode lets this node relay a packet that it could read."""
+        core_only = Config.DeviceConfig.RebroadcastMode.CORE_PORTNUMS_ONLY
+        return self.configs["device"].device.rebroadcast_mode != core_only or portnum <= CORE_PORTS_MAX
+
+    # Admin
+
+    def admin(self, data):
+        """One AdminMessage as bytes -> (answer or None, whether the node reboots now)."""
+        message, answer = admin_pb2.AdminMessage(), None
+        message.ParseFromString(data)
+        what = message.WhichOneof("payload_variant")
+        if what == "begin_edit_settings":
+            self._editing = True
+        elif what == "commit_edit_settings":
+            self._editing = False
+            return None, self._apply()
+        elif what in ("set_config", "set_module_config", "set_channel", "set_owner"):
+            self._changes.append(message)
+            if not self._editing:
+                return None, self._apply()
+        elif what == "get_config_request":
+            answer = self._config_answer(message.get_config_request)
+        elif what == "get_channel_request":  # one more than the index, so that 0 is no request
+            answer = admin_pb2.AdminMessage()
+            index = (message.get_channel_request - 1) % CHANNELS_MAX
+            answer.get_channel_response.CopyFrom(self.channels[index])
+        return answer, False
+
+    def _config_answer(self, number):
+        answer = admin_pb2.AdminMessage(session_passkey=b"12345678")
+        names = dict(enumerate(CONFIGS))
+        if number in names:
+            answer.get_config_response.CopyFrom(self.configs[names[number]])
+        else:
+            answer.get_config_response.SetInParent()
+        return answer
+
+    def _apply(self):
+        changes, self._changes = self._changes, []
+        for message in changes:
+            what = message.WhichOneof("payload_variant")
+            if what == "set_config":
+                name = message.set_config.WhichOneof("payload_variant")
+                if name in self.configs:
+                    self.configs[name].CopyFrom(message.set_config)
+            elif what == "set_module_config":
+                name = message.set_module_config.WhichOneof("payload_variant")
+                if name in self.modules:
+                    self.modules[name].CopyFrom(message.set_module_config)
+            elif what == "set_channel":
+                self.channels[message.set_channel.index].CopyFrom(message.set_channel)
+            else:
+                self.long_name, self.short_name = message.set_owner.long_name, message.set_owner.short_name
+        return bool(changes)
