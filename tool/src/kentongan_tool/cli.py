@@ -1,11 +1,12 @@
 """`kentongan-tool`: what a technician does with boards, a laptop and a list of houses."""
 import argparse
+import signal
 import sys
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_tool import bundle, devicetools, labels
+from kentongan_tool import board_commands, bundle, devicetools, flash_command, labels, stock_command
 from kentongan_tool.arguments import add_hub, open_hub, report, say
 from kentongan_tool.failures import ToolError
 
@@ -84,11 +85,20 @@ def make_parser():
     sub = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH", parser_class=Parser)
     for add in (add_tools, add_bundle_command, add_label):
         add(sub)
+    flash_command.add_parser(sub)
+    board_commands.add_parsers(sub)
+    stock_command.add_parser(sub)
     return parser
+
+
+def _interrupt(_signal, _frame):
+    raise KeyboardInterrupt
 
 
 def main(argv=None) -> int:
     args = make_parser().parse_args(argv)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal takes back like Ctrl-C
+        signal.signal(ending, _interrupt)
     try:
         return args.go(args) or 0
     except ToolError as error:

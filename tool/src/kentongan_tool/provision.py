@@ -1,0 +1,179 @@
+"""From a blank board to a device in service: write, read back, prove by an "uji" that the hub logged.
+
+The order is the promise: a device is pending at the hub until its own radio has brought an alarm there;
+whatever fails before that withdraws it and clears the board. Nothing is half-registered.
+"""
+import base64
+import json
+import secrets
+import time
+
+from kentongan_tool import boards, journal
+from kentongan_tool.console import Console
+from kentongan_tool.failures import ToolError
+from kentongan_tool.prompt import Prompt
+
+UJI_S = 120  # an alarm repeats for longer; a board in reach needs seconds
+TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
+PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
+BLOCK_BYTES = 4096
+
+
+def choose_board(found, wanted):
+    """The pin file for what was found at the port; ToolError when it does not fit or is not certain."""
+    if found.platform == "linux":
+        return boards.BOARDS[wanted or boards.VIRTUAL]
+    if found.chip is None:
+        raise ToolError("wrong_chip", f"{found.machine or found.platform}: no ESP32 or ESP32-S3")
+    if wanted:
+        if boards.BOARDS[wanted].chip != found.chip:
+            raise ToolError("wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, "
+                                          f"the port has {found.chip}")
+        return boards.BOARDS[wanted]
+    fitting = boards.candidates(found.chip)
+    if len(fitting) > 1:
+        names = ", ".join(board.name for board in fitting)
+        raise ToolError("which_board", f"{found.chip}: --board {names}")
+    return fitting[0]
+
+
+def device_files(made):
+    """The files that make a board this device, out of the hub's answer to a registration."""
+    files = {"device.json": json.dumps(made["file"]).encode()}
+    for name, text in made["state"].items():
+        files[f"state/{name}"] = base64.b64decode(text)
+    return files
+
+
+class Job:
+    """One board to become one device. `say(text)` tells each step; `hub` and `bundle` are opened."""
+
+    def __init__(self, hub, bundle, port, say, board=None, erase=False, wait_s=UJI_S):
+        self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
+        self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
+        self.prompt = None
+        self._journal = journal.Journal(hub.url)
+
+    def look(self):
+        """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
+        self.prompt = Prompt(self.port)
+        found = self.prompt.probe()
+        board = choose_board(found, self.wanted_board)
+        name = "papan virtual" if found.platform == "linux" else f"{board.title}, {found.chip}"
+        self.say(f"Papan di {self.port}: {name}")
+        if found.device and not self.erase:
+            role, label, node, _ = found.device
+            number = format(node, "08x") if isinstance(node, int) else "?"
+            raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
+        return found, board
+
+    def run(self, fields, replaces=None, old_erased=False):
+        """All steps; the hub's view of the device in service. Everything is taken back on any failure."""
+        journal.settle(self.hub, self.say)
+        found, board = self.look()
+        role = fields.get("role") or self.hub.device(replaces)["role"]
+        code = self.bundle.device_files(role, board.name, need_driver=found.platform != "linux")
+        self._check_room(found, code)
+        if found.files:
+            self.say("Menghapus isi lama papan")
+            self.prompt.stop()
+            self.prompt.clear()
+        made = self._register(fields, replaces)
+        try:
+            self._write(code, made)
+            alarm = self._prove(made, role)
+            device = self.hub.confirm(made["node"], old_erased)
+        except BaseException:
+            self._take_back(made["node"])
+            raise
+        self._journal.clear()
+        self.say(f"Terpasang: {device['label']} {device['id']}{heard(alarm)}")
+        return device
+
+    def _check_room(self, found, code):
+        need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
+        if not found.files and need > found.free_bytes:
+            raise ToolError("not_written", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+
+    def _register(self, fields, replaces):
+        request = secrets.token_hex(16)
+        entry = {"request": request, "fields": fields, "replaces": replaces, "node": None, "written": False}
+        self._journal.write(entry)
+        try:
+            made = self.hub.register(fields, replaces, request)
+        except ToolError as error:
+            if error.name == "hub_refused":  # it said no: nothing was made
+                self._journal.clear()
+            raise
+        self._journal.write({**entry, "node": made["node"]})
+        self.say(f"Terdaftar sementara: {made['label']} {made['node']:08x}")
+        return made
+
+    def _write(self, code, made):
+        entry = self._journal.read()
+        self._journal.write({**entry, "written": True})
+        files = {**code, **device_files(made)}
+        self.say(f"Menulis {len(files)} berkas, {sum(map(len, files.values())) // 1024} KB")
+        self.prompt.write(files)
+        self.say("Isi papan dibaca kembali: sama")
+        self.prompt.reset()
+
+    def _prove(self, made, role):
+        """Wait until the hub has heard the device itself; its alarm, or None of a STATUS."""
+        self.say("Menunggu alarm uji sampai di pusat data" if role in PROVED_BY_UJI
+                 else "Menunggu kabar alat sampai di pusat data")
+        return prove(self.hub, self.port, made["node"], made["mark"], role, self.wait_s)
+
+    def _take_back(self, node):
+        """Withdraw and clear; what cannot be done now is done at the next start (journal)."""
+        cleared = False
+        try:
+            self.prompt.wait_for_prompt()  # it may be in the middle of its start
+            self.prompt.stop()
+            self.prompt.clear()
+            cleared = True
+        except (ToolError, OSError, KeyboardInterrupt):
+            self.say("Papan belum dapat dikosongkan; jangan dipasang. Isinya ditolak pusat data.")
+        try:
+            self.hub.withdraw(node, written=not cleared)
+            self._journal.clear()
+            self.say(f"Pendaftaran {node:08x} ditarik kembali.")
+        except (ToolError, KeyboardInterrupt):
+            entry = self._journal.read()
+            self._journal.write({**entry, "written": not cleared})
+            self.say(f"Pendaftaran {node:08x} belum ditarik: jalankan perintah ini lagi nanti.")
+
+
+def heard(alarm):
+    """", terdengar gateway-1 (-71 dBm, SNR 9.5 dB)" of an alarm row of the hub."""
+    if not alarm:
+        return ""
+    snr = alarm.get("snr_q")
+    level = [f"{alarm['rssi']} dBm"] if alarm.get("rssi") is not None else []
+    level += [f"SNR {snr / 4:g} dB"] if snr is not None else []
+    level += [f"{alarm['hops']} hop"] if alarm.get("hops") is not None else []
+    return f", didengar {alarm['gateway']} ({', '.join(level)})"
+
+
+def prove(hub, port, node, mark, role, wait_s):
+    """Type "uji" at the device until the hub has logged it; the alarm's row, or None of a STATUS.
+
+    ToolError("no_uji") with the device's own last words when the time is over.
+    """
+    before = hub.device(node).get("heard_wall")
+    until_s = time.monotonic() + wait_s
+    with Console(port) as console:
+        type_again_s = 0.0
+        while time.monotonic() < until_s:
+            if time.monotonic() >= type_again_s:
+                console.send("uji")
+                type_again_s = time.monotonic() + TYPE_AGAIN_S
+            console.lines()
+            if role in PROVED_BY_UJI:
+                answer = hub.uji(node, mark, 1)
+                if answer["logged"]:
+                    return answer["alarm"]
+            elif hub.device(node).get("heard_wall") != before:
+                return None
+        words = " | ".join(console.heard[-3:]) or "-"
+    raise ToolError("no_uji", f"{port}: {node:08x}, {wait_s} s; kata alat: {words}")

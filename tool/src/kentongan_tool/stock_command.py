@@ -1,0 +1,38 @@
+"""The command stock: an unmodified Meshtastic radio as repeater or gateway radio of the site."""
+from kentongan_tool import stock
+from kentongan_tool.arguments import add_hub, open_hub, say
+from kentongan_tool.failures import ToolError
+
+
+def add_parser(sub):
+    command = sub.add_parser("stock", help="atur radio Meshtastic biasa: penerus atau radio gateway")
+    where = command.add_mutually_exclusive_group(required=True)
+    where.add_argument("--port", metavar="PORT", help="port USB radio")
+    where.add_argument("--host", metavar="ALAMAT", help="alamat radio di jaringan, dengan :PORT bila perlu")
+    command.add_argument("--use", choices=sorted(stock.ROLES), required=True, help="repeater atau gateway")
+    command.add_argument("--label", required=True, metavar="NAMA", help="misalnya penerus-stok-1")
+    command.add_argument("--gateway", default="gateway-1", metavar="NAMA", help="gateway pemakai radio ini")
+    command.add_argument("--gain", type=int, default=3, metavar="DBI", help="penguatan antena")
+    command.add_argument("--loss", type=int, default=0, metavar="DB", help="rugi kabel")
+    command.add_argument("--check", action="store_true", help="hanya periksa, tidak mengubah")
+    add_hub(command)
+    command.set_defaults(go=go)
+
+
+def go(args):
+    site = open_hub(args).site()
+    want = stock.wanted(site["channel"], args.use, args.label, args.gain, args.loss)
+    number = stock.configure(want, say, args.port, args.host, args.check)
+    if args.use == "gateway":
+        check_number(site, args.gateway, number)
+
+
+def check_number(site, label, number):
+    """A stock radio keeps its own number, and a gateway's number is its radio's."""
+    known = {gateway["label"]: gateway["node"] for gateway in site["gateways"]}
+    if label not in known:
+        raise ToolError("hub_refused", f"gateway {label}: unknown at the hub")
+    if known[label] != number:
+        raise ToolError("hub_refused", f"gateway {label} has the number {known[label]:08x} at the hub, "
+                                       f"this radio {number:08x}")
+    say(f"Nomor radio sama dengan nomor {label} di pusat data")
