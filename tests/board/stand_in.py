@@ -21,6 +21,7 @@ class Modem:
         self._spi, self._cs, self._ant_sw = spi, cs, ant_sw
         self._rx = self._tx = False
         self.crc_errors = 0
+        self.rx_crc_error = False
         cs.init(value=1)
         if reset:
             reset.init(value=0)
@@ -38,11 +39,10 @@ class Modem:
         self._switch("idle")
 
     def _take(self, good, read):
-        """The packet of a reception that ended, or True when it was spoilt and the chip listens on."""
+        """The packet of a reception that ended; True when it was spoilt and nobody asked for such."""
         if not good:
             self.crc_errors += 1
-            return True
-        return read()
+        return read() if good or self.rx_crc_error else True
 
 
 class SX1262(Modem):

@@ -353,6 +353,15 @@ def test_answers_that_nobody_asked_for_change_nothing():
     assert actions == [] and core.next_deadline() is None
 
 
+def test_frames_that_cannot_be_read_count_as_use_of_the_channel_and_change_nothing_that_waits():
+    core = mesh()
+    core.submit(own(1), ALARM, 100_000)
+    before = core.next_deadline()
+    for now_ms in range(0, 60_000, 700):
+        core.garbled(255, now_ms)
+    assert core.jammed(60_000) and core.next_deadline() == before
+
+
 def test_a_channel_busy_for_over_half_a_minute_is_jammed_and_busy_time_counts_once():
     core = mesh()
     for now_ms in range(0, 60_000, 1_000):

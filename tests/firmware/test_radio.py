@@ -315,13 +315,14 @@ def test_frames_are_heard_one_after_the_other_with_their_strength():
     each(one)
 
 
-def test_a_frame_with_a_bad_check_is_counted_and_spoils_none_after_it():
+def test_a_frame_with_a_bad_check_is_counted_told_by_its_length_and_spoils_none_after_it():
     def one(chip, ticks_us):
         bench = Bench(chip, ticks_us)
         bench.radio.listen(True)
         for n in range(5):
             assert bench.chip.hear(bytes(50 + n), crc_ok=False)
-            assert bench.run(20) == []
+            got = bench.run(20)
+            assert got == [("garbled", (50 + n,))], (chip, n, got)
             assert bench.counted("crc") == n + 1
             assert bench.chip.hear(FRAME)
             assert [e[1][0] for e in bench.run(20)] == [FRAME]

@@ -17,10 +17,13 @@ class Box:
     """A radio's client that only writes down what it was told."""
 
     def __init__(self):
-        self.got, self.sent_ok, self.busy = [], 0, []
+        self.got, self.unread, self.sent_ok, self.busy = [], [], 0, []
 
     def received(self, frame, rssi, snr_q):
         self.got.append(frame)
+
+    def garbled(self, n_bytes):
+        self.unread.append(n_bytes)
 
     def sent(self, ok):
         self.sent_ok += 1
@@ -179,6 +182,14 @@ def test_the_channel_check_cannot_hear_below_the_floor():
     assert field.run().box["b"].busy == [False]
 
 
+def test_a_frame_destroyed_in_the_middle_is_told_by_its_length_and_one_never_found_is_not():
+    field = Field("abc", {("a", "c"): STRONG_DB + 10, ("b", "c"): STRONG_DB})
+    field.send("a")
+    field.send("b", 30_000)  # in a's payload, so that c is not looking for a preamble
+    field.run()
+    assert field.box["c"].unread == [len(FRAME)] and not field.box["c"].got
+
+
 def test_what_begins_after_the_check_is_not_noticed_and_collides():
     slow = SURE._replace(turnaround_us=3_000)
     field = Field("abc", {("a", "b"): STRONG_DB, ("a", "c"): STRONG_DB, ("b", "c"): STRONG_DB}, slow)
@@ -214,6 +225,7 @@ def test_extra_loss_takes_its_share_and_the_same_frames_for_the_same_seed():
         for k in range(200):
             field.send("a", k * 200_000, bytes([k]) * 20)
         field.clock.run_until(60_000_000)
+        assert len(field.box["b"].got) + len(field.box["b"].unread) == 200
         return [frame[0] for frame in field.box["b"].got]
 
     assert 130 < len(lost(1)) < 170

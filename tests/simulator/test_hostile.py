@@ -22,6 +22,14 @@ def test_a_press_among_hostile_neighbours_sounds_and_every_promise_is_kept(seed)
     assert facts.jam_reports
 
 
+def test_a_jammer_is_reported_although_foreign_frames_destroy_most_of_what_it_sends():
+    with World(scenario("hostile"), 14, loss=0.08) as world:
+        world.press("tombol-16", PRESS_US)
+        world.run_until(END_US)
+        facts = Facts.of(world)
+    assert check_all(facts)["jamming_is_reported"] == []
+
+
 def test_the_strangers_are_as_busy_as_the_scenario_says():
     with World(scenario("hostile"), 3) as world:
         world.run_until(END_US)

@@ -20,7 +20,7 @@ def backoff_ms(preset, snr_q, rnd, i):
 
 
 class BusyMeter:
-    """How much of the last minute the channel was taken by others, from receptions and busy checks."""
+    """How much of the last minute the channel was taken: by frames, read or not, and busy checks."""
 
     def __init__(self):
         self._bins = [0] * BUSY_BINS

@@ -180,6 +180,10 @@ class Mesh:
                     entry.put_off(now_ms)
         self._free_ms = now_ms
 
+    def garbled(self, n_bytes, now_ms):
+        """A frame ended just now that could not be read: the channel was used, by whom nobody knows."""
+        self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
+
     def hear(self, packet, data, now_ms):
         """Book-keeping for an opened packet: who is active, and which copies are needless now."""
         if alarm_head(data):

@@ -71,6 +71,10 @@ class Modem:
             self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF), actions)
         return self._end(now_ms, rnd, actions)
 
+    def garbled(self, n_bytes, now_ms, rnd):
+        self.mesh.garbled(n_bytes, now_ms)
+        return []
+
     def cad(self, busy, now_ms, rnd):
         actions = []
         self.mesh.cad(busy, now_ms, rnd, actions)

@@ -149,6 +149,11 @@ class Node:
                 self._carry(packet, data, verified, snr_q, now_ms)
         return self._end(now_ms, rnd, actions)
 
+    def garbled(self, n_bytes, now_ms, rnd):
+        """A frame of n_bytes whose check failed: somebody uses the channel."""
+        self.mesh.garbled(n_bytes, now_ms)
+        return []
+
     # -- what a role overrides ----------------------------------------------------------------------
 
     def on_start(self, boot, now_ms, rnd, actions):

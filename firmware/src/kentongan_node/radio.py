@@ -100,6 +100,7 @@ class Radio:
             self._chip = SX1276(pins["spi"], pins["cs"], dio0=pins["dio0"], dio1=pins["dio1"],
                                 reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
         self._chip.calibrate_image()  # 9.2.1: the reset value is for 915 MHz and 3.3 V at 25 degrees
+        self._chip.rx_crc_error = True  # a frame that nobody can read says that the channel is used
         self._look()
         self._down_ms = None
         self._crc_seen = 0
@@ -139,7 +140,9 @@ class Radio:
         self._begin(SENDING, wait_ms, self._send, frame)
 
     def poll(self):
-        """The next event or None: ("cad", (busy,)) ("sent", (ok,)) ("receive", (frame, rssi, snr_q))."""
+        """The next event or None: ("cad", (busy,)) ("sent", (ok,)) ("receive", (frame, rssi, snr_q)), or of a
+        frame whose CRC did not hold ("garbled", (length,)).
+        """
         if self._down_ms is not None:
             return self._poll_down()
         if self._state == IDLE:
@@ -304,6 +307,8 @@ class Radio:
             self._chip.start_recv(None, True)
         if packet is True or packet is False or packet is None:
             return None
+        if crc:
+            return ("garbled", (len(packet),))
         rssi = packet.rssi
         if not self._sx126 and packet.snr < 0:
             rssi += packet.snr // 4  # SX1276 5.5.5: below the noise the frame is weaker than the channel

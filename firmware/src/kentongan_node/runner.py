@@ -6,7 +6,7 @@ A core ends with Sleep: the port's perform does not come back on hardware; elsew
 """
 from kentongan_node.actions import Sleep
 
-EVENTS = ("key", "receive", "cad", "sent", "sense", "host")
+EVENTS = ("key", "receive", "garbled", "cad", "sent", "sense", "host")
 
 
 def perform_all(actions, port):

@@ -92,7 +92,7 @@ class Radio:
     def __init__(self, index, label, client):
         self.index = index
         self.label = label
-        self.client = client  # .received(frame, rssi, snr_q) .sent(ok) .channel(busy)
+        self.client = client  # .received(frame, rssi, snr_q) .garbled(bytes) .sent(ok) .channel(busy)
         self.mode = Radio.OFF
         self.listening = False  # what to go back to after sending or a check
         self.since_us = 0  # listening since
@@ -274,7 +274,7 @@ class Air:
                 self._miss(receiver, frame, "occupied", receiver.locked)
 
     def _end(self, frame):
-        received = []
+        received, garbled = [], []
         del self.on_air[frame]
         for receiver in frame.reached:
             receiver.heard.pop(frame, None)
@@ -288,8 +288,10 @@ class Air:
             elif receiver.spoiled_by:
                 self._miss(receiver, frame, "collision", receiver.spoiled_by)
                 receiver.spoiled_by = None
+                garbled.append(receiver)
             elif self.loss and drawn(b"%b%d" % (draw_of, receiver.index)) < self._loss_below:
                 self._miss(receiver, frame, "lost", None)
+                garbled.append(receiver)
             else:
                 received.append((receiver, min(snr_q, SNR_TOP_Q), self.noise_dbm + snr_q // 4))
         sender = frame.sender
@@ -297,6 +299,8 @@ class Air:
             sender.sending = None
             self._rest(sender)
             sender.client.sent(True)
+        for receiver in garbled:
+            receiver.client.garbled(len(frame.data))
         for receiver, snr_q, rssi in received:
             self._report(receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q})
             receiver.client.received(frame.data, rssi, snr_q)

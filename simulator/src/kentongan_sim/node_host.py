@@ -25,6 +25,8 @@ class LocalCore:
         return self.core.start(boot, now_ms, rnd), self.core.next_deadline()
 
     def deliver(self, label, name, args, now_ms, rnd):
+        if name == "garbled":
+            return [], None  # stock radios and strangers make nothing of it
         return getattr(self.core, name)(*args, now_ms, rnd), self.core.next_deadline()
 
     def counters(self, label):
@@ -135,6 +137,11 @@ class NodeHost:
 
     def received(self, frame, rssi, snr_q):
         self.deliver("receive", frame, rssi, snr_q)
+
+    def garbled(self, n_bytes):
+        """The chip received a frame whose check failed; that moves no deadline and needs no chance."""
+        if self.phase == NodeHost.ON:
+            self.engine.deliver(self.label, "garbled", (n_bytes,), self._now_ms(), 0)
 
     def sent(self, ok):
         self.deliver("sent", ok)
