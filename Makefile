@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test bench lint hardware hardware-files cad boxes clean
+.PHONY: setup tools demo test soak bench lint hardware hardware-files cad boxes clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+soak: setup
+	@KENTONGAN_SOAK=1 $(BIN)/python -m pytest $(or $(ARGS),tests/simulator/test_trust.py)
 
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))

@@ -296,6 +296,22 @@ def test_a_report_under_older_keys_than_a_device_has_shown_counts_no_more():
     assert {generation for _, generation, _, _ in configs(bench, POST)} == {1}
 
 
+def test_counters_used_up_by_a_forger_keep_nobody_from_the_new_keys():
+    bench = Bench()
+    order(bench, "keys", send=0, lowest=0, roots=[sealed(1)])
+    bench.hear(status(BUTTON, counter=900_000), BUTTON)  # made with the alarm root of a stolen post
+    order(bench, "config", devices=[entry(BUTTON, settings={"hop_limit": 2}, next=1)])
+    bench.run(3_600_000)
+    before = len(configs(bench))
+    heard(bench, BUTTON)
+    bench.run(1_000)
+    assert len(configs(bench)) == before + 1 and bench.core.counters["replay"] == 1
+    heard(bench, BUTTON, version=3, generation=1)
+    heard(bench, BUTTON)
+    bench.run(60_000)
+    assert len(configs(bench)) == before + 1
+
+
 def test_both_generations_are_heard_until_the_old_one_is_dropped_and_that_survives_a_restart():
     bench = Bench()
     order(bench, "keys", send=1, lowest=0, roots=[sealed(1)])

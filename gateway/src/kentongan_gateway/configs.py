@@ -19,6 +19,7 @@ from kentongan_gateway import wanted as wanted_settings
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
+EXTRA_MAX = 400  # rounds for statuses that were refused for their counter
 HEARD_MS = 600_000  # a mains device silent for longer is not sent to: it may be switched off
 QUIET_MS = 120_000  # after an alarm (wire-format 3)
 QUIET_MAX_MS = 600_000  # but no longer in all: somebody who presses on and on is not to hold settings up
@@ -124,6 +125,20 @@ class Configs:
             self._plan(one, now, role == m.TOMBOL)
         if changed:
             self._keep()
+
+    def refused(self, node, role, generation):
+        """An authentic STATUS was refused for its counter while the device waits for its new keys.
+
+        A stolen post can use up the counters of others under the old keys. That must not keep them from the
+        new ones, under which counters begin anew: the device is there, so it is sent to.
+        """
+        one, now = self._wanted.get(node), self._desk.now_ms
+        if one is None or one.next is None or max(one.proven, generation) >= one.next:
+            return
+        if one.extra >= EXTRA_MAX or now - (one.last_ms or -GAPS_MS[0]) < GAPS_MS[0]:
+            return
+        one.extra += 1
+        one.heard_ms = one.due_ms = now
 
     def _has(self, one, role):
         """Whether the device holds what is wanted: the version, and keys of a generation that counts."""

@@ -260,6 +260,8 @@ class GatewayCore:
         try:
             repeat = self._guard.check(message) == REPEAT
         except RemoteError as error:
+            if error.reason == "replay" and message.type == m.STATUS:
+                self._configs.refused(message.src, message.role, message.generation)
             if error.reason != "replay" or message.type != m.ALARM:
                 raise
             self._late_alarm(message, heard)

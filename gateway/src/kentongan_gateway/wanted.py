@@ -25,7 +25,7 @@ class Wanted:
         self.drilled = raw.get("drilled", 0)
         self.reported = None  # version in its last STATUS, as far as it tells
         self.heard_ms = None
-        self.rounds, self.last_ms, self.due_ms = 0, None, None
+        self.rounds, self.extra, self.last_ms, self.due_ms = 0, 0, None, None
 
     def raw(self):
         return {
