@@ -126,7 +126,7 @@ def test_a_drill_is_never_repeated(site):
 
 
 ROW = {
-    **dict.fromkeys(("alerts", "drill", "confidential", "cancelled", "late", "opened_ms"), 0),
+    **dict.fromkeys(("alerts", "drill", "confidential", "cancelled", "late", "muted", "opened_ms"), 0),
     **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms"), None),
 }
 
@@ -159,7 +159,7 @@ def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):
         if len(rounds) == 1:
             raise OSError("disk full")
 
-    monkeypatch.setattr(site.hub.dispatch, "step", broken)
+    monkeypatch.setattr(site.hub.dispatch, "_round", broken)
     monkeypatch.setattr("kentongan_hub.dispatch.PERIOD_S", 0.01)
     site.hub.dispatch.start()
     for _ in range(200):

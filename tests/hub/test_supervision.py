@@ -39,12 +39,13 @@ def test_the_signal_is_named_for_people():
 
 
 FACTS = {
-    **dict.fromkeys(("gateways", "radios", "devices", "silent", "channels"), ()),
+    **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels"), ()),
     **{"disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
 }
 DEVICE = {
     **{"label": "tombol-07", "role": "tombol", "heard_ms": 0, "link": "", "created_wall": 0, "mains": None},
     **{"siren_fault": 0, "lid": 0, "jammed": 0, "days_left": None, "battery_mv": 4_000, "low_battery": 0},
+    **{"muted_until_ms": None, "muted_reason": None},
 }
 
 
@@ -71,6 +72,8 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
     ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),
     ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),
+    ({"devices": [{**DEVICE, "muted_until_ms": 1, "muted_reason": "macet"}]}, "tombol dibisukan"),
+    ({"stuck": [{"label": "tombol-07", "count": 4}]}, "tombol macet"),
     ({"silent": [{"label": "pos-1", "state": "diam"}]}, "sirene diam"),
     ({"silent": [{"label": "pos-1", "state": "gagal"}]}, "sirene gagal"),
     ({"disk_free": 0.09}, "disk hampir penuh"),

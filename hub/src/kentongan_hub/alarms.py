@@ -10,6 +10,7 @@ from kentongan_hub import (
     field,
     incidents,
     joins,
+    night,
     orders,
     outbox,
     policies,
@@ -132,6 +133,7 @@ def _incident(db, now, gateway, event, first):
         lid=int(event["lid"]),
         battery_mv=event["battery"] and event["battery"] * field.BATTERY_STEP_MV,
         presses=0,
+        muted=int(not confidential and night.muted(db, now.ms, event["device"])),
         opened_ms=now.ms - max(0, event["age_ms"]),
         opened_wall=field.happened(now, event),
     )

@@ -8,6 +8,7 @@ import threading
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
 from kentongan_hub import alarms, audit, events, field, incidents, outbox, site
+from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import work
 
@@ -212,5 +213,9 @@ def post_done():
             result = audit.clean(results.get(str(id_), "ok"))
             if outbox.mark(db, now.ms, channel, id_, result):
                 marked.append(id_)
+                if result == "ok":
+                    base.worked(db, now, channel)
+                else:
+                    base.failed(db, now, channel, result)
         _heard(db, now)
     return jsonify(done=marked)

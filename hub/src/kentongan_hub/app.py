@@ -13,6 +13,8 @@ from kentongan_hub.incidents import Now
 from kentongan_hub.live import Boards
 from kentongan_hub.pages import (
     board,
+    channels,
+    device,
     devices,
     drill,
     entry,
@@ -21,12 +23,18 @@ from kentongan_hub.pages import (
     more,
     people,
     policy,
+    register,
+    shift,
+    storage,
     warnings,
 )
 from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
-PAGES = (entry, board, incident_work, incident, devices, drill, policy, warnings, people, more)
+PAGES = (
+    *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
+    *(register, shift, storage, people, more),
+)
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
 

@@ -21,7 +21,8 @@ MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends
 def at_once(db, now, incident):
     """The step of the press itself; the posts of its own RT sound without being asked."""
     step = escalation.at_once(policies.for_incident(db, incident), incident)
-    if not incident["late"] and now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS:
+    fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
+    if fresh and not incident["late"] and not incident["muted"]:
         sirens.expect(db, now, incident, [incident["zone"]])
     if step.siren == p.RW:
         for zone in siren_zones(db):

@@ -1,4 +1,4 @@
-"""kentongan-hub: init, provision, gateway-file, technician-token, revoke, check, run."""
+"""kentongan-hub: init, provision, gateway-file, technician-token, revoke, backup, restore, check, run."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import chain, provision, site, technicians
+from kentongan_hub import audit, backup, chain, provision, site, technicians
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
@@ -89,6 +89,21 @@ def _parser():
         "--erased", action="store_true", help="its keys were wiped in your hands: no rotation"
     )
 
+    _care(command)
+    return parser
+
+
+def _care(command):
+    """Commands of every day: backup, restore, check, run."""
+    save = command("backup", _backup, "the whole hub in one file, encrypted with a passphrase")
+    save.add_argument("--out", required=True, type=Path, metavar="FILE")
+    bring = command("restore", _restore, "a backup into a new data directory, checked before it is used")
+    bring.add_argument("--from", dest="backup", required=True, type=Path, metavar="FILE")
+    for one in (save, bring):
+        one.add_argument(
+            "--passphrase-file", required=True, type=Path, metavar="FILE", help="first line: the passphrase"
+        )
+
     command("check", _check, "read the whole record and database; exit 1 names what somebody changed")
 
     run = command("run", _run, "serve the pages and the API")
@@ -97,16 +112,14 @@ def _parser():
     run.add_argument(
         "--behind-proxy", action="store_true", help="a TLS proxy on this machine speaks for browsers"
     )
-    return parser
 
 
 def _init(args):
-    lines = args.password_file.read_text(encoding="utf-8").splitlines()
     made = provision.create_site(
         args.data,
         args.site,
         args.admin,
-        lines[0] if lines else "",
+        _first_line(args.password_file),
         rt=args.rt,
         rw=args.rw,
         time_zone=args.time_zone,
@@ -174,6 +187,25 @@ def _gateway_file(args):
             args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n"
         )
         print(f"{args.label}: modem file -> {args.modem_out}")
+
+
+def _first_line(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return lines[0] if lines else ""
+
+
+def _backup(args):
+    size = backup.make(args.data, _first_line(args.passphrase_file), args.out)
+    now_ms = int(time.time() * 1000)
+    with Store(args.data).write() as db:
+        db.set_setting("backup_wall", now_ms)
+        audit.record(db, now_ms, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
+    print(f"backup of {args.data} -> {args.out}, {size} bytes; without the passphrase nobody can open it")
+
+
+def _restore(args):
+    backup.restore(args.backup, _first_line(args.passphrase_file), args.data)
+    print(f"{args.backup} -> {args.data}; next: kentongan-hub run, and a new gateway token if it was lost")
 
 
 def _check(args):

@@ -1,9 +1,21 @@
-"""The one worker thread: re-alerts that are due, the boards' outbox rows, expiry and trimming."""
+"""The thread that decides what is due: steps of a policy, silent sirens, warnings, expiry and trimming."""
 
 import logging
 import threading
 
-from kentongan_hub import alarms, audit, calling, field, incidents, orders, outbox, sirens, site, watch
+from kentongan_hub import (
+    alarms,
+    calling,
+    field,
+    incidents,
+    orders,
+    outbox,
+    paging,
+    retention,
+    sirens,
+    site,
+    watch,
+)
 from kentongan_hub.clock import local_hour
 from kentongan_hub.trust import work
 
@@ -15,7 +27,7 @@ STEADY_SAVE_MS = 30_000  # steady time goes on from here after a power cut witho
 
 
 class Dispatch:
-    """Owns the thread; step() is the whole work of one round and needs no thread."""
+    """Owns the thread, and the workers of the channels; step() does one round of all without any thread."""
 
     def __init__(self, store, clock):
         self._store = store
@@ -24,14 +36,19 @@ class Dispatch:
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
         self.failed_rounds = 0
+        self.workers = paging.workers(store, clock)
 
     def start(self):
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
         self._thread.start()
+        for worker in self.workers:
+            worker.start()
 
     def stop(self):
         self._stop.set()
         self._store.bell.ring()
+        for worker in self.workers:
+            worker.stop()
         if self._thread:
             self._thread.join(timeout=10)
 
@@ -39,7 +56,7 @@ class Dispatch:
         seen = 0
         while not self._stop.is_set():
             try:
-                self.step()
+                self._round()
             except Exception:
                 # the thread that escalates must outlive any one bad row or full disk; it says so and goes on
                 self.failed_rounds += 1
@@ -48,7 +65,13 @@ class Dispatch:
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
     def step(self):
-        """One round; true when something changed."""
+        """One round of everything, workers included, without a thread; true when something changed."""
+        changed = self._round()
+        for worker in self.workers:
+            changed = worker.step() or changed
+        return changed
+
+    def _round(self):
         now = incidents.Now(self._clock.steady_ms(), self._clock.wall_ms())
         changed = False
         if self._due(now):
@@ -58,7 +81,6 @@ class Dispatch:
                 outbox.expire(db, now.ms)
             changed = True
         changed = self._reroute(now) or changed
-        changed = self._show(now) or changed
         changed = self._trust(now) or changed
         changed = self._watch(now) or changed
         self._housekeeping(now)
@@ -79,29 +101,13 @@ class Dispatch:
         with self._store.read() as db:
             waiting = db.value(
                 "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
-                "WHERE o.state = ? AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
-                outbox.WAITING,
+                "WHERE o.state = 'menunggu' AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
                 now.ms - orders.QUIET_MS,
             )
         if not waiting:
             return False
         with self._store.write() as db:
             return bool(orders.reroute(db, now))
-
-    def _show(self, now):
-        """Boards: claim, show, mark. Showing is a column that every board renders: it cannot half happen."""
-        with self._store.read() as db:
-            if not outbox.due(db, now.ms, outbox.BOARD):
-                return False
-        with self._store.write(ring=False) as db:
-            rows = outbox.claim(db, now.ms, outbox.BOARD)
-        with self._store.write() as db:
-            for row in rows:
-                db.run("UPDATE incidents SET flashed_ms = ? WHERE id = ?", now.ms, row["incident"])
-                outbox.mark(db, now.ms, outbox.BOARD, row["id"])
-                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
-                audit.note("paged", incidents.identity(db, incident), row["type"])
-        return bool(rows)
 
     def _trust(self, now):
         """Settings over the air, revocations, rotation, counter tables: see trust/work.py."""
@@ -147,4 +153,5 @@ class Dispatch:
             with self._store.write(ring=False) as db:
                 alarms.trim(db, now)
                 field.trim(db, now)
+                retention.run(db, now)
                 outbox.trim(db, now.ms)

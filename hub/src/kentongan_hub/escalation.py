@@ -18,7 +18,7 @@ def first_alert_ms(policy, now_ms, drill):
 
 def at_once(policy, incident):
     """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
-    if incident["drill"] or incident["late"] or incident["cancelled"]:
+    if incident["drill"] or incident["late"] or incident["cancelled"] or incident["muted"]:
         return Step(0, p.NO, [], "", 0)
     step = policy["langkah"][0]
     siren = p.NO if incident["confidential"] else step["sirene"]
@@ -33,12 +33,11 @@ def next_step(policy, incident, now_ms):
         return None
     steps, done = policy["langkah"], incident["alerts"]
     step = steps[min(done + 1, len(steps) - 1)]
-    silent = incident["confidential"] or incident["cancelled"] or incident["late"]
+    doubtful = incident["cancelled"] or incident["late"] or incident["muted"]
     fresh = now_ms - incident["opened_ms"] < SIREN_AGE_MS or incident["help_ms"] is not None
-    sirens = done < policy["sirene_kali"] and fresh and not silent
-    # a cancelled or late alarm is looked into by people; chimes do not wake a neighbour for it
-    quiet = incident["cancelled"] or incident["late"]
-    to = [one for one in step["kepada"] if not (quiet and one == p.CHIMES)]
+    sirens = done < policy["sirene_kali"] and fresh and not (doubtful or incident["confidential"])
+    # a doubtful alarm is looked into by people; chimes do not wake a neighbour for it
+    to = [one for one in step["kepada"] if not (doubtful and one == p.CHIMES)]
     return Step(
         wait_ms(policy, done + 1), step["sirene"] if sirens else p.NO, to, p.step_words(step), done + 1
     )

@@ -1,6 +1,6 @@
 """The words of a message that calls a person; of a confidential incident its number and nothing more."""
 
-from kentongan_hub import words
+from kentongan_hub import register, words
 from kentongan_hub.clock import local_time
 
 LIMIT = 300  # characters: two SMS
@@ -9,12 +9,14 @@ LIMIT = 300  # characters: two SMS
 def call(db, incident, number):
     """'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
     if incident["confidential"]:
-        return f"Kentongan: {incident['slug']} menunggu Anda. Buka pusat data di jaringan RT."
+        return f"Kentongan: {incident['slug']} menunggu Anda di pusat data RT. {hint(incident)}"
     again = f" (panggilan ke-{number})" if number else ""
     mark = "INI LATIHAN. " if incident["drill"] else ""
     when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
     text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
-    return f"{text} {words.advice(incident)}"[:LIMIT].strip()
+    empty = register.empty_note(db, incident["opened_wall"], incident["zone"], incident["house"])
+    text = f"{text} {empty} {words.advice(incident)}".replace("  ", " ").strip()
+    return f"{text[: LIMIT - 30]} {hint(incident)}"
 
 
 def place(db, incident):
@@ -33,3 +35,9 @@ def correction(db, incident):
         return f"Kentongan: {incident['slug']} sudah ditutup."
     kind = words.kind(incident["kind"]).lower()
     return f"KOREKSI: alarm {kind} di {place(db, incident)} keliru. Keadaan aman."
+
+
+def hint(incident):
+    """'Balas: DATANG 12', so that an answer names its incident; confidential ones are R3."""
+    prefix, _, number = incident["slug"].rpartition("-")
+    return f"Balas: DATANG {'R' if prefix == 'rahasia' else ''}{number}"

@@ -10,6 +10,7 @@ WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
 BOARD = "papan"
 MESSAGE = "pesan"  # the type of rows that call a person; their body names the address
 CORRECTION = "koreksi"
+NEWS = "kabar"  # tells an owner of a warning; may wait for calls
 LEASE_MS = 5_000  # a poll's answer that never arrived is repeated after this
 LEASE_BELOW_MS = 60_000  # an order the gateway says it has, but has not reported done
 LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the oldest expire first
@@ -132,6 +133,39 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
         if changed:
             won.append(db.one("SELECT * FROM outbox WHERE id = ?", id_))
     return won
+
+
+def claim_one(db, now_ms, channel, lease_ms):
+    """The most urgent due row, leased, or None: calls before news. `repeat`: an earlier try ended unknown."""
+    row = db.one(
+        "SELECT * FROM outbox WHERE channel = ? AND state = 'menunggu' AND expires_ms > ? "
+        "AND not_before_ms <= ? AND lease_ms <= ? ORDER BY type = ?, id LIMIT 1",
+        channel,
+        now_ms,
+        now_ms,
+        now_ms,
+        NEWS,
+    )
+    if row is None:
+        return None
+    attempts = row["attempts"] + 1
+    db.run(
+        "UPDATE outbox SET lease_ms = ?, attempts = ?, result = NULL WHERE id = ?",
+        now_ms + lease_ms,
+        attempts,
+        row["id"],
+    )
+    return {**row, "attempts": attempts, "repeat": attempts > 1 and row["result"] is None}
+
+
+def retry(db, now_ms, id_, wait_ms, reason):
+    """Not sent, and known not to be sent: again after a while, until it expires."""
+    return db.run(
+        "UPDATE outbox SET lease_ms = 0, not_before_ms = ?, result = ? WHERE id = ? AND state = 'menunggu'",
+        now_ms + wait_ms,
+        reason[:200],
+        id_,
+    )
 
 
 def mark(db, now_ms, channel, id_, result="ok"):

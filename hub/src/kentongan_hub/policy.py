@@ -32,6 +32,7 @@ DUTIES = {
     "ppa": "unit PPA",
     "teknisi": "teknisi",
 }
+RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
 STEPS = (2, 10)
 LIMITS = {  # key -> lowest, highest

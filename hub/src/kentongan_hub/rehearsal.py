@@ -15,7 +15,8 @@ def play(db, zone, house, kind, confidential=False):
     imagined = {
         **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms", "gateway"), None),
         **{"id": 0, "device": 1, "zone": zone, "house": house, "kind": kind, "drill": 0, "cancelled": 0},
-        **{"late": 0, "alerts": 0, "opened_ms": 0, "confidential": int(confidential), "slug": "rahasia-…"},
+        **{"late": 0, "muted": 0, "alerts": 0, "opened_ms": 0},
+        **{"confidential": int(confidential), "slug": "rahasia-0"},
     }
     policy = policies.for_incident(db, imagined)
     first = escalation.at_once(policy, imagined)

@@ -84,7 +84,8 @@ CREATE TABLE incidents (
     first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL, gateway TEXT NOT NULL,
     zone INTEGER NOT NULL, house INTEGER NOT NULL, kind INTEGER NOT NULL, confidential INTEGER NOT NULL,
     drill INTEGER NOT NULL, cancelled INTEGER NOT NULL, late INTEGER NOT NULL, lid INTEGER NOT NULL,
-    battery_mv INTEGER, presses INTEGER NOT NULL, place TEXT NOT NULL DEFAULT '',
+    battery_mv INTEGER, presses INTEGER NOT NULL, muted INTEGER NOT NULL DEFAULT 0,
+    place TEXT NOT NULL DEFAULT '',
     opened_ms INTEGER NOT NULL, opened_wall INTEGER NOT NULL,
     holder TEXT, holder_account INTEGER REFERENCES accounts (id),
     answered_ms INTEGER, answered_wall INTEGER, answered_by TEXT,
@@ -93,8 +94,11 @@ CREATE TABLE incidents (
     flashed_ms INTEGER, merged_into INTEGER REFERENCES incidents (id), erased_wall INTEGER,
     UNIQUE (device, first_counter, confidential));
 CREATE INDEX incidents_open ON incidents (opened_ms) WHERE closed_ms IS NULL;
+CREATE INDEX incidents_opened ON incidents (opened_ms);
+CREATE INDEX incidents_device ON incidents (device) WHERE closed_ms IS NULL;
 CREATE INDEX incidents_closed ON incidents (closed_ms) WHERE closed_ms IS NOT NULL;
 CREATE INDEX incidents_next_alert ON incidents (next_alert_ms) WHERE next_alert_ms IS NOT NULL;
+CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_wall) WHERE erased_wall IS NULL;
 CREATE INDEX incidents_merged ON incidents (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX incidents_place ON incidents (zone, house);
 CREATE INDEX incidents_counter ON incidents (first_counter & 65535) WHERE closed_ms IS NULL;

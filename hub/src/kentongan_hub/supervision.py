@@ -35,6 +35,7 @@ KINDS = {
     "radio diganggu": (True, "teknisi", "saluran dipakai pihak lain; laporkan ke Balai Monitor"),
     "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
+    "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
     "terputus": (False, "teknisi", "tidak terdengar; periksa alat, baterai dan antena"),
@@ -109,6 +110,8 @@ def findings(facts, now_ms, now_wall):
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
     for row in facts["devices"]:
         out.extend(_device(row, now_ms, now_wall))
+    for row in facts["stuck"]:
+        out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
     for row in facts["silent"]:
         what = "sirene gagal" if row["state"] == "gagal" else "sirene diam"
         out.append(_found(what, row["label"]))
@@ -150,6 +153,8 @@ def _device(row, now_ms, now_wall):
         yield _found("radio diganggu", label)
     if row["mains"] == 0:
         yield _found("listrik padam", label)
+    if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:
+        yield _found("tombol dibisukan", label, row["muted_reason"])
     if role == "tombol":
         left, percent = row["days_left"], battery_percent(row["battery_mv"])
         if left is not None and left <= BATTERY_DAYS:

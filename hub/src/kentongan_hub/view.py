@@ -2,7 +2,7 @@
 
 import hashlib
 
-from kentongan_hub import confidential, incidents, orders, roles, supervision, troubles, words
+from kentongan_hub import confidential, incidents, orders, register, roles, supervision, troubles, words
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import ZONES, local_date_time, local_time
 
@@ -29,11 +29,13 @@ def board(db, now, account):
         RECENT_LIMIT,
     )
     drill_ms = int(db.setting("drill_until_ms", 0))
+    operator = db.setting("operator")
     return {
         "cards": [card(db, row, zone) for row in rows],
         "more": more,
         "recent": [card(db, row, zone) for row in closed],
         "health": health(db, now),
+        "operator": operator,
         "drill_until": local_time(int(db.setting("drill_until_wall", 0)), zone) if drill_ms > now.ms else "",
     }
 
@@ -81,6 +83,8 @@ def card(db, row, zone):
         "late": bool(row["late"]),
         "lid": bool(row["lid"]),
         "presses": row["presses"],
+        "muted": bool(row["muted"]),
+        "empty": register.empty_note(db, row["opened_wall"], row["zone"], row["house"]),
         "with": others_of_event(db, row),
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": row["reason"],
@@ -219,21 +223,23 @@ def _jammed(db):
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND jammed = 1")]
 
 
-def devices(db, now):
-    """Every device in service with what is known of it; lost ones first."""
+def devices(db, now, label=None):
+    """Every device in service with what is known of it, lost ones first; or only the one of this label."""
     zone = db.setting("time_zone", "WIB")
     heard_everywhere = {}
     for one in db.all("SELECT * FROM hearings ORDER BY snr_q DESC"):
         how = f"{one['gateway']} {supervision.signal(one['rssi'], one['snr_q'])} ({one['rssi']} dBm)"
         heard_everywhere.setdefault(one["device"], []).append(how)
     out = []
-    for row in db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY role, label"):
+    only, values = ("AND label = ?", [label]) if label else ("", [])
+    for row in db.all(f"SELECT * FROM devices WHERE revoked = 0 {only} ORDER BY role, label", *values):
         link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"])
         tombol = row["role"] == "tombol"
         out.append(
             {
                 **row,
                 "state": link,
+                "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
                 "role_word": words.DEVICE_ROLES[row["role"]],
                 "id": format(row["node"], "08x"),
                 "heard": local_date_time(row["heard_wall"], zone),

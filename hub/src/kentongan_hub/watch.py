@@ -6,8 +6,8 @@ import shutil
 from kentongan_hub import audit, outbox, recipients, sirens, supervision
 from kentongan_hub.clock import local_minutes
 
-NEWS = "kabar"  # the type of rows that tell an owner; not an alarm
 NEWS_EXPIRES_MS = 86_400_000
+STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
 REMIND_MS = 86_400_000
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
@@ -22,7 +22,15 @@ def gather(db, now, path):
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, days_left, "
-            "battery_mv, low_battery, period_s FROM devices WHERE revoked = 0 AND pending = 0"
+            "battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
+            "FROM devices WHERE revoked = 0 AND pending = 0"
+        ),
+        "stuck": db.all(
+            "SELECT d.label, count(*) AS count FROM incidents i JOIN devices d ON d.node = i.device "
+            "WHERE i.opened_ms > ? AND i.confidential = 0 AND d.muted_until_ms IS NULL AND d.revoked = 0 "
+            "GROUP BY i.device HAVING count(*) >= ?",
+            now.ms - STUCK_WINDOW_MS,
+            STUCK_INCIDENTS,
         ),
         "silent": sirens.silent(db),
         "disk_free": disk.free / disk.total,
@@ -89,7 +97,7 @@ def _tell(db, now, warning):
     delay_ms = 0 if warning["urgent"] else quiet_left_ms(db, now)
     for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
         body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
-        outbox.add(db, now.ms, one["channel"], NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+        outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
     remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
     db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 

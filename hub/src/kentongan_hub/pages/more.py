@@ -9,8 +9,12 @@ blueprint = Blueprint("more", __name__)
 # endpoint, icon, name, sentence, permission
 PAGES = (
     ("warnings.page", "lonceng", "Peringatan", "Apa yang perlu diurus, dan oleh siapa.", roles.DEVICES),
+    ("shift.page", "orang", "Serah terima malam", "Siapa operator malam ini.", roles.COME),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
+    ("register.page", "orang", "Orang dan rumah", "Warga, tugas, persetujuan, rumah kosong.", roles.REGISTER),
+    ("channels.page", "sirene", "Kanal", "Layar, SMS, internet, rumah pintar: uji dan atur.", roles.SYSTEM),
+    ("storage.page", "daftar", "Simpanan", "Cadangan ke USB, masa simpan, ekspor.", roles.SYSTEM),
     ("people.page", "orang", "Akun", "Siapa boleh masuk, siapa disepakati untuk rahasia.", roles.ACCOUNTS),
     ("people.log", "kunci", "Catatan", "Siapa melakukan apa, kapan, dari mana.", roles.AUDIT),
 )

@@ -62,7 +62,8 @@ def create_site(
         "profile": profile,
     }
     with store.write() as db:
-        for key, value in (("name", name), ("rt", rt), ("rw", rw), ("time_zone", time_zone)):
+        known = {"name": name, "site_slug": made["site"], "rt": rt, "rw": rw, "time_zone": time_zone}
+        for key, value in known.items():
             db.set_setting(key, value)
         # an attempt that died before site.json was written may have left an account: the file decides
         db.run("DELETE FROM sessions")

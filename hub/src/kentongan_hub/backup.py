@@ -1,0 +1,190 @@
+"""The whole hub in one encrypted file, and back: database and site keys, under a passphrase that people keep.
+
+File: magic, scrypt salt (16), nonce prefix (8), then chunks of AES-256-GCM over [name length, name, size,
+bytes] of each file. Every chunk's nonce counts up and the last one is marked, so that nothing can be cut off,
+swapped or repeated unnoticed.
+"""
+
+import hashlib
+import os
+import sqlite3
+import struct
+import tempfile
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, chain, outbox, site, store
+
+MAGIC = b"KENTONGAN-CADANGAN-1\n"
+SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB and a tenth of a second
+CHUNK = 1 << 20  # bytes of plain text in one chunk
+TAG = 16
+PASSPHRASE = (12, 200)  # characters
+FILES = (store.FILE_NAME, site.FILE_NAME)
+MEDIA = ("/media", "/run/media", "/mnt")  # where USB sticks are mounted
+
+
+def check_passphrase(text):
+    if not PASSPHRASE[0] <= len(text) <= PASSPHRASE[1]:
+        raise LocalError(
+            f"kata sandi cadangan: {PASSPHRASE[0]} sampai {PASSPHRASE[1]} huruf; simpan di tempat lain"
+        )
+
+
+def make(data_dir, passphrase, out):
+    """Write the backup durably with mode 0600; the hub goes on working meanwhile. Size in bytes."""
+    check_passphrase(passphrase)
+    data_dir, out = Path(data_dir), Path(out)
+    if out.exists():
+        raise LocalError(f"{out}: ada; pilih nama lain")
+    with tempfile.TemporaryDirectory(dir=data_dir) as folder:
+        copy = Path(folder) / store.FILE_NAME
+        connection = sqlite3.connect(data_dir / store.FILE_NAME, timeout=store.BUSY_TIMEOUT_S)
+        try:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+        finally:
+            connection.close()
+        part = out.with_name(out.name + ".belum")
+        try:
+            _write(part, passphrase, [copy, data_dir / site.FILE_NAME])
+            os.replace(part, out)
+        finally:
+            part.unlink(missing_ok=True)
+    site._sync_directory(out.parent)
+    return out.stat().st_size
+
+
+def _write(path, passphrase, files):
+    salt, prefix = os.urandom(16), os.urandom(8)
+    cipher = AESGCM(_key(passphrase, salt))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(MAGIC + salt + prefix)
+        held, number = bytearray(), 0
+        for piece in _plain(files):
+            held += piece
+            while len(held) > CHUNK:  # the last chunk is never empty and always marked
+                file.write(cipher.encrypt(_nonce(prefix, number), bytes(held[:CHUNK]), b"more"))
+                del held[:CHUNK]
+                number += 1
+        file.write(cipher.encrypt(_nonce(prefix, number), bytes(held), b"last"))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _plain(files):
+    for path in files:
+        name, size = path.name.encode(), path.stat().st_size
+        yield struct.pack(">HQ", len(name), size) + name
+        with path.open("rb") as file:
+            while piece := file.read(CHUNK):
+                yield piece
+
+
+def restore(backup, passphrase, data_dir):
+    """Unpack into a new data directory, checked; work that waited then is not done now.
+
+    LocalError when the passphrase or the file is wrong, or the directory has a hub already: nothing is left.
+    """
+    backup, data_dir = Path(backup), Path(data_dir)
+    if any((data_dir / name).exists() for name in FILES):
+        raise LocalError(f"{data_dir}: di sini sudah ada pusat data; pilih map kosong")
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data_dir) as folder:
+        names = _unpack(backup, passphrase, Path(folder))
+        if sorted(names) != sorted(FILES):
+            raise LocalError(f"{backup}: bukan cadangan pusat data ini (isinya {', '.join(names)[:80]})")
+        _settle(Path(folder))
+        for name in FILES:  # site.json last: a site exists exactly when its file does
+            os.replace(Path(folder) / name, data_dir / name)
+    site._sync_directory(data_dir)
+
+
+def _unpack(backup, passphrase, folder):
+    names, held, file, left = [], bytearray(), None, 0
+    for piece in _chunks(backup, passphrase):
+        held += piece
+        while held:
+            if left:
+                taken = min(left, len(held))
+                file.write(held[:taken])
+                del held[:taken]
+                left -= taken
+                continue
+            if file:
+                file.close()
+            if len(held) < 10 or len(held) < 10 + struct.unpack(">H", held[:2])[0]:
+                break
+            length, left = struct.unpack(">HQ", held[:10])
+            name = bytes(held[10 : 10 + length]).decode()
+            del held[: 10 + length]
+            if name not in FILES:
+                raise LocalError(f"{backup}: isi tidak dikenal; pakai berkas cadangan kentongan")
+            names.append(name)
+            file = os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    if file:
+        file.close()
+    if left or held:
+        raise LocalError(f"{backup}: terpotong; pakai cadangan yang lain")
+    return names
+
+
+def _chunks(backup, passphrase):
+    size = backup.stat().st_size
+    with backup.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise LocalError(f"{backup}: bukan berkas cadangan kentongan")
+        salt, prefix = file.read(16), file.read(8)
+        cipher, number = AESGCM(_key(passphrase, salt)), 0
+        while True:
+            sealed = file.read(CHUNK + TAG)
+            mark = b"last" if file.tell() >= size else b"more"
+            try:
+                yield cipher.decrypt(_nonce(prefix, number), sealed, mark)
+            except (InvalidTag, ValueError):
+                raise LocalError(f"{backup}: kata sandi salah, atau berkas rusak atau terpotong")
+            if mark == b"last":
+                return
+            number += 1
+
+
+def _settle(folder):
+    """Checked before it is used: file and chain whole; sirens and messages of then are not sent now."""
+    restored = store.Store(folder)
+    with restored.write() as db:
+        if db.value("PRAGMA integrity_check") != "ok":
+            raise LocalError("basis data di cadangan rusak; pakai cadangan yang lain")
+        for table in chain.WORDS:
+            broken = chain.verify(db, table)[1]
+            if broken:
+                raise LocalError(
+                    f"rantai {table} di cadangan putus di baris {broken}; pakai cadangan yang lain"
+                )
+        db.run(
+            "UPDATE outbox SET state = ?, result = 'cadangan dipulihkan' WHERE state = 'menunggu'",
+            outbox.EXPIRED,
+        )
+        db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")
+        db.run("DELETE FROM sessions")
+        audit.record(db, int(db.setting("wall_ms", 0)), "pusat data", "cadangan dipulihkan")
+
+
+def _key(passphrase, salt):
+    return hashlib.scrypt(passphrase.encode(), salt=salt, dklen=32, **SCRYPT)
+
+
+def _nonce(prefix, number):
+    return prefix + number.to_bytes(4, "big")
+
+
+def targets():
+    """Writable folders of mounted USB sticks."""
+    found = []
+    for root in map(Path, MEDIA):
+        for path in [*root.glob("*"), *root.glob("*/*")]:
+            if path.is_mount() and os.access(path, os.W_OK):
+                found.append(str(path))
+    return sorted(found)

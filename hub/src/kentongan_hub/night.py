@@ -1,0 +1,75 @@
+"""What the operator does at two in the morning: mute or revoke a button, hand over; each with a reason."""
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, orders
+from kentongan_hub.trust import revocations
+
+HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
+REASON_LIMIT = 100  # characters
+
+
+def _reason(text):
+    text = audit.clean(text).strip()[:REASON_LIMIT]
+    if not text:
+        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
+    return text
+
+
+def device(db, label):
+    return db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", label)
+
+
+def mute(db, now, by, label, hours, reason, at=""):
+    """Alarms of this button are still stored and shown, but no siren is ordered and nobody is called at once.
+
+    The posts that hear it sound by themselves until their own limit; its open incidents are silenced now.
+    """
+    row, reason = device(db, label), _reason(reason)
+    if row is None or row["role"] != "tombol":
+        raise LocalError("Hanya tombol yang bisa dibisukan.")
+    if hours not in HOURS:
+        raise LocalError(f"Lama: pilih {', '.join(map(str, HOURS))} jam.")
+    db.run(
+        "UPDATE devices SET muted_until_ms = ?, muted_reason = ? WHERE node = ?",
+        now.ms + hours * 3_600_000,
+        f"{reason} ({by['name']})",
+        row["node"],
+    )
+    for incident in db.all(
+        "SELECT * FROM incidents WHERE device = ? AND closed_ms IS NULL AND confidential = 0", row["node"]
+    ):
+        db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
+        orders.siren(db, now, incident, "stop")
+    audit.record(db, now.wall, by["login"], "tombol dibisukan", label, f"{hours} jam: {reason}", at)
+
+
+def unmute(db, now, by, label, at=""):
+    if db.run(
+        "UPDATE devices SET muted_until_ms = NULL, muted_reason = NULL WHERE label = ? AND revoked = 0", label
+    ):
+        audit.record(db, now.wall, by["login"], "tombol dihidupkan", label, address=at)
+
+
+def muted(db, now_ms, node):
+    until = db.value("SELECT muted_until_ms FROM devices WHERE node = ?", node)
+    return until is not None and until > now_ms
+
+
+def revoke(db, now, by, secret, label, reason, at=""):
+    """Refused for good, by hub and gateways at once and by each post once it reports it (trust/)."""
+    row, reason = device(db, label), _reason(reason)
+    if row is None:
+        raise LocalError("Alat ini tidak ada, atau sudah dicabut.")
+    revocations.revoke(db, now, secret, row["node"], reason, by["name"])
+    audit.record(db, now.wall, by["login"], "alat dicabut dari halaman", label, reason, at)
+
+
+def hand_over(db, now, by, to, message, at=""):
+    """Tonight's operator is somebody else now, and so is whoever holds what this person held."""
+    message = audit.clean(message).strip()[:REASON_LIMIT]
+    db.set_setting("operator", to["name"])
+    db.set_setting("operator_wall", now.wall)
+    held = db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"])
+    audit.record(db, now.wall, by["login"], "serah terima malam", to["login"], message, at)
+    return held

@@ -1,0 +1,163 @@
+"""Warga: houses and people, with consent, addresses and duties; moving out and in, empty houses."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import policy, register, roles, view, web
+from kentongan_hub.clock import local_date_time
+
+blueprint = Blueprint("register", __name__)
+HOUSES_SHOWN = 150
+
+
+@blueprint.get("/warga")
+@web.needs(roles.REGISTER)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    hub = current_app.hub
+    after = _whole(request.args.get("sesudah", "")) or 0
+    with hub.store.read() as db:
+        now, own = hub.now(), int(db.setting("rt", 1))
+        houses = db.all("SELECT * FROM houses WHERE id > ? ORDER BY id LIMIT ?", after, HOUSES_SHOWN)
+        for house in houses:
+            house["people"] = db.all(
+                "SELECT id, name, head FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL "
+                "ORDER BY head DESC, id",
+                house["zone"],
+                house["number"],
+            )
+            house["note"] = register.empty_note(db, now.wall, house["zone"], house["number"])
+        away = db.all(
+            "SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL ORDER BY name LIMIT ?",
+            HOUSES_SHOWN,
+        )
+        counts = register.counters(db, now.wall)
+    more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
+    return render_template(
+        "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more
+    )
+
+
+def _whole(text):
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) < 8 else None
+
+
+def _number(name, required=True):
+    value = _whole(request.form.get(name, ""))
+    if value is None and (required or request.form.get(name, "").strip()):
+        raise LocalError(f"{name}: tulis angka")
+    return value or 0
+
+
+def _do(deed, back, again):
+    """deed(db, now, by, address) in one transaction; a LocalError comes back on the same page."""
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            deed(db, hub.now(), g.account, request.remote_addr or "")
+    except LocalError as error:
+        return again(str(error)), 400
+    return redirect(back, 303)
+
+
+@blueprint.post("/warga")
+@web.needs(roles.REGISTER)
+def add():
+    form, made = request.form, []
+
+    def deed(db, now, by, at):
+        made.append(
+            register.add_person(
+                db, now, by, form.get("nama", ""), _number("rt"), _number("rumah", False),
+                form.get("setuju") == "1", form.get("kesehatan", ""), form.get("setuju_kesehatan") == "1",
+                form.get("kepala") == "1", at,
+            )
+        )  # fmt: skip
+        if form.get("nomor", "").strip():
+            register.add_address(db, now, by, made[0], "sms", form["nomor"], 0, at)
+
+    return _do(deed, url_for("register.page"), _page)
+
+
+HOUSE_DEEDS = {
+    "daftar": lambda db, now, by, at: register.add_house(
+        db, now, by, _number("rt"), _number("rumah"), request.form.get("patokan", ""), at
+    ),
+    "keluar": lambda db, now, by, at: register.move_out(
+        db, now, by, _number("rt"), _number("rumah"), request.form.get("alasan", ""), at
+    ),
+    "masuk": lambda db, now, by, at: register.move_in(
+        db, now, by, _number("rt"), _number("rumah"), request.form.get("alasan", ""), at
+    ),
+    "kosong": lambda db, now, by, at: register.leave_empty(
+        db, now, by, _number("rt"), _number("rumah"), _number("hari"), request.form.get("kunci", ""), at
+    ),
+}
+
+
+@blueprint.post("/warga/rumah/<action>")
+@web.needs(roles.REGISTER)
+def house(action):
+    return _do(HOUSE_DEEDS.get(action) or abort(404), url_for("register.page"), _page)
+
+
+@blueprint.get("/warga/<int:number>")
+@web.needs(roles.REGISTER)
+def person(number):
+    return _person_page(number, "")
+
+
+def _person_page(number, problem):
+    with current_app.hub.store.read() as db:
+        row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
+        addresses = db.all("SELECT * FROM addresses WHERE person = ? ORDER BY id", number)
+        duties = {one["duty"] for one in db.all("SELECT duty FROM duties WHERE person = ?", number)}
+        accounts = db.all("SELECT id, name FROM accounts WHERE active = 1 ORDER BY name")
+        since = local_date_time(row["consent_wall"], view.site_words(db)["zone"])
+    return render_template(
+        "satu_warga.html", person=row, addresses=addresses, duties=duties, all_duties=policy.DUTIES,
+        accounts=accounts, since=since, problem=problem, channels=register.CHANNELS,
+    )  # fmt: skip
+
+
+def _link(db, now, by, number, at):
+    """Which account is this person: for agreed people, and so that nobody is called about their own house."""
+    account = _number("akun", False)
+    db.run("UPDATE people SET account = ? WHERE id = ?", account or None, number)
+    db.run(
+        "UPDATE accounts SET zone = (SELECT zone FROM people WHERE id = ?), "
+        "house = (SELECT house FROM people WHERE id = ?) WHERE id = ?",
+        number,
+        number,
+        account,
+    )
+
+
+PERSON_DEEDS = {
+    "alamat": lambda db, now, by, number, at: register.add_address(
+        db, now, by, number, request.form.get("kanal", ""), request.form.get("alamat", ""),
+        _number("tunda", False), at,
+    ),
+    "hapus-alamat": lambda db, now, by, number, at: register.drop_address(
+        db, now, by, number, _number("nomor"), at
+    ),
+    "tugas": lambda db, now, by, number, at: register.set_duties(
+        db, now, by, number, request.form.getlist("tugas"), at
+    ),
+    "akun": _link,
+    "tarik": lambda db, now, by, number, at: register.withdraw(db, now, by, number, at),
+}  # fmt: skip
+
+
+@blueprint.post("/warga/<int:number>/<action>")
+@web.needs(roles.REGISTER)
+def change(number, action):
+    deed = PERSON_DEEDS.get(action) or abort(404)
+    back = url_for("register.page") if action == "tarik" else url_for("register.person", number=number)
+    return _do(
+        lambda db, now, by, at: deed(db, now, by, number, at), back, lambda text: _person_page(number, text)
+    )

@@ -1,0 +1,41 @@
+"""Serah terima malam: who is tonight's operator, handed over in two taps."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+
+from kentongan_hub import confidential, incidents, night, roles, view, web
+from kentongan_hub.clock import local_date_time
+
+blueprint = Blueprint("shift", __name__)
+
+
+@blueprint.get("/serah-terima")
+@web.needs(roles.COME)
+def page():
+    with current_app.hub.store.read() as db:
+        zone = view.site_words(db)["zone"]
+        people = [
+            one
+            for one in db.all(
+                "SELECT * FROM accounts WHERE active = 1 AND id != ? ORDER BY name", g.account["id"]
+            )
+            if roles.allows(one["role"], roles.COME)
+        ]
+        since = int(db.setting("operator_wall", 0))
+        shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
+    return render_template("serah_terima.html", people=people, **shown)
+
+
+@blueprint.post("/serah-terima")
+@web.needs(roles.COME)
+def hand_over():
+    hub, form = current_app.hub, request.form
+    now, address = hub.now(), request.remote_addr or ""
+    number = int(form["orang"]) if form.get("orang", "").isdecimal() and len(form["orang"]) < 10 else 0
+    with hub.store.write() as db:
+        to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
+        if not roles.allows(to["role"], roles.COME):
+            abort(404)
+        for row in night.hand_over(db, now, g.account, to, form.get("pesan", ""), address):
+            if confidential.may_see(db, to, row):  # a confidential incident stays with who may know of it
+                incidents.hand_over(db, now, row, g.account, to, address)
+    return redirect(url_for("board.page"), 303)

@@ -1,0 +1,201 @@
+"""Houses and people: who lives where, who is called for what, with consent; and what happens when they move.
+
+Stored: name, house, addresses, an optional health note with a consent of its own. Never NIK, KK number or
+religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
+"""
+
+import re
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, policy
+
+NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
+ADDRESSES_LIMIT = 5  # of one person
+CHANNELS = ("sms", "apprise")
+HOUSE_MAX = 0xFFFF
+_NIK = re.compile(r"\d[\d .-]{14,}\d")
+_PHONE = re.compile(r"\+?\d{8,15}\Z")
+GONE = "(persetujuan ditarik)"
+
+
+def _text(name, value, limit, required=False):
+    value = audit.clean(value).strip()
+    if required and not value:
+        raise LocalError(f"{name}: masih kosong")
+    if len(value) > limit:
+        raise LocalError(f"{name}: paling panjang {limit} huruf")
+    if _NIK.search(value):
+        raise LocalError(f"{name}: jangan menyimpan NIK atau nomor KK di sini")
+    return value
+
+
+def add_house(db, now, by, zone, number, place="", at=""):
+    """The new house's id."""
+    if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
+        raise LocalError(f"RT 1 sampai 255 dan nomor rumah 1 sampai {HOUSE_MAX}")
+    if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
+        raise LocalError(f"rumah {number} di RT {zone:02d}: sudah terdaftar")
+    house = db.insert("houses", zone=zone, number=number, place=_text("patokan", place, 80))
+    audit.record(db, now.wall, by["login"], "rumah didaftar", f"RT {zone:02d} rumah {number}", address=at)
+    return house
+
+
+def add_person(db, now, by, name, zone, house, consent, health="", health_consent=False, head=False, at=""):
+    """The new person's id; nobody is stored without consent."""
+    if not consent:
+        raise LocalError("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda tangan")
+    health = _text("catatan kesehatan", health, NOTE_LIMIT)
+    if health and not health_consent:
+        raise LocalError("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan")
+    if house and not db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, house):
+        add_house(db, now, by, zone, house, at=at)
+    person = db.insert(
+        "people",
+        name=_text("nama", name, NAME_LIMIT, True),
+        zone=zone,
+        house=house,
+        head=int(head),
+        health_note=health,
+        consent_wall=now.wall,
+        health_consent_wall=now.wall if health else None,
+        created_wall=now.wall,
+    )
+    audit.record(db, now.wall, by["login"], "warga didaftar", f"warga {person}", "dengan persetujuan", at)
+    return person
+
+
+def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
+    if channel not in CHANNELS:
+        raise LocalError(f"kanal {channel!r}: pilih {', '.join(CHANNELS)}")
+    address = address.strip() if channel == "apprise" else re.sub(r"[ .-]", "", address.strip())
+    if channel == "sms" and not _PHONE.match(address):
+        raise LocalError("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
+    if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
+        raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
+    if not 0 <= delay_s <= 900:
+        raise LocalError("tunda: 0 sampai 900 detik")
+    _person(db, person)
+    if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
+        raise LocalError(f"paling banyak {ADDRESSES_LIMIT} alamat untuk satu orang; hapus satu dulu")
+    db.insert("addresses", person=person, channel=channel, address=address, delay_s=delay_s)
+    audit.record(db, now.wall, by["login"], "alamat ditambah", f"warga {person}", channel, at)
+
+
+def drop_address(db, now, by, person, number, at=""):
+    if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
+        audit.record(db, now.wall, by["login"], "alamat dihapus", f"warga {person}", address=at)
+
+
+def set_duties(db, now, by, person, duties, at=""):
+    """This person is called for exactly these duties from now on; RT duties count in the own RT only."""
+    row = _person(db, person)
+    unknown = [duty for duty in duties if duty not in policy.DUTIES]
+    if unknown:
+        raise LocalError(f"tugas {unknown[0]!r}: pilih {', '.join(policy.DUTIES)}")
+    db.run("DELETE FROM duties WHERE person = ?", person)
+    for duty in duties:
+        db.insert("duties", person=person, duty=duty, zone=row["zone"] if duty in policy.RT_DUTIES else 0)
+    audit.record(db, now.wall, by["login"], "tugas diubah", f"warga {person}", ", ".join(duties), at)
+
+
+def _person(db, person):
+    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", person)
+    if row is None:
+        raise LocalError("Orang itu tidak ada di daftar.")
+    return row
+
+
+def withdraw(db, now, by, person, at=""):
+    """Consent withdrawn: name, notes, addresses and duties go at once; that it happened is on the record."""
+    _person(db, person)
+    db.run("DELETE FROM addresses WHERE person = ?", person)
+    db.run("DELETE FROM duties WHERE person = ?", person)
+    db.run(
+        "UPDATE people SET name = ?, health_note = '', house = 0, account = NULL, withdrawn_wall = ?, "
+        "erased_wall = ? WHERE id = ?",
+        GONE,
+        now.wall,
+        now.wall,
+        person,
+    )
+    audit.record(db, now.wall, by["login"], "persetujuan ditarik", f"warga {person}", address=at)
+
+
+def move_out(db, now, by, zone, number, reason, at=""):
+    """The household has left: nobody of it is called any more; the house stays, without people."""
+    reason = _text("alasan", reason, NOTE_LIMIT, True)
+    if not db.run(
+        "UPDATE houses SET occupied = 0 WHERE zone = ? AND number = ? AND occupied = 1", zone, number
+    ):
+        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak ada, atau sudah kosong")
+    gone = db.all("SELECT id FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", zone, number)
+    for row in gone:
+        db.run("UPDATE addresses SET active = 0 WHERE person = ?", row["id"])
+        db.run("DELETE FROM duties WHERE person = ?", row["id"])
+        db.run("UPDATE people SET house = 0, head = 0 WHERE id = ?", row["id"])
+    audit.record(db, now.wall, by["login"], "pindah keluar", f"RT {zone:02d} rumah {number}", reason, at)
+    return len(gone)
+
+
+def move_in(db, now, by, zone, number, reason, at=""):
+    """A household has come: the house counts again; its people are added with their consent."""
+    reason = _text("alasan", reason, NOTE_LIMIT, True)
+    if not db.run(
+        "UPDATE houses SET occupied = 1 WHERE zone = ? AND number = ? AND occupied = 0", zone, number
+    ):
+        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak ada, atau sudah berpenghuni")
+    audit.record(db, now.wall, by["login"], "pindah masuk", f"RT {zone:02d} rumah {number}", reason, at)
+
+
+def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
+    """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it."""
+    if not 0 <= days <= 60:
+        raise LocalError("lama kosong: 0 sampai 60 hari")
+    changed = db.run(
+        "UPDATE houses SET empty_from_wall = ?, empty_to_wall = ?, key_holder = ? "
+        "WHERE zone = ? AND number = ?",
+        now.wall if days else None,
+        now.wall + days * 86_400_000 if days else None,
+        _text("pemegang kunci", key_holder, NAME_LIMIT) if days else "",
+        zone,
+        number,
+    )
+    if not changed:
+        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak terdaftar")
+    what = f"{days} hari" if days else "berakhir"
+    audit.record(db, now.wall, by["login"], "rumah kosong", f"RT {zone:02d} rumah {number}", what, at)
+
+
+def empty_note(db, now_wall, zone, number):
+    """'RUMAH KOSONG, jangan masuk sendirian. Kunci: Budi.' while the house is, else ''."""
+    row = db.one("SELECT * FROM houses WHERE zone = ? AND number = ?", zone, number)
+    if not number or row is None:
+        return ""
+    away = row["empty_to_wall"] is not None and row["empty_from_wall"] <= now_wall < row["empty_to_wall"]
+    if row["occupied"] and not away:
+        return ""
+    key = f" Kunci: {row['key_holder']}." if row["key_holder"] else ""
+    return f"RUMAH KOSONG, jangan masuk sendirian.{key}"
+
+
+def counters(db, now_wall):
+    """How far the RT has come: houses, registered, with a button, tested in 30 days."""
+    month = now_wall - 30 * 86_400_000
+    one = db.value
+    return {
+        "rumah": one("SELECT count(*) FROM houses WHERE occupied = 1"),
+        "terdaftar": one(
+            "SELECT count(*) FROM houses h WHERE occupied = 1 AND EXISTS (SELECT 1 FROM people p "
+            "WHERE p.zone = h.zone AND p.house = h.number AND p.erased_wall IS NULL)"
+        ),
+        "bertombol": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
+            "WHERE role = 'tombol' AND revoked = 0 AND pending = 0 AND house > 0)"
+        ),
+        "diuji": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
+            "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_wall > ?)",
+            month,
+        ),
+    }

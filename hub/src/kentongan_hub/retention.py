@@ -1,0 +1,72 @@
+"""How long what is kept, per kind. At its end the words go; the row and its place in the chain stay."""
+
+import json
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, chain, words
+
+DAY_MS = 86_400_000
+CONFIDENTIAL = "rahasia"
+DEFAULT_DAYS = {CONFIDENTIAL: 90, str(m.KIND_MEDIS): 365}  # domain.md 7: violence 90 days
+OTHER_DAYS = 730
+LIMITS = (30, 3_650)
+BATCH = 20  # incidents in one round
+GONE = "(masa simpan habis)"
+
+
+def days(db):
+    """{"rahasia" or a kind's number as text: days}."""
+    chosen = json.loads(db.setting("retention") or "{}")
+    keys = [CONFIDENTIAL, *(str(kind) for kind in words.KINDS if kind not in (m.KIND_UJI, m.KIND_KEKERASAN))]
+    return {key: chosen.get(key, DEFAULT_DAYS.get(key, OTHER_DAYS)) for key in keys}
+
+
+def save(db, now, by, wanted, address=""):
+    """Keep the days per kind; LocalError names what is out of range."""
+    known = days(db)
+    for key, value in wanted.items():
+        if key not in known or type(value) is not int or not LIMITS[0] <= value <= LIMITS[1]:
+            raise LocalError(f"masa simpan: tulis {LIMITS[0]} sampai {LIMITS[1]} hari")
+    db.set_setting("retention", json.dumps({**known, **wanted}))
+    audit.record(db, now.wall, by["login"], "masa simpan diubah", "", json.dumps(wanted), address)
+
+
+def due(db, now):
+    """Closed incidents whose time is over, at most a batch."""
+    out = []
+    for key, kept in days(db).items():
+        where = "confidential = 1" if key == CONFIDENTIAL else "confidential = 0 AND kind = ?"
+        values = [] if key == CONFIDENTIAL else [int(key)]
+        out.extend(
+            db.all(
+                f"SELECT id, slug FROM incidents WHERE closed_wall < ? AND erased_wall IS NULL AND {where} "
+                "AND closed_ms IS NOT NULL ORDER BY closed_wall LIMIT ?",
+                now.wall - kept * DAY_MS,
+                *values,
+                BATCH,
+            )
+        )
+    return out[:BATCH]
+
+
+def run(db, now):
+    """Take the words out of what is due; the number of incidents."""
+    rows = due(db, now)
+    for row in rows:
+        for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):
+            chain.erase(db, "timeline", line["id"])
+        db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
+        db.run("DELETE FROM outbox WHERE incident = ?", row["id"])
+        db.run("DELETE FROM soundings WHERE incident = ?", row["id"])
+        db.run(
+            "UPDATE incidents SET device = -id, house = 0, place = '', reason = ?, holder = NULL, "
+            "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ? "
+            "WHERE id = ?",
+            GONE,
+            now.wall,
+            row["id"],
+        )
+        audit.record(db, now.wall, "pusat data", "masa simpan habis", row["slug"])
+    return len(rows)

@@ -1,0 +1,349 @@
+"""Channels: each with its own worker, claimed, sent, marked; what fails says whether it can ever pass."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import gsm_model
+import pytest
+from kentongan_hub import outbox, paging
+from kentongan_hub.paging import base, sms
+from mqtt_model import Broker
+
+
+def worker(site, name):
+    return next(one for one in site.hub.dispatch.workers if one.name == name)
+
+
+def switch_on(site, name, **settings):
+    person = site.enter("admin")
+    assert person.post(f"/kanal/{name}", page="/kanal", hidup="1", **settings).status_code == 303
+    return worker(site, name)
+
+
+def add(site, name, to="+628111", text="KEBAKARAN di Rumah 7.", type_=outbox.MESSAGE):
+    with site.hub.store.write() as db:
+        body = json.dumps({"to": to, "name": "Siti", "text": text})
+        return outbox.add(db, site.clock.now_ms, name, type_, body, 1_800_000)
+
+
+def row(site, number):
+    (found,) = site.rows("SELECT * FROM outbox WHERE id = ?", number)
+    return found
+
+
+def channel(site, name):
+    (found,) = site.rows("SELECT * FROM channels WHERE name = ?", name)
+    return found
+
+
+@pytest.fixture
+def modem(request):
+    made = getattr(gsm_model, getattr(request, "param", "Modem"))()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch):
+    monkeypatch.setattr(sms, "ANSWER_S", 1.0)
+
+
+@pytest.mark.parametrize("modem", ["Modem", "OneByteAtATime", "Chatty"], indirect=True)
+def test_an_sms_is_sent_marked_and_shown_as_the_channels_last_success(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    number = add(site, "sms")
+    assert one.step() and not one.step()
+    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    assert row(site, number)["state"] == outbox.DONE
+    assert channel(site, "sms")["worked_wall"] == site.clock.now_ms
+    assert "terakhir berhasil" in site.enter("admin").get("/kanal").text
+    one.close()
+
+
+def test_a_long_message_goes_in_numbered_parts_in_letters_every_phone_has():
+    text = "Sakit mendadak · Gang Mawar – " + "x" * 200
+    pieces = sms.parts(text)
+    assert [piece[:4] for piece in pieces] == ["1/2 ", "2/2 "]
+    assert all(len(piece) <= 160 and piece.isascii() for piece in pieces)
+    assert sms.plain("“Awas” è {x}") == '"Awas" ? ?x?'
+    assert len(sms.parts("y" * 2_000)) == sms.PARTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("modem", "words"),
+    [
+        ("NoNetwork", "belum mendapat jaringan"),
+        ("SimLocked", "minta PIN"),
+        ("Congested", "kode 42"),
+        ("Mute", "tidak menjawab"),
+    ],
+    indirect=["modem"],
+)
+def test_a_temporary_failure_is_tried_again_and_named(site, modem, words):
+    one = switch_on(site, "sms", port=modem.port)
+    number = add(site, "sms")
+    one.step()
+    waiting = row(site, number)
+    assert (waiting["state"], waiting["not_before_ms"]) == (
+        outbox.WAITING,
+        site.clock.now_ms + base.RETRY_MS[0],
+    )
+    assert words in waiting["result"] and words in channel(site, "sms")["problem"]
+    assert not one.step(), "not before its time"
+    one.close()
+
+
+@pytest.mark.parametrize("modem", ["Refuses"], indirect=True)
+def test_a_number_that_the_network_refuses_for_good_is_not_tried_again(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    number, other = add(site, "sms"), add(site, "sms", to="bukan nomor")
+    one.step(), one.step()
+    assert [row(site, n)["state"] for n in (number, other)] == [outbox.FAILED] * 2
+    assert (
+        "kode 21" in row(site, number)["result"] and "perbaiki di halaman Warga" in row(site, other)["result"]
+    )
+    one.close()
+
+
+def test_three_failures_in_a_row_are_a_warning_and_a_success_ends_it(site, modem):
+    one = switch_on(site, "sms", port="/dev/tidak-ada")
+    number = add(site, "sms")
+    for _ in range(3):
+        site.clock.advance(400_000)
+        one.step()
+    site.clock.advance(10_000)
+    site.hub.dispatch._round()
+    assert "kanal gagal" in site.enter("admin").get("/peringatan").text
+    switch_on(site, "sms", port=modem.port)
+    site.clock.advance(400_000)
+    one.step()
+    site.clock.advance(10_000)
+    site.hub.dispatch._round()
+    assert row(site, number)["state"] == outbox.DONE
+    assert site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL AND what = 'kanal gagal'") == []
+    one.close()
+
+
+def test_a_worker_that_died_while_sending_sends_again_and_says_that_it_may_be_a_repeat(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    number = add(site, "sms")
+    with site.hub.store.write() as db:
+        outbox.claim_one(db, site.clock.now_ms, "sms", base.LEASE_MS)  # and then kill -9
+    assert not one.step(), "the lease holds"
+    site.clock.advance(base.LEASE_MS)
+    one.step()
+    assert modem.sent == [("+628111", "(ulangan) KEBAKARAN di Rumah 7.")]
+    assert row(site, number)["attempts"] == 2
+    one.close()
+
+
+@pytest.mark.parametrize("modem", ["Congested"], indirect=True)
+def test_what_is_known_not_to_have_been_sent_is_no_repeat(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    add(site, "sms")
+    one.step()
+    modem.code = None
+    modem.message = lambda number, text: gsm_model.Modem.message(modem, number, text)
+    site.clock.advance(base.RETRY_MS[0])
+    one.step()
+    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    one.close()
+
+
+def test_calls_go_before_news(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    add(site, "sms", text="baterai", type_=outbox.NEWS)
+    add(site, "sms", text="api")
+    one.step(), one.step()
+    assert [text for _, text in modem.sent] == ["api", "baterai"]
+    one.close()
+
+
+def person(site, name="Siti", address="+628111", **fields):
+    with site.hub.store.write() as db:
+        number = db.insert("people", name=name, zone=5, house=8, created_wall=0, **fields)
+        db.insert("addresses", person=number, channel="sms", address=address)
+        db.insert("houses", zone=5, number=8)
+        return number
+
+
+def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem):
+    person(site)
+    one = switch_on(site, "sms", port=modem.port)
+    site.post_events(site.alarm(counter=9, kind=7))
+    one.step()
+    assert "Balas: DATANG 1" in modem.sent[-1][1]
+    modem.inbox = [("0899", "DATANG 1"), ("08111", "Datang 1 pak")]
+    site.clock.advance(5_000)
+    one.step()
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["answered_by"]) == ("menuju_lokasi", "Siti")
+    assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'jawaban tidak dikenal'") == [{"n": 1}]
+    one.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("datang", ["baru", "baru"]),
+        ("DATANG 2", ["baru", "menuju_lokasi"]),
+        ("datang r1", ["baru", "baru"]),
+        ("terima kasih", ["baru", "baru"]),
+        ("tidak 1", ["baru", "baru"]),
+    ],
+)
+def test_an_answer_that_could_mean_two_answers_neither(site, text, states):
+    from kentongan_hub import incidents, replies
+
+    person(site)
+    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=2))
+    with site.hub.store.write() as db:
+        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", text)
+    assert [i["state"] for i in site.incidents()] == states
+
+
+class Phone(HTTPServer):
+    """What a person's channel on the internet would be; keeps what it got."""
+
+    def __init__(self, status=200):
+        got = self.got = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, outbox.DONE), (503, outbox.WAITING)])
+def test_apprise_reaches_a_phone_or_tries_again(site, status, state):
+    phone = Phone(status)
+    one = switch_on(site, "apprise")
+    number = add(site, "apprise", to=f"json://127.0.0.1:{phone.server_port}/")
+    one.step()
+    phone.shutdown()
+    assert row(site, number)["state"] == state
+    assert phone.got[0]["message"] == "KEBAKARAN di Rumah 7."
+
+
+def test_an_address_that_apprise_cannot_read_is_refused_for_good_and_never_quoted(site, caplog):
+    caplog.set_level("DEBUG")
+    one = switch_on(site, "apprise")
+    number = add(site, "apprise", to="tgrmm://rahasia-saya")
+    one.step()
+    assert row(site, number)["state"] == outbox.FAILED
+    assert "rahasia-saya" not in row(site, number)["result"] + channel(site, "apprise")["problem"]
+
+
+@pytest.fixture
+def broker():
+    made = Broker()
+    yield made
+    made.close()
+
+
+def test_home_assistant_finds_the_sensors_by_itself_and_they_follow_the_alarms(site, broker):
+    one = switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port), password="sandi-broker")
+    one.step()
+    topics = broker.retained
+    config = json.loads(topics["homeassistant/binary_sensor/kentongan_rt-05-sukamaju_rt05/config"])
+    assert json.loads(topics[config["state_topic"]])["state"] == "OFF"
+    assert topics[config["availability_topic"]] == "online"
+    site.post_events(site.alarm(counter=9, kind=2))
+    one.step()
+    assert json.loads(topics[config["state_topic"]]) == {
+        "state": "ON",
+        "jenis": ["Kebakaran"],
+        "rumah": [7],
+        "dijawab": False,
+    }
+    assert broker.unretained == [], "nothing that Home Assistant could take for a command"
+    assert "sandi-broker" not in site.enter("admin").get("/kanal").text
+    one.close()
+
+
+def test_nothing_confidential_and_no_drill_reaches_mqtt(site, broker):
+    one = switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
+    site.post_events()  # the gateway is alive all the time
+    one.step()
+    before = dict(broker.retained)
+    site.post_events(
+        site.alarm(counter=9, silent=True, kind=8), site.alarm(counter=50, drill=True, device=site.other)
+    )
+    one.step()
+    assert broker.retained == before
+    one.close()
+
+
+def test_a_broker_that_goes_away_is_named_and_all_is_told_again_when_it_is_back(site, broker):
+    one = switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
+    one.step()
+    broker.close()
+    site.post_events(site.alarm(counter=9, kind=2))
+    one.step()
+    assert "broker tidak terjangkau" in channel(site, "mqtt")["problem"]
+    again = Broker(broker.port)
+    one.step()
+    assert json.loads(again.retained["kentongan/rt-05-sukamaju/rt05/alarm"])["state"] == "ON"
+    assert channel(site, "mqtt")["problem"] == ""
+    one.close()
+    again.close()
+
+
+def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker):
+    phone, admin = Phone(), site.enter("admin")
+    switch_on(site, "sms", port=modem.port)
+    switch_on(site, "apprise")
+    switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
+    for name in ("papan", "sms", "apprise", "mqtt"):
+        to = {"sms": "+62899", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
+        assert admin.post(f"/kanal/{name}/uji", page="/kanal", alamat=to).status_code == 303
+        worker(site, name).step()
+    phone.shutdown()
+    assert {r["state"] for r in site.rows("SELECT state FROM outbox WHERE type = 'uji'")} == {outbox.DONE}
+    assert "pesan uji" in modem.sent[0][1] and "pesan uji" in phone.got[0]["message"]
+    assert admin.post("/kanal/faks/uji", page="/kanal").status_code == 404
+    for name in ("sms", "mqtt"):
+        worker(site, name).close()
+
+
+def test_a_gateways_last_done_order_is_the_last_success_of_its_sirens(site):
+    site.post_events(site.alarm(counter=9))
+    site.enter("admin").post("/kejadian/kejadian-1/diam", page="/papan")
+    (order,) = site.orders()
+    site.done(order["id"], result="failed: no siren is known there")
+    assert channel(site, "gateway:gateway-1")["problem"].startswith("failed")
+    assert "no siren is known" in site.enter("admin").get("/kanal").text
+
+
+def test_a_channel_that_hangs_holds_nobody_else(site):
+    release = threading.Event()
+    slow, screen = worker(site, "apprise"), worker(site, "papan")
+    switch_on(site, "apprise")
+    slow.send = lambda body: release.wait(20)
+    add(site, "apprise")
+    for one in (slow, screen):
+        one.start()
+    site.post_events(site.alarm(counter=9))
+    for _ in range(500):
+        if site.incidents()[0]["flashed_ms"] is not None:
+            break
+        threading.Event().wait(0.02)
+    assert site.incidents()[0]["flashed_ms"] is not None, "the board waited for the internet"
+    release.set()
+    for one in (slow, screen):
+        one.stop()
+
+
+def test_every_channel_has_a_name_a_label_and_a_page(site):
+    page = site.enter("admin").get("/kanal").text
+    assert len({one.name for one in paging.CHANNELS}) == len(paging.CHANNELS)
+    for one in paging.CHANNELS:
+        assert one.label in page

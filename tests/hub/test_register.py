@@ -1,0 +1,111 @@
+"""Houses and people: with consent, without numbers that do not belong; moving, empty houses, withdrawal."""
+
+import pytest
+
+
+@pytest.fixture
+def admin(site):
+    return site.enter("admin")
+
+
+def add(admin, **form):
+    return admin.post(
+        "/warga", page="/warga", **{"nama": "Siti", "rt": "5", "rumah": "7", "setuju": "1", **form}
+    )
+
+
+def test_a_person_is_added_with_house_and_number_and_then_called(site, admin):
+    assert add(admin, nomor="0812-3456-789", kepala="1").status_code == 303
+    admin.post("/warga/1/tugas", page="/warga/1", tugas=["ketua_rt", "lurah"])
+    assert site.rows("SELECT duty, zone FROM duties ORDER BY duty") == [
+        {"duty": "ketua_rt", "zone": 5},
+        {"duty": "lurah", "zone": 0},
+    ]
+    site.post_events(site.alarm(counter=9, device=site.other))
+    site.clock.advance(120_000)
+    site.hub.dispatch.step()
+    assert site.rows("SELECT body FROM outbox WHERE channel = 'sms'")
+    assert "Siti" in admin.get("/warga").text and "1 dari 1 rumah" in admin.get("/warga").text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"setuju": ""}, "harus setuju"),
+        ({"nama": " "}, "nama: masih kosong"),
+        ({"nama": "3273011203900001"}, "jangan menyimpan NIK"),
+        ({"kesehatan": "asma"}, "perlu persetujuan tersendiri"),
+        ({"rumah": "x"}, "rumah: tulis angka"),
+        ({"rt": "0"}, "RT 1 sampai 255"),
+        ({"nomor": "bukan"}, "nomor: tulis seperti"),
+    ],
+)
+def test_what_may_not_be_stored_is_refused_and_nothing_stays(site, admin, form, words):
+    answer = add(admin, **form)
+    assert answer.status_code == 400 and words in answer.text
+    assert site.rows("SELECT * FROM people") == site.rows("SELECT * FROM houses") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "form", "words"),
+    [
+        ("alamat", {"kanal": "sms", "alamat": "satu dua"}, "nomor: tulis seperti"),
+        ("alamat", {"kanal": "faks", "alamat": "1"}, "pilih sms, apprise"),
+        ("alamat", {"kanal": "apprise", "alamat": "siti"}, "tulis seperti ntfy"),
+        ("alamat", {"kanal": "sms", "alamat": "0812345678", "tunda": "901"}, "0 sampai 900"),
+        ("tugas", {"tugas": "raja"}, "pilih ronda"),
+    ],
+)
+def test_bad_addresses_and_duties_are_refused_with_the_remedy(admin, action, form, words):
+    add(admin)
+    answer = admin.post(f"/warga/1/{action}", page="/warga/1", **form)
+    assert answer.status_code == 400 and words in answer.text
+
+
+def test_consent_withdrawn_takes_everything_out_at_once_and_leaves_the_record(site, admin):
+    add(admin, nomor="08123456789", kesehatan="asma", setuju_kesehatan="1")
+    admin.post("/warga/1/tugas", page="/warga/1", tugas="ronda")
+    assert admin.post("/warga/1/tarik", page="/warga/1").status_code == 303
+    (row,) = site.rows("SELECT * FROM people")
+    assert (row["name"], row["health_note"], row["house"]) == ("(persetujuan ditarik)", "", 0)
+    assert site.rows("SELECT * FROM addresses") == site.rows("SELECT * FROM duties") == []
+    assert admin.get("/warga/1").status_code == 404
+    assert site.rows("SELECT subject FROM audit WHERE what = 'persetujuan ditarik'") == [
+        {"subject": "warga 1"}
+    ]
+
+
+def test_a_household_moves_out_and_is_called_no_more_and_another_moves_in(site, admin):
+    add(admin, nomor="08123456789")
+    move = {"page": "/warga", "rt": "5", "rumah": "7"}
+    assert admin.post("/warga/rumah/keluar", **move).status_code == 400
+    assert admin.post("/warga/rumah/keluar", alasan="Pindah kota", **move).status_code == 303
+    assert admin.post("/warga/rumah/keluar", alasan="Lagi", **move).status_code == 400
+    assert site.rows("SELECT active FROM addresses") == [{"active": 0}]
+    site.post_events(site.alarm(counter=9))
+    assert "RUMAH KOSONG, jangan masuk sendirian" in admin.get("/papan").text
+    assert admin.post("/warga/rumah/masuk", alasan="Keluarga baru", **move).status_code == 303
+    assert "RUMAH KOSONG" not in admin.get("/papan").text
+
+
+def test_an_empty_house_names_its_key_holder_for_the_days_given(site, admin):
+    add(admin)
+    form = {"rt": "5", "rumah": "7", "hari": "3", "kunci": "Pak Budi"}
+    assert admin.post("/warga/rumah/kosong", page="/warga", **form).status_code == 303
+    site.post_events(site.alarm(counter=9))
+    assert "Kunci: Pak Budi." in admin.get("/kejadian/kejadian-1").text
+    site.clock.advance(3 * 86_400_000)
+    site.post_events(site.alarm(counter=50, device=site.button))
+    assert "RUMAH KOSONG" not in admin.get("/kejadian/kejadian-2").text
+    assert admin.post("/warga/rumah/kosong", page="/warga", **{**form, "hari": "61"}).status_code == 400
+
+
+def test_a_linked_account_never_sees_a_silent_alarm_of_its_own_house(site, admin):
+    number = site.account("siti", "ketua_rt", named=True)
+    add(admin)
+    site.post_events(site.alarm(counter=9, silent=True, kind=8))
+    siti = site.enter("siti")
+    assert siti.get("/kejadian/rahasia-1").status_code == 200
+    admin.post("/warga/1/akun", page="/warga/1", akun=str(number))
+    assert siti.get("/kejadian/rahasia-1").status_code == 404
+    assert "rahasia" not in siti.get("/papan/isi").json["html"].lower()
