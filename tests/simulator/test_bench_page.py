@@ -48,15 +48,28 @@ def rows_of(text, start):
 def test_every_target_has_a_row_in_the_summary_with_figure_bound_and_verdict():
     rows = rows_of(page.render(fixture(), [], {}), "## Targets")
     assert [tuple(row[:2]) for row in rows[1:]] == [(t.row, t.text) for t in targets.TARGETS]
-    assert all(len(row) == 5 and row[2] for row in rows)
+    assert all(len(row) == 7 and row[2] for row in rows)
 
 
 def test_a_missed_target_is_shown_as_short_and_a_press_without_siren_as_never():
     text = page.render(fixture(), [], {})
     row = next(row for row in rows_of(text, "## Targets") if row[1] == "99.99 % within 10 s")
-    assert row[2:] == ["75 % (1 of 4 presses missed), at 8 % loss", "≥ 24.8 %", "**short**"]
+    assert row[2:] == ["75 % (1 of 4 presses missed), at 8 % loss", "≥ 24.8 %", "**short**",
+                       "100 % (0 of 3 presses missed)", "100 % (0 of 3 presses missed)"]
     row = next(row for row in rows_of(text, "## Targets") if "p99 ≤ 1 s" in row[1] and "code" in row[1])
     assert row[2].startswith("never (4 values)") and row[4] == "**short**"
+
+
+def test_the_summary_tells_the_judged_loss_and_another_one_only_where_that_is_short():
+    run = fixture()
+    name = "rt10-p10-loss{}-ShortSlow-ours"
+
+    def told():
+        rows = rows_of(page.render(run, [], {}), "## Targets")
+        return next(row for row in rows if row[1].startswith("all ten stored"))
+    assert told()[2].endswith("at 8 % loss") and told()[4] == "met"
+    run.results[name.format(5)][4] = one_record(4, [one_press(20_000)])
+    assert told()[2].endswith("at 5 % loss") and told()[4] == "**short**"
 
 
 def test_a_run_without_figures_makes_its_cell_short():
@@ -80,7 +93,7 @@ def test_a_cell_that_cannot_be_run_yet_has_a_row_that_says_so(monkeypatch):
     monkeypatch.setattr(grid, "missing", lambda cell: "not built yet" if cell.scenario == "zinc" else "")
     run = run._replace(results={name: kept for name, kept in run.results.items() if "zinc" not in name})
     row = next(row for row in rows_of(page.render(run, [], {}), "## Targets") if "zinc" in row[0])
-    assert row[2:] == ["not built yet", "-", "-"]
+    assert row[2:] == ["not built yet", *["-"] * 4]
 
 
 def test_the_page_says_which_grid_made_it_with_seeds_code_and_date():
@@ -94,6 +107,8 @@ def test_the_page_shows_what_no_design_can_beat():
     text = page.render(fixture(), [], {})
     assert "| ShortSlow | 90 ms | 0.9 s | 3.6 s | 275 ms | 398 |" in text
     assert "| MediumFast | 170 ms | 1.7 s |" in text
+    row = next(row for row in rows_of(text, "## What the air") if row[:2] == ["MediumFast", "10 alarms"])
+    assert row[2] == "2.2 s" and row[3].endswith("100 % of 3 bursts within 10 s, at 0 % loss")
 
 
 def test_failures_are_listed_with_their_command():

@@ -1,7 +1,10 @@
 """Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
+from kentongan_node.actions import Transmit
 from kentongan_sim.checkers import ALL, check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.facts import Facts
+from kentongan_sim.scenarios import scenario
+from kentongan_sim.world import World
 
 BUTTON, POST, MODEM = 0x101, 2, 6
 PLACES = {
@@ -133,6 +136,29 @@ def test_more_than_36_seconds_of_air_in_an_hour_breaks_the_law():
 
     assert judge([*healthy(), *busy(HOUR_US // 402)]) == ["air_within_law"]
     assert judge([*healthy(), *busy(HOUR_US // 399)]) == []
+
+
+def test_a_relay_in_the_running_village_that_ignores_the_law_is_caught():
+    class Lawless:
+        """Sends the longest frames as fast as they go, as a penerus whose ledger is broken would."""
+
+        node, counters = 0x6B7400F0, {}
+
+        def start(self, boot, now_ms, rnd):
+            return [Transmit(bytes(255))]
+
+        def sent(self, ok, now_ms, rnd):
+            return [Transmit(bytes(255))]
+
+        def next_deadline(self):
+            return None
+
+    with World(scenario("line3"), 1) as world:
+        world.host_core("penerus-9", Lawless(), 0, 0, role="penerus", loss_db={})
+        for until_s, broken in ((30, []), (45, ["penerus-9"])):
+            world.run_until(until_s * 1_000_000)
+            found = check_all(Facts.of(world))["air_within_law"]
+            assert [sentence.split()[0] for sentence in found] == broken
 
 
 def test_the_worst_hour_is_a_rolling_one():

@@ -13,6 +13,7 @@ from kentongan_sim.bench.stats import percentile
 from kentongan_sim.bench.targets import ABSENT, SHORT, in_ms
 
 NOTHING = "-"
+OTHER_PRESET = grid.PRESETS[1]
 SIGNS = {SHORT: "**short**"}
 # quick: which grid. digest: of the code. machine: processor and Python. extra: of machine.py
 Campaign = namedtuple("Campaign", "quick pattern date digest machine cells results extra")
@@ -39,7 +40,8 @@ def render(run: Campaign, failures, drawn) -> str:
     judged = {target.block for target in targets.TARGETS}
     parts = [head(run), summary(run), "## Each target, cell by cell\n\n" + LEGEND]
     parts += [one_block(run, block) for block in grid.BLOCKS if block.key in judged]
-    parts += [everywhere(run), bounds.section(table), measured_stock(run)]
+    allowed = bounds.section(table, lambda cell: finished(run, cell), run.cells)
+    parts += [everywhere(run), allowed, measured_stock(run)]
     parts += [*run.extra.get("sections", ()), all_cells(run)]
     parts.append("## Plots\n\n" + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
     parts += [broken_runs(failures), HOW]
@@ -57,11 +59,11 @@ above."""
 HOW = """## Run it again
 
 ```sh
-make bench            # the whole grid, hours; interrupted, it goes on where it stopped
+make bench            # the whole grid, an hour or two; interrupted, it goes on where it stopped
 make bench QUICK=1    # the reduced grid, minutes
 make bench JOBS=4     # so many processes; by default one for each core
 kentongan-sim bench --list                      # the cells, their seeds, their processor time
-kentongan-sim bench --cells 'rt-p10-*' --jobs 2 # some cells, their page under build/bench/
+kentongan-sim bench --cells 'rt10-*' --jobs 2 # some cells, their page under build/bench/
 ```
 
 Results are kept under `build/bench/<digest>/<cell>.jsonl`, one line for each seed. The digest is of the \
@@ -90,7 +92,9 @@ def head(run) -> str:
 
 
 def summary(run) -> str:
-    """One row a target: the worst cell of ours, over all losses, on the default preset."""
+    """One row a target: our cell at the worst loss on the default preset, where most runs are; another of
+    that preset only where it is short. The same cell of the other preset and of the baseline beside it.
+    """
     rows = []
     for target in targets.TARGETS:
         if target.block is None:
@@ -105,12 +109,26 @@ def summary(run) -> str:
             words = found[0][1].measured if found else "not in this grid"
             rows.append((target.row, target.text, words, NOTHING, NOTHING))
             continue
+        at_worst = [(cell, one) for cell, one in judged if cell.loss == grid.WORST_LOSS] or judged
         worst = targets.worst(one.verdict for _, one in judged)
+        if worst != SHORT:
+            judged, worst = at_worst, targets.worst(one.verdict for _, one in at_worst)
         cell, shown = next((cell, one) for cell, one in judged if one.verdict == worst)
-        rows.append(judged_row(target, shown._replace(measured=f"{shown.measured}, at {conditions(cell)}")))
-    rows += run.extra.get("summary", [])
-    return ("## Targets\n\nThe worst cell of each, ours, on the default preset.\n\n"
-            + table(("what", "target", "measured", "95 % bound", "verdict"), rows))
+        rows.append((*judged_row(target, shown._replace(measured=f"{shown.measured}, at {conditions(cell)}")),
+                     beside(run, target, cell._replace(preset=OTHER_PRESET)),
+                     beside(run, target, cell._replace(baseline=STOCK))))
+    rows = [(*row, *[NOTHING] * (7 - len(row))) for row in rows + run.extra.get("summary", [])]
+    return ("## Targets\n\nOurs on the default preset, at the loss at which it is judged, or at another one "
+            "where it is short; beside it the same cell on MediumFast, and unmodified Meshtastic nodes in "
+            "the same places, air and seeds, of which fewer are run.\n\n"
+            + table(("what", "target", "measured", "95 % bound", "verdict", "MediumFast", "stock, same air"),
+                    rows))
+
+
+def beside(run, target, cell) -> str:
+    """What was measured for a target in a cell that stands beside a judged one."""
+    found = find(run, cell)
+    return judge(run, target, found).measured if found else NOTHING
 
 
 def judged_row(target, judged) -> tuple:
@@ -146,24 +164,29 @@ def one_block(run, block) -> str:
     for cell in run.cells:
         if cell.block != block.key or cell.baseline != OURS:
             continue
-        beside = stock_cell(run, cell)
+        stock_beside = stock_cell(run, cell)
         for target in targets.TARGETS:
             if target.block != block.key:
                 continue
             ours = judge(run, target, cell)
-            stock = judge(run, target, beside).measured if beside else NOTHING
+            stock = judge(run, target, stock_beside).measured if stock_beside else NOTHING
             rows.append((cell.preset, conditions(cell), target.text, ours.measured, ours.bound,
                          sign(ours.verdict), stock, grid.seed_range(cell, run.quick)))
     if not rows:
         return f"### {block.title}\n\nNot in this grid."
-    return f"### {block.title}\n\n" + table(
+    quick = " --quick" if run.quick else ""
+    return f"### {block.title}\n\nAgain: `kentongan-sim bench{quick} --cells '{block.key}-*'`\n\n" + table(
         ("preset", "cell", "target", "measured", "95 % bound", "verdict", "stock, same air", "seeds"), rows)
 
 
 def stock_cell(run, cell):
     """The baseline's cell of the same places, presses and losses, or None."""
-    stock = grid.name(cell._replace(baseline=STOCK))
-    return next((other for other in run.cells if grid.name(other) == stock), None)
+    return find(run, cell._replace(baseline=STOCK))
+
+
+def find(run, wanted):
+    """The cell of this campaign with the name of `wanted`, or None."""
+    return next((cell for cell in run.cells if grid.name(cell) == grid.name(wanted)), None)
 
 
 def everywhere(run) -> str:

@@ -2,7 +2,7 @@
 from kentongan_wire.phy import AIR_LIMIT_MS, DEFAULT_PRESET
 
 from kentongan_sim.bench import plots, targets
-from kentongan_sim.bench.grid import LOADS, OURS, WORST_LOSS
+from kentongan_sim.bench.grid import LOADS, LOSSES, OURS, WORST_LOSS
 
 STORED_LIMIT_MS = 10_000
 FRAME_KINDS = {"ALARM": "alarm frames, repeats and relays included", "RECEIPTS": "receipt frames",
@@ -38,6 +38,8 @@ def values(records, values_of) -> list:
 def siren(cells, finished) -> str:
     series = []
     for cell in only(cells, "rt1"):
+        if cell.loss not in ((WORST_LOSS, LOSSES[0]) if cell.baseline == OURS else (WORST_LOSS,)):
+            continue  # what lies between would be drawn over
         found = values(finished(cell), targets.siren_from_code)
         if found:
             series.append(plots.cdf(name_of(cell), found, len(series), cell.baseline != OURS))
@@ -55,7 +57,8 @@ def stored(cells, finished) -> str:
             title = f"{cell.scenario} {cell.presses}: {cell.baseline}, {cell.preset}"
             series.append(plots.cdf(title, found, len(series), cell.baseline != OURS))
     return plots.chart("bursts at 8 % loss: from the press until it is stored", series,
-                       plots.log_time_axis("time since the finger"), plots.share_axis("presses stored"),
+                       plots.log_time_axis("time since the finger; our buttons boot for 0.35 s of it"),
+                       plots.nines_axis("presses stored"),
                        [(10_000, "10 s"), (60_000, "60 s")])
 
 
@@ -72,7 +75,7 @@ def load(cells, finished) -> str:
             series.append(plots.Series(f"{baseline}, {preset}", points, len(series), baseline != OURS, False))
     return plots.chart("delivery against load: rt, 8 % loss, stored within 10 s of the press", series,
                        plots.number_axis("presses within 3 s", max(LOADS)),
-                       plots.share_axis("presses stored within 10 s"))
+                       plots.nines_axis("presses stored within 10 s"))
 
 
 def sweeps(cells) -> dict:
