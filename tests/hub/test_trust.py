@@ -233,6 +233,29 @@ def test_a_site_without_a_generation_left_says_so_and_still_refuses_the_number(s
     assert site.post in take_orders(site)["directory"][-1]["revoked"]
 
 
+# the page
+
+
+def test_the_page_names_who_has_not_reported_and_goes_on_without_them_only_when_told_twice(site, secret):
+    provision.add_device(site.data_dir, "sirene", "pos-2", 5)
+    site.account("ketua", "ketua_rt")
+    person = site.enter("ketua")
+    assert "Belum ada." in person.get("/kunci").text
+    revoke(site, secret, site.post)
+    for label in ("tombol-07", "pos-2"):
+        status(site, node_of(site, label), version(site, node_of(site, label)), 1)
+    text = person.get("/kunci").text
+    assert "tombol-08" in text and "Rumah 8" in text and "Bu Admin" in text and "pos-1" in text
+    assert "belum melapor: gateway-1" in text and "detik per jam" in text
+    sent = {"page": "/kunci", "alat": str(site.other)}
+    assert person.post("/kunci/tanpa", **sent).status_code == 400
+    assert person.post("/kunci/tanpa", page="/kunci", alat=str(site.button), paham="ya").status_code == 400
+    assert phase(site) == rotation.SHARE
+    assert person.post("/kunci/tanpa", **sent, paham="ya").status_code == 303
+    assert phase(site) == rotation.SWITCH
+    assert "Harus dipasang ulang" in person.get("/kunci").text
+
+
 # settings
 
 

@@ -9,6 +9,7 @@ blueprint = Blueprint("more", __name__)
 # endpoint, icon, name, sentence, permission
 PAGES = (
     ("warnings.page", "lonceng", "Peringatan", "Apa yang perlu diurus, dan oleh siapa.", roles.DEVICES),
+    ("trust.page", "kunci", "Kunci", "Alat yang dicabut, pergantian kunci, beban laporan.", roles.DEVICES),
     ("shift.page", "orang", "Serah terima malam", "Siapa operator malam ini.", roles.COME),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
