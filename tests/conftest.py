@@ -61,7 +61,7 @@ class MicroPythonFile(pytest.File):
     def run_once(self):
         if self.results is None:
             done = subprocess.run(
-                [MICROPYTHON, "-X", "heapsize=16M", ROOT / "tests/mp_runner.py", self.path],
+                [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/mp_runner.py", self.path],
                 env=micropython_environment(), capture_output=True, text=True, timeout=MODULE_TIMEOUT_S,
             )
             self.output = done.stdout + done.stderr

@@ -44,6 +44,7 @@ class Chip:
         self.faults = set()
         self.wrongs = []
         self.sent = []           # frames that went out whole
+        self.began_us = []       # when transmissions began
         self.resets = 0
         self.channel_busy = False
         self.cs = Wire(self._select)
@@ -166,6 +167,7 @@ class Sx1262(Chip):
 
     def _op_83(self, args):
         self.mode = 6
+        self.began_us.append(self.clock.us)
         self._ends_us = self.clock.us + self.airtime_us(self.payload_len)
         if "reset_in_tx" in self.faults:
             self.faults.remove("reset_in_tx")
@@ -360,6 +362,7 @@ class Sx1276(Chip):
         self.registers[0x01] = byte
         self._ends_us = None
         if self.mode == 3:
+            self.began_us.append(self.clock.us)
             self._ends_us = self.clock.us + self.airtime_us(self.registers[0x22])
             if "reset_in_tx" in self.faults:
                 self.faults.remove("reset_in_tx")

@@ -131,14 +131,46 @@ def battery(board, pins, i2c):
     return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c)
 
 
+def wake(board, pins, memory):
+    """The Boot: why we start, and the key that it counts as; noted, so that a failed start keeps a press."""
+    cause, key, lid_open = _why(board, pins, memory)
+    memory.armed = False
+    memory.tries = memory.tries + 1 if key and key == memory.pressed else 1
+    memory.pressed = key if memory.tries <= PRESS_TRIES else ""
+    remember(memory)
+    return Boot(cause, key, lid_open)
+
+
+def _why(board, pins, memory):
+    """(cause, key, whether the lid is open)."""
+    down = []
+    for name, number in pins["keys"]:
+        if board_key(board, name, number, 0)[2].down:
+            down.append(name)
+    lid_open = "lid" in down
+    cause = machine.reset_cause()
+    if cause == machine.DEEPSLEEP_RESET:
+        reason = machine.wake_reason()
+        if reason == machine.TIMER_WAKE:
+            return "wake_timer", "", lid_open
+        # EXT0 is the main key; EXT1 the silent key and the lid: what was let go before boot was the key.
+        if reason == machine.EXT0_WAKE:
+            return "wake_key", "" if memory.armed and "main" not in down else "main", lid_open
+        return "wake_key", "lid" if lid_open and "silent" not in down else "silent", lid_open
+    if memory.pressed and memory.tries < PRESS_TRIES:
+        return "wake_key", memory.pressed, lid_open  # the program failed before the press had reached it
+    return ("power" if cause == machine.PWRON_RESET else "reset"), boot_key(down, lid_open), lid_open
+
+
 class Port:
     """What runner.run needs, on the device.
 
     `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, None on a bench;
-    `memory`: rtcmem.Memory; `watchdog`: fed here, and only while the radio lives; `i2c`: of a power chip.
+    `boot`: of wake; `memory`: rtcmem.Memory; `watchdog`: fed here; `i2c`: of a power chip.
     """
 
-    def __init__(self, board, pins, settings, radio, memory, watchdog, i2c=None):
+    def __init__(self, board, pins, settings, radio, boot, memory, watchdog, i2c=None):
+        self._boot = boot
         self._board, self._pins, self._radio = board, pins, radio
         self._settings, self._memory, self._watchdog = settings, memory, watchdog
         self._clock = Clock(memory, machine.reset_cause() == machine.DEEPSLEEP_RESET)
@@ -148,6 +180,8 @@ class Port:
         self._outputs(board, pins)
         self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]]
         self._sensed = None        # what the siren's current sensor said last
+        # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
+        self._let_go = boot.key if boot.key in ("main", "silent") and not self._down(boot.key) else ""
         self._readings = []
         self._sense_ms = None      # when the readings are taken that were begun, or None
         self._next_sense_ms = self._started_ms
@@ -195,34 +229,9 @@ class Port:
             os.dupterm(None, 0)
             self._host = self._host_out = machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)
 
-    # -- why it starts --------------------------------------------------------------------------------
-
     def boot(self):
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
-        cause, key = self._why()
-        memory = self._memory
-        memory.armed = False
-        memory.tries = memory.tries + 1 if key and key == memory.pressed else 1
-        memory.pressed = key if key and memory.tries <= PRESS_TRIES else ""
-        remember(memory)
-        return Ready(Boot(cause, key, self._down("lid")))
-
-    def _why(self):
-        cause = machine.reset_cause()
-        memory = self._memory
-        if cause == machine.DEEPSLEEP_RESET:
-            wake = machine.wake_reason()
-            if wake == machine.TIMER_WAKE:
-                return "wake_timer", ""
-            # EXT0 is the main key; EXT1 the silent key and the lid: what was let go before boot was the key.
-            if wake == machine.EXT0_WAKE:
-                released = memory.armed and not self._down("main")
-                return "wake_key", "" if released else "main"
-            return "wake_key", "lid" if self._down("lid") and not self._down("silent") else "silent"
-        if memory.pressed and memory.tries < PRESS_TRIES:
-            return "wake_key", memory.pressed  # the program failed before the press had reached it
-        down = [key.name for _, _, key in self._keys if key.down]
-        return ("power" if cause == machine.PWRON_RESET else "reset"), boot_key(down, "lid" in down)
+        return Ready(self._boot)
 
     def _down(self, name):
         for _, _, key in self._keys:
@@ -251,6 +260,9 @@ class Port:
         now_ms = self.now_ms()
         if self._memory.pressed or self._memory.faults:
             self._started_well(now_ms)
+        if self._let_go:
+            name, self._let_go = self._let_go, ""
+            return "key", (name, False)
         for pin, active, key in self._keys:
             if key.poll(pin.value() == active, now_ms):
                 return "key", (key.name, key.down)

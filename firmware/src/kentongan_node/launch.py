@@ -35,10 +35,9 @@ def serve(board, pins):
     """Read the device file, make the core, run it; does not come back but to the prompt."""
     memory = hal.recall()
     watchdog = hal.watchdog(hal.WATCHDOG_MS)  # from here on a start that hangs ends in a reset
-    memory.faults += 1                        # until this start has proved a good one
-    hal.remember(memory)
+    memory.faults += 1                        # until this start has proved a good one; wake() keeps it
     try:
-        run(board, pins, memory, watchdog)
+        run(board, pins, hal.wake(board, pins, memory), memory, watchdog)
     except KeyboardInterrupt:
         outputs_off(pins)
         hal.watchdog(SERVICE_MS)
@@ -58,14 +57,14 @@ def serve(board, pins):
         hal.restart()
 
 
-def run(board, pins, memory, watchdog):
+def run(board, pins, boot, memory, watchdog):
     from asyncio import run as run_loop
 
     from kentongan_node import roles
     try:
         text = hal.device_text()
-    except OSError:
-        raise LocalError("device.json is missing; provision the board with kentongan-tool")
+    except (OSError, ValueError):  # not there, or no text
+        raise LocalError("device.json is missing or torn; provision the board with kentongan-tool")
 
     def read_state():
         state = hal.read_state()
@@ -82,7 +81,8 @@ def run(board, pins, memory, watchdog):
     watchdog.feed()
     i2c = hal.power_chip(board)
     from kentongan_node import radio, runner  # after the core: they need no room in one piece
-    port = hal.Port(board, pins, checked, radio.Radio(hal.radio_pins(board), checked), memory, watchdog, i2c)
+    chip = radio.Radio(hal.radio_pins(board), checked)
+    port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
     run_loop(runner.run(core, port))
 
 

@@ -1,7 +1,7 @@
 """Penerima: a chime in the house of an agreed neighbour or responder, with a "saya datang" key.
 
 what comes in                          state of that page      what follows
-PAGE to us under C, new                -> WAITING              lamp, and a chime unless it is silent
+PAGE to us under C, new                -> WAITING              lamp and chime by its kind; silent: a dim blink
 PAGE to us, the same again             unchanged               nothing: repeats change nothing
 key come                               WAITING -> ANSWERING    the chime ends; EVENT "saya datang" goes out
 our entry, stage 2, for that EVENT     ANSWERING -> ANSWERED   the lamp says that the gateway has it
@@ -11,7 +11,7 @@ A silent page never sounds: whoever it is about may stand in the next room.
 from kentongan_wire import messages as m
 
 from kentongan_node import feedback, patterns
-from kentongan_node.actions import Quiet, Sound
+from kentongan_node.actions import Quiet, Show, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
 
@@ -44,7 +44,7 @@ class Penerima(MainsNode):
         super().__init__(settings, state)
         self.calls = []       # the newest last
         self.reports = Reports()
-        self._shown = feedback.OFF
+        self._shown = (feedback.OFF, None)
         self._chiming = None  # the Call that is heard
 
     def on_message(self, message, repeat, heard, now_ms, rnd, actions):
@@ -125,12 +125,20 @@ class Penerima(MainsNode):
         return super()._end(now_ms, rnd, actions)
 
     def _show(self, actions):
-        state = feedback.OFF
+        state, steps = feedback.OFF, None
         waiting = [call for call in self.calls if call.state == WAITING]
         if waiting:
-            state = feedback.PAGE_QUIET if waiting[-1].silent else feedback.PAGE
+            state = feedback.PAGE_QUIET
+            if not waiting[-1].silent:
+                state, steps = feedback.PAGE, self._rhythm(waiting[-1].body.kind)
         elif self.calls:
             state = SHOWN[self.calls[-1].state]
-        if state != self._shown:
-            self._shown = state
-            actions.append(feedback.show(state))
+        if (state, steps) != self._shown:
+            self._shown = (state, steps)
+            show = feedback.show(state)
+            actions.append(Show(state, (steps,) + show.steps[1:]) if steps else show)
+
+    def _rhythm(self, kind):
+        """The lamp beats the kind's own code, so that it is told without a chime; fast where it has none."""
+        name, steps = patterns.steps_for(self.settings["profile"], kind)
+        return None if name == patterns.TITIR else steps
