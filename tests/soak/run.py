@@ -1,0 +1,47 @@
+"""Long campaigns that CI runs a short version of: `make soak`, or `make soak ONLY=flash`.
+
+Each campaign is a list of commands; one that ends with another status than 0 fails it. Exit 1 when any
+failed.
+"""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+DEVICE_PATH = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src", "simulator/src", "tests"))
+MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
+
+# name: (what it shows, commands)
+CAMPAIGNS = {
+    "flash": ("12,000 power cuts in a device's flash: no write, counter or setting lost",
+              [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)]),
+    "month": ("30 days of every role in virtual time: no growth, over the wraps of the tick counter",
+              [[sys.executable, "tests/soak/month.py", role, "30"]
+               for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
+    "keys": ("a change of keys with a device away for a day",
+             [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]]),
+}
+
+
+def run(name):
+    what, commands = CAMPAIGNS[name]
+    print(f"== {name}: {what}", flush=True)
+    environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1"}
+    failed = [one for one in commands if subprocess.run(one, cwd=ROOT, env=environment).returncode]
+    for command in failed:
+        print(f"FAILED, run again with: MICROPYPATH={environment['MICROPYPATH']} {' '.join(command)}")
+    return not failed
+
+
+def main():
+    chosen = sys.argv[1:] or list(CAMPAIGNS)
+    unknown = [name for name in chosen if name not in CAMPAIGNS]
+    if unknown:
+        sys.exit(f"unknown campaign {', '.join(unknown)}; choose from {', '.join(CAMPAIGNS)}")
+    sys.exit(0 if all([run(name) for name in chosen]) else 1)
+
+
+if __name__ == "__main__":
+    main()
