@@ -48,7 +48,7 @@ class Field:
             self.air.power(radio, True)
             self.air.listen(radio, True)
 
-    def report(self, label, what, detail):
+    def report(self, t_us, label, what, detail):
         self.events.append((label, what, detail))
 
     def send(self, name, t_us=0, frame=FRAME):

@@ -32,6 +32,8 @@ class AirLedger:
 
     def _roll(self, now_ms):
         minute = now_ms // BIN_MS
+        if minute == self._minute:
+            return
         if self._minute is None:
             self._minute = minute
             self._bins[minute % AIR_BINS] = min(self._loaded_ms, AIR_LIMIT_MS)

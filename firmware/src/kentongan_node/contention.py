@@ -30,6 +30,8 @@ class BusyMeter:
 
     def _roll(self, now_ms):
         index = now_ms // BUSY_BIN_MS
+        if index == self._bin:
+            return
         if self._bin is None:
             self._bin = index
         for _ in range(min(index - self._bin, BUSY_BINS)):

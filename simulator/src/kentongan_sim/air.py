@@ -125,7 +125,7 @@ class Air:
         self.frames = 0
         self.on_air = {}  # frame -> the random byte of every radio
         self._loss_below = threshold(loss)
-        self._report = report  # report(label, what, detail)
+        self._report = report  # report(t_us, label, what, detail)
         self._describe = describe or (lambda data: {})  # what to tell of a frame that is sent
 
     def add(self, label: str, client) -> Radio:
@@ -231,7 +231,8 @@ class Air:
         frame = Frame(self.frames, radio, data, self.clock.now_us, self)
         self.on_air[frame] = bytes_for(len(self.radios), self.seed, "fade", frame.index)
         airtime_us = frame.end_us - frame.start_us
-        self._report(radio.label, "tx", {"tx": frame.index, "airtime_us": airtime_us, **self._describe(data)})
+        detail = {"tx": frame.index, "airtime_us": airtime_us, **self._describe(data)}
+        self._report(frame.start_us, radio.label, "tx", detail)
         links = radio.links
         for receiver in self._powered:
             if receiver in links:
@@ -302,11 +303,12 @@ class Air:
         for receiver in garbled:
             receiver.client.garbled(len(frame.data))
         for receiver, snr_q, rssi in received:
-            self._report(receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q})
+            detail = {"tx": frame.index, "rssi": rssi, "snr_q": snr_q}
+            self._report(frame.end_us, receiver.label, "rx", detail)
             receiver.client.received(frame.data, rssi, snr_q)
 
     def _miss(self, receiver, frame, why, by):
         detail = {"tx": frame.index, "why": why}
         if by:
             detail["by"] = by.index
-        self._report(receiver.label, "miss", detail)
+        self._report(self.clock.now_us, receiver.label, "miss", detail)

@@ -85,7 +85,7 @@ class World:
         self.describer = Describer(*channel_of(settings)) if settings else Describer()
         self.engine = make_engine(engine) if isinstance(engine, str) else engine
         preset = phy.preset(scene.preset)
-        self.air = radio.Air(self.clock, seed, preset, self.report, loss, cad, scene.propagation.fade_db,
+        self.air = radio.Air(self.clock, seed, preset, self.trace.add, loss, cad, scene.propagation.fade_db,
                              self.describer.describe)
         self.gatehouses = {}
         self.pressed = []  # (t_us, label, key, strokes, hold_ms)

@@ -51,6 +51,8 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
 
 def equal(a: bytes, b: bytes) -> bool:
     """True when both are the same bytes; the time depends on the length only."""
+    if hmac is not None:
+        return hmac.compare_digest(a, b)
     if len(a) != len(b):
         return False
     difference = 0

@@ -43,7 +43,7 @@ def render(run: Campaign, failures, drawn) -> str:
     allowed = bounds.section(table, lambda cell: finished(run, cell), run.cells)
     parts += [everywhere(run), allowed, measured_stock(run)]
     parts += [*run.extra.get("sections", ()), all_cells(run)]
-    parts.append("## Plots\n\n" + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
+    parts.append(PLOTS + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
     parts += [broken_runs(failures), HOW]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -55,6 +55,13 @@ missed), order statistics for percentiles. A press that nothing came of counts a
 not as left out. Times are from the finger unless "from code ready" is said; the finger is \
 350 ms of boot earlier. Only the default preset and our own nodes are judged in the table \
 above."""
+
+PLOTS = """## Plots
+
+In brackets: of how many presses a curve is made. Shares are drawn by their nines: each further nine takes \
+as much room as the one before, so that a rare miss can be seen.
+
+"""
 
 HOW = """## Run it again
 

@@ -42,7 +42,8 @@ def siren(cells, finished) -> str:
             continue  # what lies between would be drawn over
         found = values(finished(cell), targets.siren_from_code)
         if found:
-            series.append(plots.cdf(name_of(cell), found, len(series), cell.baseline != OURS))
+            title = f"{name_of(cell)} ({len(found):,})"
+            series.append(plots.cdf(title, found, len(series), cell.baseline != OURS))
     return plots.chart("rt, 1 press: from code ready to a siren", series,
                        plots.log_time_axis("time since the button's code runs"),
                        plots.nines_axis("presses with a siren"),
@@ -54,7 +55,7 @@ def stored(cells, finished) -> str:
     for cell in only(cells, "rt10", loss=WORST_LOSS) + only(cells, "rw40", loss=WORST_LOSS):
         found = values(finished(cell), targets.stored)
         if found:
-            title = f"{cell.scenario} {cell.presses}: {cell.baseline}, {cell.preset}"
+            title = f"{cell.scenario} {cell.presses}: {cell.baseline}, {cell.preset} ({len(found):,})"
             series.append(plots.cdf(title, found, len(series), cell.baseline != OURS))
     return plots.chart("bursts at 8 % loss: from the press until it is stored", series,
                        plots.log_time_axis("time since the finger; our buttons boot for 0.35 s of it"),
@@ -65,14 +66,16 @@ def stored(cells, finished) -> str:
 def load(cells, finished) -> str:
     series = []
     for (baseline, preset), sweep in sweeps(cells).items():
-        points = []
+        points, least = [], None
         for cell in sweep:
             found = values(finished(cell), targets.stored)
             if found:
+                least = len(found) if least is None else min(least, len(found))
                 within = [ms for ms in found if ms <= STORED_LIMIT_MS]
                 points.append((cell.presses, 100 * len(within) / len(found)))
         if points:
-            series.append(plots.Series(f"{baseline}, {preset}", points, len(series), baseline != OURS, False))
+            title = f"{baseline}, {preset} (≥ {least:,} presses a point)"
+            series.append(plots.Series(title, points, len(series), baseline != OURS, False))
     return plots.chart("delivery against load: rt, 8 % loss, stored within 10 s of the press", series,
                        plots.number_axis("presses within 3 s", max(LOADS)),
                        plots.nines_axis("presses stored within 10 s"))

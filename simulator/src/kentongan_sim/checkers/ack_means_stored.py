@@ -9,12 +9,13 @@ STAGE_STORED = 2
 
 def check(facts) -> list:
     out = []
+    buttons = {place["node"] for place in facts.positions.values() if place["role"] == "tombol"}
     for t_us, label, detail in facts.frames.values():
         if not says_it_itself(facts, label, detail):
             continue
         for node, counter, stage in detail.get("answers", ()):
             stored_us = facts.stored.get((node, counter), t_us + 1)
-            if stage & 0x7F >= STAGE_STORED and stored_us > t_us and is_button(facts, node):
+            if stage & 0x7F >= STAGE_STORED and stored_us > t_us and node in buttons:
                 out.append(f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
                            f"{t_us / 1e6:.3f} s, before it was stored")
     return out
@@ -22,7 +23,3 @@ def check(facts) -> list:
 
 def says_it_itself(facts, label, detail) -> bool:
     return detail.get("src") == facts.positions.get(label, {}).get("node")
-
-
-def is_button(facts, node) -> bool:
-    return any(p["role"] == "tombol" and p["node"] == node for p in facts.positions.values())
