@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak bench lint hardware hardware-files cad boxes clean
+.PHONY: setup tools demo test soak bench bench-hub lint hardware hardware-files cad boxes clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,9 @@ bench: setup
 
 soak: setup
 	@$(BIN)/python tests/soak/run.py $(ONLY)
+
+bench-hub: setup
+	@$(BIN)/python tests/bench_hub.py $(if $(QUICK),--quick)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -35,7 +35,7 @@ def test_what_is_shipped_passes_its_own_check(kind):
 
 def test_fire_sounds_all_of_the_rw_at_once_and_violence_sounds_nothing_ever():
     assert policy.default(m.KIND_KEBAKARAN)["langkah"][0]["sirene"] == policy.RW
-    silent = policy.default(m.KIND_MALING, confidential=True)
+    silent = policy.default(m.KIND_KEKERASAN)
     assert {step["sirene"] for step in silent["langkah"]} == {policy.NO}
 
 

@@ -55,7 +55,7 @@ def _incident(row, zone):
 def devices(store, now):
     yield DEVICES
     with store.read() as db:
-        rows = view.devices(db, now)
+        rows = view.devices(db, now, view.device_order(db, now))
     for one in rows:
         yield (
             *(one["label"], one["role_word"], one["zone"], one["house"], one["place"], one["state"]),

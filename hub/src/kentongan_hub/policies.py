@@ -18,8 +18,10 @@ def stored(db, zone, kind):
 
 def for_incident(db, incident):
     """Whatever is silent is called like violence, whatever key was pressed."""
-    kind = m.KIND_KEKERASAN if incident["confidential"] else incident["kind"]
-    return stored(db, incident["zone"], kind) or policy.default(kind, incident["confidential"])
+    kind = incident["kind"]
+    if incident["confidential"] and kind not in words.CONFIDENTIAL_KINDS:
+        kind = m.KIND_KEKERASAN  # whatever key was held silently
+    return stored(db, incident["zone"], kind) or policy.default(kind)
 
 
 def first_alert_ms(db, now, incident, drill):

@@ -12,6 +12,8 @@ The first step is the press itself: posts in reach sound by themselves, with hub
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub import words
+
 NO, RT, RW = "tidak", "rt", "rw"
 SIRENS = (NO, RT, RW)
 CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dekat", "tugas", "orang"
@@ -34,6 +36,8 @@ DUTIES = {
 }
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
+NARKOBA_TO = (*CONFIDENTIAL_TO, f"{DUTY}:ketua_rw", f"{DUTY}:bhabin")
+REPORTS_FROM = 100  # kinds above are told by people and never on the air
 STEPS = (2, 10)
 LIMITS = {  # key -> lowest, highest
     "ulang": (60, 600),
@@ -107,9 +111,30 @@ DEFAULTS = {
 }
 
 
-def default(kind, confidential=False):
-    """The shipped policy; whatever is silent is called like violence: agreed people and nobody else."""
-    return DEFAULTS[m.KIND_KEKERASAN] if confidential else DEFAULTS.get(kind, _CRIME)
+_SILENT = DEFAULTS[m.KIND_KEKERASAN]
+_REPORT = {
+    **_PACE,
+    "sirene_kali": 0,
+    "langkah": [
+        _step(0, NO, "tugas:ronda tugas:keamanan"),
+        _step(300, NO, "tugas:ketua_rt tugas:ketua_rw"),
+        _step(900, NO, "tugas:bhabin", "110, Polsek"),
+    ],
+}
+DEFAULTS.update({words.PELECEHAN: _SILENT, words.PERUNDUNGAN: _SILENT})
+DEFAULTS[words.NARKOBA] = {
+    **_PACE,
+    "sirene_kali": 0,
+    "langkah": [
+        _step(0, NO, "disepakati tugas:ketua_rw tugas:bhabin"),
+        _step(300, NO, "disepakati tugas:ketua_rw tugas:bhabin", "Polsek, BNN"),
+    ],
+}
+
+
+def default(kind):
+    """The shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
+    return DEFAULTS.get(kind, _REPORT if kind in words.KINDS and kind > REPORTS_FROM else _CRIME)
 
 
 def check(kind, body):
@@ -166,9 +191,10 @@ def _check_step(kind, place, step):
     for to in step["kepada"]:
         if not isinstance(to, str) or phrase(to) is None:
             raise LocalError(f"{place}: kepada {str(to)[:40]!r} tidak dikenal; pilih {', '.join(choices())}")
-        if kind == m.KIND_KEKERASAN and to not in CONFIDENTIAL_TO:
-            raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(CONFIDENTIAL_TO)}")
-    if kind == m.KIND_KEKERASAN and step["sirene"] != NO:
+        allowed = NARKOBA_TO if kind == words.NARKOBA else CONFIDENTIAL_TO
+        if kind in words.CONFIDENTIAL_KINDS and to not in allowed:
+            raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(allowed)}")
+    if kind in words.CONFIDENTIAL_KINDS and step["sirene"] != NO:
         raise LocalError(f"{place}: kejadian rahasia tidak pernah membunyikan sirene; pilih tidak")
 
 

@@ -74,8 +74,9 @@ def queue(db, now, condition):
             siren = "" if step.siren == p.NO else f"sirene {step.siren.upper()}; "
             out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{step.words}", row))
     for work in db.all(
-        "SELECT o.* FROM outbox o WHERE o.state = 'menunggu' AND (o.incident IS NULL OR o.incident IN "
-        f"(SELECT id FROM incidents WHERE {condition})) ORDER BY o.id LIMIT ?",
+        "SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.state = 'menunggu' "
+        "AND (o.incident IS NULL OR EXISTS (SELECT 1 FROM incidents WHERE incidents.id = o.incident "
+        f"AND {condition})) ORDER BY o.id LIMIT ?",
         QUEUE_LIMIT,
     ):
         row = work["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", work["incident"])

@@ -19,7 +19,8 @@ GONE = "(masa simpan habis)"
 def days(db):
     """{"rahasia" or a kind's number as text: days}."""
     chosen = json.loads(db.setting("retention") or "{}")
-    keys = [CONFIDENTIAL, *(str(kind) for kind in words.KINDS if kind not in (m.KIND_UJI, m.KIND_KEKERASAN))]
+    told = [kind for kind in words.KINDS if kind != m.KIND_UJI and kind not in words.CONFIDENTIAL_KINDS]
+    keys = [CONFIDENTIAL, *map(str, told)]
     return {key: chosen.get(key, DEFAULT_DAYS.get(key, OTHER_DAYS)) for key in keys}
 
 

@@ -9,7 +9,8 @@ from kentongan_hub.clock import ZONES, local_date_time, local_time
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
 RECENT_MS = 43_200_000  # of the last 12 hours: one night
-LIST_LIMIT = 100
+LIST_LIMIT = 50  # incidents on one page of a list
+DEVICES_LIMIT = 80  # devices on one page
 TIMELINE_LIMIT = 300
 
 
@@ -223,36 +224,50 @@ def _jammed(db):
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND jammed = 1")]
 
 
-def devices(db, now, label=None):
-    """Every device in service with what is known of it, lost ones first; or only the one of this label."""
-    zone = db.setting("time_zone", "WIB")
-    heard_everywhere = {}
-    for one in db.all("SELECT * FROM hearings ORDER BY snr_q DESC"):
-        how = f"{one['gateway']} {supervision.signal(one['rssi'], one['snr_q'])} ({one['rssi']} dBm)"
-        heard_everywhere.setdefault(one["device"], []).append(how)
-    out = []
-    only, values = ("AND label = ?", [label]) if label else ("", [])
-    for row in db.all(f"SELECT * FROM devices WHERE revoked = 0 {only} ORDER BY role, label", *values):
+LINK_ORDER = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
+
+
+def device_order(db, now):
+    """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
+    rows = db.all("SELECT node, role, label, heard_ms, link, period_s FROM devices WHERE revoked = 0")
+
+    def place(row):
         link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"])
-        tombol = row["role"] == "tombol"
-        out.append(
-            {
-                **row,
-                "state": link,
-                "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
-                "role_word": words.DEVICE_ROLES[row["role"]],
-                "id": format(row["node"], "08x"),
-                "heard": local_date_time(row["heard_wall"], zone),
-                "signal": supervision.signal(row["rssi"], row["snr_q"]),
-                "percent": supervision.battery_percent(row["battery_mv"]) if tombol else None,
-                "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
-                "heard_everywhere": heard_everywhere.get(row["node"], []),
-                "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
-                "tested": local_date_time(row["tested_wall"], zone),
-            }
-        )
-    order = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
-    return sorted(out, key=lambda one: order.index(one["state"]))
+        return (LINK_ORDER.index(link), row["role"], row["label"])
+
+    return [row["node"] for row in sorted(rows, key=place)]
+
+
+def devices(db, now, nodes):
+    """What is known of these devices, in this order."""
+    zone = db.setting("time_zone", "WIB")
+    return [_device(db, now, row, zone) for row in (_device_row(db, node) for node in nodes) if row]
+
+
+def _device_row(db, node):
+    return db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
+
+
+def _device(db, now, row, zone):
+    by_snr = "SELECT gateway, rssi, snr_q FROM hearings WHERE device = ? ORDER BY snr_q DESC"
+    heard = db.all(by_snr, row["node"])
+    return {
+        **row,
+        "state": supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"]),
+        "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
+        "role_word": words.DEVICE_ROLES[row["role"]],
+        "id": format(row["node"], "08x"),
+        "heard": local_date_time(row["heard_wall"], zone),
+        "signal": supervision.signal(row["rssi"], row["snr_q"]),
+        "percent": supervision.battery_percent(row["battery_mv"]) if row["role"] == "tombol" else None,
+        "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
+        "heard_everywhere": [
+            f"{one['gateway']} {supervision.signal(one['rssi'], one['snr_q'])} ({one['rssi']} dBm)"
+            for one in heard
+        ],
+        "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
+        "tested": local_date_time(row["tested_wall"], zone),
+    }
 
 
 # devices.senses: whether a post can tell that its own siren sounds

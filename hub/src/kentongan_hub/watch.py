@@ -26,7 +26,8 @@ def gather(db, now, path):
             "FROM devices WHERE revoked = 0 AND pending = 0"
         ),
         "stuck": db.all(
-            "SELECT d.label, count(*) AS count FROM incidents i JOIN devices d ON d.node = i.device "
+            "SELECT d.label, count(*) AS count FROM incidents i INDEXED BY incidents_opened "
+            "JOIN devices d ON d.node = i.device "
             "WHERE i.opened_ms > ? AND i.confidential = 0 AND d.muted_until_ms IS NULL AND d.revoked = 0 "
             "GROUP BY i.device HAVING count(*) >= ?",
             now.ms - STUCK_WINDOW_MS,

@@ -13,7 +13,16 @@ KINDS = {
     m.KIND_MEDIS: "Sakit mendadak",
     m.KIND_KEKERASAN: "Kekerasan di rumah",
     m.KIND_UJI: "Uji coba",
+    # told by people, never sent over the air: no siren knows them
+    101: "Pelecehan",
+    102: "Perundungan",
+    103: "Narkoba",
+    110: "Orang mencurigakan",
+    111: "Orang hilang",
+    112: "Konflik sosial",
 }
+PELECEHAN, PERUNDUNGAN, NARKOBA = 101, 102, 103
+CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA)
 ICONS = {
     m.KIND_MALING: "maling",
     m.KIND_KEBAKARAN: "api",
@@ -82,6 +91,7 @@ ADVICE = {
     m.KIND_BENCANA: "Menuju titik kumpul. BPBD, 112 atau 115.",
     m.KIND_KECELAKAAN: "Hubungi 119 dan 110. Amankan jalan.",
 }
+NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke Polsek atau BNN, jangan menindak sendiri."
 CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Unit PPA Polsek, 110 bila bahaya sekarang, SAPA 129."
 DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
@@ -97,7 +107,7 @@ def icon(number):
 def advice(incident):
     """The line under an alarm: what to do, and for a crime what not to do."""
     if incident["confidential"]:
-        return CONFIDENTIAL_LINE
+        return NARKOBA_LINE if incident["kind"] == NARKOBA else CONFIDENTIAL_LINE
     if incident["drill"]:
         return DRILL_LINE
     if incident["kind"] in CRIMES or incident["kind"] not in KINDS:

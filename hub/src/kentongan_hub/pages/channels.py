@@ -45,7 +45,12 @@ def _times(row, zone):
 
 def _shown(db, channel, row, zone):
     settings = json.loads(row["settings"]) if row else {}
-    waiting = db.value("SELECT count(*) FROM outbox WHERE channel = ? AND state = 'menunggu'", channel.name)
+    # what is confidential is not counted either
+    waiting = db.value(
+        "SELECT count(*) FROM outbox o LEFT JOIN incidents i ON i.id = o.incident "
+        "WHERE o.channel = ? AND o.state = 'menunggu' AND coalesce(i.confidential, 0) = 0",
+        channel.name,
+    )
     return {
         **_times(row, zone),
         "name": channel.name,

@@ -24,7 +24,8 @@ def _page(label, problem):
     hub = current_app.hub
     with hub.store.read() as db:
         now = hub.now()
-        row = next((one for one in view.devices(db, now, label)), None) or abort(404)
+        known = night.device(db, label) or abort(404)
+        (row,) = view.devices(db, now, [known["node"]])
         zone = view.site_words(db)["zone"]
         days = db.all(
             "SELECT day, low_mv FROM battery_days WHERE device = ? ORDER BY day DESC LIMIT ?",

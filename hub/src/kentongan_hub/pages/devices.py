@@ -1,6 +1,6 @@
 """Perangkat: every device, gateway and radio with its proof of life, and what was refused."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 
 from kentongan_hub import roles, view, watch, web
 
@@ -10,11 +10,16 @@ blueprint = Blueprint("devices", __name__)
 @blueprint.get("/perangkat")
 @web.needs(roles.DEVICES)
 def page():
-    hub = current_app.hub
+    hub, text = current_app.hub, request.args.get("halaman", "")
+    number = int(text) if text.isdecimal() and len(text) < 5 else 0
+    first = number * view.DEVICES_LIMIT
     with hub.store.read() as db:
         now = hub.now()
+        nodes = view.device_order(db, now)
         shown = {
-            "devices": view.devices(db, now),
+            "total": len(nodes),
+            "devices": view.devices(db, now, nodes[first : first + view.DEVICES_LIMIT]),
+            "more": number + 1 if len(nodes) > first + view.DEVICES_LIMIT else None,
             "gateways": view.gateways(db, now),
             "refusals": view.refusals(db),
             "health": view.health(db, now),

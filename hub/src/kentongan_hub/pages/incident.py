@@ -25,17 +25,19 @@ ACTIONS = {
 @web.needs(roles.SEE)
 def listing():
     before = request.args.get("sebelum", "")
-    before = int(before) if before.isdecimal() and len(before) < 16 else 1 << 60
     with current_app.hub.store.read() as db:
+        # by slug: a row's number would tell how many confidential incidents lie between two public ones
+        start = incidents.find(db, before)
+        visible = start is not None and confidential.may_see(db, g.account, start)
         zone = db.setting("time_zone", "WIB")
         rows = db.all(
             f"SELECT * FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
             "ORDER BY id DESC LIMIT ?",
-            before,
+            start["id"] if visible else 1 << 60,
             view.LIST_LIMIT,
         )
         cards = [view.card(db, row, zone) for row in rows]
-    older = rows[-1]["id"] if len(rows) == view.LIST_LIMIT else None
+    older = rows[-1]["slug"] if len(rows) == view.LIST_LIMIT else None
     return render_template("kejadian.html", cards=cards, older=older)
 
 

@@ -10,6 +10,7 @@ blueprint = Blueprint("more", __name__)
 PAGES = (
     ("warnings.page", "lonceng", "Peringatan", "Apa yang perlu diurus, dan oleh siapa.", roles.DEVICES),
     ("trust.page", "kunci", "Kunci", "Alat yang dicabut, pergantian kunci, beban laporan.", roles.DEVICES),
+    ("report.page", "daftar", "Lapor", "Catat yang diceritakan di pos, atau lapor rahasia.", roles.COME),
     ("shift.page", "orang", "Serah terima malam", "Siapa operator malam ini.", roles.COME),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),

@@ -98,8 +98,8 @@ def log():
     with current_app.hub.store.read() as db:
         zone = view.site_words(db)["zone"]
         rows = db.all(
-            "SELECT * FROM audit WHERE subject NOT LIKE 'rahasia-%' OR subject IN "
-            f"(SELECT slug FROM incidents WHERE {confidential.condition(g.account)}) "
+            "SELECT * FROM audit WHERE subject NOT LIKE 'rahasia-%' OR EXISTS (SELECT 1 FROM incidents "
+            f"WHERE incidents.slug = audit.subject AND {confidential.condition(g.account)}) "
             "ORDER BY id DESC LIMIT ?",
             AUDIT_LINES,
         )

@@ -27,7 +27,7 @@ def _page(problem, draft=None):
         body = draft or policies.stored(db, zone, kind) or policy.default(kind)
         row = db.one("SELECT * FROM policies WHERE zone = ? AND kind = ?", zone, kind)
         shown = {
-            "steps": rehearsal.play(db, home, house, kind, kind == m.KIND_KEKERASAN),
+            "steps": rehearsal.play(db, home, house, kind, kind in words.CONFIDENTIAL_KINDS),
             "house": house,
             "home": home,
             "changed_by": row and row["changed_by"],

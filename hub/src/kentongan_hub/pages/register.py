@@ -7,7 +7,7 @@ from kentongan_hub import policy, register, roles, view, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("register", __name__)
-HOUSES_SHOWN = 150
+HOUSES_SHOWN = 60
 
 
 @blueprint.get("/warga")

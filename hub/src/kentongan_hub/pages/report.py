@@ -1,0 +1,45 @@
+"""Lapor: write down what somebody told at the post, or report in confidence."""
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import reports, roles, web
+
+blueprint = Blueprint("report", __name__)
+
+
+@blueprint.get("/lapor")
+@web.needs(roles.COME)
+def page():
+    return _page("")
+
+
+def _page(problem, sent=False):
+    with current_app.hub.store.read() as db:
+        own = int(db.setting("rt", 1))
+    return render_template(
+        "lapor.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
+        secret=reports.is_confidential,
+    )  # fmt: skip
+
+
+@blueprint.post("/lapor")
+@web.needs(roles.COME)
+def send():
+    hub, form = current_app.hub, request.form
+
+    def number(name):
+        text = form.get(name, "").strip()
+        return int(text) if text.isdecimal() and len(text) < 6 else 0 if not text else -1
+
+    try:
+        with hub.store.write() as db:
+            slug = reports.take(
+                db, hub.now(), g.account, number("jenis"), number("rt"), number("rumah"),
+                form.get("patokan", ""), form.get("isi", ""), request.remote_addr or "",
+            )  # fmt: skip
+    except LocalError as error:
+        return _page(str(error)), 400
+    if reports.is_confidential(number("jenis")):
+        return _page("", sent=True)  # the same page for all: who reports need not be who may read
+    return redirect(url_for("incident.page", slug=slug), 303)

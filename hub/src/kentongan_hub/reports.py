@@ -1,0 +1,50 @@
+"""What a person tells the hub without a button: an event somebody ran to the post with, or a report.
+
+Of a confidential one neither the reporter's name nor address is stored anywhere, not even in the record.
+"""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit, calling, incidents, orders, outbox, policies, states, words
+
+TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
+REPORTER = "pelapor (dirahasiakan)"
+PAGE_EXPIRES_MS = 3_600_000
+KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
+
+
+def is_confidential(kind):
+    return kind in words.CONFIDENTIAL_KINDS
+
+
+def take(db, now, account, kind, zone, house, place, text, address=""):
+    """The new incident's slug; it is called like any other, but no siren can be ordered for it."""
+    if kind not in KINDS:
+        raise LocalError("Jenis kejadian itu tidak ada di daftar.")
+    if not 1 <= zone <= 255 or not 0 <= house <= 0xFFFF:
+        raise LocalError("RT: tulis angka 1 sampai 255; rumah boleh kosong")
+    text, place = audit.clean(text).strip(), audit.clean(place).strip()
+    if not text:
+        raise LocalError("Tulis satu kalimat: apa yang terjadi.")
+    if len(text) > TEXT_LIMIT or len(place) > PLACE_LIMIT:
+        raise LocalError(f"Terlalu panjang: kalimat {TEXT_LIMIT} huruf, patokan {PLACE_LIMIT} huruf")
+    secret = is_confidential(kind)
+    prefix = "rahasia" if secret else "kejadian"
+    number = 1 + int(db.setting(f"last_{prefix}", 0))
+    db.set_setting(f"last_{prefix}", number)
+    row = {
+        **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "alerts"), 0),
+        **{"slug": f"{prefix}-{number}", "state": states.BARU, "device": orders.BY_HAND, "gateway": ""},
+        **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},
+        **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
+    }
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", db.insert("incidents", **row))
+    due_ms = policies.first_alert_ms(db, now, incident, False)
+    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
+    who, at = (REPORTER, "") if secret else (account["name"], address)
+    incidents.tell(db, now, incident, who, "dilaporkan", text, at)
+    outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
+    audit.note("hub_logged", incidents.identity(db, incident), incident["state"])
+    calling.at_once(db, now, incident)
+    return incident["slug"]
