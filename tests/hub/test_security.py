@@ -67,6 +67,8 @@ NEEDS = {
     "storage.table": roles.POLICY,
     "report.page": roles.COME,
     "report.send": roles.COME,
+    "kentongan.page": roles.DEVICES,
+    "kentongan.choose": roles.POLICY,
     "warnings.page": roles.DEVICES,
     "warnings.act": roles.MUTE,
     "warnings.test_siren": roles.MUTE,
@@ -87,6 +89,7 @@ PAGES = {
     "/antrean": roles.COME,
     "/lainnya": roles.SEE,
     "/peringatan": roles.DEVICES,
+    "/kentongan": roles.DEVICES,
     "/lapor": roles.COME,
     "/simpanan": roles.SYSTEM,
     "/ekspor/kejadian.csv": roles.POLICY,
@@ -99,6 +102,7 @@ PAGES = {
     "/catatan": roles.AUDIT,
 }
 ACTIONS = {
+    "/kentongan": roles.POLICY,
     "/kejadian/kejadian-1/datang": roles.COME,
     "/kejadian/kejadian-1/terima": roles.COME,
     "/kejadian/kejadian-1/tiba": roles.COME,

@@ -14,6 +14,7 @@ PAGES = (
     ("shift.page", "orang", "Serah terima malam", "Siapa operator malam ini.", roles.COME),
     ("policy.queue", "latihan", "Yang akan terjadi", "Panggilan dan pesan yang menunggu.", roles.COME),
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
+    ("kentongan.page", "kentongan", "Kunci kentongan", "Lihat, dengar dan pilih kode RT.", roles.DEVICES),
     ("register.page", "orang", "Orang dan rumah", "Warga, tugas, persetujuan, rumah kosong.", roles.REGISTER),
     ("channels.page", "sirene", "Kanal", "Layar, SMS, internet, rumah pintar: uji dan atur.", roles.SYSTEM),
     ("storage.page", "daftar", "Simpanan", "Cadangan ke USB, masa simpan, ekspor.", roles.SYSTEM),

@@ -12,6 +12,27 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+/* The ear's copy of a code: "on off on off" in ms, one group. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-pukulan]");
+  if (!button) return;
+  const audio = new AudioContext();
+  let at = audio.currentTime + 0.05;
+  button.dataset.pukulan.split(" ").map(Number).forEach((ms, index) => {
+    if (index % 2 === 0) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.frequency.value = 520;
+      volume.gain.setValueAtTime(0.5, at);
+      volume.gain.exponentialRampToValueAtTime(0.001, at + ms / 1000);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + ms / 1000);
+    }
+    at += ms / 1000;
+  });
+});
+
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
   if (minutes < 1) return "baru saja";
