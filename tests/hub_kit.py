@@ -12,7 +12,7 @@ from kentongan_hub import accounts, create_app, provision
 from kentongan_hub.clock import FakeClock
 
 PASSWORD = "sandi yang panjang"
-START_LIMIT_S = 30
+START_LIMIT_S = 60
 
 
 def make_site(data_dir):
