@@ -1,6 +1,7 @@
 """Boxes: what the parameters refuse, and that board, keys and cables fit into what is printed."""
 import json
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -110,3 +111,23 @@ def test_the_drawings_are_those_of_the_parameters(require, tmp_path):
         path.write_text(before[path], encoding="utf-8")
     assert not changed, "run: make boxes"
     assert all(Path(name).stat().st_size > 1_000 for name in written)
+
+
+def outline(text):
+    """((width, height), {screws from the middle}) of a board file, in mm."""
+    edge = re.findall(r"\(gr_line\s+\(start ([\d.]+) ([\d.]+)\)\s+\(end ([\d.]+) ([\d.]+)\)", text)
+    xs = [float(v) for row in edge for v in row[::2]]
+    ys = [float(v) for row in edge for v in row[1::2]]
+    middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    holes = re.findall(r'\(footprint "[^"]*MountingHole[^"]*".*?\(at ([\d.]+) ([\d.]+)', text, re.DOTALL)
+    screws = {(float(x) - middle[0], middle[1] - float(y)) for x, y in holes}
+    return (max(xs) - min(xs), max(ys) - min(ys)), screws
+
+
+@pytest.mark.parametrize("node", [n for n in parameters.NODES
+                                  if (ROOT / f"hardware/{n}/files/{n}.kicad_pcb").exists()])
+def test_the_box_holds_the_board_that_is_made(node):
+    size, screws = outline((ROOT / f"hardware/{node}/files/{node}.kicad_pcb").read_text(encoding="utf-8"))
+    board = parameters.load(node).board
+    assert tuple(board.size) == pytest.approx(size, abs=0.1)
+    assert {tuple(map(float, at)) for at in board.screws} == screws

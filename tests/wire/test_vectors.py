@@ -182,13 +182,13 @@ def test_one_flipped_bit_is_refused_or_changes_nothing_that_is_said():
     free = (12, 14, 15)  # flags, next_hop, relay_node: the tag does not cover them
     for case in VECTORS["good"]:
         frame = bytearray(bytes.fromhex(case["frame"]))
-        said = read(frame)
+        said = read(bytes(frame))
         for at in range(len(frame)):
             for bit in range(8):
                 frame[at] ^= 1 << bit
                 try:
                     # what still reads has to say the same: flips in Data, outside the payload, may
-                    assert read(frame) == said, (case["name"], at, bit)
+                    assert read(bytes(frame)) == said, (case["name"], at, bit)
                     assert at in free or at >= 16, (case["name"], at, bit)
                 except RemoteError as error:
                     assert error.reason in REASONS

@@ -6,7 +6,7 @@ from kentongan_hw.enclosure import shape
 
 MEET_MM3 = 0.05      # rounding of two faces that touch
 THIN_MM = 1.2        # three lines of a 0.4 mm nozzle: the least that is printed anywhere
-THIN_SHARE = 0.002   # of the sampled surface: rays near an edge see the edge
+THIN_SHARE = 0.01    # of the sampled surface: rays near an edge see the edge
 SAMPLES = 1_500
 SEED = 7
 
