@@ -1,0 +1,112 @@
+"""What KiCad says of the carriers, and that the committed files are what the source makes."""
+import csv
+import re
+import shutil
+import zipfile
+
+import pytest
+from kentongan_hw import HARDWARE, build
+from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.sexpr import find, first, parse
+
+REMEDY = "run: make hardware-files"
+VERSION = re.compile(r"\(generator_version [^)]*\)")
+
+
+def version_of(text):
+    return VERSION.search(text).group(0)
+
+
+@pytest.fixture(params=CARRIERS)
+def node(request):
+    return request.param
+
+
+def committed(node, ending):
+    return HARDWARE / node / "files" / f"{node}{ending}"
+
+
+@pytest.mark.parametrize("ending", build.SOURCES)
+def test_committed_files_are_what_the_source_makes(built, node, ending):
+    new = (built(node) / f"{node}{ending}").read_text(encoding="utf-8")
+    old = committed(node, ending).read_text(encoding="utf-8")
+    if ending == ".kicad_pcb" and version_of(new) != version_of(old):
+        pytest.skip(f"another KiCad than {version_of(old)} made the committed board")
+    assert new == old, REMEDY
+
+
+def test_erc_drc_and_parity_find_nothing_at_any_severity(built, node):
+    assert build.violations(built(node), node) == []
+
+
+def test_the_drawing_connects_what_the_circuit_says(built, node):
+    tree = parse((built(node) / f"{node}.net").read_text(encoding="utf-8"))
+    drawn = {frozenset((first(n, "ref")[1], first(n, "pin")[1]) for n in find(net, "node"))
+             for net in find(first(tree, "nets"), "net")}
+    drawn = {pins for pins in drawn if len(pins) > 1}
+    assert drawn == {frozenset(pins) for pins in build.circuit_of(node).nets().values()}
+
+
+def test_pictures_and_gerbers_were_made_from_the_committed_board(node):
+    text = committed(node, "-dari.sha256").read_text(encoding="utf-8")
+    assert text == build.digest(HARDWARE / node / "files", node), REMEDY
+
+
+def test_the_parts_list_is_what_the_circuit_says(node):
+    text = committed(node, "-bom.csv").read_text(encoding="utf-8")
+    assert text == build.bom(build.circuit_of(node)), REMEDY
+
+
+def test_the_gerbers_have_every_layer_and_the_drill_file(node):
+    with zipfile.ZipFile(committed(node, "-gerber.zip")) as archive:
+        names = archive.namelist()
+        assert all(archive.getinfo(name).file_size > 200 for name in names)
+    for word in ("F_Cu", "B_Cu", "F_Mask", "B_Mask", "F_Silk", "Edge_Cuts", ".drl"):
+        assert any(word in name for name in names), word
+
+
+def test_the_pick_list_places_every_part_on_the_board(node):
+    with committed(node, "-letak.csv").open(encoding="utf-8") as file:
+        placed = {row["Ref"] for row in csv.DictReader(file)}
+    assert {part.ref for part in build.circuit_of(node).parts()} <= placed
+
+
+def test_footprints_have_the_pads_of_their_symbols(kicad, node):
+    from kentongan_hw import symbols
+    for part in build.circuit_of(node).parts():
+        library, name = part.footprint.split(":")
+        folder = HARDWARE / "lib" if library == "kentongan" else build.FOOTPRINTS
+        with open(f"{folder}/{library}.pretty/{name}.kicad_mod", encoding="utf-8") as file:
+            pads = {pad[1] for pad in find(parse(file.read()), "pad")} - {""}
+        assert pads == {pin.number for pin in symbols.pins(part.symbol)}, f"{part.ref}: {part.footprint}"
+
+
+# -- seeded faults ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spoiled(built, tmp_path):
+    """spoiled(ending, old, new): a copy of the siren's folder with one replacement; its violations."""
+    def spoil(ending, old, new):
+        folder = tmp_path / "siren"
+        shutil.copytree(built("siren"), folder)
+        path = folder / f"siren{ending}"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return {row[2] for row in build.violations(folder, "siren")}
+    return spoil
+
+
+def test_seeded_fault_a_renamed_net_is_seen_by_erc(spoiled):
+    assert spoiled(".kicad_sch", '(global_label "ARUS_SIRENE"', '(global_label "ARUS_SIREN"')
+
+
+def test_seeded_fault_another_value_on_the_board_is_seen_by_parity(spoiled):
+    assert spoiled(".kicad_pcb", '(property "Value" "IRF4905"', '(property "Value" "IRF9540"')
+
+
+def test_seeded_fault_a_cut_track_is_seen_by_drc(built, spoiled):
+    text = (built("siren") / "siren.kicad_pcb").read_text(encoding="utf-8")
+    track = re.search(r"\t\(segment\n(?:\t\t.*\n)*?\t\t\(net \d+\)\n(?:\t\t.*\n)*?\t\)\n", text).group(0)
+    assert spoiled(".kicad_pcb", track, "") & {"unconnected_items", "track_dangling"}

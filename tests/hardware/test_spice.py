@@ -1,0 +1,358 @@
+"""The siren post's circuits in ngspice, at the corners of parts and supply; values are the circuit's own."""
+
+import itertools
+import math
+import shutil
+
+import pytest
+from conftest import require
+from kentongan_hw import build, spice
+from kentongan_hw.spice import run, value
+
+APT = "apt-get install -t bookworm-backports ngspice"
+C = build.circuit_of("siren")
+CTR_MIN, CTR_MAX = 0.5, 6.0  # PC817 class without a rank
+BATTERY_V = (10.5, 12.6, 14.6)  # empty, resting, charged hot
+BUCK_MAX_V = 28.0  # the weakest alternate's input
+
+
+@pytest.fixture(autouse=True)
+def ngspice():
+    require(shutil.which("ngspice"), "ngspice", APT)
+
+
+def driver(gpio, vin, diode=True, ctr=CTR_MIN, siren="RS sp sl 9\nLS sl sn 2m"):
+    """The siren's output: GPIO source line, supply, flyback diode or not."""
+    return f"""
+V12 v12 0 {vin}
+RF v12 sp 0.05
+{gpio}
+R6 gpio oa {value(C, "R6")}
+{spice.opto("oa", "0", "oe", "v12", ctr)}
+R8 oe 0 {value(C, "R8")}
+R9 oe g {value(C, "R9")}
+R10 g 0 {value(C, "R10")}
+D7 0 g DZ12
+M2 sn g sh 0 MPOW
+R11 sh 0 {value(C, "R11")}
+{"D8 sn sp DSCHP" if diode else "CSTRAY sn 0 100p"}
+{siren}
+"""
+
+
+BEAT = "VG gpio 0 PULSE(0 3.3 1m 1u 1u 150m 400m)"
+
+
+@pytest.mark.parametrize("vin", BATTERY_V)
+def test_the_siren_is_switched_fully_at_every_battery_voltage(vin):
+    got = run(
+        "on",
+        driver(BEAT, vin),
+        "tran 20u 200m",
+        {
+            "vds": "avg par('v(sn)-v(sh)') from=50m to=140m",
+            "gate": "avg v(g) from=50m to=140m",
+            "shunt": "avg v(sh) from=50m to=140m",
+        },
+    )
+    assert got["vds"] < 0.1
+    assert got["gate"] > 8  # plain and logic-level MOSFETs are fully open
+    assert got["shunt"] / value(C, "R11") > 0.95 * vin / (9 + 0.3)
+
+
+def test_the_gate_voltage_stays_within_the_mosfets_limit_in_a_surge():
+    assert run("gate", driver(BEAT, 25.2), "tran 20u 200m", {"g": "max v(g)"})["g"] < 16
+
+
+@pytest.mark.parametrize("vin", BATTERY_V)
+def test_the_diode_takes_the_sirens_kick(vin):
+    got = run("kick", driver(BEAT, vin), "tran 1u 170m 145m", {"peak": "max v(sn)"})
+    assert got["peak"] < vin + 1.5
+
+
+def test_seeded_fault_without_the_diode_the_kick_is_far_above_the_mosfets_limit():
+    got = run("no diode", driver(BEAT, 12.6, diode=False), "tran 1u 170m 145m", {"peak": "max v(sn)"})
+    assert got["peak"] > 55
+
+
+@pytest.mark.parametrize("vin", BATTERY_V)
+def test_a_floating_pin_in_reset_leaves_the_gate_low(vin):
+    leak = "RG gpio 0 100MEG\nIL 0 gpio 50n"  # ESP32-S3 input leakage, data sheet limit
+    got = run("reset", driver(leak, vin, ctr=CTR_MAX), "tran 10u 20m", {"g": "max v(g)", "i": "max v(sh)"})
+    assert got["g"] < 0.8  # below every threshold of the kinds in parts.toml
+    assert got["i"] < 1e-3
+
+
+def test_seeded_fault_without_pull_downs_the_gate_floats_up(monkeypatch):
+    text = driver("RG gpio 0 100MEG", 12.6)
+    for ref in ("R8 oe", "R10 g"):
+        line = next(row for row in text.splitlines() if row.startswith(ref))
+        text = text.replace(line, line.rsplit(" ", 1)[0] + " 1e9")
+    assert run("float", text, "tran 1m 2", {"g": "max v(g)"})["g"] > 1.0
+
+
+def test_a_brown_out_never_switches_the_siren_on():
+    supply = "V12 v12 0 PWL(0 14 10m 14 30m 4 60m 4 80m 14 100m 14)"
+    text = driver("RG gpio 0 100k", 12).replace("V12 v12 0 12", supply)
+    got = run("brown-out", text, "tran 20u 100m", {"g": "max v(g)", "i": "max v(sh)"})
+    assert got["g"] < 0.5 and got["i"] < 1e-3
+
+
+def test_a_low_battery_sags_but_the_output_still_opens():
+    got = run("sag", driver(BEAT, 9.0), "tran 20u 200m", {"vds": "avg par('v(sn)-v(sh)') from=50m to=140m"})
+    assert got["vds"] < 0.15
+
+
+@pytest.mark.parametrize("ctr", [CTR_MIN, CTR_MAX])
+def test_the_cut_off_closes_the_gate_against_a_stuck_output(ctr):
+    text = (
+        driver("VG gpio 0 3.3", 14.6, ctr=ctr)
+        + f"""
+VQ14 q14 0 PULSE(0 4.6 50m 1u 1u 1 2)
+R12 q14 b {value(C, "R12")}
+Q3 g b 0 QNPN
+"""
+    )
+    got = run(
+        "cut-off",
+        text,
+        "tran 20u 120m",
+        {
+            "before": "avg v(sh) from=30m to=45m",
+            "after": "max v(sh) from=60m to=120m",
+            "oe": "min v(oe) from=60m",
+        },
+    )
+    assert got["before"] > 0.2
+    assert got["after"] < 1e-3
+    assert got["oe"] > 2  # activity is still seen, so the counter is not reset
+
+
+# -- maximum-on timer -------------------------------------------------------------------------------
+
+
+def oscillator_period(rt, ct, threshold):
+    """CD4060: R15, C4 and R17 around two inverters that switch at threshold of the supply; measured period."""
+    text = f"""
+VDD vdd 0 5
+BINV n10 0 V = 5*(1-1/(1+exp(-200*(v(in)-5*{threshold}))))
+BBUF n9 0 V = 5*(1/(1+exp(-200*(v(in)-5*{threshold}))))
+RO10 n10 o10 200
+RO9 n9 o9 200
+R15 x o10 {rt}
+C4 x o9 {ct} IC=0
+R17 x in {value(C, "R17")}
+CIN in 0 8p
+DCL in vdd DSIG
+DCG 0 in DSIG
+"""
+    return run(
+        "oscillator",
+        text,
+        "tran 20u 200m 20m uic",
+        {"t": "trig v(o9) val=2.5 rise=2 targ v(o9) val=2.5 rise=3"},
+    )["t"]
+
+
+COUNTS = 2**13  # Q14 of the CD4060 rises after so many periods
+PERMITTED_S = (180.0, 260.0)  # never before the firmware's own 180 s; soon after
+
+
+def test_the_siren_is_cut_between_180_and_260_s_in_every_corner():
+    rt, ct = value(C, "R15"), value(C, "C4")
+    for dr, dc, threshold in itertools.product((0.99, 1.01), (0.95, 1.05), (0.4, 0.5, 0.6)):
+        seconds = COUNTS * oscillator_period(rt * dr, ct * dc, threshold)
+        assert PERMITTED_S[0] < seconds < PERMITTED_S[1], (dr, dc, threshold, seconds)
+
+
+def test_seeded_fault_a_wrong_timing_resistor_is_seen():
+    assert COUNTS * oscillator_period(100e3, value(C, "C4") * 0.95, 0.5) < PERMITTED_S[0]
+
+
+def quiet_s(r, c, threshold_v):
+    """Seconds from the last stroke to the counter's reset: R14 lets C5 rise to the CLR threshold."""
+    return r * c * math.log(5 / (5 - threshold_v))
+
+
+def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet():
+    from kentongan_node import patterns
+
+    text = f"""
+VDD vdd 0 5
+VOE oe 0 PULSE(0 10 10m 1u 1u 150m 4)
+R7 oe b {value(C, "R7")}
+R13 b 0 {value(C, "R13")}
+Q4 c b 0 QNPN
+R16 hen c {value(C, "R16")}
+C5 vdd hen {value(C, "C5") * 0.8} IC=0
+R14 vdd hen {value(C, "R14") * 0.99}
+"""
+    got = run(
+        "activity",
+        text,
+        "tran 1m 4",
+        {"low": "min v(hen) from=10m to=160m", "pause": "max v(hen) from=160m to=2.7"},
+    )
+    assert got["low"] < 0.5  # one stroke of 150 ms discharges C5
+    assert got["pause"] < 1.5  # CLR is low up to 30 % of 5 V
+    assert patterns.DRILL_PAUSE_MS == 2500  # the longest pause of any pattern
+    longest = quiet_s(value(C, "R14") * 1.01, value(C, "C5") * 1.2, 3.5)
+    assert quiet_s(value(C, "R14") * 0.99, value(C, "C5") * 0.8, 1.5) > 2.5
+    assert longest < 16
+
+
+# -- supply -----------------------------------------------------------------------------------------
+
+
+def supply(adaptor, battery, load="IL vraw 0 0.06"):
+    """Adaptor and battery sources to VRAW: power path, charger, protection."""
+    return f"""
+{adaptor}
+RW1 pin psu 0.05
+D1 0 psu DTVS18
+R4 psu 0 {value(C, "R4")}
+D2 psu vraw DRECT
+RF5 psu i1 0.15
+R1 i1 i2 {value(C, "R1")}
+D3 i2 bat DRECT
+{battery}
+RW2 bin bat 0.05
+D4 0 bat DTVS18
+M1 bat gp vraw vraw MPCH
+DBODY bat vraw DRECT
+D5 gp vraw DZ15
+R2 gp 0 {value(C, "R2")}
+R3 psu gp {value(C, "R3")}
+C1 vraw 0 {value(C, "C1")} IC=0
+{load}
+"""
+
+
+FULL, EMPTY = "VB bin 0 13.6", "VB bin 0 10.5"
+ADAPTOR, NONE = "VA pin 0 14.3", "RA pin 0 100k"
+
+
+def test_the_adaptor_feeds_and_charges_and_the_battery_path_is_closed():
+    got = run(
+        "mains",
+        supply(ADAPTOR, EMPTY),
+        "tran 1m 1",
+        {
+            "vraw": "avg v(vraw) from=0.8 to=1",
+            "gate": "avg par('v(vraw)-v(gp)') from=0.8 to=1",
+            "charge": "avg par('v(i1)-v(i2)') from=0.8 to=1",
+        },
+    )
+    assert got["vraw"] > 13
+    assert got["gate"] < 2.0  # below the P-MOSFET's threshold
+    amps = got["charge"] / value(C, "R1")
+    assert 0.5 < amps < 1.0  # C/14 to C/7 of 7 Ah; the polyfuse holds 1 A
+
+
+def test_a_full_battery_floats_near_13_6_v():
+    load = "IL vraw 0 0.06\nRB bat 0 5k"
+    got = run(
+        "float",
+        supply(ADAPTOR, "CB bin 0 10 IC=13.6", load),
+        "tran 10m 5 uic",
+        {"bat": "avg v(bat) from=4 to=5"},
+    )
+    assert 13.4 < got["bat"] < 13.9
+
+
+@pytest.mark.parametrize("battery, drop", [(FULL, 0.2), (EMPTY, 0.25)])
+def test_without_mains_the_battery_feeds_the_siren_with_little_loss(battery, drop):
+    got = run(
+        "battery",
+        supply(NONE, battery, "IL vraw 0 1.5"),
+        "tran 1m 1",
+        {"d": "avg par('v(bat)-v(vraw)') from=0.8 to=1", "psu": "avg v(psu) from=0.8 to=1"},
+    )
+    assert got["d"] < drop
+    assert got["psu"] < 1.0  # the mains input reads absent
+
+
+def test_the_change_to_battery_does_not_reset_the_radio_board():
+    adaptor = "BA pin 0 V = time < 0.5 ? 14.3 : 14.3*exp(-(time-0.5)/5m)"
+    got = run(
+        "change", supply(adaptor, FULL, "IL vraw 0 1.5"), "tran 50u 0.7", {"low": "min v(vraw) from=0.3"}
+    )
+    assert got["low"] > 9  # the 5 V module needs 6.5 V
+
+
+@pytest.mark.parametrize("adaptor", [NONE, ADAPTOR])
+def test_a_reversed_battery_harms_nothing_and_blows_its_fuse(adaptor):
+    got = run(
+        "reversed",
+        supply(adaptor, "VB bin 0 -12.6", "RL vraw 0 220"),
+        "tran 1m 0.2",
+        {"low": "min v(vraw)", "fuse": "min par('v(bin)-v(bat)')", "bat": "min v(bat)"},
+    )
+    assert got["low"] > -1.0
+    assert -got["fuse"] / 0.05 > 5 * value(C, "F2")  # five times its rating: gone in a moment
+
+
+def test_seeded_fault_without_d4_the_fuse_of_a_reversed_battery_would_hold():
+    text = supply(NONE, "VB bin 0 -12.6").replace("D4 0 bat DTVS18\n", "")
+    got = run("no d4", text, "tran 1m 0.2", {"fuse": "min par('v(bin)-v(bat)')"})
+    assert -got["fuse"] / 0.05 < value(C, "F2")
+
+
+SURGE = "VS s 0 EXP(14.3 500 1m 1u 1.05m 20u)\nRS s pin 12"  # 500 V behind 12 ohm (IEC 61000-4-5, line to earth)
+
+
+def test_a_surge_on_the_adaptors_line_is_clamped_below_every_rating():
+    got = run("surge", supply(SURGE, FULL), "tran 0.2u 1.4m", {"vraw": "max v(vraw)", "psu": "max v(psu)"})
+    assert got["vraw"] < BUCK_MAX_V
+    assert got["psu"] < 35
+
+
+def test_seeded_fault_without_the_tvs_the_surge_goes_through():
+    text = supply(SURGE, "RB bin 0 10k").replace("D1 0 psu DTVS18\n", "").replace("D4 0 bat DTVS18\n", "")
+    text = text.replace(f"C1 vraw 0 {value(C, 'C1')} IC=0", "C1 vraw 0 100n IC=0")
+    assert run("no tvs", text, "tran 0.2u 1.4m", {"psu": "max v(psu)"})["psu"] > 60
+
+
+# -- sensing and watchdog ---------------------------------------------------------------------------
+
+
+def test_the_divider_stays_in_the_adcs_range_and_within_2_percent():
+    upper, lower = value(C, "R30"), value(C, "R31")
+    for volts, du, dl in itertools.product((10.0, 12.6, 14.6, 15.5), (0.99, 1.01), (0.99, 1.01)):
+        text = f"VB bat 0 {volts}\nR30 bat a {upper * du}\nR31 a 0 {lower * dl}\nC12 a 0 100n\nRIN a 0 100MEG\n"
+        adc = run("divider", text, "tran 1m 0.5", {"a": "find v(a) at=0.49"})["a"]
+        assert adc < 3.0  # ESP32-S3 at 11 dB: to about 3.1 V
+        assert abs(adc * 5.7 / volts - 1) < 0.02
+    assert (upper + lower) / lower == pytest.approx(5.7)
+
+
+@pytest.mark.parametrize("offset", [-9e-3, 0, 9e-3])  # LM393 over temperature
+@pytest.mark.parametrize("rail", [3.2, 3.4])
+def test_the_current_threshold_lies_between_leakage_and_the_smallest_siren(offset, rail):
+    upper, lower = value(C, "R19"), value(C, "R20")
+    threshold = (rail * lower / (upper + lower) + offset) / value(C, "R11")
+    assert 0.03 < threshold < 0.16  # A; a 2 W siren at 12 V draws 0.17 A
+
+
+def pump(source):
+    return f"""
+{source}
+C9 d p {value(C, "C9")}
+D11 0 p DSCHS
+D12 p h DSCHS
+C10 h 0 {value(C, "C10")}
+R27 h 0 {value(C, "R27")}
+"""
+
+
+def test_the_heartbeat_holds_the_relay_and_its_end_lets_go():
+    beat = "BD d 0 V = time < 2 ? 3.3*(sin(6.2832*50*time) > 0 ? 1 : 0) : {level}"
+    for level in (0, 3.3):  # stuck low, stuck high
+        got = run(
+            "beat",
+            pump(beat.format(level=level)),
+            "tran 1m 7",
+            {"held": "min v(h) from=1 to=2", "gone": "find v(h) at=6.5"},
+        )
+        assert got["held"] > 2.0  # AO3400 class: fully open at 2.5 V, 30 mA need far less
+        assert got["gone"] < 0.6  # below the lowest threshold
