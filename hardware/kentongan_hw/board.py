@@ -367,6 +367,9 @@ def project(name):
             "track_width": SIGNAL.width,
             "via_diameter": 0.8,
             "via_drill": 0.4,
+            "wire_width": 6,
+            "bus_width": 12,
+            "line_style": 0,
             "priority": 2147483647,
         }
     ]

@@ -132,7 +132,7 @@ Q3 g b 0 QNPN
 
 
 def oscillator_period(rt, ct, threshold):
-    """CD4060: R15, C4 and R17 around two inverters that switch at threshold of the supply; measured period."""
+    """CD4060: R15, C4, R17 around two inverters that switch at threshold of the supply; the period."""
     text = f"""
 VDD vdd 0 5
 BINV n10 0 V = 5*(1-1/(1+exp(-200*(v(in)-5*{threshold}))))
@@ -298,7 +298,7 @@ def test_seeded_fault_without_d4_the_fuse_of_a_reversed_battery_would_hold():
     assert -got["fuse"] / 0.05 < value(C, "F2")
 
 
-SURGE = "VS s 0 EXP(14.3 500 1m 1u 1.05m 20u)\nRS s pin 12"  # 500 V behind 12 ohm (IEC 61000-4-5, line to earth)
+SURGE = "VS s 0 EXP(14.3 500 1m 1u 1.05m 20u)\nRS s pin 12"  # 500 V behind 12 ohm, as IEC 61000-4-5
 
 
 def test_a_surge_on_the_adaptors_line_is_clamped_below_every_rating():
@@ -319,7 +319,7 @@ def test_seeded_fault_without_the_tvs_the_surge_goes_through():
 def test_the_divider_stays_in_the_adcs_range_and_within_2_percent():
     upper, lower = value(C, "R30"), value(C, "R31")
     for volts, du, dl in itertools.product((10.0, 12.6, 14.6, 15.5), (0.99, 1.01), (0.99, 1.01)):
-        text = f"VB bat 0 {volts}\nR30 bat a {upper * du}\nR31 a 0 {lower * dl}\nC12 a 0 100n\nRIN a 0 100MEG\n"
+        text = f"VB bat 0 {volts}\nR30 bat a {upper * du}\nR31 a 0 {lower * dl}\nC12 a 0 100n\n"
         adc = run("divider", text, "tran 1m 0.5", {"a": "find v(a) at=0.49"})["a"]
         assert adc < 3.0  # ESP32-S3 at 11 dB: to about 3.1 V
         assert abs(adc * 5.7 / volts - 1) < 0.02
