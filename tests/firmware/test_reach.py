@@ -3,13 +3,13 @@
 from both import random_bytes
 from buttonkit import Box
 from kentongan_node.reach import LEAST, LOWER_AFTER, MOST, NAME, Reach
-from nodekit import packet_of
+from nodekit import alarm, packet_of
 
 
 def told(reach, *hops):
     kept = []
     for n in hops:
-        reach.told(n, kept)
+        reach.told(n, False, kept)
     return kept
 
 
@@ -34,6 +34,17 @@ def test_what_anybody_could_write_into_a_header_stays_within_bounds():
     for _ in range(MOST * LOWER_AFTER):
         told(reach, 0)
     assert reach.hops == LEAST
+
+
+def test_a_frame_that_several_share_says_at_most_that_the_way_was_shorter():
+    reach = Reach(2)
+    kept = []
+    for hops in (5, 2, 5):
+        reach.told(hops, True, kept)
+    assert reach.hops == 2 and kept == []
+    for _ in range(LOWER_AFTER):
+        reach.told(1, True, kept)
+    assert reach.hops == 1
 
 
 def test_only_a_change_is_written_to_flash():
@@ -95,3 +106,19 @@ def test_repeats_go_farther_whatever_was_learned_later_in_a_crowd():
     box.wait(40_000)
     hops = [packet_of(f).hop_limit for _, f in box.sent]
     assert hops[:8] == [1, 1, 1, 3, 3, 3, 3, 5]
+
+
+def test_in_a_crowd_more_hops_come_later_once_a_siren_sounds_and_not_before():
+    def hops_sent(sounds):
+        box = Box()
+        box.wait(300)
+        if sounds:
+            box.stage(1)
+        for n in range(20):
+            for other in (0x53000101, 0x53000102):
+                box.hear(alarm(other, 10 + n, hop_limit=0))
+            box.wait(2_000)
+        return [packet_of(f).hop_limit for _, f in box.sent]
+
+    assert hops_sent(False)[:8] == [1, 1, 1, 3, 3, 3, 3, 5]
+    assert hops_sent(True)[:8] == [1, 1, 1, 1, 1, 1, 1, 3]

@@ -112,16 +112,47 @@ def test_an_outer_tag_that_a_stolen_post_can_make_silences_no_gateway(forged):
     assert at.entries(BUTTON) and starts(at)
 
 
-def test_another_gateways_order_is_enough_for_one_that_stands_in_and_not_for_the_zones_own():
-    for zone, expected in ((6, 0), (5, 1)):
-        at = bench()
-        at.hear(alarm(zone=zone))
-        at.run(1_500, hub_ok_every_ms=500)
-        fixed = (BUTTON, 100, m.ACTION_START, 1, 180)
-        target = m.order_target(GATEWAY_2, 50, POST_2, *fixed, SITE.c(POST_2, m.SIRENE, 0))
-        at.hear(message(m.SIREN_ORDER, GATEWAY_2, 50, m.SirenOrder(*fixed, (target,))), src=GATEWAY_2)
-        at.run(9_000, hub_ok_every_ms=1_000)
-        assert bool(starts(at)) == bool(expected)
+def ordered(post=POST_2, origin=BUTTON, counter=100, own=50, key=None):
+    """SIREN_ORDER of the gateway of zone 6, to start."""
+    fixed = (origin, counter, m.ACTION_START, 1, 180)
+    target = m.order_target(GATEWAY_2, own, post, *fixed, key or SITE.c(post, m.SIRENE, 0))
+    return message(m.SIREN_ORDER, GATEWAY_2, own, m.SirenOrder(*fixed, (target,)))
+
+
+@pytest.mark.parametrize(("zone", "order", "orders"), [
+    (6, ordered(), False),  # we would only stand in
+    (6, ordered(key=bytes(32)), True),  # a stolen post's word
+    (6, ordered(counter=99), True),  # for an older alarm, which tells nothing of this one's siren ..
+    (5, ordered(POST), True),  # and the zone's own gateway orders whatever others do
+])
+def test_another_gateways_true_order_is_enough_for_one_that_stands_in(zone, order, orders):
+    at = bench()
+    at.hear(alarm(zone=zone))
+    at.run(1_500, hub_ok_every_ms=500)
+    at.hear(order, src=GATEWAY_2)
+    at.run(30_000, hub_ok_every_ms=1_000)
+    assert bool(starts(at)) == orders
+
+
+def test_an_order_that_is_played_again_and_again_keeps_nobody_from_ordering():
+    at = bench()
+    old = ordered(origin=BUTTON_2, counter=7)
+    at.hear(alarm(zone=6))
+    for _ in range(10):
+        at.hear(old, src=GATEWAY_2)
+        at.run(2_000, hub_ok_every_ms=1_000)
+    assert BUTTON in starts(at)
+
+
+def test_a_gateway_whose_first_answer_comes_late_orders_late_but_does():
+    at = bench()
+    at.hear(receipt(counter=90), src=GATEWAY_2)
+    at.hear(alarm(zone=6))
+    at.run(40_000, hub_ok_every_ms=1_000)  # nothing more of it came through
+    assert not starts(at)
+    at.hear(alarm(zone=6, attempt=9))
+    at.run(4_000, hub_ok_every_ms=1_000)
+    assert at.entries(BUTTON) and BUTTON in starts(at)
 
 
 def test_one_order_at_a_time_tells_a_zones_posts_to_beat_the_same():

@@ -153,7 +153,7 @@ class Tombol(Node):
             first = incident.stage < m.STAGE_COMING <= stage
             higher = incident.answer(entry.counter, stage, now_ms, rnd)
             if first:
-                self.reach.told(heard[0].hop_start, actions)
+                self.reach.told(heard[0].hop_start, envelope.body[0] > 1, actions)
             if stage >= m.STAGE_COMING and incident.may_tell(higher):
                 wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
                 self.at("stage_status", now_ms + wait_ms)
@@ -254,9 +254,13 @@ class Tombol(Node):
                        incident.flags(), incident.battery, 0)
         self.send(m.ALARM, body, self.key_c() if incident.silent else self.key_a(), now_ms, actions,
                   hop_limit=hop_limit(repeats.attempt, self.reach.hops,
-                                      self.mesh.active_origins(now_ms) >= CROWD), counter=incident.counter,
+                                      self._crowded(incident, now_ms)), counter=incident.counter,
                   first=repeats.attempt == 0)
         repeats.sent(now_ms, turn_rnd)
+
+    def _crowded(self, incident, now_ms):
+        """Whether somebody hears us, so that it is the others that keep the gateway's answer away."""
+        return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(now_ms) >= CROWD
 
     def _resume(self, name, boot, now_ms, actions):
         """An incident that a reset interrupted goes on; that it did is on flash before anything is sent."""

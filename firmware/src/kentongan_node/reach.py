@@ -1,9 +1,10 @@
 """How many hops a button's alarms need to a gateway: learned from its answers, kept over sleep. Pure.
 
-A gateway's stages 3 to 5 start with as many hops as the alarm took to it. A way that was longer than what we
-send with is taken at once, one that was shorter after LOWER_AFTER such answers in a row, by one hop: a first
-frame that got through directly once is no promise. No tag covers the header, so what is learned stays between
-LEAST and MOST, and repeats go farther whatever was learned.
+A gateway's stages 3 to 5 start with as many hops as the alarm took to it; where several buttons share a
+frame, as the farthest one's. A way that was longer than what we send with is taken at once from a frame of
+our own, one that was shorter after LOWER_AFTER such answers in a row, by one hop: a first frame that got
+through directly once is no promise. No tag covers the header, so what is learned stays between LEAST and
+MOST, and repeats go farther whatever was learned.
 """
 from kentongan_node.actions import Persist
 
@@ -24,9 +25,11 @@ class Reach:
                 and state[0] == setting and LEAST <= state[1] <= MOST):
             self.hops, self._shorter = state[1], state[2]
 
-    def told(self, hops, actions):
-        """An answer says that an alarm of ours took so many hops."""
+    def told(self, hops, shared, actions):
+        """An answer says that our alarm took so many hops, or, shared with others, so many at most."""
         hops = max(LEAST, min(hops, MOST))
+        if shared and hops >= self.hops:
+            return
         before = self.hops, self._shorter
         if hops >= self.hops:
             self.hops, self._shorter = hops, 0

@@ -18,7 +18,7 @@ CROWD_LATER = 4                     # attempts by which the steps come later whi
 def hop_limit(attempt, learned, crowd=False):
     """Hops of the attempt-th sending, counted from 0: what was learned first, more when nobody answers.
 
-    In a crowd it is more likely the others that keep the answer away than the distance.
+    In a crowd, once a siren sounds, it is more likely the others that keep the answer away than the distance.
     """
     for first, hops in HOP_STEPS:
         if attempt >= first + (CROWD_LATER if crowd else 0):

@@ -255,7 +255,7 @@ class GatewayCore:
         self._relays.consider(heard, message.type)
         if message.type in OTHERS_ONLY:
             if message.type == m.SIREN_ORDER:
-                self._watch.ordered(message.body)
+                self._watch.ordered(message)
             return
         try:
             repeat = self._guard.check(message) == REPEAT
@@ -392,6 +392,8 @@ class GatewayCore:
                 self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
 
     def _answered(self, record):
+        if record.is_alarm:
+            self._watch.stood_in(record)
         if record.stage > m.STAGE_STORED:
             self._stages.start(self.target_of(record), record.stage, self._sounds(record), already_sent=True)
 

@@ -1,6 +1,7 @@
 """SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
 
 from kentongan_wire import messages as m
+from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
 
 REPEAT_MS = 3_000
@@ -8,7 +9,7 @@ SENDS_MAX = 5
 TARGETS_MAX = 15  # in one frame
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
-OTHERS_MS = 10_000  # another gateway's order is under way for so long: its repeats come every 3 s
+OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
 OTHERS_LIMIT = 256
 DONE_STATES = {
     m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
@@ -33,6 +34,7 @@ class Orders:
         self._desk = desk
         self._jobs = []
         self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
+        self._last = {}  # gateway -> counter of its latest order
 
     def send(
         self,
@@ -80,22 +82,40 @@ class Orders:
         self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER)
         self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
 
-    def starting(self, kind, devices) -> bool:
-        """Whether one of these devices is being ordered to beat this already, for whatever alarm."""
+    def starting(self, kind, devices, stands_in) -> bool:
+        """Whether one of these devices is being ordered to beat this already, for whatever alarm.
+
+        Who stands in for another gateway counts other gateways' orders as well.
+        """
         nodes, now = {device.node for device in devices}, self._desk.now_ms
-        if any(self._theirs.get((node, kind), now) > now for node in nodes):
+        if stands_in and any(self._theirs.get((node, kind), now) > now for node in nodes):
             return True
         alike = [j for j in self._jobs if j.action == m.ACTION_START and j.any_answer and j.kind == kind]
         return any(nodes & j.targets for j in alike)
 
-    def overheard(self, order):
-        """Another gateway orders these posts to start."""
-        until_ms = self._desk.now_ms + OTHERS_MS
-        for post, _ in order.targets:
-            self._theirs.pop((post, order.pattern), None)
-            self._theirs[post, order.pattern] = until_ms
+    def overheard(self, message) -> bool:
+        """Another gateway's order to start; False when not even one target's tag holds: anybody's word.
+
+        Its repeats and older ones that somebody plays again tell nothing new.
+        """
+        order, desk = message.body, self._desk
+        posts = [post for post, tag8 in order.targets if self._holds(message, post, tag8)]
+        if not posts:
+            desk.count("order_not_true")
+            return False
+        if message.counter > self._last.get(message.src, 0):
+            self._last[message.src] = message.counter
+            for post in posts:
+                self._theirs.pop((post, order.pattern), None)
+                self._theirs[post, order.pattern] = desk.now_ms + OTHERS_MS
         while len(self._theirs) > OTHERS_LIMIT:
             self._theirs.pop(next(iter(self._theirs)))
+        return True
+
+    def _holds(self, message, post, tag8) -> bool:
+        device = self._desk.directory.get(post)
+        key = device and self._desk.keys.c(post, device.role, message.generation)
+        return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
 
     def reported(self, post, origin, state):
         """A post reports the state of its siren for this origin's alarm."""

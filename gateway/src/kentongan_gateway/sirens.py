@@ -48,10 +48,17 @@ class Watch:
                 wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
             self._due[key] = (self._desk.now_ms + wait_ms, record)
 
-    def ordered(self, order):
+    def stood_in(self, record):
+        """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
+        key = (record.src, record.body.incident)
+        wanted = record.sounding and not record.drill and not self.sounds(record) and key not in self._due
+        if wanted and self._neighbours.yields(record) and len(self._due) < WATCH_LIMIT:
+            self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
+
+    def ordered(self, message):
         """Another gateway orders sirens for that alarm: where we would only stand in, it is done."""
-        if order.action == m.ACTION_START:
-            self._orders.overheard(order)
+        order = message.body
+        if order.action == m.ACTION_START and self._orders.overheard(message):
             for key, (_, record) in list(self._due.items()):
                 yields = self._neighbours.yields(record)
                 if yields and (record.src, record.counter) == (order.origin, order.counter):
@@ -100,7 +107,8 @@ class Watch:
             if not self._neighbours.orders(record):
                 continue
             posts = self._desk.directory.posts(record.body.zone)
-            if self._joins(record) or self._orders.starting(record.body.kind, posts):
+            stands_in = self._neighbours.yields(record)
+            if self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in):
                 # Its own report comes when the crowd is over; until then the street hears the other's.
                 if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
                     self._due[key] = (due + ASK_AGAIN_MS, record)
