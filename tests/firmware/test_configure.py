@@ -218,6 +218,16 @@ def test_both_generations_count_until_the_old_one_is_dropped_for_good():
     assert again.core.counters["generation"] == 1 and again.core.keys.generations == (1,)
 
 
+def test_no_generation_ever_comes_back():
+    shell = rotated("sirene", 2)
+    for one in config_frames("sirene", 9, 500, {"generations": (0, 0), "profile": "polri"}, 1):
+        shell.hear(one)
+    assert shell.core.keys.generations == (1,) and shell.core.keys.generation == 1
+    assert shell.core.counters["config_generations"] == 1 and shell.core.settings["profile"] == "polri"
+    shell.hear(alarm(BUTTON, 10))
+    assert not of(shell.all, act.Sound)
+
+
 def test_a_button_presses_under_the_new_keys_once_it_was_told_to():
     for until, generation in ((0, 0), (1, 1), (2, 1)):
         shell = rotated("tombol", until)

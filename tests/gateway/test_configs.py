@@ -325,6 +325,15 @@ def test_both_generations_are_heard_until_the_old_one_is_dropped_and_that_surviv
         assert [event["counter"] for event in one.of_type("alarm") if event["counter"] == 6] == []
 
 
+def test_a_hub_restored_from_an_old_backup_does_not_wake_the_old_keys():
+    bench = Bench()
+    order(bench, "keys", send=1, lowest=1, roots=[sealed(1)])
+    assert order(bench, "keys", send=0, lowest=0, roots=[]) == "ok"
+    bench.hear(alarm(counter=5))
+    bench.run(5_000)
+    assert bench.of_type("alarm") == [] and bench.core.counters["generation"] == 1
+
+
 def test_what_was_begun_under_the_old_keys_is_still_answered_under_them():
     bench = Bench()
     bench.hear(alarm(counter=5))

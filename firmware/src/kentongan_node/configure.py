@@ -74,9 +74,12 @@ class Kept:
         self.keys = sorted(self.keys)[-KEYS_LIMIT:]
 
     def take_generations(self, send, lowest, base):
-        """Send with one generation and refuse those below another; False when we hold no key to send with."""
+        """Send with one generation and refuse those below another; False when we hold no key to send with.
+
+        Nor ever back: a hub restored from an old backup must not wake keys that a thief may hold.
+        """
         held = [base] + [pair[0] for pair in self.keys]
-        if send not in held:
+        if send not in held or send < (self.send or 0) or lowest < self.lowest:
             return False
         self.send, self.lowest = send, lowest
         self.keys = [pair for pair in self.keys if pair[0] >= lowest]

@@ -53,6 +53,8 @@ class KeyRing:
             alarm[generation], control[generation] = roots.open_sealed(
                 sealed, generation, control[generation - 1]
             )
+        # never back: a hub restored from an old backup must not wake keys that a thief may hold
+        send, lowest = max(send, self._send), max(lowest, self._lowest)
         if send not in control:
             raise LocalError(f"no roots of generation {send}, the one to send with; renew the key file")
         self._alarm, self._control, self._send, self._lowest = alarm, control, send, lowest

@@ -32,6 +32,7 @@ def _page(problem):
         shown = [revocations.status(db, secret, row["node"]) for row in rows]
         turning = revocations.rotation_status(db)
         late = [device for device in configs.in_service(db) if not configs.has(device)]
+        late.sort(key=lambda device: (device["role"], device["label"]))
         stranded = db.all("SELECT * FROM devices WHERE revoked = 0 AND stranded = 1 ORDER BY label")
         people = db.all("SELECT name FROM accounts WHERE role = 'admin' AND active = 1 ORDER BY name")
         plan = register.plan_of(db, secret)
