@@ -169,6 +169,16 @@ class World:
         host.power_on()
         return host
 
+    def move(self, label: str, x_m: float, y_m: float):
+        """Carry a device to another place, as a technician does on a survey."""
+        host = self.nodes[label]
+        host.place = host.place._replace(x_m=x_m, y_m=y_m)
+        others = [other for other in self.nodes.values() if other is not host]
+        host.radio.links.clear()
+        for other in others:
+            other.radio.links.pop(host.radio, None)
+        lay(self, host, others)
+
     # Doing
 
     def need_known(self, labels):

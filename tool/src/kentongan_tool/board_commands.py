@@ -1,7 +1,7 @@
 """Commands that need a board at a port: provision, replace, test; and revoke, which needs none."""
 from pathlib import Path
 
-from kentongan_tool import boards, labels
+from kentongan_tool import batch, boards, labels
 from kentongan_tool.arguments import add_bundle, add_hub, open_bundle, open_hub, say
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console
@@ -11,7 +11,7 @@ from kentongan_tool.revoke import revoke, wait_for_posts
 
 PROMPT_TOOLS = ("mpremote",)
 REVOKE_WAIT_S = 600
-INSPECT_S = 12
+BATCH_WAIT_S = 3_600  # for the next board to be plugged in
 CHOICES = {  # option: (field of the registration, how it is read, what it is)
     "press": ("one_press", lambda text: {"tekan": True, "ketuk": False}[text], "tekan atau ketuk"),
     "gain": ("gain_dbi", int, "penguatan antena, dBi, dibulatkan ke atas"),
@@ -56,12 +56,15 @@ def chosen(args):
 
 def add_provision(sub):
     command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
-    add_port(command)
+    command.add_argument("--port", required=True, action="append", metavar="PORT",
+                         help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa")
     add_hub(command)
     add_bundle(command)
-    command.add_argument("--role", choices=[role for role in ROLES if role != "modem"], required=True)
-    command.add_argument("--label", required=True, metavar="NAMA", help="misalnya tombol-07")
-    command.add_argument("--zone", type=int, required=True, metavar="RT", help="nomor RT, 1-255")
+    command.add_argument("--batch", type=Path, metavar="FILE.csv",
+                         help="banyak alat: role,label,zone,house,place,hops; dapat dilanjutkan")
+    command.add_argument("--role", choices=[role for role in ROLES if role != "modem"])
+    command.add_argument("--label", metavar="NAMA", help="misalnya tombol-07")
+    command.add_argument("--zone", type=int, metavar="RT", help="nomor RT, 1-255")
     command.add_argument("--house", type=int, default=0, metavar="NOMOR", help="nomor rumah")
     command.add_argument("--place", default="", metavar="TEMPAT", help="misalnya 'Gang Mawar'")
     command.add_argument("--hops", type=int, default=1, metavar="N", help="lompatan ke gateway, 1-7")
@@ -70,8 +73,33 @@ def add_provision(sub):
 
 
 def go_provision(args):
+    if args.batch:
+        go_batch(args)
+        return
+    if not args.role or not args.label or args.zone is None or len(args.port) > 1:
+        raise ToolError("argument", "provision: give --role, --label, --zone and one --port, or --batch")
+    args.port = args.port[0]
     fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
     do_job(args, open_hub(args), {**fields, **chosen(args)})
+
+
+def go_batch(args):
+    if args.role or args.label or args.zone is not None:
+        raise ToolError("argument", f"--batch {args.batch}: role, label and zone are columns of the list")
+    rows = batch.read_rows(args.batch, CHOICES)
+    hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
+
+    def make_job(port):
+        return Job(hub, bundle, port, say, args.board, args.erase, args.wait)
+
+    result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
+    rows = [{**chosen(args), **row} for row in rows]
+    coming = batch.Ports(args.port, say, args.erase)
+    devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
+    say(f"Daftar hasil: {result}")
+    if args.label_out:
+        labels.sheet([hub.label(device["node"]) for device in devices], args.label_out)
+        say(f"{len(devices)} label di {args.label_out}")
 
 
 def do_job(args, hub, fields, replaces=None, old_erased=False):
@@ -117,9 +145,7 @@ def add_test(sub):
 def go_test(args):
     hub = open_hub(args)
     with Console(args.port) as console:
-        said = console.inspect(INSPECT_S)
-    if said is None:
-        raise ToolError("no_answer", f"{args.port}: no device program speaks there")
+        said = console.wake(say)
     say(f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, "
         f"{said['battery_mv'] / 1000:.2f} V")
     for problem in problems_of(said):
@@ -129,7 +155,7 @@ def go_test(args):
         raise ToolError("hub_refused", f"{said['label']} {said['node']:08x}: {device['state']}")
     mark = hub.uji(said["node"], 0, 0)["mark"]
     say("Alarm uji dikirim")
-    alarm = prove(hub, args.port, said["node"], mark, said["role"], args.wait)
+    alarm = prove(hub, args.port, said["node"], mark, said["role"], args.wait, say)
     say(f"Diterima pusat data{heard(alarm) if said['role'] in PROVED_BY_UJI else ''}")
 
 

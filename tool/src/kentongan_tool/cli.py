@@ -6,7 +6,15 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_tool import board_commands, bundle, devicetools, flash_command, labels, stock_command
+from kentongan_tool import (
+    board_commands,
+    bundle,
+    devicetools,
+    flash_command,
+    labels,
+    stock_command,
+    survey_command,
+)
 from kentongan_tool.arguments import add_hub, open_hub, report, say
 from kentongan_tool.failures import ToolError
 
@@ -73,7 +81,7 @@ def add_label(sub):
 
 def go_label(args):
     hub = open_hub(args)
-    chosen = [hub.find(name) for name in args.device] or hub.devices()
+    chosen = [hub.find(name) for name in args.device] or sorted(hub.devices(), key=lambda one: one["label"])
     if not chosen:
         raise ToolError("argument", "label: no device is in service yet")
     labels.sheet([hub.label(one["node"]) for one in chosen], args.out, args.first)
@@ -88,6 +96,7 @@ def make_parser():
     flash_command.add_parser(sub)
     board_commands.add_parsers(sub)
     stock_command.add_parser(sub)
+    survey_command.add_parser(sub)
     return parser
 
 

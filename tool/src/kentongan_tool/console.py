@@ -11,6 +11,10 @@ READ_S = 0.2
 LINE_MAX = 4096
 OPEN_S = 20  # a board's USB may be away for so long after a reset
 INSPECT = "periksa "
+WAKE_S = 60  # the longest that a person needs to find the RESET key
+SILENT_S = 3
+ASK_AGAIN_S = 1
+RESET_S = 0.1  # EN of the chip is held low
 
 
 class Console:
@@ -63,15 +67,26 @@ class Console:
         self.heard = (self.heard + [line for line in said if line])[-20:]
         return [line for line in said if line]
 
-    def inspect(self, timeout_s):
-        """The dict that `periksa` gives, or None when the device stays silent."""
-        until_s = time.monotonic() + timeout_s
-        while time.monotonic() < until_s:
+    def wake(self, say):
+        """Start the device anew and return the dict that its `periksa` gives.
+
+        A button sleeps between two words of its own. Boards with a USB bridge start by its RTS line; for the
+        others a person presses RESET. ToolError("no_answer") when nothing speaks within WAKE_S.
+        """
+        with contextlib.suppress(OSError):  # a port without control lines
+            self._line.rts = True
+            time.sleep(RESET_S)
+            self._line.rts = False
+        started_s, told = time.monotonic(), False
+        while time.monotonic() < started_s + WAKE_S:
             self.send("periksa")
-            ask_again_s = time.monotonic() + 2
-            while time.monotonic() < min(ask_again_s, until_s):
+            ask_again_s = time.monotonic() + ASK_AGAIN_S
+            while time.monotonic() < ask_again_s:
                 for line in self.lines():
                     if line.startswith(INSPECT):
                         with contextlib.suppress(ValueError):
                             return json.loads(line[len(INSPECT):])
-        return None
+            if not told and time.monotonic() > started_s + SILENT_S:
+                say("Alat diam (tombol tidur): tekan RESET pada papan")
+                told = True
+        raise ToolError("no_answer", f"{self.port}: no device program speaks there")

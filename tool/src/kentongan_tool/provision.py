@@ -14,6 +14,7 @@ from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Prompt
 
 UJI_S = 120  # an alarm repeats for longer; a board in reach needs seconds
+QUIET_S = 7  # a device that presses says so at once
 TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
 PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
 BLOCK_BYTES = 4096
@@ -52,6 +53,7 @@ class Job:
         self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
         self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
         self.prompt = None
+        self.alarm = None  # the "uji" that proved the last device
         self._journal = journal.Journal(hub.url)
 
     def look(self):
@@ -81,13 +83,13 @@ class Job:
         made = self._register(fields, replaces)
         try:
             self._write(code, made)
-            alarm = self._prove(made, role)
+            self.alarm = self._prove(made, role)
             device = self.hub.confirm(made["node"], old_erased)
         except BaseException:
             self._take_back(made["node"])
             raise
         self._journal.clear()
-        self.say(f"Terpasang: {device['label']} {device['id']}{heard(alarm)}")
+        self.say(f"Terpasang: {device['label']} {device['id']}{heard(self.alarm)}")
         return device
 
     def _check_room(self, found, code):
@@ -155,20 +157,28 @@ def heard(alarm):
     return f", didengar {alarm['gateway']} ({', '.join(level)})"
 
 
-def prove(hub, port, node, mark, role, wait_s):
+def prove(hub, port, node, mark, role, wait_s, say=None):
     """Type "uji" at the device until the hub has logged it; the alarm's row, or None of a STATUS.
 
-    ToolError("no_uji") with the device's own last words when the time is over.
+    `say`: the device may be asleep; it is woken first. ToolError("no_uji") with the device's own last words
+    when the time is over.
     """
     before = hub.device(node).get("heard_wall")
-    until_s = time.monotonic() + wait_s
     with Console(port) as console:
+        if say:
+            console.wake(say)
+        heard_s = time.monotonic()
+        until_s = heard_s + wait_s
         type_again_s = 0.0
         while time.monotonic() < until_s:
             if time.monotonic() >= type_again_s:
                 console.send("uji")
                 type_again_s = time.monotonic() + TYPE_AGAIN_S
-            console.lines()
+            if console.lines():
+                heard_s = time.monotonic()
+            elif say and time.monotonic() > heard_s + QUIET_S:  # it fell asleep before it read the word
+                console.wake(say)
+                heard_s, type_again_s = time.monotonic(), 0.0
             if role in PROVED_BY_UJI:
                 answer = hub.uji(node, mark, 1)
                 if answer["logged"]:

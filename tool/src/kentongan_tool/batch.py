@@ -1,0 +1,132 @@
+"""Many boards, one list: houses.csv, a bar, and going on after an interruption.
+
+What is in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
+"""
+import csv
+import os
+import sys
+import time
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+from kentongan_tool.prompt import Prompt
+
+COLUMNS = {"role": str, "label": str, "zone": int, "house": int, "place": str, "hops": int}
+NEEDED = ("role", "label", "zone")
+ROWS_MAX = 1_000
+BAR = 24
+LOOK_S = 0.5
+RESULT = ("label", "id", "time", "gateway", "rssi", "snr", "hops")
+
+
+def read_rows(path, choices):
+    """[{field: value}] of a list; ToolError names file, line, column. `choices`: options of provision."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            names = reader.fieldnames or []
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise ToolError("file", f"{path}: {getattr(error, 'strerror', None) or error}")
+    unknown = [name for name in names if name not in COLUMNS and name not in choices]
+    missing = [name for name in NEEDED if name not in names]
+    if unknown or missing:
+        problem = f"unknown column {unknown[0]!r}" if unknown else f"no column {missing[0]!r}"
+        raise ToolError("argument", f"{path}: {problem}; columns: {', '.join((*COLUMNS, *choices))}")
+    if not rows or len(rows) > ROWS_MAX:
+        raise ToolError("argument", f"{path}: {len(rows)} rows; give 1..{ROWS_MAX}")
+    out = [_read_row(path, line, row, choices) for line, row in rows]
+    labels = [row["label"] for row in out]
+    for (line, _), label in zip(rows, labels, strict=True):
+        if labels.count(label) > 1:
+            raise ToolError("argument", f"{path}:{line}: label {label} stands twice")
+    return out
+
+
+def _read_row(path, line, row, choices):
+    fields = {}
+    for name, text in row.items():
+        if name is None or text is None:
+            raise ToolError("argument", f"{path}:{line}: as many values as columns, please")
+        text = text.strip()
+        if not text and name not in NEEDED:
+            continue
+        try:
+            if name in COLUMNS:
+                fields[name] = COLUMNS[name](text)
+            else:
+                field, read, _ = choices[name]
+                fields[field] = read(text)
+        except (ValueError, KeyError):
+            raise ToolError("argument", f"{path}:{line}: column {name}: {text!r} cannot be read")
+    return fields
+
+
+def bar(done, total, text):
+    full = BAR * done // total
+    return f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total}  {text}"
+
+
+class Ports:
+    """Blank boards as they come to the ports; a port that was used waits until its board is unplugged."""
+
+    def __init__(self, ports, say, erase):
+        self._ports, self._say, self._erase = [str(port) for port in ports], say, erase
+        self._used = set()
+
+    def next_blank(self, label, wait_s):
+        """The port of a blank board; ToolError("port_missing") when none came in time."""
+        until_s, asked, shown = time.monotonic() + wait_s, False, {}
+        while True:
+            for port in self._ports:
+                if not os.path.exists(port):
+                    self._used.discard(port)
+                    shown.pop(port, None)
+                elif port not in self._used and port not in shown:
+                    device = Prompt(port).probe().device
+                    if device is None or self._erase:
+                        self._used.add(port)
+                        return port
+                    shown[port] = device
+                    self._say(f"{port}: sudah {device[0]} {device[1]}; lepas, atau beri --erase")
+            if time.monotonic() > until_s:
+                raise ToolError("port_missing", f"{', '.join(self._ports)}: {label}, {wait_s} s")
+            if not asked:
+                self._say(f"Sambungkan papan kosong untuk {label}")
+                asked = True
+            time.sleep(LOOK_S)
+
+
+def run(rows, coming, hub, make_job, result_path, wait_s, say):
+    """Provision every row that is not in service yet; the devices of all rows.
+
+    `coming`: Ports; `make_job(port)` gives a provision.Job. The first failure ends the run, and the rest goes
+    on at the next start.
+    """
+    there = {one["label"]: one for one in hub.devices()}
+    waiting = [row for row in rows if row["label"] not in there]
+    if len(waiting) < len(rows):
+        say(f"{len(rows) - len(waiting)} alat sudah terpasang; dilewati")
+    for row in waiting:
+        say(bar(len(there.keys() & {one["label"] for one in rows}), len(rows), row["label"]))
+        job = make_job(coming.next_blank(row["label"], wait_s))
+        device = job.run(row)
+        there[device["label"]] = device
+        _note(Path(result_path), device, job.alarm)
+    say(bar(len(rows), len(rows), "selesai"))
+    return [there[row["label"]] for row in rows]
+
+
+def _note(path, device, alarm):
+    """One line for the list that goes into the folder of the RT."""
+    new = not path.exists()
+    alarm = alarm or {}
+    snr = alarm.get("snr_q")
+    row = (device["label"], device["id"], time.strftime("%Y-%m-%d %H.%M"), alarm.get("gateway", ""),
+           alarm.get("rssi", ""), "" if snr is None else snr / 4, alarm.get("hops", ""))
+    try:
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerows(([RESULT] if new else []) + [row])
+    except OSError as error:
+        print(f"{path}: {error.strerror}", file=sys.stderr)
