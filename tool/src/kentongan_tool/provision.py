@@ -14,7 +14,8 @@ from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Prompt
 
 UJI_S = 120  # an alarm repeats for longer; a board in reach needs seconds
-QUIET_S = 7  # a device that presses says so at once
+QUIET_S = 4  # a device that presses says so at once
+WAKES_MAX = 2
 TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
 PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
 BLOCK_BYTES = 4096
@@ -168,7 +169,7 @@ def prove(hub, port, node, mark, role, wait_s, say=None):
         if say:
             console.wake(say)
         heard_s = time.monotonic()
-        until_s = heard_s + wait_s
+        until_s, wakes = heard_s + wait_s, WAKES_MAX
         type_again_s = 0.0
         while time.monotonic() < until_s:
             if time.monotonic() >= type_again_s:
@@ -176,9 +177,12 @@ def prove(hub, port, node, mark, role, wait_s, say=None):
                 type_again_s = time.monotonic() + TYPE_AGAIN_S
             if console.lines():
                 heard_s = time.monotonic()
-            elif say and time.monotonic() > heard_s + QUIET_S:  # it fell asleep before it read the word
+            elif say and wakes and time.monotonic() > heard_s + QUIET_S:
+                # it still showed its last alarm, for which it takes no new "uji", and then fell asleep
                 console.wake(say)
+                wakes -= 1
                 heard_s, type_again_s = time.monotonic(), 0.0
+                until_s = heard_s + wait_s
             if role in PROVED_BY_UJI:
                 answer = hub.uji(node, mark, 1)
                 if answer["logged"]:
