@@ -19,6 +19,11 @@ def test_a_trouble_is_shown_until_it_is_over(site):
     assert "GERBANG BERMASALAH" not in person.get("/papan").text
 
 
+def test_a_gateway_that_starts_anew_takes_back_what_its_former_run_said(site):
+    site.post_events(trouble(1), trouble(2, "siren"), trouble(3, "*", active=False), trouble(4, "hub"))
+    assert [row["name"] for row in site.rows("SELECT name FROM troubles")] == ["hub"]
+
+
 def test_a_trouble_that_no_hub_knows_yet_is_shown_as_it_is(site):
     site.post_events(trouble(1, "banjir", detail="<b>air</b>"))
     page = site.enter("admin").get("/perangkat").text

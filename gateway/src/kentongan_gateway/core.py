@@ -215,6 +215,7 @@ class GatewayCore:
             self._begun = True
             self._hub.begun()
             self._supervision.follow()
+            self._troubles.begin()
             self._radios.begin()
 
     def _end(self):

@@ -12,6 +12,8 @@ from kentongan_gateway.spool import SpoolError
 log = logging.getLogger("kentongan.gateway")
 
 ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
+TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
+RUN, RUNNING, ENDED = "run", b"running", b"ended"
 RESUME_ROWS = 200     # unsent events looked at for alarms of a former run
 
 
@@ -26,6 +28,8 @@ class Hands:
         self._held = {}             # spool id -> core's row id, of what no disk has yet
         self._unsaved_seq = None    # a reserve of counters that could not be written
         self.dropped = 0
+        self._ended_ms = 0          # until then people are told that the last run ended badly
+        self._stepped_ms = -TOLD_MS
         self._wrong = {}            # name of a trouble -> its text, as last told
 
     # what happens
@@ -75,15 +79,22 @@ class Hands:
                 self._rows[new_id] = row_id = self._held.pop(old_id)
                 self._perform(self.core.stored(row_id, self._now(), self._draw()))
         self.trouble("disk", self._spool.trouble or self._state.trouble)
+        if self._now() >= self._ended_ms:
+            self.trouble("restart", None)
         step_s = self._clock.jumped_s()
         if step_s:
             log.warning("the wall clock was stepped by %d s; nothing here depends on it", step_s)
+            self._stepped_ms = self._now()
             self.trouble("clock", f"the clock was stepped by {step_s:.0f} s")
-        elif "clock" in self._wrong:
+        elif self._now() - self._stepped_ms >= TOLD_MS:
             self.trouble("clock", None)
 
     def start(self):
         self._perform(self.core.tick(self._now(), self._draw()))
+        if self._state.get(RUN) == RUNNING:
+            self._ended_ms = self._now() + TOLD_MS
+            self.trouble("restart", "it ended without being told to: the power went, or the program failed")
+        self._keep_run(RUNNING)
         for path in self._spool.quarantined:
             self.trouble("disk_spool", f"the spool was corrupt, was set aside as {path} and begun anew")
         if self._state.damaged:
@@ -93,6 +104,13 @@ class Hands:
 
     def close(self):
         self._perform(self.core.close(self._now()))
+        self._keep_run(ENDED)
+
+    def _keep_run(self, word):
+        try:
+            self._state.put(RUN, word)
+        except OSError as error:
+            log.error("whether we run is not on disk: %s", error)
 
     # doing
 

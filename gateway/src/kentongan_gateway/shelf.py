@@ -224,6 +224,18 @@ class Shelf:
                 )
         return len(picked), sum(state == SENT for _, _, state in picked)
 
+    def probe(self):
+        """One commit that changes nothing for anybody; SpoolError when the disk does not take it."""
+        with self._lock:
+            self._need_db()
+            try:
+                self._db.execute(
+                    "INSERT INTO meta VALUES ('probes', '1') ON CONFLICT (name) DO UPDATE SET value=value+1"
+                )
+            except sqlite3.Error as error:
+                self._rollback()
+                raise SpoolError(f"spool {self._path}: {error}") from error
+
     def unsent(self, limit=50):
         """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
         query = "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?"

@@ -15,15 +15,16 @@ __all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
-PROBE = {"type": "probe", "key": "probe"}
+PROBE_S = 55           # a disk that has been asked for nothing for so long is tried: a dead one is known in a minute
 
 
 class Spool(Shelf):
     """`trouble` says why the disk takes nothing, or None; it opens even so, and settle() tries again."""
 
-    def __init__(self, path, *args, **kwargs):
+    def __init__(self, path, *args, steady_s=time.monotonic, **kwargs):
         self.held = Held()
         self.trouble = None
+        self._steady_s, self._put_s = steady_s, steady_s()
         self._marks = {}       # id -> state, not yet on disk
         self._latencies = deque(maxlen=LATENCIES_KEPT)
         super().__init__(path, *args, **kwargs)
@@ -41,6 +42,7 @@ class Spool(Shelf):
     def put(self, event) -> str:
         """As Shelf.put; what was held in memory under the same key is on disk then."""
         begin = time.perf_counter()
+        self._put_s = self._steady_s()
         try:
             event_id = super().put(event)
         except SpoolError as error:
@@ -60,7 +62,8 @@ class Spool(Shelf):
 
     def settle(self):
         """Try the disk again, and put there what waited for it: [(held id, id)]."""
-        if self.trouble is None and not self._marks:
+        idle = self._steady_s() - self._put_s >= PROBE_S
+        if self.trouble is None and not self._marks and not idle:
             return []
         with self._lock:
             if self._db is None:
@@ -78,8 +81,10 @@ class Spool(Shelf):
                     super().mark_sent(marks, state)
                 for event_id in marks:
                     self._marks.pop(event_id, None)
-            if not waiting and self.trouble is not None:
-                super().mark_sent([self.put(PROBE)], SENT)
+            if not waiting and (idle or self.trouble is not None):
+                self._put_s = self._steady_s()
+                self.probe()
+                self.trouble = None
         except SpoolError as error:
             self.trouble = str(error)
         return settled

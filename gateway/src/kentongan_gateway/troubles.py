@@ -4,6 +4,7 @@ QUICK = 6                 # changes of one trouble that are told at once
 WINDOW_MS = 600_000       # in so long; after that the latest state is told once a window's share
 SHARE_MS = WINDOW_MS // QUICK
 NAMES_LIMIT = 64
+ALL = "*"
 
 
 class _Told:
@@ -17,6 +18,10 @@ class Troubles:
     def __init__(self, desk):
         self._desk = desk
         self._all = {}
+
+    def begin(self):
+        """Whatever a former run said is over; what lasts is said again."""
+        self._desk.store({"type": "trouble", "name": ALL, "active": False, "detail": ""})
 
     def set(self, name, text):
         """It is so now; text is empty or None when it is over."""

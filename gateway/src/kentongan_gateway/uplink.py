@@ -251,12 +251,14 @@ class Uplink:
     # orders in
 
     def _run_orders(self):
-        client, backoff, after = self._make_client(POLL_TIMEOUT_S), Backoff(), None
+        client, backoff, after, failing = self._make_client(POLL_TIMEOUT_S), Backoff(), None, False
         while not self._stop.is_set():
             try:
                 orders = self.poll_once(client, after)
             except HubError as error:
-                log.debug("no orders: %s", error)
+                if not failing:
+                    log.warning("hub gives no orders: %s", error)
+                failing = True
                 self._stop.wait(backoff.next_s())
                 continue
             except Exception:
@@ -265,6 +267,9 @@ class Uplink:
                 client.close()
                 self._stop.wait(backoff.next_s())
                 continue
+            if failing:
+                log.info("hub gives orders again")
+            failing = False
             backoff.reset()
             after = max([after or 0, *(order["id"] for order in orders)])
             if orders:
@@ -278,8 +283,11 @@ class Uplink:
         orders = answer.get("orders")
         if not isinstance(orders, list):
             raise HubError(200, "the reply has no orders")
+        known = [order for order in orders if isinstance(order, dict) and type(order.get("id")) is int]
+        if orders and not known:
+            raise HubError(200, "the orders have no ids")
         self._on_reply()
-        return [order for order in orders if isinstance(order, dict) and type(order.get("id")) is int]
+        return known
 
 
 def _verdict(answer, offered):

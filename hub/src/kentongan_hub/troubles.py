@@ -2,6 +2,7 @@
 
 from kentongan_hub import field
 
+ALL = "*"  # over with every trouble of this gateway: it has started anew
 LIMIT = 64  # troubles kept for one gateway; a name has a radio's or a board's in it, so they are few
 # the first word of a name, or the whole of it, in words for the board
 WORDS = {
@@ -11,6 +12,8 @@ WORDS = {
     "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
     "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
     "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
+    "radio_cable": "kabel radio tidak baik, periksa kabel dan colokan",
+    "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
     "key": "tombol matikan bunyi di pos tidak bekerja",
     "voice": "suara di pos tidak bekerja",
@@ -23,6 +26,9 @@ WORDS = {
 def take(db, now, gateway, event):
     """One event of type trouble: it lasts from now on, or is over."""
     name, wall = event["name"], field.happened(now, event)
+    if not event["active"] and name == ALL:
+        db.run("DELETE FROM troubles WHERE gateway = ?", gateway)
+        return
     if not event["active"]:
         db.run("DELETE FROM troubles WHERE gateway = ? AND name = ?", gateway, name)
         return

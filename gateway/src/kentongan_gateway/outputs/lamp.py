@@ -18,12 +18,14 @@ CODES = {
     OTHER: "something else; see `kentongan-gateway status`",
 }
 OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT}
+PAST = ("restart",)  # told to people elsewhere; nothing is wrong any more
 SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
 
 
 def code_of(troubles) -> int:
     """The code for these names of troubles; a name like "radio_jammed" counts by its first word."""
-    codes = {OF_TROUBLE.get(name.partition("_")[0], OTHER) for name in troubles}
+    names = [name for name in troubles if name not in PAST]
+    codes = {OF_TROUBLE.get(name.partition("_")[0], OTHER) for name in names}
     return next((code for code in SHOWN_FIRST if code in codes), FINE)
 
 

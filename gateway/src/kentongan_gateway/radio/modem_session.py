@@ -20,6 +20,8 @@ QUEUE_LIMIT = 64        # commands waiting for the window; the least urgent give
 ASK_MS = 5_000          # a status is asked for after this much silence
 DEAD_MS = 16_000        # three heartbeats missed: the link is dead, whatever the port says
 URGENT, LOWEST = -1, 9
+SETTLE_MS = 2_000       # a line that is opened begins in the middle of a message
+QUIET_MS = 120_000      # without a damaged message: the cable is good again
 CHIP_FAILURES = 3       # frames in a row that the radio did not finish
 
 LinkState = namedtuple("LinkState", ("up",))
@@ -27,6 +29,7 @@ Lost = namedtuple("Lost", ("src", "id", "reason"))         # accepted for sendin
 OnAir = namedtuple("OnAir", ("src", "id", "airtime_ms"))
 ModemLog = namedtuple("ModemLog", ("text",))
 Jammed = namedtuple("Jammed", ("on",))        # others hold the channel for over half of the time
+CableNoise = namedtuple("CableNoise", ("on",))  # damaged messages on the cable
 ChipFault = namedtuple("ChipFault", ("on",))  # the radio chip accepts frames and sends none
 
 
@@ -47,11 +50,13 @@ class ModemSession:
         self.status = None       # the last link.ModemStatus
         self.up = False
         self._unfinished = 0     # frames in a row
+        self._noisy, self._noise_ms, self._opened_ms = False, 0, 0
         self._seq = 0
         self._close()
 
     def _close(self):
         self._decoder = link.Decoder()
+        self._damaged = 0        # errors of this decoder that are counted
         self._out = bytearray()
         self._waiting = []       # _Command, in order of arrival
         self._flying = {}        # seq -> _Command
@@ -64,7 +69,7 @@ class ModemSession:
         """The line is (again) open: forget what was under way and configure."""
         self._close()
         self.up = False
-        self._heard_ms = self._asked_ms = now_ms
+        self._heard_ms = self._asked_ms = self._opened_ms = now_ms
         self._put(_Command(self._configure, URGENT))
         self._fill(now_ms)
 
@@ -85,7 +90,7 @@ class ModemSession:
             else:
                 self._count("unexpected")
         self._fill(now_ms)
-        return events
+        return events + self._noise(now_ms)
 
     def send(self, send, now_ms):
         """An actions.Send: sealed, queued, and repeated to the modem until it answers."""
@@ -233,6 +238,23 @@ class ModemSession:
             return
         events.append(Heard(packet.src, packet.to, packet.id, packet.hop_limit, packet.hop_start,
                             packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
+
+    def _noise(self, now_ms):
+        """Damaged messages on the cable: [] or one event, told when it begins and when it has been quiet."""
+        damaged = sum(self._decoder.errors.values())
+        if damaged != self._damaged:
+            self._count_n("damaged", damaged - self._damaged)
+            self._damaged, self._noise_ms = damaged, now_ms
+            if not self._noisy and now_ms - self._opened_ms >= SETTLE_MS:
+                self._noisy = True
+                return [CableNoise(True)]
+        elif self._noisy and now_ms - self._noise_ms >= QUIET_MS:
+            self._noisy = False
+            return [CableNoise(False)]
+        return []
+
+    def _count_n(self, what, n):
+        self.counters[what] = self.counters.get(what, 0) + n
 
     def _modem_status(self, _, message, now_ms, events):
         if self.status is None or bool(message.jammed) != bool(self.status.jammed):

@@ -9,7 +9,15 @@ from kentongan_wire import link
 
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.radio import Radio
-from kentongan_gateway.radio.modem_session import ChipFault, Jammed, LinkState, Lost, ModemLog, ModemSession
+from kentongan_gateway.radio.modem_session import (
+    CableNoise,
+    ChipFault,
+    Jammed,
+    LinkState,
+    Lost,
+    ModemLog,
+    ModemSession,
+)
 
 log = logging.getLogger("kentongan.radio")
 
@@ -19,6 +27,7 @@ WRITE_TIMEOUT_S = 2.0
 REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 10.0
 COMMANDS_LIMIT = 256
 JAMMED = "others hold the channel for over half of the time"
+CABLE = "messages from the modem arrive damaged: look at cable and plug"
 CHIP = "the modem sends nothing although told to: look at its antenna, power it off and on"
 
 
@@ -130,6 +139,8 @@ class SerialModem(Radio):
                 log.warning("%s: frame %d was never sent: %s", self._name, event.id, event.reason)
             elif isinstance(event, Jammed):
                 self.on_trouble(self._name, "jammed", JAMMED if event.on else None)
+            elif isinstance(event, CableNoise):
+                self.on_trouble(self._name, "cable", CABLE if event.on else None)
             elif isinstance(event, ChipFault):
                 self.on_trouble(self._name, "chip", CHIP if event.on else None)
             elif isinstance(event, ModemLog):

@@ -1,0 +1,239 @@
+"""A disk that loses power, fills up or turns read-only under the real SQLite of this process.
+
+A VFS that wraps SQLite's own through ctypes: it passes everything on, remembers what was written since the last
+sync, and on cut() leaves of that what a real disk may leave: each 512-byte sector new, old, or (where new and old
+differ) noise. Nothing in the code under test knows of it.
+"""
+import ctypes as c
+import os
+import random
+import sqlite3
+from pathlib import Path
+
+SECTOR = 512
+OK, IOERR, FULL, READONLY = 0, 10, 13, 8
+NOISE_CHANCE = 0.15   # of a torn sector holding neither the old nor the new
+NAME = b"soak"
+
+P, I, L = c.c_void_p, c.c_int, c.c_longlong
+ON_FILE = [  # sqlite3_io_methods, version 1, in order
+    ("close", c.CFUNCTYPE(I, P)), ("read", c.CFUNCTYPE(I, P, P, I, L)),
+    ("write", c.CFUNCTYPE(I, P, P, I, L)), ("truncate", c.CFUNCTYPE(I, P, L)),
+    ("sync", c.CFUNCTYPE(I, P, I)), ("size", c.CFUNCTYPE(I, P, P)), ("lock", c.CFUNCTYPE(I, P, I)),
+    ("unlock", c.CFUNCTYPE(I, P, I)), ("reserved", c.CFUNCTYPE(I, P, P)),
+    ("control", c.CFUNCTYPE(I, P, I, P)), ("sector", c.CFUNCTYPE(I, P)), ("traits", c.CFUNCTYPE(I, P)),
+]
+OPEN = c.CFUNCTYPE(I, P, P, P, I, P)  # names as pointers: SQLite keeps them, and reads beyond their end
+DELETE = c.CFUNCTYPE(I, P, P, I)
+
+
+class Methods(c.Structure):
+    _fields_ = [("version", I), *ON_FILE]
+
+
+class Vfs(c.Structure):
+    _fields_ = [("version", I), ("file_bytes", I), ("path_bytes", I), ("next", P), ("name", c.c_char_p),
+                ("app", P), ("open", P), ("delete", P), ("access", P), ("full", P), ("dl_open", P),
+                ("dl_error", P), ("dl_sym", P), ("dl_close", P), ("random", P), ("sleep", P), ("time", P),
+                ("error", P), ("time64", P), ("set_call", P), ("get_call", P), ("next_call", P)]
+
+
+HEAD = 16  # our file: pointer to methods, our number, then SQLite's own file
+
+
+def shared_sqlite():
+    """The SQLite library that Python's module runs on, or None where it is built in."""
+    with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
+        paths = {line.split()[-1] for line in maps if "libsqlite3" in line}
+    return c.CDLL(min(paths)) if paths else None
+
+
+_FOREVER = []  # SQLite calls back as long as any connection lives, which nobody here knows
+
+
+class Disk:
+    """One for the process; `fault` is None, "full" or "readonly" for the directories in `failing`."""
+
+    def __init__(self, library):
+        library.sqlite3_vfs_find.restype, library.sqlite3_vfs_find.argtypes = P, [c.c_char_p]
+        library.sqlite3_vfs_register.argtypes = [P, I]
+        self._library = library
+        self._real_at = library.sqlite3_vfs_find(None)
+        self._real = Vfs.from_address(self._real_at)
+        _FOREVER.append(self)
+        self._keep, self._paths, self._numbers = [], {}, 0
+        self._methods = self._make_methods()
+        self._vfs = Vfs.from_buffer_copy(self._real)
+        self._vfs.version, self._vfs.name, self._vfs.next = min(self._real.version, 2), NAME, None
+        self._vfs.file_bytes = HEAD + self._real.file_bytes
+        self._vfs.open = self._pointer(OPEN(self._open))
+        self._vfs.delete = self._pointer(DELETE(self._delete))
+        self.fault, self.failing = None, None
+        self.disarm()
+        library.sqlite3_vfs_register(c.addressof(self._vfs), 1)
+
+    def close(self):
+        """SQLite's own VFS is the default again."""
+        self._library.sqlite3_vfs_register(self._real_at, 1)
+
+    # what a campaign says
+
+    def arm(self, directory, steps):
+        """The power goes at the steps-th write, sync, truncation or deletion below directory."""
+        self._armed, self._left, self.dead = str(directory), steps, False
+        self._synced, self._touched = {}, set()
+
+    def disarm(self):
+        self._armed, self._left, self.dead, self._synced, self._touched = None, 0, False, {}, set()
+
+    def cut(self, rng):
+        """After everybody has let go of the files: leave what the disk has. The number of torn files."""
+        torn = 0
+        for path in sorted(self._touched):
+            old = self._synced[path]
+            new = Path(path).read_bytes() if os.path.exists(path) else None
+            if new == old:
+                continue
+            torn += 1
+            left = _torn(old, new, rng)
+            if left is None:
+                Path(path).unlink(missing_ok=True)
+            else:
+                Path(path).write_bytes(left)
+        self.disarm()
+        return torn
+
+    # inside
+
+    def _pointer(self, function):
+        self._keep.append(function)
+        return c.cast(function, P).value
+
+    def _make_methods(self):
+        def passed(name, kind):
+            return kind(lambda file, *args: getattr(self._real_methods(file), name)(file + HEAD, *args))
+
+        own = {"write": self._write, "truncate": self._truncate, "sync": self._sync, "close": self._close}
+        made = {name: kind(own[name]) if name in own else passed(name, kind) for name, kind in ON_FILE}
+        self._keep.append(made)
+        return Methods(1, *(made[name] for name, _ in ON_FILE))
+
+    def _real_methods(self, file):
+        return Methods.from_address(P.from_address(file + HEAD).value)
+
+    def _open(self, _vfs, name, file, flags, out):
+        code = OPEN(self._real.open)(self._real_at, name, file + HEAD, flags, out)
+        self._numbers += 1
+        self._paths[self._numbers] = c.string_at(name).decode() if name else ""
+        c.c_longlong.from_address(file + 8).value = self._numbers
+        has_methods = P.from_address(file + HEAD).value
+        P.from_address(file).value = c.addressof(self._methods) if has_methods else None
+        return code
+
+    def _path(self, file):
+        return self._paths.get(c.c_longlong.from_address(file + 8).value, "")
+
+    def _close(self, file):
+        self._paths.pop(c.c_longlong.from_address(file + 8).value, None)
+        return self._real_methods(file).close(file + HEAD)
+
+    def _gone(self, path) -> bool:
+        """Counts one step of the armed directory; whether the power is gone by now."""
+        if self._armed is None or not path.startswith(self._armed):
+            return False
+        if not self.dead:
+            self._left -= 1
+            self.dead = self._left < 0
+        if not self.dead and path not in self._synced:
+            self._synced[path] = Path(path).read_bytes() if os.path.exists(path) else None
+            self._touched.add(path)
+        return self.dead
+
+    def _fails(self, path):
+        """The code of a disk that takes nothing, or 0."""
+        if self.fault is None or self.failing is None or not path.startswith(str(self.failing)):
+            return 0
+        return FULL if self.fault == "full" else READONLY
+
+    def _write(self, file, data, size, offset):
+        path = self._path(file)
+        if self._gone(path):
+            return IOERR
+        return self._fails(path) or self._real_methods(file).write(file + HEAD, data, size, offset)
+
+    def _truncate(self, file, size):
+        if self._gone(self._path(file)):
+            return IOERR
+        return self._real_methods(file).truncate(file + HEAD, size)
+
+    def _sync(self, file, flags):
+        path = self._path(file)
+        if self._gone(path):
+            return IOERR
+        if path in self._touched:
+            self._touched.discard(path)
+            self._synced.pop(path, None)
+        return self._real_methods(file).sync(file + HEAD, flags)
+
+    def _delete(self, _vfs, name, sync):
+        path = c.string_at(name).decode()
+        if self._gone(path):
+            return IOERR
+        return DELETE(self._real.delete)(self._real_at, name, sync)
+
+
+def _torn(old, new, rng):
+    """What a disk may hold that had old, was given new, and lost power before a sync: bytes, or None."""
+    if old is None or new is None:
+        return (old or new) if rng.random() < 0.5 else (None if old is None else new)
+    size = rng.choice((len(old), len(new)))
+    old, new = old.ljust(size, b"\0"), new.ljust(size, b"\0")
+    left = bytearray()
+    for at in range(0, size, SECTOR):
+        end = min(at + SECTOR, size)
+        a, b = old[at:end], new[at:end]
+        if a == b:
+            left += a
+        elif rng.random() < NOISE_CHANCE:
+            left += rng.randbytes(end - at)
+        else:
+            left += rng.choice((a, b))
+    return bytes(left)
+
+
+def make():
+    """A Disk, or None where Python's SQLite is no shared library: then no power is cut, and it is said."""
+    library = shared_sqlite()
+    if library is None or library.sqlite3_libversion_number() < 3_008_000:
+        return None
+    return Disk(library)
+
+
+def self_test(directory, seed=1, rounds=60):
+    """Cut the power at each step of one commit; LocalError-free proof that the wrapper tears and SQLite holds."""
+    rng, disk, torn = random.Random(seed), make(), 0
+    if disk is None:
+        return 0
+    try:
+        for steps in range(rounds):
+            path = Path(directory) / f"t{steps}.sqlite3"
+            db = sqlite3.connect(path, isolation_level=None)
+            db.execute("PRAGMA journal_mode=TRUNCATE")
+            db.execute("CREATE TABLE t (x)")
+            db.executemany("INSERT INTO t VALUES (?)", [("x" * 900,)] * 20)
+            disk.arm(directory, steps)
+            try:
+                db.execute("UPDATE t SET x = 'new' || x")
+            except sqlite3.Error:
+                pass
+            dead = disk.dead
+            db.close()
+            torn += disk.cut(rng)
+            check = sqlite3.connect(path)
+            news = check.execute("SELECT count(*) FROM t WHERE x LIKE 'new%'").fetchone()[0]
+            assert check.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            assert news in ((0, 20) if dead else (20,)), (steps, news)
+            check.close()
+        return torn
+    finally:
+        disk.close()

@@ -1,0 +1,188 @@
+"""The gateway's fault campaign: an alarm, a fault somewhere on its walk, and what must hold afterwards."""
+import gc
+import logging
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from kentongan_wire import messages as m
+
+from kentongan_sim.soak import disk as disks
+from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS, WALK_MS
+from kentongan_sim.soak.town import Town
+
+PUBLIC = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)
+CALM_MS = 6_000          # between two episodes
+SETTLE_MS = 200_000      # an alarm that is not receipted and at the hub by then is lost
+TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
+STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at the hub", "answered")
+
+
+class Result:
+    def __init__(self):
+        self.faults, self.steps, self.deaths = Counter(), Counter(), Counter()
+        self.shown = Counter()
+        self.problems, self.torn, self.wall_s = [], 0, 0.0
+        self.pressed = self.receipts = 0
+
+
+class Listener(logging.Handler):
+    """What a person would read in the gateway's log as a warning or an error."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines = 0
+
+    def emit(self, record):
+        self.lines += 1
+
+
+class Campaign:
+    def __init__(self, seed, result, progress=lambda text: None):
+        self.rng, self.seed = random.Random(seed), seed
+        self.result, self.progress = result, progress
+        self.disk = disks.make()
+        self._listener = Listener()
+
+    def run(self, count, wanted=()):
+        """`count` faults, of these names or of all in turn."""
+        faults = [f for f in FAULTS if not wanted or f.name in wanted]
+        log = logging.getLogger("kentongan")
+        log.addHandler(self._listener)
+        level, log.propagate = log.level, False
+        begin = time.monotonic()
+        try:
+            for at in range(0, count, TOWN_EPISODES):
+                self._town(at, min(TOWN_EPISODES, count - at), faults)
+        finally:
+            log.removeHandler(self._listener)
+            log.setLevel(level)
+            log.propagate = True
+            self.town = self.first = self.second = None
+            gc.collect()  # connections go before the disk that serves them
+            if self.disk:
+                self.disk.close()
+            self.result.wall_s += time.monotonic() - begin
+
+    def _town(self, at, count, faults):
+        place = "/dev/shm" if Path("/dev/shm").is_dir() else None
+        folder = tempfile.mkdtemp(prefix="kentongan-soak-", dir=place)
+        try:
+            self.town = Town(folder, self.rng.getrandbits(32), self.disk)
+            self.first, self.second = self.town.houses.values()
+            self.first.start()
+            self.town.timeline.run(10_000)
+            for number in range(at, at + count):
+                self._episode(number, faults[number % len(faults)])
+            self.progress(f"{at + count} faults")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _episode(self, number, fault):
+        town, rng, timeline = self.town, self.rng, self.town.timeline
+        both = fault.name == BOTH
+        if both and self.second.core is None:
+            self.second.start()
+            timeline.run(4_000)
+        elif not both and self.second.core is not None:
+            self.second.life += 1  # switched off
+            self.second.radio.stop()
+            self.second.core = None
+        town.look_at_board()
+        seen, lines, said = set(town.seen), self._listener.lines, len(town.log)
+        delay_ms = rng.randrange(-500, WALK_MS)
+        if fault.begin in ARMED and rng.random() < 0.8:
+            delay_ms = rng.randrange(-500, 80)  # in time for the walk's first step
+        lasts_ms = rng.randrange(int(fault.least_s * 1000), int(fault.most_s * 1000) + 1)
+        kind = rng.choice(PUBLIC + (m.KIND_UJI,))
+        begun = timeline.now_ms
+        timeline.after(600 + delay_ms, self._begin, fault)
+        timeline.after(600 + delay_ms + lasts_ms, self._end, fault)
+        self._silent = rng.random() < 0.12
+        self._press, self._plays = None, len(town.plays)
+        timeline.after(600, self._press_now, kind)
+        timeline.run(600 + max(0, delay_ms) + lasts_ms + 4_000)
+        settled = timeline.run(SETTLE_MS, self._settled)
+        timeline.run(CALM_MS)
+        self._judge(number, fault, settled, begun)
+        self._judge_shown(number, fault, seen, lines, said)
+        town.close_all()
+        timeline.run(1_000)
+
+    def _press_now(self, kind):
+        self._press = self.town.press(m.KIND_KEKERASAN if self._silent else kind, self._silent)
+        self.result.pressed += 1
+
+    def _begin(self, fault):
+        self.result.faults[fault.name] += 1
+        self.result.steps[fault.name, self._step()] += 1
+        self.first.died_at = ""
+        if self.first.core is not None:
+            fault.begin(self.first, self.rng)
+
+    def _end(self, fault):
+        if fault.end is not None:
+            fault.end(self.first)
+        if self.first.died_at:
+            self.result.deaths[self.first.died_at] += 1
+        self.result.torn += self.first.torn
+        self.first.torn = 0
+
+    def _step(self):
+        press = self._press
+        if press is None:
+            return STEPS[0]
+        rows = self.town.at_hub(press)
+        stage = next(b.stage for b in self.town.buttons if b.node == press.node)
+        if stage >= m.STAGE_COMING:
+            return STEPS[5]
+        if rows:
+            return STEPS[4]
+        if stage:
+            return STEPS[3]
+        heard = self.first.core and self.first.core._records.find(press.node, press.counter)
+        return STEPS[2] if heard else STEPS[1]
+
+    def _settled(self):
+        press = self._press
+        return bool(press and (press.node, press.counter) in self.town.receipts and self.town.at_hub(press)
+                    and self.first.core is not None)
+
+    def _judge(self, number, fault, settled, begun):
+        town, press = self.town, self._press
+        where = f"fault {number} ({fault.name}), seed {self.seed}"
+        rows = town.at_hub(press)
+        promised = (press.node, press.counter) in town.receipts
+        self.result.receipts += promised
+        if not settled:
+            what = "receipted and never at the hub" if promised else "never receipted"
+            self.result.problems.append(f"lost: {where}: {what}")
+        incidents = {row["incident"] for row in rows}
+        for row in town.rows("SELECT * FROM incidents WHERE device = ? AND last_counter = ?", press.node,
+                             press.counter):
+            if row["presses"] != 1 or len(incidents) != 1:
+                self.result.problems.append(f"duplicate: {where}: {row['presses']} presses of one")
+        for at, label, origin, counter, pattern in town.plays[self._plays:]:
+            alarm = town.presses.get((origin, counter))
+            closed = town.closed_ms.get(origin, -1)
+            sounds = alarm and not alarm.silent and alarm.kind not in (m.KIND_UJI, m.KIND_KEKERASAN)
+            if not sounds or begun <= closed < at:
+                self.result.problems.append(f"false siren: {where}: {pattern} for {origin:08x} #{counter}")
+
+    def _judge_shown(self, number, fault, seen, lines, said):
+        town, label = self.town, self.first.label
+        town.look_at_board()
+        new = {name for gateway, name in town.seen - seen if gateway == label}
+        lasting = {row["name"] for row in town.rows("SELECT name FROM troubles WHERE gateway = ?", label)}
+        prefixes = fault.shown or ()
+        if any(name.startswith(prefixes) for name in new | lasting):
+            self.result.shown[fault.name, "board"] += 1
+        elif fault.log and (self._listener.lines > lines or len(town.log) > said):
+            self.result.shown[fault.name, "log"] += 1
+        elif fault.shown is None:
+            self.result.shown[fault.name, "no fault yet"] += 1
+        else:
+            self.result.problems.append(f"not shown: fault {number} ({fault.name}), seed {self.seed}: {new}")
