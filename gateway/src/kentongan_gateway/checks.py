@@ -1,5 +1,6 @@
 """`kentongan-gateway check`: what must be right before the gateway can work, each with id and remedy."""
 import os
+import shutil
 from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
@@ -17,6 +18,16 @@ def run(settings):
     yield _guarded("radio", lambda: _radio(settings))
     yield _guarded("token_file", lambda: _token(settings))
     yield _guarded("hub", lambda: _hub(settings))
+    if settings.radio_2.type != "none":
+        yield _guarded("radio_2", lambda: _radio_at(settings.radio_2))
+    for name, line in (("siren_line", settings.siren.line), ("sense_line", settings.siren.sense_line),
+                       ("button_line", settings.button.line), ("lamp_line", settings.lamp.line)):
+        if line:
+            yield _guarded(name, lambda line=line: _line(line))
+    if settings.siren.driver in ("lcus", "modbus"):
+        yield _guarded("siren_port", lambda: _siren_port(settings))
+    if settings.voice.driver == "espeak":
+        yield _guarded("voice", _voice)
 
 
 def _guarded(name, check):
@@ -43,8 +54,31 @@ def _state_dir(settings):
     return f"{path}, {free_mb} MB free"
 
 
+def _line(name):
+    from kentongan_gateway.outputs.gpio import find_line
+
+    chip, offset = find_line(name)
+    return f"{name}: {chip} line {offset}"
+
+
+def _siren_port(settings):
+    if not os.path.exists(settings.siren.port):
+        raise LocalError(f"{settings.siren.port} is not there; plug the board in, or correct [siren] port")
+    return settings.siren.port
+
+
+def _voice():
+    missing = [name for name in ("espeak-ng", "aplay") if not shutil.which(name)]
+    if missing:
+        raise LocalError(f"{', '.join(missing)}: not installed; run `apt install espeak-ng alsa-utils`")
+    return "espeak-ng and aplay"
+
+
 def _radio(settings):
-    radio = settings.radio
+    return _radio_at(settings.radio)
+
+
+def _radio_at(radio):
     if radio.type == "serial_modem" and not os.path.exists(radio.port):
         raise LocalError(f"{radio.port} is not there; plug the modem in, or correct [radio] port")
     return f"{radio.type} at {radio.port}"

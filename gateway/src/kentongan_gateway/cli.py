@@ -1,13 +1,12 @@
 """The commands: kentongan-gateway run | check | status, each with --config FILE."""
 import argparse
 import json
-import logging
 import sys
 import time
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import checks, daemon, settings, status
+from kentongan_gateway import checks, daemon, logs, settings, status
 
 DEFAULT_CONFIG = "/etc/kentongan/gateway.toml"
 
@@ -27,9 +26,7 @@ def main(argv=None) -> int:
 
 
 def _run(loaded, _args) -> int:
-    logging.basicConfig(level=loaded.gateway.log_level.upper(), stream=sys.stderr,
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("meshtastic").setLevel(logging.ERROR)
+    logs.begin(loaded.gateway.log_level, loaded.gateway.log_format)
     daemon.run(loaded)
     return 0
 

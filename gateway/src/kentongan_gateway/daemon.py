@@ -62,7 +62,7 @@ class Daemon:
         self._voice = voice.make(settings.voice, self._siren.hold)
         self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)
         self._lamp = lamp.make(settings.lamp)
-        self._key = None
+        self._key = self._metrics = None
         self._hands = hands = Hands(self._make_core(), self._spool, self._state, self._radio, self._siren,
                                     self._voice, self._uplink, self._clock, lambda: random.getrandbits(32))
         self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
@@ -111,6 +111,7 @@ class Daemon:
         self._hands.start()
         self._key = key.make(self._settings.button, lambda: self._put("hush"),
                              lambda text: self._put("trouble", "key", text))
+        self._start_metrics()
         self._uplink.start()
         self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
         self._radio.start(lambda heard: self._put("heard", heard),
@@ -120,6 +121,17 @@ class Daemon:
         while not self._stopping:
             self._step()
         self._close()
+
+    def _start_metrics(self):
+        """Figures for whoever watches; a port that is taken is no reason to be deaf to alarms."""
+        if not self._settings.gateway.metrics_port:
+            return
+        from kentongan_gateway.metrics import Metrics
+
+        try:
+            self._metrics = Metrics(self._settings.gateway.metrics_port, self._snapshot())
+        except OSError as error:
+            log.error("metrics_port %d: %s", self._settings.gateway.metrics_port, error)
 
     def _step(self):
         """Wait for one thing to happen, let the core decide, do it."""
@@ -144,7 +156,10 @@ class Daemon:
         self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
                             if self.inbox_dropped else None)
         self._lamp.show(lamp.code_of(self._troubles()))
-        status.write(self._settings, self._snapshot())
+        snapshot = self._snapshot()
+        status.write(self._settings, snapshot)
+        if self._metrics:
+            self._metrics.snapshot = snapshot
         if self._healthy():
             sd_notify("WATCHDOG=1")
 
@@ -194,8 +209,9 @@ class Daemon:
         self._radio.stop()
         if self._key:
             self._key.close()
-        for part in (self._voice, self._siren, self._lamp):
-            part.close()
+        for part in (self._voice, self._siren, self._lamp, self._metrics):
+            if part:
+                part.close()
         self._spool.close()
 
 

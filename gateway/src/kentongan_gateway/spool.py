@@ -15,7 +15,7 @@ __all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
-PROBE_S = 55           # a disk that has been asked for nothing for so long is tried: a dead one is known in a minute
+PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
 
 class Spool(Shelf):

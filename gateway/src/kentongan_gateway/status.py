@@ -38,7 +38,14 @@ def lines(snapshot, alive):
     yield f"{snapshot.get('label')}: {'berjalan' if alive else 'TIDAK BERJALAN'}"
     for name, up in sorted(snapshot.get("radios", {}).items()):
         yield f"radio {name}: {'terhubung' if up else 'TERPUTUS'}"
+    for name, text in sorted(snapshot.get("troubles", {}).items()):
+        yield f"BERMASALAH {name}: {text}"
+    if snapshot.get("clock") == "unsure":
+        yield "jam belum pasti: waktu di catatan bisa salah"
     spool = snapshot.get("spool", {})
+    if snapshot.get("store_ms"):
+        took = snapshot["store_ms"]
+        yield f"menyimpan satu kejadian: {took['p50']} ms, p99 {took['p99']} ms"
     yield f"belum terkirim ke pusat data: {spool.get('unsent')} dari {spool.get('rows')}"
     for klass, count in sorted(spool.get("evicted", {}).items()):
         yield f"terbuang karena penuh ({klass}): {count}"

@@ -148,6 +148,8 @@ def main(argv=None) -> int:
     demo.add_parser(sub)
     from kentongan_sim.bench import run as bench
     bench.add_parser(sub)
+    from kentongan_sim.soak import run as soak
+    soak.add_parser(sub)
     args = parser.parse_args(argv)
     try:
         return args.go(args) or 0

@@ -3,7 +3,6 @@ import errno
 from collections import namedtuple
 
 TEN_YEARS_S = 10 * 365.25 * 86_400
-WALK_MS = 3_000           # an alarm's walk, from press to the answer, is over by then when nothing is wrong
 KILL_STEPS, POWER_STEPS = 14, 26  # of an alarm's walk: puts, states, frames; writes and syncs of the spool
 
 # begin(house, rng): the fault is there; end(house): it is over. least_s, most_s: how long it lasts.

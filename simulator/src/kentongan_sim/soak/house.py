@@ -1,4 +1,4 @@
-"""A gateway of the campaign: real hands, core, spool, state, session and uplink; its power and its disk fail."""
+"""A gateway of the campaign: real hands, core, spool, session and uplink; its power and its disk fail."""
 import random
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from kentongan_sim.soak.radio import Cable
 
 START_MS = 1_500        # from death to a running gateway, by systemd or by power
 LOOK_MS = 5_000
-POLL_MS = 4_000
+POLL_MS = 4_500
 UPLINK_MS = 40
 HUB_SILENT_MS = 60_000
 EPOCH_S = 1_790_000_000
@@ -77,9 +77,9 @@ class House:
         self._uplink = Uplink(spool, None, self.label, clock.boot, clock.offered, self._in("taken"),
                               self._in("reply"), self._in("orders"))
         self._uplink.wake = lambda: self._later(UPLINK_MS, self._send_up)
-        self._backoff, self._sending, self._after = Backoff(), False, 0
-        config = CoreConfig(key_file.node, self.label, key_file.zone, key_file.generation, key_file.profile,
-                            True, True, self.radio.names)
+        self._backoff, self._sending, self._after = Backoff(), False, None
+        config = CoreConfig(key_file.node, self.label, zone=key_file.zone, profile=key_file.profile,
+                            radios=self.radio.names, preset=key_file.preset)
         self.core = GatewayCore(config, key_file.keys, key_file.directory, state.all())
         self._hands = Hands(self.core, spool, state, self.radio, Siren(self._played), NoVoice(), self._uplink,
                             clock, lambda: self.rng.getrandbits(32))
@@ -183,7 +183,11 @@ class House:
         if due is not None:
             now = self._timeline.now_ms - self.boot_ms
             self._armed += 1
-            self._later(max(0, due - now), lambda armed=self._armed: armed == self._armed and self._do("tick"))
+            self._later(max(0, due - now), lambda armed=self._armed: self._tick(armed))
+
+    def _tick(self, armed):
+        if armed == self._armed:
+            self._do("tick")
 
     def _look(self):
         self._do("look_round")
@@ -228,7 +232,7 @@ class House:
         except Dead:
             self._die()
             return
-        self._after = max([self._after, *(order["id"] for order in orders)])
+        self._after = max([self._after or 0, *(order["id"] for order in orders)])
         if orders:
             self._do("orders", orders)
         self._later(POLL_MS, self._poll)

@@ -1,6 +1,4 @@
-"""The air of one RT, a modem as it runs on the board, and the cable between it and its gateway, with faults."""
-from collections import namedtuple
-
+"""The air of one RT, a modem as it runs on the board, and its cable to the gateway, with faults."""
 from kentongan_gateway.radio import Radio
 from kentongan_gateway.radio.modem_session import CableNoise, ChipFault, Jammed, LinkState, ModemSession
 from kentongan_node import actions as node_actions
@@ -10,7 +8,6 @@ from kentongan_wire import link
 
 AIRTIME_MS = 90
 REOPEN_MS = 1_000
-Heard = namedtuple("Heard", ("frame",))
 
 
 class Air:

@@ -1,4 +1,4 @@
-"""An RT for the campaign: the real hub in process, houses with buttons, one or two gateways, a person at the board.
+"""An RT for the campaign: the real hub in process, buttons, two gateways, and a person at the board.
 
 Time is virtual. What is promised is written down here as it happens and held against the hub's tables later.
 """
@@ -25,7 +25,7 @@ from kentongan_sim.soak.timeline import Timeline
 REPEAT_MS = (0, 2_000, 4_000, 6_000, 9_000, 12_000, 16_000, 20_000, 25_000, 30_000, 36_000, 42_000, 48_000,
              54_000, 60_000, 90_000, 120_000, 150_000, 180_000)
 ANSWER_MS = 8_000        # the person at the board says "saya datang" so long after the alarm is there
-ROUND_MS = 5_000         # the hub's dispatch works this often
+ROUND_MS = 8_000         # the hub's dispatch works this often
 ZONE = 5
 BUTTONS = 12
 
@@ -138,7 +138,7 @@ class Town:
         self.buttons = [Button(self, file) for file in files]
         self.presses, self.receipts, self.plays, self.log = {}, {}, [], []
         self.closed_ms = {}
-        self.seen = set()  # what the board has shown: (gateway, name of a trouble or radio and its last change)
+        self.seen = set()  # what the board has shown: (gateway, name of a trouble or radio and since when)
         self.timeline.every(ROUND_MS, self._round)
 
     def _build(self, data, label, folder):

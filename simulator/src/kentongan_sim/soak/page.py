@@ -1,0 +1,39 @@
+"""The table of a campaign, as text for a terminal and for docs/reliability.md."""
+from kentongan_sim.soak.faults import FAULTS
+from kentongan_sim.soak.gateway import STEPS
+
+MARK = "<!-- gateway campaign -->"
+
+
+def table(result) -> str:
+    """Faults by kind and by the step of the walk at which they began, and where a person saw them."""
+    lines = ["| fault | in all | " + " | ".join(STEPS) + " | shown on the board | in the log |",
+             "|---|" + "---|" * (len(STEPS) + 3)]
+    for fault in FAULTS:
+        total = result.faults[fault.name]
+        if not total:
+            continue
+        steps = " | ".join(str(result.steps[fault.name, step]) for step in STEPS)
+        board, log = result.shown[fault.name, "board"], result.shown[fault.name, "log"]
+        seen = f"{board} | {log}" if fault.shown is not None else "no fault yet | -"
+        lines.append(f"| {fault.name} | {total} | {steps} | {seen} |")
+    return "\n".join(lines)
+
+
+def verdict(result) -> str:
+    kinds = {name: sum(p.startswith(name) for p in result.problems)
+             for name in ("lost", "duplicate", "false siren", "not shown")}
+    deaths = ", ".join(f"{count} {step}" for step, count in sorted(result.deaths.items()))
+    return (f"{sum(result.faults.values()):,} faults on the walks of {result.pressed:,} alarms: "
+            f"{kinds['lost']} lost or never receipted, {kinds['duplicate']} counted twice at the hub, "
+            f"{kinds['false siren']} false sirens, {kinds['not shown']} faults that nobody was shown; "
+            f"{result.torn} files torn by power cuts. Where the process died: {deaths}.")
+
+
+def write(path, result, command):
+    """Put verdict and table between the two marks of the page."""
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition(MARK)
+    _, _, after = rest.partition(MARK)
+    body = f"{verdict(result)}\n\n{table(result)}\n\n`{command}`"
+    path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")

@@ -1,0 +1,76 @@
+"""`kentongan-sim soak`: the gateway's campaigns in turn; exit 1 when one finds something."""
+import sys
+from collections import namedtuple
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_sim.arguments import number
+
+Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
+WHOLE, QUICK = 2_000, 72
+MARK_FILE = "docs/reliability.md"
+
+
+def gateway(args):
+    from kentongan_sim.soak import disk, page
+    from kentongan_sim.soak import gateway as campaign
+
+    count = args.faults or (QUICK if args.quick else WHOLE)
+    if disk.shared_sqlite() is None:
+        print("gateway: Python's SQLite is built in here: no write is torn, power is cut between writes only")
+    share = -(-count // args.jobs)
+    result = campaign.Result()
+    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+        seeds = range(args.seed, args.seed + args.jobs)
+        for one in pool.map(campaign.part, seeds, [share] * args.jobs):
+            result.add(one)
+    print(page.table(result))
+    print(f"gateway: {page.verdict(result)} {result.wall_s:.0f} s")
+    if args.page:
+        command = f"kentongan-sim soak gateway --faults {count} --seed {args.seed} --jobs {args.jobs}"
+        page.write(Path(args.page), result, command)
+    return result.problems
+
+
+def stock(args):
+    from kentongan_sim.soak import stock as campaign
+
+    packets, unplugs = (500, 5) if args.quick else (10_000, 50)
+    return campaign.run(packets, unplugs, print)
+
+
+# a campaign is a line here: what it does to which parts
+CAMPAIGNS = {
+    "gateway": Campaign("faults on the walk of an alarm through gateway, modem and hub", gateway),
+    "stock": Campaign("the unmodified meshtastic library against a served radio that is unplugged", stock),
+}
+
+
+def add_parser(sub):
+    soak = sub.add_parser("soak", help="fault campaigns against the real parts")
+    soak.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help=f"{', '.join(CAMPAIGNS)}; default: all")
+    soak.add_argument("--quick", action="store_true", help="a short version, a minute or two")
+    soak.add_argument("--faults", type=number(int, 1, 1_000_000, "give a whole number"), default=0,
+                      metavar="N", help=f"of the gateway's campaign (default {WHOLE})")
+    soak.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1, metavar="N")
+    soak.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=2, metavar="N",
+                      help="processes, each with a seed of its own from --seed on")
+    soak.add_argument("--page", metavar="FILE", help=f"write the gateway's table there ({MARK_FILE})")
+    soak.set_defaults(go=go)
+
+
+def go(args) -> int:
+    if args.campaign and args.campaign not in CAMPAIGNS:
+        raise LocalError(f"there is no campaign {args.campaign!r}; there are {', '.join(CAMPAIGNS)}")
+    problems = []
+    for name, campaign in CAMPAIGNS.items():
+        if args.campaign in (None, name):
+            found = campaign.go(args)
+            print(f"{name}: {'holds' if not found else f'{len(found)} problems'}")
+            problems += found
+    for problem in problems[:50]:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0

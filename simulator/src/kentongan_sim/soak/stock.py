@@ -1,0 +1,174 @@
+"""The unmodified meshtastic library, a served radio that is unplugged, a spool: nothing receipted is lost.
+
+Real time, real TCP, the gateway's own radio, core, hands and spool. Each packet is an alarm of a button of
+its own; buttons go on until they are receipted over the air, as buttons do.
+"""
+import queue
+import tempfile
+import threading
+import time
+from collections import namedtuple
+from pathlib import Path
+
+from kentongan_gateway.clock import Clock
+from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.hands import Hands
+from kentongan_gateway.outputs import NoSiren
+from kentongan_gateway.outputs.voice import NoVoice
+from kentongan_gateway.radio import meshtastic
+from kentongan_gateway.spool import Spool
+from kentongan_gateway.state import StateDir
+from kentongan_wire import keys, phy
+from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from kentongan_wire.verify import open_message
+from meshtastic.protobuf import mesh_pb2
+
+from kentongan_sim.bridges import TcpBridge
+from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, StockApi
+
+NODE, FIRST_BUTTON = 0x1010, 0x20000
+SITE = Channel("kampung", bytes(range(32)))
+KEYS = keys.SiteKeys({0: keys.alarm_root(bytes(32), 0)}, {0: keys.control_root(bytes(32), 0)}, 0)
+KeyFile = namedtuple("KeyFile", ("node", "channel"))
+WINDOW = 40              # packets on their way; a radio's own queue to its host is about so long
+AGAIN_S = 1.5            # a button without an answer goes on
+STALLED_S = 120          # without a single receipt for so long, something is lost
+QUICK = {"HEARTBEAT_S": 0.5, "SILENT_S": 3.0, "LOOK_S": 0.05, "REOPEN_MIN_S": 0.1, "REOPEN_MAX_S": 0.3,
+         "OPEN_TIMEOUT_S": 8}  # the radio's waits, so that 50 unplugs take minutes
+
+
+class Served:
+    """A stock radio behind TCP and the air around it: buttons that go on until they are receipted."""
+
+    def __init__(self):
+        self.api = StockApi((NODE, "gateway-1", "CLIENT"), [SITE], phy.preset("ShortSlow"), 3)
+        self.receipted, self._number = {}, 0
+        self.bridge = TcpBridge(self._data, self.api.connect)
+
+    def _data(self, data):
+        answer, packets = self.api.feed(data)
+        self.bridge.write(answer)
+        for packet in packets:
+            self._on_air(packet)
+            self.bridge.write(self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX))
+
+    def _on_air(self, packet):
+        opened = open_message(packet.decoded.payload, NODE, BROADCAST, KEYS)
+        if opened.type == m.RECEIPTS:
+            for entry in opened.body.entries:
+                if entry.stage >= m.STAGE_STORED:
+                    self.receipted[entry.node, entry.counter] = time.monotonic()
+
+    def hear(self, node, counter, attempt):
+        """An alarm of this button, kind uji: stored and receipted, sounds nowhere."""
+        body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150, 0)
+        payload = m.encode(m.ALARM, m.TOMBOL, 0, counter, node, body, KEYS.a(node, m.TOMBOL, 0))
+        self._number += 1
+        packet = mesh_pb2.MeshPacket(to=BROADCAST, id=self._number, hop_limit=1, hop_start=1,
+                                     relay_node=node & 0xFF, rx_rssi=-97, rx_snr=5.0, channel=0)
+        setattr(packet, "from", node)
+        packet.decoded.portnum, packet.decoded.payload = PORT_PRIVATE, payload
+        self.bridge.write(self.api.received(packet))
+
+
+class Post:
+    """The gateway's loop around the library's radio, without a hub: what it stores stays in the spool."""
+
+    def __init__(self, folder, port):
+        self.inbox = queue.Queue()
+        self.radio = meshtastic.MeshtasticRadio("127.0.0.1", port, KeyFile(NODE, SITE))
+        self.spool = Spool(Path(folder) / "spool.sqlite3", "gateway-1")
+        self.states = []
+        clock = Clock()
+        core = GatewayCore(CoreConfig(NODE, "gateway-1", 5, same_id=False), KEYS, Directory([]), {})
+        self._hands = Hands(core, self.spool, StateDir(folder), self.radio, NoSiren(), NoVoice(), self, clock,
+                            lambda: 7)
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def wake(self):
+        """No hub here."""
+
+    def start(self):
+        self._hands.start()
+        self.radio.start(lambda heard: self.inbox.put(("heard", (heard,))),
+                         lambda name, up: (self.states.append(up), self.inbox.put(("radio", (name, up)))))
+        self._thread.start()
+
+    def _run(self):
+        while not self._ending:
+            try:
+                kind, args = self.inbox.get(timeout=0.02)
+                getattr(self._hands, kind)(*args)
+            except queue.Empty:
+                pass
+            self._hands.tick()
+
+    def stop(self):
+        self._ending = True
+        self._thread.join()
+        self.radio.stop()
+
+
+def run(packets, unplugs, say):
+    """The problems; says what was done."""
+    saved = {name: getattr(meshtastic, name) for name in QUICK}
+    for name, value in QUICK.items():
+        setattr(meshtastic, name, value)
+    served, begin = Served(), time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            post = Post(folder, served.bridge.port)
+            post.start()
+            sent, done_unplugs, problems = _press_all(served, post, packets, unplugs)
+            post.stop()
+            kept = {(e["device"], e["counter"]) for _, e in post.spool.unsent(10**6) if e["type"] == "alarm"}
+            post.spool.close()
+    finally:
+        served.bridge.close()
+        for name, value in saved.items():
+            setattr(meshtastic, name, value)
+    lost = set(served.receipted) - kept
+    problems += [f"lost: {node:08x} #{counter} was receipted and is not in the spool"
+                 for node, counter in lost]
+    say(f"stock: {len(served.receipted):,} alarms receipted over {done_unplugs} unplugs in {sent:,} packets, "
+        f"{len(lost)} of them lost; the link was rebuilt {post.radio.counters.get('rebuilt', 0)} times; "
+        f"{time.monotonic() - begin:.0f} s")
+    return problems
+
+
+def _press_all(served, post, packets, unplugs):
+    """Until so many packets have been offered and everything is receipted: (packets, unplugs, problems)."""
+    every, waiting, pressed, sent, unplugged = max(1, packets // (unplugs + 1)), {}, 0, 0, 0
+    last_receipt, known = time.monotonic(), 0
+    while sent < packets or waiting:
+        now = time.monotonic()
+        for about in [about for about in waiting if about in served.receipted]:
+            del waiting[about]
+        if len(served.receipted) > known:
+            known, last_receipt = len(served.receipted), now
+        if now - last_receipt > STALLED_S:
+            return sent, unplugged, [f"lost: {len(waiting)} alarms were never receipted"]
+        if unplugged < unplugs and sent >= (unplugged + 1) * every:
+            _unplug(served)
+            unplugged += 1
+        while len(waiting) < WINDOW and sent < packets:
+            pressed += 1
+            about = FIRST_BUTTON + pressed, 1
+            waiting[about] = [now, 0]
+            served.hear(*about, 0)
+            sent += 1
+        for about, state in waiting.items():
+            if now - state[0] > AGAIN_S:
+                state[:] = now, state[1] + 1
+                served.hear(*about, state[1])
+                sent += 1
+        time.sleep(0.005)
+    return sent, unplugged, []
+
+
+def _unplug(served):
+    served.bridge.unplug()
+    time.sleep(0.3)
+    served.bridge.replug()

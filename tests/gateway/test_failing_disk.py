@@ -1,0 +1,209 @@
+"""A disk that is full, read-only or gone: no receipt, but sirens and hub hear of the alarm all the same."""
+import os
+import sqlite3
+
+import pytest
+from gateway_kit import BUTTON, GATEWAY, SITE, alarm
+from kentongan_gateway.actions import Heard
+from kentongan_gateway.clock import Clock
+from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.hands import Hands
+from kentongan_gateway.held import Held
+from kentongan_gateway.outputs.virtual import VirtualVoice
+from kentongan_gateway.shelf import ROWS_MAX
+from kentongan_gateway.spool import Spool, SpoolError
+from kentongan_gateway.state import StateDir
+from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST
+from kentongan_wire.verify import open_message
+
+
+class Radio:
+    def __init__(self):
+        self.sent = []
+
+    def send(self, send):
+        self.sent.append(open_message(send.payload, GATEWAY, BROADCAST, SITE))
+
+    relay = drop = lambda self, *args: None
+
+
+class Siren:
+    plays = 0
+
+    def play(self, *_):
+        self.plays += 1
+
+    def off(self):
+        return
+
+
+class House:
+    """Hands on a real directory, with a clock that is moved by hand; the disk is turned off and on."""
+
+    def __init__(self, path):
+        self.now = 1_000.0
+        self.path, self.radio, self.siren = path, Radio(), Siren()
+        self.spool = Spool(path / "spool.sqlite3", "gateway-1", steady_s=lambda: self.now)
+        self.state = StateDir(path)
+        self.hands = None
+        clock = Clock("b", lambda: int(self.now * 1e9), lambda: 1_800_000_000 + self.now, lambda: True)
+        core = GatewayCore(CoreConfig(GATEWAY, "gateway-1", 5), SITE, Directory([]), self.state.all())
+        self.hands = Hands(core, self.spool, self.state, self.radio, self.siren, VirtualVoice(path / "v"),
+                           self, clock, lambda: 7)
+        self.hands.start()
+
+    def wake(self):
+        return
+
+    def order_done(self, *_):
+        return
+
+    def disk(self, works):
+        """SQLite says what a read-only file system says; state files find no directory."""
+        if self.spool._db:
+            self.spool._db.execute(f"PRAGMA query_only={0 if works else 1}")
+        self.state._path = self.path if works else self.path / "gone"
+
+    def hear(self, counter=100):
+        heard = Heard(BUTTON, BROADCAST, counter, 1, 1, 7, alarm(counter=counter), -90, 12, "uji")
+        self.hands.heard(heard)
+
+    def run(self, seconds):
+        for _ in range(int(seconds * 10)):
+            self.now += 0.1
+            self.hands.tick()
+            if round(self.now * 10) % 50 == 0:
+                self.hands.look_round()
+
+    def receipts(self):
+        return [e for message in self.radio.sent if message.type == m.RECEIPTS for e in message.body.entries]
+
+    def offers(self):
+        return [(event_id, e) for event_id, e in self.spool.unsent(1_000) if e["type"] == "alarm"]
+
+
+@pytest.fixture(name="house")
+def _house(tmp_path):
+    house = House(tmp_path)
+    house.hear(1)  # counters are reserved, so that receipts can go while the disk fails
+    house.run(1)
+    house.hands.taken([event_id for event_id, _ in house.spool.unsent(1_000)])
+    house.spool.mark_sent([event_id for event_id, _ in house.spool.unsent(1_000)])
+    house.radio.sent.clear()
+    return house
+
+
+def test_without_a_disk_there_is_no_receipt_but_the_siren_sounds_and_the_hub_is_offered_the_alarm(house):
+    house.disk(False)
+    house.hear()
+    house.run(8)
+    assert not house.receipts() and house.siren.plays == 1
+    (_, event), = house.offers()
+    assert event["counter"] == 100 and "disk" in house.hands.core.troubles()
+
+
+def test_what_the_hub_has_committed_is_receipted_though_our_disk_has_it_not(house):
+    house.disk(False)
+    house.hear()
+    house.run(1)
+    (event_id, _), = house.offers()
+    house.hands.taken([event_id])
+    house.spool.mark_sent([event_id])
+    house.run(1)
+    assert [(e.node, e.counter, e.stage) for e in house.receipts()] == [(BUTTON, 100, m.STAGE_STORED)]
+    assert not house.offers()
+
+
+def test_when_the_disk_works_again_what_waited_is_stored_and_receipted(house):
+    house.disk(False)
+    house.hear()
+    house.run(3)
+    house.disk(True)
+    house.run(6)
+    assert [(e.node, e.counter) for e in house.receipts()] == [(BUTTON, 100)]
+    assert not len(house.spool.held) and "disk" not in house.hands.core.troubles()
+    fresh = Spool(house.path / "spool.sqlite3", "gateway-1")
+    assert 100 in [e.get("counter") for _, e in fresh.unsent(100)]
+
+
+def test_an_alarm_that_repeats_sets_sirens_going_once(house):
+    house.disk(False)
+    for _ in range(5):
+        house.hear()
+        house.run(2)
+    house.disk(True)
+    house.hear()
+    house.run(3)
+    assert house.siren.plays == 1 and len(house.receipts()) >= 1
+
+
+def test_a_disk_that_dies_while_nothing_happens_is_named_within_a_minute(house):
+    house.disk(False)
+    house.run(61)
+    assert "disk" in house.hands.core.troubles()
+
+
+def test_a_delivery_that_the_disk_cannot_note_is_not_offered_again(house):
+    house.hear()
+    house.run(1)
+    (event_id, _), = house.offers()
+    house.disk(False)
+    house.spool.mark_sent([event_id])
+    assert not house.offers() and house.spool.trouble
+    house.disk(True)
+    house.spool.settle()
+    assert house.spool.is_sent(event_id) and not house.spool._marks
+
+
+def test_a_spool_that_cannot_be_opened_starts_all_the_same(tmp_path):
+    (tmp_path / "spool.sqlite3").mkdir()
+    spool = Spool(tmp_path / "spool.sqlite3")
+    assert spool.trouble and not spool.unsent() if len(spool.held) else spool.trouble
+    with pytest.raises(SpoolError):
+        spool.put({"type": "alarm", "key": "a"})
+    held_id = spool.hold({"type": "alarm", "key": "a"})
+    assert spool.unsent() == [(held_id, {"type": "alarm", "key": "a"})]
+    os.rmdir(tmp_path / "spool.sqlite3")
+    (old, new), = spool.settle()
+    assert old == held_id and spool.trouble is None and [i for i, _ in spool.unsent()] == [new]
+
+
+def test_what_a_corrupt_file_still_holds_for_the_hub_is_taken_over(tmp_path):
+    path = tmp_path / "spool.sqlite3"
+    spool = Spool(path)
+    for n in range(400):
+        spool.put({"type": "alarm", "key": str(n), "counter": n, "padding": "x" * 200})
+    spool.close()
+    raw = bytearray(path.read_bytes())
+    middle = len(raw) // 2 & ~4095
+    raw[middle : middle + 4096] = b"\xa5" * 4096
+    path.write_bytes(raw)
+    fresh = Spool(path)
+    kept = {event["counter"] for _, event in fresh.unsent(1_000)}
+    assert fresh.quarantined and fresh.salvaged == len(kept) >= 300
+
+
+def test_memory_holds_a_bounded_number_and_statuses_give_way_to_alarms():
+    held = Held(10)
+    for n in range(30):
+        held.add("g", 3, {"type": "status", "n": n})
+    ids = [held.add("g", 0, {"type": "alarm", "key": n}) for n in range(10)]
+    assert None not in ids and len(held) == 10 and held.add("g", 3, {"type": "status"}) is None
+    assert [event["type"] for _, event in held.offers()] == ["alarm"] * 10
+    assert held.add("g", 0, {"type": "alarm", "key": 4}) == ids[4], "a key is held once"
+
+
+def test_thirty_days_without_a_hub_at_a_thousand_events_a_day_keep_every_alarm(tmp_path):
+    """A tenth of the size: 3,000 events fit; then 3,000 more come, and what gives way are statuses."""
+    assert ROWS_MAX >= 30 * 1_000
+    spool = Spool(tmp_path / "spool.sqlite3", rows_max=ROWS_MAX // 10)
+    spool._db.execute("PRAGMA synchronous=OFF")  # the test is about room, not about power
+    for n in range(6_000):
+        kind = "alarm" if n % 50 == 0 else "status"
+        spool.put({"type": kind, "key": f"{kind}/{n}", "n": n, "padding": "x" * 300})
+    counts = spool.counts()
+    assert counts["rows"] <= ROWS_MAX // 10 and set(counts["evicted"]) == {"status"}
+    with sqlite3.connect(tmp_path / "spool.sqlite3") as db:
+        assert db.execute("SELECT count(*) FROM event WHERE class=0").fetchone() == (120,)
+    assert os.path.getsize(tmp_path / "spool.sqlite3") < 6 << 20

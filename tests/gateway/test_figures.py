@@ -1,0 +1,53 @@
+"""Metrics, logs and checks: what the gateway says of itself to machines and to a technician."""
+import json
+import logging
+import urllib.request
+
+from gateway_process import Gateway
+from kentongan_gateway import checks, settings, status
+from kentongan_gateway.logs import Json
+from kentongan_gateway.metrics import Metrics
+
+SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}, "clock": "unsure",
+            "troubles": {"disk": "full"},
+            "spool": {"rows": 5, "unsent": 2, "held": 1, "evicted": {"status": 9}},
+            "store_ms": {"p50": 1.5, "p99": 20.0, "max": 31.0}, "refused": {"replay": 3}, "doubles": 4}
+
+
+def test_metrics_are_served_in_prometheus_format_on_this_machine():
+    metrics = Metrics(0, SNAPSHOT)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=30) as reply:
+            text = reply.read().decode()
+    finally:
+        metrics.close()
+    assert {'kentongan_radio_up{radio="meshtastic"} 0.0', 'kentongan_trouble{name="disk"} 1.0',
+            'kentongan_spool_events{which="held"} 1.0', 'kentongan_store_ms{quantile="p99"} 20.0',
+            'kentongan_counted_total{reason="replay"} 3.0', "kentongan_doubles_total 4.0",
+            'kentongan_evicted_total{class="status"} 9.0'} <= set(text.splitlines())
+
+
+def test_a_json_log_line_carries_the_alarms_one_identity():
+    record = logging.LogRecord("kentongan.gateway", logging.INFO, "", 0, "%s stored", ("tombol-07 #1",), None)
+    record.about, record.step, record.detail = "tombol-07 #1", "stored", ""
+    line = json.loads(Json().format(record))
+    assert line["about"] == "tombol-07 #1" and line["step"] == "stored" and line["level"] == "info"
+    assert line["text"] == "tombol-07 #1 stored"
+
+
+def test_status_names_what_is_wrong_for_people():
+    lines = list(status.lines(SNAPSHOT, True))
+    assert "BERMASALAH disk: full" in lines and "radio meshtastic: TERPUTUS" in lines
+    assert any(line.startswith("jam belum pasti") for line in lines)
+
+
+def test_check_names_lines_boards_and_voices_that_are_not_there(tmp_path, monkeypatch):
+    gateway = Gateway(tmp_path, 9, 9)
+    monkeypatch.setenv("PATH", "")
+    with gateway.config.open("a") as file:
+        file.write('[button]\nline = "TOMBOL"\n[voice]\ndriver = "espeak"\n')
+    text = gateway.config.read_text().replace('driver = "virtual"', 'driver = "lcus"\nport = "/dev/none"', 1)
+    gateway.config.write_text(text)
+    found = {result.id: result for result in checks.run(settings.load(gateway.config))}
+    assert "gpioinfo" in found["button_line"].text and "apt install" in found["voice"].text
+    assert "plug the board in" in found["siren_port"].text and found["key_file"].ok

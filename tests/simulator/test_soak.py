@@ -1,0 +1,25 @@
+"""The fault campaigns in short, and that they can fail: a disk that tears, a gateway that forgets."""
+from kentongan_gateway import shelf
+from kentongan_sim.soak import disk, page
+from kentongan_sim.soak.faults import FAULTS
+from kentongan_sim.soak.gateway import Campaign, Result
+
+
+def test_the_disk_tears_what_was_not_synced_and_sqlite_holds(tmp_path, require):
+    require(disk.shared_sqlite(), "a shared SQLite library", "use Debian's python3")
+    assert disk.self_test(tmp_path, rounds=40) > 5
+
+
+def test_one_of_each_fault_loses_nothing_and_is_shown():
+    result = Result()
+    Campaign(1, result).run(len(FAULTS))
+    assert not result.problems
+    assert set(result.faults) == {fault.name for fault in FAULTS} and result.receipts == result.pressed
+    assert "0 lost" in page.verdict(result) and all(fault.name in page.table(result) for fault in FAULTS)
+
+
+def test_a_gateway_that_promises_without_keeping_is_found_out(monkeypatch):
+    monkeypatch.setattr(shelf.Shelf, "_put", lambda self, key, klass, body: self._id(9_999))
+    result = Result()
+    Campaign(1, result).run(1, ["kill -9"])
+    assert any(problem.startswith("lost") for problem in result.problems)
