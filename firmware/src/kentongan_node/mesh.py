@@ -21,7 +21,6 @@ from kentongan_node.actions import Cad, Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_node.answers import AnswerCache
 from kentongan_node.contention import BusyMeter, backoff_ms
-from kentongan_node.mix import pick
 from kentongan_node.queue import Entry, SendQueue
 from kentongan_node.shares import Shares
 
@@ -35,9 +34,9 @@ RADIO_RETRY_MS = 100
 ACTIVE_MS = 10_000              # an origin counts as active so long after its last alarm frame
 ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # Copies are held so much longer while two or more origins are active: until the gateway's shared receipt has
-# come (500 ms and its air). With 500 ms ten presses in 3 s had 0.3 s more of needless copies. And by a random
-# while, so that the first copy spares the others theirs.
-CROWD_HOLD_MS, CROWD_SPAN_MS = 1_200, 600
+# come (500 ms and its air). With 500 ms ten presses in 3 s had 0.3 s more of needless copies. With
+# up to 600 ms more a button's next attempt took the copy's place time and again: nothing of it came through.
+CROWD_HOLD_MS = 1_200
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
 LOW_AIR_MS = 12_000             # with less left a relay carries only the first attempts
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
@@ -119,7 +118,7 @@ class Mesh:
             entry.charge = packet.src
             entry.attempt = head[1]
             if self.active_origins(now_ms) >= 2:
-                entry.hold(CROWD_HOLD_MS, CROWD_SPAN_MS)
+                entry.hold(CROWD_HOLD_MS)
         if not self.queue.put(entry):
             return False
         self._seen.add(packet.src, packet.id, now_ms)
@@ -287,8 +286,6 @@ class Mesh:
                 self._draws += 1
                 number = RND_SLOTS + self._draws % 1000
                 wait_ms = backoff_ms(self.preset, entry.snr_q, rnd, number)
-                wait_ms += pick(rnd, 2 * number, entry.spread_ms)
-                entry.spread_ms = 0
                 entry.at_ms = min(entry.base_ms + wait_ms, entry.due_ms)
 
     def _next_payable(self, now_ms, overdue=False):

@@ -32,7 +32,6 @@ class Entry:
         self.patient = False                          # waits ALIVE_WAIT_MS longer already
         self.attempt = 0                              # of the alarm that this is a copy of
         self.tries = 0
-        self.spread_ms = 0                            # a random part of it is waited once more
 
     def hop_limit(self):
         return self.frame[12] & 7
@@ -48,10 +47,9 @@ class Entry:
             self.patient = True
             self.due_ms += ALIVE_WAIT_MS
 
-    def hold(self, delay_ms, spread_ms=0):
-        """Wait longer on purpose, and up to spread_ms more; the limit moves along."""
-        self.due_ms += delay_ms + spread_ms
-        self.spread_ms = spread_ms
+    def hold(self, delay_ms):
+        """Wait longer on purpose; the limit moves along."""
+        self.due_ms += delay_ms
         self.put_off(self.base_ms + delay_ms)
 
 
