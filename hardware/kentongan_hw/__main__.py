@@ -8,6 +8,7 @@ from kentongan_hw import build, ownlib, pins, signals
 
 NODES = ("siren", "button")     # with a pin table
 CARRIERS = ("siren",)           # with a board
+DRAWN = ("siren", "button")     # with a circuit and its drawing
 
 
 def write_pins():
@@ -28,6 +29,8 @@ def main():
     if args.what == "files":
         for node in [args.node] if args.node else CARRIERS:
             build.files(node)
+        for node in [] if args.node else sorted(set(DRAWN) - set(CARRIERS)):
+            build.drawing_files(node)
 
 
 if __name__ == "__main__":

@@ -95,10 +95,16 @@ def board(node):
     print("no room on the silk for:", " ".join(hidden) or "none")
 
 
+def erc(folder, node):
+    """What the electrical check of the drawing finds, at every severity."""
+    kicad(folder, "sch", "erc", "--severity-all", "--format", "json", "-o", "erc.json", f"{node}.kicad_sch")
+    report = json.loads((folder / "erc.json").read_text(encoding="utf-8"))
+    return [v for sheet in report["sheets"] for v in sheet["violations"]]
+
+
 def violations(folder, node):
     """[(check, severity, type, what)] of ERC, DRC and parity at every severity."""
     found = []
-    kicad(folder, "sch", "erc", "--severity-all", "--format", "json", "-o", "erc.json", f"{node}.kicad_sch")
     kicad(
         folder,
         "pcb",
@@ -111,9 +117,8 @@ def violations(folder, node):
         "drc.json",
         f"{node}.kicad_pcb",
     )
-    erc = json.loads((folder / "erc.json").read_text(encoding="utf-8"))
     drc = json.loads((folder / "drc.json").read_text(encoding="utf-8"))
-    groups = [("erc", v) for sheet in erc["sheets"] for v in sheet["violations"]]
+    groups = [("erc", v) for v in erc(folder, node)]
     for key in ("violations", "unconnected_items", "schematic_parity"):
         groups += [(key, v) for v in drc[key]]
     for check, v in groups:
@@ -212,6 +217,35 @@ def products(folder, node):
     kicad(folder, "pcb", "export", "step", "--force", "-o", f"{node}.step", file)
     (folder / f"{node}-bom.csv").write_text(bom(circuit_of(node)), encoding="utf-8")
     (folder / f"{node}-dari.sha256").write_text(digest(folder, node), encoding="utf-8")
+
+
+def drawing(node):
+    """Writes and checks the drawing alone, of a node that has no board yet; the folder."""
+    folder = BUILD / node
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (BUILD / "kicad-config").mkdir(exist_ok=True)
+    tables(folder)
+    rules = {"meta": {"filename": f"{node}.kicad_pro", "version": 3},
+             "net_settings": {"classes": [{"name": "Default", "wire_width": 6}]}}
+    (folder / f"{node}.kicad_pro").write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{node}.kicad_sch").write_text(schematic.draw(circuit_of(node)), encoding="utf-8")
+    kicad(folder, "sch", "export", "netlist", "-o", f"{node}.net", f"{node}.kicad_sch")
+    return folder
+
+
+def drawing_files(node):
+    """The drawing, its PDF and the parts list into hardware/<node>/files."""
+    folder = drawing(node)
+    found = erc(folder, node)
+    if found:
+        raise CheckError(f"{node}: {found}")
+    kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
+    (folder / f"{node}-bom.csv").write_text(bom(circuit_of(node)), encoding="utf-8")
+    target = HARDWARE / node / "files"
+    target.mkdir(exist_ok=True)
+    for ending in (".kicad_sch", ".kicad_pro", "-skema.pdf", "-bom.csv"):
+        shutil.copy(folder / f"{node}{ending}", target / f"{node}{ending}")
 
 
 def files(node):

@@ -115,7 +115,7 @@ def _symbol(name, what, footprint, half, rows, pins):
 def symbols():
     left = [_pin(i + 1, n, _kind(n, i + 1), -17.78, 22.86 - 2.54 * i, 0) for i, n in enumerate(J2)]
     right = [_pin(i + 19, n, _kind(n, i + 19), 17.78, 22.86 - 2.54 * i, 180) for i, n in enumerate(J3)]
-    kinds = ("power_in", "passive", "passive", "power_out")
+    kinds = ("passive", "passive", "passive", "power_out")
     module = [
         _pin(1, "VIN", kinds[0], -12.7, 2.54, 0),
         _pin(2, "GND", kinds[1], -12.7, 0, 0),

@@ -315,7 +315,7 @@ class Drawing:
             grid(block.at[1] + block.size[1]) - 1,
         )
         cells = [end[0] for end in ends]
-        done = sheet.cells_of(net) | {cells[0]}
+        done = sheet.cells_of(net) or {cells[0]}
         rest = sorted(
             (c for c in cells if c not in done),
             key=lambda c: min(abs(c[0] - d[0]) + abs(c[1] - d[1]) for d in done),

@@ -3,7 +3,7 @@ import copy
 
 import pytest
 from kentongan_hw import build, rules, siren_layout
-from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.__main__ import DRAWN
 from kentongan_hw.circuit import catalogue
 
 SIREN_LOADS = {"PSU": 3.0, "AKI": 3.0, "VRAW": 3.0, "SIRENE_P": 3.0, "SIRENE_N": 3.0, "SHUNT": 3.0,
@@ -16,7 +16,7 @@ def without(circuit, *refs):
     return circuit
 
 
-@pytest.fixture(params=CARRIERS)
+@pytest.fixture(params=DRAWN)
 def node(request):
     return request.param
 

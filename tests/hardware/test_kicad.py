@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from kentongan_hw import HARDWARE, build
-from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.__main__ import CARRIERS, DRAWN
 from kentongan_hw.sexpr import find, first, parse
 
 REMEDY = "run: make hardware-files"
@@ -40,11 +40,36 @@ def test_erc_drc_and_parity_find_nothing_at_any_severity(built, node):
 
 
 def test_the_drawing_connects_what_the_circuit_says(built, node):
-    tree = parse((built(node) / f"{node}.net").read_text(encoding="utf-8"))
+    assert connected(built(node), node) == said(build.circuit_of(node))
+
+
+def said(circuit):
+    return {frozenset(pins) for pins in circuit.nets().values()}
+
+
+def connected(folder, node):
+    """The nets of KiCad's netlist as sets of (ref, pin)."""
+    tree = parse((folder / f"{node}.net").read_text(encoding="utf-8"))
     drawn = {frozenset((first(n, "ref")[1], first(n, "pin")[1]) for n in find(net, "node"))
              for net in find(first(tree, "nets"), "net")}
-    drawn = {pins for pins in drawn if len(pins) > 1}
-    assert drawn == {frozenset(pins) for pins in build.circuit_of(node).nets().values()}
+    return {pins for pins in drawn if len(pins) > 1}
+
+
+@pytest.mark.parametrize("node", sorted(set(DRAWN) - set(CARRIERS)))
+def test_a_drawing_without_a_board_yet_is_checked_as_far_as_it_goes(kicad, node):
+    folder = build.drawing(node)
+    assert build.erc(folder, node) == []
+    assert connected(folder, node) == said(build.circuit_of(node))
+    for ending in (".kicad_sch", ".kicad_pro"):
+        assert (folder / f"{node}{ending}").read_text() == committed(node, ending).read_text(), REMEDY
+    listed = committed(node, "-bom.csv").read_text(encoding="utf-8")
+    assert listed == build.bom(build.circuit_of(node)), REMEDY
+
+
+def test_seeded_fault_a_pin_that_the_drawing_leaves_out_is_seen(built):
+    circuit = build.circuit_of("siren")
+    circuit.part("R40").nets["2"] = "HILANG"
+    assert connected(built("siren"), "siren") != said(circuit)
 
 
 def test_pictures_and_gerbers_were_made_from_the_committed_board(node):
