@@ -1,5 +1,5 @@
 """A small site around one GatewayCore: real keys and frames, injected time, a store that may fail."""
-from kentongan_gateway import actions
+from kentongan_gateway import actions, troubles
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.spool import Spool
@@ -69,6 +69,7 @@ class Bench:
         self.disk_ok = True
         self.done = []
         self.events = []
+        self.first = []  # what the start itself told
         self.rows = {}
         self._packet_id = 0
         self.hub_says_ok = True
@@ -81,7 +82,9 @@ class Bench:
                 self.state[action.name] = action.data
             elif isinstance(action, actions.Store) and self.disk_ok:
                 self.rows[self.spool.put(action.event)] = action.row_id
-                self.events.append(action.event)
+                # Each start tells the hub that earlier troubles are over: the first event of every bench.
+                fresh = action.event.get("name") == troubles.ALL
+                (self.first if fresh else self.events).append(action.event)
                 self.do(self.core.stored(action.row_id, self.now_ms, 7))
 
     def hear(self, payload, src=BUTTON, hops=0, hop_start=1, relay_node=None, packet_id=None, to=BROADCAST):

@@ -42,7 +42,7 @@ def test_one_that_flickers_buries_nothing_and_its_last_state_is_told():
 
 
 def test_a_start_takes_back_what_a_former_run_said():
-    assert [(e["name"], e["active"]) for e in bench().of_type("trouble")] == [("*", False)]
+    assert [(e["name"], e["active"]) for e in bench().first] == [("*", False)]
 
 
 def test_a_radio_that_never_comes_up_is_named_within_a_minute():

@@ -57,7 +57,11 @@ class Bench:
                 "--wait", str(UJI_S)]
 
     def start(self, *more):
-        return subprocess.Popen([*map(str, self.words), *map(str, more)], text=True, stdout=subprocess.PIPE,
+        words = list(map(str, self.words))
+        if "--port" in more:  # one board has one port: another takes the place of the bench's own
+            at = words.index("--port")
+            del words[at:at + 2]
+        return subprocess.Popen([*words, *map(str, more)], text=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, env={**os.environ, **self.home})
 
     def run(self, *more):
