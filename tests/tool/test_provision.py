@@ -76,9 +76,14 @@ class Bench:
         return list(self.laptop.rglob("pending-*.json"))
 
     def files_on_board(self):
+        from kentongan_tool.failures import ToolError
         from kentongan_tool.prompt import Prompt
         prompt = Prompt(self.alone.port)
-        prompt.wait_for_prompt()
+        try:
+            prompt.wait_for_prompt()
+        except ToolError:  # on a slow machine it has fallen asleep by now: do as the message says
+            self.alone.board.press_reset()
+            prompt.wait_for_prompt()
         return prompt.probe().files
 
     def assert_clean(self):

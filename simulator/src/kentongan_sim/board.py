@@ -232,6 +232,10 @@ class Board:
             self._bridge.write(b"abort: exit %d\r\n" % code)
         self._live.call(self._reset)
 
+    def press_reset(self):
+        """The RESET key: a board that sleeps or hangs starts anew."""
+        self._live.call(self._reset)
+
     def unplug(self):
         """Pull the USB cable; the board goes on with its battery."""
         bridge, self._bridge = self._bridge, Unplugged()

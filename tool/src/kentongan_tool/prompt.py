@@ -18,6 +18,7 @@ from kentongan_tool.boards import chip_of_machine
 from kentongan_tool.failures import ToolError
 
 ANSWER_S = 25  # mpremote's own tries to reach a prompt end after 10 s
+ENTRY_TRIES = 3  # a board that is still starting, or was left in the middle of a word, does not open at once
 WRITE_S = 120  # 90 KB at 115200 baud take 10 s
 MARK = "KENTONGAN "
 MEMORY_DIRS = ("/dev/shm",)
@@ -122,10 +123,13 @@ class Prompt:
 
     def _mpremote(self, *words, timeout_s=ANSWER_S):
         """`resume`: no soft reset, so that the program that was interrupted does not begin again."""
-        done = devicetools.run("mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s)
-        if done.returncode == 0:
-            return done.stdout
-        said = devicetools.last_line(done.stderr if done.stderr.strip() else done.stdout)
+        for _ in range(ENTRY_TRIES):
+            done = devicetools.run("mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s)
+            if done.returncode == 0:
+                return done.stdout
+            said = devicetools.last_line(done.stderr if done.stderr.strip() else done.stdout)
+            if "could not enter raw repl" not in said:
+                break  # anything else may have been done in part: only a closed door is tried again
         if done.returncode is None:
             raise ToolError("no_answer", f"{self.port}: no answer within {timeout_s} s")
         if "may be in use" in said or "multiple access" in said:
