@@ -119,6 +119,61 @@ def test_after_a_power_cut_the_old_settings_or_the_new_ones_are_there():
     assert seen == {(0, 0, "jawa_umum"), (5, 100, "polri")}
 
 
+OWN = [(m.KIND_MALING, (4, 1)), (m.KIND_KEBAKARAN, ())]
+
+
+def beaten(shell, kind):
+    """Name and steps that the post plays for an alarm of this kind."""
+    shell.hear(alarm(BUTTON, 900, kind=kind))
+    return [(sound.pattern, sound.steps) for sound in of(shell.all, act.Sound)][-1]
+
+
+def test_a_post_beats_the_code_of_its_rt_before_and_after_a_restart():
+    shell = device("sirene")
+    for one in config_frames("sirene", 5, 100, {"patterns": OWN, "profile": "polri"}):
+        shell.hear(one)
+    again = device("sirene", shell.state)
+    for post in (shell, again):
+        name, steps = beaten(post, m.KIND_MALING)
+        assert (name, [off_ms for _, off_ms in steps]) == ("maling", [250, 250, 250, 500, 950])
+
+
+def test_an_own_code_that_was_taken_back_or_torn_leaves_the_profile_s():
+    shell = device("sirene")
+    for one in config_frames("sirene", 5, 100, {"patterns": OWN}):
+        shell.hear(one)
+    torn = dict(shell.state)
+    torn[configure.NAME] = torn[configure.NAME][:-9]
+    for one in config_frames("sirene", 6, 200, {"patterns": []}):
+        shell.hear(one)
+    for post in (shell, device("sirene", torn)):
+        assert len(beaten(post, m.KIND_MALING)[1]) == 2
+
+
+def test_after_a_power_cut_the_old_codes_or_the_new_ones_are_there():
+    shell = device("sirene")
+    changed = {"patterns": OWN, "profile": "polri", "revoked": [STOLEN + i for i in range(100)]}
+    for one in config_frames("sirene", 5, 100, changed):
+        shell.hear(one)
+    writes = [action for action in shell.all if isinstance(action, act.Persist)]
+    seen = set()
+    for cut in range(len(writes) + 1):
+        state = new_post_state()
+        for action in writes[:cut]:
+            state[action.name] = action.data
+        core = Sirene(settings("sirene", POST), state)
+        seen.add((core.settings["profile"], len(core.settings.get("patterns", ()))))
+    assert seen == {("jawa_umum", 0), ("polri", 2)}
+
+
+def test_a_code_that_must_not_be_beaten_is_refused_with_the_whole_part():
+    shell = device("sirene")
+    for one in config_frames("sirene", 5, 100, {"profile": "polri"}, more=b"\x0a\x03\x01\x01\x00"):
+        shell.hear(one)
+    assert (shell.core.config_version, shell.core.settings["profile"]) == (0, "jawa_umum")
+    assert shell.core.counters["field"] == 1
+
+
 def test_a_torn_file_reads_as_no_settings_and_never_as_wrong_ones():
     shell = device("sirene")
     for one in config_frames("sirene", 5, 100, LONG):

@@ -89,6 +89,34 @@ def test_a_drill_begins_with_two_steady_tones_and_leaves_long_gaps():
             assert len([off for _, off in steps[2:] if off >= 2500]) == patterns.DRILL_GROUPS
 
 
+def test_an_own_code_takes_the_place_of_the_profile_s_for_its_kind_alone():
+    own = [(m.KIND_MALING, (4, 1)), [m.KIND_KEBAKARAN, []], (m.KIND_KERIBUTAN, (2, 3))]
+    assert groups(patterns.steps_for("jawa_umum", m.KIND_MALING, False, own)[1]) == [4, 1]
+    assert patterns.steps_for("jawa_umum", m.KIND_KEBAKARAN, False, own) == ("titir", patterns.TITIR_STEPS)
+    assert patterns.steps_for("jawa_umum", m.KIND_KERIBUTAN, False, own)[0] == "keributan"
+    assert groups(patterns.steps_for("bali", m.KIND_KERIBUTAN, False, own)[1]) == [2, 3]
+    assert groups(patterns.steps_for("jawa_umum", m.KIND_BENCANA, False, own)[1]) == [4]
+    assert patterns.steps_for("polri", m.KIND_BENCANA, True, own) == patterns.steps_for(
+        "polri", m.KIND_BENCANA, True)
+
+
+def test_an_own_code_never_gives_a_silent_kind_a_sound_or_a_sick_person_a_hard_one():
+    own = [(kind, (2,)) for kind in range(256)]
+    assert patterns.steps_for("polri", m.KIND_KEKERASAN, False, own) == ("diam", ())
+    assert patterns.steps_for("polri", m.KIND_UJI, False, own) == ("diam", ())
+    assert patterns.steps_for("polri", m.KIND_MEDIS, False, own)[0] == "medis"
+
+
+def test_every_code_that_can_come_over_the_air_has_steps_that_count_its_strokes():
+    for first in range(1, config.STROKES_LIMIT + 1):
+        for second in range(config.STROKES_LIMIT + 1):
+            code = (first, second) if second else (first,)
+            if not config.groups_fit(code):
+                continue
+            steps = patterns.steps_for("bali", m.KIND_MALING, False, [(m.KIND_MALING, code)])[1]
+            assert groups(steps) == list(code) and steps[-1] == (150, 950)
+
+
 def test_the_end_tone_is_one_long_steady_tone():
     assert patterns.END_STEPS == ((5000, 0),)
 

@@ -51,13 +51,15 @@ def test_one_bit_flipped_is_refused(seed, which, bit):
 
 
 ORDERS = st.fixed_dictionaries({"id": st.integers(1, 50)}, optional={
-    "type": st.sampled_from(["stage", "siren", "page", "drill", "directory", "config", "keys", "counters",
-                             "x", None]),
+    "type": st.sampled_from(["stage", "siren", "page", "drill", "directory", "config", "codes", "keys",
+                             "counters", "x", None]),
     "device": st.one_of(st.sampled_from([BUTTON, BUTTON_2]), U32),
     "origin": st.sampled_from([BUTTON, 0, "x"]),
     "counter": st.one_of(st.sampled_from([100, 50]), U32, st.none()), "stage": st.integers(0, 9),
     "action": st.sampled_from(["start", "stop", "test", 1]), "kind": st.integers(-1, 300),
     "seconds": st.integers(-5, 500),
+    "profile": st.sampled_from(["polri", "x", 3]),
+    "patterns": st.sampled_from([[[1, [2]]], [[1, [1]]], [3], 4]),
     "targets": st.sampled_from(["zone", [POST], [RECEIVER], [], 5, ["a"]]),
     "zone": st.integers(-1, 300), "minutes": st.integers(-1, 100), "devices": st.just([{"node": 9}]),
     "expires_in_s": st.integers(-5, 100)})

@@ -3,7 +3,7 @@ import json
 
 import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
-from kentongan_gateway.actions import OrderDone, Send
+from kentongan_gateway.actions import OrderDone, Send, Siren
 from kentongan_gateway.configs import AIR_S, GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
 from kentongan_wire import config, keys, phy, roots, verify
 from kentongan_wire import messages as m
@@ -68,6 +68,44 @@ def test_a_post_that_was_heard_gets_its_settings_at_once_and_no_more_when_it_rep
     heard(bench, version=3)
     bench.run(3_600_000)
     assert len(configs(bench)) == 1
+
+
+def test_the_rt_s_own_codes_go_to_its_posts():
+    bench = Bench()
+    heard(bench)
+    order(bench, "config", devices=[entry(settings={"profile": "polri", "patterns": [[1, [4, 1]], [2, []]]})])
+    bench.run(100)
+    ((*_, settings),) = configs(bench)
+    assert settings["patterns"] == [(1, (4, 1)), (2, ())] and settings["profile"] == "polri"
+
+
+def beaten(bench):
+    """Name and strokes of one round of our own siren, after an alarm with the hub silent."""
+    bench.hear(alarm(kind=m.KIND_MALING), BUTTON)
+    bench.run(7_000)
+    return [(siren.pattern, len(siren.steps)) for siren in bench.all(Siren)]
+
+
+def test_our_own_siren_beats_the_codes_that_the_rt_chose_after_a_restart_too():
+    bench = Bench()
+    assert order(bench, "codes", profile="polri", patterns=[[1, [4, 1]]]) == "ok"
+    assert beaten(bench) == beaten(Bench(state={"codes": bench.state["codes"]})) == [("maling", 5)]
+
+
+@pytest.mark.parametrize("bad", [
+    {}, {"profile": "polri"}, {"profile": "x", "patterns": []}, {"profile": "polri", "patterns": [[1, [1]]]},
+    {"profile": "polri", "patterns": 3}, {"profile": "polri", "patterns": [[7, [2]]]},
+])
+def test_bad_codes_are_refused_and_change_nothing(bad):
+    bench = Bench()
+    assert order(bench, "codes", **bad).startswith("failed: config")
+    assert "codes" not in bench.state and beaten(bench) == [("maling", 2)]
+
+
+def test_damaged_codes_are_counted_and_the_key_file_s_profile_is_beaten():
+    for damaged in (b"[{]", b"{}", b'["polri", [[1, [1]]]]', b'["x"]'):
+        bench = Bench(state={"codes": damaged})
+        assert bench.core.counters["codes_lost"] == 1 and beaten(bench) == [("maling", 2)]
 
 
 def test_rounds_come_at_growing_gaps_with_fresh_counters_while_the_device_says_something_else():
@@ -199,7 +237,7 @@ def test_damaged_settings_are_counted_and_the_gateway_starts():
 @pytest.mark.parametrize("bad", [
     {"devices": None}, {"devices": [3]}, {"devices": [{**entry(), "node": 3}]},
     {"devices": [{**entry(), "version": 1 << 16}]}, {"devices": [{**entry(), "settings": {"next_keys": 1}}]},
-    {"devices": [entry(settings={"hop_limit": 9})]},
+    {"devices": [entry(settings={"hop_limit": 9})]}, {"devices": [entry(settings={"patterns": [[1, [6]]]})]},
     {"devices": [entry(), entry(settings={"table": [[0, 1]]})]},
     {"devices": [{**entry(), "next": 16}]}, {"devices": [entry(settings={"revoked": [[1]]})]},
 ])

@@ -439,7 +439,9 @@ def test_a_radio_that_goes_is_told():
 @pytest.mark.parametrize("drill", [False, True])
 def test_our_own_siren_beats_what_the_posts_beat(profile, drill):
     for kind in range(256):
-        assert steps_for(profile, kind, drill) == post_patterns.steps_for(profile, kind, drill)
+        for own in ((), [[kind, [4, 1]]], [[kind, []], [1, [3]]]):
+            of = profile, kind, drill, own if 0 < kind < 7 else ()
+            assert steps_for(*of) == post_patterns.steps_for(*of)
 
 
 def test_no_own_siren_where_none_is_fitted():

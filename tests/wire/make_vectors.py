@@ -75,6 +75,9 @@ def good():
     add("settings, longest part of three", gate,
         settings(73, item(4, counters), post, v.SIRENE, part=1, parts=3))
     add("settings without an item", gate, settings(74, b"", relay, v.PENERUS))
+    own = b"\x01\x02\x00" + b"\x03\x13\x00" + b"\x05\x71\x01" + b"\x06\x00\x00"
+    add("codes of the RT's own: 2, 3+1, 1+7+1 and titir", gate,
+        settings(75, item(2, b"\x01") + item(10, own), post, v.SIRENE))
     add("page", gate, page(80))
     add("silent page", gate, page(81, kind=8, flags=1))
     whole = frame(button, 1500, data(alarm(1500)))
@@ -270,6 +273,14 @@ def rejected_items():
         ("drill of more than an hour", "field", b"\x06\x03\x05\x11\x0e"),
         ("status period of a second", "field", b"\x07\x04\x01\x00\x00\x00"),
         ("hop limit 0", "field", b"\x08\x01\x00"),
+        ("code cut", "length", b"\x0a\x02\x01\x02"),
+        ("code of a kind that has none", "field", b"\x0a\x03\x07\x02\x00"),
+        ("code of a single stroke", "field", b"\x0a\x03\x01\x01\x00"),
+        ("code of six strokes", "field", b"\x0a\x03\x01\x06\x00"),
+        ("code of single strokes", "field", b"\x0a\x03\x01\x11\x00"),
+        ("code with ten strokes in a group", "field", b"\x0a\x03\x01\x0a\x00"),
+        ("code with a hole", "field", b"\x0a\x03\x01\x02\x02"),
+        ("seven codes", "field", item(10, b"\x01\x02\x00" * 7)),
         ("hop limit twice", "field", b"\x08\x01\x01\x08\x01\x01"),
     ]
 

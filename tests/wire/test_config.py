@@ -13,7 +13,7 @@ EVERYTHING = {
     "table": [(5, 0xFFFF), (6, 0x0006)], "profile": "polri", "revoked": [0x4B0A0107],
     "counters": [(0x4B0A0105, 1, 0, 77), (GATEWAY, 1, 9, 0xFFFFFFFF)],
     "next_keys": (2, b"\x01" * 32, b"\x02" * 32), "drill": (5, 3600), "status_period_s": 140, "hop_limit": 3,
-    "generations": (2, 1),
+    "generations": (2, 1), "patterns": [(1, (2,)), (3, (3, 1)), (6, ()), (5, (9, 9, 9, 8))],
 }
 AT_LIMIT = dict(EVERYTHING)
 AT_LIMIT["table"] = [(zone, 0xFFFF) for zone in range(1, config.TABLE_LIMIT + 1)]
@@ -51,7 +51,7 @@ def test_each_setting_alone_leaves_the_others_unchanged():
 
 
 def test_an_empty_list_empties():
-    for name in ("table", "revoked", "counters"):
+    for name in ("table", "revoked", "counters", "patterns"):
         assert collected(bodies({name: []})) == [(7, {name: []})]
 
 
@@ -104,6 +104,9 @@ def test_settings_out_of_range_are_our_own_error():
         ("status_period_s", (59, 86_401, "60", None)),
         ("hop_limit", (0, 8, True)),
         ("generations", ((16, 0), (1, 2), (1,), 1)),
+        ("patterns", ([(0, (2,))], [(7, (2,))], [(1, (10,))], [(1, (0,))], [(1, (2, 0, 2))], [(1, 2)], [(1,)],
+                      [(1, (2,) * 5)], [(1, (1,))], [(1, (6,))], [(1, (1, 1))], [(1, (6, 6, 6))],
+                      [(1, ("2",))], [(1, (2,))] * 7)),
         ("unknown", (1,)),
     ):
         for value in values:
@@ -130,6 +133,16 @@ def test_each_fault_of_a_part_has_its_reason():
         ("field", b"\x09\x02\x01\x02"),
         ("length", b"\x09\x01\x01"),
         ("field", b"\x08\x01\x01\x08\x01\x01"),
+        ("length", b"\x0a\x02\x01\x02"),
+        ("field", b"\x0a\x03\x00\x02\x00"),
+        ("field", b"\x0a\x03\x07\x02\x00"),
+        ("field", b"\x0a\x03\x01\x01\x00"),
+        ("field", b"\x0a\x03\x01\x06\x00"),
+        ("field", b"\x0a\x03\x01\x11\x00"),
+        ("field", b"\x0a\x03\x01\x0a\x00"),
+        ("field", b"\x0a\x03\x01\x02\x02"),
+        ("field", b"\x0a\x03\x01\x20\x00"),
+        ("field", b"\x0a\x15" + b"\x01\x02\x00" * 7),
         ("field", b"\x01\x33" + b"\x05\xff\xff" * 17),
     ):
         assert raises(RemoteError, read, items, C, GATEWAY, 1).reason == reason, items
@@ -157,11 +170,21 @@ def test_lists_that_pass_their_limit_over_several_parts_are_refused():
     assert error.reason == "field"
 
 
+def test_a_code_of_the_rt_is_three_bytes_with_the_first_group_lowest():
+    assert split({"patterns": [(3, (3, 1)), (6, ())]}) == [b"\x0a\x06\x03\x13\x00\x06\x00\x00"]
+    assert read(b"\x0a\x03\x05\x99\x89", C, GATEWAY, 1) == {"patterns": [(5, (9, 9, 9, 8))]}
+
+
+def test_a_single_stroke_or_six_may_stand_beside_another_group_and_never_alone():
+    for groups in ((1, 3), (3, 1), (6, 2), (2, 6), (1, 7, 1)):
+        assert read(split({"patterns": [(1, groups)]})[0], C, GATEWAY, 1) == {"patterns": [(1, groups)]}
+
+
 def test_any_items_are_read_or_refused():
     byte = random_bytes(5)
     read_well = 0
     for _ in range(3000):
-        items = bytes([next(byte) % 10 for _ in range(next(byte) % 30)])
+        items = bytes([next(byte) % 11 for _ in range(next(byte) % 30)])
         try:
             settings = read(items, C, GATEWAY, 1)
             read_well += 1

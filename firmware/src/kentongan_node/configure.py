@@ -17,7 +17,7 @@ from kentongan_wire.messages import CONFIG, SIRENE
 from kentongan_node.actions import Persist
 
 NAME = "config"
-KEPT = ("hop_limit", "profile", "revoked", "status_period_s", "table")
+KEPT = ("hop_limit", "patterns", "profile", "revoked", "status_period_s", "table")
 VERSION_LIMIT = 0xFFFF
 CHECK_BYTES = 4
 KEYS_LIMIT = 2  # generations beside the device file's: the one in use and the one that replaces it

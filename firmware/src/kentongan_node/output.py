@@ -122,7 +122,7 @@ class Output(MainsNode):
         playing = (record, record.kind, record.drill, record.times)
         if playing == self._playing:
             return
-        name, steps = patterns.steps_for(self.settings["profile"], record.kind, record.drill)
+        name, steps = patterns.of(self.settings, record.kind, record.drill)
         actions.append(Sound(name, steps, record.left_ms(now_ms)))
         if not isinstance(self._playing, tuple):
             self._sensed = False

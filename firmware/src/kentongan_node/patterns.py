@@ -64,20 +64,31 @@ def parse(code):
     return tuple(steps)
 
 
-def _group(profile, kind):
+def _group(profile, kind, own):
     if kind == m.KIND_MEDIS:
         return MEDIC, MEDIC_STEPS
     code = CODES.get(profile, CODES[DEFAULT_PROFILE]).get(kind)
+    for coded, groups in own:
+        if coded == kind:
+            code = " . ".join(["*" * strokes for strokes in groups]) + " -" if groups else None
     if code is None:
         return TITIR, TITIR_STEPS
     return NAMES[kind], parse(code)
 
 
-def steps_for(profile, kind, drill=False):
-    """(name, steps) of a kind in a profile; the steps are empty for the kinds that never sound."""
+def of(settings, kind, drill=False):
+    """(name, steps) of a kind at a device with these settings: the RT's own code, else its profile's."""
+    return steps_for(settings["profile"], kind, drill, settings.get("patterns", ()))
+
+
+def steps_for(profile, kind, drill=False, own=()):
+    """(name, steps) of a kind in a profile; the steps are empty for the kinds that never sound.
+
+    own: [(kind, groups)] that replace the profile's codes, as CONFIG brings them (kentongan_wire.config).
+    """
     if kind in NEVER_SOUND:
         return SILENT, ()
-    name, group = _group(profile, kind)
+    name, group = _group(profile, kind, own)
     if not drill:
         return name, group
     if name == TITIR:

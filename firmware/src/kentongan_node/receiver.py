@@ -99,7 +99,7 @@ class Penerima(MainsNode):
             self.note(actions, "answered", self.reports.find(call.about()).counter or 0)
 
     def _chime(self, call, now_ms, actions):
-        name, steps = patterns.steps_for(self.settings["profile"], call.body.kind)
+        name, steps = patterns.of(self.settings, call.body.kind)
         if not steps:
             return
         self._chiming = call
@@ -140,5 +140,5 @@ class Penerima(MainsNode):
 
     def _rhythm(self, kind):
         """The lamp beats the kind's own code, so that it is told without a chime; fast where it has none."""
-        name, steps = patterns.steps_for(self.settings["profile"], kind)
+        name, steps = patterns.of(self.settings, kind)
         return None if name == patterns.TITIR else steps

@@ -164,6 +164,10 @@ class Commands:
         self._core._configs.want(devices)
         self.done(order_id, "ok")
 
+    def _codes(self, order, order_id):
+        self._core._own.codes([order.get("profile"), order.get("patterns")])
+        self.done(order_id, "ok")
+
     def _keys(self, order, order_id):
         keyring = self._core._keyring
         keyring.take(order)
@@ -198,6 +202,7 @@ class Commands:
         "drill": _drill,
         "directory": _directory,
         "config": _config,
+        "codes": _codes,
         "keys": _keys,
         "counters": _counters,
     }

@@ -45,7 +45,7 @@ __all__ = ["CoreConfig", "Directory", "GatewayCore"]
 
 
 class GatewayCore:
-    """One per gateway. `state`: {name: bytes} as Persist wrote it: seq guard stored secrets keys configs."""
+    """One per gateway. `state`: {name: bytes} of Persist: seq guard stored secrets keys configs codes."""
 
     def __init__(self, config, keys, directory, state):
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
@@ -66,7 +66,7 @@ class GatewayCore:
         self._orders = Orders(self._desk)
         self._neighbours = Neighbours(self._desk)
         self._watch = Watch(self._desk, self._orders, self._neighbours)
-        self._own = OwnSiren(self._desk)
+        self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._pages = Pages(self._desk)
         self._configs = Configs(self._desk, self._guard, self._drill, state.get("configs"))

@@ -52,11 +52,15 @@ def _beats(groups):
     return tuple(steps)
 
 
-def steps_for(profile, kind, drill=False):
-    """(name, ((on_ms, off_ms), ...)) of one round; empty steps for the kinds that never sound."""
+def steps_for(profile, kind, drill=False, own=()):
+    """(name, ((on_ms, off_ms), ...)) of one round; empty steps for the kinds that never sound.
+
+    own: [(kind, groups)] that replace the profile's codes (kentongan_wire.config).
+    """
     if kind in NEVER_SOUND:
         return "diam", ()
     groups = STROKES.get(profile, STROKES["jawa_umum"]).get(kind)
+    groups = dict(own).get(kind, groups)
     if kind == m.KIND_MEDIS:
         name, steps = "medis", MEDIC
     elif groups:

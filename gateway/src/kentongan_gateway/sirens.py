@@ -1,7 +1,12 @@
 """Sirens: whether any post sounds, the order when none does, and the siren on this very machine."""
 
-from kentongan_wire import messages as m
+import json
 
+from kentongan_wire import config as settings_items
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_gateway import wanted
 from kentongan_gateway.actions import Siren, SirenOff
 from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
@@ -133,8 +138,14 @@ class Watch:
 class OwnSiren:
     """The siren on this machine: by order or when the hub is silent, never for a confidential alarm."""
 
-    def __init__(self, desk):
+    def __init__(self, desk, saved=None):
         self._desk = desk
+        self._profile, self._patterns = desk.config.profile, ()
+        if saved:
+            try:
+                self._take_codes(json.loads(saved))
+            except (ValueError, LocalError):
+                desk.count("codes_lost")
         self._until_ms = None
         self._alarm = None  # (origin, counter, incident) that it sounds for
         self._times = {}  # (origin, incident) -> soundings
@@ -145,10 +156,22 @@ class OwnSiren:
         """(origin, counter, incident) while it sounds, else None."""
         return self._alarm
 
+    def codes(self, raw):
+        """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
+        self._take_codes(raw)
+        self._desk.persist("codes", json.dumps([self._profile, self._patterns]).encode())
+
+    def _take_codes(self, raw):
+        if not (isinstance(raw, list) and len(raw) == 2):
+            raise LocalError("config: codes are a profile and patterns")
+        settings = dict(zip(("profile", "patterns"), raw, strict=True))
+        settings_items.split(wanted.items(settings))
+        self._profile, self._patterns = raw
+
     def sound(self, origin, counter, incident, kind, drill, seconds, source) -> bool:
         """Sound for an incident unless it may not; False says that it did not."""
         config = self._desk.config
-        name, steps = steps_for(config.profile, kind, drill)
+        name, steps = steps_for(self._profile, kind, drill, self._patterns)
         if not config.own_siren or not steps:
             return False
         if source != "order" and not self._allowed(origin, incident):

@@ -7,8 +7,9 @@ from kentongan_wire.errors import LocalError
 
 DEVICES_LIMIT = 4096
 VERSION_LIMIT = 0xFFFF
-NAMES = ("table", "profile", "revoked", "status_period_s", "hop_limit")  # settings that the hub may name
-LISTS = ("table", "revoked")
+# settings that the hub may name
+NAMES = ("table", "profile", "patterns", "revoked", "status_period_s", "hop_limit")
+LISTS = ("table", "patterns", "revoked")
 
 
 class Wanted:

@@ -10,6 +10,8 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7
   generations      (send, lowest)                       keys to send with, and the oldest that are accepted
+  patterns         list of (kind 1-6, groups)           codes of the RT's own; others beat by profile
+Groups are the strokes between short pauses, (3, 1) for `*** . * -`: up to four of 1-9; () is titir.
 Items never straddle parts: every part decodes by itself, a long list goes on in the next part.
 """
 import struct
@@ -26,11 +28,13 @@ REVOKED_LIMIT = 128     # numbers
 COUNTERS_LIMIT = 400    # entries
 DRILL_LIMIT_S = 3600    # wire-format 4: at most 60 min
 STATUS_PERIOD_S = (60, 86_400)
+PATTERNS_LIMIT = 6      # kinds with a code: KIND_MALING .. KIND_KERIBUTAN
+GROUPS_LIMIT, STROKES_LIMIT = 4, 9  # of one code; a group is a half byte, the first one lowest
 KEY_BYTES = 32
 NODE_RANGE = (4, 0xFFFFFFFE)
 
 TABLE, PROFILE, REVOKED, COUNTERS, NEXT_KEYS, DRILL, STATUS_PERIOD, HOP_LIMIT = 1, 2, 3, 4, 5, 6, 7, 8
-GENERATIONS = 9
+GENERATIONS, PATTERNS = 9, 10
 # tag, name, struct of one row, most rows (1 = a single value, never a list)
 ITEMS = (
     (TABLE, "table", "<BH", TABLE_LIMIT),
@@ -42,6 +46,7 @@ ITEMS = (
     (STATUS_PERIOD, "status_period_s", "<I", 1),
     (HOP_LIMIT, "hop_limit", "<B", 1),
     (GENERATIONS, "generations", "<BB", 1),
+    (PATTERNS, "patterns", "<BH", PATTERNS_LIMIT),
 )
 NAMES = tuple([row[1] for row in ITEMS])
 KEYS_SEALED_BYTES = 2 * KEY_BYTES  # the generation before them stays readable
@@ -49,6 +54,21 @@ KEYS_SEALED_BYTES = 2 * KEY_BYTES  # the generation before them stays readable
 
 def _within(low, value, high):
     return type(value) is int and low <= value <= high
+
+
+def groups_fit(groups) -> bool:
+    """Whether a code may go on the air: within bounds, and never only single strokes or only sixes."""
+    if len(groups) > GROUPS_LIMIT or [n for n in groups if not _within(1, n, STROKES_LIMIT)]:
+        return False
+    return not groups or [n for n in groups if n != groups[0]] != [] or groups[0] not in (1, 6)
+
+
+def _unpacked(number):
+    """Groups of a code's two bytes; None when there is a hole in them."""
+    groups = [number >> shift & 15 for shift in (0, 4, 8, 12)]
+    while groups and not groups[-1]:
+        groups.pop()
+    return tuple(groups) if groups_fit(groups) else None
 
 
 def _good(name, row):
@@ -69,6 +89,8 @@ def _good(name, row):
         return _within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
     if name == "generations":
         return _within(0, row[0], 15) and _within(0, row[1], row[0])
+    if name == "patterns":
+        return _within(1, row[0], PATTERNS_LIMIT) and _unpacked(row[1]) is not None
     return _within(1, row[0], 7)
 
 
@@ -81,6 +103,11 @@ def _to_row(name, value):
         if not (_within(0, generation, 15) and _within(0, message_type, 15)):
             raise ValueError
         return (node, generation << 4 | message_type, counter)
+    if name == "patterns":
+        kind, groups = value
+        if not groups_fit(groups):
+            raise ValueError
+        return (kind, sum([groups[i] << 4 * i for i in range(len(groups))]))
     if name in ("revoked", "status_period_s", "hop_limit"):
         return (value,)
     return tuple(value)
@@ -92,6 +119,8 @@ def _from_row(name, row):
         return PROFILES[row[0]]
     if name == "counters":
         return (row[0], row[1] >> 4, row[1] & 15, row[2])
+    if name == "patterns":
+        return (row[0], _unpacked(row[1]))
     return row[0] if len(row) == 1 else row
 
 
