@@ -22,7 +22,7 @@ COMMANDS = [
     ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
     ("kentongan-hub", "run"), ("kentongan-hub", "check"),
     ("kentongan-hub", "backup"), ("kentongan-hub", "restore"),
-    ("kentongan-hub", "technician-token"), ("kentongan-hub", "revoke"),
+    ("kentongan-hub", "technician-token"), ("kentongan-hub", "recovery-link"), ("kentongan-hub", "revoke"),
     ("python", "-m", "kentongan_wire", "decode"), ("python", "-m", "kentongan_wire", "encode"),
 ]
 

@@ -8,6 +8,7 @@ from hub_kit import PASSWORD, Person
 from kentongan_hub import accounts, roles
 
 OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave", "static"}
+BY_LINK = {"invite.open_page", "invite.accept"}  # the invitation's secret decides
 BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
 BY_TECHNICIANS_TOKEN = {  # login itself gives one
     "device_api.login",
@@ -76,6 +77,10 @@ NEEDS = {
     "people.add": roles.ACCOUNTS,
     "people.change": roles.ACCOUNTS,
     "people.log": roles.AUDIT,
+    "invite.page": roles.INVITE,
+    "invite.make": roles.INVITE,
+    "invite.end": roles.INVITE,
+    "invite.recover": roles.ACCOUNTS,
 }
 PAGES = {
     "/papan": roles.SEE,
@@ -100,6 +105,7 @@ PAGES = {
     "/kanal": roles.SYSTEM,
     "/akun": roles.ACCOUNTS,
     "/catatan": roles.AUDIT,
+    "/undangan": roles.INVITE,
 }
 ACTIONS = {
     "/kentongan": roles.POLICY,
@@ -137,12 +143,15 @@ ACTIONS = {
     "/peringatan/1/urus": roles.MUTE,
     "/akun": roles.ACCOUNTS,
     "/akun/1/rahasia": roles.ACCOUNTS,
+    "/undangan": roles.INVITE,
+    "/undangan/1/batal": roles.INVITE,
+    "/undangan/akun/1": roles.ACCOUNTS,
 }
 
 
 def test_no_route_is_without_a_rule(site):
     views = {rule.endpoint for rule in site.app.url_map.iter_rules()}
-    assert views == OPEN | BY_TOKEN | BY_TECHNICIANS_TOKEN | set(NEEDS)
+    assert views == OPEN | BY_LINK | BY_TOKEN | BY_TECHNICIANS_TOKEN | set(NEEDS)
     for endpoint, permission in NEEDS.items():
         assert site.app.view_functions[endpoint].permission == permission, endpoint
 

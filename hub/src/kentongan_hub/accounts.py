@@ -8,12 +8,13 @@ import threading
 from kentongan_wire.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from kentongan_hub import roles
+from kentongan_hub import audit, roles
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
 NAME_LIMIT = 60  # characters
 SESSION_MS = 14 * 86_400_000  # a fortnight; a wall screen is paired again after that
+AGENT_LIMIT = 120  # characters kept of what a browser calls itself
 SESSIONS_PER_ACCOUNT = 20  # the oldest end first
 FAILS_LIMIT = 5  # failed attempts per login or address ...
 FAILS_WINDOW_MS = 60_000  # ... in this time
@@ -57,8 +58,9 @@ def hash_password(password):
     return generate_password_hash(password, HASH_METHOD)
 
 
-def open_session(db, now_ms, account):
-    """A new session's token; the database keeps only its hash."""
+def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
+    """A new session's token, never one that the browser brought; the database keeps only its hash."""
+    now_ms = now.ms
     token = secrets.token_urlsafe(32)
     db.run("DELETE FROM sessions WHERE expires_ms <= ?", now_ms)
     db.run(
@@ -69,7 +71,14 @@ def open_session(db, now_ms, account):
         SESSIONS_PER_ACCOUNT - 1,
     )
     db.insert(
-        "sessions", token=_hash(token), account=account, created_ms=now_ms, expires_ms=now_ms + SESSION_MS
+        "sessions",
+        token=hash_token(token),
+        account=account,
+        created_ms=now_ms,
+        expires_ms=now_ms + life_ms,
+        created_wall=now.wall,
+        address=address,
+        agent=audit.clean(agent)[:AGENT_LIMIT],
     )
     return token
 
@@ -81,16 +90,17 @@ def of_session(db, now_ms, token):
     return db.one(
         "SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account "
         "WHERE s.token = ? AND s.expires_ms > ? AND a.active = 1",
-        _hash(token),
+        hash_token(token),
         now_ms,
     )
 
 
 def close_session(db, token):
-    db.run("DELETE FROM sessions WHERE token = ?", _hash(token))
+    db.run("DELETE FROM sessions WHERE token = ?", hash_token(token))
 
 
-def _hash(token):
+def hash_token(token):
+    """What is kept of a secret of 128 bits and more: nothing that opens a door."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -20,6 +20,7 @@ from kentongan_hub.pages import (
     entry,
     incident,
     incident_work,
+    invite,
     kentongan,
     more,
     people,
@@ -36,7 +37,7 @@ from kentongan_hub.store import Store
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
-    *(trust, kentongan, register, report, shift, storage, people, more),
+    *(trust, kentongan, register, report, shift, storage, people, invite, more),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

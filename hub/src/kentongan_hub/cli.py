@@ -1,4 +1,4 @@
-"""kentongan-hub: init, provision, gateway-file, technician-token, revoke, backup, restore, check, run."""
+"""kentongan-hub: a site, its devices and gateways, access, backups, checks, and the server itself."""
 
 import argparse
 import json
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, provision, site, technicians
+from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
+from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
@@ -94,7 +95,7 @@ def _parser():
 
 
 def _care(command):
-    """Commands of every day: backup, restore, check, run."""
+    """Commands of every day: backup, restore, recovery-link, check, run."""
     save = command("backup", _backup, "the whole hub in one file, encrypted with a passphrase")
     save.add_argument("--out", required=True, type=Path, metavar="FILE")
     bring = command("restore", _restore, "a backup into a new data directory, checked before it is used")
@@ -103,6 +104,11 @@ def _care(command):
         one.add_argument(
             "--passphrase-file", required=True, type=Path, metavar="FILE", help="first line: the passphrase"
         )
+
+    recover = command("recovery-link", _recovery_link, "a one-use link for a new password of an account")
+    recover.add_argument("--login", required=True, metavar="LOGIN", help="whose password was lost")
+    recover.add_argument("--name", required=True, help="the technician's name, for the log")
+    recover.add_argument("--address", metavar="URL", help="how that person's browser reaches the hub")
 
     command("check", _check, "read the whole record and database; exit 1 names what somebody changed")
 
@@ -187,6 +193,26 @@ def _gateway_file(args):
             args.modem_out, json.dumps(provision.modem_file(args.data, args.label), indent=1) + "\n"
         )
         print(f"{args.label}: modem file -> {args.modem_out}")
+
+
+def _recovery_link(args):
+    """Printed once, with a code for a phone, to whoever may read the data directory on this machine."""
+    import segno
+
+    site.load(args.data)
+    with Store(args.data).write() as db:
+        account = db.one("SELECT * FROM accounts WHERE login = ?", args.login)
+        if account is None:
+            known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
+            raise LocalError(f"login {args.login!r}: no such account; there are {', '.join(known)}")
+        steady_ms = Clock(int(db.setting("steady_ms", 0))).steady_ms()  # the hub's clock never goes back
+        now = Now(steady_ms, _now().wall)
+        token = invitations.recover(db, now, f"teknisi {args.name}", account, "konsol")
+        root = args.address or db.setting("address") or "http://127.0.0.1:8080"
+    link = f"{root.rstrip('/')}/u/{token}"
+    print(f"{args.login}: open once, within {invitations.RECOVERY_HOURS} h, where the hub can be reached:")
+    print(link)
+    segno.make(link, micro=False).terminal(compact=True)
 
 
 def _first_line(path):

@@ -5,18 +5,24 @@ ROLES = ("admin", "ketua_rt", "wakil", "petugas_ronda", "ketua_rw", "kelurahan",
 SEE, COME, CLOSE, SIREN, DRILL = "lihat", "datang", "tutup", "sirene", "latihan"
 DEVICES, MUTE, REVOKE, INSTALL = "perangkat", "bisukan", "cabut", "pasang"
 POLICY, REGISTER = "kebijakan", "warga"
-ACCOUNTS, AUDIT, SYSTEM = "akun", "catatan", "pengaturan"
+ACCOUNTS, AUDIT, SYSTEM, INVITE = "akun", "catatan", "pengaturan", "undang"
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
 _WATCH = {SEE, COME, CLOSE, SIREN, DEVICES, MUTE}
 PERMISSIONS = {
-    "admin": {*_WATCH, DRILL, POLICY, REGISTER, ACCOUNTS, AUDIT, SYSTEM, REVOKE, INSTALL},
-    "ketua_rt": {*_WATCH, DRILL, POLICY, REGISTER, REVOKE},
-    "wakil": {*_WATCH, DRILL, POLICY, REGISTER, REVOKE},
+    "admin": {*_WATCH, DRILL, POLICY, REGISTER, ACCOUNTS, AUDIT, SYSTEM, INVITE, REVOKE, INSTALL},
+    "ketua_rt": {*_WATCH, DRILL, POLICY, REGISTER, INVITE, REVOKE},
+    "wakil": {*_WATCH, DRILL, POLICY, REGISTER, INVITE, REVOKE},
     "petugas_ronda": _WATCH,
     "ketua_rw": {*_WATCH, POLICY},
     "kelurahan": {SEE},
     "tamu_layar": {SEE},
+}
+# who may invite whom at the post; a screen is paired, never invited
+INVITES = {
+    "admin": tuple(role for role in ROLES if role != "tamu_layar"),
+    "ketua_rt": ("wakil", "petugas_ronda"),
+    "wakil": ("petugas_ronda",),
 }
 NEVER_NAMED = ("tamu_layar",)  # a screen on a wall is nobody
 

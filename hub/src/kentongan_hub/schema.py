@@ -269,3 +269,24 @@ CREATE TABLE troubles (
 @migrations()
 def m006_gateway_troubles(db):
     _run(db, TROUBLES)
+
+
+# invitations: account is set when it is a recovery link; ended_wall when somebody took it back
+ACCESS = """
+DROP TABLE invitations;
+CREATE TABLE invitations (
+    id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL,
+    account INTEGER REFERENCES accounts (id), made_by TEXT NOT NULL, made_wall INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL, expires_wall INTEGER NOT NULL, used_wall INTEGER,
+    used_by INTEGER REFERENCES accounts (id), ended_wall INTEGER);
+ALTER TABLE accounts ADD COLUMN paired_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN created_wall INTEGER;
+ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def m007_access(db):
+    _run(db, ACCESS)

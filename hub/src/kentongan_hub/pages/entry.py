@@ -92,10 +92,18 @@ def enter():
             audit.record(db, now.wall, name[:40], "masuk gagal", address=address)
         return render_template("masuk.html", problem="Nama atau sandi tidak cocok.", name=name), 403
     with hub.store.write() as db:
-        token = accounts.open_session(db, now.ms, account["id"])
         audit.record(db, now.wall, account["login"], "masuk", address=address)
+        return begin(db, now, account["id"])
+
+
+def begin(db, now, account, life_ms=accounts.SESSION_MS):
+    """Onto the board with a session of its own; whoever was logged in on this browser is so no more."""
+    if g.session_token:
+        accounts.close_session(db, g.session_token)
+    agent = request.headers.get("User-Agent", "")
+    token = accounts.open_session(db, now, account, request.remote_addr or "", agent, life_ms)
     response = redirect(url_for("board.page"), 303)
-    web.set_cookie(response, web.SESSION_COOKIE, token, accounts.SESSION_MS // 1000)
+    web.set_cookie(response, web.SESSION_COOKIE, token, life_ms // 1000)
     return response
 
 

@@ -78,14 +78,6 @@ def _change(db, row, action):
         db.run(
             "UPDATE accounts SET named_for_confidential = ? WHERE id = ?", int(action == "rahasia"), row["id"]
         )
-    elif action == "sandi":
-        password = request.form.get("sandi", "")
-        accounts.check_new(row["login"], password)
-        db.run(
-            "UPDATE accounts SET password = ? WHERE id = ?",
-            accounts.hash_password(password),
-            row["id"],
-        )
     else:
         abort(404)
     # whatever changed, the person enters again with what is true now

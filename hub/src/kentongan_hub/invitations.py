@@ -1,0 +1,115 @@
+"""Invitations at the post and recovery links: one use, an end, and only the hash of the secret is kept."""
+
+import secrets
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import accounts, audit, pins, roles
+
+HOUR_MS = 3_600_000
+HOURS = (1, 24, 168)  # how long an invitation may be open
+RECOVERY_HOURS = 1  # a link into an existing account is shorter
+OPEN_LIMIT = 50  # invitations that wait at once
+KEPT_MS = 30 * 24 * HOUR_MS  # used and ended ones are listed this long; the record keeps them for good
+TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
+
+
+def make(db, now, by, name, role, hours, at=""):
+    """The secret of a new invitation for a named person; LocalError names what is wrong."""
+    name = audit.clean(name).strip()
+    if not 0 < len(name) <= accounts.NAME_LIMIT:
+        raise LocalError(f"nama: 1 sampai {accounts.NAME_LIMIT} huruf")
+    if role not in roles.INVITES.get(by["role"], ()):
+        raise LocalError("peran: pilih salah satu dari daftar; peran lain diundang oleh admin")
+    if hours not in HOURS:
+        raise LocalError("berlaku: pilih 1 jam, 1 hari atau 1 minggu")
+    token = _insert(db, now, by["name"], name, role, hours)
+    audit.record(db, now.wall, by["login"], "undangan dibuat", name, f"{role}, {hours} jam", at)
+    return token
+
+
+def recover(db, now, by, account, at=""):
+    """The secret of a link with which this account gets a new password; the older links of it end."""
+    if not account["active"]:
+        raise LocalError(f"akun {account['login']!r} dimatikan; hidupkan dulu di halaman Akun")
+    if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
+        raise LocalError(f"akun {account['login']!r} adalah layar: pasangkan lagi di halaman Layar pos")
+    db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
+           "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
+    token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
+    audit.record(db, now.wall, by, "tautan sandi baru dibuat", account["login"], address=at)
+    return token
+
+
+def _insert(db, now, by, name, role, hours, account=None):
+    old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
+    db.run(f"DELETE FROM invitations WHERE made_wall < ? AND {old}", now.wall - KEPT_MS, now.ms)
+    if db.value(f"SELECT count(*) FROM invitations WHERE NOT {old}", now.ms) >= OPEN_LIMIT:
+        raise LocalError(f"sudah ada {OPEN_LIMIT} undangan yang menunggu; batalkan yang tidak dipakai")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    db.insert(
+        "invitations",
+        token=accounts.hash_token(token),
+        name=name,
+        role=role,
+        account=account,
+        made_by=by,
+        made_wall=now.wall,
+        expires_ms=now.ms + hours * HOUR_MS,
+        expires_wall=now.wall + hours * HOUR_MS,
+    )
+    return token
+
+
+def find(db, now_ms, token):
+    """The open invitation of this secret, with `login` when it is a recovery link; else None."""
+    return db.one(
+        "SELECT i.*, a.login FROM invitations i LEFT JOIN accounts a ON a.id = i.account "
+        "WHERE i.token = ? AND i.used_wall IS NULL AND i.ended_wall IS NULL AND i.expires_ms > ? "
+        "AND coalesce(a.active, 1) = 1",
+        accounts.hash_token(token),
+        now_ms,
+    )
+
+
+def take(db, now, invitation, login, name, password, pin, at=""):
+    """The account's id: a new one, or the old one with a new password and every session ended.
+
+    `invitation` is what find() gave in the same transaction, so nobody takes it twice.
+    """
+    if pin:
+        pins.check_new(pin)
+    account = invitation["account"]
+    if account is None:
+        account = accounts.add(db, now.wall, login, name, invitation["role"], password)
+    else:
+        accounts.check_new(invitation["login"], password)
+        db.run("UPDATE accounts SET password = ? WHERE id = ?", accounts.hash_password(password), account)
+        db.run("DELETE FROM sessions WHERE account = ?", account)
+    if pin:
+        db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), account)
+    db.run("UPDATE invitations SET used_wall = ?, used_by = ? WHERE id = ?", now.wall, account,
+           invitation["id"])  # fmt: skip
+    what = "sandi baru lewat tautan" if invitation["account"] else "undangan dipakai"
+    detail = f"dari {invitation['made_by']}, peran {invitation['role']}"
+    audit.record(db, now.wall, invitation["login"] or login, what, invitation["name"], detail, at)
+    return account
+
+
+def end(db, now, by, number, at=""):
+    """Take an open invitation back; False when there is none."""
+    row = db.one("SELECT * FROM invitations WHERE id = ?", number)
+    if row is None or row["used_wall"] is not None or row["ended_wall"] is not None:
+        return False
+    db.run("UPDATE invitations SET ended_wall = ? WHERE id = ?", now.wall, number)
+    audit.record(db, now.wall, by["login"], "undangan dibatalkan", row["name"], row["role"], at)
+    return True
+
+
+def state(row, now_ms):
+    """'menunggu', 'dipakai', 'dibatalkan' or 'lewat waktu'."""
+    if row["used_wall"] is not None:
+        return "dipakai"
+    if row["ended_wall"] is not None:
+        return "dibatalkan"
+    return "menunggu" if row["expires_ms"] > now_ms else "lewat waktu"
