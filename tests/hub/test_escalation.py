@@ -168,7 +168,7 @@ def test_the_dispatch_thread_survives_a_failing_round(site, monkeypatch):
         site.hub.store.bell.ring()
         site.hub.store.bell.wait_beyond(site.hub.store.bell.count(), 0.02)
     site.hub.dispatch.stop()
-    assert len(rounds) > 1 and site.hub.dispatch.failed_rounds == 1
+    assert len(rounds) > 1 and site.hub.dispatch.failed_parts == 1
 
 
 def test_steady_time_never_goes_back_over_a_restart_with_a_lost_clock(site):

@@ -39,8 +39,8 @@ def test_the_signal_is_named_for_people():
 
 
 FACTS = {
-    **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels"), ()),
-    **{"disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
+    **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels", "broken_policies"), ()),
+    **{"failed": "", "disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
 }
 DEVICE = {
     **{"label": "tombol-07", "role": "tombol", "heard_ms": 0, "link": "", "created_wall": 0, "mains": None},
@@ -80,6 +80,8 @@ def test_nothing_wrong_is_no_warning():
     ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
     ({"backup_wall": 0, "now_wall": s.BACKUP_AGE_MS + 2}, "cadangan lama"),
     ({"backup_wall": 5, "now_wall": s.BACKUP_AGE_MS + 6}, "cadangan lama"),
+    ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
+    ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
     ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
 ])
 def test_each_thing_that_needs_care_is_a_warning_with_an_owner_and_a_remedy(facts, what):

@@ -7,7 +7,7 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, field, incidents, outbox, site
+from kentongan_hub import alarms, audit, events, failures, field, incidents, outbox, site
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import work
@@ -107,14 +107,13 @@ def _store_events(good, rejected, boot_id):
     now = hub.now()
     with hub.store.write() as db:
         for event in good:
-            db.run("SAVEPOINT one_event")
             try:
-                alarms.take(db, now, label, event)
+                with db.part():
+                    alarms.take(db, now, label, event)
                 accepted.append(event["id"])
             except Exception:
-                db.run("ROLLBACK TO one_event")
+                failures.note(db, now, f"menyimpan laporan {label}")
                 log.exception("event %s could not be stored", audit.clean(event["id"]))
-            db.run("RELEASE one_event")
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:

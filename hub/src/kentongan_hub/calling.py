@@ -1,9 +1,11 @@
 """Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
 
 import json
+import logging
 
 from kentongan_hub import (
     escalation,
+    failures,
     incidents,
     messages,
     orders,
@@ -15,6 +17,8 @@ from kentongan_hub import (
 )
 from kentongan_hub import policy as p
 
+log = logging.getLogger("kentongan.hub")
+RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
 
 
@@ -25,36 +29,74 @@ def at_once(db, now, incident):
     if fresh and not incident["late"] and not incident["muted"]:
         sirens.expect(db, now, incident, [incident["zone"]])
     if step.siren == p.RW:
-        for zone in siren_zones(db):
-            if zone != incident["zone"]:
-                orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-                sirens.expect(db, now, incident, [zone])
-                incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
-    _call(db, now, incident, step)
+        _part(db, now, incident, "sirene RT lain", _forward, step)
+    _part(db, now, incident, "memanggil", _call, step)
+
+
+def _part(db, now, incident, what, deed, step):
+    """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
+    try:
+        with db.part():
+            deed(db, now, incident, step)
+    except Exception:
+        log.exception("step %d of %s: %s", step.number, incidents.identity(db, incident), what)
+        failures.note(db, now, _named(db, incident, what))
+        incidents.tell(db, now, incident, "pusat data", "gagal", f"{what}; hubungi dengan cara lain")
+
+
+def _named(db, incident, what):
+    """For a warning that many see: a confidential incident is not named there."""
+    return what if incident["confidential"] else f"{what}, {incidents.identity(db, incident)}"
+
+
+def _forward(db, now, incident, step):
+    for zone in siren_zones(db):
+        if zone != incident["zone"]:
+            orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+            sirens.expect(db, now, incident, [zone])
+            incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
 
 
 def run_due(db, now):
-    """Take the due step of every open incident whose time has come; the number of steps taken."""
+    """Take the due step of every open incident whose time has come; the number of steps taken.
+
+    One incident that cannot be handled keeps no other from being called for.
+    """
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
-        step = escalation.next_step(policies.for_incident(db, incident), incident, now.ms)
-        db.run(
-            "UPDATE incidents SET alerts = alerts + ?, next_alert_ms = ? WHERE id = ? AND alerts = ?",
-            int(step is not None),
-            step and now.ms + step.wait_ms,
-            incident["id"],
-            incident["alerts"],
-        )
-        if step is None:
-            continue
-        if step.siren != p.NO:
-            for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
-                orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-                sirens.expect(db, now, incident, [zone])
-        outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-        incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
-        _call(db, now, incident, step)
+        try:
+            with db.part():
+                _step(db, now, incident)
+        except Exception:
+            log.exception("step of %s", incidents.identity(db, incident))
+            failures.note(db, now, _named(db, incident, "langkah berikut"))
+            again_ms = now.ms + RETRY_MS
+            db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
     return len(due)
+
+
+def _step(db, now, incident):
+    step = escalation.next_step(policies.for_incident(db, incident), incident, now.ms)
+    db.run(
+        "UPDATE incidents SET alerts = alerts + ?, next_alert_ms = ? WHERE id = ? AND alerts = ?",
+        int(step is not None),
+        step and now.ms + step.wait_ms,
+        incident["id"],
+        incident["alerts"],
+    )
+    if step is None:
+        return
+    if step.siren != p.NO:
+        _part(db, now, incident, "sirene", _sound, step)
+    outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
+    _part(db, now, incident, "memanggil", _call, step)
+
+
+def _sound(db, now, incident, step):
+    for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
+        orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+        sirens.expect(db, now, incident, [zone])
 
 
 def siren_zones(db):

@@ -6,6 +6,7 @@ import threading
 from kentongan_hub import (
     alarms,
     calling,
+    failures,
     field,
     incidents,
     orders,
@@ -35,7 +36,16 @@ class Dispatch:
         self._stop = threading.Event()
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
-        self.failed_rounds = 0
+        self.failed_parts = 0
+        self._parts = (
+            ("memanggil", self._call),
+            ("sirene yang diam", self._silent_sirens),
+            ("pesan yang kedaluwarsa", self._expire),
+            ("perintah ke gerbang lain", self._reroute),
+            ("pengaturan lewat radio", self._trust),
+            ("peringatan", self._watch),
+            ("membersihkan data lama", self._housekeeping),
+        )
         self.workers = paging.workers(store, clock)
 
     def start(self):
@@ -55,12 +65,14 @@ class Dispatch:
     def _run(self):
         seen = 0
         while not self._stop.is_set():
+            failed = self.failed_parts
             try:
                 self._round()
             except Exception:
-                # the thread that escalates must outlive any one bad row or full disk; it says so and goes on
-                self.failed_rounds += 1
+                # the thread that escalates must outlive whatever happens; it says so and goes on
+                self.failed_parts += 1
                 log.exception("dispatch: round failed, trying again")
+            if self.failed_parts > failed:  # a bell that rings on and on must not make a failing round spin
                 self._stop.wait(PERIOD_S)
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
@@ -72,30 +84,43 @@ class Dispatch:
         return changed
 
     def _round(self):
+        """Each part by itself: what fails is logged and told to people, and the others have their turn."""
         now = incidents.Now(self._clock.steady_ms(), self._clock.wall_ms())
         changed = False
-        if self._due(now):
-            with self._store.write() as db:
-                calling.run_due(db, now)
-                sirens.run_due(db, now)
-                outbox.expire(db, now.ms)
-            changed = True
-        changed = self._reroute(now) or changed
-        changed = self._trust(now) or changed
-        changed = self._watch(now) or changed
-        self._housekeeping(now)
+        for what, part in self._parts:
+            try:
+                changed = bool(part(now)) or changed
+            except Exception:
+                self.failed_parts += 1
+                log.exception("dispatch: %s failed, trying again", what)
+                self._tell(now, what)
         return changed
 
-    def _due(self, now):
+    def _tell(self, now, what):
+        try:
+            with self._store.write(ring=False) as db:
+                failures.note(db, now, what)
+        except Exception:
+            log.exception("dispatch: cannot even note that %s failed", what)
+
+    def _call(self, now):
+        return self._write_if_due(
+            "SELECT 1 FROM incidents WHERE next_alert_ms <= ? LIMIT 1", now, calling.run_due
+        )
+
+    def _silent_sirens(self, now):
+        return self._write_if_due("SELECT 1 FROM soundings WHERE due_ms <= ? LIMIT 1", now, sirens.run_due)
+
+    def _expire(self, now):
+        sql = "SELECT 1 FROM outbox WHERE state = 'menunggu' AND expires_ms <= ? LIMIT 1"
+        return self._write_if_due(sql, now, lambda db, now: outbox.expire(db, now.ms))
+
+    def _write_if_due(self, sql, now, deed):
         with self._store.read() as db:
-            return db.value(
-                "SELECT 1 FROM incidents WHERE next_alert_ms <= ? UNION ALL "
-                "SELECT 1 FROM soundings WHERE due_ms <= ? UNION ALL "
-                "SELECT 1 FROM outbox WHERE state = 'menunggu' AND expires_ms <= ? LIMIT 1",
-                now.ms,
-                now.ms,
-                now.ms,
-            )
+            if not db.value(sql, now.ms):
+                return False
+        with self._store.write() as db:
+            return deed(db, now)
 
     def _reroute(self, now):
         with self._store.read() as db:

@@ -9,11 +9,29 @@ from kentongan_hub import audit, escalation, policy, words
 
 
 def stored(db, zone, kind):
-    """What people wrote for this RT, or for the whole site (zone 0); None when nobody did."""
-    body = db.value(
-        "SELECT body FROM policies WHERE kind = ? AND zone IN (0, ?) ORDER BY zone DESC LIMIT 1", kind, zone
+    """What people wrote for this RT, or for the whole site (zone 0); None when nobody did.
+
+    A kept policy that is damaged, or that this version would refuse, must not stop the calling: it is passed
+    over here, and `broken` tells people of it.
+    """
+    rows = db.all(
+        "SELECT body FROM policies WHERE kind = ? AND zone IN (0, ?) ORDER BY zone DESC", kind, zone
     )
-    return body and json.loads(body)
+    return next((json.loads(row["body"]) for row in rows if _sound(kind, row["body"])), None)
+
+
+def broken(db):
+    """[subject] of kept policies that cannot be followed; a wider or the shipped one is followed."""
+    rows = db.all("SELECT zone, kind, body FROM policies ORDER BY zone, kind")
+    return [_subject(row["zone"], row["kind"]) for row in rows if not _sound(row["kind"], row["body"])]
+
+
+def _sound(kind, body):
+    try:
+        policy.check(kind, json.loads(body))
+    except (LocalError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def for_incident(db, incident):

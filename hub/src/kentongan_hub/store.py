@@ -74,6 +74,19 @@ class Db:
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # names come from code, never from outside
         return self.connection.execute(sql, tuple(row.values())).lastrowid
 
+    @contextmanager
+    def part(self):
+        """Part of the transaction that stands or falls by itself: what it did is undone when it raises."""
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO part")
+                self.connection.execute("RELEASE part")
+            raise
+        self.connection.execute("RELEASE part")
+
     def setting(self, key, default=""):
         value = self.value("SELECT value FROM settings WHERE key = ?", key)
         return default if value is None else value

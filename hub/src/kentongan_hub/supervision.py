@@ -44,6 +44,8 @@ KINDS = {
     "jam tidak pasti": (False, "teknisi", "jam mesin ini mundur; periksa jam, urutan kejadian tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
+    "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
+    "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
@@ -125,6 +127,10 @@ def findings(facts, now_ms, now_wall):
     if since and now_wall - since > BACKUP_AGE_MS:
         age = f"{(now_wall - since) // DAY_MS} hari" if facts["backup_wall"] else "belum pernah dibuat"
         out.append(_found("cadangan lama", "pusat data", age))
+    if facts["failed"]:
+        out.append(_found("pusat data gagal", "pusat data", facts["failed"]))
+    for subject in facts["broken_policies"]:
+        out.append(_found("kebijakan rusak", subject))
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))

@@ -1,11 +1,13 @@
 """Keeps the list of warnings true: opened when something needs care, told to its owner, closed when well."""
 
 import json
+import logging
 import shutil
 
-from kentongan_hub import audit, outbox, recipients, sirens, supervision
+from kentongan_hub import audit, failures, outbox, policies, recipients, sirens, supervision
 from kentongan_hub.clock import local_minutes
 
+log = logging.getLogger("kentongan.hub")
 NEWS_EXPIRES_MS = 86_400_000
 STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
@@ -38,6 +40,8 @@ def gather(db, now, path):
         "clock_back_ms": max(0, int(db.setting("wall_ms", 0)) - now.wall),
         "backup_wall": int(db.setting("backup_wall", 0)),
         "made_wall": db.value("SELECT min(created_wall) FROM accounts") or 0,
+        "failed": failures.recent(db, now),
+        "broken_policies": policies.broken(db),
         "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
     }
 
@@ -96,9 +100,16 @@ def _tell(db, now, warning):
     everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
     text = f"Kentongan: {warning['subject']} {warning['what']}. {warning['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_left_ms(db, now)
-    for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
-        body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
-        outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+    try:
+        with db.part():
+            for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
+                body = json.dumps(
+                    {"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False
+                )
+                outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+    except Exception:  # a warning that reaches nobody still stands on the page
+        log.exception("warning %s of %s could not be sent", warning["what"], warning["subject"])
+        failures.note(db, now, "mengirim peringatan")
     remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
     db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 

@@ -1,0 +1,140 @@
+"""One bad row, event or part of the program keeps no other alarm from being called for; a person is told."""
+
+import logging
+
+import pytest
+from kentongan_hub import alarms, calling, failures, orders, policies, recipients
+from kentongan_hub import policy as p
+
+
+def step(site, ms=0):
+    site.clock.advance(ms)
+    site.hub.dispatch.step()
+
+
+def warnings(site):
+    return {row["what"]: row for row in site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL")}
+
+
+def lines(site, slug):
+    return [
+        (row["what"], row["detail"])
+        for row in site.rows(
+            "SELECT t.* FROM timeline t JOIN incidents i ON i.id = t.incident WHERE i.slug = ?", slug
+        )
+    ]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"langkah": 3}', '{"langkah": [{"detik": 0}]}'])
+def test_a_damaged_policy_is_passed_over_and_a_person_is_told(site, body):
+    with site.hub.store.write() as db:
+        db.insert("policies", zone=5, kind=1, body=body, changed_wall=0, changed_by="")
+    assert site.post_events(site.alarm(counter=9))["accepted"]
+    step(site, 120_000)
+    assert site.incidents()[0]["alerts"] == 1
+    assert warnings(site)["kebijakan rusak"]["subject"].endswith("RT 05")
+    admin = site.enter("admin")
+    assert admin.get("/kebijakan?jenis=1&rt=5").status_code == 200
+    with site.hub.store.write() as db:
+        policies.save(db, site.hub.now(), {"login": "admin", "name": "Bu Admin"}, 5, 1, p.default(1))
+    step(site, 10_000)
+    assert "kebijakan rusak" not in warnings(site)
+
+
+def test_an_incident_that_cannot_be_handled_keeps_no_other_from_being_called_for(site, monkeypatch, caplog):
+    site.post_events(site.alarm(counter=9), site.alarm(counter=3, device=site.other))
+    bad = site.incidents()[0]["id"]
+    real = calling._step
+
+    def sometimes(db, now, incident):
+        if incident["id"] == bad:
+            raise ValueError("a row that nobody foresaw")
+        return real(db, now, incident)
+
+    monkeypatch.setattr(calling, "_step", sometimes)
+    with caplog.at_level(logging.ERROR):
+        step(site, 120_000)
+    first, second = site.incidents()
+    assert (first["alerts"], second["alerts"]) == (0, 1)
+    assert first["next_alert_ms"] == site.clock.steady_ms() + calling.RETRY_MS, "tried again, not forgotten"
+    assert "a row that nobody foresaw" in caplog.text
+    assert "langkah berikut, tombol-07 #9" in warnings(site)["pusat data gagal"]["detail"]
+    monkeypatch.undo()
+    step(site, calling.RETRY_MS)
+    assert site.incidents()[0]["alerts"] == 1
+    step(site, failures.SHOWN_MS)
+    assert "pusat data gagal" not in warnings(site)
+
+
+def test_sirens_still_start_when_people_cannot_be_called_and_the_timeline_says_so(site, monkeypatch):
+    def fails(*_):
+        raise KeyError("address")
+
+    site.post_events(site.alarm(counter=9))
+    monkeypatch.setattr(recipients, "resolve", fails)
+    step(site, 120_000)
+    assert [order["type"] for order in site.orders()] == ["siren"]
+    assert ("gagal", "memanggil; hubungi dengan cara lain") in lines(site, "kejadian-1")
+    assert site.incidents()[0]["alerts"] == 1
+
+
+def test_people_are_called_when_the_siren_order_fails(site, monkeypatch):
+    real = orders.siren
+
+    def fails(db, now, incident, action, *rest):
+        real(db, now, incident, action, *rest)
+        raise KeyError("zone")
+
+    site.post_events(site.alarm(counter=9))
+    monkeypatch.setattr(orders, "siren", fails)
+    step(site, 120_000)
+    assert [order["type"] for order in site.orders()] == ["page"], "half an order is no order"
+    assert ("gagal", "sirene; hubungi dengan cara lain") in lines(site, "kejadian-1")
+
+
+def test_an_alarm_is_stored_and_shown_although_its_first_calls_fail(site, monkeypatch):
+    def fails(*_):
+        raise KeyError("address")
+
+    monkeypatch.setattr(recipients, "resolve", fails)
+    assert site.post_events(site.alarm(counter=9))["accepted"] == ["gateway-1/1"]
+    assert site.incidents()[0]["next_alert_ms"] is not None
+    assert ("gagal", "memanggil; hubungi dengan cara lain") in lines(site, "kejadian-1")
+
+
+def test_a_warning_of_a_failure_never_names_a_confidential_incident(site, monkeypatch):
+    def fails(*_):
+        raise KeyError("address")
+
+    monkeypatch.setattr(recipients, "resolve", fails)
+    site.post_events(site.alarm(counter=9, kind=6, silent=True))
+    step(site, 10_000)
+    detail = warnings(site)["pusat data gagal"]["detail"]
+    assert "rahasia" not in detail and "tombol" not in detail
+
+
+def test_an_event_that_the_hub_fails_on_is_kept_by_the_gateway_and_shown_to_a_person(site, monkeypatch):
+    def fails(*_):
+        raise KeyError("body")
+
+    monkeypatch.setitem(alarms.HANDLERS, "status", fails)
+    answer = site.post_events(site.event("status", device=site.post, role=2, body={}), site.alarm(counter=9))
+    assert answer == {"accepted": ["gateway-1/2"], "rejected": []}
+    step(site, 10_000)
+    assert "menyimpan laporan gateway-1" in warnings(site)["pusat data gagal"]["detail"]
+
+
+def test_a_failing_part_of_the_round_keeps_no_other_from_its_turn(site, monkeypatch, caplog):
+    def fails(*_):
+        raise OSError("disk")
+
+    site.post_events(site.alarm(counter=9))
+    monkeypatch.setattr(calling, "run_due", fails)
+    with caplog.at_level(logging.ERROR):
+        step(site, 120_000)
+    assert site.incidents()[0]["alerts"] == 0
+    assert [one.message for one in caplog.records] == ["dispatch: memanggil failed, trying again"]
+    assert "pusat data gagal" in warnings(site), "the parts after it had their turn"
+    monkeypatch.undo()
+    step(site)
+    assert site.incidents()[0]["alerts"] == 1
