@@ -1,7 +1,7 @@
 """The uplink with an injected client: what counts as accepted, and what happens to everything else."""
 import pytest
 from kentongan_gateway.spool import Spool
-from kentongan_gateway.uplink import RETRY_MAX_S, Backoff, HubClient, HubError, Uplink
+from kentongan_gateway.uplink import BATCH, RETRY_MAX_S, Backoff, HubClient, HubError, Uplink
 
 
 class Client:
@@ -60,6 +60,22 @@ def test_what_it_does_not_name_is_offered_again(spool):
     ids, link = fill(spool, 3), uplink(spool)
     link.send_once(Client({"accepted": ids[:1], "rejected": []}))
     assert [i for i, _ in spool.unsent()] == ids[1:]
+
+
+def test_events_that_the_hub_fails_on_never_block_a_new_alarm(spool):
+    bad, link = set(fill(spool, BATCH + 10)), uplink(spool)
+
+    def fails_on_bad(body):
+        return {"accepted": [e["id"] for e in body["events"] if e["id"] not in bad], "rejected": []}
+
+    for _ in range(3):
+        with pytest.raises(HubError, match="named none"):
+            link.send_once(Client(fails_on_bad))
+    new = spool.put({"type": "status", "counter": 99})
+    assert link.send_once(Client(fails_on_bad)) is True and link.taken[-1] == [new]
+    while spool.unsent():
+        link.send_once(Client(accept_all))
+    assert set().union(*link.taken) == bad | {new}, "they are offered until the hub can take them"
 
 
 @pytest.mark.parametrize("answer", [{}, {"accepted": 5}, {"accepted": []}, {"accepted": ["gateway-2/1"]},

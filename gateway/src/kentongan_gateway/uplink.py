@@ -28,6 +28,7 @@ POLL_WAIT_S = 25          # long poll; the hub answers at least this often
 POLL_TIMEOUT_S = POLL_WAIT_S + 10
 REPLY_MAX = 1 << 20       # bytes of one reply
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
+BEHIND_LIMIT = 1_000      # events that the hub passed over and that are offered after the others
 DONE_LIMIT = 1_000        # order results waiting to be told
 
 
@@ -140,6 +141,7 @@ class Uplink:
         self._done = {}              # order id -> result, until the hub has heard it
         self._done_lock = threading.Lock()
         self._batch = BATCH
+        self._behind = {}            # event id -> None: passed over by the hub, oldest first
         self.crashes = 0             # faults of ours that the threads have outlived
         self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
                          threading.Thread(target=self._run_orders, name="orders", daemon=True)]
@@ -206,7 +208,7 @@ class Uplink:
     def send_once(self, client) -> bool:
         """Offer one batch and the order results; True when there may be more. HubError, SpoolError."""
         self._tell_done(client)
-        rows = self._spool.unsent(self._batch)
+        rows = self._next_rows()
         if not rows:
             return False
         events = [{**self._offered(event), "id": event_id} for event_id, event in rows]
@@ -224,9 +226,24 @@ class Uplink:
         self._spool.mark_sent(sorted(taken), SENT)
         self._spool.mark_sent(sorted(refused), REFUSED)
         self._batch = BATCH
+        self._step_behind([event_id for event_id, _ in rows if event_id not in taken | set(refused)])
         if not taken and not refused:
             raise HubError(200, "it named none of the events")
         return True
+
+    def _next_rows(self):
+        """The next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
+        rows = self._spool.unsent(self._batch + len(self._behind))
+        waiting = {event_id for event_id, _ in rows}
+        self._behind = {event_id: None for event_id in self._behind if event_id in waiting}
+        return sorted(rows, key=lambda row: row[0] in self._behind)[:self._batch]
+
+    def _step_behind(self, ids):
+        for event_id in ids:
+            self._behind.pop(event_id, None)
+            self._behind[event_id] = None
+        while len(self._behind) > BEHIND_LIMIT:
+            self._behind.pop(next(iter(self._behind)))
 
     def _poison(self, rows):
         """The hub refuses the whole batch: halve it; a single culprit is set aside, to be offered later."""
