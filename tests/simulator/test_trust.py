@@ -3,12 +3,16 @@
 Real node cores, the real gateway core and the real hub store; 8 % of the frames are lost beside what the air
 takes. A failure names the seed; `pytest tests/simulator/test_trust.py` runs it again.
 """
+import json
 import os
 
 import pytest
+from kentongan_hub import kentongan
 from kentongan_hub.trust import plan, rotation
+from kentongan_node import patterns
 from kentongan_sim import engine_micropython
-from trust_kit import SPOTS, Village
+from kentongan_wire import messages as m
+from trust_kit import SPOTS, ZONE, Village
 
 ENGINES = ["cpython", "micropython"] if engine_micropython.available() else ["cpython"]
 HOUR_S = 3_600
@@ -42,6 +46,28 @@ def test_a_stolen_button_that_was_revoked_sounds_no_siren_any_more(village):
     others = village.press("tombol-02")
     assert others["sounded"] and others["stored"] and "stored" in others["shown"]
     assert set(village.order_results) == {"ok"}
+
+
+def test_an_rts_own_codes_come_over_the_air_to_everything_that_beats(village):
+    own = [[m.KIND_MALING, [4, 1]], [m.KIND_KERIBUTAN, []]]
+    with village.hub.store.write() as db:
+        kentongan.choose(db, village.hub.now(), {"login": "uji"}, ZONE, "polri", own)
+    village.hub_works()
+
+    def everybody():
+        with village.hub.store.read() as db:
+            return [label for label, has in kentongan.holders(db, ZONE) if not has] == []
+
+    assert village.until(everybody, 900), village.seed
+    for label in ("pos-1", "pos-2", "pos-3", "penerima-1"):
+        kept = village.kept(label).settings
+        name, steps = patterns.of(kept, m.KIND_MALING)
+        assert (name, len(steps)) == ("maling", 5) and patterns.of(kept, m.KIND_KERIBUTAN)[0] == "titir", label
+        assert len(patterns.of(kept, m.KIND_BENCANA)[1]) == 4, "what is left out beats by the profile"
+    assert json.loads(village.house.state["codes"]) == ["polri", own]
+    village.house.power(False)
+    village.house.power(True)
+    assert village.press("tombol-02")["stored"]
 
 
 def goes_on(village, label):

@@ -2,16 +2,17 @@
 
 The posts carry the same table (firmware patterns.py); a test holds the two together. `*` is a stroke, `.` a
 short pause, `-` a long one; the group repeats. A kind without a code sounds as titir, as fast as possible.
+An RT may have codes of its own beside its profile; those that people would misunderstand are refused.
 """
 
 import json
 import re
 
 from kentongan_wire import messages as m
-from kentongan_wire.config import PROFILES
+from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit
+from kentongan_hub import audit, outbox, words
 from kentongan_hub.trust import configs
 
 CODES = {
@@ -44,7 +45,8 @@ CODED = (
 TITIR = "titir"
 # ms: stroke, gap between strokes, short and long pause; titir; as in firmware patterns.py
 STROKE_MS, GAP_MS, SHORT_MS, LONG_MS, TITIR_MS = 150, 250, 500, 950, 65
-_CODE = re.compile(r"\*+(?: ?\. ?\*+)* -\Z")
+_CODE = re.compile(r"\*+(?: ?\. ?\*+)*(?: ?-)?\Z")
+_COUNTS = re.compile(r"[0-9]+(?: ?[+-] ?[0-9]+)*\Z")
 
 
 def steps(code):
@@ -61,69 +63,119 @@ def steps(code):
 
 
 def groups(code):
-    """[2, 3] for '** . *** -'."""
-    return [part.count("*") for part in code.rstrip("- ").split(".")]
+    """[2, 3] for '** . *** -'; nothing for titir."""
+    return [] if code == TITIR else [part.count("*") for part in code.rstrip("- ").split(".")]
+
+
+def spelled(strokes):
+    """The code of [2, 3]: '** . *** -'; titir of nothing."""
+    return " . ".join("*" * number for number in strokes) + " -" if strokes else TITIR
+
+
+def read(text):
+    """The code that somebody typed: '** . *** -', '2+3' or 'titir'; LocalError says how to write one."""
+    text = " ".join(text.lower().split())
+    if text == TITIR:
+        return TITIR
+    if _COUNTS.match(text):
+        strokes = [int(number) for number in re.findall("[0-9]+", text)]
+    elif _CODE.match(text):
+        strokes = groups(text)
+    else:
+        raise LocalError(f"{text[:40]!r}: tulis seperti '** . *** -', 2+3 atau titir")
+    if len(strokes) > GROUPS_LIMIT or max(strokes) > STROKES_LIMIT or min(strokes) < 1:
+        raise LocalError(f"{text[:40]}: paling banyak {GROUPS_LIMIT} kelompok dari 1 sampai {STROKES_LIMIT}")
+    return spelled(strokes)
+
+
+def heard(code):
+    """What an ear takes a code for: the group that repeats itself. 2+2 is heard as 2, 2, 2, ..."""
+    strokes = groups(code)
+    for size in range(1, len(strokes) + 1):
+        if len(strokes) % size == 0 and strokes == strokes[:size] * (len(strokes) // size):
+            return tuple(strokes[:size])
+    return ()
 
 
 def conflicts(codes):
     """Sentences on what people would misunderstand in {kind: code}; none for a good table."""
-    out, seen = [], {}
+    out, known = [], {}
     for kind, code in codes.items():
         if code == TITIR:
             continue  # several kinds may be titir: it says 'danger' and no more
-        if not _CODE.match(code):
-            out.append(f"{code!r}: tulis seperti '** -' atau '** . *** -'")
-            continue
-        if groups(code) == [1]:
-            out.append(f"{code}: satu pukulan berarti rajapati, lelayu atau 'aman' di kampung lain")
-        if groups(code) == [6]:
-            out.append(f"{code}: enam pukulan tidak pernah untuk bahaya")
-        if tuple(groups(code)) in seen:
-            out.append(f"{code}: sama dengan jenis lain, orang tidak bisa membedakan")
-        seen[tuple(groups(code))] = kind
+        name, ear = words.kind(kind), heard(code)
+        if ear == (1,):
+            out.append(f"{name} ({code}): satu pukulan berarti rajapati, lelayu atau 'aman' di kampung lain.")
+        if ear == (6,):
+            out.append(f"{name} ({code}): enam pukulan tidak pernah untuk bahaya.")
+        if ear in known:
+            out.append(f"{name} dan {known[ear]} ({code}): terdengar sama, orang tidak bisa membedakan.")
+        known.setdefault(ear, name)
     return out
 
 
-def table(profile):
+def table(profile, own=()):
     """[(kind, code)] of everything that sounds by a code, titir where there is none."""
-    return [(kind, CODES[profile].get(kind, TITIR)) for kind in CODED]
+    codes = {**CODES[profile], **{kind: spelled(strokes) for kind, strokes in own}}
+    return [(kind, codes.get(kind, TITIR)) for kind in CODED]
 
 
 def chosen(db):
-    """{zone: profile} of the posts; a zone whose posts differ has the one most of them beat."""
+    """{zone: (profile, own codes)} of every RT with something that beats.
+
+    One that never chose beats by its posts' device files; where they differ, as most of them do.
+    """
     out = {}
     for row in db.all(
         "SELECT zone, coalesce(json_extract(settings, '$.profile'), ?) AS profile, count(*) AS n "
         "FROM devices WHERE role = 'sirene' AND revoked = 0 GROUP BY zone, profile ORDER BY zone, n",
         PROFILES[0],
     ):
-        out[row["zone"]] = row["profile"]
-    return out
+        out[row["zone"]] = (row["profile"], [])
+    for zone, settings in configs.chosen_codes(db).items():
+        out[zone] = (settings["profile"], settings["patterns"])
+    return dict(sorted(out.items()))
 
 
-def choose(db, now, by, zone, profile, address=""):
-    """The posts of one RT are to beat this profile: CONFIG goes to them until each one reports it."""
+def check(profile, own):
+    """LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
     if profile not in PROFILES:
-        raise LocalError(f"profil {profile!r}: pilih {', '.join(PROFILES)}")
-    rows = db.all(
-        "SELECT node, settings FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?", zone
-    )
-    if not rows:
+        raise LocalError(f"profil {profile[:20]!r}: pilih {', '.join(PROFILES)}")
+    wrong = conflicts(dict(table(profile, own)))
+    if wrong:
+        raise LocalError(" ".join(wrong))
+
+
+def choose(db, now, by, zone, profile, own=(), address=""):
+    """What an RT's posts, chimes and gateway beat from now on: sent to each one until it reports it."""
+    check(profile, own)
+    beats = "SELECT 1 FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?"
+    if not db.value(beats, zone) and not db.value("SELECT 1 FROM gateways WHERE zone = ?", zone):
         raise LocalError(f"RT {zone:02d} belum punya sirene pos.")
-    for row in rows:
-        settings = {**json.loads(row["settings"]), "profile": profile}
-        db.run("UPDATE devices SET settings = ? WHERE node = ?", json.dumps(settings), row["node"])
+    db.run(
+        "INSERT OR REPLACE INTO codes (zone, profile, patterns, changed_by, changed_wall) "
+        "VALUES (?, ?, ?, ?, ?)",
+        zone, profile, json.dumps([[kind, list(strokes)] for kind, strokes in own]), by["login"], now.wall,
+    )  # fmt: skip
     db.set_setting(configs.REFRESH, 1)
-    audit.record(db, now.wall, by["login"], "profil kentongan", f"RT {zone:02d}", profile, address)
+    configs.send_codes(db, now, zone=zone)
+    said = ", ".join(f"{words.kind(kind)} {spelled(strokes)}" for kind, strokes in own)
+    detail = f"{profile}; {said}" if said else profile
+    audit.record(db, now.wall, by["login"], "kode kentongan", f"RT {zone:02d}", detail, address)
 
 
-def pending(db, zone):
-    """Labels of posts that have not reported the version that carries the chosen profile."""
-    return [
-        row["label"]
-        for row in db.all(
-            "SELECT label FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ? "
-            "AND reported_version IS NOT config_version ORDER BY label",
-            zone,
-        )
-    ]
+def holders(db, zone):
+    """[(label, whether it has reported what is chosen now)] of what beats in a zone."""
+    devices = db.all(
+        "SELECT * FROM devices WHERE role IN ('sirene', 'penerima') AND revoked = 0 AND zone = ? "
+        "ORDER BY role DESC, label",
+        zone,
+    )
+    stale = bool(db.setting(configs.REFRESH))  # the versions do not tell of a change of this moment yet
+    out = [(device["label"], not stale and configs.has(device)) for device in devices]
+    gateways = db.all(
+        "SELECT g.label, o.state FROM gateways g JOIN outbox o ON o.id = g.codes_order "
+        "WHERE g.zone = ? ORDER BY g.label",
+        zone,
+    )
+    return out + [(one["label"], one["state"] == outbox.DONE) for one in gateways]

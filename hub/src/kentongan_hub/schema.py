@@ -290,3 +290,18 @@ ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
 @migrations()
 def m007_access(db):
     _run(db, ACCESS)
+
+
+# what an RT beats: a profile, and codes of its own as they go on the air: [[kind, [strokes, ..]], ..]
+# codes_order: the outbox row that told a gateway
+CODES = """
+CREATE TABLE codes (
+    zone INTEGER PRIMARY KEY, profile TEXT NOT NULL, patterns TEXT NOT NULL, changed_by TEXT NOT NULL,
+    changed_wall INTEGER NOT NULL);
+ALTER TABLE gateways ADD COLUMN codes_order INTEGER;
+"""
+
+
+@migrations()
+def m008_kentongan_codes(db):
+    _run(db, CODES)

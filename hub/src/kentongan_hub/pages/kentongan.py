@@ -1,9 +1,10 @@
-"""Kentongan: see and hear what the posts beat, choose the profile of an RT, print its key."""
+"""Kentongan: see and hear what the posts beat, choose and edit the codes of an RT, print its key."""
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import kentongan, roles, view, web, words
+from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("kentongan", __name__)
 PX_PER_MS = 0.06
@@ -12,30 +13,45 @@ PX_PER_MS = 0.06
 @blueprint.get("/kentongan")
 @web.needs(roles.DEVICES)
 def page():
-    return _page("")
+    return _page()
 
 
-def _page(problem):
-    tried = request.args.get("coba", "").strip()[:40]
-    wrong = kentongan.conflicts({0: tried}) if tried and tried != kentongan.TITIR else []
+def _page(zone=None, draft=None, problem=""):
+    """`draft`: (profile, what was typed by kind) for that zone; shown, heard and judged, never kept."""
     with current_app.hub.store.read() as db:
         zones = [
-            {"zone": zone, "profile": profile, "pending": kentongan.pending(db, zone)}
-            for zone, profile in kentongan.chosen(db).items()
+            _zone(db, number, profile, own, draft if number == zone else None, problem)
+            for number, (profile, own) in kentongan.chosen(db).items()
         ]
         site = view.site_words(db)
-    profiles = [
-        (
-            name,
-            kentongan.NAMES[name],
-            [(words.kind(kind), *_drawn(code)) for kind, code in kentongan.table(name)],
-        )
-        for name in kentongan.CODES
-    ]
-    return render_template(
-        "kentongan.html", zones=zones, profiles=profiles, problem=problem, site=site,
-        tried=tried, wrong=wrong, drawn=_drawn(tried) if tried and not wrong else None,
-    )  # fmt: skip
+    profiles = [(name, kentongan.NAMES[name], _rows(name)) for name in kentongan.CODES]
+    return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=kentongan.CODED)
+
+
+def _zone(db, number, profile, own, draft, problem):
+    shown = {
+        "zone": number,
+        "profile": profile,
+        "rows": _rows(profile, own),
+        "own": [kind for kind, _ in own],
+        "holders": kentongan.holders(db, number),
+        "typed": {kind: kentongan.spelled(strokes) for kind, strokes in own},
+        "tried": None,
+        "problem": problem if draft else "",
+    }
+    if draft is None:
+        return {**shown, "picked": profile}
+    picked, typed = draft
+    try:
+        tried = _rows(picked, _own(typed))
+    except (LocalError, KeyError):
+        tried = None
+    return {**shown, "picked": picked, "typed": typed, "tried": tried}
+
+
+def _rows(profile, own=()):
+    """[(name of the kind, code, strokes as drawn, width, strokes for the ear)]."""
+    return [(words.kind(kind), *_drawn(code)) for kind, code in kentongan.table(profile, own)]
 
 
 def _drawn(code):
@@ -47,15 +63,45 @@ def _drawn(code):
     return code, bars, round(at * PX_PER_MS), " ".join(f"{on} {off}" for on, off in steps)
 
 
+def _own(typed):
+    """[(kind, groups)] of what was typed; LocalError names the kind."""
+    out = []
+    for kind, text in typed.items():
+        try:
+            out.append((kind, kentongan.groups(kentongan.read(text))))
+        except LocalError as error:
+            raise LocalError(f"{words.kind(kind)}: {error}") from error
+    return out
+
+
 @blueprint.post("/kentongan")
 @web.needs(roles.POLICY)
 def choose():
     hub, form = current_app.hub, request.form
     zone = int(form["rt"]) if form.get("rt", "").isdecimal() and len(form["rt"]) < 4 else 0
+    profile = form.get("profil", "")
+    typed = {
+        kind: form[f"kode{kind}"].strip() for kind in kentongan.CODED if form.get(f"kode{kind}", "").strip()
+    }
     try:
+        own = _own(typed)
+        if form.get("coba"):
+            kentongan.check(profile, own)
+            return _page(zone, (profile, typed))
         with hub.store.write() as db:
             at = request.remote_addr or ""
-            kentongan.choose(db, hub.now(), g.account, zone, form.get("profil", ""), at)
+            kentongan.choose(db, hub.now(), g.account, zone, profile, own, at)
     except LocalError as error:
-        return _page(str(error)), 400
+        return _page(zone, (profile, typed), str(error)), 400
     return redirect(url_for("kentongan.page"), 303)
+
+
+@blueprint.get("/kentongan/<int:zone>/cetak")
+@web.needs(roles.DEVICES)
+def printed(zone):
+    """The key of an RT on one sheet, for the post's board and the houses."""
+    with current_app.hub.store.read() as db:
+        chosen = kentongan.chosen(db).get(zone) or abort(404)
+        site = view.site_words(db)
+        day = local_date_time(current_app.hub.now().wall, db.setting("time_zone", "WIB"))
+    return render_template("kentongan_cetak.html", zone=zone, rows=_rows(*chosen), site=site, day=day)

@@ -82,7 +82,7 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
     # what the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG
     own = db.one("SELECT * FROM devices WHERE node = ?", node)
     as_filed = configs.desired(
-        own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"]
+        own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"], {}
     )
     db.run(
         "UPDATE devices SET config_body = ?, period_s = ? WHERE node = ?",

@@ -13,10 +13,13 @@ document.addEventListener("submit", (event) => {
 });
 
 /* The ear's copy of a code: "on off on off" in ms, one group. */
+let audio = null;
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-cetak]")) window.print();
   const button = event.target.closest("[data-pukulan]");
   if (!button) return;
-  const audio = new AudioContext();
+  if (audio) audio.close();  // the one before it falls silent
+  audio = new AudioContext();
   let at = audio.currentTime + 0.05;
   button.dataset.pukulan.split(" ").map(Number).forEach((ms, index) => {
     if (index % 2 === 0) {

@@ -18,6 +18,7 @@ ORDER_DEVICES = 100  # devices in one order
 VERSION_LIMIT = 0xFFFF
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 KINDS_ALL = 0xFFFF
+BEATING = ("sirene", "penerima")  # what sounds, or shows by its lamp, the code of its RT
 REFRESH = "settings_refresh"  # a setting: something happened that the next refresh has to look at
 
 
@@ -32,9 +33,10 @@ def refresh(db, now, secret):
     plan = site_plan(db, secret["preset"])
     generations = rotation.generations(db, secret)
     revoked = revoked_numbers(db, generations.lowest)
+    codes = chosen_codes(db)
     changed = {}
     for device in in_service(db):
-        body = json.dumps(desired(device, plan, generations, revoked), sort_keys=True)
+        body = json.dumps(desired(device, plan, generations, revoked, codes), sort_keys=True)
         if body != device["config_body"]:
             changed[device["node"]] = version = next_version(device["config_version"])
             db.run(
@@ -64,7 +66,15 @@ def in_service(db):
     return db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
 
 
-def desired(device, plan, generations, revoked):
+def chosen_codes(db):
+    """{zone: the settings that say what is beaten there}, of the RTs that chose."""
+    return {
+        row["zone"]: {"profile": row["profile"], "patterns": json.loads(row["patterns"])}
+        for row in db.all("SELECT * FROM codes")
+    }
+
+
+def desired(device, plan, generations, revoked, codes):
     """The settings of one device, as its gateway is told them; `counters` and `drill` only count."""
     chosen = json.loads(device["settings"])
     settings = {"status_period_s": plan.period_s[device["node"]]}
@@ -74,6 +84,8 @@ def desired(device, plan, generations, revoked):
         settings["table"] = chosen.get("table") or [[device["zone"], KINDS_ALL]]
         settings["profile"] = chosen.get("profile", "jawa_umum")
         settings["revoked"] = revoked
+    if device["role"] in BEATING:
+        settings.update(codes.get(device["zone"], {}))
     return {
         "settings": settings,
         "generation": generations.send,
@@ -180,3 +192,13 @@ def send(db, now, nodes):
         for at in range(0, len(entries), ORDER_DEVICES):
             body = {"devices": entries[at : at + ORDER_DEVICES]}
             outbox.order(db, now.ms, [label], "config", body, ORDER_EXPIRES_MS)
+
+
+def send_codes(db, now, label=None, zone=None):
+    """What their own sirens are to beat, to gateways: of a zone, or one that has started."""
+    codes = chosen_codes(db)
+    for gateway in db.all("SELECT label, zone FROM gateways WHERE token IS NOT NULL"):
+        if gateway["zone"] in codes and (gateway["label"] == label or gateway["zone"] == zone):
+            channel, body = outbox.gateway_channel(gateway["label"]), json.dumps(codes[gateway["zone"]])
+            row = outbox.add(db, now.ms, channel, "codes", body, ORDER_EXPIRES_MS)
+            db.run("UPDATE gateways SET codes_order = ? WHERE label = ?", row, gateway["label"])

@@ -44,3 +44,4 @@ def sync(db, now, secret, label):
         if configs.gateway_of(db, device["zone"]) == label
     ]
     configs.send(db, now, nodes)
+    configs.send_codes(db, now, label)
