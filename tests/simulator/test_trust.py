@@ -62,7 +62,8 @@ def test_an_rts_own_codes_come_over_the_air_to_everything_that_beats(village):
     for label in ("pos-1", "pos-2", "pos-3", "penerima-1"):
         kept = village.kept(label).settings
         name, steps = patterns.of(kept, m.KIND_MALING)
-        assert (name, len(steps)) == ("maling", 5) and patterns.of(kept, m.KIND_KERIBUTAN)[0] == "titir", label
+        assert (name, len(steps)) == ("maling", 5), label
+        assert patterns.of(kept, m.KIND_KERIBUTAN)[0] == "titir", label
         assert len(patterns.of(kept, m.KIND_BENCANA)[1]) == 4, "what is left out beats by the profile"
     assert json.loads(village.house.state["codes"]) == ["polri", own]
     village.house.power(False)
