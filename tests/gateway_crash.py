@@ -11,7 +11,7 @@ from kentongan_gateway.radio.loopback import Loopback
 from kentongan_gateway.spool import Spool
 from kentongan_gateway.state import StateDir
 
-STEPS = [(Spool, "put"), (StateDir, "put"), (Loopback, "send"), (Spool, "mark_sent")]
+STEPS = [(Spool, "put_all"), (StateDir, "put"), (Loopback, "send"), (Spool, "mark_sent")]
 
 
 def main():

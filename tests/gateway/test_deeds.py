@@ -454,6 +454,7 @@ def test_no_own_siren_where_none_is_fitted():
 def test_every_frame_we_send_is_one_that_a_receiver_accepts():
     bench = Bench()
     bench.hear(alarm())
+    bench.run(10_000)
     bench.order(id=2, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(400_000)
     assert {opened.type for _, _, opened in bench.sent()} == {m.RECEIPTS, m.SIREN_ORDER, m.PAGE}

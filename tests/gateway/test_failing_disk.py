@@ -123,6 +123,7 @@ def test_when_the_disk_works_again_what_waited_is_stored_and_receipted(house):
     house.run(6)
     assert [(e.node, e.counter) for e in house.receipts()] == [(BUTTON, 100)]
     assert not len(house.spool.held) and "disk" not in house.hands.core.troubles()
+    house.spool.close()
     fresh = Spool(house.path / "spool.sqlite3", "gateway-1")
     assert 100 in [e.get("counter") for _, e in fresh.unsent(100)]
 
@@ -204,6 +205,7 @@ def test_thirty_days_without_a_hub_at_a_thousand_events_a_day_keep_every_alarm(t
         spool.put({"type": kind, "key": f"{kind}/{n}", "n": n, "padding": "x" * 300})
     counts = spool.counts()
     assert counts["rows"] <= ROWS_MAX // 10 and set(counts["evicted"]) == {"status"}
+    spool.close()
     with sqlite3.connect(tmp_path / "spool.sqlite3") as db:
         assert db.execute("SELECT count(*) FROM event WHERE class=0").fetchone() == (120,)
     assert os.path.getsize(tmp_path / "spool.sqlite3") < 6 << 20

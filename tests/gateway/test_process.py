@@ -200,6 +200,7 @@ def test_torn_state_and_a_corrupt_spool_are_set_aside_and_the_next_alarm_is_take
         file = state / f"{name}.state"
         file.write_bytes(file.read_bytes()[:-1])
     (state / "spool.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5_000)
+    (state / "spool.sqlite3-wal").write_bytes(b"\xff" * 5_000)  # whole, it would bring everything back
     air.hang_up()
     air.sent.clear()
     gateway.start()

@@ -19,14 +19,55 @@ def _path(tmp_path):
 
 
 def test_what_was_put_is_there_after_a_reopening(path):
-    event_id = Spool(path).put(event(1))
+    spool = Spool(path)
+    event_id = spool.put(event(1))
+    spool.close()
     assert Spool(path).unsent() == [(event_id, event(1))]
 
 
-def test_it_writes_with_full_sync_and_no_wal(path):
+def test_it_writes_with_full_sync_and_has_the_file_for_itself(path):
+    """WAL before SQLite 3.51.3 may corrupt a file when one connection writes and another checkpoints."""
     spool = Spool(path)
-    assert spool._db.execute("PRAGMA journal_mode").fetchone()[0] == "truncate"
+    spool.put(event(1))
+    assert spool._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert spool._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+    with pytest.raises(sqlite3.OperationalError, match="locked"), sqlite3.connect(path, timeout=0) as other:
+        other.execute("SELECT count(*) FROM event")
+    assert not list(path.parent.glob("*-shm"))
+
+
+def test_what_came_in_together_is_one_transaction_and_keeps_each_its_id(path):
+    spool = Spool(path)
+    first = spool.put(event(2))
+    ids = spool.put_all([event(1), event(2), event(1), event(3)])
+    assert ids[1] == first and ids[0] == ids[2] and len(set(ids)) == 3
+    with pytest.raises(SpoolError):
+        spool.put_all([event(4), {"type": "alarm", "key": "big", "padding": "x" * 20_000}])
+    assert {e["counter"] for _, e in spool.unsent()} == {1, 2, 3} and spool.counts()["rows"] == 3
+
+
+def test_a_quiet_moment_moves_the_journal_into_the_file(path):
+    now = [0.0]
+    spool = Spool(path, steady_s=lambda: now[0])
+    for i in range(80):
+        spool.put(event(i))
+    before = os.path.getsize(path)
+    spool.settle()
+    assert os.path.getsize(path) == before, "not while alarms come in"
+    now[0] += 5
+    spool.settle()
+    assert os.path.getsize(path) > before and spool.trouble is None
+
+
+def test_what_only_the_journal_has_is_taken_over_from_a_corrupt_file(path):
+    spool = Spool(path)
+    spool.put(event(1))
+    raw, wal = path.read_bytes(), path.with_name(path.name + "-wal").read_bytes()
+    spool.close()
+    path.write_bytes(b"\xff" * max(4096, len(raw)))
+    path.with_name(path.name + "-wal").write_bytes(wal)
+    fresh = Spool(path)
+    assert [e["counter"] for _, e in fresh.unsent()] == [1]
 
 
 def test_the_same_key_is_stored_once_and_keeps_its_id(path):

@@ -1,8 +1,20 @@
 """What is wrong is told once and boundedly; radios that are dead or deaf are named within a minute."""
-from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, Bench, alarm, node_status
+from gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    GATEWAY,
+    POST,
+    POST_2,
+    RECEIVER,
+    REPEATER,
+    Bench,
+    alarm,
+    node_status,
+)
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.core import CoreConfig
 from kentongan_gateway.outputs import lamp
+from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 
 
@@ -66,14 +78,74 @@ def test_a_radio_that_hears_nothing_while_the_other_does_is_deaf_and_then_not():
     assert told(b)[-1] == ("radio_deaf meshtastic", False)
 
 
-def test_the_only_radio_is_deaf_when_even_the_posts_are_silent():
-    b = bench("modem")
-    b.do(b.core.radio_state("modem", True, b.now_ms))
+def asks(bench):
+    return [at for at, _, opened in bench.sent(m.SIREN_ORDER) if opened.body.action == m.ACTION_TEST]
+
+
+def test_the_only_radio_is_deaf_when_nobody_it_asks_is_heard():
+    """The silence of one device would say little: all that are there are asked, one after the other."""
+    b = bench("uji")
+    b.do(b.core.radio_state("uji", True, b.now_ms))
     b.hear(node_status(), POST)
-    b.run(300_000)
+    begin = b.now_ms
+    b.run(57_000)
+    assert not told(b) and [at - begin for at in asks(b)] == [42_000, 48_000, 53_000]
+    orders = [[node for node, _ in opened.body.targets] for _, _, opened in b.sent(m.SIREN_ORDER)]
+    assert orders[0] == [POST], "the one that was heard last"
+    assert {node for nodes in orders for node in nodes} == {POST, POST_2, RECEIVER, REPEATER}
+    b.run(2_000)
+    assert told(b) == [("radio_deaf uji", True)]
+    assert lamp.code_of(b.core.troubles()) == lamp.RADIO and "trouble" in b.notes()
+    b.run(60_000)
+    assert len(asks(b)) == 3, "one that is known to be deaf asks no more"
+    b.hear(node_status(counter=301), POST)
+    assert told(b) == [("radio_deaf uji", True), ("radio_deaf uji", False)]
+
+
+def test_an_answer_proves_that_the_radio_hears_however_quiet_the_night():
+    """One device answers of those that are asked in turn: a question every 42 to 53 s, no trouble."""
+    b = bench("uji")
+    b.do(b.core.radio_state("uji", True, b.now_ms))
+    b.hear(node_status(), POST)
+    answered = 0
+    for n in range(600):
+        b.run(1_000)
+        ours = [order for _, _, order in b.sent(m.SIREN_ORDER) if order.body.targets[0][0] == POST]
+        if len(ours) > answered:
+            answered = len(ours)
+            b.hear(node_status(counter=1_000 + n), POST)
+    assert 10 <= answered <= 14 and not told(b), "the one that answers is asked, and the others rarely"
+
+
+def test_a_slow_preset_is_asked_and_judged_more_slowly():
+    """On LongFast a question takes eight times the air, and the law leaves no more of it."""
+    b = Bench(config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("uji",), preset="LongFast"))
+    b.do(b.core.radio_state("uji", True, b.now_ms))
+    begin = b.now_ms
+    b.run(200_000)
+    own = [at - begin for at in asks(b) if at - begin not in (160_000, 190_000)]
+    assert not own and not told(b)
+
+
+def test_anybodys_frame_proves_that_a_radio_hears():
+    """Nobody can make a deaf radio hear: a forged frame, or our own carried on, is proof as well."""
+    b = bench("uji")
+    b.do(b.core.radio_state("uji", True, b.now_ms))
+    for src in (GATEWAY, 0x9999) * 20:
+        b.run(30_000)
+        b.do(b.core.heard(Heard(src, BROADCAST, 5, 1, 1, 9, b"\x18" * 40, -90, 12, "uji"), b.now_ms, 5))
+    assert not told(b) and not [at for at in asks(b) if at < b.now_ms - 1_200_000 + 160_000]
+
+
+def test_the_second_of_two_radios_hears_though_the_first_is_always_quicker():
+    b = bench("modem", "meshtastic")
+    for name in ("modem", "meshtastic"):
+        b.do(b.core.radio_state(name, True, b.now_ms))
+    for n in range(30):
+        b.run(9_000)
+        hear_by(b, "modem", 100 + n)
+        b.do(b.core.heard_too("meshtastic", b.now_ms))
     assert not told(b)
-    b.run(20_000)
-    assert told(b) == [("radio_deaf modem", True)]
 
 
 def test_a_quiet_village_without_mains_devices_proves_nothing():

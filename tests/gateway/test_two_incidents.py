@@ -1,5 +1,5 @@
 """Two incidents of one button, two orders of one id: what is done about one leaves the other alone."""
-from gateway_kit import BUTTON, Bench, alarm, button_status
+from gateway_kit import BUTTON, POST, Bench, alarm, button_status, report, stage_1
 from kentongan_gateway.actions import SirenOff
 from kentongan_wire import messages as m
 
@@ -49,3 +49,18 @@ def test_an_order_id_that_a_restored_hub_gives_again_is_another_order():
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=4, expires_in_s=60)
     bench.run(1_000)
     assert [entry.stage for *_, entry in bench.entries(BUTTON) if entry.stage > 2] == [3, 4]
+
+
+def test_a_report_about_an_older_incident_ends_no_start_for_the_newer_one():
+    bench = Bench()
+    bench.hear(alarm(counter=100))
+    bench.hear(stage_1(alarm_counter=100), src=POST)
+    bench.hear(alarm(counter=200, incident=200))
+    bench.run(2_500)
+    bench.hear(report(alarm_counter=100, state=m.STATE_DRIVEN), src=POST)
+    bench.run(10_000)
+    starts = [o for _, _, o in bench.sent(m.SIREN_ORDER) if o.body.action == m.ACTION_START]
+    assert {o.body.counter for o in starts} == {200} and len(starts) >= 3
+    bench.hear(report(counter=311, alarm_counter=200, state=m.STATE_DRIVEN), src=POST)
+    bench.run(30_000)
+    assert len([o for _, _, o in bench.sent(m.SIREN_ORDER) if o.body.action == m.ACTION_START]) == len(starts)

@@ -87,6 +87,7 @@ class Commands:
                 self._desk.directory.hops(device),
                 counter & 0xFFFF,
             )
+        self._desk.quiet.answer(device, target.incident, counter)
         sounding = bool(record and self._core._sounds(record)) and stage == m.STAGE_COMING
         self._core._stages.start(target, stage, sounding, order_id)
 
@@ -107,6 +108,8 @@ class Commands:
         incident = record.body.incident if record else counter & 0xFFFF
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
+            if origin:
+                self._desk.quiet.stop(origin, incident, counter)
             self._core._announcements.ended(origin or None, incident if record else None)
         sent = self._core._orders.send(action, origin, counter, kind, seconds, posts)
         if own and action == m.ACTION_START:

@@ -22,6 +22,7 @@ from kentongan_gateway.names import SecretNames
 from kentongan_gateway.neighbours import Neighbours
 from kentongan_gateway.orders import SECONDS_MAX, Orders
 from kentongan_gateway.pages import Pages
+from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
 from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, Records
@@ -37,6 +38,7 @@ GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and gene
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
 FLUSH_ALARM_MS = 100  # those of alarms, reports and events: once for a burst
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
+SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an unsent alarm younger than this still gets its siren after a restart
 
 OTHERS_ONLY = (m.SIREN_ORDER, m.PAGE, m.CONFIG)  # of another gateway: carried on, never obeyed
@@ -45,11 +47,12 @@ __all__ = ["CoreConfig", "Directory", "GatewayCore"]
 
 
 class GatewayCore:
-    """One per gateway. `state`: {name: bytes} of Persist: seq guard stored secrets keys configs codes."""
+    """One per gateway. `state`: {name: bytes} as Persist wrote it (seq guard stored secrets quiet ...)."""
 
     def __init__(self, config, keys, directory, state):
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
         self._desk = Desk(config, keys, directory, sequence, SecretNames(state.get("secrets")))
+        self._desk.quiet = self._quiet = Quiet(self._desk, state.get("quiet"))
         self.counters = self._desk.counters
         self._keyring = self._make_keyring(keys, state.get("keys"))
         self._desk.keys = self._keyring.ring
@@ -76,7 +79,7 @@ class GatewayCore:
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
         self._troubles = Troubles(self._desk)
-        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.any_expected)
+        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._begun = False
@@ -113,6 +116,12 @@ class GatewayCore:
             self._refusals.refused(error.reason)
         return self._end()
 
+    def heard_too(self, name, now_ms):
+        """A radio has brought what another had brought before: it hears, and that is all."""
+        self._begin(now_ms, 0)
+        self._radios.heard(name)
+        return self._end()
+
     def stored(self, row_id, now_ms, rnd):
         """The Store of this row is on disk."""
         self._begin(now_ms, rnd)
@@ -137,6 +146,7 @@ class GatewayCore:
         self._hub.good_reply(now_ms)
         if not isinstance(what, str):
             self._hub.accepted(what)
+            self._pages.taken(what)
         return self._end()
 
     def already_taken(self, row_ids):
@@ -247,6 +257,7 @@ class GatewayCore:
         )
 
     def _heard(self, heard):
+        self._radios.heard(heard.radio)
         if heard.src == self._desk.config.node:
             self._desk.count("echo")
             return
@@ -261,16 +272,13 @@ class GatewayCore:
         try:
             repeat = self._guard.check(message) == REPEAT
         except RemoteError as error:
-            if error.reason == "replay" and message.type == m.STATUS:
-                self._configs.refused(message.src, message.role, message.generation)
-            if error.reason != "replay" or message.type != m.ALARM:
+            if error.reason != "replay" or not self._older(message, heard):
                 raise
-            self._late_alarm(message, heard)
             return
         if not repeat:
             self._guard.accept(message)
             self._supervision.heard(message.src)
-            self._radios.heard(heard.radio)
+            self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
         handler = self._HANDLERS.get(message.type)
         if handler:
@@ -281,16 +289,22 @@ class GatewayCore:
             return DIRECT
         return OVER_OURS if heard.relay_node in self._desk.directory.relay_bytes() else OVER_STOCK
 
-    def _late_alarm(self, message, heard):
-        """An authentic alarm below the last counter: stored and shown if it never was, else refused."""
+    def _older(self, message, heard) -> bool:
+        """An authentic message below its sender's last counter; False: it is refused.
+
+        An alarm that was never stored is stored and shown; a copy of what was stored lately is a repeat.
+        """
+        if message.type == m.STATUS:
+            self._configs.refused(message.src, message.role, message.generation)
         key = (message.src, message.generation, message.counter)
         record = self._records.get(key)
-        if record is None and not self._records.was_stored(key):
-            self._new_alarm(Record(message, heard, self._carried(heard), late=True), heard)
-        elif record is not None and record.late:
+        if record is not None and (record.late or self._desk.now_ms - record.first_ms <= SLOW_MS):
             self._repeat(record, heard)
-        else:
-            raise RemoteError("replay")
+            return True
+        if message.type != m.ALARM or record is not None or self._records.was_stored(key):
+            return False
+        self._new_alarm(Record(message, heard, self._carried(heard), late=True), heard)
+        return True
 
     def _alarm(self, message, heard, repeat):
         self._neighbours.alarm(message.src)
@@ -322,8 +336,10 @@ class GatewayCore:
             body = message.body
             alarm = self._records.find(body.origin, body.counter)
             incident = alarm.body.incident if alarm else body.counter & 0xFFFF
-            self._watch.heard(message.src, body.origin, incident, body.state)
-            self._orders.reported(message.src, body.origin, body.state)
+            self._watch.heard(message.src, body.origin, incident, body.counter, body.state)
+            self._orders.reported(message.src, body.origin, body.counter, body.state)
+            if body.state == m.STATE_SILENCED:
+                self._quiet.stop(body.origin, incident, body.counter)
         if record is not None:
             self._repeat(record, heard)
         else:
@@ -353,7 +369,8 @@ class GatewayCore:
         """What an alarm sets going, once, whether the disk has it or not."""
         record.alarmed = True
         self._watch.stored(record)
-        self._announcements.stored(record)
+        if not self._quiet.holds(record):
+            self._announcements.stored(record)
         if record.cancel:
             self._cancelled(record)
         elif record.sounding or (record.silent and not record.late):
@@ -378,7 +395,8 @@ class GatewayCore:
     def _cancelled(self, record):
         incident = record.body.incident
         self._own.stop("cancelled", "button", record.src, incident)
-        self._own.bar(record.src, incident)
+        self._quiet.stop(record.src, incident, record.counter)
+        self._pages.called_off(record.src, incident)
         self._announcements.ended(record.src, incident)
         posts = [self._desk.directory.get(p) for p in self._watch.posts_sounding(record.src, incident)]
         posts = [device for device in posts if device]
@@ -390,6 +408,7 @@ class GatewayCore:
         for alarm in self._pages.answered(record.src, record.body.value):
             self._desk.note_about("answered", alarm.src, alarm.counter)
             if record.body.event == m.EVENT_COMING:
+                self._quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
                 self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
 
     def _answered(self, record):
@@ -439,7 +458,7 @@ class GatewayCore:
         for entry in message.body.entries:
             alarm = self._records.find(entry.node, entry.counter)
             incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
-            self._watch.heard(message.src, entry.node, incident, m.STATE_SOUNDING)
+            self._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
             self._desk.note_about(
                 "receipt_1", entry.node, entry.counter, self._desk.directory.label(message.src)
             )
@@ -452,7 +471,7 @@ class GatewayCore:
         m.RECEIPTS: _receipts,
     }
 
-    def _act_for_hub(self, record):
+    def _act_for_hub(self, row_id, record):
         """The hub has not taken this alarm in time: our own siren, and pages from what we know."""
         self._desk.note_about("hub_silent", record.src, record.counter)
         if record.sounding:
@@ -465,8 +484,8 @@ class GatewayCore:
                 SECONDS_MAX,
                 "hub_silent",
             )
-        if not record.drill:
-            self._pages.page(record)
+        if not record.drill and not self._quiet.answered(record.src, record.body.incident, record.counter):
+            self._pages.plan(record, row_id)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)

@@ -23,6 +23,7 @@ from kentongan_gateway.uplink import HubClient, Uplink
 log = logging.getLogger("kentongan.gateway")
 
 INBOX_LIMIT = 1_000         # what waits for the loop; a full inbox drops frames, which repeat
+TOGETHER_MAX = 32           # frames that share a commit
 LOOP_MAX_S = 1.0            # the loop looks round at least this often
 STATUS_S = 5                # status.json is renewed this often
 HUB_SILENT_S = 60           # the hub is named as a trouble after so long without a good reply
@@ -172,10 +173,27 @@ class Daemon:
         return not dead
 
     def _take_heard(self, heard):
-        if self._doubles.is_double(heard):
-            self.doubles += 1
-        else:
-            self._hands.heard(heard)
+        """A frame and those that wait right behind it: what came in together is committed together."""
+        frames, then = [heard], None
+        while len(frames) < TOGETHER_MAX and then is None:
+            try:
+                kind, args = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            if kind == "heard":
+                frames += args
+            else:
+                then = kind, args
+        fresh = []
+        for frame in frames:
+            if self._doubles.is_double(frame):
+                self.doubles += 1
+                self._hands.heard_too(frame.radio)
+            else:
+                fresh.append(frame)
+        self._hands.heard(*fresh)
+        if then:
+            self._taking[then[0]](*then[1])
 
     def _take_radio(self, name, up):
         self.radios[name] = up

@@ -12,6 +12,7 @@ HOPS_MAX = 7
 PERIOD_S = 140  # of a mains device's STATUS, unless the hub's plan stretches it
 HOUSE_MAX = 0xFFFF  # u16 on the air
 ZONE_MAX = 255
+PAGE_AFTER_MAX_S = 3_600
 
 Device = namedtuple(
     "Device",
@@ -65,10 +66,26 @@ def read_device(raw) -> Device:
     )
 
 
+def read_paging(raw):
+    """{(zone, kind): seconds after the press, or None for never}; LocalError when it is no paging policy."""
+    out = {}
+    try:
+        for zone, kinds in (raw or {}).items():
+            for kind, after_s in kinds.items():
+                if after_s is not None and (type(after_s) is not int or not 0 <= after_s <= PAGE_AFTER_MAX_S):
+                    raise ValueError(after_s)
+                out[int(zone), int(kind)] = after_s
+    except (AttributeError, TypeError, ValueError) as error:
+        raise LocalError(
+            f"device list: paging {error}: write {{RT: {{kind: seconds or null}}}}; send the directory again"
+        ) from error
+    return out
+
+
 class Directory:
     """The devices by node number. Unknown ones are named by their hex number and still heard."""
 
-    def __init__(self, devices=(), revoked=(), gateway_counter=0):
+    def __init__(self, devices=(), revoked=(), gateway_counter=0, paging=None):
         if len(devices) > DEVICES_LIMIT:
             raise LocalError(f"device list: {len(devices)} devices, at most {DEVICES_LIMIT}; split the site")
         self._by_node = {}
@@ -78,7 +95,9 @@ class Directory:
             self._by_node[device.node] = device
         self.revoked = frozenset(n for n in revoked if type(n) is int)
         self.gateway_counter = gateway_counter  # the hub's copy of our own outgoing counter
+        self._paging = read_paging(paging)
         self.raw = {
+            "paging": paging,
             "devices": list(devices),
             "revoked": sorted(self.revoked),
             "gateway_counter": gateway_counter,
@@ -90,7 +109,9 @@ class Directory:
         devices, revoked = raw.get("devices"), raw.get("revoked") or []
         if not isinstance(devices, list) or not isinstance(revoked, list):
             raise LocalError("device list: devices and revoked are lists; send the directory again")
-        return cls(devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0))
+        return cls(
+            devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0), raw.get("paging")
+        )
 
     @classmethod
     def load(cls, data) -> "Directory":
@@ -127,6 +148,13 @@ class Directory:
         """Siren posts of the zone; all posts of the site where the zone has none."""
         posts = self.of_role(m.SIRENE)
         return [d for d in posts if d.zone == zone] or posts
+
+    def page_after_s(self, zone, kind):
+        """How long after the press penerima are paged for this kind; None: never. At once where unknown."""
+        for about in ((zone, kind), (zone, m.KIND_BAHAYA)):
+            if about in self._paging:
+                return self._paging[about]
+        return 0
 
     def relay_bytes(self):
         """Low bytes of the node numbers of our own relays: any other relay_node is a stock repeater."""

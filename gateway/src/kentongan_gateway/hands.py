@@ -30,12 +30,26 @@ class Hands:
         self.dropped = 0
         self._ended_ms = 0          # until then people are told that the last run ended badly
         self._stepped_ms = -TOLD_MS
+        self._together = None       # Stores that wait for one commit, while frames are taken in
         self._wrong = {}            # name of a trouble -> its text, as last told
 
     # what happens
 
-    def heard(self, heard):
-        self._perform(self.core.heard(heard, self._now(), self._draw()))
+    def heard(self, *frames):
+        """Frames that came in together: one commit for all that they bring, then what follows from it."""
+        self._together = []
+        try:
+            for heard in frames:
+                self._perform(self.core.heard(heard, self._now(), self._draw()))
+            together = self._together
+        finally:
+            self._together = None
+        if together:
+            self._store_all(together)
+
+    def heard_too(self, name):
+        """The same frame by a second radio."""
+        self._perform(self.core.heard_too(name, self._now()))
 
     def radio(self, name, up):
         self._perform(self.core.radio_state(name, up, self._now()))
@@ -122,17 +136,29 @@ class Hands:
             self._DOING[type(action)](self, action)
 
     def _store(self, action):
-        event = self._clock.stamp(action.event)
+        if self._together is None:
+            self._store_all([action])
+        else:
+            self._together.append(action)
+
+    def _store_all(self, todo):
+        """One commit; when it fails each is tried by itself."""
+        events = [self._clock.stamp(action.event) for action in todo]
         try:
-            event_id = self._spool.put(event)
+            ids = self._spool.put_all(events)
         except SpoolError as error:
-            self._not_stored(action, event, error)
+            if len(todo) == 1:
+                self._not_stored(todo[0], events[0], error)
+            else:
+                for action in todo:
+                    self._store_all([action])
             return
-        self._remember(event_id, action.row_id)
         self._uplink.wake()
-        self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
-        if self._spool.is_sent(event_id):
-            self.core.already_taken([self._rows.pop(event_id)])
+        for event_id, action in zip(ids, todo, strict=True):
+            self._remember(event_id, action.row_id)
+            self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
+            if self._spool.is_sent(event_id):
+                self.core.already_taken([self._rows.pop(event_id)])
 
     def _not_stored(self, action, event, error):
         """No receipt; but sirens and the hub are not kept waiting for a disk."""

@@ -47,7 +47,9 @@ class Held:
             self._ids.pop(held[1].get("key"), None)
 
     def remove_key(self, key):
-        self.remove(self._ids.get(key))
+        """What is held under this key, if anything is."""
+        if key is not None:
+            self.remove(self._ids.get(key))
 
     def offers(self):
         """[(id, event)], alarms first, in the order of their coming."""

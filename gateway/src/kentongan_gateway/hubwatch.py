@@ -6,7 +6,7 @@ WAITING_LIMIT = 256
 
 
 class HubWatch:
-    """Calls on_silent(record) once for every alarm that the hub has not taken in time."""
+    """Calls on_silent(row_id, record) once for every alarm that the hub has not taken in time."""
 
     def __init__(self, desk, on_silent):
         self._desk = desk
@@ -39,7 +39,7 @@ class HubWatch:
         for row_id, (due, record) in list(self._waiting.items()):
             if self._desk.now_ms >= due:
                 del self._waiting[row_id]
-                self._on_silent(record)
+                self._on_silent(row_id, record)
 
     def next_deadline(self):
         return min((due for due, _ in self._waiting.values()), default=None)

@@ -117,19 +117,23 @@ class Orders:
         key = device and self._desk.keys.c(post, device.role, message.generation)
         return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
 
-    def reported(self, post, origin, state):
-        """A post reports the state of its siren for this origin's alarm."""
+    def reported(self, post, origin, counter, state):
+        """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
+            if job.action == m.ACTION_START and job.alarm > counter:
+                continue
             if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
                 continue
             job.targets.discard(post)
             if job.any_answer or not job.targets:
                 self._jobs.remove(job)
 
-    def sounding_heard(self, origin):
-        """A stage 1 receipt for this origin: a start that only wanted any siren is done."""
+    def sounding_heard(self, origin, counter):
+        """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done."""
         self._jobs = [
-            j for j in self._jobs if not (j.origin == origin and j.any_answer and j.action == m.ACTION_START)
+            j
+            for j in self._jobs
+            if not (j.origin == origin and j.alarm <= counter and j.any_answer and j.action == m.ACTION_START)
         ]
 
     def cancel_starts(self, origin, counter):

@@ -1,4 +1,8 @@
-"""PAGE to penerima by ourselves while the hub is silent: who is agreed on, discreet where the alarm is."""
+"""PAGE to penerima by ourselves while the hub is silent: when the hub's own policy would, whom it names.
+
+Both come with the directory and are kept: for each RT and kind the time after the press, and for a
+confidential alarm only penerima in the houses of agreed people.
+"""
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
@@ -24,21 +28,43 @@ def agreed(directory, record):
     A penerima marked `silent: false` in the directory gets no confidential page.
     """
     origin = directory.get(record.src)
-    everyone = directory.of_role(m.PENERIMA)
-    nearby = [d for d in everyone if d.zone == record.body.zone] or everyone
     chosen = []
-    for device in nearby:
+    for device in directory.of_role(m.PENERIMA):
         home = origin is not None and origin.house and device[3:5] == origin[3:5]  # zone and house
         if home or record.src in device.conflicts or (record.silent and not device.pages_silent):
             continue
         chosen.append(device)
-    return chosen
+    return [d for d in chosen if d.zone == record.body.zone] or chosen
 
 
 class Pages:
     def __init__(self, desk):
         self._desk = desk
         self._jobs = {}  # (target, origin, incident) -> Job
+        self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
+
+    def plan(self, record, row_id):
+        """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
+        kind = m.KIND_KEKERASAN if record.silent else record.body.kind
+        after_s = self._desk.directory.page_after_s(record.body.zone, kind)
+        due_ms = None if after_s is None else record.first_ms + after_s * 1000
+        if due_ms is None:
+            self._desk.note_about("no_page", record.src, record.counter)
+        elif due_ms <= self._desk.now_ms:
+            self.page(record)
+        elif len(self._later) < JOBS_LIMIT:
+            self._later.setdefault((record.src, record.body.incident), (due_ms, record, row_id))
+        else:
+            self._desk.count("page_dropped")
+
+    def taken(self, row_ids):
+        """The hub has these events after all: it pages by itself."""
+        for about in [about for about, (_, _, row_id) in self._later.items() if row_id in row_ids]:
+            del self._later[about]
+
+    def called_off(self, origin, incident):
+        """A page that has not begun is not begun for what was cancelled; one under way goes on."""
+        self._later.pop((origin, incident), None)
 
     def page(self, record, targets=None):
         """Page everybody agreed on, or only these nodes, about this alarm; one under way goes on as it is."""
@@ -74,10 +100,15 @@ class Pages:
 
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""
+        self._later.pop((origin, incident), None)
         for key in [k for k in self._jobs if k[1:] == (origin, incident)]:
             del self._jobs[key]
 
     def tick(self):
+        for about, (due_ms, record, _) in list(self._later.items()):
+            if self._desk.now_ms >= due_ms:
+                del self._later[about]
+                self.page(record)
         for key, job in list(self._jobs.items()):
             if self._desk.now_ms < job.due_ms:
                 continue
@@ -87,4 +118,6 @@ class Pages:
                 del self._jobs[key]
 
     def next_deadline(self):
-        return min((job.due_ms for job in self._jobs.values()), default=None)
+        times = [job.due_ms for job in self._jobs.values()]
+        times += [due_ms for due_ms, _, _ in self._later.values()]
+        return min(times, default=None)

@@ -1,21 +1,37 @@
-"""Whether each radio is up, hears, and finds the channel free; what is wrong is known within a minute."""
+"""Whether each radio is up, hears, and finds the channel free; what is wrong is known within a minute.
 
-FIRST_MS = 30_000     # a radio that has not come up by then is down
-DEAF_FRAMES = 5       # so many frames heard by another radio while this one heard none, and
-DEAF_MS = 45_000      # for so long: deaf
-ALONE_MS = 310_000    # the only radio, with mains devices that report every 140 s: deaf
+A quiet night and a deaf radio sound alike. So a radio that has heard nothing for a while is given something
+to hear: mains devices are asked for their STATUS by a quiet test. One that hears none of the answers is deaf.
+
+    down    its link fails, does not answer (radio/), or it has not come up in FIRST_MS
+    deaf    nothing heard for DEAF_MS though devices were asked at ASK_AT_MS, or
+            DEAF_FRAMES frames that another radio heard in OTHER_MS while this one heard none
+"""
+
+from kentongan_wire import phy
+
+FIRST_MS = 30_000                    # a radio that has not come up by then is down
+DEAF_FRAMES, OTHER_MS = 5, 45_000
+# of hearing nothing -> how many devices are asked; an answer takes 2 s and its time on the air
+ASK_AT_MS, ASKED = (42_000, 48_000, 53_000), (1, 1, 4)
+DEAF_MS = 58_000
+ASK_BYTES = 62                       # an order for one device on the air
+ASK_AIR_MS = 120                     # where a frame takes longer, everything waits as many times longer
+DEAF = "hears nothing, not even devices that were asked: look at antenna, cable and their power"
 
 
 class _Radio:
     def __init__(self, now_ms):
         self.up, self.since_ms = None, now_ms
-        self.heard_ms, self.missed = now_ms, 0
+        self.heard_ms, self.missed, self.asked = now_ms, 0, 0
 
 
 class RadioWatch:
-    def __init__(self, desk, troubles, listens):
+    def __init__(self, desk, troubles, ask):
         self._desk, self._troubles = desk, troubles
-        self._listens = listens  # () -> whether any mains device ought to be heard
+        self._ask = ask  # (count) -> whether that many devices, or fewer, are asked; 0: whether one could be
+        air_ms = phy.airtime_us(phy.preset(desk.config.preset), ASK_BYTES) // 1000
+        self._slower = 1 + air_ms // ASK_AIR_MS
         self._radios = {}
 
     def begin(self):
@@ -27,7 +43,7 @@ class RadioWatch:
         if radio.up is up:
             return
         radio.up, radio.since_ms = up, self._desk.now_ms
-        radio.heard_ms, radio.missed = self._desk.now_ms, 0
+        radio.heard_ms, radio.missed, radio.asked = self._desk.now_ms, 0, 0
         if not up:
             self._troubles.set(f"radio_deaf {name}", None)
             self._troubles.set(f"radio_jammed {name}", None)
@@ -35,22 +51,31 @@ class RadioWatch:
         self._desk.note("radio_up" if up else "radio_down", self._desk.config.label, 0, name)
 
     def heard(self, name):
-        """An authentic frame came in through this radio."""
-        now = self._desk.now_ms
+        """Something came in through this radio; anybody's frame proves that it hears."""
+        radio = self._radios.get(name)
+        if radio:
+            radio.heard_ms, radio.missed, radio.asked = self._desk.now_ms, 0, 0
+            self._troubles.set(f"radio_deaf {name}", None)
+
+    def missed(self, name):
+        """A new authentic frame came in through this radio: the others ought to have heard it as well."""
         for other, radio in self._radios.items():
-            if other == name:
-                radio.heard_ms, radio.missed = now, 0
-                self._troubles.set(f"radio_deaf {name}", None)
-            elif radio.up:
+            if other != name and radio.up:
                 radio.missed += 1
+
+    def _ask_ms(self, radio):
+        """When devices are asked for this radio's sake, or None."""
+        if not radio.up or radio.asked >= len(ASK_AT_MS) or not self._ask(0):
+            return None
+        return radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower
 
     def _deaf_ms(self, radio):
         """When it counts as deaf if nothing more is heard, or None."""
-        if not radio.up:
-            return None
-        if sum(bool(r.up) for r in self._radios.values()) > 1:
-            return radio.heard_ms + DEAF_MS if radio.missed >= DEAF_FRAMES else None
-        return radio.heard_ms + ALONE_MS if self._listens() else None
+        if radio.up and radio.missed >= DEAF_FRAMES:
+            return radio.heard_ms + OTHER_MS
+        if radio.up and radio.asked >= len(ASK_AT_MS):
+            return radio.heard_ms + DEAF_MS * self._slower
+        return None
 
     def tick(self):
         now = self._desk.now_ms
@@ -59,10 +84,15 @@ class RadioWatch:
                 self.state(name, False)
             deaf_ms = self._deaf_ms(radio)
             if deaf_ms is not None and now >= deaf_ms:
-                self._troubles.set(f"radio_deaf {name}", "hears nothing: look at antenna and cable")
+                self._troubles.set(f"radio_deaf {name}", DEAF)
+        due = [r for r in self._radios.values() if now >= (self._ask_ms(r) or now + 1)]
+        if due and self._ask(max(ASKED[radio.asked] for radio in due)):
+            for radio in due:
+                radio.asked += 1
 
     def next_deadline(self):
         active = self._troubles.active()
         times = [r.since_ms + FIRST_MS for r in self._radios.values() if r.up is None]
+        times += [self._ask_ms(r) for r in self._radios.values()]
         times += [self._deaf_ms(r) for name, r in self._radios.items() if f"radio_deaf {name}" not in active]
         return min((t for t in times if t is not None), default=None)

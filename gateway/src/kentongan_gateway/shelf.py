@@ -1,14 +1,19 @@
 """The spool's disk: what is promised to the hub, committed before anything is acknowledged.
 
-SQLite at synchronous=FULL with a rollback journal (WAL has a corruption bug before 3.51.3), one connection
-behind one lock. A corrupt file is set aside whole and a fresh one takes over: the next alarm matters more.
+SQLite at synchronous=FULL in WAL mode: one sync a commit instead of three. WAL's corruption bug before 3.51.3
+needs two connections; here one connection has the file for itself, behind one lock. No sector that holds what
+was promised is written again (psow=0). A corrupt file is set aside whole and a fresh one takes over: the next
+alarm matters more.
 """
 
 import json
 import os
 import secrets
+import shutil
 import sqlite3
+import tempfile
 import threading
+import urllib.parse
 from pathlib import Path
 
 SCHEMA_VERSION = 1
@@ -17,6 +22,9 @@ SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
 EVICT_BATCH = 200
 CORRUPT_KEPT = 3  # set-aside files that are kept
 EVENT_BYTES_MAX = 16_384
+WAL_PAGES = 1_000  # of 4 KB; more are copied into the file in the middle of a commit
+TIDY_COMMITS = 50  # so many are copied in a quiet moment
+ASIDE = ("", "-wal", "-journal")  # what belongs to a database
 
 # What goes first when room is needed: the highest class. Uplink order is the other way round.
 CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
@@ -62,6 +70,7 @@ class Shelf:
         self._rows_max = rows_max
         self._lock = threading.Lock()
         self._db = None
+        self._commits = 0  # since the WAL was last copied into the file
         self.quarantined = []  # files set aside since the start
         self.salvaged = 0  # events taken over from them
         self._open()
@@ -86,9 +95,9 @@ class Shelf:
 
     def _salvage(self, aside):
         try:
-            old = sqlite3.connect(f"file:{aside}?mode=ro&immutable=1", uri=True)
+            old = _open_aside(aside)
             last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             return
         rows = []
         for seq in range(max(1, last - ROWS_MAX), last + 1):
@@ -106,9 +115,12 @@ class Shelf:
         self._recount()
 
     def _connect(self):
-        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
-        self._db.execute("PRAGMA journal_mode=TRUNCATE")
+        self._db = sqlite3.connect(_uri(self._path, "psow=0"), isolation_level=None, check_same_thread=False,
+                                   timeout=5, uri=True)
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # no other process, no shared memory
+        self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check failed")
@@ -141,31 +153,33 @@ class Shelf:
             return
         path = Path(self._path)
         aside = path.with_name(f"{path.name}.corrupt-{secrets.token_hex(4)}")
-        for suffix in ("", "-journal"):
+        for suffix in ASIDE:
             if os.path.exists(self._path + suffix):
                 os.replace(self._path + suffix, str(aside) + suffix)
         self.quarantined.append(str(aside))
         old = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
         for each in old[:-CORRUPT_KEPT]:
-            each.unlink()
+            for suffix in ASIDE:
+                each.with_name(each.name + suffix).unlink(missing_ok=True)
 
     # use
 
     def put(self, event) -> str:
         """Commit an event; its id, or the one that its `key` already has. SpoolError: it is not on disk."""
-        body = json.dumps(event, separators=(",", ":"))
-        if len(body) > EVENT_BYTES_MAX:
-            raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
-        klass = CLASSES.get(event["type"], CLASS_STATE)
+        return self.put_all([event])[0]
+
+    def put_all(self, events) -> list:
+        """Commit these events in one transaction: ids as put gives them. SpoolError: none is on disk."""
+        rows = [_row(event) for event in events]
         with self._lock:
             self._need_db()
             try:
-                return self._put(event.get("key"), klass, body)
+                return self._put(rows)
             except sqlite3.Error as error:
                 self._make_way(error)
             self._need_db()
             try:
-                return self._put(event.get("key"), klass, body)
+                return self._put(rows)
             except sqlite3.Error as error:
                 self._rollback()
                 raise SpoolError(f"spool {self._path}: {error}") from error
@@ -181,6 +195,7 @@ class Shelf:
             if _is_corrupt(error):
                 self._begin_anew()
             elif "full" in str(error):
+                self._tidy()  # then the room that the WAL has is free
                 self._db.execute("BEGIN IMMEDIATE")
                 self._evict(EVICT_BATCH, CLASS_REPORT)
                 self._db.execute("COMMIT")
@@ -188,22 +203,38 @@ class Shelf:
         except sqlite3.Error:
             self._rollback()
 
-    def _put(self, key, klass, body) -> str:
+    def _put(self, rows) -> list:
         self._db.execute("BEGIN IMMEDIATE")
-        if key is not None:
-            row = self._db.execute("SELECT seq FROM event WHERE key=?", (key,)).fetchone()
-            if row:
-                self._db.execute("COMMIT")
-                return self._id(row[0])
-        excess = self._rows + 1 - self._rows_max
-        gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1))) if excess > 0 else (0, 0)
-        seq = self._db.execute(
-            "INSERT INTO event (key, class, body) VALUES (?,?,?)", (key, klass, body)
-        ).lastrowid
+        excess, gone = self._rows + len(rows) - self._rows_max, (0, 0)
+        if excess > 0:
+            gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1)))
+        seqs, new = [], 0
+        for row in rows:
+            known = row[0] and self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()
+            if known:
+                seqs.append(known[0])
+                continue
+            insert = "INSERT INTO event (key, class, body) VALUES (?,?,?)"
+            seqs.append(self._db.execute(insert, row).lastrowid)
+            new += 1
         self._db.execute("COMMIT")
-        self._rows += 1 - gone[0]
+        self._commits += 1
+        self._rows += new - gone[0]
         self._sent -= gone[1]
-        return self._id(seq)
+        return [self._id(seq) for seq in seqs]
+
+    def tidy(self):
+        """Copy what the WAL has gathered into the file, so that no commit has to: for a quiet moment."""
+        with self._lock:
+            if self._db is not None and self._commits >= TIDY_COMMITS:
+                try:
+                    self._tidy()
+                except sqlite3.Error as error:
+                    raise SpoolError(f"spool {self._path}: {error}") from error
+
+    def _tidy(self):
+        self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        self._commits = 0
 
     def _evict(self, wanted, best_class=CLASS_ALARM):
         """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows).
@@ -260,6 +291,7 @@ class Shelf:
                     self._sent += self._db.total_changes - before
                 gone = self._drop_delivered()
                 self._db.execute("COMMIT")
+                self._commits += 1
                 self._rows -= gone
                 self._sent -= gone
             except sqlite3.Error as error:
@@ -319,6 +351,32 @@ class Shelf:
         if head != f"{self._label}/{self._epoch}" or not seq.isdigit():
             return None
         return int(seq)
+
+
+def _row(event):
+    """(key, class, body) of an event, as the table has them."""
+    body = json.dumps(event, separators=(",", ":"))
+    if len(body) > EVENT_BYTES_MAX:
+        raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
+    return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
+
+
+def _uri(path, options):
+    return f"file:{urllib.parse.quote(path)}?{options}"
+
+
+def _open_aside(path):
+    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it."""
+    if not os.path.exists(path + "-wal"):
+        return sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+        copy = os.path.join(folder, "copy")
+        for suffix in ("", "-wal"):
+            shutil.copyfile(path + suffix, copy + suffix)
+        old = sqlite3.connect(copy)
+        old.execute("PRAGMA locking_mode=EXCLUSIVE")
+        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return old  # open files stay readable when their names are gone
 
 
 def _is_corrupt(error) -> bool:

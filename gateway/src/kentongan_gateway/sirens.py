@@ -45,19 +45,21 @@ class Watch:
             self._due.pop(key, None)
             self._public.pop(key, None)
             self._orders.cancel_starts(record.src, record.counter)
-        elif (
-            record.sounding and not record.drill and not self.sounds(record) and len(self._due) < WATCH_LIMIT
-        ):
+        elif self._wanted(record):
             wait_ms = NO_SIREN_MS
             if self._neighbours.yields(record):
                 wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
             self._due[key] = (self._desk.now_ms + wait_ms, record)
 
+    def _wanted(self, record) -> bool:
+        """Whether a siren is ours to ask for, should none be heard of."""
+        meant = record.sounding and not record.drill and not self._desk.quiet.holds(record)
+        return meant and not self.sounds(record) and len(self._due) < WATCH_LIMIT
+
     def stood_in(self, record):
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
         key = (record.src, record.body.incident)
-        wanted = record.sounding and not record.drill and not self.sounds(record) and key not in self._due
-        if wanted and self._neighbours.yields(record) and len(self._due) < WATCH_LIMIT:
+        if self._wanted(record) and key not in self._due and self._neighbours.yields(record):
             self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
 
     def ordered(self, message):
@@ -69,14 +71,14 @@ class Watch:
                 if yields and (record.src, record.counter) == (order.origin, order.counter):
                     del self._due[key]
 
-    def heard(self, post, origin, incident, state):
-        """A post says what its siren does for this incident, by receipt or report."""
+    def heard(self, post, origin, incident, counter, state):
+        """A post says what its siren does for this alarm of an incident, by receipt or report."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
         self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)
         if state in SOUNDING:
             self._due.pop((origin, incident), None)
-            self._orders.sounding_heard(origin)
+            self._orders.sounding_heard(origin, counter)
 
     def sounds(self, record) -> bool:
         """Whether some siren is known to sound for this alarm's incident."""
@@ -106,6 +108,8 @@ class Watch:
             if self._desk.now_ms < due:
                 continue
             del self._due[key]
+            if self._desk.quiet.holds(record):
+                continue
             if self._neighbours.waits_to_order(record):
                 self._due[key] = (due + ASK_AGAIN_MS, record)
                 continue
@@ -174,7 +178,7 @@ class OwnSiren:
         name, steps = steps_for(self._profile, kind, drill, self._patterns)
         if not config.own_siren or not steps:
             return False
-        if source != "order" and not self._allowed(origin, incident):
+        if source != "order" and not self._allowed(origin, incident, counter):
             self._desk.note_about("own_siren_limit", origin, counter)
             return False
         if self._alarm and self._alarm != (origin, counter, incident):
@@ -189,7 +193,9 @@ class OwnSiren:
         self._tell("sounding", source)
         return True
 
-    def _allowed(self, origin, incident) -> bool:
+    def _allowed(self, origin, incident, counter) -> bool:
+        if self._desk.quiet.stopped(origin, incident, counter):
+            return False
         now = self._desk.now_ms
         recent = [(i, at) for i, at in self._incidents.get(origin, ()) if now - at <= OWN_WINDOW_MS]
         if incident not in [i for i, _ in recent]:
@@ -208,7 +214,8 @@ class OwnSiren:
         if incident is not None and self._alarm[2] != incident:
             return
         self._desk.out.append(SirenOff())
-        self.bar(self._alarm[0], self._alarm[2])  # a stop holds for the whole incident
+        origin, counter, incident = self._alarm
+        self._desk.quiet.stop(origin, incident, counter)  # a stop holds for the whole incident
         self._tell(state, source)
         self._alarm = self._until_ms = None
 
@@ -218,10 +225,6 @@ class OwnSiren:
             self._desk.out.append(SirenOff())
             self._tell("failed", "board")
             self._alarm = self._until_ms = None
-
-    def bar(self, origin, incident):
-        """This incident never sounds here again by itself."""
-        self._times[origin, incident] = OWN_SOUNDINGS_MAX
 
     def _tell(self, state, source):
         origin, counter, _ = self._alarm

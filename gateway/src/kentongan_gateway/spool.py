@@ -15,6 +15,7 @@ __all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
+QUIET_S = 3            # nothing was stored for so long
 PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
 
@@ -39,21 +40,21 @@ class Spool(Shelf):
             self._epoch, self._rows, self._sent = "closed", 0, 0
             self.trouble = str(error)
 
-    def put(self, event) -> str:
-        """As Shelf.put; what was held in memory under the same key is on disk then."""
+    def put_all(self, events) -> list:
+        """As Shelf.put_all; what was held in memory under the same keys is on disk then."""
         begin = time.perf_counter()
         self._put_s = self._steady_s()
         try:
-            event_id = super().put(event)
+            ids = super().put_all(events)
         except SpoolError as error:
             self.trouble = str(error)
             raise
         self._latencies.append((time.perf_counter() - begin) * 1000)
         self.trouble = None
-        if event.get("key") is not None:
-            with self._lock:
-                self.held.remove_key(event["key"])
-        return event_id
+        with self._lock:
+            for event in events:
+                self.held.remove_key(event.get("key"))
+        return ids
 
     def hold(self, event):
         """Keep in memory what the disk did not take; its id, or None where there is no room for it."""
@@ -61,9 +62,11 @@ class Spool(Shelf):
             return self.held.add(self._label, CLASSES.get(event["type"], CLASS_STATE), event)
 
     def settle(self):
-        """Try the disk again, and put there what waited for it: [(held id, id)]."""
-        idle = self._steady_s() - self._put_s >= PROBE_S
+        """In a quiet moment: try the disk again, and put there what waited for it: [(held id, id)]."""
+        quiet_s = self._steady_s() - self._put_s
+        idle = quiet_s >= PROBE_S
         if self.trouble is None and not self._marks and not idle:
+            self._tidy_when(quiet_s >= QUIET_S)
             return []
         with self._lock:
             if self._db is None:
@@ -88,6 +91,13 @@ class Spool(Shelf):
         except SpoolError as error:
             self.trouble = str(error)
         return settled
+
+    def _tidy_when(self, quiet):
+        try:
+            if quiet:
+                self.tidy()
+        except SpoolError as error:
+            self.trouble = str(error)
 
     def unsent(self, limit=50):
         """What the hub has not taken: first what only memory has, then by class and age."""

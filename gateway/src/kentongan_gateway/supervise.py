@@ -20,6 +20,8 @@ NEXT = {OK: (LATE_MS, LATE), LATE: (LOST_MS, LOST)}
 class _Seen:
     def __init__(self, now_ms):
         self.last_ms, self.asked, self.state = now_ms, 0, OK
+        self.proof_ms = 0  # when it was last asked for a radio's sake
+        self.heard = False
 
 
 class Supervision:
@@ -43,9 +45,23 @@ class Supervision:
         for node in sorted(wanted - set(self._seen)):
             self._seen[node] = _Seen(self._desk.now_ms)
 
-    def any_expected(self) -> bool:
-        """Whether some mains device of ours reports by itself, so that silence says something."""
-        return bool(self._seen)
+    def prove(self, count) -> bool:
+        """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say whether
+        there is one to ask. Those that answered last come first, each in turn; a lost one proves nothing.
+        """
+        there = (node for node, seen in self._seen.items() if seen.state != LOST)
+        if not count:
+            return any(there)
+        asked = sorted(there, key=self._proof_rank)[:count]
+        for node in asked:
+            self._seen[node].proof_ms = self._desk.now_ms
+        devices = [device for device in map(self._desk.directory.get, asked) if device]
+        return self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, devices, sends=1)
+
+    def _proof_rank(self, node):
+        seen = self._seen[node]
+        answers = seen.heard and seen.last_ms >= seen.proof_ms
+        return not answers, seen.proof_ms, self._desk.directory.hops(node), node
 
     def alarm(self):
         self._calm_until_ms = self._desk.now_ms + CALM_MS
@@ -55,7 +71,7 @@ class Supervision:
         seen = self._seen.get(node)
         if seen is None:
             return
-        seen.last_ms, seen.asked = self._desk.now_ms, 0
+        seen.last_ms, seen.asked, seen.heard = self._desk.now_ms, 0, True
         if seen.state != OK:
             self._tell(node, seen, OK)
 

@@ -18,7 +18,7 @@ from kentongan_hub import (
     watch,
 )
 from kentongan_hub.clock import local_hour
-from kentongan_hub.trust import work
+from kentongan_hub.trust import calls, revocations, work
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
@@ -159,12 +159,24 @@ class Dispatch:
             return False
         self._watched_ms = now.ms
         path = self._store.path.parent
+        self._tell_calls(now, path)
         with self._store.read() as db:
             if not any(watch.changes(db, now, path)):
                 return False
         with self._store.write() as db:
             watch.apply(db, now, *watch.changes(db, now, path))
         return True
+
+    def _tell_calls(self, now, path):
+        """Gateways page by themselves while we are silent: policies or agreed people have changed."""
+        with self._store.read() as db:
+            digest = calls.changed(db)
+        if digest is None or not site.exists(path):
+            return
+        with self._store.write() as db:
+            if db.setting(calls.TOLD):  # the first time every gateway is told by its own start
+                revocations.announce(db, now, site.load(path))
+            db.set_setting(calls.TOLD, digest)
 
     def _housekeeping(self, now):
         if now.ms - self._saved_ms >= STEADY_SAVE_MS:

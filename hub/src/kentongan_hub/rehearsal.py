@@ -5,6 +5,7 @@ import json
 from kentongan_hub import calling, escalation, outbox, policies, recipients, words
 from kentongan_hub import policy as p
 from kentongan_hub.clock import local_time
+from kentongan_hub.trust import calls
 
 QUEUE_LIMIT = 200
 STEPS_SHOWN = 6
@@ -47,7 +48,7 @@ def _shown(db, imagined, due_ms, step, policy):
     elif step.siren == p.RT:
         lines.append(f"sirene RT {imagined['zone']:02d} diminta berbunyi lagi")
     if p.CHIMES in step.to:
-        lines.append("penerima di rumah yang disepakati berbunyi")
+        lines.append(_chimes(db, imagined))
     for one in recipients.resolve(db, imagined, step.to):
         later = f" sesudah {one['delay_s']} dtk" if one["delay_s"] else ""
         lines.append(f"{one['name']} lewat {one['channel']}{later}")
@@ -59,6 +60,14 @@ def _shown(db, imagined, due_ms, step, policy):
         "lines": lines,
         "missing": recipients.words_without_anybody(db, imagined, step.to),
     }
+
+
+def _chimes(db, imagined):
+    if not imagined["confidential"]:
+        return "penerima di rumah yang disepakati berbunyi"
+    if any(chime["silent"] for chime in calls.chimes(db).values()):
+        return "penerima di rumah orang yang disepakati untuk kejadian rahasia berbunyi pelan"
+    return "tidak ada penerima di rumah orang yang disepakati untuk kejadian rahasia"
 
 
 def queue(db, now, condition):

@@ -11,7 +11,7 @@ from kentongan_hub import audit, site
 from kentongan_hub.incidents import Now
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
-from kentongan_hub.trust import configs, plan, revocations, rotation
+from kentongan_hub.trust import calls, configs, plan, revocations, rotation
 
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 PLACE_LIMIT = 80  # characters of a place, shown on boards
@@ -137,10 +137,12 @@ def modem_file(data_dir, label="gateway-1"):
 def directory(db):
     """Every device in service, as gateway files and directory orders carry them."""
     rows = db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
+    chimes = calls.chimes(db)
     return [
         {
             **{name: row[name] for name in DIRECTORY_FIELDS},
             "status_period_s": row["period_s"],
+            **chimes.get(row["node"], {}),
         }
         for row in rows
     ]

@@ -6,7 +6,7 @@ from kentongan_wire.config import REVOKED_LIMIT
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox
-from kentongan_hub.trust import configs, rotation
+from kentongan_hub.trust import calls, configs, rotation
 
 DIRECTORY_EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer asks for everything when it is back
 WHY = ("dicuri", "hilang", "rusak", "diganti", "dibongkar")  # stolen, lost, broken, replaced, taken down
@@ -124,7 +124,8 @@ def directory_body(db, secret):
 
     lowest = rotation.generations(db, secret).lowest
     rows = db.all("SELECT node FROM devices WHERE revoked = 1 AND revoked_upto >= ? ORDER BY node", lowest)
-    return {"devices": directory(db), "revoked": [row["node"] for row in rows]}
+    revoked = [row["node"] for row in rows]
+    return {"devices": directory(db), "revoked": revoked, "paging": calls.paging(db)}
 
 
 def open_and_taken(db):

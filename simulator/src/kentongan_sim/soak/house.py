@@ -69,7 +69,7 @@ class House:
         spool = Spool(self.directory / "spool.sqlite3", self.label, steady_s=lambda: timeline.now_ms / 1000)
         self.spool, self._doubles, self._replied_ms = spool, Doubles(), timeline.now_ms
         self._watch(state, "put", "state")
-        for name in ("put", "mark_sent"):
+        for name in ("put_all", "mark_sent"):
             self._watch(spool, name, f"spool.{name}")
         self.radio = Cable(timeline, self._board, key_file)
         self._watch(self.radio, "send", "radio.send")
@@ -128,7 +128,7 @@ class House:
         self.core = None
         if self.radio:
             self.radio.stop()
-        self.spool._drop_connection()
+        self._let_go()
         if self._disk and self._disk.dead:
             self.torn += self._disk.cut(self.rng)
             self.lose_power = True
@@ -137,6 +137,14 @@ class House:
             self._tear_states()
             self.power_cycle()
         self._timeline.after(START_MS, self.start)
+
+    def _let_go(self):
+        """Close the spool and leave its files as a killed process does: a close would tidy them up."""
+        files = [self.directory / name for name in ("spool.sqlite3", "spool.sqlite3-wal")]
+        left = {} if self._disk and self._disk.dead else {f: f.read_bytes() for f in files if f.exists()}
+        self.spool._drop_connection()
+        for file, data in left.items():
+            file.write_bytes(data)
 
     def power_cycle(self):
         self.boot, self.boot_ms = self.boot + 1, self._timeline.now_ms + START_MS
@@ -173,7 +181,9 @@ class House:
             self._arm()
 
     def _heard(self, heard):
-        if not self._doubles.is_double(heard):
+        if self._doubles.is_double(heard):
+            self._do("heard_too", heard.radio)
+        else:
             self._do("heard", heard)
 
     def _arm(self):

@@ -1,0 +1,58 @@
+"""What a gateway calls chimes by while this hub is silent: when for which kind, whom for a silent alarm."""
+
+import hashlib
+import json
+
+from kentongan_wire import messages as m
+
+from kentongan_hub import policies, policy, roles, words
+
+TOLD = "calls_told"  # setting: digest of what gateways have last been told
+
+# houses of people whom one may tell of a silent alarm, and the houses of which each of them may not know
+AGREED = (
+    "SELECT a.id, a.role, a.zone, a.house FROM accounts a "
+    "WHERE a.named_for_confidential = 1 AND a.active = 1 "
+    "UNION SELECT a.id, a.role, p.zone, p.house FROM accounts a JOIN people p ON p.account = a.id "
+    "WHERE a.named_for_confidential = 1 AND a.active = 1 AND p.withdrawn_wall IS NULL "
+    "AND p.erased_wall IS NULL"
+)
+
+
+def paging(db):
+    """{"RT": {"kind": seconds after the press, or None: chimes are never called for it}}, as JSON keys."""
+    rows = db.all("SELECT DISTINCT zone FROM devices WHERE revoked = 0 ORDER BY zone")
+    kinds = sorted(kind for kind in words.KINDS if kind < policy.REPORTS_FROM and kind != m.KIND_UJI)
+    return {str(row["zone"]): {str(kind): _after_s(db, row["zone"], kind) for kind in kinds} for row in rows}
+
+
+def _after_s(db, zone, kind):
+    body = policies.stored(db, zone, kind) or policy.default(kind)
+    return next((step["detik"] for step in body["langkah"] if policy.CHIMES in step["kepada"]), None)
+
+
+def chimes(db):
+    """{node: {"silent", "conflicts"}} of the chimes: only those in an agreed person's house ring silently.
+
+    `conflicts` are the buttons of houses that one of those people is excluded from.
+    """
+    homes = {}
+    for row in db.all(AGREED):
+        if row["house"] and row["role"] not in roles.NEVER_NAMED:
+            homes.setdefault((row["zone"], row["house"]), set()).add(row["id"])
+    barred = db.all("SELECT account, zone, house FROM exclusions WHERE incident IS NULL AND house != 0")
+    buttons = db.all("SELECT node, zone, house FROM devices WHERE role = 'tombol' ORDER BY node")
+    out = {}
+    for chime in db.all("SELECT node, zone, house FROM devices WHERE role = 'penerima' AND revoked = 0"):
+        people = homes.get((chime["zone"], chime["house"]), set())
+        houses = {(row["zone"], row["house"]) for row in barred if row["account"] in people}
+        conflicts = [b["node"] for b in buttons if (b["zone"], b["house"]) in houses]
+        out[chime["node"]] = {"silent": bool(people), "conflicts": conflicts}
+    return out
+
+
+def changed(db):
+    """The digest of what gateways ought to know, when it is another than they have been told, else None."""
+    facts = json.dumps([paging(db), sorted(chimes(db).items())]).encode()
+    digest = hashlib.sha256(facts).hexdigest()[:16]
+    return digest if digest != db.setting(TOLD) else None

@@ -1,0 +1,94 @@
+"""Paging without the hub: by its kept policy, per kind and RT; confidential ones only to agreed houses."""
+import json
+
+import pytest
+from gateway_kit import BUTTON, DEVICES, RECEIVER, Bench, alarm
+from kentongan_gateway.directory import Directory
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+POLICY = {"5": {"0": 120, "1": 120, "2": 0, "7": 0, "8": 0, "4": None}, "6": {"1": 30}}
+
+
+def paged_after(bench, begin):
+    return [at - begin for at, _, _ in bench.sent(m.PAGE)][:1]
+
+
+@pytest.mark.parametrize(("kind", "after_ms"), [
+    (2, 5_000), (7, 5_000), (1, 120_000), (4, None), (6, 120_000)])
+def test_each_kind_is_paged_when_its_policy_says_so(kind, after_ms):
+    """A kind that the policy does not name is called like danger; null is never called."""
+    bench = Bench(paging=POLICY)
+    begin = bench.now_ms
+    bench.hear(alarm(kind=kind))
+    bench.run(600_000)
+    assert paged_after(bench, begin) == ([] if after_ms is None else [after_ms])
+    assert ("no_page" in bench.notes()) is (after_ms is None)
+
+
+def test_each_rt_has_its_own_policy_and_none_is_paged_at_once():
+    for zone, after_ms in ((6, 30_000), (7, 5_000)):
+        bench = Bench(paging=POLICY)
+        begin = bench.now_ms
+        bench.hear(alarm(zone=zone))
+        bench.run(200_000)
+        assert paged_after(bench, begin) == [after_ms]
+
+
+def test_whatever_key_was_held_silently_is_called_like_violence():
+    bench = Bench(paging=POLICY)
+    begin = bench.now_ms
+    bench.hear(alarm(kind=1, under_c=True))
+    bench.run(60_000)
+    assert paged_after(bench, begin) == [5_000]
+    assert bench.sent(m.PAGE)[0][2].body.flags == m.FLAG_SILENT
+
+
+def test_a_hub_that_comes_back_pages_by_itself():
+    bench = Bench(paging=POLICY)
+    bench.hear(alarm(kind=1))
+    bench.run(20_000)
+    bench.hub_takes_all()
+    bench.run(300_000)
+    assert not bench.sent(m.PAGE)
+
+
+def test_nobody_is_paged_about_what_was_called_off_or_answered_meanwhile():
+    for call_off in (lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL)),
+                     lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)):
+        bench = Bench(paging=POLICY)
+        bench.hear(alarm(kind=1))
+        bench.run(20_000)
+        call_off(bench)
+        bench.run(300_000)
+        assert not bench.sent(m.PAGE)
+
+
+def test_a_confidential_alarm_goes_to_agreed_houses_of_the_site_where_the_rt_has_none():
+    other = {"node": 0x4002, "role": "penerima", "label": "penerima-2", "zone": 6, "house": 3, "hops": 1}
+    devices = [{**d, "silent": False} if d["node"] == RECEIVER else d for d in DEVICES] + [other]
+    bench = Bench(devices=devices, paging=POLICY)
+    bench.hear(alarm(under_c=True))
+    bench.hear(alarm(counter=110, kind=2))
+    bench.run(60_000)
+    silent = {p.body.target for _, _, p in bench.sent(m.PAGE) if p.body.flags}
+    public = {p.body.target for _, _, p in bench.sent(m.PAGE) if not p.body.flags}
+    assert silent == {0x4002} and public == {RECEIVER}
+
+
+def test_the_policy_is_kept_over_a_restart():
+    bench = Bench()
+    bench.order(id=1, type="directory", devices=DEVICES, revoked=[], paging=POLICY)
+    kept = Directory.load(bench.state["directory"])
+    assert kept.page_after_s(5, 1) == 120 and kept.page_after_s(5, 4) is None and kept.page_after_s(9, 1) == 0
+
+
+@pytest.mark.parametrize("paging", [[], {"5": 7}, {"x": {"1": 3}}, {"5": {"1": -1}}, {"5": {"1": "0"}},
+                                    {"5": {"1": 10**6}}, {"5": {"1": True}}])
+def test_a_policy_that_is_none_is_refused_with_the_remedy_and_changes_nothing(paging):
+    with pytest.raises(LocalError, match="send the directory again"):
+        Directory.from_dict({"devices": [], "paging": paging or "x"})
+    bench = Bench(paging=POLICY)
+    bench.order(id=1, type="directory", devices=DEVICES, paging=paging or "x")
+    assert "directory" not in bench.state and bench.core._desk.directory.page_after_s(5, 1) == 120
+    json.dumps(bench.core._desk.directory.raw)
