@@ -7,7 +7,8 @@ import pytest
 from hub_kit import PASSWORD, Person
 from kentongan_hub import accounts, roles
 
-OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave", "static"}
+OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave"}
+OPEN |= {"screen.show", "static"}
 BY_LINK = {"invite.open_page", "invite.accept"}  # the invitation's secret decides
 BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
 BY_TECHNICIANS_TOKEN = {  # login itself gives one
@@ -79,6 +80,11 @@ NEEDS = {
     "people.change": roles.ACCOUNTS,
     "people.log": roles.AUDIT,
     "invite.page": roles.INVITE,
+    "screen.page": roles.INVITE,
+    "screen.pair": roles.INVITE,
+    "screen.revoke": roles.INVITE,
+    "screen.ask": roles.PIN,
+    "screen.answer": roles.PIN,
     "invite.make": roles.INVITE,
     "invite.end": roles.INVITE,
     "invite.recover": roles.ACCOUNTS,
@@ -108,6 +114,8 @@ PAGES = {
     "/akun": roles.ACCOUNTS,
     "/catatan": roles.AUDIT,
     "/undangan": roles.INVITE,
+    "/layar/pos": roles.INVITE,
+    "/kejadian/kejadian-1/pin": roles.PIN,
 }
 ACTIONS = {
     "/kentongan": roles.POLICY,
@@ -147,6 +155,9 @@ ACTIONS = {
     "/akun/1/rahasia": roles.ACCOUNTS,
     "/undangan": roles.INVITE,
     "/undangan/1/batal": roles.INVITE,
+    "/layar/pos": roles.INVITE,
+    "/layar/pos/1/cabut": roles.INVITE,
+    "/kejadian/kejadian-1/pin": roles.PIN,
     "/undangan/akun/1": roles.ACCOUNTS,
 }
 
@@ -270,7 +281,7 @@ def test_attempts_remember_a_bounded_number_of_addresses():
 def test_every_page_has_a_strict_policy_and_needs_no_inline_script_or_style(site):
     site.post_events(site.alarm())
     person = site.enter("admin")
-    for path in (*PAGES, "/masuk", "/tidak-ada", "/static/hub.css"):
+    for path in (*PAGES, "/masuk", "/layar", "/tidak-ada", "/static/hub.css"):
         answer = person.get(path)
         policy = answer.headers["Content-Security-Policy"]
         assert (

@@ -6,7 +6,7 @@ import secrets
 from flask import Flask, g
 from werkzeug.exceptions import HTTPException
 
-from kentongan_hub import accounts, api, device_api, roles, site, web, words
+from kentongan_hub import accounts, api, device_api, pins, roles, screens, site, web, words
 from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
@@ -27,6 +27,7 @@ from kentongan_hub.pages import (
     policy,
     register,
     report,
+    screen,
     shift,
     storage,
     trust,
@@ -37,7 +38,7 @@ from kentongan_hub.store import Store
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
-    *(trust, kentongan, register, report, shift, storage, people, invite, more),
+    *(trust, kentongan, register, report, shift, storage, people, invite, screen, more),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8
@@ -54,6 +55,10 @@ class Hub:
         self.clock = clock or Clock(floor_ms)
         self.attempts = accounts.Attempts()
         self.passwords = accounts.Passwords()
+        self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
+        self.pin_waits = pins.Waits()
+        self.pairings = screens.Pairings()
+        self.seen = {}  # account -> wall ms of its last look, since this process began
         self.boards = Boards(self.store.bell)
         self.dispatch = Dispatch(self.store, self.clock)
         # one use, never stored: a stranger on the Wi-Fi does not see the console

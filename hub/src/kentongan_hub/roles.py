@@ -6,6 +6,7 @@ SEE, COME, CLOSE, SIREN, DRILL = "lihat", "datang", "tutup", "sirene", "latihan"
 DEVICES, MUTE, REVOKE, INSTALL = "perangkat", "bisukan", "cabut", "pasang"
 POLICY, REGISTER = "kebijakan", "warga"
 ACCOUNTS, AUDIT, SYSTEM, INVITE = "akun", "catatan", "pengaturan", "undang"
+PIN = "pin"  # shared by all who stand before it: only "saya datang", with a name and a PIN
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
 _WATCH = {SEE, COME, CLOSE, SIREN, DEVICES, MUTE}
@@ -16,7 +17,7 @@ PERMISSIONS = {
     "petugas_ronda": _WATCH,
     "ketua_rw": {*_WATCH, POLICY},
     "kelurahan": {SEE},
-    "tamu_layar": {SEE},
+    "tamu_layar": {SEE, PIN},
 }
 # who may invite whom at the post; a screen is paired, never invited
 INVITES = {

@@ -35,6 +35,8 @@ def load_account():
     if token and not request.path.startswith(("/static/", "/api/")):
         with current_app.hub.store.read() as db:
             g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
+        if g.account:
+            current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
 
 
 def csrf_token():

@@ -19,6 +19,7 @@ PAGES = (
     ("channels.page", "sirene", "Kanal", "Layar, SMS, internet, rumah pintar: uji dan atur.", roles.SYSTEM),
     ("storage.page", "daftar", "Simpanan", "Cadangan ke USB, masa simpan, ekspor.", roles.SYSTEM),
     ("invite.page", "orang", "Undangan", "Kode QR untuk orang baru, atau sandi baru.", roles.INVITE),
+    ("screen.page", "alat", "Layar pos", "Pasangkan tablet di dinding pos, atau cabut.", roles.INVITE),
     ("people.page", "orang", "Akun", "Siapa boleh masuk, siapa disepakati untuk rahasia.", roles.ACCOUNTS),
     ("people.log", "kunci", "Catatan", "Siapa melakukan apa, kapan, dari mana.", roles.AUDIT),
 )

@@ -4,6 +4,7 @@
 const SILENT_MS = 15000;      // three missed heartbeats
 const POLL_MS = 4000;
 const RETRY_MS = 5000;
+const ALONE_MS = 60000;       // a form on the post's screen that nobody touches
 
 const board = document.getElementById("papan");
 
@@ -35,6 +36,30 @@ document.addEventListener("click", (event) => {
     at += ms / 1000;
   });
 });
+
+/* The post's screen: digits under the PIN, and back to the board when nobody goes on. */
+for (const pad of document.querySelectorAll("[data-untuk]")) {
+  const field = document.getElementById(pad.dataset.untuk);
+  pad.hidden = false;
+  pad.addEventListener("click", (event) => {
+    const key = event.target.closest("button");
+    if (!key) return;
+    if ("hapus" in key.dataset) field.value = field.value.slice(0, -1);
+    else if (field.value.length < field.maxLength) field.value += key.textContent;
+  });
+}
+for (const page of document.querySelectorAll("[data-kembali]")) {
+  let alone = 0;
+  const again = () => {
+    clearTimeout(alone);
+    alone = setTimeout(() => location.assign(page.dataset.kembali), ALONE_MS);
+  };
+  for (const what of ["click", "keydown"]) document.addEventListener(what, again);
+  again();
+}
+for (const page of document.querySelectorAll("[data-muat-ulang]")) {
+  setTimeout(() => location.reload(), Number(page.dataset.muatUlang));
+}
 
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
