@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import hub_load  # noqa: E402
+import hub_screens  # noqa: E402
 from kentongan_hub import backup, create_app, provision  # noqa: E402
 from kentongan_hub.clock import Clock  # noqa: E402
 
@@ -96,7 +97,8 @@ def main():
         began = time.perf_counter()
         backup.make(data, "gerobak soto di pojok", Path(folder) / "cadangan")
         print(f"backup: {time.perf_counter() - began:.1f} s")
-        return slow
+    live = hub_screens.report(seconds=hub_screens.SECONDS if scale == 1 else 5)
+    return slow + (not live)
 
 
 if __name__ == "__main__":

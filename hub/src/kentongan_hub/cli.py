@@ -16,7 +16,7 @@ from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
 
-THREADS = 64  # 40 live boards and 8 long polls hold a thread each; the rest answer
+THREADS = 96  # 64 live boards and 8 long polls hold a thread each; the rest answer
 
 PROXY = {  # only with --behind-proxy are these headers believed, and only from this machine
     "trusted_proxy": "127.0.0.1",

@@ -10,10 +10,9 @@ blueprint = Blueprint("board", __name__)
 CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets an own token instead
 
 
-def board_of(account, csrf):
-    """{"versi", "html", "jam", ...} for this account, rendered once for all who see and press the same."""
+def shown_to(account, fresh=True):
+    """The board for this account as live.Shown, rendered once for all who see and press the same."""
     hub = current_app.hub
-    viewer = confidential.viewer(account)
 
     def make():
         now = hub.now()
@@ -23,13 +22,19 @@ def board_of(account, csrf):
         waiting = [card["slug"] for card in shown["cards"] if not card["answered"] and not card["drill"]]
         return {
             "versi": view.version(html),
-            "html": html,
             "menunggu": waiting,
             "ulang": sum(card["alerts"] for card in shown["cards"]),
+            "html": html,
         }
 
-    board = hub.boards.get(viewer, make)
-    return {**board, "html": board["html"].replace(CSRF_MARK, csrf), "jam": hub.clock.steady_ms()}
+    return hub.boards.get(confidential.viewer(account), make, fresh)
+
+
+def board_of(account, csrf):
+    """{"versi", "html", "jam", ...} for this account."""
+    board = shown_to(account).board
+    html = board["html"].replace(CSRF_MARK, csrf)
+    return {**board, "html": html, "jam": current_app.hub.clock.steady_ms()}
 
 
 @blueprint.get("/papan")
@@ -59,7 +64,8 @@ def poll():
 def stream():
     app, token, csrf = current_app._get_current_object(), g.session_token, web.csrf_token()
     hub = app.hub
-    if not hub.boards.slots.acquire(blocking=False):
+    seat = (token, g.account["id"])
+    if not hub.boards.seats.take(*seat):
         abort(503)
 
     def look():
@@ -69,9 +75,11 @@ def stream():
             if account is None or not roles.allows(account["role"], roles.SEE):
                 return None
             g.account = account
-            return board_of(account, csrf)
+            shown = shown_to(account, fresh=False)
+            return shown, shown.text.replace(CSRF_MARK, csrf), hub.clock.steady_ms()
 
     response = Response(hub.boards.stream(look), mimetype="text/event-stream")
-    response.call_on_close(hub.boards.slots.release)  # also when the reader left before the first byte
+    # also when the reader left before the first byte
+    response.call_on_close(lambda: hub.boards.seats.leave(*seat))
     response.headers["X-Accel-Buffering"] = "no"
     return response
