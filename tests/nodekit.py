@@ -95,7 +95,7 @@ class Shell:
         for action in actions:
             self.all.append(action)
             if isinstance(action, act.Persist):
-                self.state[action.name] = action.data
+                self.state[action.name] = bytes(action.data)
             elif isinstance(action, act.Cad):
                 self.now_ms += 4
                 self.take(self.core.cad(self.busy, self.now_ms, self.rnd()))

@@ -27,7 +27,7 @@ BUTTONS = 20
 TIMEOUT_S = 3_600
 
 DRIVER = '''
-import gc, json, sys
+import gc, json, os, sys
 from binascii import unhexlify
 gc.collect()
 import kentongan_node.roles as roles
@@ -36,9 +36,21 @@ with open("device.json") as file:
     text = file.read()
 ROLE = json.loads(text)["role"]
 DAYS = int(sys.argv[1])
-with open("guard.bin", "rb") as file:
-    state = {"guard": file.read()} if ROLE == "sirene" else {}
-checked, core = roles.start(text, lambda: state)
+os.mkdir("state")
+if ROLE == "sirene":
+    os.rename("guard.bin", "state/guard")
+
+def read_state():
+    """As hal.py does: what was persisted lies in files, not in the heap."""
+    state = {}
+    for name in os.listdir("state"):
+        with open("state/" + name, "rb") as file:
+            content = file.read()
+        if content:
+            state[name] = content
+    return state
+
+checked, core = roles.start(text, read_state)
 from kentongan_node.actions import Boot, Cad, Persist, Sleep, Transmit, Sound
 WRAP = 1 << 30
 now = WRAP - 3_600_000
@@ -61,7 +73,8 @@ def take(actions):
             now += 90
             take(core.sent(True, now, draw()))
         elif isinstance(action, Persist):
-            state[action.name] = bytes(action.data)
+            with open("state/" + action.name, "wb") as file:
+                file.write(action.data)
         elif isinstance(action, Sound):
             sounded += 1
         elif isinstance(action, Sleep):
@@ -73,7 +86,7 @@ def wake(cause, key):
     asleep = None
     core = None
     gc.collect()
-    core = roles.make(checked, state)
+    core = roles.make(checked, read_state())
     take(core.start(Boot(cause, key, False), now, draw()))
 
 def until(end):

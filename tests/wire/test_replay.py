@@ -212,6 +212,28 @@ def test_a_dump_brings_back_the_same_judgement():
     assert guard.dump() == empty
 
 
+def test_a_device_writes_the_table_as_it_lies_in_memory_which_never_moves():
+    guard = Guard(8)
+    first = guard.image()
+    for n in range(20):
+        guard.accept(heard(1, 100 + n))
+        guard.forget(100 + n - 3)
+    whole = guard.image()
+    assert bytes(whole[:3]) == b"KG1" and bytes(whole) == guard.dump()
+    first[0] = 0  # the same memory
+    assert whole[0] == 0
+    assert bytes(guard.image())[:3] == b"KG1"
+
+
+def test_a_sender_is_not_found_in_the_middle_of_another_ones_row():
+    guard = Guard(8)
+    guard.raise_to(0x53000100, 0, 0, 0x53000007)  # counter and content: the bytes of 0x53000007's key
+    assert guard.last(0x53000007, 0, m.ALARM) is None
+    guard.accept(heard(7, 0x53000007))
+    assert guard.last(0x53000007, 0, m.ALARM) == 7
+    assert guard.last(0x53000100, 0, m.ALARM) == 0x53000007
+
+
 def test_the_longest_unheard_is_still_known_after_a_restart():
     guard = Guard(4)
     guard.load(filled().dump())

@@ -18,7 +18,7 @@ from kentongan_node.counter import Sequence
 from kentongan_node.mesh import Mesh, alarm_head
 from kentongan_node.mix import pick
 
-GUARD_LIMIT_POST = 256  # last counters that a post keeps; more do not fit the heap in one piece
+GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when the heap is still whole
 GUARD_LIMIT = 32        # nodes that judge nobody but the gateway
 DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
 CONTROL_TYPES = (messages.RECEIPTS, messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)
@@ -301,7 +301,7 @@ class Node:
             self.guard.accept(message)
             if message.type in CONTROL_TYPES and message.src == self.settings["gateway"]:
                 self.last_control = max(self.last_control, message.counter)
-            actions.append(Persist("guard", self.guard.dump()))
+            actions.append(Persist("guard", self.guard.image()))
         return True
 
     def open(self, envelope, packet):

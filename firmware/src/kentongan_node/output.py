@@ -3,6 +3,7 @@
 what happens                          what follows
 the incident that is heard changes    Sound with its pattern for its own remaining time, or Quiet
 its time is over                      the one before it goes on, or Quiet; a report
+driven for 180 s on end               Quiet and "stopped" for 17 s (stretch.py), then it goes on; a report
 the sensor finds no siren in time     fault; a report that it failed to sound
 a further alarm that sounds alike     its report comes later, when the crowd is over
 a report of another post, in a crowd  our own report of that incident comes later
@@ -14,7 +15,7 @@ from kentongan_node import patterns
 from kentongan_node.actions import Persist, Quiet, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
-from kentongan_node.soundings import LIVE, Soundings, load
+from kentongan_node.soundings import KEEP_LEFT_MS, LIVE, Soundings, load
 
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
@@ -25,7 +26,7 @@ CROWD_HOLD_MS, CROWD_SPAN_MS = 15_000, 30_000
 CROWD_ORIGINS, CROWD_TIMES = 4, 4
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
-KEEP_LEFT_MS = 10_000         # how often the remaining time goes to flash while it sounds
+REST_REPORTS = 4              # incidents of which a rest and its end are told, the heard one first
 
 FILE = "siren"
 SOUNDS = (m.STATE_SOUNDING, m.STATE_DRIVEN)
@@ -42,6 +43,12 @@ class Output(MainsNode):
         self._stuck = False         # current flows although nothing is to sound
         self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
         self._sensed = False
+        self._rested = False        # a rest is over: the sensor's next word is told of all that run
+
+    @property
+    def sounding(self):
+        """Whether the siren is driven for an incident, and does not rest."""
+        return isinstance(self._playing, tuple)
 
     def on_start(self, boot, now_ms, rnd, actions):
         super().on_start(boot, now_ms, rnd, actions)
@@ -65,8 +72,8 @@ class Output(MainsNode):
             first = not self._sensed or self.fault
             self._sensed, self.fault = True, False
             self.cancel("sense")
-            if first and self.soundings.current():
-                self._report(self.soundings.current(), now_ms, rnd)
+            if first:
+                self._sensor_says(now_ms, rnd)
         elif self._playing is not None and self._sensed:
             self.at("sense", now_ms + SENSE_LOSS_MS)
 
@@ -82,10 +89,15 @@ class Output(MainsNode):
             self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
         elif name == "tone":
             if self._playing in (patterns.END, patterns.DRILL):
-                self._playing = None
-                actions.append(Quiet())
+                self._quiet(now_ms, actions)
         elif name == "sense":
             self._sense_missing(now_ms, rnd)
+        elif name == "rest":
+            self._rest(now_ms, actions)
+        elif name == "resting" and not self.fault:
+            self._report_live(now_ms, rnd, REST_REPORTS, m.STATE_STOPPED)
+        elif name == "rested":
+            self._go_on(now_ms, rnd, actions)
         else:
             super().on_timer(name, now_ms, rnd, actions)
 
@@ -104,7 +116,7 @@ class Output(MainsNode):
 
     def status_flags(self, now_ms):
         flags = super().status_flags(now_ms)
-        if self.soundings.current():
+        if self.sounding:
             flags |= m.STATUS_SOUNDING
         if self.fault or self._stuck:
             flags |= m.STATUS_SIREN_FAULT
@@ -114,40 +126,93 @@ class Output(MainsNode):
         """Let the output do what the incidents say."""
         record = self.soundings.current()
         if record is None:
-            if self._playing not in (None, patterns.END, patterns.DRILL):
-                self._playing = None
-                self.cancel("sense")
-                actions.append(Quiet())
+            self.cancel("rested")
+            if self.sounding:
+                self._quiet(now_ms, actions)
             return
         playing = (record, record.kind, record.drill, record.times)
         if playing == self._playing:
             return
+        left_ms = self.soundings.stretch.left_ms(now_ms)
+        if not left_ms:
+            if "rested" not in self.timers:
+                self._rest(now_ms, actions)
+            return
+        self.soundings.stretch.driven(now_ms)
+        self.at("rest", now_ms + left_ms)
         name, steps = patterns.of(self.settings, record.kind, record.drill)
         actions.append(Sound(name, steps, record.left_ms(now_ms)))
-        if not isinstance(self._playing, tuple):
+        if not self.sounding:
             self._sensed = False
             self.at("keep", now_ms + KEEP_LEFT_MS)
         if self.settings["has_sense"] and not self._sensed:
             self.at("sense", now_ms + SENSE_MS)
         self._playing = playing
 
+    def _quiet(self, now_ms, actions):
+        """The output off; returns when it has rested."""
+        self._playing = None
+        self.cancel("sense")
+        self.cancel("rest")
+        actions.append(Quiet())
+        return self.soundings.stretch.quiet(now_ms)
+
+    def _rest(self, now_ms, actions):
+        """The carrier would shut the output before long: a silence that it takes for an end."""
+        self.at("rested", self._quiet(now_ms, actions))
+        self.at("resting", now_ms)
+        self.note(actions, "siren_rests", self.soundings.current().last)
+
+    def _go_on(self, now_ms, rnd, actions):
+        """After a rest: what still runs is heard again, and told when it is known."""
+        self._drive(now_ms, actions)
+        record = self.soundings.current()
+        if record is None:
+            return
+        self._note_on(record, "rested", actions)
+        self._rested = True
+        if not self.settings["has_sense"]:
+            self._sensor_says(now_ms, rnd)
+
+    def _note_on(self, record, why, actions):
+        if self.sounding:
+            self.note(actions, "siren_on", record.last, why, node=record.origin)
+
     def _tone(self, name, steps, now_ms, actions):
-        """A tone of the post's own, once."""
+        """A tone of the post's own, once; none where the siren would have to rest within it."""
         total_ms = patterns.cycle_ms(steps)
+        if self.soundings.stretch.left_ms(now_ms) < total_ms:
+            self.count("tone_skipped")
+            return
+        self.cancel("rest")
+        self.soundings.stretch.driven(now_ms)
         actions.append(Sound(name, steps, total_ms))
         self._playing = name
         self.at("tone", now_ms + total_ms)
 
     def _sense_missing(self, now_ms, rnd):
-        record = self.soundings.current()
         self._sensed = False
-        if record is not None:
+        if self.soundings.current() is not None:
             self.fault = True
-            self._report(record, now_ms, rnd)
+            self._sensor_says(now_ms, rnd)
+
+    def _sensor_says(self, now_ms, rnd):
+        """Report what is known now of the incident that is heard; after a rest of the others as well."""
+        self._report_live(now_ms, rnd, REST_REPORTS if self._rested else 1)
+        self._rested = False
+
+    def _report_live(self, now_ms, rnd, limit, state=None):
+        """A report each of the incidents that run, the heard one first."""
+        records = self.soundings.records
+        live = sorted([(records[i].begun_ms, i) for i in range(len(records)) if records[i].state == LIVE])
+        for _, i in list(reversed(live))[:limit]:
+            self._report(records[i], now_ms, rnd, state)
 
     def _report(self, record, now_ms, rnd, state=None):
-        """Tell the gateway what the siren does about an incident; state None: as sensed."""
+        """Tell the gateway what the siren does about an incident; state None: as sensed, after a rest."""
         if state is None:
+            if not self.sounding:
+                return
             state = m.STATE_DRIVEN
             if self.settings["has_sense"]:
                 if not self._sensed and not self.fault:

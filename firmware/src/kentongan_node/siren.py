@@ -17,7 +17,6 @@ from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
 from kentongan_node import patterns
-from kentongan_node.actions import Quiet
 from kentongan_node.output import Output
 from kentongan_node.soundings import (
     ALARM,
@@ -130,7 +129,7 @@ class Sirene(Output):
         record = self._new_alarm(message, now_ms, rnd, actions)
         self.note(actions, "heard_by_post", message.counter, node=message.src)
         if record is not None and record.state == LIVE:
-            self.note(actions, "siren_on", message.counter, "direct", node=message.src)
+            self._note_on(record, "direct", actions)
             record.stage1_left = STAGE1_TIMES
             if self._last_new_ms is None or now_ms - self._last_new_ms >= EPISODE_MS:
                 self._plan_stage1(record, message, heard[0], now_ms, rnd)
@@ -226,18 +225,20 @@ class Sirene(Output):
     def _plan_stage1(self, record, message, packet, now_ms, rnd):
         """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
         just_sent = self._stage1_ms is not None and now_ms - self._stage1_ms < STAGE1_GAP_MS
-        if record.state != LIVE or not record.stage1_left or self._receipt is not None or just_sent:
+        asked = record.state == LIVE and record.stage1_left and self.sounding
+        if not asked or self._receipt is not None or just_sent:
             return
         self._receipt = (record, message.generation, hops_taken(packet))
         self.at("receipt", now_ms + STAGE1_MIN_MS + self.draw(rnd, STAGE1_SPAN_MS))
 
     def _send_stage1(self, now_ms, actions):
-        """Only what is true: with a sensor that says nothing, no "a siren sounds"."""
+        """Only what is true: no "a siren sounds" while it rests, or with a sensor that says nothing."""
         if self._receipt is None:
             return
         record, generation, hop_limit = self._receipt
         self._receipt = None
-        if record.state != LIVE or (self.settings["has_sense"] and not self._sensed):
+        unheard = not self.sounding or self.settings["has_sense"] and not self._sensed
+        if record.state != LIVE or unheard:
             self.count("stage1_untrue")
             return
         record.stage1_left -= 1
@@ -296,7 +297,7 @@ class Sirene(Output):
                            m.SOURCE_RECEIPT)
         if record.event(RECEIPT, now_ms):
             self._drive(now_ms, actions)
-            self.note(actions, "siren_on", entry.counter, "receipt", node=entry.node)
+            self._note_on(record, "receipt", actions)
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
 
@@ -347,7 +348,7 @@ class Sirene(Output):
             record.drill = False
             self._drive(now_ms, actions)
         if started:
-            self.note(actions, "siren_on", record.last, "order", node=record.origin)
+            self._note_on(record, "order", actions)
             self._keep(now_ms, actions)
 
     def _hush(self, now_ms, rnd, actions):
@@ -355,8 +356,7 @@ class Sirene(Output):
         record = self.soundings.current()
         if record is None:
             if self._playing is not None:
-                self._playing = None
-                actions.append(Quiet())
+                self._quiet(now_ms, actions)
             return
         record.event(HUSH, now_ms)
         self._drive(now_ms, actions)

@@ -6,6 +6,8 @@ the one before it goes on with what is left of its own time. A stop acts on one 
 import binascii
 import struct
 
+from kentongan_node.stretch import Stretch
+
 SOUND_MS = 180_000          # of one sounding, at most (also by hardware)
 DRILL_MS = 60_000           # a drill annoys less and teaches as much
 TIMES_LIMIT = 3             # soundings of one incident
@@ -15,6 +17,7 @@ RATE_WINDOW_MS = 1_800_000
 KEEP_MS = 3_600_000         # an incident is remembered so long after its last event
 RECORDS_LIMIT = 16          # incidents remembered; the oldest that does not sound gives way
 RESUME_MIN_S = 1
+KEEP_LEFT_MS = 10_000       # how often the remaining time goes to flash while it sounds
 
 FRESH, LIVE, RESTING, STOPPED = range(4)
 ALARM, RECEIPT, ORDER, STOP, CANCEL, HUSH, TIME_UP = range(7)
@@ -38,7 +41,8 @@ NEXT = {
     (STOPPED, ORDER): LIVE,
 }
 
-VERSION = 1
+VERSION = 2
+_HEAD, _HEAD_BYTES = "<BBH", 4  # version, records, seconds that the siren has been driven on end
 _RECORD = "<IIIHBBBBBBBHH"
 _RECORD_BYTES = struct.calcsize(_RECORD)
 
@@ -83,6 +87,7 @@ class Record:
 class Soundings:
     def __init__(self):
         self.records = []
+        self.stretch = Stretch()
 
     def of_alarm(self, origin, number):
         """The incident that an ALARM names, or None."""
@@ -149,7 +154,7 @@ class Soundings:
 
     def dump(self, now_ms):
         """Bytes for the file that a reset finds: no clock is kept, only durations."""
-        data = bytes((VERSION, len(self.records)))
+        data = struct.pack(_HEAD, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:
             age_s = min((now_ms - r.since_ms) // 1000, 0xFFFF)
             data += struct.pack(_RECORD, r.origin, r.first, r.last, r.number, r.kind, r.zone, r.state,
@@ -164,12 +169,13 @@ def load(data, now_ms):
     A torn or foreign file gives none: silence is safe here, the alarm's repeats start it again.
     """
     soundings = Soundings()
-    if data is None or len(data) < 6 or data[0] != VERSION or len(data) != 6 + data[1] * _RECORD_BYTES:
+    rest = _HEAD_BYTES + 4
+    if data is None or len(data) < rest or data[0] != VERSION or len(data) != rest + data[1] * _RECORD_BYTES:
         return soundings
     if struct.unpack("<I", data[-4:])[0] != binascii.crc32(data[:-4]) & 0xFFFFFFFF:
         return soundings
     for i in range(min(data[1], RECORDS_LIMIT)):
-        at = 2 + i * _RECORD_BYTES
+        at = _HEAD_BYTES + i * _RECORD_BYTES
         values = struct.unpack(_RECORD, data[at : at + _RECORD_BYTES])
         r = Record(values[0], values[1], values[3], values[4], values[5], now_ms - values[11] * 1000)
         r.last, r.state, r.times, r.resumes, r.source = values[2], values[6], values[7], values[8], values[9]
@@ -177,6 +183,8 @@ def load(data, now_ms):
         if r.state == LIVE:
             _resume(r, values[12], now_ms)
         soundings.records.append(r)
+    if soundings.current():
+        soundings.stretch.recall(struct.unpack(_HEAD, data[:_HEAD_BYTES])[2] * 1000 + KEEP_LEFT_MS, now_ms)
     return soundings
 
 

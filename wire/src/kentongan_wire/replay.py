@@ -19,7 +19,6 @@ _HEAD_BYTES = 5  # magic, count u16
 _CHECK_BYTES = 4
 _KEY, _KEY_BYTES = "<IB", 5  # src u32, sort u8 = generation << 4 | type
 _ROW, _ROW_BYTES = "<IBIQI", 21  # key, counter, content or window, when heard
-_GROW_ROWS = 16
 _FULL_WINDOW = (1 << WINDOW) - 1
 # Forgetting one of these lets an old frame act again, so they go last when room is needed.
 _ACTING = (_ALL_TYPES, codes.ALARM, codes.SIREN_ORDER, codes.CONFIG, codes.PAGE)
@@ -35,16 +34,17 @@ class Guard:
     entries of STATUS, SIREN_REPORT, EVENT and RECEIPTS go before those that can make something act. A frame
     recorded from a dropped sender would read as new once, so a node that sees `.evicted` rise must say so;
     the other choice, refusing a sender not heard before, would lose a real alarm. A gateway chooses a limit
-    above its site's size; on a device dump() needs 42 bytes an entry in one piece, so 256 is plenty there.
+    above its site's size; on a device 256 is plenty, for all of them are in memory from the start: 21 bytes
+    each, in one piece that never moves or grows, so that the heap of a small board lasts for years.
     """
 
     def __init__(self, limit: int = GUARD_SENDERS):
         self.limit = limit
         self.evicted = 0
         self.old_receipts = 0
-        # Rows are rewritten in place: small objects made anew would break up a device's heap over the weeks.
-        self._table = bytearray()
-        self._rows: dict = {}  # key bytes -> row number
+        # The file as it is written: head, rows, check behind the last row. Rows are rewritten in place.
+        self._image = bytearray(_HEAD_BYTES + limit * _ROW_BYTES + _CHECK_BYTES)
+        self._count = 0
         self._heard = 0
 
     def check(self, message) -> int:
@@ -102,55 +102,64 @@ class Guard:
     def rows(self) -> list:
         """[(src, generation, type, last counter)] as a counter table has them; type 0 is a tombol's."""
         out = []
-        for row in sorted(self._rows.values()):
+        for row in range(self._count):
             src, sort, counter = self._row(row)[:3]
             out.append((src, sort >> 4, sort & 15, counter))
         return out
 
     def forget(self, src: int) -> None:
         """Drop every entry of a sender, once its number is revoked: numbers are never used again."""
-        for key in [key for key in self._rows if struct.unpack(_KEY, key)[0] == src]:
-            self._drop(key)
+        for row in range(self._count - 1, -1, -1):
+            if self._row(row)[0] == src:
+                self._drop(row)
 
     def keep(self, generations) -> None:
         """Drop the entries of generations that are no longer accepted, after a rotation is over."""
-        for key in [key for key in self._rows if key[4] >> 4 not in generations]:
-            self._drop(key)
+        for row in range(self._count - 1, -1, -1):
+            if self._row(row)[1] >> 4 not in generations:
+                self._drop(row)
 
-    def dump(self) -> bytearray:
-        """All entries: magic, count u16, 21 bytes each, check 4; a plain copy, for it is written often.
+    def image(self) -> memoryview:
+        """All entries: magic, count u16, 21 bytes each, check 4. A view: it changes with the next message.
 
-        No bytes: on a small heap there is no room in one piece for a second copy.
+        What a device writes: on its heap there is no room in one piece for a copy.
         """
-        end = len(self._rows) * _ROW_BYTES
-        data = bytearray(_HEAD_BYTES + end + _CHECK_BYTES)
-        struct.pack_into("<3sH", data, 0, _MAGIC, len(self._rows))
-        data[_HEAD_BYTES : _HEAD_BYTES + end] = memoryview(self._table)[:end]
-        data[_HEAD_BYTES + end :] = sha256(memoryview(data)[: _HEAD_BYTES + end])[:_CHECK_BYTES]
-        return data
+        end = self._end()
+        struct.pack_into("<3sH", self._image, 0, _MAGIC, self._count)
+        view = memoryview(self._image)
+        view[end : end + _CHECK_BYTES] = sha256(view[:end])[:_CHECK_BYTES]
+        return view[: end + _CHECK_BYTES]
+
+    def dump(self) -> bytes:
+        """A copy of image()."""
+        return bytes(self.image())
 
     def load(self, data) -> None:
         """Replace everything by a dump; RemoteError length, nothing changed, when it is not whole."""
         end = len(data) - _CHECK_BYTES
-        if end < _HEAD_BYTES or not equal(sha256(data[:end])[:_CHECK_BYTES], data[end:]):
+        if end < _HEAD_BYTES or not equal(sha256(memoryview(data)[:end])[:_CHECK_BYTES], data[end:]):
             raise RemoteError("length")
         magic, count = struct.unpack_from("<3sH", data)
         if magic != _MAGIC or count > self.limit or end != _HEAD_BYTES + count * _ROW_BYTES:
             raise RemoteError("length")
-        rows, heard = {}, 0
+        heard = 0
         for row in range(count):
-            src, sort, counter, content, when = struct.unpack_from(_ROW, data, _HEAD_BYTES + row * _ROW_BYTES)
+            at = _HEAD_BYTES + row * _ROW_BYTES
+            src, sort, counter, content, when = struct.unpack_from(_ROW, data, at)
             type, good = sort & 15, content & 1 if _is_window(sort) else content >> 32 == 0
             if not counter or not good or (type != _ALL_TYPES and type not in codes.SENDERS):
                 raise RemoteError("length")
-            rows[struct.pack(_KEY, src, sort)] = row
+            if _place(data, data[at : at + _KEY_BYTES], at) is not None:
+                raise RemoteError("length")  # the same sender twice
             heard = max(heard, when)
-        if len(rows) != count:
-            raise RemoteError("length")
-        self._table, self._rows, self._heard = bytearray(data[_HEAD_BYTES:end]), rows, heard
+        self._image[:end] = memoryview(data)[:end]
+        self._count, self._heard = count, heard
+
+    def _end(self):
+        return _HEAD_BYTES + self._count * _ROW_BYTES
 
     def _row(self, row):
-        return struct.unpack_from(_ROW, self._table, row * _ROW_BYTES)
+        return struct.unpack_from(_ROW, self._image, _HEAD_BYTES + row * _ROW_BYTES)
 
     def _worth(self, row):
         """Rows with the least worth go first: those that cannot act, then those unheard for longest."""
@@ -159,34 +168,36 @@ class Guard:
 
     def _find(self, key):
         """(last counter, content or window) of a key; (0, 0) when it was never heard."""
-        row = self._rows.get(key)
-        return self._row(row)[2:4] if row is not None else (0, 0)
+        at = _place(self._image, key, self._end())
+        return struct.unpack_from(_ROW, self._image, at)[2:4] if at is not None else (0, 0)
 
     def _put(self, key, counter, content):
-        row = self._rows.get(key)
-        if row is None:
-            if len(self._rows) >= self.limit:
-                self._drop(self._key(min(range(len(self._rows)), key=self._worth)))
+        at = _place(self._image, key, self._end())
+        if at is None:
+            if self._count >= self.limit:
+                self._drop(min(range(self._count), key=self._worth))
                 self.evicted += 1
-            row = len(self._rows)
-            if row * _ROW_BYTES >= len(self._table):
-                self._table += bytearray(_GROW_ROWS * _ROW_BYTES)
-            self._rows[key] = row
+            at = self._end()
+            self._count += 1
         self._heard += 1
         src, sort = struct.unpack(_KEY, key)
-        struct.pack_into(_ROW, self._table, row * _ROW_BYTES, src, sort, counter, content, self._heard)
+        struct.pack_into(_ROW, self._image, at, src, sort, counter, content, self._heard)
 
-    def _key(self, row):
-        return bytes(self._table[row * _ROW_BYTES : row * _ROW_BYTES + _KEY_BYTES])
-
-    def _drop(self, key):
+    def _drop(self, row):
         """Remove an entry; the last row moves into its place."""
-        row, last = self._rows[key], len(self._rows) - 1
-        moved = self._key(last)
-        self._table[row * _ROW_BYTES : (row + 1) * _ROW_BYTES] = self._table[
-            last * _ROW_BYTES : (last + 1) * _ROW_BYTES]
-        self._rows[moved] = row
-        del self._rows[key]
+        self._count -= 1
+        at, last = _HEAD_BYTES + row * _ROW_BYTES, self._end()
+        self._image[at : at + _ROW_BYTES] = self._image[last : last + _ROW_BYTES]
+
+
+def _place(image, key, end):
+    """Where the row of a key begins among those before `end`, or None."""
+    at = image.find(key, _HEAD_BYTES, end)
+    while at >= 0:
+        if (at - _HEAD_BYTES) % _ROW_BYTES == 0:
+            return at
+        at = image.find(key, at + 1, end)
+    return None
 
 
 def _is_window(sort):
