@@ -88,6 +88,7 @@ class Soundings:
     def __init__(self):
         self.records = []
         self.stretch = Stretch()
+        self._image = bytearray(_HEAD_BYTES + RECORDS_LIMIT * _RECORD_BYTES + 4)  # for dump
 
     def of_alarm(self, origin, number):
         """The incident that an ALARM names, or None."""
@@ -153,14 +154,18 @@ class Soundings:
         return min(ends) if ends else None
 
     def dump(self, now_ms):
-        """Bytes for the file that a reset finds: no clock is kept, only durations."""
-        data = struct.pack(_HEAD, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
+        """A view of the file that a reset finds, until the next dump: no clock is kept, only durations."""
+        image, end = self._image, _HEAD_BYTES
+        struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:
             age_s = min((now_ms - r.since_ms) // 1000, 0xFFFF)
-            data += struct.pack(_RECORD, r.origin, r.first, r.last, r.number, r.kind, r.zone, r.state,
-                                r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
-                                r.left_ms(now_ms) // 1000)
-        return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
+            struct.pack_into(_RECORD, image, end, r.origin, r.first, r.last, r.number, r.kind, r.zone, r.state,
+                             r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
+                             r.left_ms(now_ms) // 1000)
+            end += _RECORD_BYTES
+        view = memoryview(image)
+        struct.pack_into("<I", image, end, binascii.crc32(view[:end]) & 0xFFFFFFFF)
+        return view[: end + 4]
 
 
 def load(data, now_ms):
