@@ -159,8 +159,8 @@ class Soundings:
         struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:
             age_s = min((now_ms - r.since_ms) // 1000, 0xFFFF)
-            struct.pack_into(_RECORD, image, end, r.origin, r.first, r.last, r.number, r.kind, r.zone, r.state,
-                             r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
+            struct.pack_into(_RECORD, image, end, r.origin, r.first, r.last, r.number, r.kind, r.zone,
+                             r.state, r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
                              r.left_ms(now_ms) // 1000)
             end += _RECORD_BYTES
         view = memoryview(image)
