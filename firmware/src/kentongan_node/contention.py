@@ -10,6 +10,7 @@ from kentongan_node.mix import pick
 BUSY_BIN_MS = 5_000
 BUSY_BINS = 12               # the last minute
 JAM_SHARE_PERCENT = 50       # busy for over half of a minute is jamming (wire-format 3)
+JAM_BUSY_MS = (JAM_SHARE_PERCENT + 1) * BUSY_BINS * BUSY_BIN_MS // 100  # so much is above in whole percent
 JAM_REPORT_MS = 300_000      # the flag stays for two STATUS periods, so that one of them carries it
 
 
@@ -24,6 +25,7 @@ class BusyMeter:
 
     def __init__(self):
         self._bins = [0] * BUSY_BINS
+        self._busy_ms = 0         # sum of the bins
         self._bin = None
         self._marked_ms = 0       # busy time is booked up to here; overlaps count once
         self._jammed_ms = None
@@ -36,6 +38,7 @@ class BusyMeter:
             self._bin = index
         for _ in range(min(index - self._bin, BUSY_BINS)):
             self._bin += 1
+            self._busy_ms -= self._bins[self._bin % BUSY_BINS]
             self._bins[self._bin % BUSY_BINS] = 0
         self._bin = max(self._bin, index)
 
@@ -45,14 +48,15 @@ class BusyMeter:
         start_ms = max(from_ms, self._marked_ms)
         if to_ms > start_ms:
             self._bins[self._bin % BUSY_BINS] += to_ms - start_ms
+            self._busy_ms += to_ms - start_ms
             self._marked_ms = to_ms
-        if self.share_percent(now_ms) > JAM_SHARE_PERCENT:
+        if self._busy_ms >= JAM_BUSY_MS:
             self._jammed_ms = now_ms
 
     def share_percent(self, now_ms):
         """Busy share of the last minute, 0..100."""
         self._roll(now_ms)
-        return min(100, sum(self._bins) * 100 // (BUSY_BINS * BUSY_BIN_MS))
+        return min(100, self._busy_ms * 100 // (BUSY_BINS * BUSY_BIN_MS))
 
     def jammed(self, now_ms):
         """Whether a minute was busy for over a half of it, lately."""

@@ -78,8 +78,8 @@ class MainsNode(Node):
         return self.settings["status_period_s"] * 1000
 
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
-        self.rssi = max(-128, min(rssi, 127))
-        self.snr_q = max(-128, min(snr_q, 127))
+        self.rssi = rssi if -128 <= rssi <= 127 else -128 if rssi < 0 else 127
+        self.snr_q = snr_q if -128 <= snr_q <= 127 else -128 if snr_q < 0 else 127
         return super().receive(frame, rssi, snr_q, now_ms, rnd)
 
     def quiet_test(self, now_ms, rnd):

@@ -173,10 +173,8 @@ class Mesh:
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
         for entry in self.queue.entries:
             entry.alive()
-        if self._free_ms > now_ms:
-            for entry in self.queue.entries:
-                if entry.base_ms == self._free_ms:
-                    entry.put_off(now_ms)
+            if self._free_ms > now_ms and entry.base_ms == self._free_ms:
+                entry.put_off(now_ms)
         self._free_ms = now_ms
 
     def garbled(self, n_bytes, now_ms):
@@ -221,6 +219,8 @@ class Mesh:
 
     def tick(self, now_ms, rnd, actions):
         """Draw slots for those that need them and ask for the channel when a frame's time has come."""
+        if self._state == IDLE and not self.queue.entries:
+            return  # as after most frames that are heard
         self._draw(rnd)
         if self._state != IDLE:
             if now_ms < self._state_ms:

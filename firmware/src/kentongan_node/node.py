@@ -131,11 +131,11 @@ class Node:
 
     def next_deadline(self):
         """When tick is wanted at the latest, or None."""
-        times = list(self.timers.values())
-        mesh_ms = self.mesh.next_deadline()
-        if mesh_ms is not None:
-            times.append(mesh_ms)
-        return min(times) if times else None
+        first_ms = self.mesh.next_deadline()
+        for at_ms in self.timers.values():
+            if first_ms is None or at_ms < first_ms:
+                first_ms = at_ms
+        return first_ms
 
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
         actions = self._begin()
@@ -381,7 +381,7 @@ class Node:
             if self.role == messages.SIRENE and not verified and not flood.alarm_attempt_relayable(head[1]):
                 self.count("relay_unreadable")
                 return
-        klass = flood.class_of_data(data) if flood.may_relay(packet, data) else flood.CLASS_REST
-        self.mesh.offer(packet, data, klass, snr_q, now_ms, tag)
+        if flood.may_relay(packet, data):
+            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag)
         if tag and answered:
             self.mesh.doubt_alarm(packet.src, head[0])

@@ -116,5 +116,9 @@ class SendQueue:
 
     def next_ms(self):
         """When the next frame's time comes, or None."""
-        times = [e.base_ms if e.at_ms is None else e.at_ms for e in self.entries]
-        return min(times) if times else None
+        first_ms = None
+        for entry in self.entries:
+            at_ms = entry.base_ms if entry.at_ms is None else entry.at_ms
+            if first_ms is None or at_ms < first_ms:
+                first_ms = at_ms
+        return first_ms

@@ -150,8 +150,11 @@ class Soundings:
 
     def next_end(self):
         """When the first of those that sound is over, or None."""
-        ends = [r.until_ms for r in self.records if r.state == LIVE]
-        return min(ends) if ends else None
+        first_ms = None
+        for record in self.records:
+            if record.state == LIVE and (first_ms is None or record.until_ms < first_ms):
+                first_ms = record.until_ms
+        return first_ms
 
     def dump(self, now_ms):
         """A view of the file that a reset finds, until the next dump: no clock is kept, only durations."""

@@ -64,4 +64,4 @@ class Announcements:
             self._desk.note_about("said", record.src, record.counter)
 
     def next_deadline(self):
-        return min((self._due_ms(job) for job in self._jobs.values()), default=None)
+        return min(self._due_ms(job) for job in self._jobs.values()) if self._jobs else None

@@ -214,8 +214,12 @@ class GatewayCore:
         """When tick() wants to be called next, or None. 0 before the first call of all."""
         if not self._begun:
             return 0
-        times = [part.next_deadline() for part in (self._answers, *self._parts)] + [self._flush_due_ms]
-        return min((t for t in times if t is not None), default=None)
+        first = self._flush_due_ms
+        for part in (self._answers, *self._parts):
+            due = part.next_deadline()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     # inside
 

@@ -42,4 +42,4 @@ class HubWatch:
                 self._on_silent(row_id, record)
 
     def next_deadline(self):
-        return min((due for due, _ in self._waiting.values()), default=None)
+        return min(due for due, _ in self._waiting.values()) if self._waiting else None

@@ -155,7 +155,7 @@ class Orders:
                 self._jobs.remove(job)
 
     def next_deadline(self):
-        return min((job.due_ms for job in self._jobs), default=None)
+        return min(job.due_ms for job in self._jobs) if self._jobs else None
 
 
 def action_name(action) -> str:

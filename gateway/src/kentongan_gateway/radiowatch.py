@@ -92,7 +92,11 @@ class RadioWatch:
 
     def next_deadline(self):
         active = self._troubles.active()
-        times = [r.since_ms + FIRST_MS for r in self._radios.values() if r.up is None]
-        times += [self._ask_ms(r) for r in self._radios.values()]
-        times += [self._deaf_ms(r) for name, r in self._radios.items() if f"radio_deaf {name}" not in active]
-        return min((t for t in times if t is not None), default=None)
+        first = None
+        for name, radio in self._radios.items():
+            deaf = f"radio_deaf {name}" in active
+            up_ms = radio.since_ms + FIRST_MS if radio.up is None else None
+            for due in (up_ms, self._ask_ms(radio), None if deaf else self._deaf_ms(radio)):
+                if due is not None and (first is None or due < first):
+                    first = due
+        return first

@@ -104,7 +104,7 @@ class Answers:
             self._on_answered(record)
 
     def next_deadline(self):
-        return min((due for due, _, _ in self._waiting.values()), default=None)
+        return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
 
 
 def hop_limit_for(record) -> int:

@@ -116,7 +116,7 @@ class Stages:
                 self._on_done(job.order_id, "failed: the button never named it")
 
     def next_deadline(self):
-        return min((self._next_ms(job) for job in self._jobs.values()), default=None)
+        return min(self._next_ms(job) for job in self._jobs.values()) if self._jobs else None
 
     def _next_ms(self, job) -> int:
         return max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms

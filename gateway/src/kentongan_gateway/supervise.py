@@ -22,6 +22,7 @@ class _Seen:
         self.last_ms, self.asked, self.state = now_ms, 0, OK
         self.proof_ms = 0  # when it was last asked for a radio's sake
         self.heard = False
+        self.more_ms = 0  # how much later than every 140 s this device reports
 
 
 class Supervision:
@@ -44,6 +45,8 @@ class Supervision:
                 del self._seen[node]
         for node in sorted(wanted - set(self._seen)):
             self._seen[node] = _Seen(self._desk.now_ms)
+        for node, seen in self._seen.items():
+            seen.more_ms = max(0, directory.get(node).period_s - PERIOD_S) * 1000
 
     def prove(self, count) -> bool:
         """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say whether
@@ -82,24 +85,19 @@ class Supervision:
         )
         self._desk.note(state, self._desk.directory.label(node))
 
-    def _more_ms(self, node):
-        """How much later than every 140 s this device reports."""
-        device = self._desk.directory.get(node)
-        return max(0, device.period_s - PERIOD_S) * 1000 if device else 0
-
-    def _ask_due(self, node, seen):
-        if seen.asked >= len(ASK_AT_MS):
+    def _ask_due(self, seen):
+        if seen.asked >= len(ASK_AT_MS) or seen.state == LOST:
             return None
-        return max(seen.last_ms + ASK_AT_MS[seen.asked] + self._more_ms(node), self._calm_until_ms)
+        return max(seen.last_ms + ASK_AT_MS[seen.asked] + seen.more_ms, self._calm_until_ms)
 
     def tick(self):
         now, ask = self._desk.now_ms, []
         for node, seen in self._seen.items():
-            silent_ms = now - seen.last_ms - self._more_ms(node)
+            silent_ms = now - seen.last_ms - seen.more_ms
             while seen.state in NEXT and silent_ms >= NEXT[seen.state][0]:
                 self._tell(node, seen, NEXT[seen.state][1])
-            due = self._ask_due(node, seen)
-            if due is not None and now >= due and seen.state != LOST:
+            due = self._ask_due(seen)
+            if due is not None and now >= due:
                 seen.asked += 1
                 ask.append(self._desk.directory.get(node))
         ask = [device for device in ask if device]
@@ -107,11 +105,13 @@ class Supervision:
             self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, ask, sends=1)
 
     def next_deadline(self):
-        times = []
-        for node, seen in self._seen.items():
+        first = None
+        for seen in self._seen.values():
+            due = self._ask_due(seen)
+            if due is not None and (first is None or due < first):
+                first = due
             if seen.state in NEXT:
-                times.append(seen.last_ms + NEXT[seen.state][0] + self._more_ms(node))
-            due = self._ask_due(node, seen)
-            if due is not None and seen.state != LOST:
-                times.append(due)
-        return min(times, default=None)
+                due = seen.last_ms + NEXT[seen.state][0] + seen.more_ms
+                if first is None or due < first:
+                    first = due
+        return first

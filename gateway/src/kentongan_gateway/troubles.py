@@ -58,4 +58,5 @@ class Troubles:
                     self._tell(name, one)
 
     def next_deadline(self):
-        return min((one.due_ms for one in self._all.values() if one.due_ms is not None), default=None)
+        due = [one.due_ms for one in self._all.values() if one.due_ms is not None]
+        return min(due) if due else None

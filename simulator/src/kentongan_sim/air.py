@@ -162,8 +162,7 @@ class Air:
         radio.heard.clear()
         if on:
             for frame in self.on_air:
-                if radio in frame.sender.links:
-                    self._reach(frame, radio, frame.sender.links[radio])
+                self._reach(frame, [radio])
 
     def listen(self, radio: Radio, on: bool):
         radio.listening = on
@@ -233,28 +232,33 @@ class Air:
         airtime_us = frame.end_us - frame.start_us
         detail = {"tx": frame.index, "airtime_us": airtime_us, **self._describe(data)}
         self._report(frame.start_us, radio.label, "tx", detail)
-        links = radio.links
-        for receiver in self._powered:
-            if receiver in links:
-                self._reach(frame, receiver, links[receiver])
+        self._reach(frame, self._powered)
         radio.sending = frame
         self.clock.at(frame.lock_us, self._lock, frame)
         self.clock.at(frame.end_us, self._end, frame)
         radio.job = None
 
-    def _reach(self, frame, receiver, snr_q):
-        """The frame is at this antenna from now on, and may spoil the one that is being received."""
-        fades = self.on_air[frame]
-        snr_q += self._fades_q[fades[receiver.index % len(fades)]]
-        if snr_q <= self.trace_q:
-            return
-        frame.reached.append(receiver)
-        receiver.heard[frame] = snr_q
-        if snr_q >= self.floor_q:
-            frame.audible.append((receiver, snr_q))
-        locked = receiver.locked
-        if locked and receiver.heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
-            receiver.spoiled_by = frame
+    def _reach(self, frame, receivers):
+        """The frame is at these antennas from now on, where they are in reach, and may spoil there the one
+        that is being received.
+        """
+        links, fades, fades_q = frame.sender.links, self.on_air[frame], self._fades_q
+        count, trace_q, floor_q = len(fades), self.trace_q, self.floor_q
+        reached, audible = frame.reached, frame.audible
+        for receiver in receivers:
+            if receiver not in links:
+                continue
+            snr_q = links[receiver] + fades_q[fades[receiver.index % count]]
+            if snr_q <= trace_q:
+                continue
+            reached.append(receiver)
+            heard = receiver.heard
+            heard[frame] = snr_q
+            if snr_q >= floor_q:
+                audible.append((receiver, snr_q))
+            locked = receiver.locked
+            if locked and heard[locked] - snr_q < CAPTURE_Q and not receiver.spoiled_by:
+                receiver.spoiled_by = frame
 
     def _lock(self, frame):
         """The point up to which a receiver can still find the preamble."""

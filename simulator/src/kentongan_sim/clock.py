@@ -13,7 +13,7 @@ class Clock:
     def at(self, t_us: int, function, *args) -> list:
         """Have `function(*args)` run at `t_us` (now, if that is past); returns a handle for `cancel`."""
         self._count += 1
-        entry = [max(t_us, self.now_us), self._count, function, args]
+        entry = [t_us if t_us > self.now_us else self.now_us, self._count, function, args]
         heapq.heappush(self._heap, entry)
         return entry
 
@@ -35,11 +35,13 @@ class Clock:
     def run_until(self, t_us: int):
         """Run everything due up to and including `t_us`, and let the clock stand there."""
         heap = self._heap
+        pop = heapq.heappop
         while heap and heap[0][0] <= t_us:
-            entry = heapq.heappop(heap)
-            if entry[2] is not None:
+            entry = pop(heap)
+            function = entry[2]
+            if function is not None:
                 self.now_us = entry[0]
-                function, entry[2] = entry[2], None
+                entry[2] = None
                 function(*entry[3])
         self.now_us = max(self.now_us, t_us)
 
@@ -61,8 +63,10 @@ class Timer:
         """Have the function run at `t_us` and at no other time, in the order of this call."""
         clock, entry = self._clock, self._entry
         clock._count += 1
-        self._due = due = max(t_us, clock.now_us), clock._count
-        if entry is None or due[0] < entry[0]:
+        if t_us < clock.now_us:
+            t_us = clock.now_us
+        self._due = t_us, clock._count
+        if entry is None or t_us < entry[0]:
             if entry is not None:
                 entry[2] = None
             self._push()

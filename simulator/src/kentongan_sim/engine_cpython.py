@@ -1,8 +1,12 @@
-"""Nodes in this process: the same cores and the same runner under CPython, with a memory for what many of
-them work out.
+"""Nodes in this process: the same cores under CPython, with a memory for what many of them work out.
+
+A core is called here as kentongan_node.runner calls it, without its coroutine, which would take a tenth of a
+city's time. The MicroPython engine runs the runner itself, and both have to give the same trace.
 """
+from kentongan_node import roles
+from kentongan_node.actions import Boot, Sleep
+
 from kentongan_sim import memo
-from kentongan_sim.port import Hosted
 
 memo.install()
 
@@ -11,24 +15,36 @@ class Engine:
     name = "cpython"
 
     def __init__(self):
-        self._nodes = {}
+        self._cores = {}
 
     def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd: int):
         """Make and start a node; returns (actions, deadline in the node's ms or None)."""
-        self._nodes[label] = node = Hosted(settings, state)
-        return node.boot(boot, now_ms, rnd)
+        self._cores[label] = core = roles.make(settings, state)
+        return until_sleep(core.start(Boot(*boot), now_ms, rnd)), core.next_deadline()
 
     def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd: int):
         """Hand a running node one event; returns (actions, deadline in the node's ms or None)."""
-        return self._nodes[label].deliver(name, args, now_ms, rnd)
+        core = self._cores[label]
+        actions = getattr(core, name)(*args, now_ms, rnd)
+        if name == "garbled":
+            return actions, None  # the caller asks for no deadline: none has moved
+        return until_sleep(actions) if actions else actions, core.next_deadline()
 
     def counters(self, label: str) -> dict:
         """Refusals and drops of a running node, by reason."""
-        return dict(self._nodes[label].counters)
+        return dict(self._cores[label].counters)
 
     def kill(self, label: str):
         """Power cut; only what was persisted is left, and the world keeps that."""
-        self._nodes.pop(label, None)
+        self._cores.pop(label, None)
 
     def close(self):
-        self._nodes.clear()
+        self._cores.clear()
+
+
+def until_sleep(actions: list) -> list:
+    """The actions up to the one that puts the core to sleep: nothing is done after it."""
+    for at, action in enumerate(actions):
+        if type(action) is Sleep:
+            return actions[: at + 1]
+    return actions

@@ -20,11 +20,21 @@ PURE = (
 )
 
 
+def _remembering_open(plain_open):
+    """Channel.open, which all nodes of a channel do with the same packet."""
+    @lru_cache(LIMIT)
+    def opened(name, key, content):
+        return plain_open(packet.Channel(name, key), content)
+
+    return lambda channel, content: opened(channel.name, channel.key, content)
+
+
 def install():
     """Put the remembering ones in place of the others, in all of our modules loaded so far and later; and let
     the garbage collector, which finds next to nothing here, look less often.
     """
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
+    packet.Channel.open = _remembering_open(packet.Channel.open)
     ours = [module for name, module in sys.modules.items() if name.startswith("kentongan_")]
     for function in PURE:
         remembering = lru_cache(LIMIT)(function)

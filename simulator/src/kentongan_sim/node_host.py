@@ -41,6 +41,7 @@ class NodeHost:
 
     def __init__(self, world, place, engine):
         self.world = world
+        self.clock = world.clock
         self.place = place
         self.label = place.label
         self.engine = engine
@@ -136,7 +137,9 @@ class NodeHost:
             self.deliver("key", key, down)
 
     def received(self, frame, rssi, snr_q):
-        self.deliver("receive", frame, rssi, snr_q)
+        if self.phase == NodeHost.ON:
+            now_ms, rnd = self._now_ms(), self._random()
+            self._run(self.engine.deliver(self.label, "receive", (frame, rssi, snr_q), now_ms, rnd))
 
     def garbled(self, n_bytes):
         """The chip received a frame whose check failed; that moves no deadline and needs no chance."""
@@ -154,7 +157,8 @@ class NodeHost:
     def deliver(self, name: str, *args):
         """Hand the core one event, if it runs."""
         if self.phase == NodeHost.ON:
-            self._run(self.engine.deliver(self.label, name, args, self._now_ms(), self._random()))
+            now_ms, rnd = self._now_ms(), self._random()
+            self._run(self.engine.deliver(self.label, name, args, now_ms, rnd))
 
     def _tick(self):
         self.deliver("tick")
@@ -168,7 +172,7 @@ class NodeHost:
         return total
 
     def _now_ms(self):
-        return (self.world.clock.now_us - self._boot_us) // 1000
+        return (self.clock.now_us - self._boot_us) // 1000
 
     def _random(self):
         self._calls += 1
@@ -176,12 +180,14 @@ class NodeHost:
 
     def _run(self, answer):
         actions, deadline_ms = answer
-        now_us = self.world.clock.now_us
+        now_us = self.clock.now_us
         if self._instant_us != now_us:
-            self._instant_us, self._instant_calls = now_us, 0
-        self._instant_calls += 1
-        if self._instant_calls > CALLS_AT_ONE_INSTANT:
-            raise NodeFault(f"{self.label} was called {self._instant_calls} times at {now_us} us without end")
+            self._instant_us, self._instant_calls = now_us, 1
+        else:
+            self._instant_calls += 1
+            if self._instant_calls > CALLS_AT_ONE_INSTANT:
+                raise NodeFault(f"{self.label} was called {self._instant_calls} times "
+                                f"at {now_us} us without end")
         if deadline_ms is None:
             self._deadline.cancel()
         else:

@@ -91,42 +91,34 @@ def crc16(data) -> int:
 
 def cobs_encode(data) -> bytes:
     """The same bytes without any 0x00, one longer per started 254; no delimiter."""
-    data = bytes(data)
     out = bytearray()
-    at = 0
-    while True:
-        end = data.find(b"\0", at)
-        last = end < 0
-        if last:
-            end = len(data)
-        while end - at >= COBS_BLOCK:
+    for block in bytes(data).split(b"\0"):
+        while len(block) >= COBS_BLOCK:
             out.append(COBS_BLOCK + 1)
-            out.extend(data[at : at + COBS_BLOCK])
-            at += COBS_BLOCK
-        out.append(end - at + 1)
-        out.extend(data[at:end])
-        at = end + 1
-        if last:
-            return bytes(out)
+            out.extend(block[:COBS_BLOCK])
+            block = block[COBS_BLOCK:]
+        out.append(len(block) + 1)
+        out.extend(block)
+    return bytes(out)
 
 
 def cobs_decode(data):
     """The bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
+    length = len(data)
+    if not length or data.find(b"\0") >= 0:
+        return None
     out = bytearray()
     at = 0
-    while at < len(data):
+    while at < length:
         code = data[at]
         end = at + code
-        if code == 0 or end > len(data):
+        if end > length:
             return None
-        block = data[at + 1 : end]
-        if block.find(b"\0") >= 0:
-            return None
-        out.extend(block)
+        out.extend(data[at + 1 : end])
         at = end
-        if code < 255 and at < len(data):
+        if code < 255 and at < length:
             out.append(0)
-    return bytes(out) if len(data) else None
+    return bytes(out)
 
 
 def _ascii(raw) -> str:
@@ -134,8 +126,18 @@ def _ascii(raw) -> str:
     return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in raw])
 
 
-def _format(fields) -> str:
-    return "<" + "".join([letter for _, letter in fields])
+def _rows() -> list:
+    """LAYOUTS for reading and writing: code, message, struct of the whole head, names, ranges, tail."""
+    rows = []
+    for code, kind, fields, tail in LAYOUTS:
+        head = "<BH" + "".join([letter for _, letter in fields])
+        names = tuple([name for name, _ in fields])
+        rows.append((code, kind, head, names, tuple([RANGES[letter] for _, letter in fields]), tail))
+    return rows
+
+
+_BY_CODE = {row[0]: row for row in _rows()}
+_BY_KIND = {row[1]: row for row in _BY_CODE.values()}
 
 
 def _tail_bytes(name, limit, value) -> bytes:
@@ -153,18 +155,18 @@ def encode(seq: int, message) -> bytes:
     """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
     if not 0 <= seq <= 0xFFFF:
         raise LocalError("link: seq {} is no u16".format(seq))
-    found = [row for row in LAYOUTS if isinstance(message, row[1])]
-    if not found:
+    row = _BY_KIND.get(type(message))
+    if row is None:
         raise LocalError("link: {} is no link message".format(type(message)))
-    code, _, fields, tail = found[0]
+    code, _, head, names, ranges, tail = row
     values = []
-    for name, letter in fields:
-        value = getattr(message, name)
-        low, high = RANGES[letter]
+    for i in range(len(names)):
+        value = getattr(message, names[i])
+        low, high = ranges[i]
         if type(value) not in (int, bool) or not low <= value <= high:
-            raise LocalError("link: {} {!r} is outside {}..{}".format(name, value, low, high))
+            raise LocalError("link: {} {!r} is outside {}..{}".format(names[i], value, low, high))
         values.append(int(value))
-    raw = struct.pack("<BH", code, seq) + struct.pack(_format(fields), *values)
+    raw = struct.pack(head, code, seq, *values)
     if tail:
         raw += _tail_bytes(tail[0], tail[1], getattr(message, tail[0]))
     return b"\0" + cobs_encode(raw + struct.pack("<H", crc16(raw))) + b"\0"
@@ -176,22 +178,21 @@ def _parse(raw):
         return "short"
     if crc16(raw[:-2]) != raw[-2] | raw[-1] << 8:
         return "crc"
-    found = [row for row in LAYOUTS if row[0] == raw[0]]
-    if not found:
+    row = _BY_CODE.get(raw[0])
+    if row is None:
         return "type"
-    _, kind, fields, tail = found[0]
-    layout = _format(fields)
-    end = 3 + struct.calcsize(layout)
+    _, kind, head, names, _, tail = row
+    end = struct.calcsize(head)
     rest = len(raw) - 2 - end
     if rest < 0 or rest > (tail[1] if tail else 0):
         return "length"
-    read = struct.unpack(layout, raw[3:end])
+    read = struct.unpack(head, raw[:end])
     values = {}
-    for i in range(len(fields)):
-        values[fields[i][0]] = read[i]
+    for i in range(len(names)):
+        values[names[i]] = read[i + 2]
     if tail:
         values[tail[0]] = _ascii(raw[end:-2]) if tail[0] in TEXT_TAILS else bytes(raw[end:-2])
-    return raw[1] | raw[2] << 8, kind(**values)
+    return read[1], kind(**values)
 
 
 class Decoder:
