@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak bench bench-hub lint hardware hardware-files cad boxes clean
+.PHONY: setup tools demo test soak bench bench-hub bench-gateway lint hardware hardware-files cad boxes clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,9 @@ soak: setup
 
 bench-hub: setup
 	@$(BIN)/python tests/bench_hub.py $(if $(QUICK),--quick)
+
+bench-gateway: setup
+	@$(BIN)/python tests/bench_gateway.py $(if $(QUICK),--quick) $(if $(PLACE),--place $(PLACE))
 
 lint: setup
 	@$(BIN)/ruff check .

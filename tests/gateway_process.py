@@ -31,7 +31,7 @@ class Hub:
     """Takes events, gives orders; `answer` may be set to make it fail: (status, body) or "hang"."""
 
     def __init__(self, port=0):
-        self.requests, self.events, self.orders, self.done = 0, [], [], {}
+        self.requests, self.polls, self.events, self.orders, self.done = 0, 0, [], [], {}
         self.answer = None
         self.lock = threading.Lock()
         hub = self
@@ -82,6 +82,7 @@ class Hub:
             self.reply(handler, 200, {"accepted": [e["id"] for e in body["events"]], "rejected": []})
 
     def get(self, handler):
+        self.polls += 1
         if self.answer is not None:
             self.reply(handler, 500, {})
             return
@@ -168,8 +169,10 @@ class Gateway:
             f'[siren]\ndriver = "virtual"\nfile = "siren.jsonl"\n')
         self.process = None
 
-    def start(self, dies_at_step=None):
+    def start(self, dies_at_step=None, may_hang=False):
         program = ["-m", "kentongan_gateway"]
+        if may_hang:
+            program = [str(Path(__file__).with_name("gateway_hang.py"))]
         if dies_at_step is not None:
             program = [str(Path(__file__).with_name("gateway_crash.py")), str(dies_at_step)]
         command = [sys.executable, *program, "run", "--config", str(self.config)]

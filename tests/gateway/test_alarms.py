@@ -158,7 +158,7 @@ def test_a_stored_alarm_is_still_refused_after_a_restart():
     bench = Bench()
     bench.hear(alarm(counter=100))
     bench.hear(alarm(counter=101))
-    bench.run(200)
+    bench.run(500)
     again = Bench(state=bench.state)
     again.hear(alarm(counter=100))
     assert again.core.counters["replay"] == 1 and not again.events
@@ -174,7 +174,7 @@ def test_the_same_counter_with_other_content_is_refused():
 def test_after_a_restart_a_repeat_is_found_in_the_spool_and_answered_without_naming_a_zone():
     bench = Bench()
     bench.hear(alarm())
-    bench.run(200)
+    bench.run(500)
     rows = bench.spool.counts()["rows"]
     again = Bench(state=bench.state, spool=bench.spool)
     again.hear(alarm(attempt=1))

@@ -11,7 +11,8 @@ from kentongan_gateway.metrics import Metrics
 SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}, "clock": "unsure",
             "troubles": {"disk": "full"},
             "spool": {"rows": 5, "unsent": 2, "held": 1, "evicted": {"status": 9}},
-            "store_ms": {"p50": 1.5, "p99": 20.0, "max": 31.0}, "refused": {"replay": 3}, "doubles": 4}
+            "store_ms": {"p50": 1.5, "p99": 20.0, "max": 31.0}, "commit_ms": {"p50": 1.0},
+            "refused": {"replay": 3}, "doubles": 4}
 
 
 def test_metrics_are_served_in_prometheus_format_on_this_machine():

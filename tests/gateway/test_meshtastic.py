@@ -7,40 +7,10 @@ from gateway_process import wait_for
 from kentongan_gateway.actions import Heard, Send
 from kentongan_gateway.radio import meshtastic as radio_module
 from kentongan_gateway.radio.meshtastic import MeshtasticRadio
-from kentongan_sim.bridges import TcpBridge
-from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, StockApi
-from kentongan_wire import phy
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
-from meshtastic.protobuf import mesh_pb2
+from radio_kit import CHANNEL, StockDevice
 
-SITE = Channel("kampung", bytes(range(32)))
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
-
-
-class Device:
-    """A stock radio behind TCP: answers its client, keeps what it is to send; `frozen` swallows all."""
-
-    def __init__(self, node=GATEWAY, channel=SITE):
-        self.api = StockApi((node, "gateway-1", "CLIENT"), [channel], phy.preset("ShortSlow"), 3)
-        self.on_air, self.frozen = [], False
-        self.bridge = TcpBridge(self._data, self.api.connect)
-        self.port = self.bridge.port
-
-    def _data(self, data):
-        answer, packets = self.api.feed(data)
-        if self.frozen:
-            return
-        self.bridge.write(answer)
-        for packet in packets:
-            self.on_air.append(packet)
-            self.bridge.write(self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX))
-
-    def hear(self, payload, number, portnum=PORT_PRIVATE, channel=0):
-        packet = mesh_pb2.MeshPacket(to=BROADCAST, id=number, hop_limit=2, hop_start=3, relay_node=0x44,
-                                     rx_rssi=-97, rx_snr=-3.25, channel=channel)
-        setattr(packet, "from", BUTTON)
-        packet.decoded.portnum, packet.decoded.payload = portnum, payload
-        self.bridge.write(self.api.received(packet))
 
 
 @pytest.fixture(name="device")
@@ -51,13 +21,13 @@ def _device(monkeypatch):
     monkeypatch.setattr(radio_module, "REOPEN_MIN_S", 0.2)
     monkeypatch.setattr(radio_module, "REOPEN_MAX_S", 0.2)
     monkeypatch.setattr(radio_module, "OPEN_TIMEOUT_S", 5)
-    device = Device()
+    device = StockDevice()
     yield device
     device.bridge.close()
 
 
 class Ear:
-    def __init__(self, device, node=GATEWAY, channel=SITE):
+    def __init__(self, device, node=GATEWAY, channel=CHANNEL):
         self.heard, self.states = [], []
         self.radio = MeshtasticRadio("127.0.0.1", device.port, KeyFile(node, channel))
         self.radio.start(self.heard.append, lambda name, up: self.states.append(up))

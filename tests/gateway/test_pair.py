@@ -74,6 +74,16 @@ def test_frames_go_through_the_first_radio_that_is_up():
     assert states == [("meshtastic", True), ("modem", True), ("modem", False)]
 
 
+def test_a_radio_that_is_up_and_not_well_sends_only_where_no_other_does():
+    both, (modem, stock), _ = pair()
+    modem.on_state("modem", True)
+    both.avoided = {"modem"}
+    both.send(SEND)
+    stock.on_state("meshtastic", True)
+    both.send(SEND)
+    assert (len(modem.sent), len(stock.sent)) == (1, 1)
+
+
 def test_while_none_is_up_the_first_keeps_what_waits():
     both, (modem, _), _ = pair()
     both.send(SEND)

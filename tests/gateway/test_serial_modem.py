@@ -1,9 +1,4 @@
 """The modem thread over a real pty: configured, heard, unplugged, found again by its path."""
-import os
-import pty
-import select
-import threading
-import tty
 from collections import namedtuple
 
 import pytest
@@ -13,50 +8,11 @@ from kentongan_gateway.actions import Heard, Send
 from kentongan_gateway.radio import serial_modem
 from kentongan_gateway.radio.serial_modem import SerialModem
 from kentongan_wire import link
-from kentongan_wire.packet import BROADCAST, Channel, parse_packet
+from kentongan_wire.packet import BROADCAST, parse_packet
+from radio_kit import CHANNEL, PtyModem
 
-CHANNEL = Channel("kentongan", bytes(range(32)))
 KeyFile = namedtuple("KeyFile", ("node", "preset", "freq_hz", "channel"))
 Power = namedtuple("Power", ("conducted_dbm", "gain_dbi", "loss_db"))
-
-
-class PtyModem:
-    """A modem behind a pty whose device path is a stable link, as udev makes one."""
-
-    def __init__(self, path):
-        self.path, self.got, self._seq = path, [], 0
-        self.plug()
-
-    def plug(self):
-        self._master, slave = pty.openpty()
-        tty.setraw(slave)
-        self._slave = slave
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(slave))
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(self._master, self._ending), daemon=True)
-        self._thread.start()
-
-    def unplug(self):
-        self.path.unlink()
-        self._ending.set()
-        self._thread.join()
-        os.close(self._slave)
-        os.close(self._master)
-
-    def say(self, message):
-        self._seq += 1
-        os.write(self._master, link.encode(self._seq, message))
-
-    def _run(self, master, ending):
-        decoder = link.Decoder()
-        while not ending.is_set():
-            if not select.select([master], [], [], 0.02)[0]:
-                continue
-            data = os.read(master, 4096)
-            for seq, message in decoder.feed(data):
-                self.got.append(message)
-                self.say(link.Ack(seq))
 
 
 @pytest.fixture(name="modem")

@@ -1,6 +1,7 @@
 """`kentongan-gateway check`: what must be right before the gateway can work, each with id and remedy."""
 import os
 import shutil
+import time
 from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
@@ -8,6 +9,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_gateway import keyfile
 from kentongan_gateway.uplink import HubClient, HubError
 
+CERTIFICATE_DAYS = 30   # left, below which people are told
 Result = namedtuple("Result", ("id", "ok", "text"))
 
 
@@ -18,6 +20,8 @@ def run(settings):
     yield _guarded("radio", lambda: _radio(settings))
     yield _guarded("token_file", lambda: _token(settings))
     yield _guarded("hub", lambda: _hub(settings))
+    if settings.hub.url.startswith("https"):
+        yield _guarded("hub_certificate", lambda: _certificate(settings))
     if settings.radio_2.type != "none":
         yield _guarded("radio_2", lambda: _radio_at(settings.radio_2))
     for name, line in (("siren_line", settings.siren.line), ("sense_line", settings.siren.sense_line),
@@ -89,6 +93,19 @@ def _token(settings):
         if not file.read().strip():
             raise LocalError(f"{settings.hub.token_file} is empty; use `kentongan-hub gateway-file`")
     return settings.hub.token_file
+
+
+def _certificate(settings):
+    """An alarm is not held back by dates, so that a Pi without a clock works; people renew it in time."""
+    client = HubClient(settings.hub.url, "", ca_file=settings.hub.ca_file)
+    try:
+        client.call("GET", "/api/v1/health")
+    finally:
+        client.close()
+    days = int((client.expires_s - time.time()) // 86_400)
+    if days < CERTIFICATE_DAYS:
+        raise LocalError(f"the hub's certificate ends in {days} days; renew it, and [hub] ca_file with it")
+    return f"good for {days} days"
 
 
 def _hub(settings):

@@ -36,7 +36,7 @@ from kentongan_gateway.troubles import Troubles
 
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
-FLUSH_ALARM_MS = 100  # those of alarms, reports and events: once for a burst
+FLUSH_ALARM_MS = 400  # those of alarms, reports and events: once for a burst
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an unsent alarm younger than this still gets its siren after a restart

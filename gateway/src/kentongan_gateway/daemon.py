@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import time
+from collections import deque
 
 from kentongan_wire.errors import LocalError
 
@@ -16,7 +17,7 @@ from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.hands import Hands
 from kentongan_gateway.outputs import key, lamp, voice
 from kentongan_gateway.radio.pair import Doubles
-from kentongan_gateway.spool import Spool
+from kentongan_gateway.spool import Spool, quantiles
 from kentongan_gateway.state import StateDir
 from kentongan_gateway.uplink import HubClient, Uplink
 
@@ -24,6 +25,7 @@ log = logging.getLogger("kentongan.gateway")
 
 INBOX_LIMIT = 1_000         # what waits for the loop; a full inbox drops frames, which repeat
 TOGETHER_MAX = 32           # frames that share a commit
+STORES_KEPT = 512           # whose time is remembered for people and metrics
 LOOP_MAX_S = 1.0            # the loop looks round at least this often
 STATUS_S = 5                # status.json is renewed this often
 HUB_SILENT_S = 60           # the hub is named as a trouble after so long without a good reply
@@ -55,6 +57,7 @@ class Daemon:
         self._begun_at = self._replied_at = time.monotonic()
         self.radios = dict.fromkeys(self._radio.names, False)
         self.doubles = self.inbox_dropped = 0
+        self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
                               self._clock.offered, lambda ids: self._put("taken", ids),
                               lambda: self._put("reply"), lambda orders: self._put("orders", orders))
@@ -115,7 +118,7 @@ class Daemon:
         self._start_metrics()
         self._uplink.start()
         self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
-        self._radio.start(lambda heard: self._put("heard", heard),
+        self._radio.start(lambda heard: self._put("heard", heard, time.monotonic()),
                           lambda name, up: self._put("radio", name, up))
         sd_notify("READY=1")
         log.info("gateway %s is up, spool %s", self._settings.gateway.label, self._spool.counts())
@@ -156,6 +159,8 @@ class Daemon:
         self._hands.trouble("hub", "takes nothing and gives no orders" if silent_s > HUB_SILENT_S else None)
         self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
                             if self.inbox_dropped else None)
+        bad = [name for name in self._troubles() if name.startswith("radio_")]
+        self._radio.avoided = {name.partition(" ")[2] for name in bad}
         self._lamp.show(lamp.code_of(self._troubles()))
         snapshot = self._snapshot()
         status.write(self._settings, snapshot)
@@ -172,26 +177,28 @@ class Daemon:
             log.error("a thread of the %s has ended: the watchdog is not fed", name)
         return not dead
 
-    def _take_heard(self, heard):
+    def _take_heard(self, heard, came_s):
         """A frame and those that wait right behind it: what came in together is committed together."""
-        frames, then = [heard], None
+        frames, then = [(heard, came_s)], None
         while len(frames) < TOGETHER_MAX and then is None:
             try:
                 kind, args = self._inbox.get_nowait()
             except queue.Empty:
                 break
             if kind == "heard":
-                frames += args
+                frames.append(args)
             else:
                 then = kind, args
         fresh = []
-        for frame in frames:
+        for frame, _ in frames:
             if self._doubles.is_double(frame):
                 self.doubles += 1
                 self._hands.heard_too(frame.radio)
             else:
                 fresh.append(frame)
-        self._hands.heard(*fresh)
+        if self._hands.heard(*fresh):
+            now_s = time.monotonic()
+            self._store_ms.extend((now_s - came_s) * 1000 for _, came_s in frames)
         if then:
             self._taking[then[0]](*then[1])
 
@@ -216,7 +223,8 @@ class Daemon:
                 "at_ms": self._clock.now_ms(), "wall": self._clock.wall_iso(), "clock": self._clock.quality(),
                 "up_s": int(time.monotonic() - self._begun_at), "radios": self.radios,
                 "troubles": self._hands.core.troubles(), "spool": self._spool.counts(),
-                "store_ms": self._spool.latency_ms(), "refused": dict(self._hands.core.counters),
+                "store_ms": quantiles(self._store_ms), "commit_ms": self._spool.latency_ms(),
+                "refused": dict(self._hands.core.counters),
                 "radio_counters": dict(self._radio.counters), "doubles": self.doubles,
                 "dropped": self._hands.dropped + self.inbox_dropped}
 

@@ -35,8 +35,11 @@ class Hands:
 
     # what happens
 
-    def heard(self, *frames):
-        """Frames that came in together: one commit for all that they bring, then what follows from it."""
+    def heard(self, *frames) -> bool:
+        """Frames that came in together: one commit for all that they bring, then what follows from it.
+
+        Whether there was anything to commit.
+        """
         self._together = []
         try:
             for heard in frames:
@@ -46,6 +49,7 @@ class Hands:
             self._together = None
         if together:
             self._store_all(together)
+        return bool(together)
 
     def heard_too(self, name):
         """The same frame by a second radio."""

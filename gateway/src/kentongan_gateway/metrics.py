@@ -15,8 +15,9 @@ def families(snapshot):
     yield _labelled(GaugeMetricFamily, "spool_events", "events of the spool", "which",
                     {name: spool[name] for name in ("rows", "unsent", "held") if name in spool})
     yield _labelled(CounterMetricFamily, "evicted", "events that gave way", "class", spool.get("evicted", {}))
-    yield _labelled(GaugeMetricFamily, "store_ms", "milliseconds of the last commits", "quantile",
-                    snapshot.get("store_ms", {}))
+    for name, text in (("store_ms", "milliseconds from a frame's arrival until it was on disk"),
+                       ("commit_ms", "milliseconds of the last commits")):
+        yield _labelled(GaugeMetricFamily, name, text, "quantile", snapshot.get(name, {}))
     yield _labelled(CounterMetricFamily, "counted", "refusals and what else is counted", "reason",
                     snapshot.get("refused", {}))
     yield _labelled(CounterMetricFamily, "radio_counted", "what happened at radios", "what",

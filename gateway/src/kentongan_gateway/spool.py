@@ -15,6 +15,8 @@ __all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
+MARKS_TOGETHER = 200   # so many are noted at once while alarms come in,
+BUSY_S = 0.5           # that is, one did so lately
 QUIET_S = 3            # nothing was stored for so long
 PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
@@ -45,6 +47,8 @@ class Spool(Shelf):
         begin = time.perf_counter()
         self._put_s = self._steady_s()
         try:
+            if self._marks and self._rows + len(events) > self._rows_max:
+                self._write_marks()  # what is delivered gives way first
             ids = super().put_all(events)
         except SpoolError as error:
             self.trouble = str(error)
@@ -78,12 +82,7 @@ class Spool(Shelf):
                 settled.append((event_id, self.put(event)))
                 with self._lock:
                     self.held.remove(event_id)
-            for state in (SENT, REFUSED):
-                marks = [event_id for event_id, its in list(self._marks.items()) if its == state]
-                if marks:
-                    super().mark_sent(marks, state)
-                for event_id in marks:
-                    self._marks.pop(event_id, None)
+            self._write_marks()
             if not waiting and (idle or self.trouble is not None):
                 self._put_s = self._steady_s()
                 self.probe()
@@ -110,23 +109,45 @@ class Spool(Shelf):
             if not held:
                 raise
             rows = []
-        return (held + [row for row in rows if row[0] not in self._marks])[:limit]
+        with self._lock:
+            return (held + [row for row in rows if row[0] not in self._marks])[:limit]
 
     def mark_sent(self, ids, state=SENT):
         """The hub has committed these, whether our disk can note it or not."""
         with self._lock:
             for event_id in ids:
                 self.held.remove(event_id)
-        rows = [event_id for event_id in ids if self._seq(event_id) is not None]
-        if not rows:
-            return
-        try:
-            super().mark_sent(rows, state)
-        except SpoolError as error:
-            self.trouble = str(error)
+            rows = [event_id for event_id in ids if self._seq(event_id) is not None]
             self._marks.update(dict.fromkeys(rows, state))
             while len(self._marks) > MARKS_LIMIT:
                 self._marks.pop(next(iter(self._marks)))
+        if self._steady_s() - self._put_s < BUSY_S and len(self._marks) < MARKS_TOGETHER:
+            return  # alarms come in: the disk is theirs; what is forgotten is offered once more
+        try:
+            self._write_marks()
+        except SpoolError as error:
+            self.trouble = str(error)
+
+    def _write_marks(self):
+        with self._lock:
+            marks = dict(self._marks)
+        for state in (SENT, REFUSED):
+            ids = [event_id for event_id, its in marks.items() if its == state]
+            if ids:
+                super().mark_sent(ids, state)
+        with self._lock:
+            for event_id in marks:
+                self._marks.pop(event_id, None)
+
+    def is_sent(self, event_id) -> bool:
+        return self._marks.get(event_id) == SENT or super().is_sent(event_id)
+
+    def close(self):
+        try:
+            self._write_marks()
+        except SpoolError as error:
+            self.trouble = str(error)
+        super().close()
 
     def counts(self):
         try:
@@ -134,13 +155,18 @@ class Spool(Shelf):
         except SpoolError:
             counts = {"rows": self._rows, "unsent": 0, "evicted": {}}
         held = len(self.held)
-        return {**counts, "held": held, "unsent": counts["unsent"] + held}
+        return {**counts, "held": held, "unsent": max(0, counts["unsent"] - len(self._marks)) + held}
 
     def latency_ms(self):
-        """{"p50", "p99", "max"} of the last commits in ms; empty before the first."""
-        ranked = sorted(self._latencies.copy())
-        if not ranked:
-            return {}
-        p99 = ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)]
-        return {name: round(ms, 2) for name, ms in
-                (("p50", ranked[len(ranked) // 2]), ("p99", p99), ("max", ranked[-1]))}
+        """quantiles() of the last commits."""
+        return quantiles(self._latencies.copy())
+
+
+def quantiles(taken_ms):
+    """{"p50", "p99", "max"} of these ms; empty for none."""
+    ranked = sorted(taken_ms)
+    if not ranked:
+        return {}
+    p99 = ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)]
+    return {name: round(ms, 2) for name, ms in
+            (("p50", ranked[len(ranked) // 2]), ("p99", p99), ("max", ranked[-1]))}

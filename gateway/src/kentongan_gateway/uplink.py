@@ -67,6 +67,7 @@ class HubClient:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._connection = None
+        self.expires_s = None  # wall time at which the hub's certificate ends, once it has been seen
 
     def call(self, method, path, body=None):
         """The reply as a JSON object; HubError for everything else that can happen."""
@@ -75,6 +76,9 @@ class HubClient:
             if self._connection is None:
                 self._connection = self._connect()
             self._connection.request(method, self._base + path, data, self._headers)
+            if self._context:
+                ends = self._connection.sock.getpeercert()["notAfter"]
+                self.expires_s = ssl.cert_time_to_seconds(ends)
             reply = self._connection.getresponse()
             raw = reply.read(REPLY_MAX + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -9,6 +9,7 @@ class Radio:
     same_id = True
     counters = {}
     names = ()  # by which its frames and states are known
+    avoided = frozenset()  # names with something wrong: another that is up sends in their place
 
     def on_trouble(self, name, what, text):
         """Replaced by the owner: what is wrong with the radio though its line works; text None when over."""

@@ -1,4 +1,4 @@
-"""Two radios at once: what either hears counts once, what is sent goes out through the first that is up."""
+"""Two radios at once: what either hears counts once, what is sent goes out through the first that works."""
 
 from collections import OrderedDict
 
@@ -54,7 +54,8 @@ class Pair(Radio):
 
     def _sender(self):
         up = [radio for radio in self._radios if self._up.get(radio.names[0])]
-        return (up or self._radios)[0]
+        well = [radio for radio in up if radio.names[0] not in self.avoided]
+        return (well or up or self._radios)[0]
 
     def send(self, send):
         self._sender().send(send)

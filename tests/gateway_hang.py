@@ -1,0 +1,27 @@
+"""Runs the gateway until a file named `hang` lies beside its settings, then its loop stops turning.
+
+The other threads live on, as when a call of the loop never returns: python gateway_hang.py run --config FILE.
+"""
+import sys
+import threading
+from pathlib import Path
+
+from kentongan_gateway import cli
+from kentongan_gateway.hands import Hands
+
+
+def main():
+    hang = Path(sys.argv[sys.argv.index("--config") + 1]).with_name("hang")
+    tick = Hands.tick
+
+    def tick_or_hang(hands):
+        if hang.exists():
+            threading.Event().wait()
+        tick(hands)
+
+    Hands.tick = tick_or_hang
+    sys.exit(cli.main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
