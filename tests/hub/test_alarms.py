@@ -249,7 +249,7 @@ def test_any_story_is_accepted_and_replaying_it_changes_nothing(site, story):
 def test_crimes_end_with_the_line_against_mob_justice(site, kind):
     site.post_events(site.alarm(kind=kind))
     assert (
-        "Amankan, jangan main hakim sendiri, serahkan ke polisi (110)."
+        "Amankan, jangan main hakim sendiri, serahkan ke polisi 110."
         in site.enter("admin").get("/papan").text
     )
 

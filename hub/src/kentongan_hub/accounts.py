@@ -99,6 +99,22 @@ def close_session(db, token):
     db.run("DELETE FROM sessions WHERE token = ?", hash_token(token))
 
 
+def sessions(db, now_ms, account, token):
+    """Open sessions of this account, the newest first; `this` marks the one with this token."""
+    rows = db.all(
+        "SELECT token, created_wall, address, agent FROM sessions WHERE account = ? AND expires_ms > ? "
+        "ORDER BY created_ms DESC",
+        account,
+        now_ms,
+    )
+    return [{**row, "token": "", "this": row["token"] == hash_token(token)} for row in rows]
+
+
+def end_sessions(db, account, keep=""):
+    """End every session of this account but the one with the token `keep`; how many."""
+    return db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
+
+
 def hash_token(token):
     """What is kept of a secret of 128 bits and more: nothing that opens a door."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -14,6 +14,7 @@ from kentongan_hub.live import Boards
 from kentongan_hub.pages import (
     board,
     channels,
+    contacts,
     device,
     devices,
     drill,
@@ -28,6 +29,7 @@ from kentongan_hub.pages import (
     register,
     report,
     screen,
+    settings,
     shift,
     storage,
     trust,
@@ -38,7 +40,7 @@ from kentongan_hub.store import Store
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
-    *(trust, kentongan, register, report, shift, storage, people, invite, screen, more),
+    *(trust, kentongan, register, report, shift, storage, people, invite, screen, contacts, settings, more),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

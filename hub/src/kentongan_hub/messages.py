@@ -1,6 +1,6 @@
 """The words of a message that calls a person; of a confidential incident its number and nothing more."""
 
-from kentongan_hub import register, words
+from kentongan_hub import contacts, register, words
 from kentongan_hub.clock import local_time
 
 LIMIT = 300  # characters: two SMS
@@ -14,8 +14,9 @@ def call(db, incident, number):
     mark = "INI LATIHAN. " if incident["drill"] else ""
     when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
     text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
+    advice = words.advice(incident, contacts.numbers(db, incident["zone"]))
     empty = register.empty_note(db, incident["opened_wall"], incident["zone"], incident["house"])
-    text = f"{text} {empty} {words.advice(incident)}".replace("  ", " ").strip()
+    text = f"{text} {empty} {advice}".replace("  ", " ").strip()
     return f"{text[: LIMIT - 30]} {hint(incident)}"
 
 

@@ -6,17 +6,18 @@ SEE, COME, CLOSE, SIREN, DRILL = "lihat", "datang", "tutup", "sirene", "latihan"
 DEVICES, MUTE, REVOKE, INSTALL = "perangkat", "bisukan", "cabut", "pasang"
 POLICY, REGISTER = "kebijakan", "warga"
 ACCOUNTS, AUDIT, SYSTEM, INVITE = "akun", "catatan", "pengaturan", "undang"
+OWN = "sendiri"  # one's own password, PIN and sessions
 PIN = "pin"  # shared by all who stand before it: only "saya datang", with a name and a PIN
 
 # role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
-_WATCH = {SEE, COME, CLOSE, SIREN, DEVICES, MUTE}
+_WATCH = {SEE, OWN, COME, CLOSE, SIREN, DEVICES, MUTE}
 PERMISSIONS = {
     "admin": {*_WATCH, DRILL, POLICY, REGISTER, ACCOUNTS, AUDIT, SYSTEM, INVITE, REVOKE, INSTALL},
     "ketua_rt": {*_WATCH, DRILL, POLICY, REGISTER, INVITE, REVOKE},
     "wakil": {*_WATCH, DRILL, POLICY, REGISTER, INVITE, REVOKE},
     "petugas_ronda": _WATCH,
     "ketua_rw": {*_WATCH, POLICY},
-    "kelurahan": {SEE},
+    "kelurahan": {SEE, OWN},
     "tamu_layar": {SEE, PIN},
 }
 # who may invite whom at the post; a screen is paired, never invited

@@ -305,3 +305,8 @@ ALTER TABLE gateways ADD COLUMN codes_order INTEGER;
 @migrations()
 def m008_kentongan_codes(db):
     _run(db, CODES)
+
+
+@migrations()
+def m008_contacts(db):
+    _run(db, "ALTER TABLE contacts ADD COLUMN service TEXT NOT NULL DEFAULT '';\n")

@@ -46,6 +46,7 @@ KINDS = {
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
+    "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
@@ -131,10 +132,17 @@ def findings(facts, now_ms, now_wall):
         out.append(_found("pusat data gagal", "pusat data", facts["failed"]))
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
+    out.extend(_contacts(facts["old_contacts"]))
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
     return {(one.what, one.subject): one for one in out}
+
+
+def _contacts(names):
+    if names:
+        more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
+        yield _found("kontak lama", "kontak", f"{', '.join(names[:3])}{more}")
 
 
 def _found(what, subject, detail=""):

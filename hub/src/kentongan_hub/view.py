@@ -2,7 +2,17 @@
 
 import hashlib
 
-from kentongan_hub import confidential, incidents, orders, register, roles, supervision, troubles, words
+from kentongan_hub import (
+    confidential,
+    contacts,
+    incidents,
+    orders,
+    register,
+    roles,
+    supervision,
+    troubles,
+    words,
+)
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import ZONES, local_date_time, local_time
 
@@ -69,7 +79,7 @@ def card(db, row, zone):
             "title": row["slug"].replace("-", " ").capitalize(),
             "icon": "kunci",
             "place": "",
-            "advice": words.CONFIDENTIAL_LINE,
+            "advice": contacts.fill(words.CONFIDENTIAL_LINE, contacts.numbers(db)),
             "comers": [],
         }
     return {
@@ -78,7 +88,7 @@ def card(db, row, zone):
         "title": words.kind(row["kind"]),
         "icon": words.icon(row["kind"]),
         "kind": row["kind"],
-        "advice": words.advice(row),
+        "advice": words.advice(row, contacts.numbers(db, row["zone"])),
         "sirens": sirens(db, row),
         "cancelled": bool(row["cancelled"]),
         "late": bool(row["late"]),

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 
-from kentongan_hub import audit, failures, outbox, policies, recipients, sirens, supervision
+from kentongan_hub import audit, contacts, failures, outbox, policies, recipients, sirens, supervision
 from kentongan_hub.clock import local_minutes
 
 log = logging.getLogger("kentongan.hub")
@@ -42,6 +42,7 @@ def gather(db, now, path):
         "made_wall": db.value("SELECT min(created_wall) FROM accounts") or 0,
         "failed": failures.recent(db, now),
         "broken_policies": policies.broken(db),
+        "old_contacts": contacts.old(db, now.wall),
         "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
     }
 

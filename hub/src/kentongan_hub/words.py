@@ -2,6 +2,8 @@
 
 from kentongan_wire import messages as m
 
+from kentongan_hub import contacts
+
 KINDS = {
     m.KIND_BAHAYA: "Bahaya",
     m.KIND_MALING: "Maling",
@@ -84,15 +86,16 @@ REFUSALS = {
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
 CRIMES = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)
-CRIME_LINE = "Amankan, jangan main hakim sendiri, serahkan ke polisi (110)."
+# {service} becomes its word and number from the page Kontak; no number stands here (contacts.py)
+CRIME_LINE = "Amankan, jangan main hakim sendiri, serahkan ke {polisi}."
 ADVICE = {
-    m.KIND_KEBAKARAN: "Hubungi 113 atau 112, matikan listrik (PLN 123). Jangan menunggu kepastian.",
-    m.KIND_MEDIS: "Hubungi 119 atau 112. Bawa P3K, siapkan kendaraan.",
-    m.KIND_BENCANA: "Menuju titik kumpul. BPBD, 112 atau 115.",
-    m.KIND_KECELAKAAN: "Hubungi 119 dan 110. Amankan jalan.",
+    m.KIND_KEBAKARAN: "Hubungi {pemadam+darurat}, matikan listrik ({pln}). Jangan menunggu kepastian.",
+    m.KIND_MEDIS: "Hubungi {ambulans+darurat}. Bawa P3K, siapkan kendaraan.",
+    m.KIND_BENCANA: "Menuju titik kumpul. Hubungi {bpbd+sar+darurat}.",
+    m.KIND_KECELAKAAN: "Hubungi {ambulans+darurat} dan {polisi}. Amankan jalan.",
 }
-NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke Polsek atau BNN, jangan menindak sendiri."
-CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Unit PPA Polsek, 110 bila bahaya sekarang, SAPA 129."
+NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke {polsek} atau BNN, jangan menindak sendiri."
+CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Hubungi {ppa}, {polisi} bila bahaya sekarang, {sapa}."
 DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
 
@@ -104,8 +107,12 @@ def icon(number):
     return ICONS.get(number, "lonceng")
 
 
-def advice(incident):
-    """The line under an alarm: what to do, and for a crime what not to do."""
+def advice(incident, numbers):
+    """The line under an alarm: what to do, and for a crime what not to do; `numbers` as contacts.numbers."""
+    return contacts.fill(_advice(incident), numbers)
+
+
+def _advice(incident):
     if incident["confidential"]:
         return NARKOBA_LINE if incident["kind"] == NARKOBA else CONFIDENTIAL_LINE
     if incident["drill"]:

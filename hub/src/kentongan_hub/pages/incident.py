@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import confidential, incidents, roles, states, view, web, words
+from kentongan_hub import confidential, contacts, incidents, roles, states, view, web, words
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
 
@@ -63,7 +63,7 @@ def show(slug, problem):
         # here, and only here, a named person reads where a confidential alarm came from
         card = view.card(db, {**row, "confidential": 0}, zone)
         card["confidential"] = bool(row["confidential"])
-        card["advice"] = words.advice(row)
+        card["advice"] = words.advice(row, contacts.numbers(db, row["zone"]))
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, g.account, row, zone) if card["open"] else []
         people = view.helpers(db, row)

@@ -8,7 +8,7 @@ from kentongan_wire import phy
 from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, clock, site
+from kentongan_hub import accounts, audit, clock, contacts, site
 from kentongan_hub.provision.gateways import add_gateway
 from kentongan_hub.store import Store
 
@@ -71,6 +71,8 @@ def create_site(
         db.run("DELETE FROM gateways")
         wall_ms = int(time.time() * 1000)
         accounts.add(db, wall_ms, admin_login, admin_name or admin_login, "admin", admin_password)
+        db.run("DELETE FROM contacts")
+        contacts.seed(db)
         add_gateway(db, FIRST_GATEWAY, rt)
         audit.record(db, wall_ms, admin_login, "site made", name)
         site.save_new(data_dir, made)  # last: a site exists exactly when its file does

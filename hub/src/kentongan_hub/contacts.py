@@ -1,0 +1,134 @@
+"""Numbers that people call, per area, each with the day somebody last checked it.
+
+No number stands in behaviour: advice and cards name a service, and the number comes from here. Numbers that
+the state promises everywhere are there from the start, unchecked (domain.md 1); local ones are empty until
+somebody fills them in, 112 among them because most districts do not answer it.
+"""
+
+import re
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import audit
+
+# service -> (word in a sentence, name in the list, number at the start)
+SERVICES = {
+    "polisi": ("polisi", "Polisi", "110"),
+    "pemadam": ("pemadam", "Pemadam kebakaran", "113"),
+    "ambulans": ("ambulans", "Ambulans", "119"),
+    "darurat": ("nomor darurat", "Nomor darurat terpadu (112, bila aktif di sini)", ""),
+    "sar": ("Basarnas", "Basarnas", "115"),
+    "pln": ("PLN", "PLN, gangguan listrik", "123"),
+    "sapa": ("SAPA", "SAPA, perempuan dan anak", "129"),
+    "polsek": ("Polsek", "Polsek", ""),
+    "ppa": ("unit PPA Polsek", "Unit PPA Polsek", ""),
+    "bhabin": ("Bhabinkamtibmas", "Bhabinkamtibmas", ""),
+    "bpbd": ("BPBD", "BPBD", ""),
+    "puskesmas": ("puskesmas", "Puskesmas", ""),
+}
+OTHER = ""  # a contact of no service: listed, in no sentence
+LIMIT = 80  # contacts
+NAME_LIMIT = 60  # characters
+NUMBER = re.compile(r"\+?[0-9][0-9 .-]{1,18}[0-9]\Z")
+CHECK_DAYS = 180  # after so long a number has to be called again; the page Pengaturan changes it
+CHECK_DAYS_RANGE = (30, 730)
+GRACE_MS = 8 * 86_400_000  # a new site has a week before its unchecked numbers are a warning
+DAY_MS = 86_400_000
+_NEEDED = re.compile(r"\{([a-z+]+)\}")
+
+
+def seed(db):
+    for service, (_, name, number) in SERVICES.items():
+        db.insert("contacts", name=name, number=number, service=service)
+
+
+def numbers(db, zone=0):
+    """{service: number} for people of this RT; a number of the RT's own wins over one for all."""
+    rows = db.all(
+        "SELECT service, number FROM contacts WHERE number != '' AND service != '' AND zone IN (0, ?) "
+        "ORDER BY zone, id DESC",
+        zone,
+    )
+    return {row["service"]: row["number"] for row in rows}
+
+
+def fill(text, known):
+    """'Hubungi {pemadam+darurat}.' with what can be called: 'Hubungi pemadam 113.'"""
+
+    def words(match):
+        asked = match[1].split("+")
+        have = [f"{SERVICES[one][0]} {known[one]}" for one in asked if one in known]
+        return " atau ".join(have) or SERVICES[asked[0]][0]
+
+    return _NEEDED.sub(words, text)
+
+
+def save(db, now, by, number, values, at=""):
+    """Change contact `number`, or add one when it is None. `values`: name, number, service, zone."""
+    name = audit.clean(values["name"]).strip()
+    phone, service, zone = values["number"].strip(), values["service"], values["zone"]
+    if not 0 < len(name) <= NAME_LIMIT:
+        raise LocalError(f"nama: 1 sampai {NAME_LIMIT} huruf")
+    if phone and not NUMBER.match(phone):
+        raise LocalError("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx")
+    if service != OTHER and service not in SERVICES:
+        raise LocalError("layanan: pilih dari daftar")
+    if not 0 <= zone <= 255:
+        raise LocalError("RT: 1 sampai 255, atau 0 untuk semua RT")
+    if number is None:
+        if db.value("SELECT count(*) FROM contacts") >= LIMIT:
+            raise LocalError(f"sudah ada {LIMIT} kontak; hapus yang tidak dipakai")
+        db.insert("contacts", name=name, number=phone, service=service, zone=zone)
+        audit.record(db, now.wall, by["login"], "kontak ditambah", name, phone, at)
+        return
+    old = _find(db, number)
+    db.run(
+        "UPDATE contacts SET name = ?, number = ?, service = ?, zone = ? WHERE id = ?",
+        name, phone, service, zone, number,
+    )  # fmt: skip
+    if old["number"] != phone:  # whoever checked the old one has not called this one
+        db.run("UPDATE contacts SET verified_wall = NULL, verified_by = '' WHERE id = ?", number)
+    audit.record(db, now.wall, by["login"], "kontak diubah", name, f"{old['number']} menjadi {phone}", at)
+
+
+def verified(db, now, by, number, at=""):
+    """This person has called the number and the right people answered."""
+    row = _find(db, number)
+    if not row["number"]:
+        raise LocalError("Kontak ini belum punya nomor. Isi dulu nomornya.")
+    db.run(
+        "UPDATE contacts SET verified_wall = ?, verified_by = ? WHERE id = ?", now.wall, by["name"], number
+    )
+    audit.record(db, now.wall, by["login"], "kontak dicek", row["name"], row["number"], at)
+
+
+def drop(db, now, by, number, at=""):
+    row = _find(db, number)
+    db.run("DELETE FROM contacts WHERE id = ?", number)
+    audit.record(db, now.wall, by["login"], "kontak dihapus", row["name"], row["number"], at)
+
+
+def _find(db, number):
+    row = db.one("SELECT * FROM contacts WHERE id = ?", number)
+    if row is None:
+        raise LocalError("Kontak itu tidak ada lagi. Muat ulang halaman.")
+    return row
+
+
+def check_days(db):
+    return int(db.setting("contacts_days", CHECK_DAYS))
+
+
+def is_old(row, now_wall, days):
+    """A number that nobody has called for too long, or ever."""
+    return bool(row["number"]) and now_wall - (row["verified_wall"] or 0) > days * DAY_MS
+
+
+def old(db, now_wall):
+    """Names of the numbers to call again; none in a site's first week."""
+    made = db.value("SELECT min(created_wall) FROM accounts")
+    if made is None or now_wall - made < GRACE_MS:
+        return []
+    days = check_days(db)
+    rows = db.all("SELECT * FROM contacts ORDER BY id")
+    return [row["name"] for row in rows if is_old(row, now_wall, days)]

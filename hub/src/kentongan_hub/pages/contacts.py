@@ -1,0 +1,71 @@
+"""Kontak: numbers to call by hand, for everybody to read, with the day each was last checked."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub import contacts, roles, view, web
+from kentongan_hub.clock import local_date_time
+
+blueprint = Blueprint("contacts", __name__)
+
+
+@blueprint.get("/kontak")
+@web.needs(roles.SEE)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    hub = current_app.hub
+    with hub.store.read() as db:
+        zone, days = view.site_words(db)["zone"], contacts.check_days(db)
+        rows = db.all("SELECT * FROM contacts ORDER BY zone, number = '', id")
+    now_wall = hub.clock.wall_ms()
+    for row in rows:
+        row["checked"] = local_date_time(row["verified_wall"], zone)
+        row["old"] = contacts.is_old(row, now_wall, days)
+    return render_template(
+        "kontak.html", rows=rows, days=days, services=contacts.SERVICES, problem=problem, form=request.form
+    )
+
+
+def _values():
+    form = request.form
+    zone = form.get("rt", "").strip() or "0"
+    return {
+        "name": form.get("nama", ""),
+        "number": form.get("nomor", ""),
+        "service": form.get("layanan", ""),
+        "zone": int(zone) if zone.isdecimal() and len(zone) < 4 else -1,
+    }
+
+
+def _do(deed):
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            deed(db, hub.now(), g.account, request.remote_addr or "")
+    except LocalError as error:
+        return _page(str(error)), 400
+    hub.dispatch.watch_soon()
+    return redirect(url_for("contacts.page"), 303)
+
+
+@blueprint.post("/kontak")
+@web.needs(roles.POLICY)
+def add():
+    return _do(lambda db, now, by, at: contacts.save(db, now, by, None, _values(), at))
+
+
+DEEDS = {
+    "ubah": lambda db, now, by, number, at: contacts.save(db, now, by, number, _values(), at),
+    "dicek": contacts.verified,
+    "hapus": contacts.drop,
+}
+
+
+@blueprint.post("/kontak/<int:number>/<action>")
+@web.needs(roles.POLICY)
+def change(number, action):
+    deed = DEEDS.get(action) or abort(404)
+    return _do(lambda db, now, by, at: deed(db, now, by, number, at))
