@@ -25,6 +25,7 @@ from kentongan_hub.pages import (
     kentongan,
     more,
     people,
+    plan,
     policy,
     register,
     report,
@@ -40,7 +41,8 @@ from kentongan_hub.store import Store
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
-    *(trust, kentongan, register, report, shift, storage, people, invite, screen, contacts, settings, more),
+    *(trust, kentongan, register, report, shift, storage, people, more),
+    *(invite, screen, contacts, settings, plan),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

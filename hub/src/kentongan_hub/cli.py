@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
+from kentongan_hub import audit, backup, chain, invitations, pictures, provision, site, technicians
 from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
@@ -267,7 +267,7 @@ def _run(args):
         threads=THREADS,
         channel_request_lookahead=1,
         ident=None,
-        max_request_body_size=1 << 20,
+        max_request_body_size=pictures.BYTES_MAX + (1 << 16),
         **(PROXY if args.behind_proxy else {}),
     )
     address = f"http://{args.host}:{server.effective_port}"

@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, words
+from kentongan_hub import audit, chain, photos, words
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -54,12 +54,14 @@ def due(db, now):
 
 def run(db, now):
     """Take the words out of what is due; the number of incidents."""
+    photos.expire(db, now)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):
             chain.erase(db, "timeline", line["id"])
         db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
         db.run("DELETE FROM outbox WHERE incident = ?", row["id"])
+        db.run("DELETE FROM photos WHERE incident = ?", row["id"])
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])
         db.run(
             "UPDATE incidents SET device = -id, house = 0, place = '', reason = ?, holder = NULL, "

@@ -310,3 +310,22 @@ def m008_kentongan_codes(db):
 @migrations()
 def m008_contacts(db):
     _run(db, "ALTER TABLE contacts ADD COLUMN service TEXT NOT NULL DEFAULT '';\n")
+
+
+# places in plan.py's units; pictures are JPEGs that pictures.py drew
+PLAN = """
+CREATE TABLE plans (
+    zone INTEGER PRIMARY KEY, height INTEGER NOT NULL, lines TEXT NOT NULL, picture BLOB,
+    changed_wall INTEGER NOT NULL, changed_by TEXT NOT NULL);
+ALTER TABLE devices ADD COLUMN x REAL;
+ALTER TABLE devices ADD COLUMN y REAL;
+CREATE TABLE photos (
+    id INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents (id), body BLOB NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, made_wall INTEGER NOT NULL, made_by TEXT NOT NULL);
+CREATE INDEX photos_incident ON photos (incident);
+"""
+
+
+@migrations()
+def m009_plan(db):
+    _run(db, PLAN)

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub import accounts, roles
+from kentongan_hub import accounts, pictures, roles
 
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
 FORM_LIMIT = 32 * 1024  # bytes of a posted form
+UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -51,7 +52,8 @@ def check_form():
     """Every unsafe request to a page: from our own origin, with this browser's token."""
     if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
         return
-    request.max_content_length = FORM_LIMIT
+    upload = g.get("account") is not None and request.endpoint in UPLOADS
+    request.max_content_length = pictures.BYTES_MAX + FORM_LIMIT if upload else FORM_LIMIT
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
     try:
         parts = urlsplit(origin)

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import confidential, contacts, incidents, roles, states, view, web, words
+from kentongan_hub import confidential, contacts, incidents, photos, roles, states, view, web, words
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
 
@@ -67,6 +67,7 @@ def show(slug, problem):
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, g.account, row, zone) if card["open"] else []
         people = view.helpers(db, row)
+        seen = photos.listed(db, row) if photos.may_see(db, g.account, row) else None
     if row["confidential"]:
         with hub.store.write(ring=False) as db:
             confidential.log_view(db, hub.now(), g.account, row, request.remote_addr or "")
@@ -78,6 +79,7 @@ def show(slug, problem):
         problem=problem,
         others=others,
         people=people,
+        photos=seen,
         possible=set() if row["merged_into"] else possible,
     )
 

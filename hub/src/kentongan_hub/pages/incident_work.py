@@ -1,9 +1,10 @@
 """What people do around an incident: notes, hand-over, merge and split, who must not know of it."""
 
-from flask import Blueprint, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
+from kentongan_wire.errors import LocalError
 
-from kentongan_hub import confidential, incidents, joins, roles, web
-from kentongan_hub.pages.incident import find, perform
+from kentongan_hub import confidential, incidents, joins, photos, pictures, roles, web
+from kentongan_hub.pages.incident import find, perform, show
 
 blueprint = Blueprint("work", __name__, url_prefix="/kejadian")
 
@@ -54,6 +55,38 @@ def merge(slug):
 @web.needs(roles.CLOSE)
 def split(slug):
     return perform(slug, roles.CLOSE, lambda db, now, row, at: joins.split(db, now, row, g.account, at))
+
+
+@blueprint.post("/<slug>/foto")
+@web.needs(roles.SEE)
+def photo(slug):
+    """A photo from who is there; drawn anew before the transaction, which stays short."""
+    with current_app.hub.store.read() as db:
+        if not photos.may_see(db, g.account, find(db, slug)):
+            abort(403)
+    try:
+        file = request.files.get("foto")
+        if file is None:
+            raise LocalError("gambar: pilih satu berkas PNG atau JPEG")
+        drawn = pictures.redraw(file.stream, photos.SIDE_MAX)
+    except LocalError as error:
+        return show(slug, str(error)), 400
+    return perform(slug, roles.SEE, lambda db, now, row, at: photos.add(db, now, row, g.account, drawn, at))
+
+
+@blueprint.get("/<slug>/foto/<int:number>")
+@web.needs(roles.SEE)
+def see_photo(slug, number):
+    hub = current_app.hub
+    with hub.store.read() as db:
+        row = find(db, slug)
+        body = photos.body(db, row, number) if photos.may_see(db, g.account, row) else None
+    if body is None:
+        abort(404)
+    if row["confidential"]:
+        with hub.store.write(ring=False) as db:
+            confidential.log_view(db, hub.now(), g.account, row, request.remote_addr or "")
+    return Response(body, mimetype=pictures.MIME)
 
 
 @blueprint.post("/<slug>/kecualikan")

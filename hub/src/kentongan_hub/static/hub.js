@@ -61,6 +61,87 @@ for (const page of document.querySelectorAll("[data-muat-ulang]")) {
   setTimeout(() => location.reload(), Number(page.dataset.muatUlang));
 }
 
+/* Denah: houses by drag and by keyboard; the form below the plan does the same without this file. */
+function startPlan(plan) {
+  const news = document.getElementById("denah-kabar");
+  const height = Number(plan.dataset.tinggi);
+  let held = null;
+  let line = null;
+
+  function at(event) {
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(plan.getScreenCTM().inverse());
+    const inside = (value, most) => Math.round(Math.min(most, Math.max(0, value)));
+    return [inside(point.x, 1000), inside(point.y, height)];
+  }
+
+  function put(mark, x, y) {
+    mark.dataset.kini = x + " " + y;
+    mark.setAttribute("transform", "translate(" + x + " " + y + ")");
+  }
+
+  async function save(mark) {
+    const [x, y] = (mark.dataset.kini || "").split(" ");
+    if (!y || (x === mark.dataset.x && y === mark.dataset.y)) return;
+    const form = new FormData();
+    const values = {csrf: plan.dataset.csrf, rt: plan.dataset.rt, apa: mark.dataset.apa, x: x, y: y};
+    for (const [name, value] of Object.entries(values)) form.append(name, value);
+    const answer = await fetch(plan.dataset.taruh, {method: "POST", body: form}).catch(() => null);
+    if (answer && answer.ok) Object.assign(mark.dataset, {x: x, y: y});
+    else put(mark, mark.dataset.x, mark.dataset.y);
+    news.textContent = mark.dataset.nama + ": " + (answer && answer.ok ? "tersimpan" : "tidak tersimpan, coba lagi");
+  }
+
+  plan.addEventListener("pointerdown", (event) => {
+    const mark = event.target.closest(".titik");
+    if (line) line.from = at(event);
+    else if (mark) held = mark;
+    else return;
+    plan.setPointerCapture(event.pointerId);
+  });
+  plan.addEventListener("pointermove", (event) => {
+    if (held) put(held, ...at(event));
+    if (line && line.from) {
+      const [x2, y2] = at(event);
+      Object.entries({x1: line.from[0], y1: line.from[1], x2: x2, y2: y2}).forEach(([name, value]) => {
+        line.shape.setAttribute(name, value);
+        document.querySelector("#gang [name=" + name + "]").value = value;
+      });
+    }
+  });
+  plan.addEventListener("pointerup", () => {
+    if (held) save(held);
+    held = null;
+    if (line) line.from = null;
+  });
+  plan.addEventListener("keydown", (event) => {
+    const mark = event.target.closest(".titik");
+    const step = event.shiftKey ? 50 : 10;
+    const way = {ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step]}[event.key];
+    if (!mark || (!way && event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    const [x, y] = (mark.dataset.kini || mark.dataset.x + " " + mark.dataset.y).split(" ").map(Number);
+    if (way) put(mark, Math.min(1000, Math.max(0, x + way[0])), Math.min(height, Math.max(0, y + way[1])));
+    else if (event.key === "Enter") save(mark);
+    else put(mark, mark.dataset.x, mark.dataset.y);
+  });
+
+  const draw = document.getElementById("gambar-gang");
+  draw.hidden = false;
+  draw.addEventListener("click", () => {
+    if (line) line.shape.remove();
+    line = line ? null : {from: null, shape: document.createElementNS("http://www.w3.org/2000/svg", "line")};
+    if (line) {
+      line.shape.setAttribute("class", "gang baru");
+      plan.append(line.shape);
+      plan.scrollIntoView({block: "center"});
+    }
+    plan.classList.toggle("menggambar", Boolean(line));
+    draw.setAttribute("aria-pressed", String(Boolean(line)));
+  });
+}
+
+if (document.querySelector("#denah.ubah")) startPlan(document.getElementById("denah"));
+
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
   if (minutes < 1) return "baru saja";

@@ -1,0 +1,57 @@
+"""Pictures from outside: looked at as what they are, bounded, drawn anew, and nothing else of them is kept.
+
+Only PNG and JPEG, by content and not by name. SVG is refused: it is a program. What is stored are pixels
+that this code wrote itself: no metadata, no place, no hidden second file. Stored in the database, so that a
+backup holds them and no address leads to a file.
+"""
+
+import io
+import threading
+
+from kentongan_wire.errors import LocalError
+from PIL import Image, ImageOps
+
+BYTES_MAX = 4 << 20  # of an upload
+PIXELS_MAX = 50_000_000  # a phone's 48 megapixels; decoded it is 150 MB for a moment
+SIDE_MIN = 40  # px; smaller is no picture of anything
+FORMATS = ("PNG", "JPEG")
+QUALITY = 80
+MIME = "image/jpeg"
+_ONE = threading.Lock()  # one picture is drawn at a time: two would be memory that alarms need
+
+
+def redraw(file, side_max):
+    """(JPEG bytes, width, height) of an uploaded file, at most side_max px; LocalError says why not."""
+    raw = file.read(BYTES_MAX + 1)
+    if len(raw) > BYTES_MAX:
+        raise LocalError(f"gambar: paling besar {BYTES_MAX >> 20} MB; kecilkan dulu")
+    if not raw:
+        raise LocalError("gambar: pilih satu berkas PNG atau JPEG")
+    if not _ONE.acquire(timeout=10):
+        raise LocalError("gambar: sedang mengolah gambar lain; coba lagi")
+    try:
+        return _redraw(raw, side_max)
+    except LocalError:
+        raise
+    except Exception:  # a decoder fed from outside fails in any way it likes
+        raise LocalError("gambar: rusak, atau bukan PNG atau JPEG (SVG tidak diterima)")
+    finally:
+        _ONE.release()
+
+
+def _redraw(raw, side_max):
+    with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
+        width, height = picture.size
+        if width * height > PIXELS_MAX:
+            raise LocalError(f"gambar: {width} x {height} titik terlalu banyak; kecilkan dulu")
+        if min(width, height) < SIDE_MIN:
+            raise LocalError(f"gambar: {width} x {height} titik terlalu kecil")
+        picture.draft("RGB", (side_max, side_max))  # a JPEG is decoded at less than full size
+        picture.load()
+        flat = ImageOps.exif_transpose(picture).convert("RGBA")
+    flat.thumbnail((side_max, side_max))
+    page = Image.new("RGB", flat.size, "white")
+    page.paste(flat, mask=flat.getchannel("A"))
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue(), *page.size

@@ -1,0 +1,118 @@
+"""Pictures from outside: by content, bounded, drawn anew; and photos of incidents for who may act on them."""
+
+import io
+
+import pytest
+from hub_kit import Person
+from hub_pictures import BAD, SVG, picture, send
+from kentongan_hub import photos, pictures
+from kentongan_wire.errors import LocalError
+from PIL import Image, PngImagePlugin
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_picture_of_ours_is_refused_in_words(name):
+    with pytest.raises(LocalError, match="gambar"):
+        pictures.redraw(io.BytesIO(BAD[name]), 500)
+
+
+def test_too_many_bytes_are_refused_before_anything_is_decoded(monkeypatch):
+    monkeypatch.setattr(pictures, "BYTES_MAX", 1000)
+    with pytest.raises(LocalError, match="paling besar"):
+        pictures.redraw(io.BytesIO(bytes(1001)), 500)
+
+
+def test_nothing_but_the_pixels_is_kept():
+    info = PngImagePlugin.PngInfo()
+    info.add_text("GPS", "-6.9 107.6 SECRET")
+    exif = Image.Exif()
+    exif[0x010E] = "SECRET"
+    for raw in (picture(pnginfo=info), picture("JPEG", exif=exif), picture("JPEG") + SVG + b"SECRET"):
+        body, width, height = pictures.redraw(io.BytesIO(raw), 500)
+        assert b"SECRET" not in body and b"Exif" not in body and b"script" not in body
+        assert (width, height) == (300, 200)
+        with Image.open(io.BytesIO(body)) as drawn:
+            assert drawn.format == "JPEG" and drawn.getpixel((5, 5))[0] > 180
+
+
+def test_a_phones_turned_and_big_photo_stands_upright_and_is_small():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    body, width, height = pictures.redraw(io.BytesIO(picture("JPEG", (4000, 3000), exif=exif)), 1280)
+    assert (width, height) == (960, 1280) and len(body) < 200_000
+
+
+def test_a_transparent_drawing_lies_on_white():
+    out = io.BytesIO()
+    Image.new("RGBA", (100, 100), (0, 0, 0, 0)).save(out, "PNG")
+    body, *_ = pictures.redraw(io.BytesIO(out.getvalue()), 500)
+    with Image.open(io.BytesIO(body)) as drawn:
+        assert min(drawn.getpixel((50, 50))) > 250
+
+
+PHOTO = "/kejadian/kejadian-1/foto"
+
+
+def test_a_photo_is_seen_by_who_may_come_and_stands_in_the_timeline(site):
+    site.post_events(site.alarm())
+    admin = site.enter("admin")
+    assert send(admin, PHOTO, "/kejadian/kejadian-1", picture("JPEG")).status_code == 303
+    assert '/kejadian/kejadian-1/foto/1"' in admin.get("/kejadian/kejadian-1").text
+    answer = admin.get(PHOTO + "/1")
+    assert answer.status_code == 200 and answer.mimetype == "image/jpeg"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert site.rows("SELECT what FROM timeline")[-1]["what"] == "foto ditambah"
+    for role in ("kelurahan", "tamu_layar"):
+        site.account(role, role)
+        other = site.enter(role)
+        assert other.get(PHOTO + "/1").status_code == 404
+        assert send(other, PHOTO, "/papan", picture()).status_code == 403
+        assert "foto/1" not in other.get("/kejadian/kejadian-1").text
+    assert Person(site.app).get(PHOTO + "/1").status_code == 302
+
+
+def test_a_confidential_photo_is_for_its_agreed_people_only_and_each_view_is_logged(site):
+    site.post_events(site.alarm(kind=8, silent=True))
+    site.account("ani", "wakil", named=True)
+    slug = site.incidents()[0]["slug"]
+    ani, admin = site.enter("ani"), site.enter("admin")
+    assert send(ani, f"/kejadian/{slug}/foto", f"/kejadian/{slug}", picture()).status_code == 303
+    assert admin.get(f"/kejadian/{slug}/foto/1").status_code == 404
+    assert send(admin, f"/kejadian/{slug}/foto", "/papan", picture()).status_code == 404
+    before = len(site.rows("SELECT * FROM audit WHERE what = 'lihat kejadian rahasia'"))
+    assert ani.get(f"/kejadian/{slug}/foto/1").status_code == 200
+    assert len(site.rows("SELECT * FROM audit WHERE what = 'lihat kejadian rahasia'")) == before + 1
+    site.post_events(site.alarm(counter=9, device=site.other))
+    public = next(row["slug"] for row in site.incidents() if not row["confidential"])
+    assert ani.get(f"/kejadian/{public}/foto/1").status_code == 404, "a photo of another incident"
+
+
+def test_photos_are_few_and_go_after_90_days(site):
+    from kentongan_hub import retention
+
+    site.post_events(site.alarm())
+    admin = site.enter("admin")
+    for _ in range(photos.LIMIT):
+        assert send(admin, PHOTO, "/kejadian/kejadian-1", picture()).status_code == 303
+    answer = send(admin, PHOTO, "/kejadian/kejadian-1", picture())
+    assert answer.status_code == 409 and "sudah ada" in answer.text
+    site.clock.advance(photos.KEPT_MS + 1)
+    with site.hub.store.write() as db:
+        retention.run(db, site.hub.now())
+    assert site.rows("SELECT * FROM photos") == []
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_photo_changes_nothing_and_says_why(site, name):
+    site.post_events(site.alarm())
+    answer = send(site.enter("admin"), PHOTO, "/kejadian/kejadian-1", BAD[name])
+    assert answer.status_code == 400 and "gambar:" in answer.text
+    assert site.rows("SELECT * FROM photos") == []
+
+
+def test_only_forms_for_pictures_may_be_big_and_only_of_people_who_are_in(site):
+    site.post_events(site.alarm())
+    admin, big = site.enter("admin"), bytes(100_000)
+    assert send(admin, "/kejadian/kejadian-1/catatan", "/papan", big).status_code == 413
+    assert send(Person(site.app), PHOTO, "/masuk", big).status_code in (401, 413)
+    assert send(admin, PHOTO, "/papan", bytes(pictures.BYTES_MAX + 40_000)).status_code == 413
