@@ -102,8 +102,8 @@ class Output(MainsNode):
             super().on_timer(name, now_ms, rnd, actions)
 
     def _end(self, now_ms, rnd, actions):
-        self._timer("end", self.soundings.next_end())
-        self._timer("report", self.reports.deadline())
+        self._timer("end", self.soundings.next_end() if self.soundings.records else None)
+        self._timer("report", self.reports.deadline() if self.reports.waiting else None)
         if self.soundings.current() is None:
             self.cancel("keep")
         return super()._end(now_ms, rnd, actions)

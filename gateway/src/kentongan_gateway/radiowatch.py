@@ -91,12 +91,13 @@ class RadioWatch:
                 radio.asked += 1
 
     def next_deadline(self):
-        active = self._troubles.active()
-        first = None
+        times = []
         for name, radio in self._radios.items():
-            deaf = f"radio_deaf {name}" in active
-            up_ms = radio.since_ms + FIRST_MS if radio.up is None else None
-            for due in (up_ms, self._ask_ms(radio), None if deaf else self._deaf_ms(radio)):
-                if due is not None and (first is None or due < first):
-                    first = due
-        return first
+            if radio.up is None:
+                times.append(radio.since_ms + FIRST_MS)
+            ask_ms, deaf_ms = self._ask_ms(radio), self._deaf_ms(radio)
+            if ask_ms is not None:
+                times.append(ask_ms)
+            if deaf_ms is not None and f"radio_deaf {name}" not in self._troubles.active():
+                times.append(deaf_ms)
+        return min(times) if times else None

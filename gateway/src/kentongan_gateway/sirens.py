@@ -136,7 +136,7 @@ class Watch:
             )
 
     def next_deadline(self):
-        return min((due for due, _ in self._due.values()), default=None)
+        return min(due for due, _ in self._due.values()) if self._due else None
 
 
 class OwnSiren:

@@ -262,9 +262,9 @@ class Air:
 
     def _lock(self, frame):
         """The point up to which a receiver can still find the preamble."""
-        deadline_us = frame.lock_us - SYNC_SYMBOLS * self.symbol_us
+        deadline_us, listen = frame.lock_us - SYNC_SYMBOLS * self.symbol_us, Radio.LISTEN
         for receiver, snr_q in frame.audible:
-            if receiver.mode != Radio.LISTEN or receiver.since_us > deadline_us:
+            if receiver.mode != listen or receiver.since_us > deadline_us:
                 continue
             heard = receiver.heard
             other = strongest_other(heard, frame) if len(heard) > 1 else None
