@@ -10,6 +10,7 @@ from kentongan_wire import messages as m
 NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
          "modem": nodekit.GATEWAY}
 MAIN, SILENT, LID = 4, 7, 6     # of the button on the Heltec board; pressed and open are low
+CONTACT = 5                     # the big button's second contact, low while nobody presses
 SIREN, HEALTHY, SENSE = 4, 5, 40
 HOUR_MS = 3_600_000
 BEFORE_AIR_MS = 80
@@ -24,6 +25,9 @@ def device(role, name="heltec_v3", ticks_us=0, **changes):
         board.flash["/state/guard"] = bytes(new_post_state()["guard"])
         board.hold(7, 1)
         board.hold(SENSE, 0)
+    contact = dict(board.numbers.TOMBOL["senses"]).get("contact")
+    if role == "tombol" and contact is not None:
+        board.hold(contact, 0)   # closed while nobody presses
     board.adc = {1: 857_000}     # 4.2 V through 4.9
     return board
 
@@ -33,8 +37,10 @@ def alarms(board):
 
 
 def press(board, pin=MAIN, after_ms=0, ms=200):
-    board.at(after_ms, board.hold, pin, 0)
-    board.at(after_ms + ms, board.hold, pin, None)
+    for at_ms, no, nc in ((after_ms, 0, None), (after_ms + ms, None, 0)):
+        board.at(at_ms, board.hold, pin, no)
+        if pin == MAIN:
+            board.at(at_ms, board.hold, CONTACT, nc)
 
 
 def receipt(board, stage, counter):

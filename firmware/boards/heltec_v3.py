@@ -29,7 +29,7 @@ TOMBOL = {
     "siren": None,
     "healthy": None,
     "battery": None,
-    "senses": (),
+    "senses": (("contact", 5),),
 }
 SIRENE = {
     "keys": (("lid", 6), ("test", 42), ("hush", 41),),

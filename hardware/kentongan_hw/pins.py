@@ -2,7 +2,7 @@
 
 A role's table maps slots to GPIO numbers. A slot is `key_*` (an input with the board's active level),
 `sense_*` (an input that is read), `lamp`, `buzzer`, `motor`, `siren`, `healthy` (outputs), `battery`
-(an ADC input, with `battery_ratio_x10`), or `spare_*` (wired on the carrier, not used by the firmware yet).
+(an ADC input, with `battery_ratio_x10`), or `spare_*` (wired on the carrier, not used by the firmware).
 """
 import tomllib
 

@@ -8,6 +8,7 @@ from both import raises
 from buttonkit import opened
 from hwkit import (
     BEFORE_AIR_MS,
+    CONTACT,
     HOUR_MS,
     LID,
     MAIN,
@@ -83,6 +84,58 @@ def test_a_stuck_key_is_named_in_the_status():
     board.boot("tombol", 200_000, DEEPSLEEP_RESET, EXT1_WAKE)
     flags = [one.body.flags for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS]
     assert flags and flags[-1] & m.TOMBOL_STATUS_KEY_STUCK
+
+
+def statuses(board):
+    return [one.body for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS]
+
+
+def next_status(board):
+    """The STATUS of the next wake by the timer, with the board asleep again."""
+    board.chip.sent.clear()
+    assert board.boot("tombol", 60_000, DEEPSLEEP_RESET, TIMER_WAKE) == "asleep"
+    assert len(statuses(board)) == 1
+    return statuses(board)[0]
+
+
+def test_a_status_after_sleep_has_battery_and_temperature():
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    body = next_status(board)
+    assert (body.battery, body.temperature, body.flags) == (4_199 // 20, 31, 0)
+
+
+def test_a_key_that_was_down_from_one_wake_to_the_next_is_stuck():
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    board.hold(SILENT, 0)
+    told = [next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK for _ in range(2)]
+    assert told == [0, m.TOMBOL_STATUS_KEY_STUCK]
+    board.hold(SILENT, None)
+    assert not next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK
+
+
+def test_contacts_that_disagree_from_one_wake_to_the_next_are_told_and_alarms_go_on():
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    board.hold(CONTACT, None)  # its cable came off: open, and nobody presses
+    told = [next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK for _ in range(2)]
+    assert told == [0, m.TOMBOL_STATUS_KEY_STUCK]
+    board.hold(CONTACT, 0)
+    assert not next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK
+    board.hold(CONTACT, None)
+    board.chip.sent.clear()
+    press(board)
+    board.boot("tombol", 500, DEEPSLEEP_RESET, EXT0_WAKE)
+    assert [a.body.kind for a in alarms(board)] == [m.KIND_BAHAYA]
+
+
+def test_an_open_lid_is_no_stuck_key():
+    board = device("tombol")
+    board.hold(LID, 0)
+    board.boot("tombol", 60_000)
+    for _ in range(2):
+        assert next_status(board).flags == m.TOMBOL_STATUS_LID
 
 
 def test_a_bouncing_contact_is_one_press():

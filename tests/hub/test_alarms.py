@@ -173,7 +173,7 @@ def test_a_siren_that_failed_or_only_was_driven_says_so(site):
 def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
     site.post_events(
         site.event(
-            "status", device=site.button, role="tombol", body={"flags": 3, "battery": 180}, rssi=-99, snr_q=8
+            "status", device=site.button, role="tombol", body={"flags": 35, "battery": 180}, rssi=-99, snr_q=8
         ),
         site.event("status", device=site.post, role=2, body={"flags": 9, "battery_mv": 12_600}),
         site.event("radio", name="serial", up=False),
@@ -188,6 +188,7 @@ def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
         "baterai tinggal 37 % (3,60 V)",
         "tutup alat terbuka",
         "baterai lemah",
+        "kontaknya rusak",
         "12,60 V",
         "sirene rusak",
         "radio serial: MATI",

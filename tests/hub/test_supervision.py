@@ -56,6 +56,8 @@ def found(now_ms=0, now_wall=1, **facts):
 
 def test_nothing_wrong_is_no_warning():
     assert found(devices=[DEVICE]) == []
+    for role, battery_mv in (("sirene", 12_600), ("penerus", 3_700), ("penerus", 0)):
+        assert found(devices=[{**DEVICE, "role": role, "battery_mv": battery_mv}]) == []
 
 
 @pytest.mark.parametrize(("facts", "what"), [
@@ -70,6 +72,8 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "lid": 1}]}, "tutup terbuka"),
     ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
     ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
+    ({"devices": [{**DEVICE, "key_stuck": 1}]}, "kontak rusak"),
+    ({"devices": [{**DEVICE, "role": "sirene", "battery_mv": 11_700}]}, "aki lemah"),
     ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
     ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),
     ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),

@@ -15,7 +15,7 @@ import micropython
 from kentongan_node import rtcmem, supply
 from kentongan_node.actions import Boot
 from kentongan_node.beat import Beat
-from kentongan_node.inputs import Key, boot_key
+from kentongan_node.inputs import Key, Panel, boot_key
 from kentongan_node.timing import Clock, NextEvent, Ready
 
 SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
@@ -178,12 +178,16 @@ class Port:
         self._clock = Clock(memory, machine.reset_cause() == machine.DEEPSLEEP_RESET)
         self._started_ms = self.now_ms()
         self._tuning = {name: settings[name] for name in ("gain_dbi", "loss_db")}
-        self._keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
+        keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
+        number = dict(pins["senses"]).get("contact")
+        contact = None if number is None else machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+        self._panel = Panel(keys, contact, memory.worn and boot.cause == "wake_timer")
         self._outputs(board, pins)
-        self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]]
+        self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
+                        if what != "contact"]  # the panel's
         self._sensed = None        # what the siren's current sensor said last
         # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
-        self._let_go = boot.key if boot.key in ("main", "silent") and not self._down(boot.key) else ""
+        self._let_go = boot.key if boot.key in ("main", "silent") and not self._panel.is_down(boot.key) else ""
         self._readings = []
         self._sense_ms = None      # when the readings are taken that were begun, or None
         self._next_sense_ms = self._started_ms
@@ -235,11 +239,9 @@ class Port:
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
         return Ready(self._boot)
 
-    def _down(self, name):
-        for _, _, key in self._keys:
-            if key.name == name:
-                return key.down
-        return False
+    def settling(self):
+        """Whether the readings of a timer's wake are on their way: its STATUS waits for them."""
+        return self._boot.cause == "wake_timer" and self._sense_ms is not None
 
     # -- events ---------------------------------------------------------------------------------------
 
@@ -265,9 +267,9 @@ class Port:
         if self._let_go:
             name, self._let_go = self._let_go, ""
             return "key", (name, False)
-        for pin, active, key in self._keys:
-            if key.poll(pin.value() == active, now_ms):
-                return "key", (key.name, key.down)
+        edge = self._panel.poll(now_ms)
+        if edge is not None:
+            return "key", edge
         event = None if self._radio is None else self._radio.poll()
         if event is None:
             event = self._hear_line()
@@ -303,8 +305,7 @@ class Port:
 
     def _inspect(self):
         from kentongan_node import selftest
-        down = [key.name for _, _, key in self._keys if key.down]
-        stuck = [key.name for _, _, key in self._keys if key.stuck(self.now_ms())]
+        down, stuck = self._panel.down(), self._panel.stuck(self.now_ms())
         senses = [(what, pin.value()) for what, pin in self._senses]
         radio = None if self._radio is None else self._radio.counters
         selftest.tell(sys.stdout, self._settings, down, stuck, senses, self._battery.read_mv(), radio,
@@ -325,7 +326,7 @@ class Port:
             for what, pin in self._senses:
                 if what != "siren":
                     self._readings.append((what, pin.value()))
-            self._readings.append(("stuck", int(bool([k for _, _, k in self._keys if k.stuck(now_ms)]))))
+            self._readings.append(("stuck", int(bool(self._panel.stuck(now_ms)))))
         if self._readings:
             return "sense", self._readings.pop(0)
         return self._sense_siren()
@@ -426,7 +427,7 @@ class Port:
         memory = self._memory
         memory.faults = memory.tries = 0
         memory.clock_ms, memory.chip_s = self.now_ms(), int(time.time())
-        memory.armed = arm_keys(self._keys)
+        memory.armed, memory.worn = arm_keys(self._panel.keys), bool(self._panel.worn())
         remember(self._memory)
         if action.wake_ms is None:
             machine.deepsleep()

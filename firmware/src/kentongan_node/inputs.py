@@ -1,4 +1,4 @@
-"""Contacts: a bouncing one becomes one edge, a stuck one is found. Pure: levels and time in."""
+"""Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Pins have value(); time comes in."""
 DEBOUNCE_MS = 20        # an edge counts when the level stood so long
 STUCK_MS = 60_000       # nobody holds a key for a minute: it is stuck, or its cable is broken
 
@@ -28,6 +28,53 @@ class Key:
     def stuck(self, now_ms):
         """Whether it has been down for longer than anybody holds it."""
         return self.down and now_ms - self._edge_ms >= STUCK_MS
+
+
+class Panel:
+    """The keys of a board. `keys`: [(pin, level when down, Key)]; `contact`: the big button's normally closed
+    contact, high when it is open, or None; `worn`: whether the board slept with a key down or a contact
+    broken and nobody woke it: nobody presses from one timer wake to the next.
+
+    NC opens as NO closes. Where they disagree for as long as nobody presses, one of them or its cable is
+    broken: that is for the technician; an alarm is NO's business alone.
+    """
+
+    def __init__(self, keys, contact, worn):
+        self.keys = keys
+        self._contact = contact
+        self._worn = worn
+        self._agree = True
+        self._disagree_ms = 0
+
+    def poll(self, now_ms):
+        """(name, down) of the next debounced edge, or None."""
+        for pin, active, key in self.keys:
+            if key.poll(pin.value() == active, now_ms):
+                return key.name, key.down
+        if self._contact is not None:
+            agree = self.is_down("main") == bool(self._contact.value())
+            if agree != self._agree:
+                self._agree, self._disagree_ms = agree, now_ms
+        return None
+
+    def down(self):
+        return [key.name for _, _, key in self.keys if key.down]
+
+    def is_down(self, name):
+        return name in self.down()
+
+    def worn(self):
+        """Names of what should not be so while nobody presses: keys down, "contact" when NO and NC disagree."""
+        names = [name for name in self.down() if name != "lid"]
+        return names if self._agree else names + ["contact"]
+
+    def stuck(self, now_ms):
+        """The same of what has been so for longer than anybody presses."""
+        if self._worn:
+            return self.worn()
+        names = [key.name for _, _, key in self.keys if key.name != "lid" and key.stuck(now_ms)]
+        broken = not self._agree and now_ms - self._disagree_ms >= STUCK_MS
+        return names + ["contact"] if broken else names
 
 
 def boot_key(down, lid_open):

@@ -10,7 +10,7 @@ import struct
 LIMIT_BYTES = 2_000        # the chip has 2048
 FILES = ("seq", "seq2", "incident", "silent")  # written here first, then to flash
 _MAGIC = b"KTR1"
-_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, armed for release
+_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, armed for release | worn << 1
 _HEAD_BYTES = struct.calcsize(_HEAD)
 PRESSED = ("", "main", "silent", "lid", "uji")
 
@@ -26,6 +26,7 @@ class Memory:
         self.pressed = ""
         self.tries = 0         # boots that began with it
         self.armed = False     # asleep with the main key held: its release wakes
+        self.worn = False      # asleep with a key down, or with contacts that disagree
         self.files = {}
 
     def belongs_to(self, node):
@@ -36,7 +37,8 @@ class Memory:
     def dump(self):
         pressed = PRESSED.index(self.pressed)
         data = struct.pack(_HEAD, _MAGIC, self.node, self.clock_ms, self.chip_s & 0xFFFFFFFF,
-                           min(self.faults, 255), pressed, min(self.tries, 255), 1 if self.armed else 0)
+                           min(self.faults, 255), pressed, min(self.tries, 255),
+                           (1 if self.armed else 0) | (2 if self.worn else 0))
         for i in range(len(FILES)):
             content = self.files.get(FILES[i])
             if content is not None and len(data) + len(content) + 7 <= LIMIT_BYTES:
@@ -55,7 +57,7 @@ def load(data):
     values = struct.unpack(_HEAD, data[:_HEAD_BYTES])
     it.node, it.clock_ms, it.chip_s, it.faults = values[1:5]
     it.pressed = PRESSED[values[5]] if values[5] < len(PRESSED) else ""
-    it.tries, it.armed = values[6], bool(values[7])
+    it.tries, it.armed, it.worn = values[6], bool(values[7] & 1), bool(values[7] & 2)
     at = _HEAD_BYTES
     while at + 3 <= len(data) - 4:
         which, size = struct.unpack("<BH", data[at : at + 3])

@@ -38,7 +38,10 @@ class Ready:
 
 
 class NextEvent:
-    """An awaitable that looks for events until one comes or the deadline has passed (None)."""
+    """An awaitable that looks for events until one comes or the deadline has passed (None).
+
+    `port`: poll(), now_ms(), settling(): while it holds, the deadline waits.
+    """
 
     def __init__(self, port, deadline_ms):
         self._port = port
@@ -49,7 +52,8 @@ class NextEvent:
             event = self._port.poll()
             if event is not None:
                 return event
-            if self._deadline_ms is not None and self._port.now_ms() >= self._deadline_ms:
+            due = self._deadline_ms is not None and self._port.now_ms() >= self._deadline_ms
+            if due and not self._port.settling():
                 return None
             yield from sleep_ms(POLL_MS)  # type: ignore[misc]  # a generator on the device
 

@@ -81,20 +81,21 @@ def status(db, now, gateway, event):
     if role == "tombol":
         battery_mv = (whole(body.get("battery")) or 0) * BATTERY_STEP_MV or None
         lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
-        jammed, mains = 0, None
+        jammed, mains, key_stuck = 0, None, flags & m.TOMBOL_STATUS_KEY_STUCK
     else:
         battery_mv = whole(body.get("battery_mv"))
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
-        jammed, mains = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS))
+        jammed, mains, key_stuck = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS)), 0
     if not heard(db, now, gateway, event, battery_mv):
         return
     db.run(
-        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, "
+        "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, key_stuck = ?, "
         "mains_wall = CASE WHEN mains IS ? THEN mains_wall ELSE ? END, mains = ? WHERE node = ?",
         int(bool(lid)),
         int(bool(low)),
         int(bool(fault)),
         int(bool(jammed)),
+        int(bool(key_stuck)),
         mains,
         happened(now, event),
         mains,

@@ -329,3 +329,9 @@ CREATE INDEX photos_incident ON photos (incident);
 @migrations()
 def m009_plan(db):
     _run(db, PLAN)
+
+
+@migrations()
+@migrations()
+def m009_worn_keys(db):
+    _run(db, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")

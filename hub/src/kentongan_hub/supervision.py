@@ -18,6 +18,8 @@ TREND_DAYS, TREND_DAYS_MIN = 60, 7  # days that the trend looks back, and needs 
 DAYS_LEFT_MAX = 3_650
 BATTERY_DAYS = 30  # EN 54-25: a warning 30 days ahead
 BATTERY_LOW_PERCENT = 15
+# a post's 12 V lead-acid battery; a mains device with one cell never reads so high
+POST_BATTERY_MV, POST_BATTERY_LOW_MV = 6_000, 11_800
 DISK_FREE_MIN = 0.10  # share of the disk
 BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
 NEVER_HEARD_MS = DAY_MS  # since it was made
@@ -35,11 +37,13 @@ KINDS = {
     "radio diganggu": (True, "teknisi", "saluran dipakai pihak lain; laporkan ke Balai Monitor"),
     "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
+    "kontak rusak": (True, "teknisi", "tombolnya tertekan terus atau kabel kontaknya lepas; periksa di rumah itu"),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
     "terputus": (False, "teknisi", "tidak terdengar; periksa alat, baterai dan antena"),
     "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
+    "aki lemah": (True, "teknisi", "pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
     "baterai": (False, "ketua_rt", "ganti sebelum habis"),
     "jam tidak pasti": (False, "teknisi", "jam mesin ini mundur; periksa jam, urutan kejadian tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
@@ -167,6 +171,10 @@ def _device(row, now_ms, now_wall):
         yield _found("radio diganggu", label)
     if row["mains"] == 0:
         yield _found("listrik padam", label)
+    if row.get("key_stuck"):
+        yield _found("kontak rusak", label)
+    if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
+        yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:
         yield _found("tombol dibisukan", label, row["muted_reason"])
     if role == "tombol":
