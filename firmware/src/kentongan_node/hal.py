@@ -180,14 +180,14 @@ class Port:
         self._tuning = {name: settings[name] for name in ("gain_dbi", "loss_db")}
         keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
         number = dict(pins["senses"]).get("contact")
-        contact = None if number is None else machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+        contact = number if number is None else machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
         self._panel = Panel(keys, contact, memory.worn and boot.cause == "wake_timer")
         self._outputs(board, pins)
         self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
                         if what != "contact"]  # the panel's
         self._sensed = None        # what the siren's current sensor said last
         # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
-        self._let_go = boot.key if boot.key in ("main", "silent") and not self._panel.is_down(boot.key) else ""
+        self._let_go = "" if self._panel.is_down(boot.key) or boot.key not in ("main", "silent") else boot.key
         self._readings = []
         self._sense_ms = None      # when the readings are taken that were begun, or None
         self._next_sense_ms = self._started_ms

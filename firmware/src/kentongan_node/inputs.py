@@ -1,4 +1,4 @@
-"""Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Pins have value(); time comes in."""
+"""Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Levels and time come in."""
 DEBOUNCE_MS = 20        # an edge counts when the level stood so long
 STUCK_MS = 60_000       # nobody holds a key for a minute: it is stuck, or its cable is broken
 
@@ -64,7 +64,7 @@ class Panel:
         return name in self.down()
 
     def worn(self):
-        """Names of what should not be so while nobody presses: keys down, "contact" when NO and NC disagree."""
+        """Names of what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
         names = [name for name in self.down() if name != "lid"]
         return names if self._agree else names + ["contact"]
 

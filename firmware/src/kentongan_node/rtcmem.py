@@ -10,7 +10,7 @@ import struct
 LIMIT_BYTES = 2_000        # the chip has 2048
 FILES = ("seq", "seq2", "incident", "silent")  # written here first, then to flash
 _MAGIC = b"KTR1"
-_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, armed for release | worn << 1
+_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, armed 1 | worn 2
 _HEAD_BYTES = struct.calcsize(_HEAD)
 PRESSED = ("", "main", "silent", "lid", "uji")
 

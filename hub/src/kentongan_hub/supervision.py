@@ -37,7 +37,7 @@ KINDS = {
     "radio diganggu": (True, "teknisi", "saluran dipakai pihak lain; laporkan ke Balai Monitor"),
     "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
-    "kontak rusak": (True, "teknisi", "tombolnya tertekan terus atau kabel kontaknya lepas; periksa di rumah itu"),
+    "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),

@@ -23,8 +23,8 @@ def gather(db, now, path):
         "gateways": db.all("SELECT label, heard_ms FROM gateways WHERE heard_ms IS NOT NULL"),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
-            "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, days_left, "
-            "battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
+            "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, "
+            "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
             "FROM devices WHERE revoked = 0 AND pending = 0"
         ),
         "stuck": db.all(
