@@ -332,6 +332,5 @@ def m009_plan(db):
 
 
 @migrations()
-@migrations()
 def m009_worn_keys(db):
     _run(db, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")
