@@ -1,6 +1,8 @@
 """The fault campaigns in short, and that they can fail: a disk that tears, a gateway that forgets."""
 from kentongan_gateway import shelf
-from kentongan_sim.soak import disk, page
+from kentongan_sim import cli
+from kentongan_sim.soak import disk, page, run
+from kentongan_sim.soak import gateway as campaign
 from kentongan_sim.soak.faults import FAULTS
 from kentongan_sim.soak.gateway import Campaign, Result
 
@@ -18,8 +20,42 @@ def test_one_of_each_fault_loses_nothing_and_is_shown():
     assert "0 lost" in page.verdict(result) and all(fault.name in page.table(result) for fault in FAULTS)
 
 
+def test_a_campaign_that_is_ended_goes_on_with_the_same_result(tmp_path, capsys, monkeypatch):
+    asked = []
+
+    def part(seed, town, count):
+        asked.append(town)
+        result = Result()
+        result.faults["kill -9"] += town + 1
+        return result
+
+    class Here:
+        """A pool that works in this very process."""
+
+        def __init__(self, *_):
+            return
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return
+
+        map = staticmethod(map)
+
+    monkeypatch.setattr(campaign, "part", part)
+    monkeypatch.setattr(run, "ProcessPoolExecutor", Here)
+    words = ["soak", "gateway", "--faults", "150", "--keep", str(tmp_path)]
+    assert cli.main(words) == 0
+    table = capsys.readouterr().out
+    next(tmp_path.glob("*/1.pickle")).write_bytes(b"torn")
+    assert cli.main(words) == 0
+    assert asked == [0, 1, 2, 1] and "6 faults" in table
+    assert capsys.readouterr().out.splitlines()[-3:] == table.splitlines()[-3:]
+
+
 def test_a_gateway_that_promises_without_keeping_is_found_out(monkeypatch):
-    monkeypatch.setattr(shelf.Shelf, "_put", lambda self, key, klass, body: self._id(9_999))
+    monkeypatch.setattr(shelf.Shelf, "_put", lambda self, rows: [self._id(9_999) for _ in rows])
     result = Result()
     Campaign(1, result).run(1, ["kill -9"])
     assert any(problem.startswith("lost") for problem in result.problems)

@@ -53,7 +53,7 @@ class Daemon:
         self._doubles = Doubles()
         self._inbox = queue.Queue(INBOX_LIMIT)
         self._stopping = False
-        self._status_at = 0.0
+        self._status_at, self._code = 0.0, None
         self._begun_at = self._replied_at = time.monotonic()
         self.radios = dict.fromkeys(self._radio.names, False)
         self.doubles = self.inbox_dropped = 0
@@ -149,6 +149,7 @@ class Daemon:
         except queue.Empty:
             pass
         self._hands.tick()
+        self._show()
         if time.monotonic() >= self._status_at:
             self._status_at = time.monotonic() + STATUS_S
             self._look_round()
@@ -161,13 +162,20 @@ class Daemon:
                             if self.inbox_dropped else None)
         bad = [name for name in self._troubles() if name.startswith("radio_")]
         self._radio.avoided = {name.partition(" ")[2] for name in bad}
-        self._lamp.show(lamp.code_of(self._troubles()))
+        self._show(again=True)
         snapshot = self._snapshot()
         status.write(self._settings, snapshot)
         if self._metrics:
             self._metrics.snapshot = snapshot
         if self._healthy():
             sd_notify("WATCHDOG=1")
+
+    def _show(self, again=False):
+        """The lamp follows at once; a code that stays is asked for again, or it would go dark."""
+        code = lamp.code_of(self._troubles())
+        if again or code != self._code:
+            self._code = code
+            self._lamp.show(code)
 
     def _healthy(self) -> bool:
         """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""

@@ -3,7 +3,6 @@ import gc
 import logging
 import random
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,17 +19,18 @@ CALM_MS = 6_000          # between two episodes
 SETTLE_MS = 200_000      # an alarm that is not receipted and at the hub by then is lost
 TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
 # an alarm's walk after its press: in the air, stored and receipted, at the hub, answered by a person
-MOMENTS_MS = ((-500, 0), (0, 92), (92, 130), (130, 240), (240, 8_000), (8_000, 16_000))
+MOMENTS_MS = ((-500, 0), (0, 92), (92, 215), (215, 420), (420, 8_000), (8_000, 16_000))
 STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at the hub", "answered")
 
 
 class Result:
+    """What a part of the campaign found; plain, so that it can be kept and taken up again."""
+
     def __init__(self):
         self.faults, self.steps, self.deaths = Counter(), Counter(), Counter()
         self.shown = Counter()
         self.problems, self.torn, self.wall_s = [], 0, 0.0
         self.pressed = self.receipts = 0
-
 
     def add(self, other):
         """Another part of the same campaign."""
@@ -40,14 +40,18 @@ class Result:
         self.torn += other.torn
         self.pressed += other.pressed
         self.receipts += other.receipts
-        self.wall_s = max(self.wall_s, other.wall_s)
+        self.wall_s += other.wall_s
 
 
-def part(seed, count):
-    """The result of a campaign in a process of its own."""
+def part(seed, town, count):
+    """The result of one town of a campaign of `count` faults, the same in whatever process."""
     result = Result()
-    Campaign(seed, result, lambda text: print(f"gateway: seed {seed}: {text}", file=sys.stderr)).run(count)
+    Campaign(seed, result).run(count, only=town)
     return result
+
+
+def towns(count) -> int:
+    return -(-count // TOWN_EPISODES)
 
 
 class Listener(logging.Handler):
@@ -62,23 +66,24 @@ class Listener(logging.Handler):
 
 
 class Campaign:
-    def __init__(self, seed, result, progress=lambda text: None):
-        self.rng, self.seed = random.Random(seed), seed
-        self.result, self.progress = result, progress
+    def __init__(self, seed, result):
+        self.seed, self.result = seed, result
         self.disk = disks.make()
         if self.disk:
             self.disk.only = "/gateway-"
         self._listener = Listener()
 
-    def run(self, count, wanted=()):
-        """`count` faults, of these names or of all in turn."""
+    def run(self, count, wanted=(), only=None):
+        """`count` faults, of these names or of all in turn; `only`: the number of one town of them."""
         faults = [f for f in FAULTS if not wanted or f.name in wanted]
         log = logging.getLogger("kentongan")
         log.addHandler(self._listener)
         level, log.propagate = log.level, False
         begin = time.monotonic()
         try:
-            for at in range(0, count, TOWN_EPISODES):
+            for number in range(towns(count)) if only is None else [only]:
+                at = number * TOWN_EPISODES
+                self.rng = random.Random(f"{self.seed}/{number}")
                 self._town(at, min(TOWN_EPISODES, count - at), faults)
         finally:
             log.removeHandler(self._listener)
@@ -100,7 +105,6 @@ class Campaign:
             self.town.timeline.run(10_000)
             for number in range(at, at + count):
                 self._episode(number, faults[number % len(faults)])
-            self.progress(f"{at + count} faults")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -111,9 +115,7 @@ class Campaign:
             self.second.start()
             timeline.run(4_000)
         elif not both and self.second.core is not None:
-            self.second.life += 1  # switched off
-            self.second.radio.stop()
-            self.second.core = None
+            self.second.switch_off()
         town.look_at_board()
         seen, lines, said = set(town.seen), self._listener.lines, len(town.log)
         delay_ms = rng.randrange(*rng.choice(MOMENTS_MS))

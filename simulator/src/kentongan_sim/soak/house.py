@@ -17,7 +17,7 @@ from kentongan_sim.soak.radio import Cable
 START_MS = 1_500        # from death to a running gateway, by systemd or by power
 LOOK_MS = 5_000
 POLL_MS = 4_500
-UPLINK_MS = 40
+UPLINK_MS = (20, 400)    # from the commit to the request: the receipt is quicker, or slower
 HUB_SILENT_MS = 60_000
 EPOCH_S = 1_790_000_000
 
@@ -76,7 +76,7 @@ class House:
         self._link = self._town.link(self)
         self._uplink = Uplink(spool, None, self.label, clock.boot, clock.offered, self._in("taken"),
                               self._in("reply"), self._in("orders"))
-        self._uplink.wake = lambda: self._later(UPLINK_MS, self._send_up)
+        self._uplink.wake = lambda: self._later(self.rng.randrange(*UPLINK_MS), self._send_up)
         self._backoff, self._sending, self._after = Backoff(), False, None
         config = CoreConfig(key_file.node, self.label, zone=key_file.zone, profile=key_file.profile,
                             radios=self.radio.names, preset=key_file.preset)
@@ -145,6 +145,12 @@ class House:
         self.spool._drop_connection()
         for file, data in left.items():
             file.write_bytes(data)
+
+    def switch_off(self):
+        self.life += 1
+        self.core = None
+        self.radio.stop()
+        self._let_go()
 
     def power_cycle(self):
         self.boot, self.boot_ms = self.boot + 1, self._timeline.now_ms + START_MS

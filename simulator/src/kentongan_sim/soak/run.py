@@ -1,7 +1,10 @@
 """`kentongan-sim soak`: the gateway's campaigns in turn; exit 1 when one finds something."""
+import pickle
 import sys
 from collections import namedtuple
 from concurrent.futures import ProcessPoolExecutor
+from hashlib import sha256
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,18 +24,47 @@ def gateway(args):
     count = args.faults or (QUICK if args.quick else WHOLE)
     if disk.shared_sqlite() is None:
         print("gateway: Python's SQLite is built in here: no write is torn, power is cut between writes only")
-    share = -(-count // args.jobs)
-    result = campaign.Result()
+    kept, parts = Kept(Path(args.keep), args.seed, count), campaign.towns(count)
+    left = [town for town in range(parts) if kept.load(town) is None]
+    if len(left) < parts:
+        print(f"gateway: goes on where it stopped, {len(left)} of {parts} parts are left")
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
-        seeds = range(args.seed, args.seed + args.jobs)
-        for one in pool.map(campaign.part, seeds, [share] * args.jobs):
-            result.add(one)
+        results = pool.map(campaign.part, [args.seed] * len(left), left, [count] * len(left))
+        for town, one in zip(left, results, strict=True):
+            kept.save(town, one)
+            print(f"gateway: part {town + 1} of {parts} is done", file=sys.stderr, flush=True)
+    result = campaign.Result()
+    for town in range(parts):
+        result.add(kept.load(town))
     print(page.table(result))
     print(f"gateway: {page.verdict(result)} {result.wall_s:.0f} s")
     if args.page:
         command = f"kentongan-sim soak gateway --faults {count} --seed {args.seed} --jobs {args.jobs}"
         page.write(Path(args.page), result, command)
     return result.problems
+
+
+class Kept:
+    """Results of a campaign's parts on disk, under a digest of the code: a campaign that is ended goes on."""
+
+    def __init__(self, folder, seed, count):
+        digest = sha256()
+        for package in ("kentongan_sim.soak", "kentongan_gateway", "kentongan_hub", "kentongan_node",
+                        "kentongan_wire"):
+            for path in sorted(Path(find_spec(package).origin).parent.rglob("*.py")):
+                digest.update(path.read_bytes())
+        self._folder = folder / f"{digest.hexdigest()[:12]}-{seed}-{count}"
+
+    def load(self, town):
+        """The Result of this part, or None when it has not been run by this code."""
+        try:
+            return pickle.loads((self._folder / f"{town}.pickle").read_bytes())
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return None
+
+    def save(self, town, result):
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / f"{town}.pickle").write_bytes(pickle.dumps(result))
 
 
 def stock(args):
@@ -57,7 +89,9 @@ def add_parser(sub):
                       metavar="N", help=f"of the gateway's campaign (default {WHOLE})")
     soak.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1, metavar="N")
     soak.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=2, metavar="N",
-                      help="processes, each with a seed of its own from --seed on")
+                      help="processes; the result is the same for any number")
+    soak.add_argument("--keep", default="build/soak", metavar="DIR",
+                      help="where finished parts are kept, to go on after an end (default build/soak)")
     soak.add_argument("--page", metavar="FILE", help=f"write the gateway's table there ({MARK_FILE})")
     soak.set_defaults(go=go)
 
