@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from kentongan_gateway import commands, settings, spool
+from kentongan_gateway.outputs import lamp
 
 ROOT = Path(__file__).resolve().parents[2] / "gateway"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,3 +38,40 @@ def test_the_unit_feeds_its_watchdog_and_never_gives_up():
     unit = (ROOT / "deploy/kentongan-gateway.service").read_text()
     assert {"Type=notify", "Restart=always", "StartLimitIntervalSec=0"} <= set(unit.splitlines())
     assert re.search(r"^WatchdogSec=\d+$", unit, re.M)
+
+
+UDEV_LINE = re.compile(r'([A-Z]+)(\{[A-Za-z_]+\})?(==|!=|=|\+=)"([^"]*)"(?:, |$)')
+UDEV_KEYS = {"SUBSYSTEM", "ATTRS", "KERNEL", "ACTION", "SYMLINK", "GROUP", "MODE", "ENV", "RUN"}
+
+
+def udev_rules():
+    """[{key: (operator, value)}] of each line, every character of which is read."""
+    out = []
+    for line in (ROOT / "deploy/70-kentongan.rules").read_text().splitlines():
+        if line and not line.startswith("#"):
+            found = UDEV_LINE.findall(line)
+            read = ", ".join(f'{key}{attr}{op}"{value}"' for key, attr, op, value in found)
+            assert read == line
+            out.append({key + attr: (op, value) for key, attr, op, value in found})
+    return out
+
+
+def test_the_udev_rules_give_every_board_of_ours_its_stable_path_and_nobody_else_the_line():
+    """ModemManager would talk to a new serial line; a board is matched and never renamed by an assignment."""
+    rules = udev_rules()
+    assert {key.partition("{")[0] for rule in rules for key in rule} <= UDEV_KEYS
+    boards = [rule for rule in rules if rule["SUBSYSTEM"][1] == "tty"]
+    assert {rule["ATTRS{idVendor}"][1] for rule in boards} == {"10c4", "1a86", "303a"}
+    for rule in boards:
+        assert rule["SYMLINK"] == ("+=", "kentongan-modem") and rule["ENV{ID_MM_DEVICE_IGNORE}"] == ("=", "1")
+        assert rule["GROUP"] == ("=", "dialout") and rule["ATTRS{idVendor}"][0] == "=="
+
+
+def test_the_logs_of_the_machine_have_an_end():
+    journal = (ROOT / "deploy/journald-kentongan.conf").read_text().splitlines()
+    assert {"SystemMaxUse=64M", "RuntimeMaxUse=16M", "MaxRetentionSec=90day"} <= set(journal)
+
+
+def test_the_lamps_codes_at_the_post_are_those_of_the_program():
+    rows = dict(re.findall(r"^\| (\d)(?: flash every 2 s)? \| (.+?) \|$", README, re.M))
+    assert {int(code): words for code, words in rows.items()} == lamp.CODES

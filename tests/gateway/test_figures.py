@@ -6,7 +6,8 @@ import urllib.request
 from gateway_process import Gateway
 from kentongan_gateway import checks, settings, status
 from kentongan_gateway.logs import Json
-from kentongan_gateway.metrics import Metrics
+from kentongan_gateway.metrics import Metrics, families
+from prometheus_client.parser import text_string_to_metric_families
 
 SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}, "clock": "unsure",
             "troubles": {"disk": "full"},
@@ -26,6 +27,25 @@ def test_metrics_are_served_in_prometheus_format_on_this_machine():
             'kentongan_spool_events{which="held"} 1.0', 'kentongan_store_ms{quantile="p99"} 20.0',
             'kentongan_counted_total{reason="replay"} 3.0', "kentongan_doubles_total 4.0",
             'kentongan_evicted_total{class="status"} 9.0'} <= set(text.splitlines())
+
+
+def test_prometheus_own_parser_reads_every_metric_of_an_odd_day():
+    """Labels come from radios, troubles and refusals: quotes and line breaks in them are no end of a line."""
+    odd = {**SNAPSHOT, "troubles": {'radio_deaf "modem"': "x", "a\\b\nc": "y"},
+           "refused": {"größe": 1, "": 2}, "radio_counters": {"modem_lost": 3}, "dropped": 5, "up_s": 9}
+    for snapshot in (odd, {}):
+        metrics = Metrics(0, snapshot)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=30) as reply:
+                assert reply.headers["Content-Type"].startswith("text/plain")
+                found = {f.name: f for f in text_string_to_metric_families(reply.read().decode())}
+        finally:
+            metrics.close()
+        assert all(name.startswith("kentongan_") and family.documentation for name, family in found.items())
+        assert found["kentongan_cpu_seconds"].type == "counter" and found["kentongan_memory_bytes"].samples
+    names = {sample.labels["name"] for sample in
+             next(f for f in families(odd) if f.name == "kentongan_trouble").samples}
+    assert names == set(odd["troubles"])
 
 
 def test_a_json_log_line_carries_the_alarms_one_identity():

@@ -21,7 +21,9 @@ CAMPAIGNS = {
               [[sys.executable, "tests/soak/month.py", role, "30"]
                for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
     "gateway": ("2,052 faults on the walk of an alarm: nothing receipted is lost, no false siren",
-                [[str(BIN / "kentongan-sim"), "soak", "gateway", "--faults", "2052", "--jobs", "3"]]),
+                [[str(BIN / "kentongan-sim"), "soak", "gateway", "--faults", "2052", "--jobs", "2"]]),
+    "process": ("the real gateway process, killed at each step of an alarm's walk",
+                [[sys.executable, "-m", "pytest", "-q", "tests/gateway/test_process.py", "-k", "kill_9"]]),
     "stock": ("the unmodified meshtastic library, 10,000 packets, unplugged 50 times",
               [[str(BIN / "kentongan-sim"), "soak", "stock"]]),
     "keys": ("a change of keys with a device away for a day",
