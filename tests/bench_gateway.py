@@ -27,6 +27,7 @@ from radio_kit import PtyModem, StockDevice  # noqa: E402
 ALARMS, WITHIN_S = 200, 10
 STORE_P99_MS, MEMORY_MB, CPU_PERCENT = 50, 80, 2.0
 FIRST = 0x5000          # node number of the first of as many buttons
+NICE = -5               # as deploy/kentongan-gateway.service
 SETTLE_S, LONG_S = 3, 120
 BARE_EVERY_S = 0.1      # a bare commit beside the gateway's own
 
@@ -140,7 +141,11 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer alarms, shorter looks, the same promises")
     parser.add_argument("--place", default=None, help="a directory on the disk to be measured")
     args = parser.parse_args()
-    count, within_s, idle_s = (60, 3, 8) if args.quick else (ALARMS, WITHIN_S, 60)
+    try:
+        os.nice(NICE)
+    except PermissionError:
+        print(f"not allowed to run at nice {NICE}, as the systemd unit does: it waits behind everything else here")
+    count, within_s, idle_s = (100, 5, 8) if args.quick else (ALARMS, WITHIN_S, 60)
     with tempfile.TemporaryDirectory(dir=args.place) as folder:
         one, two = Path(folder) / "one", Path(folder) / "two"
         one.mkdir()
@@ -149,7 +154,7 @@ def main():
         both = two_radios(two, idle_s)
     store, commit, bare = status["store_ms"], status["commit_ms"], quantiles(bare_ms)
     print(f"{count} alarms in {took_s:.1f} s, all receipted and at the hub, {twice} delivered twice; load "
-          f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+          f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, nice {os.nice(0)}\n")
     print("| | p50 | p99 | max |\n|---|---|---|---|")
     for name, row in (("stored, from arrival", store), ("one commit of the spool", commit),
                       ("bare SQLite commit, FULL", bare)):

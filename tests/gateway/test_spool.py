@@ -3,8 +3,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
+from gateway_process import wait_for
 from kentongan_gateway.spool import REFUSED, Spool, SpoolError
 from kentongan_gateway.state import StateDir
 
@@ -238,6 +240,40 @@ def test_a_torn_write_beside_leaves_the_old_state(tmp_path):
     states.put("guard", b"old")
     (tmp_path / "guard.new").write_bytes(b"half")
     assert StateDir(tmp_path).all() == {"guard": b"old"}
+
+
+def test_a_late_state_holds_up_nobody_and_the_latest_is_on_disk_after_close(tmp_path, monkeypatch):
+    """A disk that others keep busy took 0.8 s for one of these, and twenty alarms waited behind it."""
+    states, slow, written = StateDir(tmp_path), threading.Event(), []
+    put = states._put
+
+    def slow_put(name, data):
+        slow.wait(30)
+        written.append(data)
+        put(name, data)
+
+    monkeypatch.setattr(states, "_put", slow_put)
+    states.begin_late()
+    for n in range(50):
+        states.put_late("guard", bytes([n]))
+    assert states.get("guard") is None, "nothing waited for the disk"
+    slow.set()
+    states.close()
+    assert StateDir(tmp_path).get("guard") == bytes([49]) and len(written) <= 3
+
+
+def test_a_late_state_that_the_disk_refuses_is_a_trouble_and_the_thread_lives(tmp_path):
+    states = StateDir(tmp_path)
+    states.begin_late()
+    states._path = tmp_path / "gone"
+    states.put_late("guard", b"1")
+    wait_for(lambda: states.trouble, "the trouble")
+    states._path = tmp_path
+    states.put_late("guard", b"2")
+    wait_for(lambda: states.trouble is None, "its end")
+    assert states.healthy()
+    states.close()
+    assert states.get("guard") == b"2"
 
 
 def test_state_names_stay_inside_their_directory(tmp_path):

@@ -113,6 +113,7 @@ class Daemon:
     def run(self):
         self._siren.off()
         self._hands.start()
+        self._state.begin_late()
         self._key = key.make(self._settings.button, lambda: self._put("hush"),
                              lambda text: self._put("trouble", "key", text))
         self._start_metrics()
@@ -179,7 +180,8 @@ class Daemon:
 
     def _healthy(self) -> bool:
         """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""
-        dead = [name for name, part in (("radio", self._radio), ("uplink", self._uplink))
+        dead = [name for name, part in (("radio", self._radio), ("uplink", self._uplink),
+                                               ("state", self._state))
                 if not part.healthy()]
         for name in dead:
             log.error("a thread of the %s has ended: the watchdog is not fed", name)
@@ -239,6 +241,7 @@ class Daemon:
     def _close(self):
         sd_notify("STOPPING=1")
         self._hands.close()
+        self._state.close()
         self._uplink.stop()
         self._radio.stop()
         if self._key:

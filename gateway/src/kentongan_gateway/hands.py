@@ -14,6 +14,7 @@ log = logging.getLogger("kentongan.gateway")
 ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
 TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
+LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
 RESUME_ROWS = 200     # unsent events looked at for alarms of a former run
 
 
@@ -182,8 +183,9 @@ class Hands:
             self._rows.popitem(last=False)
 
     def _persist(self, action):
+        put = self._state.put_late if action.name in LATE else self._state.put
         try:
-            self._state.put(action.name, action.data)
+            put(action.name, action.data)
         except OSError as error:
             log.error("state %s is not on disk: %s", action.name, error)
             if action.name == "seq":

@@ -4,7 +4,7 @@ import struct
 
 from kentongan_gateway.actions import Persist
 
-RESERVE = 64  # values reserved on disk ahead of use: one write per 64 frames
+RESERVE = 256  # values reserved on disk ahead of use: one write, which the loop waits for, per 256 frames
 LOSS_JUMP = 1 << 16  # wire-format 4: what a gateway skips that lost its counters
 TRUSTED_MAX = 0xF0000000  # a reported counter above this is refused: it would exhaust ours
 SETTLED = 1024  # values used since a loss (or a jump): by then every device has reported, over restarts too

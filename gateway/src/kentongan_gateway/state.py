@@ -1,14 +1,19 @@
 """Small named states, each in its own atomic file: counters above all. In no spool and no backup."""
 
 import fcntl
+import logging
 import os
 import re
+import threading
 import zlib
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
+log = logging.getLogger("kentongan.gateway")
+
 MAGIC = b"KGS1"
+CLOSE_S = 30  # a disk that takes longer keeps nobody from ending
 NAME = re.compile(r"[a-z]{1,32}")
 
 
@@ -22,6 +27,8 @@ class StateDir:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             self.trouble = str(error)
+        self._late = None  # the thread of put_late
+        self._waiting, self._ending, self._wake = {}, False, threading.Condition()
         self.damaged = []  # names whose file was not whole; kept beside as NAME.damaged
 
     def claim(self):
@@ -69,6 +76,45 @@ class StateDir:
             self.trouble = f"state {name}: {error}"
             raise
         self.trouble = None
+
+    def begin_late(self):
+        """From now on put_late() returns at once; close() ends that."""
+        self._late = threading.Thread(target=self._run_late, name="state", daemon=True)
+        self._late.start()
+
+    def put_late(self, name, data):
+        """put() for what may be lost in a crash: a slow disk holds up nobody, the latest one counts."""
+        if self._late is None:
+            self.put(name, data)
+            return
+        with self._wake:
+            self._waiting[name] = data
+            self._wake.notify()
+
+    def _run_late(self):
+        while True:
+            with self._wake:
+                while not self._waiting and not self._ending:
+                    self._wake.wait()
+                waiting, self._waiting = self._waiting, {}
+            if not waiting:
+                return
+            for name, data in waiting.items():
+                try:
+                    self.put(name, data)
+                except OSError as error:
+                    log.error("state %s is not on disk: %s", name, error)
+
+    def healthy(self) -> bool:
+        return self._late is None or self._late.is_alive()
+
+    def close(self):
+        """What waits is written, then the thread ends."""
+        if self._late is not None:
+            with self._wake:
+                self._ending = True
+                self._wake.notify()
+            self._late.join(CLOSE_S)
 
     def _put(self, name, data):
         file = self._file(name)
