@@ -144,7 +144,7 @@ def main():
     try:
         os.nice(NICE)
     except PermissionError:
-        print(f"not allowed to run at nice {NICE}, as the systemd unit does: it waits behind everything else here")
+        print(f"not allowed to run at nice {NICE}, as the systemd unit does: it waits its turn")
     count, within_s, idle_s = (100, 5, 8) if args.quick else (ALARMS, WITHIN_S, 60)
     with tempfile.TemporaryDirectory(dir=args.place) as folder:
         one, two = Path(folder) / "one", Path(folder) / "two"
