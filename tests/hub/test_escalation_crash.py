@@ -21,6 +21,7 @@ STEPS = 5
 LIVES_LIMIT = 60
 CHILD = Path(__file__).with_name("escalation_child.py")
 KILL_CHANCE = 0.02
+CAMPAIGNS = int(os.environ.get("KENTONGAN_CRASHES", "50" if os.environ.get("KENTONGAN_SOAK") else "2"))
 
 
 def lives(data_dir, seed, start_ms):
@@ -43,7 +44,7 @@ def lives(data_dir, seed, start_ms):
     raise AssertionError(f"not through after {LIVES_LIMIT} lives; seed {seed}")
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("KENTONGAN_CRASHES", "2"))))
+@pytest.mark.parametrize("seed", range(CAMPAIGNS))
 def test_no_step_is_lost_and_what_may_be_a_repeat_is_marked(tmp_path, seed):
     data = tmp_path / "data"
     site = Site(data, make_site(data))

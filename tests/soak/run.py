@@ -26,6 +26,10 @@ CAMPAIGNS = {
                 [[sys.executable, "-m", "pytest", "-q", "tests/gateway/test_process.py", "-k", "kill_9"]]),
     "stock": ("the unmodified meshtastic library, 10,000 packets, unplugged 50 times",
               [[str(BIN / "kentongan-sim"), "soak", "stock"]]),
+    "api": ("200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
+            [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]]),
+    "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
+                   [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
     "keys": ("a change of keys with a device away for a day",
              [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]]),
 }

@@ -17,6 +17,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 BODY_LIMIT = 512 * 1024  # bytes of one request
 EVENTS_LIMIT = 200  # events in one request
+ROW_LIMIT = (1 << 63) - 1  # SQLite's largest row number
 DONE_LIMIT = 500  # ids in one done report
 WAIT_LIMIT_S = 25  # longest long poll
 SLICE_S = 2.0  # a long poll looks again this often: provisioning writes from another process
@@ -70,10 +71,10 @@ def health():
     return jsonify(status="ok", site=current_app.hub.has_site())
 
 
-def _body():
-    """The request's JSON object; 400 otherwise."""
+def json_object(empty=b""):
+    """The request's JSON object; 400 otherwise. `empty` stands for a body of no bytes."""
     try:
-        body = json.loads(request.get_data(cache=False))
+        body = json.loads(request.get_data(cache=False) or empty)
     except (ValueError, RecursionError):
         abort(problem(400, "not JSON", "body", "send UTF-8 JSON with Content-Type application/json"))
     if not isinstance(body, dict):
@@ -83,11 +84,11 @@ def _body():
 
 @blueprint.post("/events")
 def post_events():
-    body = _body()
+    body = json_object()
     batch = body.get("events")
     if not isinstance(batch, list) or len(batch) > EVENTS_LIMIT:
         return problem(400, f"no list of at most {EVENTS_LIMIT} events", "events", 'send {"events": [...]}')
-    boot_id = body.get("boot_id") if isinstance(body.get("boot_id"), str) else ""
+    boot_id = audit.clean(body["boot_id"]) if isinstance(body.get("boot_id"), str) else ""
     good, rejected = [], []
     for number, raw in enumerate(batch):
         try:
@@ -196,12 +197,16 @@ def _note_order(db, row):
         audit.note("order", incidents.identity(db, incident), row["type"])
 
 
+def _is_row(number):
+    return type(number) is int and 0 <= number <= ROW_LIMIT
+
+
 @blueprint.post("/orders/done")
 def post_done():
-    body = _body()
+    body = json_object()
     ids, results = body.get("ids"), body.get("results")
     results = {} if results is None else results
-    if not isinstance(ids, list) or len(ids) > DONE_LIMIT or any(type(id_) is not int for id_ in ids):
+    if not isinstance(ids, list) or len(ids) > DONE_LIMIT or not all(map(_is_row, ids)):
         return problem(400, "no list of order ids", "ids", f"send at most {DONE_LIMIT} whole numbers")
     if not isinstance(results, dict):
         return problem(400, "no object", "results", 'send {"<id>": "ok" | "failed: why"}')

@@ -5,8 +5,9 @@ import secrets
 
 from flask import Flask, g
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
-from kentongan_hub import accounts, api, device_api, pins, roles, screens, site, web, words
+from kentongan_hub import accounts, api, device_api, openapi, pins, roles, screens, site, web, words
 from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
@@ -75,6 +76,13 @@ class Hub:
         return Now(self.clock.steady_ms(), self.clock.wall_ms())
 
 
+class RowNumber(IntegerConverter):
+    """Whole numbers in addresses that a row can have; others are no page at all."""
+
+    def __init__(self, url_map):
+        super().__init__(url_map, max=(1 << 63) - 1)
+
+
 class HubFlask(Flask):
     hub: Hub
 
@@ -83,6 +91,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     """The Flask application; `app.hub` is its Hub. `dispatch` starts its worker, app.hub.dispatch."""
     app = HubFlask("kentongan_hub")
     app.hub = Hub(data_dir, clock)
+    app.url_map.converters["int"] = RowNumber
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_S
     app.config["MAX_CONTENT_LENGTH"] = api.BODY_LIMIT
     app.config["MAX_FORM_PARTS"] = 50
@@ -93,7 +102,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.register_error_handler(HTTPException, web.error_page)
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
-    for module in (api, device_api, *PAGES):
+    for module in (api, device_api, openapi, *PAGES):
         app.register_blueprint(module.blueprint)
     if dispatch:
         app.hub.dispatch.start()

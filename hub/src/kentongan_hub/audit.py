@@ -7,11 +7,12 @@ from kentongan_hub import chain
 
 log = logging.getLogger("kentongan.hub")
 FIELD_LIMIT = 300  # characters kept of any text that came from outside
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# control characters, line ends of Unicode, what turns the writing direction round, halves of pairs
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text):
-    """One printable line of bounded length: no text from outside can forge a second log line."""
+    """One printable line of bounded length: no text from outside forges a second log line."""
     return _CONTROL.sub(" ", str(text))[:FIELD_LIMIT]
 
 

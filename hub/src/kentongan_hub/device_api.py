@@ -8,7 +8,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, labels, roles, site, technicians
-from kentongan_hub.api import problem
+from kentongan_hub.api import json_object, problem
 from kentongan_hub.provision import register
 from kentongan_hub.trust import configs, revocations
 
@@ -61,12 +61,12 @@ def refused(error):
 
 
 def _body():
+    """The JSON object; every text in it is one that a database can hold."""
+    body = json_object(b"{}")
     try:
-        body = json.loads(request.get_data(cache=False) or b"{}")
-    except (ValueError, RecursionError):
-        abort(problem(400, "not JSON", "body", "send UTF-8 JSON"))
-    if not isinstance(body, dict):
-        abort(problem(400, "not a JSON object", "body", "send {...}"))
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        abort(problem(400, "half of a surrogate pair in a text", "body", "send whole characters"))
     return body
 
 
