@@ -15,6 +15,7 @@ from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS
 from kentongan_sim.soak.town import Town
 
 PUBLIC = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)
+LOOK_MS = 500
 CALM_MS = 6_000          # between two episodes
 SETTLE_MS = 200_000      # an alarm that is not receipted and at the hub by then is lost
 TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
@@ -105,6 +106,7 @@ class Campaign:
             self.town.timeline.run(10_000)
             for number in range(at, at + count):
                 self._episode(number, faults[number % len(faults)])
+            self.town.close()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -127,7 +129,7 @@ class Campaign:
         timeline.after(600 + delay_ms, self._begin, fault)
         timeline.after(600 + delay_ms + lasts_ms, self._end, fault)
         self._silent = rng.random() < 0.12
-        self._press, self._plays = None, len(town.plays)
+        self._press, self._plays, self._looked_ms = None, len(town.plays), -LOOK_MS
         timeline.after(600, self._press_now, kind)
         timeline.run(600 + max(0, delay_ms) + lasts_ms + 4_000)
         settled = timeline.run(SETTLE_MS, self._settled)
@@ -172,9 +174,14 @@ class Campaign:
         return STEPS[2] if heard else STEPS[1]
 
     def _settled(self):
-        press = self._press
-        return bool(press and (press.node, press.counter) in self.town.receipts and self.town.at_hub(press)
-                    and self.first.core is not None)
+        """Asked after every event of the timeline; the hub's database at most once in LOOK_MS."""
+        press, now = self._press, self.town.timeline.now_ms
+        if not press or (press.node, press.counter) not in self.town.receipts or self.first.core is None:
+            return False
+        if now - self._looked_ms < LOOK_MS:
+            return False
+        self._looked_ms = now
+        return bool(self.town.at_hub(press))
 
     def _judge(self, number, fault, settled, begun):
         town, press = self.town, self._press
