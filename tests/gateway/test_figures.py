@@ -1,6 +1,7 @@
 """Metrics, logs and checks: what the gateway says of itself to machines and to a technician."""
 import json
 import logging
+import os
 import urllib.request
 
 from gateway_process import Gateway
@@ -60,6 +61,15 @@ def test_status_names_what_is_wrong_for_people():
     lines = list(status.lines(SNAPSHOT, True))
     assert "BERMASALAH disk: full" in lines and "radio meshtastic: TERPUTUS" in lines
     assert any(line.startswith("jam belum pasti") for line in lines)
+
+
+def test_check_names_a_card_that_has_turned_read_only(tmp_path, monkeypatch):
+    gateway = Gateway(tmp_path, 9, 9)
+    real = os.statvfs(tmp_path)
+    flags = {"f_flag": os.ST_RDONLY, "f_bavail": real.f_bavail, "f_frsize": real.f_frsize}
+    monkeypatch.setattr(checks.os, "statvfs", lambda _path: type("Room", (), flags))
+    found = {result.id: result for result in checks.run(settings.load(gateway.config))}
+    assert not found["state_dir"].ok and "replace it" in found["state_dir"].text
 
 
 def test_check_names_lines_boards_and_voices_that_are_not_there(tmp_path, monkeypatch):

@@ -49,9 +49,11 @@ def _key_file(settings):
 def _state_dir(settings):
     path = settings.gateway.state_dir
     os.makedirs(path, mode=0o700, exist_ok=True)
+    room = os.statvfs(path)
+    if room.f_flag & os.ST_RDONLY:
+        raise LocalError(f"{path} is on a read-only file system; the card is failing: replace it")
     if not os.access(path, os.W_OK):
         raise LocalError(f"{path} is not writable; run `chown kentongan {path}`")
-    room = os.statvfs(path)
     free_mb = room.f_bavail * room.f_frsize >> 20
     if free_mb < 64:
         raise LocalError(f"{path} has {free_mb} MB left; make room for the spool")

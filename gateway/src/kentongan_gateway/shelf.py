@@ -69,7 +69,7 @@ class Shelf:
         self._label = label
         self._rows_max = rows_max
         self._lock = threading.Lock()
-        self._db = None
+        self._db, self._why = None, "not open"  # and why
         self._commits = 0  # since the WAL was last copied into the file
         self.quarantined = []  # files set aside since the start
         self.salvaged = 0  # events taken over from them
@@ -83,6 +83,7 @@ class Shelf:
         except (OSError, sqlite3.DatabaseError) as error:
             if isinstance(error, OSError | sqlite3.OperationalError) and not _is_corrupt(error):
                 self._drop_connection()
+                self._why = str(error)
                 raise SpoolError(f"spool {self._path}: {error}") from error
             self._begin_anew()
 
@@ -186,7 +187,7 @@ class Shelf:
 
     def _need_db(self):
         if self._db is None:
-            raise SpoolError(f"spool {self._path}: not open")
+            raise SpoolError(f"spool {self._path}: {self._why}")
 
     def _make_way(self, error):
         """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
