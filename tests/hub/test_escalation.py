@@ -1,5 +1,7 @@
 """Unanswered alarms come back every 120 s, over restarts, until a named person answers; and they end."""
 
+import json
+
 from kentongan_hub import escalation, policy
 from kentongan_wire import messages as m
 
@@ -64,9 +66,75 @@ def test_a_restart_neither_skips_nor_doubles_a_step(site):
 def test_an_answer_ends_it(site):
     site.post_events(site.alarm(counter=9))
     site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
-    site.clock.advance(3_600_000)
+    site.clock.advance(3_599_000)
     step(site)
     assert site.incidents()[0]["alerts"] == 0
+    assert not site.rows("SELECT 1 FROM timeline WHERE what IN ('peringatan ulang', 'tindak lanjut')")
+
+
+def questions(site):
+    rows = site.rows("SELECT body FROM outbox WHERE type = 'kabar' AND incident IS NOT NULL")
+    return [json.loads(row["body"]) for row in rows]
+
+
+def asked(site):
+    return len(site.rows("SELECT 1 FROM timeline WHERE what = 'tindak lanjut'"))
+
+
+def test_an_answered_incident_without_an_end_is_asked_after_until_somebody_ends_it(site):
+    with site.hub.store.write() as db:
+        for name, account, duty in (("Siti", 1, None), ("Ketua", None, "ketua_rt"), ("Budi", None, "ronda")):
+            person = db.insert("people", name=name, zone=5, house=1, created_wall=0, account=account)
+            db.insert("addresses", person=person, channel="sms", address=f"+62{person}")
+            if duty:
+                db.insert("duties", person=person, duty=duty, zone=5)
+    site.post_events(site.alarm(counter=9))
+    admin = site.enter("admin")
+    admin.post("/kejadian/kejadian-1/datang", page="/papan")
+    assert "ditanyakan apakah sudah selesai" in admin.get("/antrean").text
+    for count in (1, 2, 3):
+        site.clock.advance(3_600_000)
+        step(site)
+        assert asked(site) == count
+    news = questions(site)
+    assert {one["name"] for one in news} == {"Siti", "Ketua"} and "Sudah selesai?" in news[0]["text"]
+    assert siren_starts(site) == [] and site.incidents()[0]["alerts"] == 0
+    site.clock.advance(3_000_000)
+    admin.post("/kejadian/kejadian-1/catatan", page="/kejadian/kejadian-1", catatan="menunggu polisi")
+    site.clock.advance(3_000_000)
+    step(site)
+    assert asked(site) == 3, "who writes that it goes on is not asked yet"
+    admin.post("/kejadian/kejadian-1/selesai", page="/papan")
+    site.clock.advance(86_400_000)
+    step(site)
+    assert asked(site) == 3
+
+
+def test_the_question_after_a_confidential_incident_goes_to_its_agreed_people_and_names_nothing(site):
+    with site.hub.store.write() as db:
+        for name, duty in (("Bidan", None), ("Ketua", "ketua_rt")):
+            person = db.insert("people", name=name, zone=5, house=1, created_wall=0)
+            db.insert("addresses", person=person, channel="sms", address=f"+62{person}")
+            if duty:
+                db.insert("duties", person=person, duty=duty, zone=5)
+    number = site.account("bidan", "wakil", named=True)
+    with site.hub.store.write() as db:
+        db.run("UPDATE people SET account = ? WHERE name = 'Bidan'", number)
+    site.post_events(site.alarm(counter=9, kind=8, silent=True))
+    site.enter("bidan").post("/kejadian/rahasia-1/datang", page="/papan")
+    site.clock.advance(3_600_000)
+    step(site)
+    news = questions(site)
+    assert [one["name"] for one in news] == ["Bidan"] and "rahasia-1" in news[0]["text"]
+    assert "Rumah" not in news[0]["text"] and "Kekerasan" not in news[0]["text"]
+
+
+def test_a_drill_is_not_asked_after(site):
+    site.post_events(site.alarm(counter=9, drill=True))
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
+    site.clock.advance(86_400_000)
+    step(site)
+    assert asked(site) == 0
 
 
 def test_the_calling_slows_down_but_ends_only_by_a_named_person(site):
@@ -82,7 +150,7 @@ def test_the_calling_slows_down_but_ends_only_by_a_named_person(site):
     step(site)
     assert site.incidents()[0]["alerts"] == incident["alerts"] + 1
     site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
-    assert site.incidents()[0]["next_alert_ms"] is None
+    assert site.incidents()[0]["next_alert_ms"] == site.clock.now_ms + 3_600_000, "is it over, then?"
 
 
 def test_cancelled_late_and_confidential_alarms_call_people_but_no_siren(site):

@@ -76,6 +76,9 @@ def run_due(db, now):
 
 
 def _step(db, now, incident):
+    if escalation.left_open(incident):
+        _ask(db, now, incident)
+        return
     step = escalation.next_step(policies.for_incident(db, incident), incident, now.ms)
     db.run(
         "UPDATE incidents SET alerts = alerts + ?, next_alert_ms = ? WHERE id = ? AND alerts = ?",
@@ -91,6 +94,23 @@ def _step(db, now, incident):
     outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
     incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
     _part(db, now, incident, "memanggil", _call, step)
+
+
+def _ask(db, now, incident):
+    """'Is it over?' to who holds it and to the ketua RT; of a confidential one to its agreed people."""
+    db.run(
+        "UPDATE incidents SET next_alert_ms = ? WHERE id = ?",
+        incidents.ask_ms(db, now, incident),
+        incident["id"],
+    )
+    incidents.tell(db, now, incident, "pusat data", "tindak lanjut", "ditanyakan: sudah selesai?")
+    holder = db.value("SELECT id FROM people WHERE account = ? LIMIT 1", incident["holder_account"])
+    to = [f"{p.PERSON}:{holder}"] if holder else []
+    to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
+    text = messages.left_open(db, incident)
+    for one in recipients.resolve(db, incident, to):
+        body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
+        outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, MESSAGE_EXPIRES_MS, incident["id"])
 
 
 def _sound(db, now, incident, step):

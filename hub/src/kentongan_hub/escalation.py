@@ -43,6 +43,12 @@ def next_step(policy, incident, now_ms):
     )
 
 
+def left_open(incident):
+    """Whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
+    ended = incident["closed_ms"] is not None or incident["merged_into"] or incident["drill"]
+    return not ended and incident["answered_ms"] is not None and incident["help_ms"] is None
+
+
 def wait_ms(policy, done):
     """From the step number `done` to the one after it; slower after the agreed repeats, never at an end."""
     steps = policy["langkah"]

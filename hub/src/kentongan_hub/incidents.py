@@ -5,7 +5,7 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, messages, orders, outbox, policies, states
+from kentongan_hub import audit, chain, escalation, messages, orders, outbox, policies, states
 
 Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
 
@@ -111,7 +111,7 @@ def _answer(db, now, incident, state, account):
             "UPDATE incidents SET answered_ms = coalesce(answered_ms, ?), "
             "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
             "holder = coalesce(holder, ?), holder_account = coalesce(holder_account, ?), "
-            "help_ms = NULL, next_alert_ms = NULL WHERE id = ?",
+            "help_ms = NULL, next_alert_ms = NULL WHERE id = ?",  # of the event itself: see below
             now.ms,
             now.wall,
             account["name"],
@@ -119,8 +119,13 @@ def _answer(db, now, incident, state, account):
             account["id"],
             one["id"],
         )
-    _set(db, incident, state=state)
+    _set(db, incident, state=state, next_alert_ms=ask_ms(db, now, incident))
     outbox.drop_delayed(db, now.ms, [one["id"] for one in orders.members(db, incident)])
+
+
+def ask_ms(db, now, incident):
+    """When people are asked whether an answered incident is over; never of a drill."""
+    return None if incident["drill"] else now.ms + policies.for_incident(db, incident)["akhir"] * 1000
 
 
 def _arrive(db, now, incident, state, account, address, reason):
@@ -229,6 +234,8 @@ def add_note(db, now, incident, account, text, address=""):
     if not text:
         raise LocalError("Catatan masih kosong. Tulis satu kalimat.")
     tell(db, now, incident, account["name"], "catatan", text, address)
+    if escalation.left_open(incident):  # somebody is at it: the question whether it is over can wait
+        _set(db, incident, next_alert_ms=ask_ms(db, now, incident))
 
 
 def hand_over(db, now, incident, account, to, address="", reason=""):

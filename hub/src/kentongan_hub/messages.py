@@ -20,6 +20,18 @@ def call(db, incident, number):
     return f"{text[: LIMIT - 30]} {hint(incident)}"
 
 
+def left_open(db, incident):
+    """The question after an answered incident that nobody has ended."""
+    if incident["confidential"]:
+        return f"Kentongan: {incident['slug']} masih terbuka. Sudah selesai? Tutup di pusat data RT."
+    kind = words.kind(incident["kind"])
+    when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
+    return (
+        f"{kind} di {place(db, incident)}, {when}, dijawab {incident['answered_by']}, masih terbuka. "
+        f"Sudah selesai? Tutup {incident['slug']} di papan, atau tulis catatan."
+    )[:LIMIT]
+
+
 def place(db, incident):
     """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
     area = f"RT {incident['zone']:02d}/RW {int(db.setting('rw', 0)):02d}"

@@ -6,6 +6,7 @@ A policy is a dict:
   ulang_kali repeats at that pace; then one each `pelan` seconds, until a named person answers
   sirene_kali soundings that the hub asks for by itself; a post sounds at most three times per incident
   tindak     seconds after "diterima" until the calling goes on when nobody is on the way
+  akhir      seconds after an answer until people are asked whether it is over, again and again until it is
 The first step is the press itself: posts in reach sound by themselves, with hub and gateway dead.
 """
 
@@ -45,13 +46,14 @@ LIMITS = {  # key -> lowest, highest
     "pelan": (300, 3600),
     "sirene_kali": (0, 2),
     "tindak": (60, 900),
+    "akhir": (600, 86_400),
 }
 AFTER_MAX_S = 3_600
 NEAR_MAX = 20
 CARD_LIMIT = 120  # characters
 KEYS = {"langkah", *LIMITS}
 STEP_KEYS = {"detik", "sirene", "kepada", "kartu"}
-_PACE = {"ulang": 120, "ulang_kali": 30, "pelan": 900, "sirene_kali": 2, "tindak": 300}
+_PACE = {"ulang": 120, "ulang_kali": 30, "pelan": 900, "sirene_kali": 2, "tindak": 300, "akhir": 3_600}
 
 
 def _step(after_s, siren, to, card=""):

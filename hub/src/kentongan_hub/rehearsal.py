@@ -79,6 +79,8 @@ def queue(db, now, condition):
         "ORDER BY next_alert_ms LIMIT ?",
         QUEUE_LIMIT,
     ):
+        if escalation.left_open(row):
+            out.append((row["next_alert_ms"], row["slug"], "ditanyakan apakah sudah selesai", row))
         for due_ms, step in escalation.outlook(policies.for_incident(db, row), row, 2):
             siren = "" if step.siren == p.NO else f"sirene {step.siren.upper()}; "
             out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{step.words}", row))
@@ -110,14 +112,21 @@ TYPES = {
     "drill": "waktu latihan",
     "directory": "daftar alat untuk gerbang",
     "config": "pengaturan alat",
+    "codes": "kode kentongan untuk sirene gerbang",
+    "keys": "kunci baru untuk gerbang",
+    "counters": "hitungan terakhir untuk gerbang",
+    outbox.NEWS: "kabar untuk",
     outbox.MESSAGE: "memanggil",
     outbox.CORRECTION: "koreksi untuk",
 }
 
 
+NAMED_TYPES = (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS)
+
+
 def _work(row):
     name = (
-        json.loads(row["body"]).get("name", "") if row["type"] in (outbox.MESSAGE, outbox.CORRECTION) else ""
+        json.loads(row["body"]).get("name", "") if row["type"] in NAMED_TYPES else ""
     )
     tries = f", sudah dicoba {row['attempts']} kali" if row["attempts"] else ""
     return f"{TYPES.get(row['type'], row['type'])} {name} lewat {row['channel']}{tries}".replace("  ", " ")
