@@ -201,6 +201,19 @@ def test_cells_of_scenarios_not_built_yet_are_skipped(tmp_path):
     assert campaign([later], True, Store(tmp_path, "aaaa"), 1) == {}
 
 
+def test_a_page_can_be_made_of_the_results_of_former_code_without_a_run(tmp_path, capsys):
+    words = ["bench", "--quick", "--cells", "zinc-p1-loss8-ShortSlow-ours", "--out", str(tmp_path)]
+    former = Store(tmp_path, "0123456789ab")
+    cell = grid.chosen(True, "zinc-p1-loss8-ShortSlow-ours")[0]
+    former.append(cell, record.run_cell(cell, 1))
+    assert cli.main([*words, "--code", "0123456789ab", "--note", "Commit abc."]) == 0
+    text = (tmp_path / "part.md").read_text(encoding="utf-8")
+    assert "code 0123456789ab" in text and "Commit abc." in text and "1-1 of 60" in text
+    assert list(former.load(cell)) == [1], "nothing was run"
+    assert cli.main([*words, "--code", "ffffffffffff"]) == 2
+    assert "there are no results under" in capsys.readouterr().err
+
+
 def test_progress_is_a_bar_on_a_terminal_and_plain_lines_elsewhere(capsys, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("kentongan_sim.bench.run.time.monotonic", lambda: now[0])

@@ -33,8 +33,8 @@ def fixture(quick=True, **extra):
                 for seed in (1, 2, 3)}
     results["rt1-p1-loss8-ShortSlow-ours"][4] = one_record(4, [one_press(None)])
     results["zinc-p1-loss8-ShortSlow-ours"][4] = {"seed": 4, "error": "no result within 600 s"}
-    return page.Campaign(quick, "*", "2026-11-22 02:00 UTC", "0123456789ab", "x86_64, Python 3.11", cells,
-                         results, extra)
+    return page.Campaign(quick, "*", "2026-11-22 02:00 UTC", "0123456789ab", "0123456789ab", "",
+                         "x86_64, Python 3.11", cells, results, extra)
 
 
 def rows_of(text, start):
@@ -100,7 +100,28 @@ def test_the_page_says_which_grid_made_it_with_seeds_code_and_date():
     quick, full = page.render(fixture(), [], {}), page.render(fixture(False), [], {})
     assert "**reduced grid** (`make bench QUICK=1`)" in quick and "**full grid** (`make bench`)" in full
     assert "code 0123456789ab, 2026-11-22 02:00 UTC, x86_64" in quick
-    assert "| 1-300 |" in quick and "| 1-30000 |" in full and "make bench JOBS=4" in quick
+    assert "| 1-4 of 300 |" in quick and "| 1-4 of 30000 |" in full and "make bench JOBS=4" in quick
+
+
+def test_a_page_of_results_of_other_code_says_so_and_names_both():
+    whole = fixture()
+    assert "Older than the code beside it" not in page.render(whole, [], {})
+    text = page.render(whole._replace(writer="ba9876543210", note="Commit abc."), [], {})
+    assert "the runs are those of code 0123456789ab" in text and "are of code ba9876543210" in text
+    assert "\n\nCommit abc.\n\n" in text
+
+
+def test_an_unfinished_grid_says_how_far_each_cell_came():
+    run = fixture()
+    results = {**run.results, "dead-p1-loss8-no-pos-1-ShortSlow-ours": {
+        2: one_record(2, [one_press(440)]), 9: one_record(9, [one_press(440)])}}
+    text = page.render(run._replace(results=results), [], {})
+    assert "**Unfinished**" in text and "1-3 of 40" in text and "2 of 30" in text
+    for cell in run.cells:
+        if not grid.missing(cell):
+            results[grid.name(cell)] = {seed: one_record(seed, [one_press(440)])
+                                        for seed in grid.seeds(cell, True)}
+    assert "Unfinished" not in page.render(run._replace(results=results), [], {})
 
 
 def test_the_page_shows_what_no_design_can_beat():

@@ -15,13 +15,15 @@ from kentongan_sim.bench.targets import ABSENT, SHORT, in_ms
 NOTHING = "-"
 OTHER_PRESET = grid.PRESETS[1]
 SIGNS = {SHORT: "**short**"}
-# quick: which grid. digest: of the code. machine: processor and Python. extra: of machine.py
-Campaign = namedtuple("Campaign", "quick pattern date digest machine cells results extra")
+# quick: which grid. digest: of the code that was run. writer: of the code that writes the page, heap and
+# speed included. machine: processor and Python. extra: of machine.py
+Campaign = namedtuple("Campaign", "quick pattern date digest writer note machine cells results extra")
 
 
-def campaign(args, cells, results, store, extra) -> Campaign:
-    return Campaign(args.quick, args.cells, datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), store.digest,
-                    f"{platform.machine()}, Python {platform.python_version()}", cells, results, extra)
+def campaign(args, cells, results, digests, extra) -> Campaign:
+    return Campaign(args.quick, args.cells, datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), *digests,
+                    args.note, f"{platform.machine()}, Python {platform.python_version()}", cells, results,
+                    extra)
 
 
 def write(path, run: Campaign, failures):
@@ -92,10 +94,31 @@ def head(run) -> str:
         which += f", only the cells named `{run.pattern}`"
     counts = sum(len(finished(run, cell)) for cell in run.cells)
     wanted = sum(len(grid.seeds(cell, run.quick)) for cell in run.cells if not grid.missing(cell))
-    return (f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with n "
-            f"in each table; code {run.digest}, {run.date}, {run.machine}. Default preset {DEFAULT_PRESET}; "
-            "losses are extra frame loss at every receiver, on top of path loss and collisions. Normal "
-            "status traffic runs underneath. Every number is simulated.")
+    parts = [f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with "
+             f"n in each table; code {run.digest}, {run.date}, {run.machine}. Default preset "
+             f"{DEFAULT_PRESET}; losses are extra frame loss at every receiver, on top of path loss and "
+             "collisions. Normal status traffic runs underneath. Every number is simulated."]
+    if run.writer != run.digest:
+        parts.append(f"**Older than the code beside it**: the runs are those of code {run.digest}; heap, "
+                     f"time a frame and speed are of code {run.writer}, which also wrote this page.")
+    if run.note:
+        parts.append(run.note)
+    if counts < wanted:
+        parts.append(f"**Unfinished**: {wanted - counts:,} runs are missing, the same share of each cell as "
+                     "far as the seeds say; where they are missing the seeds are those that were run.")
+    return "\n\n".join(parts)
+
+
+def seeds_shown(run, cell) -> str:
+    """"1-300", or "1-120 of 300" where the rest is still to be run."""
+    records, wanted = run.results.get(grid.name(cell), {}), grid.seeds(cell, run.quick)
+    if len(records) == len(wanted) or grid.missing(cell):
+        return grid.seed_range(cell, run.quick)
+    seeds = sorted(records)
+    if not seeds:
+        return f"none of {len(wanted)}"
+    whole = seeds[-1] - seeds[0] + 1 == len(seeds)
+    return f"{seeds[0]}-{seeds[-1]} of {len(wanted)}" if whole else f"{len(seeds)} of {len(wanted)}"
 
 
 def summary(run) -> str:
@@ -178,7 +201,7 @@ def one_block(run, block) -> str:
             ours = judge(run, target, cell)
             stock = judge(run, target, stock_beside).measured if stock_beside else NOTHING
             rows.append((cell.preset, conditions(cell), target.text, ours.measured, ours.bound,
-                         sign(ours.verdict), stock, grid.seed_range(cell, run.quick)))
+                         sign(ours.verdict), stock, seeds_shown(run, cell)))
     if not rows:
         return f"### {block.title}\n\nNot in this grid."
     quick = " --quick" if run.quick else ""
@@ -212,7 +235,7 @@ def measured_stock(run) -> str:
         records = finished(run, cell) if cell else []
         why = grid.missing(cell) or "no result yet" if cell else "not in this grid"
         rows.append((words, real, figure(records) if records else why,
-                     grid.seed_range(cell, run.quick) if cell else NOTHING))
+                     seeds_shown(run, cell) if cell else NOTHING))
     return ("### The stock model against real stock nodes\n\nFirmware 2.7.26, eight homes, a router and a "
             "gateway, MediumFast, plain packets of 69 bytes.\n\n"
             + table(("what", "real nodes", "the model", "seeds"), rows) + "\n\n" + told_wrongly(run))

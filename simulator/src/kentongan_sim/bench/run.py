@@ -32,6 +32,9 @@ def add_parser(sub):
     bench.add_argument("--out", default="build/bench", metavar="DIR", help="where results are kept")
     bench.add_argument("--page", metavar="FILE",
                        help=f"the page to write (default: {WHOLE_PAGE}; with --cells, {PART_PAGE} in DIR)")
+    bench.add_argument("--code", metavar="DIGEST",
+                       help="run nothing: write the page from the results of that code, as far as they go")
+    bench.add_argument("--note", default="", metavar="TEXT", help="a sentence for the head of the page")
     bench.add_argument("--list", action="store_true",
                        help="print the cells, their seeds and their processor time, run nothing")
     bench.set_defaults(go=go)
@@ -47,15 +50,21 @@ def go(args) -> int:
         list_cells(chosen, args.quick)
         return 0
     started = time.monotonic()
-    store = Store(args.out, code_digest())
-    results = campaign(chosen, args.quick, store, args.jobs or cpu_count() or 1)
-    extra = machine.extra(machine.figures(store, args.quick)) if args.cells == "*" else {}
-    if code_digest() != store.digest:
+    store = ours = Store(args.out, code_digest())
+    if args.code:
+        store = Store(args.out, args.code)
+        if not store.folder.is_dir():
+            raise LocalError(f"--code {args.code}: there are no results under {store.folder}")
+        results = campaign(chosen, args.quick, store, 0)
+    else:
+        results = campaign(chosen, args.quick, store, args.jobs or cpu_count() or 1)
+    extra = machine.extra(machine.figures(ours, args.quick)) if args.cells == "*" else {}
+    if code_digest() != ours.digest:
         print("the code was changed while this ran; run it again for figures of the code as it is now",
               file=sys.stderr)
     failed = failures(chosen, results)
     path = args.page or (WHOLE_PAGE if args.cells == "*" else Path(args.out) / PART_PAGE)
-    page.write(path, page.campaign(args, chosen, results, store, extra), failed)
+    page.write(path, page.campaign(args, chosen, results, (store.digest, ours.digest), extra), failed)
     print(f"written: {path}, from {sum(map(len, results.values())):,} runs under {store.folder}, "
           f"in {time.monotonic() - started:.0f} s")
     return report_failures(failed)
@@ -73,7 +82,9 @@ def list_cells(chosen, quick: bool):
 
 
 def campaign(chosen, quick: bool, store, jobs: int) -> dict:
-    """{cell name: {seed: record}} of the whole grid: what was kept, and what had to be run now."""
+    """{cell name: {seed: record}} of the whole grid: what was kept, and what had to be run now; with no jobs
+    nothing is run.
+    """
     results, tasks = {}, []
     for cell in chosen:
         name = grid.name(cell)
@@ -82,6 +93,8 @@ def campaign(chosen, quick: bool, store, jobs: int) -> dict:
             kept = store.load(cell)
             results[name] = {seed: kept[seed] for seed in seeds if seed in kept}
             tasks += [(seed / len(seeds), name, cell, seed) for seed in seeds if seed not in kept]
+    if not jobs:
+        return results
     kept = sum(map(len, results.values()))
     if kept:
         print(f"{kept} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
