@@ -8,7 +8,7 @@ from hub_kit import PASSWORD, Person
 from kentongan_hub import accounts, roles
 
 OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave"}
-OPEN |= {"screen.show", "openapi.description", "static"}
+OPEN |= {"screen.show", "entry.choose_language", "openapi.description", "static"}
 BY_LINK = {"invite.open_page", "invite.accept"}  # the invitation's secret decides
 BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
 BY_TECHNICIANS_TOKEN = {  # login itself gives one

@@ -2,12 +2,25 @@
 
 import logging
 import secrets
+from functools import cached_property
 
 from flask import Flask, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from kentongan_hub import accounts, api, device_api, openapi, pins, roles, screens, site, web, words
+from kentongan_hub import (
+    accounts,
+    api,
+    device_api,
+    language,
+    openapi,
+    pins,
+    roles,
+    screens,
+    site,
+    web,
+    words,
+)
 from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
@@ -84,7 +97,20 @@ class RowNumber(IntegerConverter):
 
 
 class HubFlask(Flask):
+    """Renders each page in the language of who asks for it."""
+
     hub: Hub
+    jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+
+    @cached_property
+    def environments(self):
+        made = {name: self.create_jinja_environment() for name in language.LANGUAGES}
+        made[language.ENGLISH].add_extension(language.Translate)
+        return made
+
+    @property
+    def jinja_env(self):
+        return self.environments[g.get("language", language.INDONESIAN) if g else language.INDONESIAN]
 
 
 def create_app(data_dir, clock=None, dispatch=True):
@@ -95,7 +121,6 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_S
     app.config["MAX_CONTENT_LENGTH"] = api.BODY_LIMIT
     app.config["MAX_FORM_PARTS"] = 50
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(web.load_account)
     app.before_request(web.check_form)
     app.after_request(web.finish)
@@ -123,6 +148,8 @@ def _context():
         "account": account,
         "csrf": web.csrf_token,
         "version": __version__,
+        "language": g.get("language", language.INDONESIAN),
+        "languages": language.LANGUAGES,
         "words": words,
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),
     }

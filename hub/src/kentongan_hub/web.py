@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub import accounts, pictures, roles
+from kentongan_hub import accounts, language, pictures, roles
 
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
+LANGUAGE_COOKIE = "kentongan_bahasa"  # of a browser; an account's own choice wins
+LANGUAGE_S = 365 * 86_400
 FORM_LIMIT = 32 * 1024  # bytes of a posted form
 UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
 CSP = (
@@ -33,11 +35,17 @@ def load_account():
     token = request.cookies.get(SESSION_COOKIE, "")
     g.session_token = token
     g.account = None
+    g.language = _language(request.cookies.get(LANGUAGE_COOKIE))
     if token and not request.path.startswith(("/static/", "/api/")):
         with current_app.hub.store.read() as db:
             g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
         if g.account:
+            g.language = _language(g.account["language"] or g.language)
             current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
+
+
+def _language(name):
+    return name if name in language.LANGUAGES else language.INDONESIAN
 
 
 def csrf_token():

@@ -27,7 +27,7 @@ def shown_to(account, fresh=True):
             "html": html,
         }
 
-    return hub.boards.get(confidential.viewer(account), make, fresh)
+    return hub.boards.get((confidential.viewer(account), g.language), make, fresh)
 
 
 def board_of(account, csrf):
@@ -64,7 +64,7 @@ def poll():
 def stream():
     app, token, csrf = current_app._get_current_object(), g.session_token, web.csrf_token()
     hub = app.hub
-    seat = (token, g.account["id"])
+    seat, language = (token, g.account["id"]), g.language
     if not hub.boards.seats.take(*seat):
         abort(503)
 
@@ -74,7 +74,7 @@ def stream():
                 account = accounts.of_session(db, hub.clock.steady_ms(), token)
             if account is None or not roles.allows(account["role"], roles.SEE):
                 return None
-            g.account = account
+            g.account, g.language = account, language
             shown = shown_to(account, fresh=False)
             return shown, shown.text.replace(CSRF_MARK, csrf), hub.clock.steady_ms()
 

@@ -1,11 +1,12 @@
 """First run (/mulai), log in, log out, and the way from / to where one belongs."""
 
 import hmac
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, provision, web
+from kentongan_hub import accounts, audit, language, provision, web
 
 blueprint = Blueprint("entry", __name__)
 
@@ -104,6 +105,21 @@ def begin(db, now, account, life_ms=accounts.SESSION_MS):
     token = accounts.open_session(db, now, account, request.remote_addr or "", agent, life_ms)
     response = redirect(url_for("board.page"), 303)
     web.set_cookie(response, web.SESSION_COOKIE, token, life_ms // 1000)
+    return response
+
+
+@blueprint.post("/bahasa")
+def choose_language():
+    """For this browser, and for the person wherever they log in; back to the page one came from."""
+    name = request.form.get("ke", "")
+    if name not in language.LANGUAGES:
+        abort(400)
+    if g.account and not g.account["paired_by"]:
+        with current_app.hub.store.write(ring=False) as db:
+            db.run("UPDATE accounts SET language = ? WHERE id = ?", name, g.account["id"])
+    back = urlsplit(request.referrer or "/").path  # check_form has compared its host with ours
+    response = redirect(back if back.startswith("/") and not back.startswith("//") else "/", 303)
+    web.set_cookie(response, web.LANGUAGE_COOKIE, name, web.LANGUAGE_S)
     return response
 
 

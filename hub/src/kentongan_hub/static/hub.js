@@ -6,6 +6,23 @@ const POLL_MS = 4000;
 const RETRY_MS = 5000;
 const ALONE_MS = 60000;       // a form on the post's screen that nobody touches
 
+/* what this file says, in English */
+const EN = {
+  "baru saja": "just now",
+  " menit lalu": " min ago",
+  " jam ": " h ",
+  "terhubung, langsung": "connected, live",
+  "terhubung, tiap ": "connected, every ",
+  " dtk": " s",
+  "mencoba menyambung…": "trying to connect…",
+  " menit": " min",
+  "terputus": "cut off",
+  "Suara aktif": "Sound is on",
+  "tersimpan": "saved",
+  "tidak tersimpan, coba lagi": "not saved, try again",
+};
+const t = (text) => document.documentElement.lang === "en" ? EN[text] : text;
+
 const board = document.getElementById("papan");
 
 document.addEventListener("submit", (event) => {
@@ -88,7 +105,7 @@ function startPlan(plan) {
     const answer = await fetch(plan.dataset.taruh, {method: "POST", body: form}).catch(() => null);
     if (answer && answer.ok) Object.assign(mark.dataset, {x: x, y: y});
     else put(mark, mark.dataset.x, mark.dataset.y);
-    news.textContent = mark.dataset.nama + ": " + (answer && answer.ok ? "tersimpan" : "tidak tersimpan, coba lagi");
+    news.textContent = mark.dataset.nama + ": " + (answer && answer.ok ? t("tersimpan") : t("tidak tersimpan, coba lagi"));
   }
 
   plan.addEventListener("pointerdown", (event) => {
@@ -144,9 +161,9 @@ if (document.querySelector("#denah.ubah")) startPlan(document.getElementById("de
 
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
-  if (minutes < 1) return "baru saja";
-  if (minutes < 60) return minutes + " menit lalu";
-  return Math.floor(minutes / 60) + " jam " + (minutes % 60) + " menit lalu";
+  if (minutes < 1) return t("baru saja");
+  if (minutes < 60) return minutes + t(" menit lalu");
+  return Math.floor(minutes / 60) + t(" jam ") + (minutes % 60) + t(" menit lalu");
 }
 
 function startBoard() {
@@ -194,8 +211,8 @@ function startBoard() {
   function open() {
     if (stream || over || document.hidden) return;
     stream = new EventSource(board.dataset.aliran);
-    stream.addEventListener("isi", (event) => show(JSON.parse(event.data), "terhubung, langsung"));
-    stream.addEventListener("hidup", (event) => heard("terhubung, langsung", JSON.parse(event.data).jam));
+    stream.addEventListener("isi", (event) => show(JSON.parse(event.data), t("terhubung, langsung")));
+    stream.addEventListener("hidup", (event) => heard(t("terhubung, langsung"), JSON.parse(event.data).jam));
     stream.addEventListener("keluar", finish);
     stream.onerror = () => {
       if (stream && stream.readyState === EventSource.CLOSED) {  // refused, as when too many screens are open
@@ -223,9 +240,9 @@ function startBoard() {
     try {
       const answer = await fetch(board.dataset.isi + "?versi=" + version, {credentials: "same-origin"});
       if (answer.status === 401) finish();
-      else if (answer.ok) show(await answer.json(), "terhubung, tiap " + POLL_MS / 1000 + " dtk");
+      else if (answer.ok) show(await answer.json(), t("terhubung, tiap ") + POLL_MS / 1000 + t(" dtk"));
     } catch (error) {
-      state.textContent = "mencoba menyambung…";
+      state.textContent = t("mencoba menyambung…");
     }
   }
 
@@ -235,8 +252,8 @@ function startBoard() {
     const silent = now - heardAt;
     lost.hidden = over || silent < SILENT_MS;
     document.body.classList.toggle("putus-semua", !lost.hidden);
-    lostFor.textContent = silent < 120000 ? Math.round(silent / 1000) + " dtk" : Math.round(silent / 60000) + " menit";
-    if (!lost.hidden) state.textContent = "terputus";
+    lostFor.textContent = silent < 120000 ? Math.round(silent / 1000) + t(" dtk") : Math.round(silent / 60000) + t(" menit");
+    if (!lost.hidden) state.textContent = t("terputus");
     const wall = new Date(Number(clock.dataset.wall) + now - clockFrom + clock.dataset.geser * 3600000);
     const two = (number) => String(number).padStart(2, "0");
     clock.textContent = two(wall.getUTCHours()) + "." + two(wall.getUTCMinutes()) + " " + clock.dataset.zona;
@@ -259,7 +276,7 @@ function startBoard() {
   document.getElementById("suara").addEventListener("click", (event) => {
     sound = new AudioContext();
     beep();
-    event.target.textContent = "Suara aktif";
+    event.target.textContent = t("Suara aktif");
     event.target.disabled = true;
   });
   document.addEventListener("visibilitychange", () => {
