@@ -33,3 +33,14 @@ def test_every_module_is_in_the_readme():
     for path in (HUB / "src/kentongan_hub").glob("*.py"):
         if path.name not in ("__init__.py", "app.py", "audit.py", "cli.py", "clock.py", "words.py"):
             assert f"`{path.name}`" in TEXT, path.name
+
+
+def test_what_the_hub_promises_is_said_in_both_languages():
+    docs = HUB.parent / "docs"
+    english = (docs / "safety.md").read_text(encoding="utf-8")
+    indonesian = (docs / "keamanan.md").read_text(encoding="utf-8")
+    assert english.count("\n## ") == indonesian.count("\n## ")
+    operate = (docs / "operate.md").read_text(encoding="utf-8")
+    first, second = operate.split("\n---\n")
+    assert first.count("\n## ") == second.count("\n## ") and first.count("\n| ") == second.count("\n| ")
+    assert "## Setiap hari" in first and "## Every day" in second

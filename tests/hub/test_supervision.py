@@ -215,3 +215,30 @@ def test_a_quiet_test_is_ordered_for_one_post_and_is_on_the_record(site):
     assert (order["type"], order["action"], order["targets"]) == ("siren", "test", [site.post])
     assert person.post("/perangkat/tombol-07/uji", page="/perangkat").status_code == 404
     assert site.rows("SELECT who FROM audit WHERE what = 'uji sirene'") == [{"who": "admin"}]
+
+
+def clock_of(site, off_s, age_ms=5_000, wall=True):
+    """The gateway reports something of `age_ms` ago, by a clock that is off_s seconds ahead of the hub's."""
+    from datetime import UTC, datetime
+
+    site.clock.advance(60_000)  # warnings are looked at every 10 s
+    then_s = (site.clock.wall_ms() - age_ms) / 1000 + off_s
+    told = datetime.fromtimestamp(then_s, UTC).isoformat() if wall else None
+    site.post_events(site.event("radio", name="serial", up=True) | {"wall": told, "age_ms": age_ms})
+    site.hub.dispatch.step()
+    return site.rows("SELECT * FROM warnings WHERE what = 'jam tidak pasti' AND closed_ms IS NULL")
+
+
+@pytest.mark.parametrize("off_s", [-3_600, -130, 130, 86_400])
+def test_a_gateways_clock_that_is_steady_and_wrong_is_a_warning_until_it_is_right(site, off_s):
+    assert clock_of(site, 0) == []
+    (warning,) = clock_of(site, off_s)
+    assert warning["subject"] == "gateway-1" and f"berbeda {abs(off_s) // 60} menit" in warning["detail"]
+    assert len(clock_of(site, 0, wall=False)) == 1, "a clock that says nothing has not become right"
+    assert clock_of(site, 0) == []
+
+
+def test_a_report_that_waited_long_says_nothing_of_the_clock(site):
+    assert clock_of(site, 0, age_ms=7_200_000) == []
+    assert clock_of(site, 100) == [], "below two minutes nobody reads a wrong time"
+    assert clock_of(site, 9_000, age_ms=-1) == [], "of unknown age"

@@ -119,17 +119,18 @@ def _store_events(good, rejected, boot_id):
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
             field.count_refusal(db, now, label, "hub: bad event", len(rejected))
-        _heard(db, now, boot_id)
+        _heard(db, now, boot_id, field.clock_off_ms(now, good))
     return accepted
 
 
-def _heard(db, now, boot_id=""):
+def _heard(db, now, boot_id="", clock_off_ms=None):
     db.run(
-        "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id) "
-        "WHERE label = ?",
+        "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
+        "clock_off_ms = coalesce(?, clock_off_ms) WHERE label = ?",
         now.ms,
         now.wall,
         boot_id,
+        clock_off_ms,
         g.gateway["label"],
     )
 

@@ -17,6 +17,18 @@ def happened(now, event):
     return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
 
 
+def clock_off_ms(now, events):
+    """How far the sender's wall clock is ahead of ours, by the last of these events that can tell; or None.
+
+    An event's wall time and its age by a steady clock make the sender's time of sending, however late it is.
+    """
+    for event in reversed(events):
+        wall = parse_wall(event["wall"])
+        if wall is not None and event["age_ms"] >= 0:
+            return wall + event["age_ms"] - now.wall
+    return None
+
+
 def heard(db, now, gateway, event, battery_mv=None):
     """A device was heard: when, by whom, how well. False while it cries silently: no trace then."""
     device = event["device"]

@@ -334,3 +334,9 @@ def m009_plan(db):
 @migrations()
 def m009_worn_keys(db):
     _run(db, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m010_gateway_clock(db):
+    """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
+    _run(db, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")

@@ -23,6 +23,7 @@ POST_BATTERY_MV, POST_BATTERY_LOW_MV = 6_000, 11_800
 DISK_FREE_MIN = 0.10  # share of the disk
 BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
 NEVER_HEARD_MS = DAY_MS  # since it was made
+CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
 SIREN_LIMIT_MS = 15_000  # a post that was meant to sound reports within this
 CHANNEL_FAILS = 3  # in a row
 
@@ -45,7 +46,7 @@ KINDS = {
     "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
     "aki lemah": (True, "teknisi", "pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
     "baterai": (False, "ketua_rt", "ganti sebelum habis"),
-    "jam tidak pasti": (False, "teknisi", "jam mesin ini mundur; periksa jam, urutan kejadian tetap benar"),
+    "jam tidak pasti": (False, "teknisi", "periksa jam mesin itu; urutan kejadian tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
@@ -111,8 +112,7 @@ def findings(facts, now_ms, now_wall):
     """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
     out = []
     for row in facts["gateways"]:
-        if link("gateway", row["heard_ms"], now_ms) == TERPUTUS:
-            out.append(_found("gerbang terputus", row["label"]))
+        out.extend(_gateway(row, now_ms))
     for row in facts["radios"]:
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
     for row in facts["devices"]:
@@ -141,6 +141,14 @@ def findings(facts, now_ms, now_wall):
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
     return {(one.what, one.subject): one for one in out}
+
+
+def _gateway(row, now_ms):
+    if link("gateway", row["heard_ms"], now_ms) == TERPUTUS:
+        yield _found("gerbang terputus", row["label"])
+    off_ms = row.get("clock_off_ms") or 0
+    if abs(off_ms) > CLOCK_OFF_MS:
+        yield _found("jam tidak pasti", row["label"], f"berbeda {abs(off_ms) // MINUTE_MS} menit")
 
 
 def _contacts(names):

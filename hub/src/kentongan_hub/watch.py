@@ -20,7 +20,7 @@ def gather(db, now, path):
     """Everything that supervision.findings looks at."""
     disk = shutil.disk_usage(path)
     return {
-        "gateways": db.all("SELECT label, heard_ms FROM gateways WHERE heard_ms IS NOT NULL"),
+        "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, "
