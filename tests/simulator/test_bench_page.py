@@ -132,6 +132,16 @@ def test_the_page_shows_what_no_design_can_beat():
     assert row[2] == "2.2 s" and row[3].endswith("100 % of 3 bursts within 10 s, at 0 % loss")
 
 
+def test_the_page_shows_where_the_air_goes_and_what_a_row_of_relays_can_give():
+    text = page.render(fixture(False), [], {})
+    spent = rows_of(text, "Where the air of a burst")
+    assert ["10, ShortSlow, ours", "0.3 s", "0.1 s", "0.0 s", "0.0 s", "100 %", "100 %", "30"] in spent
+    assert any(row[0] == "20, MediumFast, stock" for row in spent)
+    chain = rows_of(text, "In a row of relays")
+    # 0.92 ^ 6 = 0.606; 1 - 0.394 ^ 5 = 0.9905
+    assert ["`line5`, 6 receptions in a row", "8 %", "60 %", "99.05 %", "100 % of 3"] in chain
+
+
 def test_failures_are_listed_with_their_command():
     failed = ("rt1-x", 9, "no_alarm_lost 1 times: gone | away", "kentongan-sim run rt")
     text = page.render(fixture(), [failed], {})

@@ -42,8 +42,10 @@ def render(run: Campaign, failures, drawn) -> str:
     judged = {target.block for target in targets.TARGETS}
     parts = [head(run), summary(run), "## Each target, cell by cell\n\n" + LEGEND]
     parts += [one_block(run, block) for block in grid.BLOCKS if block.key in judged]
-    allowed = bounds.section(table, lambda cell: finished(run, cell), run.cells)
-    parts += [everywhere(run), allowed, measured_stock(run)]
+    parts.append(everywhere(run))
+    parts += [part(table, lambda cell: finished(run, cell), run.cells)
+              for part in (bounds.section, bounds.spent_section, bounds.chain_section)]
+    parts.append(measured_stock(run))
     parts += [*run.extra.get("sections", ()), all_cells(run)]
     parts.append(PLOTS + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
     parts += [broken_runs(failures), HOW]
