@@ -100,6 +100,7 @@ PAGES = (
         "/catatan",
     ),
     *("/kanal", "/simpanan", "/serah-terima", "/latihan", "/lainnya"),
+    *("/denah", "/kontak", "/pengaturan", "/undangan", "/layar/pos"),
 )
 
 

@@ -109,3 +109,16 @@ def test_a_linked_account_never_sees_a_silent_alarm_of_its_own_house(site, admin
     admin.post("/warga/1/akun", page="/warga/1", akun=str(number))
     assert siti.get("/kejadian/rahasia-1").status_code == 404
     assert "rahasia" not in siti.get("/papan/isi").json["html"].lower()
+
+
+def test_the_sheet_of_consent_says_what_is_kept_and_goes_with_the_person(site):
+    admin = site.enter("admin")
+    form = {"nama": "Siti <Aminah>", "rt": "5", "rumah": "7", "nomor": "081234567890", "setuju": "1"}
+    admin.post("/warga", page="/warga", **form)
+    text = admin.get("/warga/1/persetujuan").text
+    assert "Siti &lt;Aminah&gt;" in text and "Rumah 7" in text and "081234567890" in text
+    assert "NIK" in text and "Tanda tangan" in text
+    admin.post("/warga/1/tarik", page="/warga/1")
+    assert admin.get("/warga/1/persetujuan").status_code == 404
+    site.account("ronda", "petugas_ronda")
+    assert site.enter("ronda").get("/warga/1/persetujuan").status_code == 403

@@ -54,6 +54,7 @@ NEEDS = {
     "register.add": roles.REGISTER,
     "register.house": roles.REGISTER,
     "register.person": roles.REGISTER,
+    "register.consent": roles.REGISTER,
     "register.change": roles.REGISTER,
     "device.page": roles.DEVICES,
     "trust.page": roles.DEVICES,

@@ -137,12 +137,15 @@ def things(db, now, zone, condition, with_health):
     ):
         alarms[row["house"] or f"alat {row['device']}"] = row
     devices = db.all("SELECT * FROM devices WHERE zone = ? AND revoked = 0 AND pending = 0", zone)
+    by_house = {}
+    for one in devices:
+        by_house.setdefault(one["house"], []).append(one)
     houses = db.all("SELECT number, x, y FROM houses WHERE zone = ?", zone)
     unknown = _houses_of_buttons(db, zone) - {row["number"] for row in houses}
     houses += [{"number": number, "x": None, "y": None} for number in unknown]
     out = []
     for house in sorted(houses, key=lambda row: row["number"]):
-        own = [one for one in devices if one["house"] == house["number"]]
+        own = by_house.get(house["number"], [])
         name = f"Rumah {house['number']}"
         alarm = alarms.get(house["number"])
         out.append(_thing(f"rumah-{house['number']}", name, str(house["number"]), house, alarm, own, now,

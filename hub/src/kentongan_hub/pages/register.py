@@ -124,6 +124,20 @@ def _person_page(number, problem):
     )  # fmt: skip
 
 
+@blueprint.get("/warga/<int:number>/persetujuan")
+@web.needs(roles.REGISTER)
+def consent(number):
+    """One sheet to sign: what is kept, what for, how long, and how it is taken back (UU PDP 27/2022)."""
+    with current_app.hub.store.read() as db:
+        row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
+        addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
+        site = view.site_words(db)
+        since = local_date_time(row["consent_wall"], site["zone"])
+    return render_template(
+        "persetujuan.html", person=row, addresses=addresses, site=site, since=since
+    )
+
+
 def _link(db, now, by, number, at):
     """Which account is this person: for agreed people, and so that nobody is called about their own house."""
     account = _number("akun", False)

@@ -4,10 +4,14 @@
 const SILENT_MS = 15000;      // three missed heartbeats
 const POLL_MS = 4000;
 const RETRY_MS = 5000;
+const NIGHT_FROM = 18, NIGHT_TO = 6;  // hours in which a wall screen is dark by itself
 const ALONE_MS = 60000;       // a form on the post's screen that nobody touches
 
 /* what this file says, in English */
 const EN = {
+  "Rupa: otomatis": "Look: automatic",
+  "Rupa: siang": "Look: day",
+  "Rupa: malam": "Look: night",
   "baru saja": "just now",
   " menit lalu": " min ago",
   " jam ": " h ",
@@ -256,8 +260,29 @@ function startBoard() {
     if (!lost.hidden) state.textContent = t("terputus");
     const wall = new Date(Number(clock.dataset.wall) + now - clockFrom + clock.dataset.geser * 3600000);
     const two = (number) => String(number).padStart(2, "0");
+    paint(wall.getUTCHours());
     clock.textContent = two(wall.getUTCHours()) + "." + two(wall.getUTCMinutes()) + " " + clock.dataset.zona;
   }
+
+  /* Day and night: the device decides on a phone, the hub's clock on a wall, and a person over both. */
+  const look = document.getElementById("rupa");
+  const looks = {otomatis: t("Rupa: otomatis"), siang: t("Rupa: siang"), malam: t("Rupa: malam")};
+  let chosen = localStorage.getItem("rupa") in looks ? localStorage.getItem("rupa") : "otomatis";
+
+  function paint(hour) {
+    const wall = document.body.classList.contains("layar");
+    const now = chosen !== "otomatis" ? chosen : !wall ? "" : hour >= NIGHT_FROM || hour < NIGHT_TO ? "malam" : "siang";
+    document.documentElement.dataset.rupa = now;
+    look.hidden = false;
+    look.textContent = looks[chosen];
+  }
+
+  look.addEventListener("click", () => {
+    const names = Object.keys(looks);
+    chosen = names[(names.indexOf(chosen) + 1) % names.length];
+    localStorage.setItem("rupa", chosen);
+    tick();
+  });
 
   function beep() {
     for (let stroke = 0; stroke < 6; stroke++) {
