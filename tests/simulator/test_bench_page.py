@@ -4,6 +4,7 @@ import xml.etree.ElementTree as tree
 
 from kentongan_sim.bench import devices, grid, machine, page, pictures, plots, speed, targets
 from kentongan_sim.bench.stats import NEVER
+from kentongan_sim.bench.store import Store
 from kentongan_sim.engine_micropython import available
 from kentongan_sim.scenarios import scenario
 
@@ -179,6 +180,17 @@ def test_nothing_measured_still_gives_a_page_and_plots(tmp_path):
 SMALL = {"nodes": 100, "virtual_s": 300, "presses": 1, "events": 900, "build_s": 1, "start_s": 2,
          "run_s": 1, "check_s": 0}
 SIZES = [SMALL, {**SMALL, "nodes": 1000, "presses": 9, "build_s": 2, "run_s": 30, "check_s": 1}]
+
+
+def test_heap_and_speed_that_are_kept_are_not_measured_again_and_whole_hours_come_first(
+        tmp_path, monkeypatch):
+    kept = Store(tmp_path, "0123456789ab")
+    asked = []
+    monkeypatch.setattr(machine.devices, "measure", lambda: {})
+    monkeypatch.setattr(machine.speed, "measure", lambda quick: asked.append(quick) or [quick])
+    assert machine.figures(kept, True)["speed"] == [True] == machine.figures(kept, True)["speed"]
+    assert machine.figures(kept, False)["speed"] == [False] == machine.figures(kept, True)["speed"]
+    assert asked == [True, False]
 
 
 def test_the_speed_of_the_simulator_is_judged_too():

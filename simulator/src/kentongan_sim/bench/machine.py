@@ -8,16 +8,17 @@ from kentongan_sim.bench.targets import PASS, SHORT
 
 
 def figures(store, quick: bool) -> dict:
-    """Kept with the results of this code, else measured now, on one core."""
-    file = store.folder / f"machine-{'quick' if quick else 'full'}.json"
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        pass
+    """Kept with the results of this code, those of whole hours first, else measured now, on one core."""
+    files = [store.folder / f"machine-{which}.json" for which in ("full", "quick")[: 1 + quick]]
+    for file in files:
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
     print("measuring heap per role, time per frame and the simulator's speed", file=sys.stderr)
     found = {"devices": devices.measure(), "speed": speed.measure(quick)}
     store.folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(found), encoding="utf-8")
+    files[-1].write_text(json.dumps(found), encoding="utf-8")
     return found
 
 
