@@ -224,3 +224,13 @@ def test_a_new_device_is_announced_to_gateways_in_service(site):
         "tombol-10",
         "pos-1",
     }
+
+
+def test_a_new_gateway_takes_the_number_of_its_stock_radio(data):
+    made = provision.gateway_file(data, "gateway-2", 5, radio=0x5A7B11C3)
+    assert made["node"] == provision.gateway_file(data, "gateway-2")["node"] == 0x5A7B11C3
+    provision.gateway_token(data, "gateway-2")
+    with pytest.raises(LocalError, match="gateway-2's already"):
+        provision.gateway_file(data, "gateway-3", 5, radio=0x5A7B11C3)
+    with pytest.raises(LocalError, match="no node number"):
+        provision.gateway_file(data, "gateway-3", 5, radio=0x5A7B1100)

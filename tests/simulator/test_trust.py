@@ -19,6 +19,7 @@ HOUR_S = 3_600
 LONG = bool(os.environ.get("KENTONGAN_SOAK"))  # `make soak`: as long as in life, minutes of this machine
 BUTTONS_S = 21_600 if LONG else 600  # status period of the buttons: 10 minutes in place of 6 hours
 DAY_S = (24 if LONG else 2.5) * HOUR_S
+TURN_S = DAY_S / 7.5  # two of them are more than a button's status period
 
 
 @pytest.fixture(params=ENGINES)
@@ -94,9 +95,9 @@ def test_a_stolen_posts_forgeries_end_with_the_rotation_and_nobody_else_misses_a
     village.advance(10)
     assert "pos-2" in village.sounding_at(start), "what a stolen post can do until the keys are changed"
     for turn in range(2):
-        village.advance(HOUR_S / 3)
+        village.advance(TURN_S)
         goes_on(village, neighbours[1 - turn])
-        village.advance(HOUR_S / 3)
+        village.advance(TURN_S)
         if turn == 0:
             world.switch("gateway-1", False)
             village.advance(60)
@@ -109,15 +110,15 @@ def test_a_stolen_posts_forgeries_end_with_the_rotation_and_nobody_else_misses_a
     waiting = village.revocation("pos-1")["rotation"]["waiting"]
     assert [one["label"] for one in waiting] == ["penerima-1"], "listed: somebody must walk there"
     assert village.phase() == rotation.SHARE and not village.revocation("pos-1")["done"]
-    village.advance(DAY_S - 2 * HOUR_S)
+    village.advance(DAY_S - 6 * TURN_S)
     goes_on(village, "tombol-01")
     world.switch("penerima-1", True)
     for turn in range(6):
         if village.phase() == rotation.DONE:
             break
-        village.advance(HOUR_S / 3)
+        village.advance(TURN_S)
         goes_on(village, neighbours[1 - turn % 2])
-    assert village.until(lambda: village.phase() == rotation.DONE, 4 * HOUR_S), village.phase()
+    assert village.until(lambda: village.phase() == rotation.DONE, 12 * TURN_S), village.phase()
     assert village.revocation("pos-1")["done"]
     for label, role, *_ in SPOTS:
         if label != "pos-1":

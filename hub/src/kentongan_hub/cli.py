@@ -68,6 +68,10 @@ def _parser():
     gateway = command("gateway-file", _gateway_file, "write a gateway's key file and a new token for it")
     gateway.add_argument("--label", default=provision.sites.FIRST_GATEWAY)
     gateway.add_argument("--zone", type=int)
+    gateway.add_argument(
+        "--radio-number", type=lambda text: int(text, 16), metavar="HEX",
+        help="of the stock Meshtastic radio that serves it, as `kentongan-tool stock` tells it",
+    )
     gateway.add_argument("--out", required=True, type=Path, metavar="FILE")
     gateway.add_argument(
         "--token-out", type=Path, metavar="FILE", help="makes a new token, which ends the old one"
@@ -180,7 +184,7 @@ def _revoke(args):
 
 
 def _gateway_file(args):
-    made = provision.gateway_file(args.data, args.label, args.zone)
+    made = provision.gateway_file(args.data, args.label, args.zone, args.radio_number)
     site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
     print(
         f"{args.label}: node {made['node']:08x} -> {args.out} (holds the site's roots: keep it at mode 0600)"

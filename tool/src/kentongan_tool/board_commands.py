@@ -6,10 +6,12 @@ from kentongan_tool.arguments import add_bundle, add_hub, open_bundle, open_hub,
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
+from kentongan_tool.image_job import ImageJob
 from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
 from kentongan_tool.revoke import revoke, wait_for_posts
 
 PROMPT_TOOLS = ("mpremote",)
+IMAGE_TOOLS = ("esptool", "littlefs-python")
 REVOKE_WAIT_S = 600
 BATCH_WAIT_S = 3_600  # for the next board to be plugged in
 CHOICES = {  # option: (field of the registration, how it is read, what it is)
@@ -35,6 +37,8 @@ def add_board(parser):
     parser.add_argument("--board", choices=sorted(boards.BOARDS), metavar="JENIS",
                         help=", ".join(sorted(boards.BOARDS)))
     parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
+    parser.add_argument("--image", action="store_true",
+                        help="lewat pemuat chip, sebagai satu berkas dengan MicroPython; perlu --erase")
     parser.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
     parser.add_argument("--label-out", type=Path, metavar="FILE.pdf", help="label alat ini")
     for option, (_, _, text) in CHOICES.items():
@@ -87,6 +91,8 @@ def go_batch(args):
     if args.role or args.label or args.zone is not None:
         raise ToolError("argument", f"--batch {args.batch}: role, label and zone are columns of the list")
     rows = batch.read_rows(args.batch, CHOICES)
+    if args.image:
+        raise ToolError("argument", "--batch waits for blank boards at their prompt: flash them, no --image")
     hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
 
     def make_job(port):
@@ -103,8 +109,11 @@ def go_batch(args):
 
 
 def do_job(args, hub, fields, replaces=None, old_erased=False):
-    bundle = open_bundle(args, PROMPT_TOOLS)
-    job = Job(hub, bundle, args.port, say, args.board, args.erase, args.wait)
+    if args.image and args.bundle is None:
+        raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
+    bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
+    kind = ImageJob if args.image else Job
+    job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait)
     device = job.run(fields, replaces, old_erased)
     if args.label_out:
         labels.sheet([hub.label(device["node"])], args.label_out)

@@ -75,12 +75,8 @@ class Job:
         journal.settle(self.hub, self.say)
         found, board = self.look()
         role = fields.get("role") or self.hub.device(replaces)["role"]
-        code = self.bundle.device_files(role, board.name, need_driver=found.platform != "linux")
-        self._check_room(found, code)
-        if found.files:
-            self.say("Menghapus isi lama papan")
-            self.prompt.stop()
-            self.prompt.clear()
+        code = self.bundle.device_files(role, board.name, need_driver=self._needs_driver(found))
+        self._prepare(found, board, code)
         made = self._register(fields, replaces)
         try:
             self._write(code, made)
@@ -93,10 +89,18 @@ class Job:
         self.say(f"Terpasang: {device['label']} {device['id']}{heard(self.alarm)}")
         return device
 
-    def _check_room(self, found, code):
+    def _needs_driver(self, found):
+        return found.platform != "linux"
+
+    def _prepare(self, found, board, code):
+        """Step 2: old files go, before anything is registered."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
             raise ToolError("not_written", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+        if found.files:
+            self.say("Menghapus isi lama papan")
+            self.prompt.stop()
+            self.prompt.clear()
 
     def _register(self, fields, replaces):
         request = secrets.token_hex(16)
@@ -112,9 +116,12 @@ class Job:
         self.say(f"Terdaftar sementara: {made['label']} {made['node']:08x}")
         return made
 
+    def _note_written(self):
+        """Before a key leaves for the board."""
+        self._journal.write({**self._journal.read(), "written": True})
+
     def _write(self, code, made):
-        entry = self._journal.read()
-        self._journal.write({**entry, "written": True})
+        self._note_written()
         files = {**code, **device_files(made)}
         self.say(f"Menulis {len(files)} berkas, {sum(map(len, files.values())) // 1024} KB")
         self.prompt.write(files)
@@ -127,13 +134,16 @@ class Job:
                  else "Menunggu kabar alat sampai di pusat data")
         return prove(self.hub, self.port, made["node"], made["mark"], role, self.wait_s)
 
+    def _clear_board(self):
+        self.prompt.wait_for_prompt()  # it may be in the middle of its start
+        self.prompt.stop()
+        self.prompt.clear()
+
     def _take_back(self, node):
         """Withdraw and clear; what cannot be done now is done at the next start (journal)."""
         cleared = False
         try:
-            self.prompt.wait_for_prompt()  # it may be in the middle of its start
-            self.prompt.stop()
-            self.prompt.clear()
+            self._clear_board()
             cleared = True
         except (ToolError, OSError, KeyboardInterrupt):
             self.say("Papan belum dapat dikosongkan; jangan dipasang. Isinya ditolak pusat data.")

@@ -30,9 +30,9 @@ def go(args):
 def check_number(site, label, number):
     """A stock radio keeps its own number, and a gateway's number is its radio's."""
     known = {gateway["label"]: gateway["node"] for gateway in site["gateways"]}
-    if label not in known:
-        raise ToolError("hub_refused", f"gateway {label}: unknown at the hub")
-    if known[label] != number:
-        raise ToolError("hub_refused", f"gateway {label} has the number {known[label]:08x} at the hub, "
-                                       f"this radio {number:08x}")
+    if known.get(label) != number:
+        there = f"is {known[label]:08x}" if label in known else "is unknown"
+        raise ToolError("hub_refused", f"gateway {label} {there} at the hub, this radio is {number:08x}; "
+                                       f"on the hub's machine: kentongan-hub gateway-file --label {label} "
+                                       f"--radio-number {number:08x} --data DIR --out FILE --token-out FILE")
     say(f"Nomor radio sama dengan nomor {label} di pusat data")

@@ -9,7 +9,7 @@ from kentongan_wire import keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, site
-from kentongan_hub.provision.numbers import new_node
+from kentongan_hub.provision.numbers import check_radio, new_node
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations, rotation
 
@@ -28,11 +28,28 @@ def add_gateway(db, label, zone):
     return row
 
 
-def gateway_file(data_dir, label="gateway-1", zone=None):
-    """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600."""
+def _take_radio(db, row, radio):
+    """The gateway bears the number of its stock radio, which keeps its own; only before anybody knows it."""
+    if radio == row["node"]:
+        return row
+    check_radio(db, radio)
+    told = db.value("SELECT count(*) FROM devices WHERE revoked = 0")  # their files name their gateway
+    if row["heard_ms"] is not None or told and row["token"] is not None:
+        raise LocalError(f"gateway {row['label']}: is in use under {row['node']:08x}; give a new --label")
+    db.run("UPDATE gateways SET node = ? WHERE label = ?", radio, row["label"])
+    return {**row, "node": radio}
+
+
+def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
+    """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600.
+
+    `radio`: the node number of the stock Meshtastic radio that is to serve it.
+    """
     secret = site.load(data_dir)
     with Store(data_dir).write() as db:
         row = add_gateway(db, label, zone or int(db.setting("rt", 1)))
+        if radio is not None:
+            row = _take_radio(db, row, radio)
         audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)
         valid = rotation.generations(db, secret)
         held = range(valid.lowest, (valid.next or valid.send) + 1)

@@ -11,6 +11,16 @@ DRAWS = 10_000  # a draw fails only on a taken number or low byte; bounded all t
 RELAY_ROLES = ("sirene", "penerus", "penerima", "gateway")
 
 
+def check_radio(db, node):
+    """LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
+    if not NODE_MIN <= node <= NODE_MAX or not node & 0xFF:
+        raise LocalError(f"radio number {node:08x}: no node number; take the one that `stock` tells")
+    rows = db.all("SELECT node, label FROM devices UNION SELECT node, label FROM gateways")
+    for row in rows:
+        if row["node"] == node:
+            raise LocalError(f"radio number {node:08x}: is {row['label']}'s already; take another radio")
+
+
 def new_node(db, role):
     """A number no device or gateway of this site ever had; relays also differ in the low byte."""
     used = {row["node"] for row in db.all("SELECT node FROM devices UNION SELECT node FROM gateways")}

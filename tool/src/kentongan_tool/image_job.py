@@ -1,0 +1,50 @@
+"""A whole board through the chip's ROM loader: MicroPython, then code and settings as one littlefs.
+
+For a board that has no prompt yet, or whose prompt is lost. The order and its promise are provision.Job's;
+the chip itself compares what was written. Everything that was on the board is gone.
+"""
+from kentongan_tool import boards, flash
+from kentongan_tool.failures import ToolError
+from kentongan_tool.prompt import staging
+from kentongan_tool.provision import Job, device_files
+
+VFS_FILE = "isi-papan.bin"
+
+
+class ImageJob(Job):
+    """As provision.Job; `bundle` needs MicroPython's image and the radio driver."""
+
+    def look(self):
+        """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
+        chip = flash.find_chip(self.port)
+        if chip.name not in boards.GENERIC:
+            raise ToolError("wrong_chip", f"{self.port}: {chip.name}; boards here have an ESP32 or ESP32-S3")
+        board = self._board_of(chip.name)
+        if not self.erase:
+            raise ToolError("occupied", f"{self.port}: --image empties the whole board")
+        return chip, board
+
+    def _board_of(self, chip):
+        if self.wanted_board:
+            return boards.BOARDS[self.wanted_board]  # flash.flash compares its chip before it erases
+        fitting = boards.candidates(chip, flash.usb_of(self.port))
+        if len(fitting) > 1:
+            raise ToolError("which_board", f"{chip}: --board {', '.join(board.name for board in fitting)}")
+        return fitting[0]
+
+    def _needs_driver(self, found):
+        return True
+
+    def _prepare(self, found, board, code):
+        self._chip, self._partition = flash.flash(self.port, self.bundle, self.say, board.name)
+
+    def _write(self, code, made):
+        self._note_written()
+        with staging() as folder:
+            path = folder / VFS_FILE
+            flash.littlefs({**code, **device_files(made)}, self._partition.size, path)
+            flash.write_flash(self.port, self._chip.name, self._partition.offset, path, self.say)
+
+    def _clear_board(self):
+        flash.esptool(self.port, "erase-region", hex(self._partition.offset), hex(self._partition.size),
+                      chip=flash.esptool_name(self._chip.name))
