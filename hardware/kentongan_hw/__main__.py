@@ -6,14 +6,12 @@ import argparse
 
 from kentongan_hw import build, ownlib, pins, signals
 
-NODES = ("siren", "button")     # with a pin table
-CARRIERS = ("siren",)           # with a board
-DRAWN = ("siren", "button")     # with a circuit and its drawing
+CARRIERS = ("siren", "button")  # each with a pin table, a circuit and a board
 
 
 def write_pins():
     changed = [f"firmware/boards/{name}" for name in pins.write_firmware()]
-    changed += [f"hardware/{node}/README.md" for node in NODES if signals.write_table(node)]
+    changed += [f"hardware/{node}/README.md" for node in CARRIERS if signals.write_table(node)]
     print("\n".join(changed + ownlib.write()) or "pins: nothing to change")
 
 
@@ -29,8 +27,6 @@ def main():
     if args.what == "files":
         for node in [args.node] if args.node else CARRIERS:
             build.files(node)
-        for node in [] if args.node else sorted(set(DRAWN) - set(CARRIERS)):
-            build.drawing_files(node)
 
 
 if __name__ == "__main__":

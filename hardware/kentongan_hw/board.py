@@ -4,16 +4,15 @@ import json
 
 import pcbnew
 
-from kentongan_hw import HARDWARE
-from kentongan_hw.circuit import Rule
+from kentongan_hw import HARDWARE, solids
+from kentongan_hw.circuit import SIGNAL
 from kentongan_hw.route import GRID_MM, Pad, Router
 from kentongan_hw.schematic import uid
 from kentongan_hw.sexpr import find, first, parse
 
 FOOTPRINTS = "/usr/share/kicad/footprints"
 ORIGIN_MM = (50.0, 50.0)  # the board's corner on the sheet
-TEXT_MM = 0.9
-SIGNAL = Rule(0.4, 0.25)
+TEXT_MM, SMALL_MM = 0.9, 0.8  # 0.8 is the least that a board house prints
 
 
 def mm(value):
@@ -185,9 +184,9 @@ class Maker:
             )
             return -rules[net].width, span, net
 
-        router.rules["GND"] = Rule(0.4, 0.25)
+        router.rules["GND"] = SIGNAL
         router.fan_out("GND")
-        router.run(sorted(wanted, key=key))
+        router.run(sorted(wanted, key=key), "GND")
         for net in sorted(router.tracks):
             for t in router.tracks[net]:
                 self.track(net, (pcbnew.F_Cu, pcbnew.B_Cu)[t.layer], t.x0, t.y0, t.x1, t.y1, t.width)
@@ -217,14 +216,16 @@ class Maker:
     def stitch(self, router):
         """Ground vias on a coarse grid wherever both layers are free, so that the two planes are one."""
         rules = dict(router.rules)
-        rules["GND"] = Rule(0.8, 0.3)
+        rules["GND"] = SIGNAL._replace(width=0.8, clearance=0.3)
         router.rules = rules
         free = ~((router._hard("GND", 0.45) | router._soft("GND", 0.45)).any(axis=0))
         mask = [p for p in router.pads if p.net == "GND"]
-        for row in range(4, router.rows - 4, 8):
-            for col in range(4, router.cols - 4, 8):
+        step = round(self.layout.STITCH_MM / GRID_MM)
+        for row in range(4, router.rows - 4, step):
+            for col in range(4, router.cols - 4, step):
                 x, y = col * GRID_MM, row * GRID_MM
                 clear = all(abs(x - p.x) > p.half_w + 0.8 or abs(y - p.y) > p.half_h + 0.8 for p in mask)
+                clear = clear and all(abs(x - v.x) > 1.0 or abs(y - v.y) > 1.0 for v in router.vias["GND"])
                 if free[row, col] and clear:
                     self.via("GND", x, y)
 
@@ -300,40 +301,66 @@ class Maker:
 
     def _reference(self, item):
         text = item.Reference()
-        text.SetTextSize(pcbnew.VECTOR2I(mm(TEXT_MM), mm(TEXT_MM)))
-        text.SetTextThickness(mm(0.14))
-        x0, y0, x1, y1 = self._box(item.GetCourtyard(pcbnew.F_CrtYd).BBox(), 0)
-        mid_x, mid_y = (x0 + x1) / 2, (y0 + y1) / 2
         width, height = self.layout.SIZE
-        spots = [
-            (mid_x, y0 - 0.7, 0),
-            (mid_x, y1 + 0.7, 0),
-            (x0 - 0.7, mid_y, 90),
-            (x1 + 0.7, mid_y, 90),
-            (mid_x, mid_y, 0),
-            (mid_x, mid_y, 90),
-        ]
-        spots += [(x0 + (x1 - x0) * k / 8, y, 0) for k in range(9) for y in (y0 - 0.7, y1 + 0.7)]
-        spots += [(x, y0 + (y1 - y0) * k / 8, 90) for k in range(9) for x in (x0 - 0.7, x1 + 0.7)]
-        for x, y, angle in spots:
-            text.SetTextAngleDegrees(angle)
-            text.SetPosition(pcbnew.VECTOR2I(mm(x), mm(y)))
-            box = self._box(text.GetBoundingBox(), 0.1)
-            inside = (
-                box[0] > ORIGIN_MM[0] + 0.7
-                and box[1] > ORIGIN_MM[1] + 0.7
-                and box[2] < ORIGIN_MM[0] + width - 0.7
-                and box[3] < ORIGIN_MM[1] + height - 0.7
-            )
-            if inside and not any(_overlap(box, other) for other in self.taken):
-                self.taken.append(box)
-                text.SetVisible(True)
-                return True
+        for size in (TEXT_MM, SMALL_MM):
+            text.SetTextSize(pcbnew.VECTOR2I(mm(size), mm(size)))
+            text.SetTextThickness(mm(0.14 if size == TEXT_MM else 0.12))
+            spots = _spots(self._box(item.GetCourtyard(pcbnew.F_CrtYd).BBox(), 0))
+            if item.GetReference() in self.layout.REFS:
+                x, y, angle = self.layout.REFS[item.GetReference()]
+                spots = [(x + ORIGIN_MM[0], y + ORIGIN_MM[1], angle)]
+            for x, y, angle in spots:
+                text.SetTextAngleDegrees(angle)
+                text.SetPosition(pcbnew.VECTOR2I(mm(x), mm(y)))
+                box = self._box(text.GetBoundingBox(), 0.1)
+                inside = (
+                    box[0] > ORIGIN_MM[0] + 0.7
+                    and box[1] > ORIGIN_MM[1] + 0.7
+                    and box[2] < ORIGIN_MM[0] + width - 0.7
+                    and box[3] < ORIGIN_MM[1] + height - 0.7
+                )
+                if inside and not any(_overlap(box, other) for other in self.taken):
+                    self.taken.append(box)
+                    text.SetVisible(True)
+                    return True
         return False
+
+    def bodies(self):
+        """CSV of what stands on the board: middle from the board's middle (y up), size and height in mm."""
+        width, height = self.layout.SIZE
+        lines = ["ref,x,y,w,h,z"]
+        for part in self.circuit.parts():
+            if part.kind not in solids.NO_BODY:
+                x0, y0, x1, y1 = drawn_body(self.board.FindFootprintByReference(part.ref))
+                x, y = (x0 + x1) / 2 - ORIGIN_MM[0] - width / 2, height / 2 - (y0 + y1) / 2 + ORIGIN_MM[1]
+                lines.append(f"{part.ref},{x:.2f},{y:.2f},{x1 - x0:.2f},{y1 - y0:.2f},{part.row['height']}")
+        return "\n".join(lines) + "\n"
 
     def save(self, path):
         self.board.SetFileName(str(path))
         pcbnew.SaveBoard(str(path), self.board)
+
+
+def _spots(box):
+    """(x, y, angle) for a reference, the best first: above, below, beside, inside, along the edges."""
+    x0, y0, x1, y1 = box
+    mid_x, mid_y = (x0 + x1) / 2, (y0 + y1) / 2
+    near = [(mid_x, y0 - 0.7, 0), (mid_x, y1 + 0.7, 0), (x0 - 0.7, mid_y, 90), (x1 + 0.7, mid_y, 90)]
+    inside = [(mid_x, mid_y, 0), (mid_x, mid_y, 90)]
+    along = [
+        at
+        for away in (0.5, 0.7, 1.0, 1.4)
+        for k in range(-1, 12)
+        for at in (
+            (x0 + (x1 - x0) * k / 10, y0 - away, 0),
+            (x0 + (x1 - x0) * k / 10, y1 + away, 0),
+            (x0 - away, y0 + (y1 - y0) * k / 10, 90),
+            (x1 + away, y0 + (y1 - y0) * k / 10, 90),
+            (x0 - away - 0.7, y0 + (y1 - y0) * k / 10, 0),
+            (x1 + away + 0.7, y0 + (y1 - y0) * k / 10, 0),
+        )
+    ]
+    return near + inside + along
 
 
 def _overlap(a, b):
@@ -417,4 +444,48 @@ def make(circuit, layout, netlist_path, folder):
     fill(board)
     pcbnew.SaveBoard(str(path), board)
     (folder / f"{name}.kicad_pro").write_text(rules)
+    (folder / f"{name}-badan.csv").write_text(maker.bodies())
+    dress(board, circuit, folder / "badan")
+    pcbnew.SaveBoard(str(folder / f"{name}-3d.kicad_pcb"), board)
     return hidden
+
+
+def drawn_body(item):
+    """(x0, y0, x1, y1) in mm of what the footprint draws as the part's body, y downwards."""
+    shapes = [
+        shape
+        for shape in item.GraphicalItems()
+        if isinstance(shape, pcbnew.PCB_SHAPE) and shape.GetLayer() == pcbnew.F_Fab
+    ]
+    closed = [shape for shape in shapes if shape.GetShape() == pcbnew.SHAPE_T_RECT]  # without a part's leads
+    boxes = [shape.GetBoundingBox() for shape in closed or shapes] or [
+        item.GetCourtyard(pcbnew.F_CrtYd).BBox()
+    ]
+    return (
+        pcbnew.ToMM(min(b.GetLeft() for b in boxes)),
+        pcbnew.ToMM(min(b.GetTop() for b in boxes)),
+        pcbnew.ToMM(max(b.GetRight() for b in boxes)),
+        pcbnew.ToMM(max(b.GetBottom() for b in boxes)),
+    )
+
+
+def dress(board, circuit, folder):
+    """Gives every footprint the body of its kind, as STEP files in folder, in place of KiCad's models."""
+    folder.mkdir(exist_ok=True)
+    files = {}
+    for part in circuit.parts():
+        if part.kind not in files:
+            item = Maker.load(part)
+            x0, y0, x1, y1 = drawn_body(item)
+            pads = [(pcbnew.ToMM(p.GetPosition().x), -pcbnew.ToMM(p.GetPosition().y)) for p in item.Pads()]
+            prisms = solids.of_part(part.kind, (x0, -y1, x1, -y0), pads, part.row["height"])
+            files[part.kind] = folder / f"{part.kind}.step" if prisms else None
+            if prisms:
+                files[part.kind].write_text(solids.step(part.kind, prisms), encoding="utf-8")
+    for item in board.GetFootprints():
+        item.Models().clear()
+        ref = item.GetReference()
+        if not ref.startswith("H") and files[circuit.part(ref).kind]:
+            model = pcbnew.FP_3DMODEL()
+            model.m_Filename = str(files[circuit.part(ref).kind])
+            item.Models().push_back(model)

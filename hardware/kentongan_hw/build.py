@@ -35,9 +35,7 @@ def circuit_of(node):
 def kicad(folder, *args):
     """Run kicad-cli in folder with settings of its own; what it said. CheckError but for exit 0 or 5."""
     env = {**os.environ, "KICAD_CONFIG_HOME": str(BUILD / "kicad-config"), "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        ["kicad-cli", *map(str, args)], cwd=folder, env=env, capture_output=True, text=True
-    )
+    done = subprocess.run(["kicad-cli", *map(str, args)], cwd=folder, env=env, capture_output=True, text=True)
     if done.returncode not in (0, 5):
         raise CheckError(f"kicad-cli {' '.join(map(str, args))}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -83,6 +81,7 @@ def sources(node):
     )
     if done.returncode:
         raise CheckError(f"board of {node}:\n{done.stdout}{done.stderr}")
+    (folder / "silk.txt").write_text(done.stdout, encoding="utf-8")
     return folder
 
 
@@ -189,63 +188,26 @@ def gerbers(folder, node):
             archive.writestr(zipfile.ZipInfo(path.name, ZIP_DATE), path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
+def picture(folder, file, name, size, *how):
+    kicad(folder, "pcb", "render", "-w", size[0], "--height", size[1], *how, "-o", name, file)
+
+
 def products(folder, node):
     """Everything that is made from the sources, into folder."""
     file = f"{node}.kicad_pcb"
     kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
     gerbers(folder, node)
-    kicad(
-        folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{node}-letak.csv", file
-    )
+    kicad(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{node}-letak.csv", file)
+    *size, zoom = importlib.import_module(f"kentongan_hw.{node}_layout").PICTURE
     for side in ("top", "bottom"):
-        kicad(
-            folder,
-            "pcb",
-            "render",
-            "--side",
-            side,
-            "-w",
-            1500,
-            "--height",
-            1050,
-            "--zoom",
-            1.25,
-            "-o",
-            f"{node}-{side}.png",
-            file,
-        )
-    kicad(folder, "pcb", "export", "step", "--force", "-o", f"{node}.step", file)
+        picture(folder, file, f"{node}-{side}.png", size, "--side", side, "--zoom", zoom)
+    dressed = f"{node}-3d.kicad_pcb"
+    picture(
+        folder, dressed, f"{node}-3d.png", (1200, 900), "--perspective", "--rotate", "-45,0,15", "--zoom", 0.7
+    )
+    kicad(folder, "pcb", "export", "step", "--force", "-o", f"{node}.step", dressed)
     (folder / f"{node}-bom.csv").write_text(bom(circuit_of(node)), encoding="utf-8")
     (folder / f"{node}-dari.sha256").write_text(digest(folder, node), encoding="utf-8")
-
-
-def drawing(node):
-    """Writes and checks the drawing alone, of a node that has no board yet; the folder."""
-    folder = BUILD / node
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (BUILD / "kicad-config").mkdir(exist_ok=True)
-    tables(folder)
-    rules = {"meta": {"filename": f"{node}.kicad_pro", "version": 3},
-             "net_settings": {"classes": [{"name": "Default", "wire_width": 6}]}}
-    (folder / f"{node}.kicad_pro").write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
-    (folder / f"{node}.kicad_sch").write_text(schematic.draw(circuit_of(node)), encoding="utf-8")
-    kicad(folder, "sch", "export", "netlist", "-o", f"{node}.net", f"{node}.kicad_sch")
-    return folder
-
-
-def drawing_files(node):
-    """The drawing, its PDF and the parts list into hardware/<node>/files."""
-    folder = drawing(node)
-    found = erc(folder, node)
-    if found:
-        raise CheckError(f"{node}: {found}")
-    kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
-    (folder / f"{node}-bom.csv").write_text(bom(circuit_of(node)), encoding="utf-8")
-    target = HARDWARE / node / "files"
-    target.mkdir(exist_ok=True)
-    for ending in (".kicad_sch", ".kicad_pro", "-skema.pdf", "-bom.csv"):
-        shutil.copy(folder / f"{node}{ending}", target / f"{node}{ending}")
 
 
 def files(node):
@@ -266,6 +228,8 @@ def files(node):
         "-letak.csv",
         "-top.png",
         "-bottom.png",
+        "-3d.png",
+        "-badan.csv",
         "-bom.csv",
         "-dari.sha256",
     ):

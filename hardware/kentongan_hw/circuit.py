@@ -6,6 +6,7 @@ from functools import cache
 from kentongan_hw import HARDWARE
 
 Rule = namedtuple("Rule", "width clearance")         # of a net's tracks, in mm
+SIGNAL = Rule(0.4, 0.25)                             # of nets that the layout does not name
 POWER = ("GND", "+3V3", "+5V", "V12", "VRAW", "VBAT")  # drawn as power symbols, not as wires
 
 
@@ -47,6 +48,9 @@ class Circuit:
         self.name, self.title, self.revision, self.labels = name, title, revision, labels
         self.blocks = []
         self.flags = {}      # {net: place in the first block} of nets that are fed from outside
+        self.volts = {}      # {net: V} at worst, in a clamped surge
+        self.loads = {}      # {net: A} that its copper and its parts must carry
+        self.steady_v = 0.0  # the most that stands on a supply for hours
 
     def block(self, *args, **kwargs):
         self.blocks.append(Block(*args, **kwargs))

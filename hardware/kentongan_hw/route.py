@@ -5,6 +5,7 @@ disturbs least is taken and those are routed again; each time a cell gets dearer
 """
 
 import heapq
+import math
 from collections import namedtuple
 
 import numpy as np
@@ -33,6 +34,7 @@ class Router:
         self.size, self.pads, self.rules, self.holes, self.edge_mm = size, pads, rules, holes, edge_mm
         self.tracks, self.vias = {}, {}
         self.history = np.zeros((2, self.rows, self.cols))
+        self.fixed = ()  # nets that nobody may push away any more
         self.by_net = {}
         for pad in pads:
             self.by_net.setdefault(pad.net, []).append(pad)
@@ -83,12 +85,12 @@ class Router:
                 self._mark_pad(grid, pad, half + self._gap(net, pad.net) + 0.02)
         for x, y, radius in self.holes:
             self._mark_pad(grid, Pad(None, x, y, 0, 0, (0, 1)), radius + half + 0.4)
-        return grid
+        return grid | self._soft(net, half, self.fixed)
 
-    def _soft(self, net, half):
+    def _soft(self, net, half, others=None):
         """Cells too near to other nets' tracks and vias."""
         grid = np.zeros((2, self.rows, self.cols), bool)
-        for other in self.tracks:
+        for other in self.tracks if others is None else others:
             if other != net:
                 gap = self._gap(net, other)
                 for track in self.tracks[other]:
@@ -105,73 +107,86 @@ class Router:
         return round(y / GRID_MM), round(x / GRID_MM)
 
     def _search(self, sources, goals, blocked, soft, no_via):
-        """Cheapest way of cells (layer, row, col) from sources to goals, or None."""
-        best = dict.fromkeys(sources, 0)
-        heap = [(0, cell) for cell in sorted(sources)]
-        came = {}
-        goal_r = [g[1] for g in goals]
-        goal_c = [g[2] for g in goals]
-        box = (min(goal_r), max(goal_r), min(goal_c), max(goal_c))
+        """Cheapest way of cells (layer, row, col) from sources to goals, or None. Inside they are numbers."""
+        cols, plane = self.cols, self.rows * self.cols
+        shut, closed = blocked.astype(np.uint8).tobytes(), no_via.astype(np.uint8).tobytes()
+        dear = (self.history if soft is None else self.history + RIP_COST * soft).ravel().tolist()
+        ends = {g[0] * plane + g[1] * cols + g[2] for g in goals}
+        rows_off = _off([g[1] for g in goals], self.rows)
+        cols_off = _off([g[2] for g in goals], cols)
+        moves = [(dr * cols + dc, dr * cols, dc, price) for dc, dr, price in MOVES]
+        best, came = [math.inf] * (2 * plane), [-1] * (2 * plane)
+        heap = []
+        for g in sources:
+            best[g[0] * plane + g[1] * cols + g[2]] = 0
+            heap.append((0, g[0] * plane + g[1] * cols + g[2]))
+        heapq.heapify(heap)
         while heap:
             _, cell = heapq.heappop(heap)
-            if cell in goals:
-                path = [cell]
-                while cell in came:
-                    cell = came[cell]
-                    path.append(cell)
-                return path[::-1]
-            layer, row, col = cell
+            if cell in ends:
+                return self._way(came, cell)
             cost = best[cell]
-            for dc, dr, price in MOVES:
-                to = (layer, row + dr, col + dc)
-                if blocked[to] and to not in goals:
-                    continue
-                if dc and dr and (blocked[layer, row, col + dc] or blocked[layer, row + dr, col]):
-                    continue  # a diagonal would cut the corner
-                self._push(heap, best, came, cell, to, cost + price + self._dear(soft, to), box)
-            other = (1 - layer, row, col)
-            if not no_via[row, col] and not blocked[other]:
-                self._push(heap, best, came, cell, other, cost + VIA_COST + self._dear(soft, other), box)
+            steps = [
+                (cell + to, price)
+                for to, down, right, price in moves
+                if (not shut[cell + to] or cell + to in ends)
+                and not (down and right and (shut[cell + right] or shut[cell + down]))
+            ]  # cuts no corner
+            other = cell - plane if cell >= plane else cell + plane
+            if not closed[cell % plane] and not shut[other]:
+                steps.append((other, VIA_COST))
+            for to, price in steps:
+                new = cost + price + dear[to]
+                if new < best[to]:
+                    best[to], came[to] = new, cell
+                    row, col = divmod(to % plane, cols)
+                    far, near = max(rows_off[row], cols_off[col]), min(rows_off[row], cols_off[col])
+                    heapq.heappush(heap, (new + 2 * far + near, to))
         return None
 
-    def _dear(self, soft, to):
-        extra = self.history[to]
-        return extra + (RIP_COST if soft is not None and soft[to] else 0)
-
-    @staticmethod
-    def _push(heap, best, came, cell, to, cost, box):
-        if cost < best.get(to, 1e18):
-            best[to] = cost
-            came[to] = cell
-            dr = max(box[0] - to[1], 0, to[1] - box[1])
-            dc = max(box[2] - to[2], 0, to[2] - box[3])
-            heapq.heappush(heap, (cost + 2 * max(dr, dc) + min(dr, dc), to))
+    def _way(self, came, cell):
+        path = []
+        while cell >= 0:
+            layer, rest = divmod(cell, self.rows * self.cols)
+            path.append((layer, *divmod(rest, self.cols)))
+            cell = came[cell]
+        return path[::-1]
 
     def _pad_cells(self, pad):
         row, col = self._cell(pad.x, pad.y)
         return {(layer, row, col) for layer in pad.layers}
 
-    def _connect(self, net, width, rip):
-        """Tracks and vias of the whole net, or None when a pad cannot be reached."""
-        rule = self.rules[net]
-        hard = self._hard(net, width / 2)
-        soft = self._soft(net, width / 2)
+    def _maps(self, net, width, rip):
+        """(blocked cells, cells of others that may be taken, places without a via) for a track of width."""
+        hard, soft = self._hard(net, width / 2), self._soft(net, width / 2)
         for pad in self.by_net[net]:
             for cell in self._pad_cells(pad):
                 hard[cell] = False
-        blocked = hard if rip else hard | soft
         via_hard, via_soft = self._hard(net, VIA_MM / 2), self._soft(net, VIA_MM / 2)
         no_via = (via_hard[0] | via_hard[1]) if rip else (via_hard | via_soft).any(axis=0)
         for pad in self.by_net[net]:  # a through pad joins both layers by itself
             row, col = self._cell(pad.x, pad.y)
             no_via[row, col] = len(pad.layers) < 2
+        return (hard if rip else hard | soft), (soft if rip else None), no_via
+
+    def _connect(self, net, width, rip, partly=False):
+        """Tracks and vias of the whole net, or None when a pad cannot be reached.
+
+        `partly`: what is in the way of a pad that cannot be reached otherwise is pushed aside, for it alone.
+        """
+        rule = self.rules[net]
+        maps = self._maps(net, width, rip)
         pads = sorted(self.by_net[net], key=lambda p: (p.x, p.y))
         joined = self._pad_cells(pads[0])
         rest = pads[1:]
         tracks, vias = [], []
         while rest:
             goals = {cell: pad for pad in rest for cell in self._pad_cells(pad)}
-            path = self._search(joined, goals, blocked, soft if rip else None, no_via)
+            path = self._search(joined, goals, *maps)
+            if path is None and partly:
+                path = self._search(joined, goals, *self._maps(net, width, True))
+            if path is None and partly and self._fanned(net, rest, tracks, vias):
+                break
             if path is None:
                 return None
             self._lay(net, rule._replace(width=width), path, tracks, vias)
@@ -191,8 +206,19 @@ class Router:
                     pad.layers[0],
                 )
                 small = min(width, 2 * pad.half_w, 2 * pad.half_h)
-                tracks.append(Track(net, layer, col * GRID_MM, row * GRID_MM, pad.x, pad.y, small))
+                if self._clear(net, col * GRID_MM, row * GRID_MM, pad.x, pad.y, small / 2):
+                    tracks.append(Track(net, layer, col * GRID_MM, row * GRID_MM, pad.x, pad.y, small))
         return tracks, vias
+
+    def _fanned(self, net, rest, tracks, vias):
+        """Keeps the vias beside the pads of `rest`, too close for the grid; False when one has none."""
+        for pad in rest:
+            out = [track for track in self.tracks.get(net, []) if (track.x0, track.y0) == (pad.x, pad.y)]
+            if not out:
+                return False
+            tracks.append(out[0])
+            vias.append(Via(net, out[0].x1, out[0].y1))
+        return True
 
     def _lay(self, net, rule, path, tracks, vias):
         through = {self._cell(p.x, p.y) for p in self.by_net[net] if len(p.layers) == 2}
@@ -273,31 +299,52 @@ class Router:
                     break
         return found
 
-    def run(self, order):
-        """Routes the nets of `order`; raises NoWay naming the net that does not fit."""
+    def run(self, order, plane):
+        """Routes the nets of `order`, then `plane`; raises NoWay naming the net that does not fit.
+
+        Planes join most pads of their net, but tracks may cut islands out of them: so it gets tracks of its
+        own, and then what they push aside goes round them.
+        """
         queue = list(order)
         for _ in range(ROUNDS):
-            if not queue:
+            if not queue and self.fixed:
                 return
+            if not queue:
+                self.fixed = (plane,)
+                queue += self._put(plane, self._connect(plane, self.rules[plane].width, False, partly=True))
+                continue
             net = queue.pop(0)
             width = self.rules[net].width
             done = self._connect(net, width, False)
             if done is None:
                 done = self._connect(net, width, True)
-                if done is None:
-                    raise NoWay(f"no way for {net} at {width} mm: move parts apart")
-                for other in sorted(self._disturbed(net, *done)):
-                    for track in self.tracks.pop(other):
-                        for x, y in ((track.x0, track.y0), (track.x1, track.y1)):
-                            self.history[(track.layer, *self._cell(x, y))] += 1
-                    del self.vias[other]
-                    queue.append(other)
-                for track in done[0]:
-                    grid = np.zeros((2, self.rows, self.cols), bool)
-                    self._mark_line(grid, track, 0.5)
-                    self.history += grid * 1.5
-            self.tracks[net], self.vias[net] = done
+                queue += [other for other in self._put(net, done) if other != plane]
+            else:
+                self.tracks[net], self.vias[net] = done
         raise NoWay(f"still {len(queue)} nets open after {ROUNDS} rounds: {', '.join(queue[:5])}")
+
+    def _put(self, net, done):
+        """Takes a net's new copper; the nets that it pushes aside, which have lost theirs."""
+        if done is None:
+            raise NoWay(f"no way for {net} at {self.rules[net].width} mm: move parts apart")
+        lost = sorted(self._disturbed(net, *done))
+        for other in lost:
+            for track in self.tracks.pop(other):
+                for x, y in ((track.x0, track.y0), (track.x1, track.y1)):
+                    self.history[(track.layer, *self._cell(x, y))] += 1
+            self.vias.pop(other)
+        for track in done[0]:
+            grid = np.zeros((2, self.rows, self.cols), bool)
+            self._mark_line(grid, track, 0.5)
+            self.history += grid * 1.5
+        self.tracks[net], self.vias[net] = done
+        return lost
+
+
+def _off(goals, size):
+    """Steps from each row or column to the goals' box."""
+    low, high = min(goals), max(goals)
+    return [max(low - at, 0, at - high) for at in range(size)]
 
 
 def _half(item):
@@ -309,9 +356,7 @@ def _same_layer(a, b):
 
 
 def _ends(item):
-    return (
-        (item.x, item.y, item.x, item.y) if isinstance(item, Via) else (item.x0, item.y0, item.x1, item.y1)
-    )
+    return (item.x, item.y, item.x, item.y) if isinstance(item, Via) else (item.x0, item.y0, item.x1, item.y1)
 
 
 def _point_line(px, py, x0, y0, x1, y1):

@@ -2,13 +2,10 @@
 import re
 
 from kentongan_hw import signals
-from kentongan_hw.circuit import catalogue
+from kentongan_hw.circuit import SIGNAL, catalogue
 from kentongan_hw.ownlib import pin_of
 
 PULL_MAX_OHM = 1e6
-SURGE_V = 25.2                 # 1.5KE18A at its rated pulse: what the 12 V nets can see
-RAIL = ("PSU", "AKI", "VRAW", "V12", "SIRENE_P", "SIRENE_N")
-RAIL_KINDS = ("PMOS", "NMOS", "BUCK5", "OPTO", "CE_BIG", "C", "D3A", "DFAST3A")
 COPPER_RISE_K = 10             # temperature rise allowed for tracks
 NEEDED = ("symbol", "footprint", "what", "typical", "alternates", "price_idr", "height")
 _UNITS = {"k": 1e3, "M": 1e6, "R": 1.0, "u": 1e-6, "n": 1e-9, "p": 1e-12}
@@ -80,18 +77,29 @@ def pins_match(circuit, node):
 
 
 def ratings(circuit):
-    """Parts on the 12 V nets stand the clamped surge; resistors stand their worst steady power."""
+    """Parts stand the worst voltage of their nets; resistors across a supply stand their steady power."""
     found = []
     for part in circuit.parts():
-        nets = set(part.nets.values()) & set(RAIL)
+        nets = {net: circuit.volts[net] for net in part.nets.values() if net in circuit.volts}
         limit = part.row.get("v_max")
-        if nets and limit is not None and limit < SURGE_V and part.kind in (*RAIL_KINDS, "CE"):
-            where = " ".join(sorted(nets))
-            found.append(f"{part.ref} ({part.kind}): {limit} V on {where}, needs {SURGE_V} V")
-        if part.kind == "R" and set(part.nets.values()) <= {*RAIL, "GND"}:
-            power = 14.6 ** 2 / number(part.value)
+        if nets and limit is not None and limit < max(nets.values()):
+            found.append(f"{part.ref} ({part.kind}): {limit} V on {' '.join(sorted(nets))}, "
+                         f"needs {max(nets.values())} V")
+        if part.kind == "R" and set(part.nets.values()) <= {*circuit.volts, "GND"}:
+            power = circuit.steady_v ** 2 / number(part.value)
             if power > part.row["p_max"]:
                 found.append(f"{part.ref}: {power:.2f} W in {part.row['p_max']} W")
+    return found
+
+
+def part_currents(circuit):
+    """Parts carry the current of their nets: of two nets that have one, the lesser passes through it."""
+    found = []
+    for part in circuit.parts():
+        amps = min((circuit.loads[net] for net in part.nets.values() if net in circuit.loads), default=0)
+        limit = part.row.get("i_max")
+        if limit is not None and limit < amps:
+            found.append(f"{part.ref} ({part.kind}): {limit} A, needs {amps} A")
     return found
 
 
@@ -103,8 +111,9 @@ def track_width_mm(amperes):
 
 def currents(layout, loads):
     """Tracks of the layout are wide enough. `loads`: {net: A}."""
-    return [f"{net}: {layout.RULES[net].width} mm for {amps} A, needs {track_width_mm(amps):.2f} mm"
-            for net, amps in loads.items() if layout.RULES[net].width < track_width_mm(amps)]
+    width = {net: layout.RULES.get(net, SIGNAL).width for net in loads}
+    return [f"{net}: {width[net]} mm for {amps} A, needs {track_width_mm(amps):.2f} mm"
+            for net, amps in loads.items() if width[net] < track_width_mm(amps)]
 
 
 def complete(rows=None):

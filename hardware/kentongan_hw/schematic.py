@@ -85,7 +85,7 @@ class Drawing:
         node += [
             ["unit", unit],
             ["exclude_from_sim", "no"],
-            ["in_bom", "no" if power else "yes"],
+            ["in_bom", "no" if power or ref.startswith("TP") else "yes"],
             ["on_board", "no" if power else "yes"],
             ["dnp", "no"],
             ["uuid", number],

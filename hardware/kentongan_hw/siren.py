@@ -58,10 +58,10 @@ def five_volt(c):
 
 
 def radio(c):
-    b = c.block("3  PAPAN RADIO", (300, 14), (108, 104),
+    b = c.block("3  PAPAN RADIO", (300, 14), (108, 68),
                 ("Antena di luar lewat penangkal petir koaksial; tidak di papan ini.",))
     b.add("U2", "HELTEC", "Heltec V3", radio_nets("siren", {"2": "+5V", "20": "+3V3", "7": "RESET"}),
-          (21, 20))
+          (21, 14))
 
 
 def driver(c):
@@ -85,7 +85,7 @@ def driver(c):
 def timer(c):
     b = c.block("5  BATAS BUNYI 180 s (maximum-on timer)", (164, 118), (128, 84),
                 ("Tidak bergantung pada ESP32. U4: 8192 x 2,2 x R15 x C4 = 207 s sejak bunyi pertama,",
-                 "lalu Q3 menutup gerbang. Direset setelah 4-12 s hening (R14, C5)."))
+                 "lalu Q3 menutup gerbang. Direset setelah 3-16 s hening (R14, C5)."))
     b.add("R7", "R", "47k", "OPTO_E AKTIF_B", (8, 20), 90)
     b.add("R13", "R", "100k", "AKTIF_B GND", (13, 24))
     b.add("Q4", "NPN", "BC547B", {"1": "AKTIF_C", "2": "AKTIF_B", "3": "GND"}, (18, 20))
@@ -179,10 +179,28 @@ def outputs(c):
     b.add("GD1", "GDT", "90V", "PE GND", (5, 6))
 
 
+SURGE_V = 25.2                 # 1.5KE18A at its rated pulse: what the 12 V nets can see
+VOLTS = dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "V12", "SIRENE_P", "SIRENE_N"), SURGE_V)
+LOADS = {**dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), 3.0),
+         **dict.fromkeys(("ISI1", "ISI2", "+5V", "PENGAWAS_C", "PENGAWAS_NO", "PENGAWAS_NC"), 1.0),
+         "V12": 0.4, "+3V3": 0.3, "RELAY_N": 0.04, "BZ_N": 0.04, "OPTO_E": 0.01, "PLN_ADA": 0.01}
+TEST_POINTS = ("GND", "VRAW", "V12", "+5V", "+3V3", "GERBANG", "SHUNT", "TAHAN", "BATAS", "AKI_ADC")
+
+
+def test_points(b, nets):
+    """A row or two of holes for the meter's tip, TP1 first; hardware/rakit says what each must read."""
+    for i, net in enumerate(nets):
+        up = net.startswith("+") or net.startswith("V")      # drawn with its power symbol above
+        row, column = divmod(i, 5)
+        b.add(f"TP{i + 1}", "TITIK", net, {"1": net}, (3 + 8 * column, 5 + 5 * row), 180 if up else 0)
+
+
 def build():
     """The Circuit of the siren post's carrier."""
     c = Circuit("siren", TITLE, REVISION, LABELS)
+    c.volts, c.loads, c.steady_v = VOLTS, LOADS, 14.6
     c.flags = {"VRAW": (24, 33), "V12": (29, 33), "GND": (34, 32)}
     for block in (supply, five_volt, radio, driver, timer, sense, watchdog, inputs, keys, outputs):
         block(c)
+    test_points(c.block("12  TITIK UJI (test points)", (300, 84), (108, 34)), TEST_POINTS)
     return c

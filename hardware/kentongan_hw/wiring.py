@@ -9,7 +9,7 @@ from kentongan_hw import HARDWARE, pins
 
 BOARD = "heltec_v3"
 SHEETS = {"penerus": "repeater/wiring.yml", "gateway": "gateway/wiring.yml",
-          "penerima": "button/penerima.yml"}
+          "penerima": "button/penerima.yml", "tombol": "button/tombol.yml", "sirene": "siren/wiring.yml"}
 PLACE = re.compile(r"@(\w+)\.(\w+)@")
 LITERAL = re.compile(r"^.*GPIO\d+.*$", re.MULTILINE)
 HEAD = "Rev A. Dirakit oleh / built by: nobody yet. Written by `make boxes`; do not edit."

@@ -2,12 +2,11 @@
 import copy
 
 import pytest
-from kentongan_hw import build, rules, siren_layout
-from kentongan_hw.__main__ import DRAWN
+from kentongan_hw import build, button_layout, rules, siren_layout
+from kentongan_hw.__main__ import CARRIERS
 from kentongan_hw.circuit import catalogue
 
-SIREN_LOADS = {"PSU": 3.0, "AKI": 3.0, "VRAW": 3.0, "SIRENE_P": 3.0, "SIRENE_N": 3.0, "SHUNT": 3.0,
-               "ISI1": 1.0, "ISI2": 1.0, "V12": 0.4, "+5V": 1.0}
+LAYOUTS = {"siren": siren_layout, "button": button_layout}
 
 
 def without(circuit, *refs):
@@ -16,7 +15,7 @@ def without(circuit, *refs):
     return circuit
 
 
-@pytest.fixture(params=DRAWN)
+@pytest.fixture(params=CARRIERS)
 def node(request):
     return request.param
 
@@ -52,8 +51,18 @@ def test_no_net_ends_at_one_pin(node):
     assert not {net: pins for net, pins in build.circuit_of(node).nets().items() if len(pins) < 2}
 
 
-def test_the_sirens_tracks_carry_its_current():
-    assert not rules.currents(siren_layout, SIREN_LOADS)
+def test_tracks_and_parts_carry_their_current(node):
+    circuit = build.circuit_of(node)
+    assert circuit.loads and set(circuit.loads) <= set(circuit.nets())
+    assert not rules.currents(LAYOUTS[node], circuit.loads)
+    assert not rules.part_currents(circuit)
+
+
+def test_every_test_point_is_named_beside_its_hole(node):
+    circuit, layout = build.circuit_of(node), LAYOUTS[node]
+    for part in (p for p in circuit.parts() if p.kind == "TITIK"):
+        x, y, _ = layout.EDGES[part.ref]
+        assert any(abs(lx - x) < 0.1 and 0 < ly - y < 3 for _, lx, ly, _, _ in layout.LABELS), part.ref
 
 
 def test_every_kind_of_part_can_be_bought():
@@ -69,9 +78,11 @@ def test_the_parts_list_names_every_part(node):
 # -- seeded faults ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("diode, owner", [("D8", "J3"), ("D13", "K1"), ("D17", "BZ1")])
-def test_seeded_fault_a_missing_diode_is_seen(diode, owner):
-    found = rules.flyback(without(build.circuit_of("siren"), diode))
+@pytest.mark.parametrize("name, diode, owner", [("siren", "D8", "J3"), ("siren", "D13", "K1"),
+                                                ("siren", "D17", "BZ1"), ("button", "D4", "BZ1"),
+                                                ("button", "D5", "J6")])
+def test_seeded_fault_a_missing_diode_is_seen(name, diode, owner):
+    found = rules.flyback(without(build.circuit_of(name), diode))
     assert len(found) == 1 and found[0].startswith(owner)
 
 
@@ -86,6 +97,11 @@ def test_seeded_fault_a_floating_gate_is_seen():
     found = rules.pull_downs(without(build.circuit_of("siren"), "R10", "R8"))
     assert any("Q2" in line for line in found)
     assert any("Q8" in line for line in rules.pull_downs(without(build.circuit_of("siren"), "R44")))
+
+
+@pytest.mark.parametrize("ref, owner", [("R14", "Q3"), ("R15", "Q4")])
+def test_seeded_fault_a_floating_gate_of_the_button_is_seen(ref, owner):
+    assert any(owner in line for line in rules.pull_downs(without(build.circuit_of("button"), ref)))
 
 
 def test_seeded_fault_a_net_on_a_strapping_pin_is_seen():
@@ -116,7 +132,21 @@ def test_seeded_fault_a_hot_resistor_is_seen():
 
 def test_seeded_fault_a_thin_track_is_seen(monkeypatch):
     monkeypatch.setitem(siren_layout.RULES, "SHUNT", siren_layout.FIVE)
-    assert rules.currents(siren_layout, SIREN_LOADS)
+    assert rules.currents(siren_layout, build.circuit_of("siren").loads)
+    assert rules.currents(button_layout, {"+5V": 3.0})
+
+
+@pytest.mark.parametrize("name, ref, kind", [("siren", "D2", "D1"), ("button", "F3", "PTC_040")])
+def test_seeded_fault_a_part_too_small_for_its_current_is_seen(name, ref, kind):
+    circuit = build.circuit_of(name)
+    circuit.part(ref).row = catalogue()[kind]
+    assert any(line.startswith(ref) for line in rules.part_currents(circuit))
+
+
+def test_seeded_fault_a_transistor_too_weak_for_the_adaptors_surge_is_seen():
+    circuit = build.circuit_of("button")
+    circuit.part("Q5").row = {**catalogue()["PMOS_SMALL"], "v_max": 8}
+    assert any(line.startswith("Q5") for line in rules.ratings(circuit))
 
 
 @pytest.mark.parametrize("key", rules.NEEDED)

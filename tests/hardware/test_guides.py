@@ -1,14 +1,16 @@
 """Build guides: each honest about who built it, with pictures and links that exist."""
+import importlib
 import re
 
 import pytest
-from kentongan_hw import HARDWARE
+from kentongan_hw import HARDWARE, build
 from kentongan_hw.power import figures
 
 GUIDES = sorted((HARDWARE / "rakit").glob("*.md"))
 PAGES = [*GUIDES, *HARDWARE.glob("*.md"), *HARDWARE.glob("*/README.md"), *HARDWARE.glob("*/files/*.md")]
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-BUILT = ("penerus", "gateway", "penerima")
+BUILT = ("penerus", "gateway", "penerima", "tombol", "sirene")
+BOARDS = {"tombol": "button", "penerima": "button", "sirene": "siren"}
 
 
 def broken(page, text):
@@ -31,6 +33,42 @@ def test_a_guide_has_parts_wires_test_points_and_first_power_up(name):
     assert "nobody yet" in text and f"{name}-daftar.md" in text and f"{name}-kabel.svg" in text
     assert "## Titik uji" in text and "## Pertama menyala" in text
     assert len(re.findall(r"\d[,.\d]*(?:-\d[,.\d]*)? m?V", text)) >= 3, "test points name volts"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HARDWARE)))
+def test_every_page_says_who_built_it(page):
+    assert re.search(r"[Nn]obody (yet|has)|not measured yet", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ("tombol", "sirene"))
+def test_the_guide_of_a_board_has_all_that_a_technician_needs(name):
+    text = (HARDWARE / "rakit" / f"{name}.md").read_text(encoding="utf-8")
+    titles = ("Bahan", "Urutan solder", "Kabel", "Titik uji", "Pertama menyala", "Memasang", "Serah terima")
+    for title in titles:
+        assert f"## {title}" in text
+    assert "Rp" in text and "Antena" in text and "pasang.md" in text and "serah-terima.md" in text
+    assert f"{BOARDS[name]}-top.png" in text and f"{BOARDS[name]}-bom.csv" in text
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_test_points_in_a_guide_are_holes_of_the_board_with_that_name(name):
+    """`TP3 BB` in a guide is TP3 on the silk, named BB, and every hole is used by some guide of the board."""
+    layout = importlib.import_module(f"kentongan_hw.{BOARDS[name]}_layout")
+    text = (HARDWARE / "rakit" / f"{name}.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"(TP\d+) ([A-Z0-9]+)", text))
+    assert len(said) >= 4
+    for ref, word in said:
+        x, y, _ = layout.EDGES[ref]
+        names = [words for words, lx, ly, _, _ in layout.LABELS if abs(lx - x) < 0.1 and 0 < ly - y < 3]
+        assert names == [word], f"{ref} {word}"
+
+
+def test_every_test_point_is_measured_in_some_guide():
+    for board in set(BOARDS.values()):
+        used = "".join((HARDWARE / "rakit" / f"{name}.md").read_text(encoding="utf-8")
+                       for name, of in BOARDS.items() if of == board)
+        holes = {part.ref for part in build.circuit_of(board).parts() if part.kind == "TITIK"}
+        assert holes <= set(re.findall(r"TP\d+", used))
 
 
 def test_the_current_of_a_penerus_is_that_of_the_budget():

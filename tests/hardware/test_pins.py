@@ -1,7 +1,7 @@
 """One source of pins: firmware files, nets and tables are what pins/*.toml says."""
 import pytest
 from kentongan_hw import HARDWARE, pins, signals
-from kentongan_hw.__main__ import NODES
+from kentongan_hw.__main__ import CARRIERS
 
 REMEDY = "edit hardware/pins/*.toml, not the copy, then run: make hardware-files"
 
@@ -17,7 +17,7 @@ def test_every_firmware_board_has_a_source():
     assert firmware == set(pins.boards())
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize("node", CARRIERS)
 def test_the_table_in_the_page_is_the_source(node):
     text = (HARDWARE / node / "README.md").read_text(encoding="utf-8")
     assert f"<!-- pins -->\n{signals.table(node)}\n<!-- /pins -->" in text, REMEDY
@@ -30,7 +30,7 @@ def forbidden(node):
     return [s.slot for s in signals.load(node) if s.gpio in never]
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize("node", CARRIERS)
 def test_no_signal_sits_on_a_strapping_or_taken_pin(node):
     assert not forbidden(node)
 

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as xml
 
 import pytest
+from buttonkit import BOOT_MS, Box
 from kentongan_hw.power import figures, model, page
 from kentongan_node import button
 
@@ -19,7 +20,7 @@ def test_a_status_is_boot_checks_frame_and_listening():
 def test_the_mean_current_adds_sleep_converter_self_discharge_and_events():
     loss = 2_700 * 0.015 * 12 / 8_766
     events = (24 * model.status_mas(BOARD) / 24 + 4 * model.answered_mas(BOARD) / 8_766) / 3_600
-    assert model.mean_ma(BOARD, CELL, 24) == pytest.approx(0.015 + 0.004 + loss + events, rel=1e-9)
+    assert model.mean_ma(BOARD, CELL, 24) == pytest.approx(0.015 + 0.0033 + 0.004 + loss + events, rel=1e-9)
 
 
 def test_more_status_presses_or_sleep_current_never_lengthen_a_life():
@@ -44,10 +45,43 @@ def test_a_forgotten_pin_and_a_longer_listening_show_in_the_figures(monkeypatch)
     assert model.years(figures.BOARDS[-1], CELL, 4) < 0.5
 
 
+def measured(box):
+    """(mA s, awake ms, frames) of what the device's own code did from wake-up to sleep, in virtual time."""
+    while not box.asleep():
+        box.wait(100)
+    air = sum(model.air_ms(n_bytes=len(frame)) for frame in box.frames())
+    awake = box.now_ms - BOOT_MS
+    mas = (
+        BOOT_MS * figures.BOOT.ma
+        + air * (BOARD.tx.ma + figures.CPU.ma)
+        + (awake - air) * (BOARD.rx.ma + figures.CPU.ma)
+    ) / 1_000
+    return mas, awake, len(box.frames())
+
+
+def test_a_status_takes_what_the_devices_own_code_takes():
+    assert BOOT_MS == model.BOOT_MS
+    mas, awake, frames = measured(Box("wake_timer", ""))
+    assert frames == 1 and awake < 3_000
+    assert model.status_mas(BOARD) == pytest.approx(mas, rel=0.05)
+
+
+def test_a_press_that_nobody_hears_takes_what_the_devices_own_code_takes():
+    mas, _, frames = measured(Box())
+    shown = model.shown_mas(model.feedback.NOBODY, model.incident.LISTEN_MS)
+    assert frames == 21
+    assert model.unheard_mas(BOARD) - shown == pytest.approx(mas, rel=0.1)
+
+
+def test_seeded_fault_a_model_that_forgets_the_listening_is_seen(monkeypatch):
+    monkeypatch.setattr(button, "LISTEN_STATUS_MS", 500)
+    modelled = model.status_mas(BOARD)
+    monkeypatch.undo()
+    assert modelled != pytest.approx(measured(Box("wake_timer", ""))[0], rel=0.05)
+
+
 def test_the_siren_post_keeps_a_day_and_half_an_hour_of_its_worst_sound():
-    hours = model.standby_h(
-        page.POST_AH, figures.POST_IDLE_WORST.ma, page.SOUNDING_MIN, figures.SIREN_ON.ma
-    )
+    hours = model.standby_h(page.POST_AH, figures.POST_IDLE_WORST.ma, page.SOUNDING_MIN, figures.SIREN_ON.ma)
     assert hours == pytest.approx((7_000 * 0.64 - 0.5 * (1_200 + 60)) / 60)
     assert hours >= page.POST_STANDBY_H
     just = page.smallest_post_ah()
@@ -63,9 +97,7 @@ def test_a_steady_tone_is_all_on_and_a_panel_gives_more_than_a_penerus_takes():
 
 
 def test_every_figure_has_a_source_and_stands_on_the_page():
-    found = [
-        value for value in vars(figures).values() if isinstance(value, figures.Figure | figures.Cell)
-    ]
+    found = [value for value in vars(figures).values() if isinstance(value, figures.Figure | figures.Cell)]
     found += [board.sleep for board in figures.BOARDS] + list(figures.CELLS)
     assert len(found) > 15
     for one in found:

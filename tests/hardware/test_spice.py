@@ -175,7 +175,7 @@ def quiet_s(r, c, threshold_v):
 
 
 def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet():
-    from kentongan_node import patterns
+    from kentongan_node import patterns, stretch
 
     text = f"""
 VDD vdd 0 5
@@ -199,6 +199,8 @@ R14 vdd hen {value(C, "R14") * 0.99}
     longest = quiet_s(value(C, "R14") * 1.01, value(C, "C5") * 1.2, 3.5)
     assert quiet_s(value(C, "R14") * 0.99, value(C, "C5") * 0.8, 1.5) > 2.5
     assert longest < 16
+    assert longest * 1e3 < stretch.REST_MS      # the program rests longer than any carrier's count needs
+    assert PERMITTED_S[0] * 1e3 >= stretch.LIMIT_MS
 
 
 # -- supply -----------------------------------------------------------------------------------------

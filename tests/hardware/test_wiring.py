@@ -44,7 +44,8 @@ def unwired(text):
             if set(range(1, n + 1)) - reached[name]}
 
 
-@pytest.mark.parametrize("name, spare", [("penerus", {}), ("penerima", {}), ("gateway", {"Pi": [10]})])
+@pytest.mark.parametrize("name, spare", [("penerus", {}), ("penerima", {}), ("gateway", {"Pi": [10]}),
+                                         ("tombol", {}), ("sirene", {"Papan": [15]})])
 def test_every_pin_of_every_part_is_wired(name, spare):
     assert unwired(wiring.render(name)) == spare
 

@@ -6,7 +6,7 @@ from tempfile import NamedTemporaryFile
 from build123d import ExportSVG, export_step, export_stl
 
 from kentongan_hw import HARDWARE
-from kentongan_hw.enclosure import parameters, shape
+from kentongan_hw.enclosure import dimensions, parameters, shape
 
 SCALE = 1.6
 VIEWS = (("depan", (300, -400, 350)), ("belakang", (300, -400, -350)))
@@ -24,6 +24,9 @@ def write(node, folder) -> list:
             made.append(drawing_path(node, name, view))
             made[-1].parent.mkdir(exist_ok=True)
             made[-1].write_text(drawing(box, name, view, part, eye), encoding="utf-8")
+    for name, text in dimensions.sheets(box).items():
+        made.append(HARDWARE / node / "files" / name)
+        made[-1].write_text(text, encoding="utf-8")
     return made
 
 

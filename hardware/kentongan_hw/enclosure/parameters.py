@@ -4,6 +4,7 @@ All lengths in mm. x to the right, y up the wall, z from the wall to the lid; th
 inner floor. `side` of a hole: lid, floor, top, bottom, left, right; its `at` is (x, y) on lid and floor,
 (x, z) on top and bottom, (y, z) on left and right.
 """
+import csv
 import tomllib
 from collections import namedtuple
 
@@ -99,4 +100,20 @@ def check(box):
                     raise BoxError(f"{where}: overlaps {other.what} by {-web:.1f} mm; move one of them")
 
 
-EAR = 12.0  # what the mounting ears add above and below
+def on_board(box):
+    """[(x, y, (w, h, z))] of the parts on a carrier (from its <node>-badan.csv), from the box's middle."""
+    table = HARDWARE / box.node / "files" / f"{box.node}-badan.csv"
+    if not table.exists():
+        return []
+    with table.open(encoding="utf-8") as file:
+        rows = [{key: float(row[key]) for key in "xywhz"} for row in csv.DictReader(file)]
+    x, y = box.board.at
+    return [(x + row["x"], y + row["y"], (row["w"], row["h"], row["z"])) for row in rows]
+
+
+EAR = 12.0           # what the mounting ears add above and below
+POST = 9.0           # corner pillar, square
+GAP = 0.4            # between the lid's skirt and the shell, for a printer that is not exact
+KEYHOLE = (8.0, 4.2)  # head and neck of a 4 mm wall screw
+BAND = (22.0, 3.5)   # steel band of 20 mm around a pole
+SEAT = (56.0, 30.0, 14.0)  # each of the two ribs that sit on a pole

@@ -18,19 +18,17 @@ from build123d import (
     extrude,
 )
 
-from kentongan_hw.enclosure.parameters import EAR
+from kentongan_hw.enclosure import parameters
+from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT
 
 SKIRT = 8.0          # how far the lid reaches down over the shell
-GAP = 0.4            # between skirt and shell, for a printer that is not exact
-POST = 9.0           # corner pillar, square
 PILOT = 2.5          # M3 screw that cuts its own thread
 CLEAR = 3.4          # M3 passes
 GROOVE = (2.2, 1.4)  # width and depth, for a cord of 2 mm that is pressed to 1.4
 MESH_HOLE, MESH_PITCH, MESH_RECESS = 3.0, 5.0, 0.8  # vent: holes, and the bed that insect mesh is glued into
-KEYHOLE = (8.0, 4.2)  # head and neck of a 4 mm wall screw
 V_SIDE = 15.5         # of the square bar whose edge cuts the V: 11 mm deep, 22 mm wide
-BAND = (22.0, 3.5)   # steel band of 20 mm around a pole
 INWARD, OUTWARD = 4.0, 30.0  # how far a hole's tool reaches from the inner face
+PARTS = "komponen di papan"
 TOUCH = 0.01         # bodies stand on each other; this much of air is left between them
 
 MIN = (Align.CENTER, Align.CENTER, Align.MIN)
@@ -98,13 +96,13 @@ def ears(box) -> Part:
 def seat(box) -> Part:
     """Two ribs behind the floor that sit on a pole of 40 to 76 mm."""
     _, y, _ = box.inner
-    return sum((block(0, sign * y / 4, -box.wall - 14, (56, 30, 14)) for sign in (1, -1)), Part())
+    return sum((block(0, sign * y / 4, -box.wall - SEAT[2], SEAT) for sign in (1, -1)), Part())
 
 
 def pole(box) -> Part:
     """What is cut out of the seat: the V that a pole lies in, and slots for its bands."""
     _, y, _ = box.inner
-    cut = Location((0, 0, -box.wall - 14)) * Rot(0, 45, 0) * Box(V_SIDE, y, V_SIDE)
+    cut = Location((0, 0, -box.wall - SEAT[2])) * Rot(0, 45, 0) * Box(V_SIDE, y, V_SIDE)
     for sign in (1, -1):
         cut += block(0, sign * y / 4, -box.wall - 5, (60, BAND[0], BAND[1]))
     return cut
@@ -168,6 +166,10 @@ def contents(box) -> dict:
     """{what: solid} of everything inside: board, bodies, and what stands behind each hole."""
     board = box.board
     found = {board.what: block(*board.at, board.standoff + TOUCH, (*board.size, board.thickness))}
+    bodies = [block(x, y, board.standoff + board.thickness + TOUCH, size)
+              for x, y, size in parameters.on_board(box)]
+    if bodies:
+        found[PARTS] = Part() + bodies
     for body in box.bodies:
         found[body.what] = block(*body.at, body.z + TOUCH, body.size)
     for hole in box.holes:

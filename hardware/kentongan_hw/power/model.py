@@ -9,6 +9,7 @@ from kentongan_wire import phy
 from kentongan_hw.power.figures import (
     BOOT,
     BUZZER,
+    CONTACT,
     CPU,
     LAMP,
     LEAD_LEFT,
@@ -43,9 +44,7 @@ def listen_mas(board, ms) -> float:
 def status_mas(board, preset=phy.DEFAULT_PRESET) -> float:
     """Wake up, say "I am here", listen for the gateway, sleep."""
     return (
-        BOOT_MS * BOOT.ma / 1_000
-        + transmit_mas(board, preset)
-        + listen_mas(board, button.LISTEN_STATUS_MS)
+        BOOT_MS * BOOT.ma / 1_000 + transmit_mas(board, preset) + listen_mas(board, button.LISTEN_STATUS_MS)
     )
 
 
@@ -83,13 +82,12 @@ def unheard_mas(board, preset=phy.DEFAULT_PRESET) -> float:
 
 
 def mean_ma(board, cell, per_day, presses_year=4, preset=phy.DEFAULT_PRESET) -> float:
-    """Mean current: sleep, the cell's own loss and its converter, `per_day` STATUS, answered presses."""
+    """Mean current: sleep, NC contact, the cell's loss and converter, `per_day` STATUS, answered presses."""
     loss_ma = cell.mah * cell.month_percent / 100 * 12 / HOURS_PER_YEAR
     events = (
-        per_day * status_mas(board, preset) / 24
-        + presses_year * answered_mas(board, preset) / HOURS_PER_YEAR
+        per_day * status_mas(board, preset) / 24 + presses_year * answered_mas(board, preset) / HOURS_PER_YEAR
     )
-    return board.sleep.ma + cell.drain_ma + loss_ma + events / MAS_PER_MAH
+    return board.sleep.ma + CONTACT.ma + cell.drain_ma + loss_ma + events / MAS_PER_MAH
 
 
 def years(board, cell, per_day, presses_year=4, preset=phy.DEFAULT_PRESET) -> float:

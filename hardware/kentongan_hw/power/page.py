@@ -25,7 +25,9 @@ HEAD = """# Power budget
 Written by `make hardware-files` from [the model](kentongan_hw/power/model.py) and [its \
 figures](kentongan_hw/power/figures.py); do not edit. **Nobody has measured any of it on a bench**: \
 currents are data-sheet values or what owners report, times are the firmware's own constants and the \
-air time of its frames. What to measure, and how, stands at the end.
+air time of its frames, \
+held by `tests/hardware/test_power.py` to what the device's own code takes in virtual time. \
+What to measure, and how, stands at the end.
 """
 
 
@@ -52,12 +54,8 @@ def parts_of_a_status() -> str:
             *[f"{send:.1f}" for send in sends],
         )
     )
-    rows.append(
-        ("listen for the gateway", f"{button.LISTEN_STATUS_MS} ms", f"{listen:.1f}", f"{listen:.1f}")
-    )
-    rows.append(
-        ("**one status**", "", *[f"**{model.status_mas(board, p):.1f}**" for p in (default, sparse)])
-    )
+    rows.append(("listen for the gateway", f"{button.LISTEN_STATUS_MS} ms", f"{listen:.1f}", f"{listen:.1f}"))
+    rows.append(("**one status**", "", *[f"**{model.status_mas(board, p):.1f}**" for p in (default, sparse)]))
     return table(("part", "time", f"mA s, {default}", f"mA s, {sparse}"), rows)
 
 
@@ -156,6 +154,7 @@ def sources() -> str:
             ("lamp", f.LAMP),
             ("buzzer", f.BUZZER),
             ("vibration motor", f.MOTOR),
+            ("closed NC contact", f.CONTACT),
             ("siren post, idle", f.POST_IDLE),
             ("siren post, idle, worst", f.POST_IDLE_WORST),
             ("siren", f.SIREN_ON),
