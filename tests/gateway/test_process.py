@@ -1,10 +1,11 @@
 """The real process: kill -9 at every step, a hub that fails, a line that goes. Nothing receipted is lost."""
+import json
 import subprocess
 import sys
 import threading
 
 import pytest
-from gateway_kit import BUTTON, GATEWAY, SITE, alarm, button_status, stage_1
+from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, SITE, alarm, button_status, report, stage_1
 from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway import settings
 from kentongan_gateway.daemon import Daemon
@@ -45,11 +46,11 @@ def at_hub(hub, counter):
     return counter in {e["counter"] for e in hub.of("alarm")}
 
 
-def keep_hearing(air, payloads, condition, what):
+def keep_hearing(air, payloads, condition, what, src=BUTTON):
     """Buttons repeat until they are answered: so do we."""
     def once():
         for payload in payloads:
-            air.hear(payload, BUTTON)
+            air.hear(payload, src)
         return condition()
     return wait_for(once, what)
 
@@ -148,6 +149,33 @@ def test_kill_9_at_every_moment_of_an_alarm_loses_nothing_that_was_receipted(sit
         counters.setdefault(event["counter"], set()).add((event["id"], event["key"]))
     assert {len(ids) for ids in counters.values()} == {1}, "one alarm has one id, however often it is offered"
     assert_no_id_is_used_twice(air)
+
+
+def started(air):
+    """{node} for whose alarms sirens have been ordered to start."""
+    sent = [open_message(bytes.fromhex(s["payload"]), GATEWAY, BROADCAST, SITE) for s in list(air.sent)]
+    return {o.body.origin for o in sent if o.type == m.SIREN_ORDER and o.body.action == m.ACTION_START}
+
+
+def test_a_siren_that_a_person_silenced_stays_silent_over_kill_9(site):
+    """The button never heard its receipt and goes on; another's alarm shows when an order is due."""
+    hub, air, gateway = site
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    air.hear(report(state=m.STATE_SILENCED), POST)
+    wait_for(lambda: hub.of("siren_report"), "the report at the hub")
+    status = gateway.directory / "state/status.json"
+    wait_for(lambda: json.loads(status.read_text())["up_s"] >= 5, "the delivery being noted on disk")
+    gateway.kill()
+    air.hang_up()
+    air.sent.clear()
+    gateway.start()
+    wait_for(air.connected, "the gateway coming back")
+    keep_hearing(air, [alarm(attempt=5)], lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
+    keep_hearing(air, [alarm(src=BUTTON_2, counter=300)], lambda: (BUTTON_2, 300, 2) in receipted(air),
+                 "the other's receipt", src=BUTTON_2)
+    wait_for(lambda: BUTTON_2 in started(air), "the order for the other alarm")
+    assert started(air) == {BUTTON_2}
 
 
 def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):
