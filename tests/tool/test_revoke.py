@@ -1,4 +1,4 @@
-"""`revoke` is done when every post has reported it, and not a moment before; until then it names who lacks."""
+"""`revoke` is done when every post has reported it and not before; until then it names who lacks."""
 import pytest
 from kentongan_tool import revoke
 from kentongan_tool.failures import ToolError
