@@ -1,4 +1,8 @@
 """The uplink with an injected client: what counts as accepted, and what happens to everything else."""
+import logging
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 from kentongan_gateway.spool import Spool
 from kentongan_gateway.uplink import BATCH, RETRY_MAX_S, Backoff, HubClient, HubError, Uplink
@@ -148,3 +152,28 @@ def test_a_hub_that_is_not_there_is_a_hub_error():
     with pytest.raises(HubError) as caught:
         HubClient("http://127.0.0.1:9", "t", timeout_s=0.5).call("GET", "/api/v1/health")
     assert caught.value.status == 0
+
+
+def test_a_hub_that_answers_slowly_is_said_once_and_so_is_its_recovery(caplog):
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_args):
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    times = iter([0, 1, 10, 14.5, 20, 24.5, 30, 30.1])
+    client = HubClient(f"http://127.0.0.1:{server.server_port}", "token", steady_s=lambda: next(times))
+    with caplog.at_level(logging.INFO, "kentongan.uplink"):
+        for _ in range(4):
+            assert client.call("POST", "/api/v1/events", {"events": []}) == {}
+    client.close()
+    server.shutdown()
+    server.server_close()
+    assert [(one.levelname, one.message) for one in caplog.records] == [
+        ("WARNING", "hub slow: 4.5 s a reply"), ("INFO", "hub quick again: 0.1 s a reply")]

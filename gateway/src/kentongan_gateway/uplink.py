@@ -10,6 +10,7 @@ import logging
 import random
 import ssl
 import threading
+import time
 import urllib.parse
 
 from kentongan_wire.errors import LocalError
@@ -24,6 +25,7 @@ RETRY_MAX_S = 30.0
 URGENT_S = 1.0            # a new event is tried this soon, however long the hub has been away
 IDLE_S = 15.0             # an idle uplink looks again this often
 TIMEOUT_S = 5.0           # connect, write and read of one request
+SLOW_S = 2.0              # a reply that takes longer than this is said: a hub in trouble, or a bad line
 POLL_WAIT_S = 25          # long poll; the hub answers at least this often
 POLL_TIMEOUT_S = POLL_WAIT_S + 10
 REPLY_MAX = 1 << 20       # bytes of one reply
@@ -57,7 +59,8 @@ def trust(ca_file) -> ssl.SSLContext:
 class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
-    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None):
+    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None,
+                 steady_s=time.monotonic):
         parts = urllib.parse.urlsplit(url)
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._context = None
@@ -67,11 +70,13 @@ class HubClient:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._connection = None
+        self._steady_s, self._slow = steady_s, False
         self.expires_s = None  # wall time at which the hub's certificate ends, once it has been seen
 
     def call(self, method, path, body=None):
         """The reply as a JSON object; HubError for everything else that can happen."""
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        begin_s = self._steady_s()
         try:
             if self._connection is None:
                 self._connection = self._connect()
@@ -84,6 +89,8 @@ class HubClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise HubError(0, f"{type(error).__name__} {error}") from error
+        if body is not None:  # a long poll is meant to take its time
+            self._note_speed(self._steady_s() - begin_s)
         self._told_date(reply.headers["Date"])
         if len(raw) > REPLY_MAX or reply.will_close:
             self.close()
@@ -96,6 +103,14 @@ class HubClient:
         if not isinstance(answer, dict):
             raise HubError(reply.status, "the reply is no JSON object")
         return answer
+
+    def _note_speed(self, took_s):
+        slow = took_s > SLOW_S
+        if slow and not self._slow:
+            log.warning("hub slow: %.1f s a reply", took_s)
+        elif self._slow and not slow:
+            log.info("hub quick again: %.1f s a reply", took_s)
+        self._slow = slow
 
     def _told_date(self, date):
         try:
