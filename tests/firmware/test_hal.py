@@ -118,12 +118,12 @@ def test_a_key_that_was_down_from_one_wake_to_the_next_is_stuck():
 def test_contacts_that_disagree_from_one_wake_to_the_next_are_told_and_alarms_go_on():
     board = device("tombol")
     board.boot("tombol", 60_000)
-    board.hold(CONTACT, None)  # its cable came off: open, and nobody presses
+    board.hold(CONTACT, 1)  # its cable came off: the carrier's pull-up, and nobody presses
     told = [next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK for _ in range(2)]
     assert told == [0, m.TOMBOL_STATUS_KEY_STUCK]
     board.hold(CONTACT, 0)
     assert not next_status(board).flags & m.TOMBOL_STATUS_KEY_STUCK
-    board.hold(CONTACT, None)
+    board.hold(CONTACT, 1)
     board.chip.sent.clear()
     press(board)
     board.boot("tombol", 500, DEEPSLEEP_RESET, EXT0_WAKE)

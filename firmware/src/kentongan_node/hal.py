@@ -180,7 +180,8 @@ class Port:
         self._tuning = {name: settings[name] for name in ("gain_dbi", "loss_db")}
         keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
         number = dict(pins["senses"]).get("contact")
-        contact = number if number is None else machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+        # the carrier pulls it up: the chip's pull-up would cost 70 uA all day, for this contact is closed
+        contact = number if number is None else machine.Pin(number, machine.Pin.IN)
         self._panel = Panel(keys, contact, memory.worn and boot.cause == "wake_timer")
         self._outputs(board, pins)
         self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
@@ -201,8 +202,7 @@ class Port:
         }
 
     def _outputs(self, board, pins):
-        """Four hardware timers: the siren's, one each for lamp, buzzer and motor; the siren's limit has the
-        motor's, which no post has."""
+        """Four hardware timers: the siren's, one each for lamp, buzzer, motor; its limit has the motor's."""
         self._siren = None
         if pins["siren"] is not None:
             pin = machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
