@@ -14,6 +14,7 @@ DESKTOP, PHONE, TABLET, WALL = (1280, 800), (390, 844), (820, 1180), (1920, 1080
 WAIT_S = 15
 SIZES = (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark"))
 ALL_SIZES = (*SIZES, ("tablet", TABLET, "light"))
+RENEWED = "does not belong to the document"  # chromedriver's word for it, now and then
 CUT_OFF_S = 30  # three heartbeats of 5 s, and some
 FLAGS = (
     "--headless=new",
@@ -98,12 +99,18 @@ class Browser:
         button.click()
 
     def wait(self, condition, what):
-        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, WAIT_S, 0.05, [StaleElementReferenceException]).until(
-            lambda _driver: condition(), what
-        )
+        def met(_driver):
+            try:
+                return condition()
+            except WebDriverException as error:  # the page was renewed while it was looked at
+                if isinstance(error, StaleElementReferenceException) or RENEWED in str(error):
+                    return False
+                raise
+
+        WebDriverWait(self.driver, WAIT_S, 0.05).until(met, what)
 
     def wait_text(self, text):
         self.wait(lambda: text.lower() in self.find("body").text.lower(), f"{text!r} did not appear")

