@@ -1,5 +1,6 @@
 """What tests of kentongan-tool lean on: made-up firmware images, a technician's folder, label data."""
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ PROGRAM = Path(sys.executable).parent / "kentongan-tool"
 SECRET = "kunci-rahasia"
 FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x200000
 TIMEOUT_S = 180
+DOTS_PER_INCH = 200  # of a printed sheet that is read back
 
 
 def need_tools(require, *names):
@@ -65,6 +67,26 @@ def label_data(number=7, **changed):
             "role_word": "tombol darurat", "house": number, "zone": 5, "place": "Gang Mawar",
             "steps": ["Tekan tombol merah sekali.", "Lihat lampunya.", "Salah tekan? Tahan 3 detik."],
             "qr": f"KENTONGAN rt-05-sukamaju tombol-{number:02d} {node:08x}", **changed}
+
+
+def text_of(path, require):
+    require(_has("pdftotext"), "pdftotext", "apt install poppler-utils")
+    words = ["pdftotext", "-layout", path, "-"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def _has(program):
+    return shutil.which(program) is not None
+
+
+def codes_on(path, require):
+    """Every QR code on every page, as a phone's camera would read it."""
+    require(_has("pdftoppm"), "pdftoppm", "apt install poppler-utils")
+    import zxingcpp
+    from PIL import Image
+    subprocess.run(["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", path, path.with_suffix("")], check=True)
+    pages = sorted(path.parent.glob(f"{path.stem}-*.png"))
+    return [code.text for page in pages for code in zxingcpp.read_barcodes(Image.open(page))]
 
 
 MOCK, MOCK_VERSION = "esp32-mock-bootloader", "0.3.0"  # answers esptool as a chip's ROM loader does

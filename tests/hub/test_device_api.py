@@ -234,3 +234,16 @@ def test_a_site_file_for_stock_radios_names_the_channel(site, tool):
     channel = tool.get("/site").json["channel"]
     made = provision.modem_file(site.data_dir)
     assert (channel["preset"], channel["freq_hz"]) == (made["preset"], made["freq_hz"])
+
+
+def test_a_gateways_radio_gets_the_gateways_number_and_no_key(site, tool):
+    made = tool.get("/gateways/gateway-1/modem").json
+    gateway = tool.get("/site").json["gateways"][0]
+    assert made["file"] == device_file.check(made["file"], "made") and made["file"]["role"] == "modem"
+    assert (made["file"]["node"], made["file"]["zone"]) == (gateway["node"], gateway["zone"])
+    assert not any(made["file"][name] for name in device_file.ALL_KEYS)
+    sticker = made["sticker"]
+    assert sticker["label"] == "modem-gateway-1" and len(sticker["steps"]) == 3
+    assert sticker["qr"].endswith(f"modem-gateway-1 {gateway['node']:08x}")
+    unknown = tool.get("/gateways/gateway-9/modem")
+    assert unknown.status_code == 400 and "gateway-file" in unknown.json["remedy"]

@@ -30,7 +30,7 @@ OPERATIONS = [(path, verb) for path, verbs in openapi.document()["paths"].items(
 
 
 def spelled(rule):
-    return re.sub(r"<int:(\w+)>", r"{\1}", str(rule)).removeprefix("/api/v1")
+    return re.sub(r"<(?:int:)?(\w+)>", r"{\1}", str(rule)).removeprefix("/api/v1")
 
 
 def test_every_api_route_is_described_and_every_description_is_a_route(site):

@@ -1,34 +1,11 @@
 """A printed sheet says who each device is, a phone reads its code, and long words are made to fit."""
 import re
-import shutil
 import subprocess
 
 import pytest
 from kentongan_tool import labels
 from kentongan_tool.failures import ToolError
-from tool_kit import label_data
-
-DOTS_PER_INCH = 200
-
-
-def text_of(path, require):
-    require(_has("pdftotext"), "pdftotext", "apt install poppler-utils")
-    words = ["pdftotext", "-layout", path, "-"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
-
-
-def _has(program):
-    return shutil.which(program) is not None
-
-
-def codes_on(path, require):
-    """Every QR code on every page, as a phone's camera would read it."""
-    require(_has("pdftoppm"), "pdftoppm", "apt install poppler-utils")
-    import zxingcpp
-    from PIL import Image
-    subprocess.run(["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", path, path.with_suffix("")], check=True)
-    pages = sorted(path.parent.glob(f"{path.stem}-*.png"))
-    return [code.text for page in pages for code in zxingcpp.read_barcodes(Image.open(page))]
+from tool_kit import codes_on, label_data, text_of
 
 
 def test_every_label_of_a_sheet_is_read_back_from_its_qr(tmp_path, require):
@@ -46,6 +23,18 @@ def test_a_label_says_place_number_and_three_steps(tmp_path, require):
         assert words in text
 
 
+def test_the_name_of_the_rt_stands_once_whatever_a_device_has_of_a_place(tmp_path, require):
+    nowhere = "RT 05/RW 03"  # what the hub says where nobody gave a place
+    for number, (more, title) in enumerate((({}, "Rumah 04"), ({"place": nowhere}, "Rumah 04"),
+                                            ({"house": 0}, "Gang Mawar"),
+                                            ({"house": 0, "place": nowhere}, "tombol-04"))):
+        path = tmp_path / f"{number}.pdf"
+        labels.sheet([label_data(4, **more)], path)
+        text = text_of(path, require)
+        assert text.count("RT 05 Sukamaju") == 1 and title in text, text
+        assert text.count(nowhere) == (1 if "place" in more else 0)
+
+
 def test_a_sheet_that_was_begun_is_used_up(tmp_path, require):
     labels.sheet([label_data(1), label_data(2)], tmp_path / "sheet.pdf", first=8)
     pages = text_of(tmp_path / "sheet.pdf", require).split("\f")
@@ -61,7 +50,6 @@ def test_long_and_strange_words_stay_on_their_label(tmp_path, require):
     labels.sheet([long], tmp_path / "sheet.pdf")
     text = text_of(tmp_path / "sheet.pdf", require)
     assert "Dalam Nomor Tujuh" in text and text.count("Tekan dan tahan") == 6
-    require(_has("pdftotext"), "pdftotext", "apt install poppler-utils")
     words = ["pdftotext", "-bbox", tmp_path / "sheet.pdf", "-"]
     boxes = subprocess.run(words, capture_output=True, text=True).stdout
     points = 72 / 25.4

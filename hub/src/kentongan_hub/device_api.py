@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, labels, roles, site, technicians
 from kentongan_hub.api import json_object, problem
-from kentongan_hub.provision import register
+from kentongan_hub.provision import devices, register
 from kentongan_hub.trust import configs, revocations
 
 blueprint = Blueprint("device_api", __name__, url_prefix="/api/v1")
@@ -129,6 +129,16 @@ def get_site():
             plan=register.plan_of(db, secret),
             rotation=revocations.rotation_status(db),
         )
+
+
+@blueprint.get("/gateways/<label>/modem")
+def get_modem(label):
+    """What makes a board the radio of that gateway: it holds no key, so it may be asked for again."""
+    secret = _secret()
+    with current_app.hub.store.read() as db:
+        gateway = devices.gateway_row(db, label)
+        file = devices.modem(secret, gateway)
+        return jsonify(file=file, sticker=labels.modem(db, gateway, file, secret["site"]))
 
 
 @blueprint.get("/devices")

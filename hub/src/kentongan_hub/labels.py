@@ -4,6 +4,7 @@ import json
 
 from kentongan_hub import words
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.provision import devices
 from kentongan_hub.trust import configs
 
 LAMP = (
@@ -27,6 +28,11 @@ STEPS = {
         "Bisa datang? Tekan SAYA DATANG.",
         "Jangan dicabut dari listrik.",
     ),
+    "modem": (
+        "Radio pos: semua alarm masuk lewat alat ini. Jangan dicabut dari gateway.",
+        "Antenanya harus selalu terpasang.",
+        "Lampu gateway berkedip tiga? Periksa kabel USB dan antena ini.",
+    ),
 }
 
 
@@ -39,6 +45,12 @@ def steps(row):
         return ["Tekan tombol merah sekali.", LAMP, CANCEL]
     kinds = [f"{number} {words.kind(kind).lower()}" for number, kind in enumerate(chosen["strokes"], 1)]
     return [f"Tekan sampai lampu menyala, lalu ketuk: {', '.join(kinds)}.", LAMP, CANCEL]
+
+
+def modem(db, gateway, file, site):
+    """As label(), for the radio of a gateway's row; `file` is its device file."""
+    place = devices.place_of(db, gateway["zone"])
+    return label(db, {**file, "house": 0, "place": place}, site)
 
 
 def shown(db, row):

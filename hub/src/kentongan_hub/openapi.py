@@ -178,6 +178,7 @@ def _technicians():
     )
     since = {**_query("since", {"type": "string", "pattern": "^[0-9]{1,18}$"}), "required": True}
     wait = _query("wait", {"type": "string", "pattern": "^[0-9]{1,4}$"})
+    label = {"name": "label", "in": "path", "required": True, "schema": {"type": "string"}}
 
     def of_node(path, verb, name, says, answers, body=None, more=()):
         node = {"name": "node", "in": "path", "required": True, "schema": NODE}
@@ -197,6 +198,11 @@ def _technicians():
             "post": _operation(
                 "post_device", "Registers a device", TECHNICIAN, made, _register(("role", "label", "zone"))
             ),
+        },
+        "/gateways/{label}/modem": {
+            "get": _operation(
+                "get_modem", "Its radio", TECHNICIAN, {200: ("file", None)}, parameters=(label,)
+            )
         },
         "/revocations": {
             "get": _operation("get_revocations", "The latest", TECHNICIAN, {200: ("them", None)})

@@ -59,6 +59,7 @@ DEVICE_ROLES = {
     "sirene": "Sirene pos",
     "penerus": "Alat penerus",
     "penerima": "Penerima",
+    "modem": "Radio gateway",
 }
 MISTAKES = ("Tidak sengaja tertekan", "Anak bermain", "Sudah diperiksa, tidak ada apa-apa", "Uji alat")
 # why a gateway refused a frame, for people; unknown reasons are shown as they are

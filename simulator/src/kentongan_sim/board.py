@@ -60,6 +60,7 @@ class Board:
         self._pipe = None  # while main.py runs, and until the world notices that it ended
         self._prompted = False  # the prompt was seen since the start
         self._raw = False  # what the tool asked the prompt for last
+        self._modem = False  # a gateway's radio: its line carries messages, where Ctrl-C is a byte
         self._raw_again = False  # a soft reset from the raw prompt comes back to it
         self._held = None  # bytes that wait, as in a chip's FIFO, until somebody reads them ...
         self._held_until_s = 0.0  # ... or this long
@@ -118,7 +119,7 @@ class Board:
 
         self._hold(self._held or b"", BOOT_S)
         with self._lock:
-            self._prompted = False
+            self._prompted = self._modem = False
             self._pipe = ours
             self._child = subprocess.Popen(
                 [MICROPYTHON, "-X", f"heapsize={HEAP}", "-i", HERE / "board_rom.py"], stdin=self._slave,
@@ -135,6 +136,7 @@ class Board:
             pipe.sendall(struct.pack("<I", len(data)) + data)
             size = struct.unpack("<I", read_exactly(pipe, 4))[0]
             actions, deadline = ast.literal_eval(read_exactly(pipe, size).decode())
+            self._modem = self._modem or any(name == "HostWrite" for name, _ in actions)
         except TimeoutError as error:
             if request[0] == "boot":  # a main.py of somebody else's: no core of ours runs here
                 self._hang_up()
@@ -182,7 +184,9 @@ class Board:
             self._take(bytes(held))
 
     def _take(self, data):
-        if self.running and CTRL_C in data:
+        if self.running and self._modem:
+            self._live.call(self._deliver_typed, data.decode("latin-1"))
+        elif self.running and CTRL_C in data:
             self._hold(data.partition(CTRL_C)[2], PROMPT_S)
             self._feed(CTRL_C)
         elif self.running:
@@ -212,7 +216,7 @@ class Board:
 
     def _said(self, data):
         self._bridge.write(data)
-        if PROMPT in data:
+        if PROMPT in data and not self._modem:
             self._prompted = True
             if self._raw_again:
                 self._raw_again = False

@@ -98,7 +98,9 @@ class Served:
             if name == "Persist":
                 with open(STATE_DIR + "/" + action.name, "wb") as file:
                     file.write(action.data)
-            elif name == "Note":
+            elif name == "HostWrite":
+                sys.stdout.buffer.write(action.data)
+            elif name == "Note" and self._settings["role"] != "modem":
                 print("{} #{} {} {}".format(action.device, action.counter, action.step, action.detail))
             told.append((name, tuple(action)))
         answer = repr((told, deadline)).encode()
@@ -109,6 +111,9 @@ class Served:
         hosted = self._hosted
         if request[0] == "boot":
             return hosted.boot(request[1], request[2], request[3])
+        if request[0] == "typed" and self._settings["role"] == "modem":
+            data = bytes([ord(char) for char in request[1][0]])
+            return hosted.deliver("host", (data,), request[2], request[3])
         if request[0] == "typed":
             actions, deadline = [], hosted.deadline()
             for word in self._words(request[1][0]):

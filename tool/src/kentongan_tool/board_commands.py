@@ -1,7 +1,7 @@
 """Commands that need a board at a port: provision, replace, test; and revoke, which needs none."""
 from pathlib import Path
 
-from kentongan_tool import batch, boards, labels
+from kentongan_tool import batch, boards, labels, modem
 from kentongan_tool.arguments import add_bundle, add_hub, open_bundle, open_hub, say
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console
@@ -66,8 +66,8 @@ def add_provision(sub):
     add_bundle(command)
     command.add_argument("--batch", type=Path, metavar="FILE.csv",
                          help="banyak alat: role,label,zone,house,place,hops; dapat dilanjutkan")
-    command.add_argument("--role", choices=[role for role in ROLES if role != "modem"])
-    command.add_argument("--label", metavar="NAMA", help="misalnya tombol-07")
+    command.add_argument("--role", choices=ROLES, help="modem: radio sebuah gateway")
+    command.add_argument("--label", metavar="NAMA", help="misalnya tombol-07; modem-gateway-1")
     command.add_argument("--zone", type=int, metavar="RT", help="nomor RT, 1-255")
     command.add_argument("--house", type=int, default=0, metavar="NOMOR", help="nomor rumah")
     command.add_argument("--place", default="", metavar="TEMPAT", help="misalnya 'Gang Mawar'")
@@ -80,7 +80,8 @@ def go_provision(args):
     if args.batch:
         go_batch(args)
         return
-    if not args.role or not args.label or args.zone is None or len(args.port) > 1:
+    zoneless = args.role == "modem"  # it bears its gateway's
+    if not args.role or not args.label or (args.zone is None and not zoneless) or len(args.port) > 1:
         raise ToolError("argument", "provision: give --role, --label, --zone and one --port, or --batch")
     args.port = args.port[0]
     fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
@@ -91,6 +92,8 @@ def go_batch(args):
     if args.role or args.label or args.zone is not None:
         raise ToolError("argument", f"--batch {args.batch}: role, label and zone are columns of the list")
     rows = batch.read_rows(args.batch, CHOICES)
+    if any(row["role"] == "modem" for row in rows):
+        raise ToolError("argument", f"{args.batch}: a gateway's radio is made by itself, --role modem")
     if args.image:
         raise ToolError("argument", "--batch waits for blank boards at their prompt: flash them, no --image")
     hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
@@ -112,12 +115,23 @@ def do_job(args, hub, fields, replaces=None, old_erased=False):
     if args.image and args.bundle is None:
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
-    kind = ImageJob if args.image else Job
+    if fields.get("role") == "modem":
+        refuse_choices(args)
+        kind = modem.ModemImageJob if args.image else modem.ModemJob
+    else:
+        kind = ImageJob if args.image else Job
     job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait)
     device = job.run(fields, replaces, old_erased)
     if args.label_out:
-        labels.sheet([hub.label(device["node"])], args.label_out)
+        labels.sheet([job.sticker(device)], args.label_out)
         say(f"Label di {args.label_out}")
+
+
+def refuse_choices(args):
+    given = [option for option in CHOICES if getattr(args, option) is not None]
+    if given:
+        raise ToolError("argument", f"--{given[0]}: a gateway's radio has its power from its gateway, "
+                                    "[radio] in gateway.toml")
 
 
 def add_replace(sub):
@@ -136,6 +150,10 @@ def add_replace(sub):
 
 def go_replace(args):
     hub = open_hub(args)
+    if modem.is_modem(args.device):
+        do_job(args, hub, {"role": "modem", "label": args.device})
+        say("Radio lama tidak menyimpan kunci: tidak ada yang dicabut.")
+        return
     old = hub.find(args.device)
     do_job(args, hub, chosen(args), old["node"], args.old_erased)
     say(f"Papan lama {old['id']} dicabut.")
@@ -148,6 +166,7 @@ def add_test(sub):
     add_port(command)
     add_hub(command)
     command.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
+    command.add_argument("--gateway", metavar="NAMA", help="pemilik radio gateway, bila ada beberapa")
     command.set_defaults(go=go_test)
 
 
@@ -155,6 +174,9 @@ def go_test(args):
     hub = open_hub(args)
     with Console(args.port) as console:
         said = console.wake(say)
+    if said["role"] == "modem":
+        test_modem(args, hub)
+        return
     say(f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, "
         f"{said['battery_mv'] / 1000:.2f} V")
     for problem in problems_of(said):
@@ -166,6 +188,16 @@ def go_test(args):
     say("Alarm uji dikirim")
     alarm = prove(hub, args.port, said["node"], mark, said["role"], args.wait, say)
     say(f"Diterima pusat data{heard(alarm) if said['role'] in PROVED_BY_UJI else ''}")
+
+
+def test_modem(args, hub):
+    """A gateway's radio on the technician's cable: does it start, take its settings, and transmit?"""
+    known = [one["label"] for one in hub.site()["gateways"]]
+    if args.gateway is None and len(known) != 1:
+        raise ToolError("argument", f"a gateway's radio is at {args.port}: --gateway {', '.join(known)}")
+    made = hub.modem(args.gateway or known[0])
+    status = modem.prove(args.port, made["file"], say)
+    say(f"{made['file']['label']}: baik, menyala {status.uptime_s} s. Pasang kembali di gateway.")
 
 
 def problems_of(said):
@@ -190,4 +222,7 @@ def add_revoke(sub):
 
 
 def go_revoke(args):
+    if modem.is_modem(args.device):
+        raise ToolError("argument", f"{args.device}: a gateway's radio holds no key to revoke; "
+                                    "`replace` puts another board in its place")
     revoke(open_hub(args), args.device, args.why, args.erased, args.wait, say)

@@ -12,6 +12,7 @@ from kentongan_tool import (
     devicetools,
     flash_command,
     labels,
+    modem,
     stock_command,
     survey_command,
 )
@@ -73,7 +74,8 @@ def go_bundle(args):
 def add_label(sub):
     label = sub.add_parser("label", help="lembar label PDF: nomor alat, kode QR, tiga langkah")
     add_hub(label)
-    label.add_argument("device", nargs="*", metavar="ALAT", help="label atau nomor alat; kosong: semua")
+    label.add_argument("device", nargs="*", metavar="ALAT",
+                       help="label atau nomor alat, modem-gateway-1; kosong: semua alat terpasang")
     label.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
     label.add_argument("--first", type=int, default=1, metavar="N", help="mulai di tempat ke-N lembar (1-8)")
     label.set_defaults(go=go_label)
@@ -81,11 +83,17 @@ def add_label(sub):
 
 def go_label(args):
     hub = open_hub(args)
-    chosen = [hub.find(name) for name in args.device] or sorted(hub.devices(), key=lambda one: one["label"])
-    if not chosen:
+    names = args.device or sorted(one["label"] for one in hub.devices())
+    if not names:
         raise ToolError("argument", "label: no device is in service yet")
-    labels.sheet([hub.label(one["node"]) for one in chosen], args.out, args.first)
-    say(f"{len(chosen)} label di {args.out}")
+    labels.sheet([sticker(hub, name) for name in names], args.out, args.first)
+    say(f"{len(names)} label di {args.out}")
+
+
+def sticker(hub, name):
+    if modem.is_modem(name):
+        return hub.modem(modem.gateway_of(name))["sticker"]
+    return hub.label(hub.find(name)["node"])
 
 
 def make_parser():

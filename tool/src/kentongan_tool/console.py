@@ -3,6 +3,8 @@ import contextlib
 import json
 import time
 
+from kentongan_wire import link
+
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import check_port
 
@@ -13,6 +15,7 @@ OPEN_S = 20  # a board's USB may be away for so long after a reset
 INSPECT = "periksa "
 WAKE_S = 60  # the longest that a person needs to find the RESET key
 SILENT_S = 3
+MESSAGES_MAX = 64  # kept of a gateway's radio
 ASK_AGAIN_S = 1
 RESET_S = 0.1  # EN of the chip is held low
 
@@ -25,6 +28,8 @@ class Console:
         self.heard = []
         self._rest = b""
         self._line = None
+        self._link = link.Decoder()  # a gateway's radio speaks messages, no words
+        self.messages = []  # those that came and nobody took yet
 
     def __enter__(self):
         import serial
@@ -58,9 +63,11 @@ class Console:
         """Whole lines that came within READ_S."""
         import serial
         try:
-            self._rest += self._line.read(max(1, self._line.in_waiting))
+            data = self._line.read(max(1, self._line.in_waiting))
         except (serial.SerialException, OSError) as error:
             raise ToolError("port_missing", f"{self.port}: went away ({error})")
+        self.messages = (self.messages + [message for _, message in self._link.feed(data)])[-MESSAGES_MAX:]
+        self._rest += data
         *whole, self._rest = self._rest.split(b"\n")
         self._rest = self._rest[-LINE_MAX:]
         said = [line.decode("utf-8", "replace").strip() for line in whole]
@@ -69,6 +76,8 @@ class Console:
 
     def wake(self, say):
         """Start the device anew and return the dict that its `periksa` gives.
+
+        {"role": "modem"} of a gateway's radio, which takes no words.
 
         A button sleeps between two words of its own. Boards with a USB bridge start by its RTS line; for the
         others a person presses RESET. ToolError("no_answer") when nothing speaks within WAKE_S.
@@ -86,6 +95,8 @@ class Console:
                     if line.startswith(INSPECT):
                         with contextlib.suppress(ValueError):
                             return json.loads(line[len(INSPECT):])
+                if self.messages:
+                    return {"role": "modem"}
             if not told and time.monotonic() > started_s + SILENT_S:
                 say("Alat diam (tombol tidur): tekan RESET pada papan")
                 told = True

@@ -67,6 +67,11 @@ CHECKS = {  # a failure's name: what happened, what to look at
     "radio": Check(
         "Radio Meshtastic tidak menjawab atau menolak", "kabel, daya, atau alamat radio; lalu ulangi",
         "The Meshtastic radio is silent or refuses", "cable, power or address of the radio; then again"),
+    "modem": Check(
+        "Radio gateway tidak siap",
+        "papan dan antenanya; `kentongan-tool flash`, lalu ulangi; bila berulang, ganti papan",
+        "The gateway's radio is not ready",
+        "the board and its antenna; `kentongan-tool flash`, then again; if it repeats, another board"),
     "file": Check(
         "Berkas tidak dapat dibaca atau ditulis", "nama dan izin berkas, dan ruang di disk",
         "A file cannot be read or written", "its name and permissions, and space on the disk"),

@@ -115,6 +115,10 @@ class Hub:
         """Take a pending registration back; `written`: its keys may be on a board."""
         return self.call(f"devices/{node}/withdraw", {"written": written})
 
+    def modem(self, gateway):
+        """{"file", "sticker"} of the radio of a gateway, by the gateway's label."""
+        return self.call(f"gateways/{urllib.parse.quote(gateway, safe='')}/modem")
+
     def revoke(self, node, why, erased=False):
         return self.call(f"devices/{node}/revoke", {"why": why, "erased": erased})
 

@@ -2,6 +2,7 @@
 
 Eight labels of 99.1 x 67.7 mm on A4, as Avery L7165 and its equals are cut.
 """
+import re
 from pathlib import Path
 
 from kentongan_tool.failures import ToolError
@@ -14,6 +15,7 @@ PER_SHEET = COLUMNS * ROWS
 PAD_MM = 4
 QR_MM = 24
 ROLE_SMALL_PT, NAME_PT, SMALL_PT, STEP_PT, STEP_MIN_PT = 9, 19, 8, 11, 7
+RT_ONLY = re.compile(r"RT \d+/RW \d+")
 LINE_OF_PT = 0.45  # mm of line for each point of size
 DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 190)
 
@@ -38,9 +40,13 @@ def sheet(labels, path, first=1, outlines=True):
         raise ToolError("file", f"{path}: {error.strerror}")
 
 
-def house_of(label):
-    """"Rumah 07" or the place: how neighbours call where it hangs."""
-    return f"Rumah {label['house']:02d}" if label["house"] else label["place"]
+def title_and_place(label):
+    """"Rumah 07" and its lane, or the place where it hangs, or the device's name and its RT."""
+    if label["house"]:
+        return f"Rumah {label['house']:02d}", label["place"]
+    if RT_ONLY.fullmatch(label["place"]):  # what the hub puts where nobody gave a place
+        return label["label"], label["place"]
+    return label["place"], ""
 
 
 def _label(pdf, label, x, y, outlines):
@@ -51,8 +57,8 @@ def _label(pdf, label, x, y, outlines):
     left, width = x + PAD_MM, LABEL_MM[0] - 2 * PAD_MM
     beside_qr = width - QR_MM - 2
     _line(pdf, left, y + 4.5, beside_qr, label["role_word"].upper(), ROLE_SMALL_PT, RED, "B")
-    _line(pdf, left, y + 10, beside_qr, house_of(label), NAME_PT, DARK, "B")
-    where = label["place"] if label["house"] else label["name"]
+    title, where = title_and_place(label)
+    _line(pdf, left, y + 10, beside_qr, title, NAME_PT, DARK, "B")
     _line(pdf, left, y + 19, beside_qr, where, SMALL_PT, GREY)
     _line(pdf, left, y + 23.5, beside_qr, f"{label['label']}   No. {spaced(label['id'])}", SMALL_PT, DARK)
     _qr(pdf, label["qr"], x + LABEL_MM[0] - PAD_MM - QR_MM, y + PAD_MM)

@@ -81,7 +81,7 @@ class Job:
         try:
             self._write(code, made)
             self.alarm = self._prove(made, role)
-            device = self.hub.confirm(made["node"], old_erased)
+            device = self._confirm(made, old_erased)
         except BaseException:
             self._take_back(made["node"])
             raise
@@ -133,6 +133,13 @@ class Job:
         self.say("Menunggu alarm uji sampai di pusat data" if role in PROVED_BY_UJI
                  else "Menunggu kabar alat sampai di pusat data")
         return prove(self.hub, self.port, made["node"], made["mark"], role, self.wait_s)
+
+    def _confirm(self, made, old_erased):
+        return self.hub.confirm(made["node"], old_erased)
+
+    def sticker(self, device):
+        """What labels.sheet prints of the device that run() made."""
+        return self.hub.label(device["node"])
 
     def _clear_board(self):
         self.prompt.wait_for_prompt()  # it may be in the middle of its start

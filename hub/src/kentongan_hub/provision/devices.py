@@ -116,9 +116,20 @@ def modem_file(data_dir, label="gateway-1"):
     """The device file of a gateway's own radio: its gateway's number and no key."""
     secret = site.load(data_dir)
     with Store(data_dir).read() as db:
-        gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
+        return modem(secret, gateway_row(db, label))
+
+
+def gateway_row(db, label):
+    """The row of a gateway; LocalError when there is none of that label."""
+    gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
     if gateway is None:
         raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
+    return gateway
+
+
+def modem(secret, gateway):
+    """The checked device file of the radio of a gateway's row."""
+    label = gateway["label"]
     return device_file.check(
         {
             "format": device_file.FORMAT,
