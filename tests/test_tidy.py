@@ -15,7 +15,7 @@ WIRE = ROOT / "wire/src/kentongan_wire"
 WIRE_IMPORTS = {"struct", "hashlib", "binascii", "collections", "cryptolib", "cryptography", "hmac",
                 "kentongan_wire"}
 WIRE_HOST_ONLY = {"cli.py", "__main__.py"}  # the command line runs on a PC only
-NODE_SHELL = {"runner.py", "hal.py", "radio.py", "launch.py", "beat.py", "timing.py"}
+NODE_SHELL = {"runner.py", "hal.py", "radio.py", "launch.py", "beat.py", "timing.py", "usbline.py"}
 IMPURE = {"time", "random", "os", "asyncio", "threading", "select", "socket", "machine", "subprocess"}
 
 

@@ -13,7 +13,7 @@ from both import root_path
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
 HISTORY = 6_000   # edges of a pin that are remembered
-MODULES = ["kentongan_node." + name for name in ("timing", "beat", "radio", "hal", "launch")]
+MODULES = ["kentongan_node." + name for name in ("timing", "beat", "radio", "usbline", "hal", "launch")]
 
 
 class Reset(BaseException):

@@ -220,7 +220,6 @@ class Port:
         """The serial line: the host's at a modem, where the prompt is off; else notes and a technician's
         words."""
         self._host = None
-        self._host_out = None
         self._console = None
         self._poller = select.poll()
         self._poller.register(sys.stdin, select.POLLIN)
@@ -230,10 +229,11 @@ class Port:
             return
         micropython.kbd_intr(-1)
         if self._board.USB_HOST:
-            self._host, self._host_out = sys.stdin.buffer, sys.stdout.buffer
+            from kentongan_node.usbline import UsbLine
+            self._host = UsbLine(self._poller, sys.stdin.buffer, sys.stdout.buffer)
         else:
             os.dupterm(None, 0)
-            self._host = self._host_out = machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)
+            self._host = machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)  # type: ignore[assignment]
 
     def boot(self):
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
@@ -291,7 +291,7 @@ class Port:
 
     def _hear_line(self):
         if self._host is not None:
-            waits = self._host.any() if hasattr(self._host, "any") else len(self._poller.poll(0))
+            waits = self._host.any()
             return ("host", (self._host.read(min(waits, HOST_READ_BYTES)) or b"",)) if waits else None
         while self._poller.poll(0):
             for word in self._console.feed(sys.stdin.read(1) or ""):
@@ -407,8 +407,8 @@ class Port:
                 output.play(steps, None if i == 0 else once_ms)
 
     def _host_write(self, action):
-        if self._host_out is not None:
-            self._host_out.write(action.data)
+        if self._host is not None:
+            self._host.write(action.data)
 
     def _note(self, action):
         if self._console is not None:
