@@ -3,7 +3,8 @@
 import threading
 import time
 
-from kentongan_hub import api, outbox, provision
+from kentongan_hub import api, orders, outbox, provision
+from kentongan_hub.dispatch import Dispatch
 from kentongan_wire import messages as m
 
 
@@ -23,6 +24,19 @@ def test_saya_datang_is_stage_3_for_the_presser(site):
         "stage": m.STAGE_COMING,
         "expires_in_s": 1800,
     }
+
+
+def test_an_order_that_waits_for_a_silent_gateway_keeps_nobody_awake(site):
+    answered(site)
+    site.clock.advance(orders.QUIET_MS + 1)
+    assert site.rows("SELECT 1 FROM outbox WHERE state = 'menunggu' AND channel = 'gateway:gateway-1'")
+    dispatch = Dispatch(site.hub.store, site.clock)
+    for _ in range(3):  # whatever is due now is done once
+        dispatch.step()
+    rings = site.hub.store.bell.count()
+    for _ in range(5):
+        dispatch.step()
+    assert site.hub.store.bell.count() == rings
 
 
 def test_a_second_tap_orders_nothing_more(site):

@@ -35,6 +35,16 @@ def test_a_failed_write_leaves_nothing_and_rings_nobody(tmp_path):
     assert store.bell.count() == 0
 
 
+def test_a_write_that_changes_nothing_wakes_nobody(tmp_path):
+    store = Store(tmp_path)
+    with store.write() as db:
+        db.run("UPDATE gateways SET heard_ms = 1 WHERE label = 'none'")
+    assert store.bell.count() == 0
+    with store.write() as db:
+        db.set_setting("one", "row")
+    assert store.bell.count() == 1
+
+
 def test_writers_of_one_and_of_many_processes_lose_no_update(tmp_path):
     stores = [Store(tmp_path) for _ in range(4)]  # a Store each, as separate processes have
 

@@ -1,14 +1,21 @@
 """An unmodified Meshtastic node is configured through the library, reboots, and is read back."""
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from kentongan_sim.bridges import TcpBridge
 from kentongan_sim.realtime import LiveWorld, plug_tcp
 from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, scenario
 from kentongan_sim.stock import StockNode
 from kentongan_sim.world import World
-from kentongan_tool import stock
+from kentongan_tool import cli, stock
 from kentongan_tool.failures import ToolError
 from kentongan_wire import packet as wire
 from meshtastic.protobuf import config_pb2
+from technician_kit import Office
 
 NODE = 0x6B74F0A1
 CHANNEL = {"name": CHANNEL_NAME, "key": CHANNEL_KEY.hex(), "preset": "ShortSlow", "freq_hz": 920_625_000}
@@ -64,6 +71,36 @@ def test_a_node_out_of_its_box_becomes_a_repeater_of_the_site(served):
     again = []
     stock.configure(want(), again.append, host=served.host)
     assert "tidak ada yang diubah" in again[-1]
+
+
+@pytest.fixture
+def office(tmp_path):
+    made = Office(tmp_path / "hub")
+    yield made
+    made.process.kill()
+
+
+def test_a_node_becomes_a_gateways_radio_once_the_gateway_bears_its_number(served, office, tmp_path, capsys):
+    token = office.folder / "token"
+    words = ["stock", "--host", served.host, "--use", "gateway", "--label", "radio-gw",
+             "--gateway", "gateway-2", "--hub", office.address, "--token-file", str(token)]
+    assert cli.main(words) == 1
+    said = capsys.readouterr()
+    assert "semua benar" in said.out and "gateway gateway-2 is unknown" in said.err
+    lora, device = (served.core.api.settings.configs[name] for name in ("lora", "device"))
+    assert (lora.lora.channel_num, device.device.rebroadcast_mode) == (15, config_pb2.Config.DeviceConfig.ALL)
+    assert served.core.api.settings.role == "CLIENT"
+    command = re.search(r"kentongan-hub (gateway-file .*--out FILE --token-out FILE)", said.err)[1]
+    command = command.replace("DIR", str(office.folder))
+    command = command.replace("--out FILE", f"--out {tmp_path / 'key.json'}")
+    command = command.replace("FILE", str(tmp_path / "gateway.token"))
+    program = Path(sys.executable).parent / "kentongan-hub"
+    subprocess.run([program, *shlex.split(command)], check=True, capture_output=True)
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert "tidak ada yang diubah" in said and "sama dengan nomor gateway-2" in said
+    assert cli.main([*words, "--check", "--gateway", "gateway-1"]) == 1  # which has a number of its own
+    assert "at the hub, this radio is 6b74f0a1" in capsys.readouterr().err
 
 
 def test_a_router_relays_ours_only_with_rebroadcast_all():

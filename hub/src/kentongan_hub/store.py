@@ -134,9 +134,13 @@ class Store:
 
     @contextmanager
     def write(self, ring=True):
-        """All or nothing; on disk when the block ends. Threads of this process queue here, not in SQLite."""
+        """All or nothing; on disk when the block ends. Threads of this process queue here, not in SQLite.
+
+        Who waits for news is woken when a row has changed: dispatch would never rest otherwise.
+        """
         with self._writer, self._open() as db:
             db.connection.execute("BEGIN IMMEDIATE")
+            before = db.connection.total_changes
             try:
                 yield db
                 db.connection.execute("COMMIT")
@@ -144,5 +148,6 @@ class Store:
                 if db.connection.in_transaction:
                     db.connection.execute("ROLLBACK")
                 raise
-        if ring:
+            changed = db.connection.total_changes > before
+        if ring and changed:
             self.bell.ring()
