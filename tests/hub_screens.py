@@ -23,6 +23,7 @@ SCREENS, PER_SECOND, SECONDS = 50, 20, 60
 ACCOUNTS = 10  # people with several screens each
 FIRST_NODE = 100_000
 SETTLE_S = 20  # for the last news, and for a hub that is behind
+MEMORY_MIB = 256  # of a Pi with 1 GB; what a screen was sent must not stay
 OUT_S = 15  # a screen that heard nothing for so long says TERPUTUS (static/hub.js)
 WAITING = re.compile(rb'"menunggu": \[([^\]]*)\]')
 
@@ -175,14 +176,15 @@ def measure(screens=SCREENS, per_second=PER_SECOND, seconds=SECONDS):
 
 
 def report(screens=SCREENS, per_second=PER_SECOND, seconds=SECONDS):
-    """Prints the figures as a Markdown table; True when every screen stayed live."""
+    """Prints the figures as a Markdown table; True when every screen stayed live and the memory small."""
     one, many = measure(1, per_second, min(10, seconds)), measure(screens, per_second, seconds)
     print(f"\n| {many['alarms']} alarms in {seconds} s | 1 screen | {screens} screens | ratio |")
     print("|---|---|---|---|")
     for name in one:
         ratio = many[name] / one[name] if one[name] else 0
         print(f"| {name} | {one[name]:.4g} | {many[name]:.4g} | {ratio:.2g} |")
-    return not many["refused"] and not many["never_seen"] and many["silence_s"] < OUT_S
+    live = not many["refused"] and not many["never_seen"] and many["silence_s"] < OUT_S
+    return live and many["memory_peak_mib"] < MEMORY_MIB
 
 
 if __name__ == "__main__":

@@ -10,20 +10,11 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, invitations, pictures, provision, site, technicians
+from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
 from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
-
-THREADS = 96  # 64 live boards and 8 long polls hold a thread each; the rest answer
-
-PROXY = {  # only with --behind-proxy are these headers believed, and only from this machine
-    "trusted_proxy": "127.0.0.1",
-    "trusted_proxy_count": 1,
-    "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-host", "x-forwarded-for"},
-    "clear_untrusted_proxy_headers": True,
-}
 
 
 def main(argv=None):
@@ -256,24 +247,13 @@ def _check(args):
 
 
 def _run(args):
-    from waitress.server import create_server
-
-    from kentongan_hub import create_app
+    from kentongan_hub import create_app, serving
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if site.exists(args.data):
         site.load(args.data)  # a file that others can read is refused here, at the start
     app = create_app(args.data)
-    server = create_server(
-        app,
-        host=args.host,
-        port=args.port,
-        threads=THREADS,
-        channel_request_lookahead=1,
-        ident=None,
-        max_request_body_size=pictures.BYTES_MAX + (1 << 16),
-        **(PROXY if args.behind_proxy else {}),
-    )
+    server = serving.server(app, args.host, args.port, args.behind_proxy)
     address = f"http://{args.host}:{server.effective_port}"
     print(f"kentongan-hub: {address}/", flush=True)
     if not app.hub.has_site():
