@@ -9,7 +9,7 @@ from kentongan_tool.hub import Hub, read_token
 from kentongan_tool.prompt import Prompt
 from tool_kit import PROGRAM, TIMEOUT_S
 
-UJI_S = 6  # nobody hears this board: how long the tool waits for its alarm
+UJI_S = 3  # nobody hears this board: how long the tool waits for its alarm
 
 
 class Office:

@@ -1,4 +1,6 @@
 """`provision --image`: MicroPython, code and settings through the chip's loader; what fails is taken back."""
+import os
+
 import pytest
 from board_kit import Alone, need_board, technicians_token
 from hub_kit import HubProcess, make_site
@@ -33,7 +35,9 @@ def hub(tmp_path_factory):
     make_site(folder)
     token = technicians_token(folder, folder / "token")
     process = HubProcess(folder)
-    yield Hub(process.address, read_token(token))
+    made = Hub(process.address, read_token(token))
+    made.token_file = token
+    yield made
     process.kill()
 
 
@@ -95,14 +99,22 @@ def test_the_board_that_was_written_starts_as_the_device_that_the_hub_knows(chip
     assert device["label"] == "tombol-21" and state_of(hub) == "in_service"
 
 
-def test_what_would_go_wrong_is_said_before_anything_is_erased(chip, hub, packed):
+def test_what_would_go_wrong_is_said_before_anything_is_erased(chip, hub, packed, tmp_path):
+    old = tmp_path / "isi-lama.bin"
+    old.write_bytes(os.urandom(4096))
+    flash.esptool(chip.port, "write-flash", hex(FILE_SYSTEM_AT), old, chip="esp32s3")
     for more, name in (({"erase": False, "board": "heltec_v3"}, "occupied"),
-                       ({"erase": True, "board": "lilygo_t3"}, "wrong_chip"),
                        ({"erase": True}, "which_board")):
         with pytest.raises(ToolError) as caught:
             image_job.ImageJob(hub, packed, chip.port, lambda _: None, **more).run({**FIELDS, "label": "t-9"})
         assert caught.value.name == name
-    done = run_tool("provision", "--port", "/dev/tidak-ada", "--hub", hub.url, "--token-file", "/tidak/ada",
-                    "--role", "tombol", "--label", "t-9", "--zone", 5, "--image")
-    assert done.returncode in (1, 2) and "GAGAL" in done.stdout + done.stderr
-    assert boards.BOARDS["heltec_v3"].chip == boards.ESP32S3
+    words = ["provision", "--port", chip.port, "--hub", hub.url, "--token-file", hub.token_file, "--role",
+             "tombol", "--label", "t-9", "--zone", 5, "--image", "--erase", "--board", "lilygo_t3"]
+    done = run_tool(*words)
+    assert done.returncode == 2 and "--image: give --bundle" in done.stderr
+    done = run_tool(*words, "--bundle", packed.folder)
+    assert done.returncode == 1
+    assert "Chip papan tidak cocok: --board lilygo_t3 has ESP32, not ESP32-S3" in done.stderr
+    flash.esptool(chip.port, "verify-flash", hex(FILE_SYSTEM_AT), old, chip="esp32s3")  # nothing was erased
+    assert "t-9" not in {one["label"] for one in hub.call("devices")["devices"]}
+    assert not list(tmp_path.rglob("pending-*.json"))

@@ -8,7 +8,8 @@ import time
 
 import pytest
 from board_kit import CommandLines, need_board
-from kentongan_tool import journal
+from hub_kit import PASSWORD
+from kentongan_tool import arguments, cli, journal
 from kentongan_tool.failures import ToolError
 from technician_kit import Bench, Office
 from tool_kit import TIMEOUT_S, need_tools
@@ -138,13 +139,19 @@ def test_a_board_that_is_a_device_already_is_not_touched(bench):
     assert bench.files_on_board() == ["/device.json"] and "tombol-21" not in bench.devices()
 
 
-@pytest.mark.parametrize(("more", "said"), [
+WRONG = [
     (["--label", "tombol-07"], "in use"), (["--zone", "300"], "zone"), (["--gain", "9"], "EIRP"),
     (["--press", "gosok"], "--press gosok"), (["--port", "/dev/tidak-ada"], "Papan tidak ditemukan"),
-])
-def test_what_was_asked_wrongly_is_named_and_nothing_is_begun(bench, more, said):
-    code, text = bench.run(*more)
-    assert code in (1, 2) and said in text and "Traceback" not in text
+]
+
+
+def test_what_was_asked_wrongly_is_named_and_nothing_is_begun(bench):
+    blank = bench.alone.board.flash.read_bytes()
+    for more, said in WRONG:
+        code, text = bench.run(*more)
+        assert code in (1, 2) and said in text and "Traceback" not in text, (more, text)
+        assert "tombol-21" not in bench.devices() and not bench.pending_files(), more
+    assert bench.alone.board.flash.read_bytes() == blank  # not a byte was written, not even in passing
     bench.assert_clean()
 
 
@@ -156,6 +163,19 @@ def test_a_token_that_others_can_read_or_that_is_wrong_is_refused(bench):
     bench.token_file.write_text("ktt_bukan-token\n")
     code, said = bench.run()
     assert code == 1 and "tidak mengenal token" in said and "ktt_bukan" not in said
+
+
+def test_a_password_is_asked_for_and_a_wrong_one_is_refused(office, tmp_path, monkeypatch, capsys):
+    office.alive()
+    sheet = tmp_path / "label.pdf"
+    words = ["label", "--hub", office.address, "--login", "admin", "--out", str(sheet), "tombol-07"]
+    for typed, code in ((PASSWORD, 0), ("sandi yang salah", 1)):
+        monkeypatch.setattr(arguments.getpass, "getpass", lambda prompt, typed=typed: typed)
+        assert cli.main(words) == code
+        said = "".join(capsys.readouterr())
+        assert typed not in said
+        assert ("1 label di" if code == 0 else "tidak mengenal token") in said
+    assert cli.main([*words, "--token-file", "x"]) == 2 and "one of them" in capsys.readouterr().err
 
 
 def test_an_answer_that_got_lost_is_withdrawn_by_its_request(bench, monkeypatch):
