@@ -113,7 +113,7 @@ def test_systemd_itself_finds_nothing_wrong_with_the_unit(tmp_path):
     require(verify, "systemd-analyze", "apt install systemd")
     text = (DEPLOY / "kentongan-gateway.service").read_text()
     copy = tmp_path / "kentongan-gateway.service"
-    copy.write_text(text.replace("/opt/kentongan/bin/kentongan-gateway", "/bin/true"))
+    copy.write_text(text.replace("/opt/kentongan/.venv/bin/kentongan-gateway", "/bin/true"))
     command = [verify, "verify", "--man=no", str(copy)]
     environment = {**os.environ, "SYSTEMD_LOG_TARGET": "console"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
