@@ -125,3 +125,26 @@ def test_a_board_that_was_just_made_is_not_taken_for_the_next(tmp_path, monkeypa
         ports.next_blank("tombol-02", 0)
     first.touch()  # ... and another blank one plugged in
     assert ports.next_blank("tombol-02", 5) == str(first)
+
+
+def test_a_port_that_has_just_come_is_given_a_moment_and_one_that_stays_shut_is_named(tmp_path, monkeypatch):
+    port = tmp_path / "usb0"
+    port.touch()
+    monkeypatch.setattr(batch, "LOOK_S", 0)
+    looks = [ToolError(name, str(port)) for name in ("port_denied", "port_busy", "port_missing")]
+
+    class Opens(FakePrompt):
+        def probe(self):
+            if looks:
+                raise looks.pop(0)
+            return SimpleNamespace(device=None)
+
+    monkeypatch.setattr(batch, "Prompt", Opens)
+    assert batch.Ports([port], print, erase=False).next_blank("tombol-01", 5) == str(port) and not looks
+    for name, settle_s in (("no_answer", 60), ("port_busy", 0)):
+        looks += [ToolError(name, str(port))] * 1_000
+        monkeypatch.setattr(batch, "SETTLE_S", settle_s)
+        with pytest.raises(ToolError) as caught:
+            batch.Ports([port], print, erase=False).next_blank("tombol-01", 5)
+        assert caught.value.name == name
+        looks.clear()

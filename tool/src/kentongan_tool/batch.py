@@ -16,6 +16,8 @@ NEEDED = ("role", "label", "zone")
 ROWS_MAX = 1_000
 BAR = 24
 LOOK_S = 0.5
+SETTLE_S = 20  # a port that has just come is not ours yet: udev sets its group, ModemManager looks at it
+UNSETTLED = ("port_missing", "port_denied", "port_busy")
 RESULT = ("label", "id", "time", "gateway", "rssi", "snr", "hops")
 
 
@@ -76,14 +78,21 @@ class Ports:
 
     def next_blank(self, label, wait_s):
         """The port of a blank board; ToolError("port_missing") when none came in time."""
-        until_s, asked, shown = time.monotonic() + wait_s, False, {}
+        until_s, asked, shown, since = time.monotonic() + wait_s, False, {}, {}
         while True:
             for port in self._ports:
                 if not os.path.exists(port):
                     self._used.discard(port)
                     shown.pop(port, None)
+                    since.pop(port, None)
                 elif port not in self._used and port not in shown:
-                    device = Prompt(port).probe().device
+                    try:
+                        device = Prompt(port).probe().device
+                    except ToolError as error:
+                        late = time.monotonic() - since.setdefault(port, time.monotonic()) > SETTLE_S
+                        if error.name not in UNSETTLED or late:
+                            raise
+                        continue
                     if device is None or self._erase:
                         self._used.add(port)
                         return port

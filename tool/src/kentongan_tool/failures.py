@@ -17,8 +17,10 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "masukkan akun ke grup dialout: `sudo usermod -aG dialout $USER`, lalu masuk ulang",
         "The port may not be opened", "add your account to the group dialout, then log in again"),
     "port_busy": Check(
-        "Port sedang dipakai program lain", "tutup program serial lain (Thonny, screen, mpremote)",
-        "Another program holds the port", "close other serial programs (Thonny, screen, mpremote)"),
+        "Port sedang dipakai program lain",
+        "tutup program serial lain (Thonny, screen, mpremote, ModemManager)",
+        "Another program holds the port",
+        "close other serial programs (Thonny, screen, mpremote, ModemManager)"),
     "no_answer": Check(
         "Papan tidak menjawab",
         "tekan RESET; bila tetap diam tahan BOOT, tekan RESET, lepas BOOT, lalu `kentongan-tool flash`",
