@@ -38,7 +38,9 @@ class Console:
             try:
                 check_port(self.port)
                 self._line = serial.serial_for_url(self.port, baudrate=BAUD, timeout=READ_S, do_not_open=True)
-                self._line.dtr = self._line.rts = False  # a bridge's lines must not hold the chip in reset
+                # Both alike leave the chip alone behind a bridge's transistors; and without DTR the chip's
+                # own USB takes us for nobody, and drops the beginning of what is longer than its buffer.
+                self._line.dtr = self._line.rts = True
                 with contextlib.suppress(AttributeError):
                     self._line.exclusive = True
                 self._line.open()
@@ -79,13 +81,13 @@ class Console:
 
         {"role": "modem"} of a gateway's radio, which takes no words.
 
-        A button sleeps between two words of its own. Boards with a USB bridge start by its RTS line; for the
-        others a person presses RESET. ToolError("no_answer") when nothing speaks within WAKE_S.
+        A button sleeps between two words of its own. Boards with a USB bridge start by its control lines; for
+        the others a person presses RESET. ToolError("no_answer") when nothing speaks within WAKE_S.
         """
         with contextlib.suppress(OSError):  # a port without control lines
-            self._line.rts = True
+            self._line.dtr = False
             time.sleep(RESET_S)
-            self._line.rts = False
+            self._line.dtr = True
         started_s, told = time.monotonic(), False
         while time.monotonic() < started_s + WAKE_S:
             self.send("periksa")
