@@ -1,7 +1,13 @@
 """`revoke` is done when every post has reported it and not before; until then it names who lacks."""
+import threading
+from types import SimpleNamespace
+
 import pytest
-from kentongan_tool import revoke
+from kentongan_hub import technicians
+from kentongan_tool import cli, revoke
 from kentongan_tool.failures import ToolError
+from trust_kit import Village
+from werkzeug.serving import make_server
 
 NODE = 0x6B74F007
 
@@ -27,12 +33,12 @@ class Answers:
         return {"done": waiting == [], "waiting": [{"label": label} for label in waiting]}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(revoke, "LOOK_S", 0)
 
 
-def test_each_post_that_has_not_reported_is_named_until_none_is_left():
+def test_each_post_that_has_not_reported_is_named_until_none_is_left(quick):
     said, hub = [], Answers(["pos-1", "pos-2"], ["pos-2"], ["pos-2"], [])
     revoke.revoke(hub, "tombol-07", "dicuri", False, 60, said.append)
     assert hub.asked == [(NODE, "dicuri", False)] and not hub.looks[0]
@@ -41,7 +47,7 @@ def test_each_post_that_has_not_reported_is_named_until_none_is_left():
     assert said[-1].startswith("Selesai")
 
 
-def test_a_post_that_never_reports_keeps_it_undone_and_is_named():
+def test_a_post_that_never_reports_keeps_it_undone_and_is_named(quick):
     said = []
     with pytest.raises(ToolError) as caught:
         revoke.revoke(Answers(["pos-3"]), "tombol-07", "hilang", True, 0.3, said.append)
@@ -49,9 +55,69 @@ def test_a_post_that_never_reports_keeps_it_undone_and_is_named():
     assert not any(line.startswith("Selesai") for line in said)
 
 
-def test_a_revocation_that_was_begun_is_asked_for_by_its_number_and_a_wrong_name_is_refused():
+def test_a_revocation_that_was_begun_is_asked_for_by_its_number_and_a_wrong_name_is_refused(quick):
     hub = Answers([])
     revoke.revoke(hub, "6b74f007", "dicuri", False, 1, lambda _: None)
     assert hub.asked[0][0] == NODE
     with pytest.raises(ToolError):
         revoke.revoke(Answers([]), "tombol-99", "dicuri", False, 1, lambda _: None)
+
+
+STOLEN, LATE = "tombol-01", "pos-2"
+SETTLED_S, DAY_S = 400, 86_400
+
+
+class Street:
+    """Three posts in the air, the real gateway and hub, the hub's API on a port; the tool's waiting is the
+    street's time."""
+
+    def __init__(self, folder, monkeypatch):
+        self.village = Village(folder / "data", monkeypatch, seed=11, engine="cpython")
+        self.village.advance(SETTLED_S)
+        self.server = make_server("127.0.0.1", 0, self.village.app)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.token = folder / "token"
+        self.token.touch(0o600)
+        with self.village.hub.store.write() as db:
+            self.token.write_text(technicians.new_token(db, self.village.hub.now(), "Pak Teknisi"))
+        clock = SimpleNamespace(sleep=self.village.advance,
+                                monotonic=lambda: self.village.world.now_us / 1e6)
+        monkeypatch.setattr(revoke, "time", clock)
+
+    def revoke(self, name, wait_s):
+        return cli.main(["revoke", name, "--why", "dicuri", "--wait", str(wait_s), "--token-file",
+                         str(self.token), "--hub", f"http://127.0.0.1:{self.server.port}"])
+
+    def refused_by(self):
+        """The posts that hold the stolen number in their flash."""
+        number = self.village.nodes[STOLEN]
+        return [post for post in ("pos-1", "pos-2", "pos-3")
+                if number in (self.village.kept(post).settings or {}).get("revoked", ())]
+
+    def close(self):
+        self.server.shutdown()
+        self.village.close()
+
+
+@pytest.fixture
+def street(tmp_path, monkeypatch):
+    made = Street(tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+def test_in_a_street_done_is_said_when_the_last_post_holds_the_number_and_not_before(street, capsys):
+    village = street.village
+    village.world.switch(LATE, False)
+    assert street.revoke(STOLEN, 1_800) == 1
+    said = capsys.readouterr()
+    assert "Selesai" not in said.out and said.out.rstrip().endswith(f"Menunggu laporan: {LATE}")
+    assert f"GAGAL  Pencabutan belum selesai: {LATE}" in said.err
+    assert street.refused_by() == ["pos-1", "pos-3"]
+
+    village.world.switch(LATE, True)
+    assert street.revoke(format(village.nodes[STOLEN], "08x"), DAY_S) == 0
+    said = capsys.readouterr().out
+    assert said.rstrip().endswith("Selesai: semua pos sudah melaporkan pencabutan.")
+    assert street.refused_by() == ["pos-1", LATE, "pos-3"]
+    assert village.press(STOLEN)["sounded"] == set()
