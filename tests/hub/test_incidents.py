@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_hub import escalation, outbox
+from kentongan_hub import escalation, outbox, register
 from kentongan_wire import messages as m
 
 
@@ -106,11 +106,66 @@ def test_opened_again_by_a_person_with_a_reason(site):
     assert incident["next_alert_ms"] is not None
 
 
-def test_a_drill_that_turns_out_real_calls_people(site):
+def neighbour(site, number="081234567890"):
+    """Somebody of house 8 with a number."""
+    with site.hub.store.write() as db:
+        by = {"login": "admin", "name": "Bu Admin"}
+        person = register.add_person(db, site.hub.now(), by, "Sari", 5, 8, True)
+        register.add_address(db, site.hub.now(), by, person, "sms", number)
+
+
+def sms(site):
+    rows = site.rows("SELECT type, body, state FROM outbox WHERE channel = 'sms' ORDER BY id")
+    return [(row["type"], row["state"], json.loads(row["body"])["text"]) for row in rows]
+
+
+def test_a_drill_that_turns_out_real_sounds_and_calls_everybody_at_once(site):
+    neighbour(site)
     site.post_events(site.alarm(counter=9, drill=True))
-    do(site.enter("admin"), "kejadian-1", "sungguhan", alasan="Api sungguhan")
+    assert sms(site) == [], "a drill calls nobody"
+    do(site.enter("admin"), "kejadian-1", "sungguhan", alasan="Maling sungguhan")
     (incident,) = site.incidents()
     assert (incident["state"], incident["drill"]) == ("baru", 0) and incident["next_alert_ms"]
+    ((_, _, text),) = sms(site)
+    assert text.startswith("MALING di Rumah 7"), "who lives near is called now, not two minutes later"
+    sirens = [one for one in site.orders() if one["type"] == "siren"]
+    assert [(one["action"], one["counter"]) for one in sirens] == [("start", 9)]
+
+
+@pytest.mark.parametrize("before", ["drill", "cancel", "closed"])
+def test_a_press_in_earnest_after_a_drill_a_cancel_or_an_end_calls_like_a_first_press(site, before):
+    neighbour(site)
+    site.post_events(site.alarm(counter=9, drill=before == "drill"))
+    if before == "cancel":
+        site.post_events(site.alarm(counter=10, incident=9, cancel=True))
+    if before == "closed":
+        do(site.enter("admin"), "kejadian-1", "selesai")
+    told_before, posts = len(sms(site)), "SELECT * FROM soundings"
+    site.clock.advance(300_000)
+    site.post_events(site.alarm(counter=11, incident=9))
+    assert [text[:18] for _, _, text in sms(site)[told_before:]] == ["MALING di Rumah 7,"]
+    assert len(site.rows(posts)) == 1, "its post is expected to sound"
+
+
+def test_what_is_marked_as_a_drill_is_said_to_all_who_were_called_and_its_sirens_stop(site):
+    neighbour(site)
+    site.post_events(site.alarm(counter=9), site.alarm(counter=50, device=site.other))
+    with site.hub.store.write() as db:
+        db.run("UPDATE outbox SET state = 'terkirim' WHERE channel = 'sms'")
+    person = site.enter("admin")
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    do(person, "kejadian-1", "latihan", alasan="Latihan RT")
+    assert [(row["state"], row["drill"]) for row in site.incidents()] == [("latihan", 1)] * 2
+    kind, state, text = sms(site)[-1]
+    assert (kind, state) == ("koreksi", "menunggu") and text.startswith("INI LATIHAN. Panggilan maling di")
+    assert [one["action"] for one in site.orders() if one["type"] == "siren"] == ["stop", "stop"]
+
+
+def test_a_confidential_incident_never_becomes_a_drill(site):
+    site.account("dewi", "ketua_rt", named=True)
+    site.post_events(site.alarm(counter=9, silent=True, kind=8))
+    answer = do(site.enter("dewi"), "rahasia-1", "latihan", alasan="Latihan")
+    assert answer.status_code == 409 and site.incidents()[0]["drill"] == 0
 
 
 def test_the_timeline_says_who_what_when_and_from_where(site):

@@ -10,6 +10,7 @@ from hub_kit import Person
 from kentongan_hub import (
     alarms,
     contacts,
+    drills,
     kentongan,
     language,
     paging,
@@ -28,7 +29,7 @@ PAGES = (
     *("/papan", "/kejadian", "/kejadian/kejadian-1", "/perangkat", "/perangkat/tombol-07", "/peringatan"),
     *("/kunci", "/latihan", "/kebijakan", "/antrean", "/lainnya", "/kentongan", "/lapor", "/simpanan"),
     *("/warga", "/warga/1", "/serah-terima", "/kanal", "/akun", "/catatan", "/undangan", "/layar/pos"),
-    *("/kontak", "/pengaturan", "/denah"),
+    *("/kontak", "/pengaturan", "/denah", "/latihan/1"),
 )
 SOURCE = Path(language.__file__).parent
 ENGLISH_MODULES = ("cli.py", "device_api.py", "technicians.py", "site.py", "api.py", "events.py")
@@ -163,6 +164,10 @@ def test_a_page_in_english_has_no_indonesian_left(site, path):
     with site.hub.store.write() as db:
         by = {"login": "admin", "name": "Bu Admin"}
         register.add_person(db, site.hub.now(), by, "Siti", 5, 7, True, head=True)
+        drills.start(db, site.hub.now(), by, 20, 5, tell=True)
+        day = drills.next_monthly(site.clock.now_ms, "WIB")
+        drills.plan(db, site.hub.now(), by, *day, 20, 0, monthly=True)
+    site.post_events(site.alarm(counter=70, device=site.other, drill=True))
     site.hub.dispatch.step()
     person = english(site)
     if path in ("/masuk", "/layar"):

@@ -188,8 +188,16 @@ def _press_again(db, now, incident, event):
             joins.press_after_end(db, now, {**incident, "drill": 0})
         incidents.open_again(db, now, incident)
         incidents.tell(db, now, incident, "pusat data", "dibuka kembali", "tombol ditekan lagi")
+        _call_anew(db, now, incident, event)
     elif incident["answered_ms"] is not None and incident["closed_ms"] is None:
         orders.stage(db, now, incident, event["counter"], m.STAGE_COMING)
+
+
+def _call_anew(db, now, incident, event):
+    """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
+    again = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    pressed_ms = now.ms - max(0, event["age_ms"])
+    calling.at_once(db, now, {**again, "opened_ms": pressed_ms, "last_counter": event["counter"]})
 
 
 def _cancel(db, now, incident, event):

@@ -68,6 +68,20 @@ def _local(wall_ms, zone):
     return datetime.fromtimestamp(wall_ms / 1000, UTC) + timedelta(hours=ZONES[zone])
 
 
+def local_parts(wall_ms, zone):
+    """The date and time of that zone, as a datetime without one."""
+    return _local(wall_ms, zone).replace(tzinfo=None)
+
+
+def wall_of(day, time, zone):
+    """Milliseconds of '2026-12-26' and '10.00' (or '10:00') in that zone; None when they are unreadable."""
+    try:
+        moment = datetime.strptime(f"{day} {time.replace(':', '.')}", "%Y-%m-%d %H.%M")
+    except ValueError:
+        return None
+    return int((moment.replace(tzinfo=UTC) - timedelta(hours=ZONES[zone])).timestamp() * 1000)
+
+
 def parse_wall(text):
     """Milliseconds of an ISO time, or None when it is missing or unreadable (a gateway without a clock)."""
     if not isinstance(text, str) or len(text) > 40:

@@ -6,6 +6,7 @@ import threading
 from kentongan_hub import (
     alarms,
     calling,
+    drills,
     failures,
     field,
     incidents,
@@ -43,6 +44,7 @@ class Dispatch:
             ("pesan yang kedaluwarsa", self._expire),
             ("perintah ke gerbang lain", self._reroute),
             ("pengaturan lewat radio", self._trust),
+            ("latihan", self._drills),
             ("peringatan", self._watch),
             ("membersihkan data lama", self._housekeeping),
         )
@@ -121,6 +123,14 @@ class Dispatch:
                 return False
         with self._store.write() as db:
             return deed(db, now)
+
+    def _drills(self, now):
+        """What is planned for a day from now is announced, a monthly drill planned anew."""
+        with self._store.read() as db:
+            if not drills.due(db, now):
+                return False
+        with self._store.write() as db:
+            return drills.run_due(db, now)
 
     def _reroute(self, now):
         with self._store.read() as db:

@@ -14,6 +14,7 @@ CAME = "'saya datang', 'sudah di lokasi'"
 ANEW = "'dibuka kembali', 'dipisah'"
 REASON_LIMIT = 200  # characters
 NOTE_LIMIT = 280  # characters
+DRILL_SOUND_MS = 120_000  # posts beat a drill for one minute
 NEEDS_REASON = (states.SALAH, states.TANDAI_LATIHAN, states.SUNGGUHAN, states.BUKA)
 
 
@@ -67,6 +68,8 @@ def act(db, now, incident, action, account, address="", reason=""):
             f"Ini tidak bisa dilakukan: keadaan kejadian sekarang '{incident['state'].replace('_', ' ')}'. "
             "Muat ulang halaman untuk melihat keadaan terbaru."
         )
+    if action == states.TANDAI_LATIHAN and incident["confidential"]:
+        raise LocalError("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya.")
     reason = audit.clean(reason.strip())[:REASON_LIMIT]
     if action in NEEDS_REASON and not reason:
         raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
@@ -144,14 +147,25 @@ def _help(db, now, incident, state, account, address, reason):
 
 
 def _mark_drill(db, now, incident, state, account, address, reason):
-    _set(db, incident, state=state, drill=1, next_alert_ms=None)
+    """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
     tell(db, now, incident, account["name"], "ditandai latihan", reason, address)
+    for one in orders.members(db, incident):
+        _set(db, one, state=state, drill=1, help_ms=None, next_alert_ms=None)
+    orders.stop_sirens(db, now, incident)
+    _take_back(db, now, incident, "koreksi: ini latihan", messages.only_a_drill(db, incident))
 
 
 def _mark_real(db, now, incident, state, account, address, reason):
-    open_again(db, now, incident)
-    _set(db, incident, state=state, drill=0)
+    """As if it were pressed in earnest now: its posts sound, and everybody is called from the first step."""
+    from kentongan_hub import calling  # it carries out what this module decides, and imports it
+
+    for one in orders.members(db, incident):
+        _set(db, one, state=state, drill=0)
+    open_again(db, now, {**incident, "drill": 0})
     tell(db, now, incident, account["name"], "ditandai sungguhan", reason, address)
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
+    calling.at_once(db, now, {**incident, "opened_ms": now.ms})
 
 
 def _reopen(db, now, incident, state, account, address, reason):
@@ -184,18 +198,19 @@ def _close(db, now, incident, state, account, address, reason):
     mistake = state == states.KELIRU
     tell(db, now, incident, account["name"], "alarm keliru" if mistake else "selesai", reason, address)
     orders.stages(db, now, incident, m.STAGE_CLOSED)
-    orders.stop_sirens(db, now, incident)
+    if not incident["drill"] or now.ms - incident["opened_ms"] < DRILL_SOUND_MS:  # else the air is spared
+        orders.stop_sirens(db, now, incident)
     if mistake:
-        _correct(db, now, incident)
+        what = "koreksi: alarm keliru, keadaan aman"
+        _take_back(db, now, incident, what, messages.correction(db, incident))
 
 
-def _correct(db, now, incident):
-    """Whoever was told of a false alarm is told that it was false; what was not sent yet is not sent."""
+def _take_back(db, now, incident, what, text):
+    """Whoever was called in vain is told so; what was not sent yet is not sent."""
     ids = [one["id"] for one in orders.members(db, incident)]
-    told = outbox.take_back(db, now.ms, ids, messages.correction(db, incident))
+    told = outbox.take_back(db, now.ms, ids, text)
     outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    count = f"kepada {told} penerima" if told else ""
-    tell(db, now, incident, "pusat data", "koreksi: alarm keliru, keadaan aman", count)
+    tell(db, now, incident, "pusat data", what, f"kepada {told} penerima" if told else "")
 
 
 _DEEDS = {

@@ -50,6 +50,12 @@ def correction(db, incident):
     return f"KOREKSI: alarm {kind} di {place(db, incident)} keliru. Keadaan aman."
 
 
+def only_a_drill(db, incident):
+    """What everybody is told who was called for what a person has marked as a drill."""
+    kind = words.kind(incident["kind"]).lower()
+    return f"INI LATIHAN. Panggilan {kind} di {place(db, incident)} hanya latihan, tidak perlu datang."
+
+
 def hint(incident):
     """'Balas: DATANG 12', so that an answer names its incident; confidential ones are R3."""
     prefix, _, number = incident["slug"].rpartition("-")

@@ -72,7 +72,7 @@ def take_back(db, now_ms, incidents, text):
     marks = ", ".join("?" * len(incidents))
     where = f"type = ? AND incident IN ({marks})"
     db.run(
-        f"UPDATE outbox SET state = ?, result = 'alarm keliru', done_ms = ? "
+        f"UPDATE outbox SET state = ?, result = 'ditarik kembali', done_ms = ? "
         f"WHERE state = 'menunggu' AND {where}",
         EXPIRED,
         now_ms,

@@ -179,9 +179,9 @@ def empty_note(db, now_wall, zone, number):
     return f"RUMAH KOSONG, jangan masuk sendirian.{key}"
 
 
-def counters(db, now_wall):
-    """How far the RT has come: houses, registered, with a button, tested in 30 days."""
-    month = now_wall - 30 * 86_400_000
+def counters(db, now):
+    """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
+    month, year_ms = now.wall - 30 * 86_400_000, now.ms - 365 * 86_400_000
     one = db.value
     return {
         "rumah": one("SELECT count(*) FROM houses WHERE occupied = 1"),
@@ -197,5 +197,10 @@ def counters(db, now_wall):
             "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
             "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_wall > ?)",
             month,
+        ),
+        "dilatih": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM incidents INDEXED BY incidents_drills "
+            "WHERE drill = 1 AND opened_ms > ? AND house > 0)",
+            year_ms,
         ),
     }

@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_hub import calling, escalation, outbox, policies, recipients, words
+from kentongan_hub import calling, drills, escalation, outbox, policies, recipients, words
 from kentongan_hub import policy as p
 from kentongan_hub.clock import local_time
 from kentongan_hub.trust import calls
@@ -92,6 +92,11 @@ def queue(db, now, condition):
     ):
         row = work["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", work["incident"])
         out.append((max(work["not_before_ms"], work["created_ms"]), row and row["slug"], _work(work), row))
+    for row in drills.waiting(db):
+        left_ms = row["planned_wall"] - now.wall
+        if row["told_wall"] is None and left_ms > 0:
+            due_ms = now.ms + max(0, left_ms - drills.DAY_MS)
+            out.append((due_ms, None, f"latihan {drills.area(row['zone'])} diumumkan", None))
     out.sort(key=lambda one: one[0])
     return [
         {
@@ -125,8 +130,6 @@ NAMED_TYPES = (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS)
 
 
 def _work(row):
-    name = (
-        json.loads(row["body"]).get("name", "") if row["type"] in NAMED_TYPES else ""
-    )
+    name = json.loads(row["body"]).get("name", "") if row["type"] in NAMED_TYPES else ""
     tries = f", sudah dicoba {row['attempts']} kali" if row["attempts"] else ""
     return f"{TYPES.get(row['type'], row['type'])} {name} lewat {row['channel']}{tries}".replace("  ", " ")

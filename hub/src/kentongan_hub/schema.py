@@ -340,3 +340,27 @@ def m009_worn_keys(db):
 def m010_gateway_clock(db):
     """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
     _run(db, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
+
+
+# ends_*: when the window closes, or was closed · closed_wall: its alarms have left the board
+# told: messages of the announcement · month_day: of a monthly one, its day where the month has it
+DRILLS = """
+CREATE TABLE drills (
+    id INTEGER PRIMARY KEY, zone INTEGER NOT NULL, planned_wall INTEGER NOT NULL, minutes INTEGER NOT NULL,
+    what TEXT NOT NULL DEFAULT '', monthly INTEGER NOT NULL DEFAULT 0, month_day INTEGER,
+    planned_by TEXT NOT NULL, told_wall INTEGER, told INTEGER NOT NULL DEFAULT 0,
+    opened_ms INTEGER, opened_wall INTEGER, opened_by TEXT,
+    ends_ms INTEGER, ends_wall INTEGER, closed_wall INTEGER,
+    cancelled_wall INTEGER, cancelled_by TEXT, reason TEXT NOT NULL DEFAULT '',
+    people INTEGER, note TEXT NOT NULL DEFAULT '');
+CREATE INDEX drills_waiting ON drills (planned_wall) WHERE opened_ms IS NULL AND cancelled_wall IS NULL;
+CREATE INDEX drills_monthly ON drills (planned_wall) WHERE monthly = 1;
+CREATE INDEX drills_ends ON drills (ends_ms) WHERE ends_ms IS NOT NULL;
+CREATE INDEX drills_run_out ON drills (ends_ms) WHERE closed_wall IS NULL;
+CREATE INDEX incidents_drills ON incidents (opened_ms) WHERE drill = 1;
+"""
+
+
+@migrations()
+def m011_drills(db):
+    _run(db, DRILLS)

@@ -24,6 +24,7 @@ DISK_FREE_MIN = 0.10  # share of the disk
 BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
 NEVER_HEARD_MS = DAY_MS  # since it was made
 CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
+DRILL_MISSED_MS = HOUR_MS  # after its time a drill that nobody has begun was missed
 SIREN_LIMIT_MS = 15_000  # a post that was meant to sound reports within this
 CHANNEL_FAILS = 3  # in a row
 
@@ -52,6 +53,7 @@ KINDS = {
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
+    "latihan terlewat": (False, "ketua_rt", "mulai, atau batalkan dengan alasan, di halaman Latihan"),
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
@@ -137,6 +139,8 @@ def findings(facts, now_ms, now_wall):
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
+    for row in facts["missed_drills"]:
+        out.append(_found("latihan terlewat", f"latihan {row['id']}"))
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))

@@ -5,6 +5,7 @@ import hashlib
 from kentongan_hub import (
     confidential,
     contacts,
+    drills,
     incidents,
     orders,
     register,
@@ -39,7 +40,7 @@ def board(db, now, account):
         now.ms - RECENT_MS,
         RECENT_LIMIT,
     )
-    drill_ms = int(db.setting("drill_until_ms", 0))
+    open_drill = drills.running(db, now)
     operator = db.setting("operator")
     return {
         "cards": [card(db, row, zone) for row in rows],
@@ -47,8 +48,18 @@ def board(db, now, account):
         "recent": [card(db, row, zone) for row in closed],
         "health": health(db, now),
         "operator": operator,
-        "drill_until": local_time(int(db.setting("drill_until_wall", 0)), zone) if drill_ms > now.ms else "",
+        "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
+        "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
+        "drill_next": _next_drill(db, now, zone),
     }
+
+
+def _next_drill(db, now, zone):
+    """'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that everybody at the post knows; or ''."""
+    for row in drills.waiting(db):
+        if drills.state(row, now) == drills.PLANNED and row["planned_wall"] - now.wall <= drills.DAY_MS:
+            return f"{drills.area(row['zone'])}, {local_date_time(row['planned_wall'], zone)}"
+    return ""
 
 
 def card(db, row, zone):

@@ -43,6 +43,10 @@ def gather(db, now, path):
         "failed": failures.recent(db, now),
         "broken_policies": policies.broken(db),
         "old_contacts": contacts.old(db, now.wall),
+        "missed_drills": db.all(
+            "SELECT id FROM drills WHERE opened_ms IS NULL AND cancelled_wall IS NULL AND planned_wall < ?",
+            now.wall - supervision.DRILL_MISSED_MS,
+        ),
         "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
     }
 

@@ -34,7 +34,7 @@ def _page(problem):
             "SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL ORDER BY name LIMIT ?",
             HOUSES_SHOWN,
         )
-        counts = register.counters(db, now.wall)
+        counts = register.counters(db, now)
     more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
     return render_template(
         "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more
@@ -133,9 +133,7 @@ def consent(number):
         addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
         site = view.site_words(db)
         since = local_date_time(row["consent_wall"], site["zone"])
-    return render_template(
-        "persetujuan.html", person=row, addresses=addresses, site=site, since=since
-    )
+    return render_template("persetujuan.html", person=row, addresses=addresses, site=site, since=since)
 
 
 def _link(db, now, by, number, at):

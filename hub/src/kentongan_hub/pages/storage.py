@@ -10,7 +10,7 @@ from kentongan_hub import audit, backup, export, retention, roles, view, web, wo
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("storage", __name__)
-TABLES = {"kejadian": export.incidents, "perangkat": export.devices}
+TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
 TYPES = {
     export.CSV: "text/csv",
     export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

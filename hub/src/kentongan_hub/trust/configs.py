@@ -53,10 +53,10 @@ def refresh(db, now, secret):
 
 
 def drill(db, zone):
-    """A drill window opens or ends: the posts of the zone learn how much of it is left."""
+    """A drill window opens or ends: the posts of the zone (0: of all) learn how much of it is left."""
     db.run(
         "UPDATE devices SET drill_wanted = drill_wanted + 1 "
-        "WHERE role = 'sirene' AND revoked = 0 AND zone = ?",
+        "WHERE role = 'sirene' AND revoked = 0 AND ? IN (0, zone)",
         zone,
     )
     db.set_setting(REFRESH, 1)
