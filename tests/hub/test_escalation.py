@@ -203,7 +203,7 @@ def test_steps_name_whom_to_call_next_and_the_last_one_repeats():
     fire = policy.default(m.KIND_KEBAKARAN)
     called = [escalation.next_step(fire, {**ROW, "alerts": n}, 1_000).words for n in range(4)]
     assert called[0] == "penerima di rumah, Linmas, ketua RT, ketua RW"
-    assert called[1] == called[2] == called[3] == "lurah; 113 atau 112, PLN 123, 119"
+    assert called[1] == called[2] == called[3] == "lurah; {pemadam+darurat}, {pln}, {ambulans}"
     assert policy.default(99) == policy.default(m.KIND_MALING), "an unknown kind is called like a theft"
 
 

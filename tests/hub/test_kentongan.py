@@ -160,5 +160,7 @@ def test_the_key_of_an_rt_is_one_sheet_to_print(site):
     admin = site.enter("admin")
     admin.post("/kentongan", page="/kentongan", rt="5", profil="polri", kode1="4+1")
     sheet = admin.get("/kentongan/5/cetak").text
-    assert "Kunci kentongan RT 05" in sheet and "**** . *" in sheet and "Sakit mendadak" in sheet
+    assert "Kunci kentongan RT 05" in sheet and "4 + 1 kali" in sheet and "<td>3 kali" in sheet
+    assert "serahkan ke polisi 110" in sheet, "the number is the one of the page Kontak"
+    assert "Sakit mendadak" in sheet
     assert admin.get("/kentongan/77/cetak").status_code == 404

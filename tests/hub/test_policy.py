@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from kentongan_hub import outbox, policy, recipients
+from kentongan_hub import outbox, policies, policy, recipients, rehearsal
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -67,6 +67,7 @@ def broken(change):
         (lambda b: b["langkah"][1].update(kepada=["dekat:99"]), "'dekat:99' tidak dikenal"),
         (lambda b: [step.update(kepada=[]) for step in b["langkah"][1:]], "harus ada orang yang dipanggil"),
         (lambda b: b["langkah"][1].update(kartu="x" * 121), "kartu paling panjang 120"),
+        (lambda b: b["langkah"][1].update(kartu="{polisi}, {raja}"), "kartu: 'raja' bukan layanan"),
         (lambda b: b["langkah"].insert(1, "x"), "langkah 2: bentuknya salah"),
     ],
 )
@@ -181,7 +182,7 @@ def test_the_rehearsal_says_what_then_happens_and_writes_nothing(street):
     page = street.enter("admin").get("/kebijakan?jenis=7&rt=5&rumah=7").text
     for words in (
         "Warga 6 lewat sms",
-        "Warga 9 lewat sms sesudah 60 dtk",
+        "Warga 9 lewat sms sesudah 1 menit",
         "Belum ada nomor untuk: P3K",
         "pukul 02.00",
     ):
@@ -197,3 +198,51 @@ def test_the_queue_shows_what_happens_next_and_hides_what_is_confidential(street
     admin, bidan = street.enter("admin").get("/antrean").text, street.enter("bidan").get("/antrean").text
     assert "120 dtk" not in admin and "panggilan ke-1" in admin and "memanggil Warga 6 lewat sms" in admin
     assert "rahasia-1" in bidan and "rahasia" not in admin
+
+
+def test_the_card_of_a_step_takes_its_numbers_from_kontak_and_stands_on_the_board_when_it_is_reached(street):
+    with street.hub.store.write() as db:
+        db.run("UPDATE contacts SET number = '022 123456' WHERE service = 'polsek'")
+    admin = street.enter("admin")
+    page = admin.get("/kebijakan?jenis=1&rt=5").text
+    assert "papan menyuruh menelepon polisi 110, Polsek 022 123456" in page
+    street.post_events(street.alarm(counter=9))
+    for seconds in (121, 120):
+        assert "Belum dijawab, telepon" not in admin.get("/papan").text
+        street.clock.advance(seconds * 1000)
+        street.hub.dispatch.step()
+    asked = "Belum dijawab, telepon: polisi 110, Polsek 022 123456"
+    assert asked in admin.get("/papan").text and asked in admin.get("/kejadian/kejadian-1").text
+    line = street.rows("SELECT detail FROM timeline WHERE what = 'peringatan ulang' ORDER BY id DESC")[0]
+    assert line["detail"].endswith("polisi 110, Polsek 022 123456")
+    admin.post("/kejadian/kejadian-1/datang", page="/papan")
+    assert "Belum dijawab, telepon" not in admin.get("/papan").text
+
+
+def test_the_card_of_a_confidential_step_is_on_its_own_page_and_on_no_board(street):
+    street.account("dewi", "ketua_rt", named=True)
+    street.post_events(street.alarm(counter=9, silent=True, kind=8))
+    for _ in range(2):
+        street.clock.advance(121_000)
+        street.hub.dispatch.step()
+    dewi = street.enter("dewi")
+    assert "Belum dijawab, telepon: SAPA 129" in dewi.get("/kejadian/rahasia-1").text
+    assert "Belum dijawab, telepon" not in dewi.get("/papan").text
+
+
+def test_the_rehearsal_shows_every_step_of_a_long_policy(street):
+    step = {"sirene": "tidak", "kepada": ["tugas:ketua_rt"], "kartu": ""}
+    steps = [{**step, "detik": number * 60} for number in range(10)]
+    body = {**policy.default(1), "langkah": steps}
+    with street.hub.store.write() as db:
+        policies.save(db, street.hub.now(), {"name": "A", "login": "a"}, 5, 1, body)
+        played = rehearsal.play(db, 5, 7, 1)
+    assert [one["after"] for one in played] == ["0 dtk", *(f"{number} menit" for number in range(1, 10))]
+
+
+def test_the_queue_shows_reminders_of_warnings_too(street):
+    street.post_events(street.event("status", device=street.post, role=2, body={"flags": m.STATUS_LID}))
+    street.clock.advance(10_000)
+    street.hub.dispatch.step()
+    said = "peringatan pos-1: tutup terbuka, lagi ke ronda yang bertugas"
+    assert said in street.enter("admin").get("/antrean").text

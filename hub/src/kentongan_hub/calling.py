@@ -4,6 +4,7 @@ import json
 import logging
 
 from kentongan_hub import (
+    contacts,
     escalation,
     failures,
     incidents,
@@ -91,8 +92,9 @@ def _step(db, now, incident):
         return
     if step.siren != p.NO:
         _part(db, now, incident, "sirene", _sound, step)
+    said = contacts.fill(step.words, contacts.numbers(db, incident["zone"]))
     outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {step.words}")
+    incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {said}")
     _part(db, now, incident, "memanggil", _call, step)
 
 

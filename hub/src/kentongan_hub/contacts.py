@@ -52,6 +52,11 @@ def numbers(db, zone=0):
     return {row["service"]: row["number"] for row in rows}
 
 
+def needed(text):
+    """The services that a text asks for."""
+    return {one for match in _NEEDED.findall(text) for one in match.split("+")}
+
+
 def fill(text, known):
     """'Hubungi {pemadam+darurat}.' with what can be called: 'Hubungi pemadam 113.'"""
 

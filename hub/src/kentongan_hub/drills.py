@@ -148,7 +148,7 @@ def words_of(db, row):
     what = f" {row['what']}." if row["what"] else ""
     return (
         f"Kentongan: INI LATIHAN, {when}, {row['minutes']} menit, {area(row['zone'])}.{what} "
-        "Tekan tombol satu kali: dua nada panjang, lalu kode. Tekanan kedua dianggap sungguhan."
+        "Tekan tombol 1 kali: 2 nada panjang, lalu kode. Tekanan kedua dianggap sungguhan."
     )
 
 
@@ -195,7 +195,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
         until = local_time(now.wall + length_ms, db.setting("time_zone", "WIB"))
         text = f"Kentongan: INI LATIHAN, mulai sekarang sampai {until}, {area(row['zone'])}."
         told = _tell(
-            db, now, row["zone"], f"{text} Tekan tombol satu kali; tekanan kedua dianggap sungguhan."
+            db, now, row["zone"], f"{text} Tekan tombol 1 kali; tekanan kedua dianggap sungguhan."
         )
         db.run("UPDATE drills SET told_wall = ?, told = told + ? WHERE id = ?", now.wall, told, number)
     _record(db, now, by, "latihan dibuka", row, at=at)

@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, escalation, policy, words
+from kentongan_hub import audit, contacts, escalation, policy, words
 
 
 def stored(db, zone, kind):
@@ -40,6 +40,13 @@ def for_incident(db, incident):
     if incident["confidential"] and kind not in words.CONFIDENTIAL_KINDS:
         kind = m.KIND_KEKERASAN  # whatever key was held silently
     return stored(db, incident["zone"], kind) or policy.default(kind)
+
+
+def card(db, incident):
+    """Whom the step that was reached says to telephone, with the numbers of Kontak; '' for nobody."""
+    steps = for_incident(db, incident)["langkah"]
+    text = steps[min(incident["alerts"], len(steps) - 1)]["kartu"]
+    return contacts.fill(text, contacts.numbers(db, incident["zone"]))
 
 
 def first_alert_ms(db, now, incident, drill):

@@ -1,7 +1,8 @@
 """Who is called for what, and when: data per kind and RT, checked before it is kept (domain.md 4). Pure.
 
 A policy is a dict:
-  langkah    2-10 steps {"detik": after the press, "sirene": tidak | rt | rw, "kepada": [...], "kartu"}
+  langkah    2-10 steps {"detik": after the press, "sirene": tidak | rt | rw, "kepada": [...], "kartu"};
+             a card names services of the page Kontak: "{polisi}, {polsek}"
   ulang      seconds between repeats of the last step while nobody has answered
   ulang_kali repeats at that pace; then one each `pelan` seconds, until a named person answers
   sirene_kali soundings that the hub asks for by itself; a post sounds at most three times per incident
@@ -13,7 +14,7 @@ The first step is the press itself: posts in reach sound by themselves, with hub
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import words
+from kentongan_hub import contacts, words
 
 NO, RT, RW = "tidak", "rt", "rw"
 SIRENS = (NO, RT, RW)
@@ -65,7 +66,7 @@ _CRIME = {
     "langkah": [
         _step(0, NO, "tugas:ronda dekat:4"),
         _step(120, RT, "penerima tugas:ketua_rt tugas:keamanan tugas:ronda"),
-        _step(240, RW, "tugas:ketua_rw tugas:bhabin", "110, Polsek"),
+        _step(240, RW, "tugas:ketua_rw tugas:bhabin", "{polisi}, {polsek}"),
     ],
 }
 DEFAULTS = {
@@ -74,7 +75,7 @@ DEFAULTS = {
         "langkah": [
             _step(0, RW, "warga"),
             _step(120, RW, "penerima tugas:linmas tugas:ketua_rt tugas:ketua_rw"),
-            _step(240, NO, "tugas:lurah", "113 atau 112, PLN 123, 119"),
+            _step(240, NO, "tugas:lurah", "{pemadam+darurat}, {pln}, {ambulans}"),
         ],
     },
     m.KIND_MEDIS: {
@@ -82,7 +83,7 @@ DEFAULTS = {
         "langkah": [
             _step(0, NO, "penerima dekat:5 tugas:bidan tugas:p3k"),
             _step(120, RT, "penerima tugas:ketua_rt tugas:kader tugas:mobil"),
-            _step(240, NO, "tugas:ketua_rw", "119 atau 112"),
+            _step(240, NO, "tugas:ketua_rw", "{ambulans+darurat}"),
         ],
     },
     m.KIND_BENCANA: {
@@ -90,7 +91,7 @@ DEFAULTS = {
         "langkah": [
             _step(0, RW, "warga"),
             _step(120, RW, "penerima tugas:linmas tugas:lurah"),
-            _step(240, NO, "tugas:ketua_rw", "BPBD, 112, 115; titik kumpul"),
+            _step(240, NO, "tugas:ketua_rw", "{bpbd+darurat}, {sar}; titik kumpul"),
         ],
     },
     m.KIND_KEKERASAN: {
@@ -98,8 +99,8 @@ DEFAULTS = {
         "sirene_kali": 0,
         "langkah": [
             _step(0, NO, "penerima disepakati"),
-            _step(120, NO, "penerima disepakati tugas:ppa", "110 bila bahaya sekarang"),
-            _step(240, NO, "disepakati tugas:ppa", "SAPA 129, UPTD PPA, 119"),
+            _step(120, NO, "penerima disepakati tugas:ppa", "{polisi} bila bahaya sekarang"),
+            _step(240, NO, "disepakati tugas:ppa", "{sapa}, UPTD PPA, {ambulans}"),
         ],
     },
     m.KIND_KECELAKAAN: {
@@ -107,7 +108,7 @@ DEFAULTS = {
         "langkah": [
             _step(0, NO, "dekat:4 tugas:bidan"),
             _step(120, RT, "penerima tugas:ketua_rt tugas:mobil"),
-            _step(240, NO, "tugas:ketua_rw", "119, 110"),
+            _step(240, NO, "tugas:ketua_rw", "{ambulans}, {polisi}"),
         ],
     },
 }
@@ -120,7 +121,7 @@ _REPORT = {
     "langkah": [
         _step(0, NO, "tugas:ronda tugas:keamanan"),
         _step(300, NO, "tugas:ketua_rt tugas:ketua_rw"),
-        _step(900, NO, "tugas:bhabin", "110, Polsek"),
+        _step(900, NO, "tugas:bhabin", "{polisi}, {polsek}"),
     ],
 }
 DEFAULTS.update({words.PELECEHAN: _SILENT, words.PERUNDUNGAN: _SILENT})
@@ -129,7 +130,7 @@ DEFAULTS[words.NARKOBA] = {
     "sirene_kali": 0,
     "langkah": [
         _step(0, NO, "disepakati tugas:ketua_rw tugas:bhabin"),
-        _step(300, NO, "disepakati tugas:ketua_rw tugas:bhabin", "Polsek, BNN"),
+        _step(300, NO, "disepakati tugas:ketua_rw tugas:bhabin", "{polsek}, BNN"),
     ],
 }
 
@@ -188,6 +189,10 @@ def _check_step(kind, place, step):
         raise LocalError(f"{place}: sirene {step['sirene']!r}; pilih {', '.join(SIRENS)}")
     if not isinstance(step["kartu"], str) or len(step["kartu"]) > CARD_LIMIT:
         raise LocalError(f"{place}: kartu paling panjang {CARD_LIMIT} huruf")
+    unknown = sorted(contacts.needed(step["kartu"]) - set(contacts.SERVICES))
+    if unknown:
+        known = ", ".join(contacts.SERVICES)
+        raise LocalError(f"{place}: kartu: {unknown[0]!r} bukan layanan; pilih {known}")
     if not isinstance(step["kepada"], list) or len(step["kepada"]) > 20:
         raise LocalError(f"{place}: kepada paling banyak 20")
     for to in step["kepada"]:
@@ -224,6 +229,6 @@ def phrase(to):
 
 
 def step_words(step):
-    """'ketua RT, seksi keamanan; 110, Polsek' for timelines and boards."""
+    """'ketua RT, seksi keamanan; {polisi}, {polsek}'; contacts.fill puts the numbers in."""
     people = ", ".join(phrase(to) for to in step["kepada"])
     return "; ".join(part for part in (people, step["kartu"]) if part)

@@ -2,13 +2,13 @@
 
 import json
 
-from kentongan_hub import calling, drills, escalation, outbox, policies, recipients, words
+from kentongan_hub import calling, contacts, drills, escalation, outbox, policies, recipients, words
 from kentongan_hub import policy as p
-from kentongan_hub.clock import local_time
+from kentongan_hub.clock import local_date_time, local_time
 from kentongan_hub.trust import calls
 
 QUEUE_LIMIT = 200
-STEPS_SHOWN = 6
+DAY_MS = 86_400_000
 
 
 def play(db, zone, house, kind, confidential=False):
@@ -23,7 +23,7 @@ def play(db, zone, house, kind, confidential=False):
     first = escalation.at_once(policy, imagined)
     steps = [_shown(db, imagined, 0, first, policy)]
     imagined["next_alert_ms"] = escalation.first_alert_ms(policy, 0, False)
-    for due_ms, step in escalation.outlook(policy, imagined, STEPS_SHOWN):
+    for due_ms, step in escalation.outlook(policy, imagined, len(policy["langkah"]) - 1):
         steps.append(_shown(db, imagined, due_ms, step, policy))
     return steps
 
@@ -50,13 +50,14 @@ def _shown(db, imagined, due_ms, step, policy):
     if p.CHIMES in step.to:
         lines.append(_chimes(db, imagined))
     for one in recipients.resolve(db, imagined, step.to):
-        later = f" sesudah {one['delay_s']} dtk" if one["delay_s"] else ""
+        later = f" sesudah {words.span(one['delay_s'])}" if one["delay_s"] else ""
         lines.append(f"{one['name']} lewat {one['channel']}{later}")
-    card = policy["langkah"][min(step.number, len(policy["langkah"]) - 1)]["kartu"]
+    card = policies.card(db, {**imagined, "alerts": step.number})
     if card:
-        lines.append(f"papan menyuruh menelepon {card}")
+        where = "halaman kejadian" if imagined["confidential"] else "papan"
+        lines.append(f"{where} menyuruh menelepon {card}")
     return {
-        "after": due_ms // 1000,
+        "after": words.span(due_ms // 1000),
         "lines": lines,
         "missing": recipients.words_without_anybody(db, imagined, step.to),
     }
@@ -83,7 +84,8 @@ def queue(db, now, condition):
             out.append((row["next_alert_ms"], row["slug"], "ditanyakan apakah sudah selesai", row))
         for due_ms, step in escalation.outlook(policies.for_incident(db, row), row, 2):
             siren = "" if step.siren == p.NO else f"sirene {step.siren.upper()}; "
-            out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{step.words}", row))
+            said = contacts.fill(step.words, contacts.numbers(db, row["zone"]))
+            out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{said}", row))
     for work in db.all(
         "SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.state = 'menunggu' "
         "AND (o.incident IS NULL OR EXISTS (SELECT 1 FROM incidents WHERE incidents.id = o.incident "
@@ -97,17 +99,25 @@ def queue(db, now, condition):
         if row["told_wall"] is None and left_ms > 0:
             due_ms = now.ms + max(0, left_ms - drills.DAY_MS)
             out.append((due_ms, None, f"latihan {drills.area(row['zone'])} diumumkan", None))
+    for one in db.all("SELECT * FROM warnings WHERE closed_ms IS NULL AND next_ms IS NOT NULL"):
+        owner = p.DUTIES.get(one["owner"], one["owner"])
+        said = f"peringatan {one['subject']}: {one['what']}, lagi ke {owner}"
+        out.append((one["next_ms"], None, said, None))
     out.sort(key=lambda one: one[0])
     return [
         {
             "in_s": max(0, (due_ms - now.ms) // 1000),
-            "time": local_time(now.wall + due_ms - now.ms, zone),
+            "time": _when(now.wall, now.wall + due_ms - now.ms, zone),
             "slug": slug,
             "title": "" if row is None else slug if row["confidential"] else words.kind(row["kind"]),
             "what": what,
         }
         for due_ms, slug, what, row in out[:QUEUE_LIMIT]
     ]
+
+
+def _when(now_wall, wall, zone):
+    return (local_time if wall - now_wall < DAY_MS else local_date_time)(wall, zone)
 
 
 TYPES = {

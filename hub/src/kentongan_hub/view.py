@@ -8,6 +8,7 @@ from kentongan_hub import (
     drills,
     incidents,
     orders,
+    policies,
     register,
     roles,
     supervision,
@@ -100,6 +101,7 @@ def card(db, row, zone):
         "icon": words.icon(row["kind"]),
         "kind": row["kind"],
         "advice": words.advice(row, contacts.numbers(db, row["zone"])),
+        "call": call(db, row),
         "sirens": sirens(db, row),
         "cancelled": bool(row["cancelled"]),
         "late": bool(row["late"]),
@@ -111,6 +113,12 @@ def card(db, row, zone):
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": row["reason"],
     }
+
+
+def call(db, row):
+    """Whom to telephone now: the card of the step that was reached while nobody answers; else ''."""
+    waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
+    return policies.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
 
 
 def others_of_event(db, row):

@@ -100,6 +100,14 @@ CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Hubungi {ppa}, {polisi} b
 DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
 
+def span(seconds):
+    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest."""
+    for size, word in ((3600, "jam"), (60, "menit")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size} {word}"
+    return f"{seconds} dtk"
+
+
 def kind(number):
     return KINDS.get(number, KINDS[m.KIND_BAHAYA])
 

@@ -64,6 +64,7 @@ def show(slug, problem):
         card = view.card(db, {**row, "confidential": 0}, zone)
         card["confidential"] = bool(row["confidential"])
         card["advice"] = words.advice(row, contacts.numbers(db, row["zone"]))
+        card["call"] = view.call(db, row)
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, g.account, row, zone) if card["open"] else []
         people = view.helpers(db, row)

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import kentongan, roles, view, web, words
+from kentongan_hub import contacts, kentongan, roles, view, web, words
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("kentongan", __name__)
@@ -103,5 +103,10 @@ def printed(zone):
     with current_app.hub.store.read() as db:
         chosen = kentongan.chosen(db).get(zone) or abort(404)
         site = view.site_words(db)
+        advice = contacts.fill(words.CRIME_LINE, contacts.numbers(db, zone))
         day = local_date_time(current_app.hub.now().wall, db.setting("time_zone", "WIB"))
-    return render_template("kentongan_cetak.html", zone=zone, rows=_rows(*chosen), site=site, day=day)
+    rows = _rows(*chosen)
+    counts = {row[1]: " + ".join(map(str, kentongan.groups(row[1]))) for row in rows}
+    return render_template(
+        "kentongan_cetak.html", zone=zone, rows=rows, counts=counts, advice=advice, site=site, day=day
+    )

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import confidential, policies, policy, rehearsal, roles, web, words
+from kentongan_hub import confidential, contacts, policies, policy, rehearsal, roles, web, words
 
 blueprint = Blueprint("policy", __name__)
 KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
@@ -40,6 +40,7 @@ def _page(problem, draft=None):
         body=body,
         problem=problem,
         policy=policy,
+        services=[f"{{{name}}}" for name in contacts.SERVICES],
         **shown,
     )
 
