@@ -40,7 +40,7 @@ def test_the_signal_is_named_for_people():
 
 FACTS = {
     **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels"), ()),
-    **{"broken_policies": (), "old_contacts": ()},
+    **{"broken_policies": (), "old_contacts": (), "missed_drills": ()},
     **{"failed": "", "disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
 }
 DEVICE = {
@@ -88,6 +88,7 @@ def test_nothing_wrong_is_no_warning():
     ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
     ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
     ({"old_contacts": ["Polisi", "PLN"]}, "kontak lama"),
+    ({"missed_drills": [{"id": 3}]}, "latihan terlewat"),
     ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
 ])
 def test_each_thing_that_needs_care_is_a_warning_with_an_owner_and_a_remedy(facts, what):

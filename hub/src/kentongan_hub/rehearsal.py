@@ -54,8 +54,10 @@ def _shown(db, imagined, due_ms, step, policy):
         lines.append(f"{one['name']} lewat {one['channel']}{later}")
     card = policies.card(db, {**imagined, "alerts": step.number})
     if card:
-        where = "halaman kejadian" if imagined["confidential"] else "papan"
-        lines.append(f"{where} menyuruh menelepon {card}")
+        silent = imagined["confidential"]
+        lines.append(
+            f"halaman kejadian menyuruh menelepon {card}" if silent else f"papan menyuruh menelepon {card}"
+        )
     return {
         "after": words.span(due_ms // 1000),
         "lines": lines,
