@@ -1,4 +1,6 @@
 """A virtual board on a serial port, alone in the air or beside a real hub: what tests of boards lean on."""
+import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ from kentongan_sim.world import World
 LABEL = "papan-1"
 WAIT_S = 60
 BOOTED_US = 1_000_000
+LOOKS = 10  # at the command line of a new process
 
 
 class Alone:
@@ -69,21 +72,26 @@ def need_board(require):
 
 
 class CommandLines(threading.Thread):
-    """Remembers every command line and environment that any process shows while it runs."""
+    """Remembers the command line of every process that begins while it runs, whoever starts it."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.seen = set()
+        self._looks = dict.fromkeys(self._running(), LOOKS)  # those that run already start with no new words
         self._ending = threading.Event()
+
+    @staticmethod
+    def _running():
+        return [name for name in os.listdir("/proc") if name.isdecimal()]
 
     def run(self):
         while not self._ending.is_set():
-            for entry in Path("/proc").iterdir():
-                if entry.name.isdecimal():
-                    try:
-                        self.seen.add((entry / "cmdline").read_bytes())
-                    except OSError:
-                        continue
+            for name in self._running():
+                looks = self._looks.get(name, 0)
+                if looks < LOOKS:  # a fork still shows the words of its parent
+                    self._looks[name] = looks + 1
+                    with contextlib.suppress(OSError):
+                        self.seen.add((Path("/proc") / name / "cmdline").read_bytes())
             self._ending.wait(0.03)
 
     def __enter__(self):
