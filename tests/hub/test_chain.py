@@ -98,6 +98,31 @@ def test_the_page_says_that_the_chain_is_whole_and_names_the_row_when_it_is_not(
     assert "putus di baris 2" in admin.get("/catatan").text
 
 
+def changed(site):
+    """What the warnings say of the record after the hub has looked through it for a day."""
+    for _ in range(12):
+        site.clock.advance(600_000)
+        site.hub.dispatch.step()
+    return [row["subject"] for row in site.rows("SELECT subject FROM warnings WHERE what = 'catatan diubah'")]
+
+
+@pytest.mark.parametrize("row", [2, 9])
+def test_the_hub_looks_through_the_record_by_itself_and_warns_of_the_row(site, monkeypatch, row):
+    monkeypatch.setattr(chain, "PATROL_ROWS", 60)
+    site.post_events(*(site.alarm(counter=number * 100) for number in range(1, 10)))
+    assert changed(site) == []
+    tamper(site.hub.store, f"UPDATE audit SET what = 'tidak ada' WHERE id = {row}")
+    assert changed(site) == [f"audit baris {row}"]
+    assert "catatan diubah" in site.enter("admin").get("/peringatan").text
+
+
+def test_a_record_that_was_cut_off_at_its_end_is_noticed_by_the_hub_too(site):
+    site.post_events(*(site.alarm(counter=number * 100) for number in range(1, 10)))
+    assert changed(site) == []
+    tamper(site.hub.store, "DELETE FROM audit WHERE id > 5")
+    assert len(changed(site)) == 1
+
+
 def test_the_command_reads_the_whole_record_and_names_the_broken_row(site, capsys):
     from kentongan_hub.cli import main
 

@@ -101,10 +101,14 @@ def test_the_night_is_handed_over_with_what_is_held(site, admin):
     admin.post("/kejadian/kejadian-1/terima", page="/papan")
     with site.hub.store.write() as db:
         db.run("UPDATE incidents SET holder = 'Bu Admin', holder_account = 1 WHERE confidential = 1")
-    assert admin.post("/serah-terima", page="/serah-terima", orang=str(budi)).status_code == 303
+    assert admin.post("/serah-terima", page="/serah-terima", orang=str(budi)).status_code == 400, "no reason"
+    why = {"alasan": "Pulang", "pesan": "kunci pos di laci"}
+    assert admin.post("/serah-terima", page="/serah-terima", orang=str(budi), **why).status_code == 303
+    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'serah terima malam'")
+    assert line["detail"] == "Pulang: kunci pos di laci"
     assert [i["holder"] for i in site.incidents()] == ["Budi", "Bu Admin"], "what Budi may not know stays"
     assert "Operator: Budi" in admin.get("/papan").text
-    assert admin.post("/serah-terima", page="/serah-terima", orang="99").status_code == 404
+    assert admin.post("/serah-terima", page="/serah-terima", orang="99", **why).status_code == 404
 
 
 def test_a_device_page_shows_the_trend_and_every_gateway_that_hears_it(site, admin):

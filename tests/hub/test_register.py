@@ -75,12 +75,34 @@ def test_consent_withdrawn_takes_everything_out_at_once_and_leaves_the_record(si
     ]
 
 
+def test_consent_withdrawn_leaves_no_number_and_no_name_in_the_queue_nor_at_a_house(site, admin):
+    add(admin, nomor="08123456789")
+    add(admin, nama="Budi", rumah="8", nomor="08129999999")
+    admin.post("/warga/rumah/kosong", page="/warga", rt="5", rumah="8", hari="3", kunci="Siti")
+    site.post_events(site.alarm(counter=9, kind=2))
+    before = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'pesan'")]
+    assert len(before) == 2
+    assert admin.post("/warga/1/tarik", page="/warga/1").status_code == 303
+    (left,) = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'pesan'")]
+    assert "08129999999" in left and "08123456789" not in left
+    assert site.rows("SELECT key_holder FROM houses WHERE number = 8") == [{"key_holder": ""}]
+
+
+def test_a_number_that_two_people_share_is_called_for_the_one_who_stays(site, admin):
+    add(admin, nomor="08123456789")
+    add(admin, nama="Budi", nomor="08123456789")
+    site.post_events(site.alarm(counter=9, kind=2))
+    admin.post("/warga/1/tarik", page="/warga/1")
+    assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'pesan'")) == 1
+
+
 def test_a_household_moves_out_and_is_called_no_more_and_another_moves_in(site, admin):
     add(admin, nomor="08123456789")
     move = {"page": "/warga", "rt": "5", "rumah": "7"}
     assert admin.post("/warga/rumah/keluar", **move).status_code == 400
     assert admin.post("/warga/rumah/keluar", alasan="Pindah kota", **move).status_code == 303
     assert admin.post("/warga/rumah/keluar", alasan="Lagi", **move).status_code == 400
+    assert '<option value="Penghuni baru">' in admin.get("/warga").text, "two taps: reason and button"
     assert site.rows("SELECT active FROM addresses") == [{"active": 0}]
     site.post_events(site.alarm(counter=9))
     assert "RUMAH KOSONG, jangan masuk sendirian" in admin.get("/papan").text

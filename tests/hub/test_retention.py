@@ -45,6 +45,20 @@ def test_after_90_days_nothing_of_a_silent_incident_is_left_but_its_number(close
     assert site.rows("SELECT * FROM alarms WHERE incident = ?", secret["id"]) == []
 
 
+def test_after_its_time_the_record_has_no_note_and_no_name_of_a_public_incident_either(site):
+    admin = site.enter("admin")
+    site.post_events(site.alarm(counter=9))
+    admin.post("/kejadian/kejadian-1/catatan", page="/papan", catatan="Bu Siti sesak napas")
+    admin.post("/kejadian/kejadian-1/selesai", page="/papan", alasan="dibawa Pak Joko")
+    site.clock.advance(731 * 86_400_000)
+    site.hub.dispatch.step()
+    for table in ("audit", "timeline"):
+        told = str(site.rows(f"SELECT * FROM {table}"))
+        assert "sesak napas" not in told and "Pak Joko" not in told, table
+        with site.hub.store.read() as db:
+            assert chain.verify(db, table)[1] is None
+
+
 def test_an_open_incident_is_never_erased(site):
     site.post_events(site.alarm(counter=9))
     assert run(site, 4_000) == 0

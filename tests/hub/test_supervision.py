@@ -40,7 +40,7 @@ def test_the_signal_is_named_for_people():
 
 FACTS = {
     **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels"), ()),
-    **{"broken_policies": (), "old_contacts": (), "missed_drills": ()},
+    **{"broken_policies": (), "old_contacts": (), "missed_drills": (), "troubles": (), "broken_chains": ()},
     **{"failed": "", "disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
 }
 DEVICE = {
@@ -48,6 +48,7 @@ DEVICE = {
     **{"siren_fault": 0, "lid": 0, "jammed": 0, "days_left": None, "battery_mv": 4_000, "low_battery": 0},
     **{"muted_until_ms": None, "muted_reason": None},
 }
+TROUBLE = {"gateway": "g", "name": "disk", "words": "penuh", "urgent": False}
 
 
 def found(now_ms=0, now_wall=1, **facts):
@@ -88,6 +89,10 @@ def test_nothing_wrong_is_no_warning():
     ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
     ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
     ({"old_contacts": ["Polisi", "PLN"]}, "kontak lama"),
+    ({"troubles": [{**TROUBLE, "urgent": True}]}, "gerbang bermasalah"),
+    ({"troubles": [TROUBLE]}, "gerbang perlu dilihat"),
+    ({"troubles": [{**TROUBLE, "name": "siren relay"}]}, "gerbang tanpa sirene"),
+    ({"broken_chains": [("audit", 17)]}, "catatan diubah"),
     ({"missed_drills": [{"id": 3}]}, "latihan terlewat"),
     ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
 ])

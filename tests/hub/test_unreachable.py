@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from kentongan_hub import chain, confidential, incidents, reports, roles, words
+from kentongan_hub import chain, confidential, drills, incidents, reports, roles, words
 from kentongan_hub.paging import mqtt
 from kentongan_wire import messages as m
 
@@ -16,7 +16,7 @@ FILL = {
     "number": ("1", "2"),
     "action": ("datang", "urus", "alamat", "keluar"),
     "name": ("sms", "papan"),
-    "table": ("kejadian", "perangkat"),
+    "table": ("kejadian", "perangkat", "latihan"),
     "form": ("csv", "xlsx"),
     "filename": ("hub.css",),
 }
@@ -27,6 +27,8 @@ SECRETS = (str(COUNTER), "rahasia-1", "rahasia-2", "Rahasia 1", PLACE, TEXT, REA
 def secret(site):
     """A silent alarm of house 7 and a report, one public alarm; only the bidan may know."""
     site.account("bidan", "petugas_ronda", named=True)
+    with site.hub.store.write() as db:
+        drills.start(db, site.hub.now(), {"login": "admin", "name": "Bu Admin"}, 60, 5)
     site.post_events(site.alarm(counter=COUNTER, kind=m.KIND_KEKERASAN, silent=True, battery=101, rssi=-77))
     site.post_events(site.alarm(counter=50, device=site.other))
     bidan = site.enter("bidan")

@@ -15,6 +15,7 @@ WORDS = {
 }
 START = bytes(32)  # the hash before the first row
 SALT_BYTES = 16
+PATROL_ROWS = 2_000  # a few hundredths of a second
 
 
 def append(db, table, **row):
@@ -36,17 +37,48 @@ def erase(db, table, row_id):
     )
 
 
-def verify(db, table, after=0):
+def verify(db, table, after=0, limit=-1):
     """(rows checked, first broken id or None). `after`: start behind this row, whose hash is trusted."""
     before = db.one(f"SELECT id, hash FROM {table} WHERE id = ?", after) or {"id": 0, "hash": START}
     expected, previous, checked = before["id"] + 1, before["hash"], 0
-    for row in db.connection.execute(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (before["id"],)):
+    sql = f"SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT ?"
+    for row in db.connection.execute(sql, (before["id"], limit)):
         row = dict(row)
         whole = row["salt"] is None or row["digest"] == _digest(table, row["salt"], row)
         if row["id"] != expected or not whole or row["hash"] != _link(previous, row["id"], row["digest"]):
             return checked, min(row["id"], expected)
         expected, previous, checked = expected + 1, row["hash"], checked + 1
     return checked, None
+
+
+def patrol(db, table):
+    """Check the next rows, round and round: what to keep in the setting `patrol_<table>`, read only.
+
+    Kept are two rows found whole, with their hashes: the last one looked at and the end of the last round;
+    rows that were cut off or written anew with fitting hashes show by them. And the first row that was not.
+    """
+    kept = json.loads(db.setting(f"patrol_{table}") or "{}")
+    if kept.get("broken"):
+        return kept
+    marks = [mark for mark in (kept.get("at"), kept.get("end")) if mark]
+    gone = [number for number, seen in marks if _mark(db, table, number) != [number, seen]]
+    after = kept["at"][0] if kept.get("at") else 0
+    checked, wrong = (0, gone[0]) if gone else verify(db, table, after, PATROL_ROWS)
+    if wrong is not None:
+        return {**kept, "broken": wrong}
+    last = _mark(db, table, after + checked)
+    return {"at": last, "end": kept.get("end")} if checked == PATROL_ROWS else {"at": None, "end": last}
+
+
+def _mark(db, table, number):
+    row = db.one(f"SELECT hash FROM {table} WHERE id = ?", number)
+    return row and [number, row["hash"].hex()]
+
+
+def broken(db):
+    """[(table, row)] of chains that the patrol found broken."""
+    kept = {table: json.loads(db.setting(f"patrol_{table}") or "{}") for table in WORDS}
+    return [(table, one["broken"]) for table, one in kept.items() if one.get("broken")]
 
 
 def head(db, table):

@@ -1,11 +1,13 @@
 """The thread that decides what is due: steps of a policy, silent sirens, warnings, expiry and trimming."""
 
+import json
 import logging
 import threading
 
 from kentongan_hub import (
     alarms,
     calling,
+    chain,
     drills,
     failures,
     field,
@@ -202,3 +204,12 @@ class Dispatch:
                 field.trim(db, now)
                 retention.run(db, now)
                 outbox.trim(db, now.ms)
+            self._patrol()
+
+    def _patrol(self):
+        """Look through the record, a part at a time; what does not fit becomes a warning."""
+        for table in chain.WORDS:
+            with self._store.read() as db:
+                found = json.dumps(chain.patrol(db, table))
+            with self._store.write(ring=False) as db:
+                db.set_setting(f"patrol_{table}", found)

@@ -7,6 +7,7 @@ from kentongan_hub.trust import revocations
 
 HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
 REASON_LIMIT = 100  # characters
+HAND_OVER = ("Pulang", "Ganti giliran", "Sakit")  # reasons, one tap each
 
 
 def _reason(text):
@@ -65,9 +66,10 @@ def revoke(db, now, by, secret, label, reason, at=""):
     audit.record(db, now.wall, by["login"], "alat dicabut dari halaman", label, reason, at)
 
 
-def hand_over(db, now, by, to, message, at=""):
+def hand_over(db, now, by, to, reason, message="", at=""):
     """Tonight's operator is somebody else now, and so is whoever holds what this person held."""
-    message = audit.clean(message).strip()[:REASON_LIMIT]
+    parts = (_reason(reason), audit.clean(message).strip()[:REASON_LIMIT])
+    message = ": ".join(part for part in parts if part)
     db.set_setting("operator", to["name"])
     db.set_setting("operator_wall", now.wall)
     held = db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"])

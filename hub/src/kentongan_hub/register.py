@@ -17,6 +17,8 @@ HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
 _PHONE = re.compile(r"\+?\d{8,15}\Z")
 GONE = "(persetujuan ditarik)"
+MOVES_OUT = ("Pindah rumah", "Kontrak habis", "Rumah dijual")  # reasons, one tap each
+MOVES_IN = ("Penghuni baru", "Kembali dari luar kota")
 
 
 def _text(name, value, limit, required=False):
@@ -108,7 +110,16 @@ def _person(db, person):
 
 def withdraw(db, now, by, person, at=""):
     """Consent withdrawn: name, notes, addresses and duties go at once; that it happened is on the record."""
-    _person(db, person)
+    name = _person(db, person)["name"]
+    # messages that wait are not sent, and those that were sent keep no number and no name
+    db.run(
+        "DELETE FROM outbox WHERE type IN ('pesan', 'koreksi', 'kabar') AND EXISTS ("
+        "SELECT 1 FROM addresses a WHERE a.person = ? AND a.channel = outbox.channel "
+        "AND a.address = json_extract(outbox.body, '$.to') AND NOT EXISTS (SELECT 1 FROM addresses b "
+        "WHERE b.channel = a.channel AND b.address = a.address AND b.person != a.person))",
+        person,
+    )
+    db.run("UPDATE houses SET key_holder = '' WHERE key_holder = ?", name)
     db.run("DELETE FROM addresses WHERE person = ?", person)
     db.run("DELETE FROM duties WHERE person = ?", person)
     db.run(

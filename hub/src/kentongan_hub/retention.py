@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, photos, words
+from kentongan_hub import audit, chain, incidents, photos, words
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -42,7 +42,8 @@ def due(db, now):
         values = [] if key == CONFIDENTIAL else [int(key)]
         out.extend(
             db.all(
-                f"SELECT id, slug FROM incidents WHERE closed_wall < ? AND erased_wall IS NULL AND {where} "
+                f"SELECT id, slug, device, first_counter, confidential FROM incidents "
+                f"WHERE closed_wall < ? AND erased_wall IS NULL AND {where} "
                 "AND closed_ms IS NOT NULL ORDER BY closed_wall LIMIT ?",
                 now.wall - kept * DAY_MS,
                 *values,
@@ -59,6 +60,9 @@ def run(db, now):
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):
             chain.erase(db, "timeline", line["id"])
+        if not row["confidential"]:  # of a confidential one the record has no words, and who saw it stays
+            for line in db.all("SELECT id FROM audit WHERE subject = ?", incidents.identity(db, row)):
+                chain.erase(db, "audit", line["id"])
         db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
         db.run("DELETE FROM outbox WHERE incident = ?", row["id"])
         db.run("DELETE FROM photos WHERE incident = ?", row["id"])

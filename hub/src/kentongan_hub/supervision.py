@@ -31,6 +31,10 @@ CHANNEL_FAILS = 3  # in a row
 # what is wrong -> (urgent: at any hour, owner: a duty, words for people)
 KINDS = {
     "gerbang terputus": (True, "ketua_rt", "alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri"),
+    "gerbang bermasalah": (True, "teknisi", "pos tetap berbunyi sendiri; periksa gerbang di pos"),
+    "gerbang perlu dilihat": (False, "teknisi", "lihat catatan gerbang di halaman Perangkat"),
+    "gerbang tanpa sirene": (True, "ronda", "bunyikan kentongan dengan tangan"),
+    "catatan diubah": (True, "ketua_rt", "bandingkan ujung rantai di buku; teknisi: kentongan-hub check"),
     "radio mati": (True, "teknisi", "gerbang tidak mendengar alat di lapangan"),
     "sirene terputus": (True, "teknisi", "tidak terdengar 5 menit; pos lain tetap melindungi"),
     "sirene rusak": (True, "teknisi", "bunyikan kentongan dengan tangan"),
@@ -117,6 +121,8 @@ def findings(facts, now_ms, now_wall):
         out.extend(_gateway(row, now_ms))
     for row in facts["radios"]:
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
+    out.extend(_trouble(row) for row in facts["troubles"])
+    out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
     for row in facts["devices"]:
         out.extend(_device(row, now_ms, now_wall))
     for row in facts["stuck"]:
@@ -139,8 +145,7 @@ def findings(facts, now_ms, now_wall):
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
-    for row in facts["missed_drills"]:
-        out.append(_found("latihan terlewat", f"latihan {row['id']}"))
+    out.extend(_found("latihan terlewat", f"latihan {row['id']}") for row in facts["missed_drills"])
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
@@ -153,6 +158,13 @@ def _gateway(row, now_ms):
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
         yield _found("jam tidak pasti", row["label"], f"berbeda {abs(off_ms) // MINUTE_MS} menit")
+
+
+def _trouble(row):
+    """What a gateway says is wrong with it."""
+    what = "gerbang bermasalah" if row["urgent"] else "gerbang perlu dilihat"
+    siren = row["name"].partition(" ")[0] == "siren"
+    return _found("gerbang tanpa sirene" if siren else what, f"{row['gateway']} {row['name']}", row["words"])
 
 
 def _contacts(names):

@@ -49,6 +49,14 @@ def take(db, now, gateway, event):
     )
 
 
+# what costs alarms, receipts or sound now; the rest can be looked at by day
+URGENT = ("disk", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key")
+
+
+def urgent(name):
+    return name.partition(" ")[0] in URGENT
+
+
 def lasting(db):
     """[{"gateway", "name", "words", "detail", "since_wall"}] of all gateways."""
     rows = db.all("SELECT * FROM troubles ORDER BY gateway, name")

@@ -4,7 +4,18 @@ import json
 import logging
 import shutil
 
-from kentongan_hub import audit, contacts, failures, outbox, policies, recipients, sirens, supervision
+from kentongan_hub import (
+    audit,
+    chain,
+    contacts,
+    failures,
+    outbox,
+    policies,
+    recipients,
+    sirens,
+    supervision,
+    troubles,
+)
 from kentongan_hub.clock import local_minutes
 
 log = logging.getLogger("kentongan.hub")
@@ -21,6 +32,8 @@ def gather(db, now, path):
     disk = shutil.disk_usage(path)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
+        "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
+        "broken_chains": chain.broken(db),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, "

@@ -37,8 +37,9 @@ def _page(problem):
         counts = register.counters(db, now)
     more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
     return render_template(
-        "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more
-    )
+        "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
+        moves_out=register.MOVES_OUT, moves_in=register.MOVES_IN,
+    )  # fmt: skip
 
 
 def _whole(text):
@@ -83,15 +84,19 @@ def add():
     return _do(deed, url_for("register.page"), _page)
 
 
+def _why():
+    return request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
+
+
 HOUSE_DEEDS = {
     "daftar": lambda db, now, by, at: register.add_house(
         db, now, by, _number("rt"), _number("rumah"), request.form.get("patokan", ""), at
     ),
     "keluar": lambda db, now, by, at: register.move_out(
-        db, now, by, _number("rt"), _number("rumah"), request.form.get("alasan", ""), at
+        db, now, by, _number("rt"), _number("rumah"), _why(), at
     ),
     "masuk": lambda db, now, by, at: register.move_in(
-        db, now, by, _number("rt"), _number("rumah"), request.form.get("alasan", ""), at
+        db, now, by, _number("rt"), _number("rumah"), _why(), at
     ),
     "kosong": lambda db, now, by, at: register.leave_empty(
         db, now, by, _number("rt"), _number("rumah"), _number("hari"), request.form.get("kunci", ""), at

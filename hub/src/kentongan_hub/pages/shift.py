@@ -11,6 +11,10 @@ blueprint = Blueprint("shift", __name__)
 @blueprint.get("/serah-terima")
 @web.needs(roles.COME)
 def page():
+    return _page("")
+
+
+def _page(problem):
     with current_app.hub.store.read() as db:
         zone = view.site_words(db)["zone"]
         people = [
@@ -22,7 +26,9 @@ def page():
         ]
         since = int(db.setting("operator_wall", 0))
         shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
-    return render_template("serah_terima.html", people=people, **shown)
+    return render_template(
+        "serah_terima.html", people=people, reasons=night.HAND_OVER, problem=problem, **shown
+    )
 
 
 @blueprint.post("/serah-terima")
@@ -31,11 +37,14 @@ def hand_over():
     hub, form = current_app.hub, request.form
     now, address = hub.now(), request.remote_addr or ""
     number = int(form["orang"]) if form.get("orang", "").isdecimal() and len(form["orang"]) < 10 else 0
+    reason = form.get("alasan", "") or form.get("pesan", "")
+    if not reason.strip():
+        return _page("Alasan belum diisi. Pilih atau tulis satu alasan singkat."), 400
     with hub.store.write() as db:
         to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
         if not roles.allows(to["role"], roles.COME):
             abort(404)
-        for row in night.hand_over(db, now, g.account, to, form.get("pesan", ""), address):
+        for row in night.hand_over(db, now, g.account, to, reason, form.get("pesan", ""), address):
             if confidential.may_see(db, to, row):  # a confidential incident stays with who may know of it
                 incidents.hand_over(db, now, row, g.account, to, address)
     return redirect(url_for("board.page"), 303)
