@@ -1,9 +1,11 @@
 """Debian's chromium as a person's browser: sizes, colour schemes, screenshots, accessibility."""
 
+import json
 import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hub_kit import PASSWORD
 
@@ -11,6 +13,7 @@ AXE = Path(find_spec("axe_core_python").origin).with_name("axe.min.js")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "build/screenshots"
 DESKTOP, PHONE, TABLET, WALL = (1280, 800), (390, 844), (820, 1180), (1920, 1080)
+LYING = (1280, 800)  # a cheap ten-inch tablet on its side
 WAIT_S = 15
 SIZES = (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark"))
 ALL_SIZES = (*SIZES, ("tablet", TABLET, "light"))
@@ -41,6 +44,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options, Service(DRIVER, log_output=subprocess.DEVNULL))
         self.profile = profile
+        self._asked = set()
 
     def close(self):
         self.driver.quit()
@@ -74,7 +78,8 @@ class Browser:
     def axe(self):
         """What axe-core finds on this page: [(impact, rule, places)]; its script comes from a package."""
         # through the debugger, past the page's policy, which lets no script in from anywhere else
-        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+        if not self.driver.execute_script("return Boolean(window.axe)"):
+            self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
         found = self.driver.execute_async_script(
             "const done = arguments[0];"
             "axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations), done)"
@@ -85,6 +90,23 @@ class Browser:
 
     def find(self, css):
         return self.driver.find_element("css selector", css)
+
+    def letters(self, css):
+        """Font size of the first such element, as a part of the screen's short side."""
+        return self.driver.execute_script(
+            "const one = document.querySelector(arguments[0]);"
+            "return parseFloat(getComputedStyle(one).fontSize) / Math.min(innerWidth, innerHeight)",
+            css,
+        )
+
+    def in_sight(self, css):
+        """Whether the first such element is on the screen as a whole, without scrolling."""
+        return self.driver.execute_script(
+            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return box.height > 0 && box.top >= 0 && box.left >= 0"
+            " && box.right <= innerWidth && box.bottom <= innerHeight",
+            css,
+        )
 
     def fill(self, **fields):
         for name, value in fields.items():
@@ -113,13 +135,14 @@ class Browser:
         WebDriverWait(self.driver, WAIT_S, 0.05).until(met, what)
 
     def wait_text(self, text):
-        self.wait(lambda: text.lower() in self.find("body").text.lower(), f"{text!r} did not appear")
+        where = self.driver.current_url
+        self.wait(lambda: text.lower() in self.find("body").text.lower(), f"{text!r} is not on {where}")
 
     def enter(self, address, login):
         self.driver.get(address + "/masuk")
         self.fill(masuk=login, sandi=PASSWORD)
         self.press("Masuk")
-        self.wait_text("Papan siaga")
+        self.wait(lambda: self.driver.find_elements("id", "papan"), f"no board for {login}")
 
     def wait_cut_off(self):
         from selenium.webdriver.support.ui import WebDriverWait
@@ -130,20 +153,23 @@ class Browser:
         """What the console says of our own pages; refused forms are part of the tests and named there."""
         return [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
 
-    def hosts_asked(self):
-        import json
-        from urllib.parse import urlsplit
+    def network(self):
+        """What the debugger told of the network since it was asked last: [(method, params)]."""
+        messages = [json.loads(line["message"])["message"] for line in self.driver.get_log("performance")]
+        told = [(one["method"], one["params"]) for one in messages if one["method"].startswith("Network.")]
+        for method, params in told:
+            if method == "Network.requestWillBeSent":
+                url = urlsplit(params["request"]["url"])
+                if url.scheme in ("http", "https", "ws", "wss"):  # chrome:// pages are no network
+                    self._asked.add(url.netloc)
+        return told
 
-        asked = set()
-        for line in self.driver.get_log("performance"):
-            message = json.loads(line["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                url = urlsplit(message["params"]["request"]["url"])
-                if url.scheme in (
-                    "http",
-                    "https",
-                    "ws",
-                    "wss",
-                ):  # chromium's own chrome:// pages are no network
-                    asked.add(url.netloc)
-        return asked
+    def hosts_asked(self):
+        """Every host that any page has asked for anything."""
+        self.network()
+        return self._asked
+
+    def received(self):
+        """Bytes over the network since the last question, headers too."""
+        whole = [params for method, params in self.network() if method == "Network.loadingFinished"]
+        return sum(params["encodedDataLength"] for params in whole)

@@ -1,10 +1,10 @@
-"""A person's evening with the hub, in Debian's chromium: set-up, an alarm, 'Saya datang', the wall screen."""
+"""A person's evening with the hub, in Debian's chromium: set-up, an alarm, 'Saya datang'."""
 
 import threading
 from pathlib import Path
 
 import pytest
-from browser_kit import CHROMIUM, DRIVER, WALL, Browser
+from browser_kit import CHROMIUM, DRIVER, Browser
 from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import provision
 
@@ -167,38 +167,3 @@ def looks_at_the_other_pages(browser, hub):
     for path in ("kejadian", "perangkat", "latihan", "akun", "catatan"):
         browser.driver.get(f"{hub.address}/{path}")
         browser.every_size(path)
-
-
-def test_a_wall_screen_tells_when_it_is_cut_off_and_when_it_is_back(hub, browser, tmp_path):
-    data_dir = tmp_path / "data"
-    hub.stop()
-    provision.create_site(data_dir, "RT 05 Sukamaju", "siti", PASSWORD, rt=5, rw=3)
-    nodes = add_village(data_dir)
-    token = provision.gateway_token(data_dir)
-    port = hub.address.rsplit(":", 1)[1]
-    hub = HubProcess(data_dir, port)
-    browser.enter(hub.address, "siti")
-    browser.driver.get(hub.address + "/akun")
-    browser.fill(nama="Layar pos", masuk="layar", sandi=PASSWORD)
-    browser.find("option[value=tamu_layar]").click()
-    browser.press("Simpan")
-    browser.wait_text("layar · Layar pos")
-    browser.press("Keluar")
-    browser.wait_text("Nama masuk")
-    browser.enter(hub.address, "layar")
-    browser.resize(WALL)
-    browser.scheme("dark")
-    Gateway(hub, token).send("alarm", 10_000, device=nodes["tombol-07"], counter=1234, kind=2, zone=5)
-    browser.wait_text("Kebakaran")
-    assert not browser.driver.find_elements("css selector", ".kartu button"), (
-        "a screen on a wall presses nothing"
-    )
-    browser.shot("hub-layar-alarm")
-    hub.kill()
-    browser.wait_cut_off()
-    browser.shot("hub-layar-terputus")
-    hub = HubProcess(data_dir, port)
-    try:
-        browser.wait(lambda: not browser.find("#putus").is_displayed(), "still TERPUTUS with the hub back")
-    finally:
-        hub.stop()

@@ -21,7 +21,8 @@ const EN = {
   "mencoba menyambung…": "trying to connect…",
   " menit": " min",
   "terputus": "cut off",
-  "Suara aktif": "Sound is on",
+  "Suara layar ini: aktif": "Sound of this screen: on",
+  "Aktifkan suara di layar ini": "Switch sound on for this screen",
   "tersimpan": "saved",
   "tidak tersimpan, coba lagi": "not saved, try again",
 };
@@ -134,6 +135,14 @@ function startPlan(plan) {
     held = null;
     if (line) line.from = null;
   });
+  plan.addEventListener("pointercancel", () => {
+    if (held) put(held, held.dataset.x, held.dataset.y);
+    held = null;
+  });
+  /* touch-action is not kept for parts of a picture: else a finger on a house scrolls the page and drops it */
+  plan.addEventListener("touchstart", (event) => {
+    if (event.target.closest(".titik")) event.preventDefault();
+  }, {passive: false});
   plan.addEventListener("keydown", (event) => {
     const mark = event.target.closest(".titik");
     const step = event.shiftKey ? 50 : 10;
@@ -184,7 +193,6 @@ function startBoard() {
   let repeats = Number(board.dataset.ulang);
   let stream = null;
   let over = false;
-  let sound = null;
 
   function heard(how, hubNow) {
     heardAt = performance.now();
@@ -205,7 +213,7 @@ function startBoard() {
       if (first) first.focus();
     }
     const fresh = message.menunggu.some((slug) => !waiting.has(slug));
-    if (sound && (fresh || message.ulang > repeats)) beep();
+    if (fresh || message.ulang > repeats) beep();
     waiting = new Set(message.menunggu);
     repeats = message.ulang;
     document.title = (waiting.size ? "(" + waiting.size + ") " : "") + document.title.replace(/^\(\d+\) /, "");
@@ -246,7 +254,7 @@ function startBoard() {
       if (answer.status === 401) finish();
       else if (answer.ok) show(await answer.json(), t("terhubung, tiap ") + POLL_MS / 1000 + t(" dtk"));
     } catch (error) {
-      state.textContent = t("mencoba menyambung…");
+      if (lost.hidden) state.textContent = t("mencoba menyambung…");
     }
   }
 
@@ -270,8 +278,7 @@ function startBoard() {
   let chosen = localStorage.getItem("rupa") in looks ? localStorage.getItem("rupa") : "otomatis";
 
   function paint(hour) {
-    const wall = document.body.classList.contains("layar");
-    const now = chosen !== "otomatis" ? chosen : !wall ? "" : hour >= NIGHT_FROM || hour < NIGHT_TO ? "malam" : "siang";
+    const now = chosen !== "otomatis" ? chosen : !onWall ? "" : hour >= NIGHT_FROM || hour < NIGHT_TO ? "malam" : "siang";
     document.documentElement.dataset.rupa = now;
     look.hidden = false;
     look.textContent = looks[chosen];
@@ -284,7 +291,38 @@ function startBoard() {
     tick();
   });
 
+  /* Browsers let a page sound after one tap. A screen that has had it sounds again by itself where the browser
+     allows that (the same tab, as after a PIN) and asks for a tap where not (a tablet that was switched on). */
+  const soundButton = document.getElementById("suara");
+  const mute = document.getElementById("bisu");
+  let sound = null;
+
+  const sounds = () => Boolean(sound) && sound.state === "running";
+  const onWall = document.body.classList.contains("layar");
+  const wantsSound = () => onWall || localStorage.getItem("suara") === "ya";
+
+  function showSound() {
+    soundButton.textContent = sounds() ? t("Suara layar ini: aktif") : t("Aktifkan suara di layar ini");
+    soundButton.disabled = sounds() && onWall;  // nobody silences the post in passing
+    mute.hidden = sounds() || !wantsSound();
+  }
+
+  function startSound() {
+    if (!sound) {
+      sound = new AudioContext();
+      sound.addEventListener("statechange", showSound);
+    }
+    return sound.resume();
+  }
+
+  function stopSound() {
+    localStorage.removeItem("suara");
+    sound.close();
+    sound = null;
+  }
+
   function beep() {
+    if (!sounds()) return;
     for (let stroke = 0; stroke < 6; stroke++) {
       const tone = sound.createOscillator();
       const volume = sound.createGain();
@@ -298,11 +336,15 @@ function startBoard() {
     }
   }
 
-  document.getElementById("suara").addEventListener("click", (event) => {
-    sound = new AudioContext();
-    beep();
-    event.target.textContent = t("Suara aktif");
-    event.target.disabled = true;
+  document.addEventListener("click", (event) => {
+    const asked = event.target.closest("#suara");
+    if (sounds()) {
+      if (asked) stopSound();
+    } else if (asked || wantsSound()) {
+      if (asked) localStorage.setItem("suara", "ya");
+      startSound().then(beep);
+    }
+    showSound();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) close();
@@ -314,6 +356,8 @@ function startBoard() {
   setInterval(tick, 1000);
   tick();
   open();
+  if (wantsSound()) startSound();
+  setTimeout(showSound, 500);  // by then a browser that lets us sound has said so
 }
 
 if (board) startBoard();
