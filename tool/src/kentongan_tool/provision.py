@@ -16,6 +16,8 @@ from kentongan_tool.prompt import Prompt
 UJI_S = 120  # an alarm repeats for longer; a board in reach needs seconds
 QUIET_S = 4  # a device that presses says so at once
 WAKES_MAX = 2
+SHOWS_S = 20  # a button shows its last alarm for 10 s, awake but deaf to "uji", and then falls asleep
+AWAKE_S = 0.8  # a device that was awake answers sooner; one that was reset or asleep later
 TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
 PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
 BLOCK_BYTES = 4096
@@ -186,7 +188,7 @@ def prove(hub, port, node, mark, role, wait_s, say=None):
         if say:
             console.wake(say)
         heard_s = time.monotonic()
-        until_s, wakes = heard_s + wait_s, WAKES_MAX
+        until_s, wakes, shows_until_s = heard_s + wait_s, WAKES_MAX, heard_s + SHOWS_S
         type_again_s = 0.0
         while time.monotonic() < until_s:
             if time.monotonic() >= type_again_s:
@@ -195,10 +197,12 @@ def prove(hub, port, node, mark, role, wait_s, say=None):
             if console.lines():
                 heard_s = time.monotonic()
             elif say and wakes and time.monotonic() > heard_s + QUIET_S:
-                # it still showed its last alarm, for which it takes no new "uji", and then fell asleep
+                # it still shows its last alarm, for which it takes no new "uji", or has fallen asleep since
+                asked_s = time.monotonic()
                 console.wake(say)
-                wakes -= 1
                 heard_s, type_again_s = time.monotonic(), 0.0
+                if heard_s - asked_s > AWAKE_S or heard_s > shows_until_s:
+                    wakes -= 1
                 until_s = heard_s + wait_s
             if role in PROVED_BY_UJI:
                 answer = hub.uji(node, mark, 1)
