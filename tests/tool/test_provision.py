@@ -192,6 +192,18 @@ def test_an_answer_that_got_lost_is_withdrawn_by_its_request(bench, monkeypatch)
     assert bench.hub.device(made["node"])["state"] == "revoked"
 
 
+def test_two_programs_of_one_laptop_do_not_take_each_others_registration_back(office, tmp_path, monkeypatch,
+                                                                              capsys):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    words = ["provision", "--hub", office.alive().address, "--token-file", str(office.folder / "token"),
+             "--role", "tombol", "--label", "tombol-31", "--zone", "5", "--port", "/dev/tidak-ada"]
+    with journal.Journal(office.address).alone():
+        assert cli.main(words) == 1
+        assert "sedang mendaftarkan alat lain" in capsys.readouterr().err
+    assert cli.main(words) == 1
+    assert "Papan tidak ditemukan" in capsys.readouterr().err
+
+
 def test_a_damaged_journal_is_named_not_overwritten(bench, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", bench.home["XDG_STATE_HOME"])
     path = journal.Journal(bench.hub.url).path

@@ -21,6 +21,11 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "tutup program serial lain (Thonny, screen, mpremote, ModemManager)",
         "Another program holds the port",
         "close other serial programs (Thonny, screen, mpremote, ModemManager)"),
+    "running": Check(
+        "Laptop ini sedang mendaftarkan alat lain",
+        "tunggu sampai selesai; banyak papan sekaligus: --batch dengan beberapa --port",
+        "This laptop is registering another device",
+        "wait until that is done; for many boards --batch with several --port"),
     "no_answer": Check(
         "Papan tidak menjawab",
         "tekan RESET; bila tetap diam tahan BOOT, tekan RESET, lepas BOOT, lalu `kentongan-tool flash`",

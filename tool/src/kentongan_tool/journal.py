@@ -2,6 +2,8 @@
 
 It holds no key: the id of a request, what was asked for, and the node number once it is known.
 """
+import contextlib
+import fcntl
 import json
 import os
 from hashlib import sha256
@@ -18,7 +20,26 @@ class Journal:
     """At most one registration under way for each hub."""
 
     def __init__(self, url):
+        self.url = url
         self.path = folder() / f"pending-{sha256(url.encode()).hexdigest()[:12]}.json"
+
+    @contextlib.contextmanager
+    def alone(self):
+        """ToolError("running") while another process of this laptop registers at this hub.
+
+        Each would take what the other has begun for a run that died. The lock ends with the process.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = open(self.path.with_suffix(".lock"), "w")
+        except OSError as error:
+            raise ToolError("file", f"{self.path}: {error.strerror}")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ToolError("running", self.url)
+            yield
 
     def read(self):
         """The entry, or None; a damaged one names its file."""

@@ -74,6 +74,10 @@ class Job:
 
     def run(self, fields, replaces=None, old_erased=False):
         """All steps; the hub's view of the device in service. Everything is taken back on any failure."""
+        with self._journal.alone():
+            return self._run(fields, replaces, old_erased)
+
+    def _run(self, fields, replaces, old_erased):
         journal.settle(self.hub, self.say)
         found, board = self.look()
         role = fields.get("role") or self.hub.device(replaces)["role"]
