@@ -427,6 +427,22 @@ def test_buttons_are_not_asked():
     assert not bench.sent() and not bench.of_type("supervision")
 
 
+def test_the_next_time_to_look_after_devices_is_known_after_whatever_happened():
+    bench = Bench()
+    supervision = bench.core._supervision
+    events = [lambda: bench.hear(node_status(counter=300 + bench.now_ms % 7_919), src=POST),
+              lambda: bench.hear(alarm(counter=500 + bench.now_ms % 7_919)),
+              lambda: bench.run(70_000, hub_ok_every_ms=1_000),
+              lambda: bench.run(170_000, hub_ok_every_ms=1_000)]
+    seen = set()
+    for i in (0, 2, 1, 3, 0, 3, 2, 2, 1, 0, 2, 3, 3, 0):
+        events[i]()
+        due_ms = supervision.next_deadline()
+        assert due_ms == supervision._first_due_ms()
+        seen.add(due_ms)
+    assert len(seen) > 5
+
+
 def test_a_radio_that_goes_is_told():
     bench = Bench()
     bench.do(bench.core.radio_state("modem", False, bench.now_ms))

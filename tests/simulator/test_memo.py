@@ -1,9 +1,12 @@
-"""What the simulator remembers of the wire is what the wire would say again."""
+"""What the simulator remembers of the wire, or puts off, is what would have been worked out."""
 import pytest
+from kentongan_gateway.desk import mix as gateway_mix
 from kentongan_node import node
+from kentongan_node.mix import mix as node_mix
 from kentongan_sim import memo
+from kentongan_sim.chance import Draws, drawn
 from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
-from kentongan_wire import messages, packet
+from kentongan_wire import link, messages, packet
 from kentongan_wire.errors import RemoteError
 
 
@@ -38,3 +41,27 @@ def test_refusals_are_made_anew_each_time():
             packet.parse_packet(b"short")
         errors.append(caught.value)
     assert errors[0] is not errors[1]
+
+
+def test_a_line_to_a_modem_is_decoded_as_it_was_encoded_and_a_torn_one_is_counted():
+    memo.install()
+    for message in (link.Received(b"\0\1\2" * 20, -90, 12, 7), link.Transmit(b"\0" * 17, 1, 30, 0, -4),
+                    link.Received(bytearray(b"\5" * 17), -90, 12, 7), link.LogLine("mulai"), link.Ack(9)):
+        line = link.encode(3, message)
+        for _ in range(2):  # the second time it is worked out
+            decoder = link.Decoder()
+            (seq, decoded), = decoder.feed(line)
+            assert (seq, decoded) == (3, message) and type(decoded) is type(message)
+            assert decoder.feed(line[:5] + line[6:]) == [] and sum(decoder.errors.values()) == 1
+
+
+def test_a_draw_is_the_number_of_its_call_and_of_no_other():
+    def number(call):
+        return drawn(b"7/pos-1/call/%d" % call)
+
+    draws = Draws(7, "pos-1")
+    for call in (1, 2, 3):
+        rnd = draws.next()
+        assert int(rnd) == number(call)
+        assert node_mix(rnd, 5) == node_mix(number(call), 5)
+        assert gateway_mix(rnd, 5) == gateway_mix(number(call), 5)

@@ -32,8 +32,6 @@ class BusyMeter:
 
     def _roll(self, now_ms):
         index = now_ms // BUSY_BIN_MS
-        if index == self._bin:
-            return
         if self._bin is None:
             self._bin = index
         for _ in range(min(index - self._bin, BUSY_BINS)):
@@ -44,7 +42,8 @@ class BusyMeter:
 
     def mark(self, from_ms, to_ms, now_ms):
         """The channel was, or will be, busy between the two times."""
-        self._roll(now_ms)
+        if now_ms // BUSY_BIN_MS != self._bin:
+            self._roll(now_ms)
         start_ms = max(from_ms, self._marked_ms)
         if to_ms > start_ms:
             self._bins[self._bin % BUSY_BINS] += to_ms - start_ms

@@ -97,6 +97,7 @@ class GatewayCore:
             self._radios,
             self._announcements,
         )
+        self._deadlines = [part.next_deadline for part in (self._answers, *self._parts)]
 
     def _make_keyring(self, keys, saved):
         try:
@@ -215,8 +216,8 @@ class GatewayCore:
         if not self._begun:
             return 0
         first = self._flush_due_ms
-        for part in (self._answers, *self._parts):
-            due = part.next_deadline()
+        for deadline in self._deadlines:
+            due = deadline()
             if due is not None and (first is None or due < first):
                 first = due
         return first

@@ -118,6 +118,8 @@ class Pages:
                 del self._jobs[key]
 
     def next_deadline(self):
+        if not self._jobs and not self._later:
+            return None
         times = [job.due_ms for job in self._jobs.values()]
         times += [due_ms for due_ms, _, _ in self._later.values()]
         return min(times, default=None)

@@ -91,13 +91,13 @@ class RadioWatch:
                 radio.asked += 1
 
     def next_deadline(self):
-        times = []
+        first = None
         for name, radio in self._radios.items():
-            if radio.up is None:
-                times.append(radio.since_ms + FIRST_MS)
-            ask_ms, deaf_ms = self._ask_ms(radio), self._deaf_ms(radio)
-            if ask_ms is not None:
-                times.append(ask_ms)
-            if deaf_ms is not None and f"radio_deaf {name}" not in self._troubles.active():
-                times.append(deaf_ms)
-        return min(times) if times else None
+            deaf_ms = self._deaf_ms(radio)
+            if deaf_ms is not None and f"radio_deaf {name}" in self._troubles.active():
+                deaf_ms = None
+            down_ms = radio.since_ms + FIRST_MS if radio.up is None else None
+            for due_ms in (down_ms, self._ask_ms(radio), deaf_ms):
+                if due_ms is not None and (first is None or due_ms < first):
+                    first = due_ms
+        return first

@@ -51,6 +51,7 @@ CREATE TABLE event (
 CREATE INDEX event_due ON event (state, class, seq);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+INSERT = "INSERT INTO event (key, class, body) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING"
 
 
 class SpoolError(Exception):
@@ -211,13 +212,12 @@ class Shelf:
             gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1)))
         seqs, new = [], 0
         for row in rows:
-            known = row[0] and self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()
-            if known:
-                seqs.append(known[0])
-                continue
-            insert = "INSERT INTO event (key, class, body) VALUES (?,?,?)"
-            seqs.append(self._db.execute(insert, row).lastrowid)
-            new += 1
+            done = self._db.execute(INSERT, row)
+            if done.rowcount:
+                seqs.append(done.lastrowid)
+                new += 1
+            else:
+                seqs.append(self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()[0])
         self._db.execute("COMMIT")
         self._commits += 1
         self._rows += new - gone[0]
@@ -354,9 +354,12 @@ class Shelf:
         return int(seq)
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _row(event):
     """(key, class, body) of an event, as the table has them."""
-    body = json.dumps(event, separators=(",", ":"))
+    body = _encode(event)
     if len(body) > EVENT_BYTES_MAX:
         raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
     return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body

@@ -31,12 +31,14 @@ class Supervision:
         self._orders = orders
         self._seen = {}
         self._calm_until_ms = 0
+        self._due_ms, self._due_known = None, False  # next_deadline is asked after every frame of anybody
 
     def follow(self):
         """Take up the directory's mains devices; a new one has its time from now.
 
         Those of a zone with a gateway of its own are that one's: their STATUS goes no farther.
         """
+        self._due_known = False
         directory, config = self._desk.directory, self._desk.config
         others = {d.zone for d in directory.of_role(m.GATEWAY) if d.node != config.node} - {config.zone}
         wanted = {d.node for d in directory.of_role(*MAINS_ROLES) if d.zone not in others}
@@ -52,9 +54,9 @@ class Supervision:
         """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say whether
         there is one to ask. Those that answered last come first, each in turn; a lost one proves nothing.
         """
-        there = (node for node, seen in self._seen.items() if seen.state != LOST)
         if not count:
-            return any(there)
+            return any(seen.state != LOST for seen in self._seen.values())
+        there = [node for node, seen in self._seen.items() if seen.state != LOST]
         asked = sorted(there, key=self._proof_rank)[:count]
         for node in asked:
             self._seen[node].proof_ms = self._desk.now_ms
@@ -68,12 +70,14 @@ class Supervision:
 
     def alarm(self):
         self._calm_until_ms = self._desk.now_ms + CALM_MS
+        self._due_known = False
 
     def heard(self, node):
         """A fresh authentic frame of this node."""
         seen = self._seen.get(node)
         if seen is None:
             return
+        self._due_known = False
         seen.last_ms, seen.asked, seen.heard = self._desk.now_ms, 0, True
         if seen.state != OK:
             self._tell(node, seen, OK)
@@ -91,6 +95,7 @@ class Supervision:
         return max(seen.last_ms + ASK_AT_MS[seen.asked] + seen.more_ms, self._calm_until_ms)
 
     def tick(self):
+        self._due_known = False
         now, ask = self._desk.now_ms, []
         for node, seen in self._seen.items():
             silent_ms = now - seen.last_ms - seen.more_ms
@@ -105,6 +110,11 @@ class Supervision:
             self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, ask, sends=1)
 
     def next_deadline(self):
+        if not self._due_known:
+            self._due_ms, self._due_known = self._first_due_ms(), True
+        return self._due_ms
+
+    def _first_due_ms(self):
         first = None
         for seen in self._seen.values():
             due = self._ask_due(seen)

@@ -25,10 +25,14 @@ class Troubles:
 
     def set(self, name, text):
         """It is so now; text is empty or None when it is over."""
-        if name not in self._all and len(self._all) >= NAMES_LIMIT:
-            self._desk.count("trouble_dropped")
-            return
-        one = self._all.setdefault(name, _Told())
+        one = self._all.get(name)
+        if one is None:
+            if not text:
+                return  # it never was
+            if len(self._all) >= NAMES_LIMIT:
+                self._desk.count("trouble_dropped")
+                return
+            one = self._all[name] = _Told()
         one.text = text or ""
         if bool(one.text) != bool(one.told):
             self._tell(name, one)

@@ -246,9 +246,10 @@ class Air:
         count, trace_q, floor_q = len(fades), self.trace_q, self.floor_q
         reached, audible = frame.reached, frame.audible
         for receiver in receivers:
-            if receiver not in links:
+            snr_q = links.get(receiver)
+            if snr_q is None:
                 continue
-            snr_q = links[receiver] + fades_q[fades[receiver.index % count]]
+            snr_q += fades_q[fades[receiver.index % count]]
             if snr_q <= trace_q:
                 continue
             reached.append(receiver)

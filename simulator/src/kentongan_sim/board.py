@@ -86,10 +86,10 @@ class Board:
     def boot(self, label, settings, state, boot, now_ms, rnd):
         """Power on: main.py from the flash, or the prompt."""
         self._spawn(stay=False)
-        return self._ask(("boot", tuple(boot), now_ms, rnd))
+        return self._ask(("boot", tuple(boot), now_ms, int(rnd)))
 
     def deliver(self, label, name, args, now_ms, rnd):
-        return self._ask((name, args, now_ms, rnd))
+        return self._ask((name, args, now_ms, int(rnd)))
 
     def counters(self, label):
         return {}

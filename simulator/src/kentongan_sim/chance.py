@@ -16,6 +16,34 @@ def drawn(text: bytes) -> int:
     return int.from_bytes(blake2b(text, digest_size=4).digest(), "little")
 
 
+class Draws:
+    """The random numbers of one node's or gateway's calls, each a hash of the call's number.
+
+    It stands for the u32 of the call under way wherever that is mixed, and works it out only then: most calls
+    need no chance at all. `int()` of it is that u32.
+    """
+
+    __slots__ = ("_about", "_call")
+
+    def __init__(self, seed: int, label: str):
+        self._about = f"{seed}/{label}/call/".encode()
+        self._call = 0
+
+    def next(self) -> "Draws":
+        """The draw of one more call; what the one before gave is void."""
+        self._call += 1
+        return self
+
+    def __int__(self) -> int:
+        return drawn(b"%b%d" % (self._about, self._call))
+
+    def __xor__(self, other: int) -> int:
+        return int(self) ^ other
+
+    def __add__(self, other: int) -> int:
+        return int(self) + other
+
+
 def threshold(probability: float) -> float:
     """What a draw has to be below to happen in a share `probability` of all draws."""
     return probability * 4294967296

@@ -17,12 +17,12 @@ class Engine:
     def __init__(self):
         self._cores = {}
 
-    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd: int):
+    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd):
         """Make and start a node; returns (actions, deadline in the node's ms or None)."""
         self._cores[label] = core = roles.make(settings, state)
         return until_sleep(core.start(Boot(*boot), now_ms, rnd)), core.next_deadline()
 
-    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd: int):
+    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd):
         """Hand a running node one event; returns (actions, deadline in the node's ms or None)."""
         core = self._cores[label]
         actions = getattr(core, name)(*args, now_ms, rnd)

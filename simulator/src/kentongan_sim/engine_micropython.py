@@ -45,7 +45,7 @@ class Engine:
         theirs.close()
         self._control.settimeout(ANSWER_TIMEOUT_S)
 
-    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd: int):
+    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd):
         """Fork and start a node; returns (actions, deadline in the node's ms or None)."""
         self.kill(label)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -59,11 +59,11 @@ class Engine:
         finally:
             theirs.close()
         self._nodes[label] = (ours, pid)
-        return self._ask(label, ("boot", settings, state, tuple(boot), now_ms, rnd))
+        return self._ask(label, ("boot", settings, state, tuple(boot), now_ms, int(rnd)))
 
-    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd: int):
+    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd):
         """Hand a running node one event; returns (actions, deadline in the node's ms or None)."""
-        return self._ask(label, (name, args, now_ms, rnd))
+        return self._ask(label, (name, args, now_ms, int(rnd)))
 
     def counters(self, label: str) -> dict:
         """Refusals and drops of a running node, by reason."""

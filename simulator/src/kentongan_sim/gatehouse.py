@@ -11,7 +11,7 @@ from kentongan_wire import keys as wire_keys
 from kentongan_wire import link, messages
 from kentongan_wire import packet as wire
 
-from kentongan_sim.chance import drawn
+from kentongan_sim.chance import Draws
 from kentongan_sim.scenarios import (
     CHANNEL_KEY,
     CHANNEL_NAME,
@@ -46,8 +46,7 @@ class Gatehouse:
         self._line_open = False
         self._deadline = world.clock.timer(self._tick)
         self._siren = None
-        self._calls = 0
-        self._draw_of = f"{world.seed}/{gateway.label}/call/".encode()
+        self._draws = Draws(world.seed, gateway.label)
         self._orders = 0
         self._unsent = {}  # row_id -> (spool id, event)
         world.on_host(self.modem, self._bytes)
@@ -80,7 +79,7 @@ class Gatehouse:
         for spool_id, event in self.spool.unsent():
             if event["type"] == "alarm":
                 age_ms = (self.world.now_us - event["stored_us"]) // 1000
-                row_id, actions = self._core.resume(event, age_ms, self._now_ms(), self._random())
+                row_id, actions = self._core.resume(event, age_ms, self._now_ms(), self._draws.next())
                 self._unsent[row_id] = (spool_id, event)
                 self._perform(actions)
         self._poll()
@@ -106,15 +105,15 @@ class Gatehouse:
 
     def _at(self, after_us, function, *args):
         """Run later, unless the power goes in between."""
-        run = self._run
-        self.world.at(self.world.now_us + after_us, lambda: function(*args) if run == self._run else None)
+        clock = self.world.clock
+        clock.at(clock.now_us + after_us, self._still, self._run, function, args)
+
+    def _still(self, run, function, args):
+        if run == self._run:
+            function(*args)
 
     def _now_ms(self):
-        return (self.world.now_us - self._boot_us) // 1000
-
-    def _random(self):
-        self._calls += 1
-        return drawn(b"%b%d" % (self._draw_of, self._calls))
+        return (self.world.clock.now_us - self._boot_us) // 1000
 
     # The modem
 
@@ -140,7 +139,7 @@ class Gatehouse:
         """What the session made of the line."""
         for event in events:
             if isinstance(event, Heard):
-                self._perform(self._core.heard(event, self._now_ms(), self._random()))
+                self._perform(self._core.heard(event, self._now_ms(), self._draws.next()))
             elif isinstance(event, LinkState):
                 self._perform(self._core.radio_state(self.modem, event.up, self._now_ms()))
                 if not event.up:
@@ -170,7 +169,7 @@ class Gatehouse:
 
     def _tick(self):
         if self._core:
-            self._perform(self._core.tick(self._now_ms(), self._random()))
+            self._perform(self._core.tick(self._now_ms(), self._draws.next()))
 
     def _do_Store(self, action):
         self._at(COMMIT_US, self._commit, action)
@@ -183,7 +182,7 @@ class Gatehouse:
         if event["type"] == "status" and event["body"].get("flags", 0) & messages.STATUS_JAMMING:
             detail["jamming"] = True
         self.world.report(self.label, "store", detail)
-        self._perform(self._core.stored(action.row_id, self._now_ms(), self._random()))
+        self._perform(self._core.stored(action.row_id, self._now_ms(), self._draws.next()))
         self._at(UPLINK_US, self._uplink)
 
     def _do_Send(self, action):
@@ -249,7 +248,7 @@ class Gatehouse:
         self.world.report(self.label, "answer", {"device": event["device"], "counter": event["counter"]})
         order = {"id": self._orders, "type": "stage", "device": event["device"], "counter": event["counter"],
                  "stage": 3}
-        self._perform(self._core.order(order, self._now_ms(), self._random()))
+        self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
 
     def counters(self) -> dict:
         return dict(self._core.counters) if self._core else {}

@@ -3,7 +3,7 @@
 The core runs in an engine; here is the board around it. A node's milliseconds start with its power or its
 wake-up, as on the chip.
 """
-from kentongan_sim.chance import drawn
+from kentongan_sim.chance import Draws
 
 BOOT_US = 350_000  # reset to MicroPython's main, the budget of wire-format 4 ("on the air within 600 ms")
 WAKE_KEYS = ("main", "silent", "lid")  # keys that end a tombol's deep sleep
@@ -22,12 +22,12 @@ class LocalCore:
         self.core = core
 
     def boot(self, label, settings, state, boot, now_ms, rnd):
-        return self.core.start(boot, now_ms, rnd), self.core.next_deadline()
+        return self.core.start(boot, now_ms, int(rnd)), self.core.next_deadline()
 
     def deliver(self, label, name, args, now_ms, rnd):
         if name == "garbled":
             return [], None  # stock radios and strangers make nothing of it
-        return getattr(self.core, name)(*args, now_ms, rnd), self.core.next_deadline()
+        return getattr(self.core, name)(*args, now_ms, int(rnd)), self.core.next_deadline()
 
     def counters(self, label):
         return dict(self.core.counters)
@@ -55,8 +55,7 @@ class NodeHost:
         self._boot_us = 0
         self._deadline = world.clock.timer(self._tick)
         self._timer = None  # boot end or wake-up
-        self._calls = 0
-        self._draw_of = f"{world.seed}/{place.label}/call/".encode()
+        self._draws = Draws(world.seed, place.label)
         self._counted = {}  # refusals by reason, of the runs before this one
         self._instant_us, self._instant_calls = -1, 0
         self._do = {
@@ -109,7 +108,7 @@ class NodeHost:
         self.world.air.power(self.radio, True)
         self.report("boot", {"cause": cause, "key": key})
         boot = (cause, key, "lid" in self.keys)
-        now_ms, rnd = self._now_ms(), self._random()
+        now_ms, rnd = self._now_ms(), self._draws.next()
         self._run(self.engine.boot(self.label, self.settings, self.state, boot, now_ms, rnd))
         if key and key not in self.keys:
             self.deliver("key", key, False)
@@ -138,7 +137,7 @@ class NodeHost:
 
     def received(self, frame, rssi, snr_q):
         if self.phase == NodeHost.ON:
-            now_ms, rnd = self._now_ms(), self._random()
+            now_ms, rnd = self._now_ms(), self._draws.next()
             self._run(self.engine.deliver(self.label, "receive", (frame, rssi, snr_q), now_ms, rnd))
 
     def garbled(self, n_bytes):
@@ -157,7 +156,7 @@ class NodeHost:
     def deliver(self, name: str, *args):
         """Hand the core one event, if it runs."""
         if self.phase == NodeHost.ON:
-            now_ms, rnd = self._now_ms(), self._random()
+            now_ms, rnd = self._now_ms(), self._draws.next()
             self._run(self.engine.deliver(self.label, name, args, now_ms, rnd))
 
     def _tick(self):
@@ -173,10 +172,6 @@ class NodeHost:
 
     def _now_ms(self):
         return (self.clock.now_us - self._boot_us) // 1000
-
-    def _random(self):
-        self._calls += 1
-        return drawn(b"%b%d" % (self._draw_of, self._calls))
 
     def _run(self, answer):
         actions, deadline_ms = answer

@@ -58,7 +58,7 @@ class StockEngine:
 
     def boot(self, label, settings, state, boot, now_ms, rnd):
         self._cores[label] = core = self._make(settings, state)
-        return core.start(boot, now_ms, rnd), core.next_deadline()
+        return core.start(boot, now_ms, int(rnd)), core.next_deadline()
 
     def _make(self, settings, state):
         role = settings["role"]
@@ -71,7 +71,7 @@ class StockEngine:
     def deliver(self, label, name, args, now_ms, rnd):
         core = self._cores[label]
         handler = getattr(core, name, None)  # a stock node has no keys but the button's
-        return handler(*args, now_ms, rnd) if handler else [], core.next_deadline()
+        return handler(*args, now_ms, int(rnd)) if handler else [], core.next_deadline()
 
     def counters(self, label):
         return dict(self._cores[label].counters)

@@ -165,15 +165,18 @@ def encode(seq: int, message) -> bytes:
         low, high = ranges[i]
         if type(value) not in (int, bool) or not low <= value <= high:
             raise LocalError("link: {} {!r} is outside {}..{}".format(names[i], value, low, high))
-        values.append(int(value))
+        values.append(value)
     raw = struct.pack(head, code, seq, *values)
     if tail:
         raw += _tail_bytes(tail[0], tail[1], getattr(message, tail[0]))
     return b"\0" + cobs_encode(raw + struct.pack("<H", crc16(raw))) + b"\0"
 
 
-def _parse(raw):
-    """(seq, message), or the name of what is wrong with these bytes after COBS."""
+def decode(encoded):
+    """(seq, message) of the bytes between two delimiters, or the name in ERRORS of what is wrong."""
+    raw = cobs_decode(encoded)
+    if raw is None:
+        return "cobs"
     if len(raw) < 5:
         return "short"
     if crc16(raw[:-2]) != raw[-2] | raw[-1] << 8:
@@ -187,9 +190,7 @@ def _parse(raw):
     if rest < 0 or rest > (tail[1] if tail else 0):
         return "length"
     read = struct.unpack(head, raw[:end])
-    values = {}
-    for i in range(len(names)):
-        values[names[i]] = read[i + 2]
+    values = dict(zip(names, read[2:]))  # noqa: B905 - a MicroPython zip knows no strict
     if tail:
         values[tail[0]] = _ascii(raw[end:-2]) if tail[0] in TEXT_TAILS else bytes(raw[end:-2])
     return read[1], kind(**values)
@@ -237,8 +238,7 @@ class Decoder:
         self._skipping = False
         if skipped or not encoded:
             return
-        raw = cobs_decode(encoded)
-        found = "cobs" if raw is None else _parse(raw)
+        found = decode(encoded)
         if isinstance(found, str):
             self.errors[found] += 1
         else:

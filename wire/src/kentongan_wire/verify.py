@@ -27,6 +27,11 @@ def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message
     if envelope.generation not in keys.generations:
         raise RemoteError("generation")
     key, under_c = _key_that_holds(envelope, src, to, keys)
+    return _message(envelope, src, key, under_c)
+
+
+def _message(envelope, src, key, under_c):
+    """What an envelope says whose outer tag holds under this key."""
     raw = messages.mask(envelope.type, src, envelope.counter, key, envelope.body)
     body = decode_body(envelope.type, envelope.role, raw)
     silent = False
@@ -50,13 +55,18 @@ def _key_that_holds(envelope, src, to, keys):
         if envelope.type == codes.ALARM:
             candidates.append((keys.c(src, role, generation), True))
     known = False
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
     for key, under_c in candidates:
         if key is not None:
             known = True
-            if equal(messages.outer_tag(key, src, to, unsigned), envelope.tag):
+            if _holds(envelope, src, to, key):
                 return key, under_c
     raise RemoteError("tag" if known else "no_key")
+
+
+def _holds(envelope, src, to, key):
+    """Whether the outer tag holds under this key."""
+    unsigned = envelope.payload[: -messages.TAG_BYTES]
+    return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
 def _digest(envelope, under_c):

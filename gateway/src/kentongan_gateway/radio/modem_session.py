@@ -75,8 +75,7 @@ class ModemSession:
 
     def take_bytes(self) -> bytes:
         """What is to be written to the line now."""
-        data = bytes(self._out)
-        self._out.clear()
+        data, self._out = bytes(self._out), bytearray()
         return data
 
     def feed(self, data, now_ms):
@@ -144,11 +143,13 @@ class ModemSession:
         """When tick() wants to be called, or None while the line is closed."""
         if self._heard_ms is None:
             return None
-        times = [self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS]
-        times += [command.due_ms for command in self._flying.values()]
-        if len(self._flying) < WINDOW:
-            times += [command.due_ms for command in self._waiting if self._may_fly(command)]
-        return min(times)
+        due_ms = min(self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS)
+        for command in self._flying.values():
+            due_ms = min(due_ms, command.due_ms)
+        if self._waiting and len(self._flying) < WINDOW:
+            ready = [command.due_ms for command in self._waiting if self._may_fly(command)]
+            due_ms = min([due_ms, *ready])
+        return due_ms
 
     # inside
 

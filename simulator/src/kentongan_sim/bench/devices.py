@@ -34,11 +34,11 @@ class Recorder(Engine):
         self.histories = {}
 
     def boot(self, label, settings, state, boot, now_ms, rnd):
-        self.histories[label] = [(dict(settings), dict(state)), ("boot", tuple(boot), now_ms, rnd)]
+        self.histories[label] = [(dict(settings), dict(state)), ("boot", tuple(boot), now_ms, int(rnd))]
         return super().boot(label, settings, state, boot, now_ms, rnd)
 
     def deliver(self, label, name, args, now_ms, rnd):
-        self.histories[label].append((name, args, now_ms, rnd))
+        self.histories[label].append((name, args, now_ms, int(rnd)))
         return super().deliver(label, name, args, now_ms, rnd)
 
 
