@@ -4,6 +4,7 @@ import json
 import pytest
 import serial
 from kentongan_tool import console
+from kentongan_tool.board_commands import described, problems_of
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
 
@@ -75,3 +76,16 @@ def test_a_board_that_stays_silent_asks_for_the_reset_key_once(line, monkeypatch
     with Console(line.port) as opened, pytest.raises(ToolError) as caught:
         opened.wake(said.append)
     assert caught.value.name == "no_answer" and len(said) == 1 and "RESET" in said[0]
+
+
+SAYS = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007, "firmware": "0.1.0", "battery_mv": 3900,
+        "down": [], "stuck": [], "radio": {"crc": 0, "stuck_busy": 0}}
+
+
+def test_what_a_device_says_of_itself_is_told_in_a_line_and_its_troubles_below():
+    assert described(SAYS) == "tombol tombol-07 6b74f007, firmware 0.1.0, 3.90 V" and not [*problems_of(SAYS)]
+    radio = {"crc": 2, "refreshed": 5}
+    bad = {**SAYS, "battery_mv": None, "down": ["lid"], "stuck": ["main"], "radio": radio}
+    assert described(bad).endswith("baterai tidak terukur")  # a XIAO has no divider
+    assert [*problems_of(bad)] == ["tombol macet: main", "tutup alat terbuka", "radio: crc 2"]
+    assert not [*problems_of({**SAYS, "radio": None})]

@@ -177,8 +177,7 @@ def go_test(args):
     if said["role"] == "modem":
         test_modem(args, hub)
         return
-    say(f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, "
-        f"{said['battery_mv'] / 1000:.2f} V")
+    say(described(said))
     for problem in problems_of(said):
         say(f"  perhatikan: {problem}")
     device = hub.device(said["node"])
@@ -200,13 +199,21 @@ def test_modem(args, hub):
     say(f"{made['file']['label']}: baik, menyala {status.uptime_s} s. Pasang kembali di gateway.")
 
 
+def described(said):
+    """A device in one line, out of its answer to `periksa`; not every board can measure its battery."""
+    battery = said.get("battery_mv")
+    volts = "baterai tidak terukur" if battery is None else f"{battery / 1000:.2f} V"
+    return f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, {volts}"
+
+
 def problems_of(said):
     """What a person should look at in the answer to `periksa`."""
     if said.get("stuck"):
         yield "tombol macet: " + ", ".join(said["stuck"])
     if "lid" in (said.get("down") or ()):
         yield "tutup alat terbuka"
-    errors = {name: count for name, count in (said.get("radio") or {}).items() if count}
+    counted = {**(said.get("radio") or {}), "refreshed": 0}  # that is routine after a long silence
+    errors = {name: count for name, count in counted.items() if count}
     if errors:
         yield "radio: " + ", ".join(f"{name} {count}" for name, count in sorted(errors.items()))
 
