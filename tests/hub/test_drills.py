@@ -94,6 +94,23 @@ def test_a_drill_in_one_rt_is_one_for_every_gateway_and_for_no_other_rt(site):
     assert site.rows("SELECT drill_wanted FROM devices WHERE node = ?", far)[0]["drill_wanted"] == 1
 
 
+def test_who_does_not_know_of_the_window_yet_is_named(site):
+    person = site.enter("admin")
+    person.post("/latihan", page="/latihan", menit="20")
+    text = person.get("/latihan").text
+    assert "gateway-1: belum tahu" in text and "pos-1: belum tahu" in text and "alarm sungguhan." in text
+    site.hub.dispatch.step()
+    for order in site.orders():
+        site.done(order["id"])
+    (post,) = site.rows("SELECT * FROM devices WHERE node = ?", site.post)
+    body = {"flags": m.STATUS_MAINS, "config_version": post["config_version"]}
+    site.post_events(
+        site.event("status", device=site.post, role="sirene", body=body, generation=0, counter=5)
+    )
+    text = person.get("/latihan").text
+    assert "gateway-1: sudah tahu" in text and "pos-1: sudah tahu" in text
+
+
 def test_a_drill_ends_by_itself_and_by_a_person(site):
     person = site.enter("admin")
     person.post("/latihan", page="/latihan", menit="10")

@@ -222,6 +222,26 @@ def test_merging_into_an_answered_event_tells_the_presser_at_once(two):
     assert [i["alerts"] for i in site.incidents()] == [0, 0]
 
 
+def test_an_event_shows_who_comes_to_any_of_its_alarms(two):
+    site, person = two
+    site.account("budi", "petugas_ronda")
+    do(site.enter("budi"), "kejadian-2", "datang")
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    card = person.get("/papan").text
+    assert "<dt>Datang</dt><dd><b>Budi</b>" in card
+    assert site.incidents()[0]["next_alert_ms"], "the calling for the other one goes on"
+
+
+def test_merged_into_an_answered_event_wakes_nobody_who_was_to_be_called_later(two):
+    site, person = two
+    with site.hub.store.write() as db:
+        now = site.hub.now().ms
+        outbox.add(db, now, "sms", outbox.MESSAGE, '{"to": "1"}', 60_000, site.incidents()[1]["id"], 60_000)
+    do(person, "kejadian-1", "datang")
+    do(person, "kejadian-2", "gabung", dengan="kejadian-1")
+    assert site.rows("SELECT state FROM outbox WHERE channel = 'sms'") == [{"state": outbox.EXPIRED}]
+
+
 def test_a_merged_alarm_is_answered_where_it_was_merged_into(two):
     site, person = two
     do(person, "kejadian-2", "gabung", dengan="kejadian-1")

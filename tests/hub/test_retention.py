@@ -59,6 +59,14 @@ def test_after_its_time_the_record_has_no_note_and_no_name_of_a_public_incident_
             assert chain.verify(db, table)[1] is None
 
 
+def test_a_kind_that_nobody_knows_has_an_end_too(site):
+    site.post_events(site.alarm(counter=9, kind=77))
+    site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/papan")
+    site.clock.advance(731 * 86_400_000)
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["erased_wall"] is not None
+
+
 def test_an_open_incident_is_never_erased(site):
     site.post_events(site.alarm(counter=9))
     assert run(site, 4_000) == 0

@@ -223,6 +223,18 @@ def test_a_quiet_test_is_ordered_for_one_post_and_is_on_the_record(site):
     assert site.rows("SELECT who FROM audit WHERE what = 'uji sirene'") == [{"who": "admin"}]
 
 
+@pytest.mark.parametrize(("after_ms", "answered"), [(4_000, True), (130_000, False)])
+def test_the_answer_to_a_quiet_test_is_shown_and_so_is_that_none_came(site, after_ms, answered):
+    person = site.enter("admin")
+    person.post("/perangkat/pos-1/uji", page="/perangkat")
+    assert "belum dijawab: muat ulang" in person.get("/perangkat").text
+    site.clock.advance(after_ms)
+    status = {"device": site.post, "role": "sirene", "body": {"flags": m.STATUS_MAINS}}
+    site.post_events(site.event("status", **status))
+    text = person.get("/perangkat").text
+    assert (" · diuji " in text) is answered and ("belum dijawab: muat ulang" in text) is not answered
+
+
 def clock_of(site, off_s, age_ms=5_000, wall=True):
     """The gateway reports something of `age_ms` ago, by a clock that is off_s seconds ahead of the hub's."""
     from datetime import UTC, datetime

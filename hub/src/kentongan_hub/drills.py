@@ -235,6 +235,23 @@ def _close_alarms(db, now, row, who):
     db.run("UPDATE drills SET closed_wall = ? WHERE id = ?", now.wall, row["id"])
 
 
+def holders(db, row):
+    """[(label, whether it has taken the window over)] of the gateways and of the posts of a running drill."""
+    gateways = db.all(
+        "SELECT g.label, (SELECT o.state FROM outbox o WHERE o.channel = 'gateway:' || g.label "
+        "AND o.type = 'drill' ORDER BY o.id DESC LIMIT 1) AS state "
+        "FROM gateways g WHERE g.token IS NOT NULL ORDER BY g.label"
+    )
+    posts = db.all(
+        "SELECT * FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 AND ? IN (0, zone) "
+        "ORDER BY label",
+        row["zone"],
+    )
+    stale = bool(db.setting(configs.REFRESH))  # the versions do not tell of a window of this moment yet
+    out = [(one["label"], one["state"] == outbox.DONE) for one in gateways]
+    return out + [(one["label"], not stale and configs.has(one)) for one in posts]
+
+
 def _order(db, now, zone, minutes):
     gateways = [row["label"] for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL")]
     # an order that comes late would open a window nobody announced

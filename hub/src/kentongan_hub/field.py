@@ -8,6 +8,7 @@ from kentongan_hub.supervision import TREND_DAYS, days_left
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
 DAY_MS = 86_400_000
+TEST_ANSWER_MS = 120_000  # after its order a quiet test is answered within this, or not at all
 STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
 
 
@@ -113,6 +114,12 @@ def status(db, now, gateway, event):
         mains,
         event["device"],
     )
+    if role == "sirene":  # a quiet test is answered by a STATUS within seconds
+        db.run(
+            "UPDATE devices SET tested_wall = ? WHERE node = ? AND test_wall > ? "
+            "AND coalesce(tested_wall, 0) < test_wall",
+            *(now.wall, event["device"], now.wall - TEST_ANSWER_MS),
+        )
     db.run(
         "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -3,7 +3,7 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import incidents, orders, policies, states
+from kentongan_hub import incidents, orders, outbox, policies, states
 
 MEMBERS_LIMIT = 50
 
@@ -34,6 +34,8 @@ def merge(db, now, child, parent, account, address=""):
         )
         if parent["answered_ms"] is not None:
             orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
+    if parent["answered_ms"] is not None:  # who was to be called later may sleep
+        outbox.drop_delayed(db, now.ms, [one["id"] for one in joining])
     incidents.tell(db, now, child, account["name"], "digabung", f"ke {parent['slug']}", address)
     incidents.tell(db, now, parent, account["name"], "digabung", f"dengan {child['slug']}", address)
 

@@ -12,6 +12,7 @@ CONFIDENTIAL = "rahasia"
 DEFAULT_DAYS = {CONFIDENTIAL: 90, str(m.KIND_MEDIS): 365}  # domain.md 7: violence 90 days
 OTHER_DAYS = 730
 LIMITS = (30, 3_650)
+KINDS_END = 256
 BATCH = 20  # incidents in one round
 GONE = "(masa simpan habis)"
 
@@ -36,8 +37,10 @@ def save(db, now, by, wanted, address=""):
 
 def due(db, now):
     """Closed incidents whose time is over, at most a batch."""
-    out = []
-    for key, kept in days(db).items():
+    out, kept_days = [], days(db)
+    for kind in range(KINDS_END):  # a kind that this program does not know is kept like plain danger
+        kept_days.setdefault(str(kind), kept_days[str(m.KIND_BAHAYA)])
+    for key, kept in kept_days.items():
         where = "confidential = 1" if key == CONFIDENTIAL else "confidential = 0 AND kind = ?"
         values = [] if key == CONFIDENTIAL else [int(key)]
         out.extend(

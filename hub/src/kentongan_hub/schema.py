@@ -364,3 +364,9 @@ CREATE INDEX incidents_drills ON incidents (opened_ms) WHERE drill = 1;
 @migrations()
 def m011_drills(db):
     _run(db, DRILLS)
+
+
+@migrations()
+def m012_quiet_tests(db):
+    """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
+    _run(db, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")

@@ -165,15 +165,18 @@ def _where(db, row):
 
 
 def comers(db, row):
-    """Names of those who said that they come, first first, since the incident was last opened."""
-    rows = db.all(
-        f"SELECT DISTINCT who FROM timeline WHERE incident = ? AND what IN ({incidents.CAME}) AND id > "
-        f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({incidents.ANEW})), 0) "
-        "ORDER BY id",
-        row["id"],
-        row["id"],
-    )
-    return [one["who"] for one in rows]
+    """Names of those who said that they come, to it or to what was merged into it, since it was opened."""
+    names = []
+    for one in orders.members(db, row):
+        rows = db.all(
+            f"SELECT DISTINCT who FROM timeline WHERE incident = ? AND what IN ({incidents.CAME}) AND id > "
+            f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({incidents.ANEW})), 0) "
+            "ORDER BY id",
+            one["id"],
+            one["id"],
+        )
+        names.extend(row["who"] for row in rows)
+    return list(dict.fromkeys(names))
 
 
 def sirens(db, row):
@@ -296,6 +299,9 @@ def _device(db, now, row, zone):
         ],
         "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
         "tested": local_date_time(row["tested_wall"], zone),
+        "test_waits": local_time(row["test_wall"], zone)
+        if row["test_wall"] is not None and (row["tested_wall"] or 0) < row["test_wall"]
+        else "",
     }
 
 

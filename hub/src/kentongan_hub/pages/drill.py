@@ -30,6 +30,7 @@ def _page(problem, done=""):
         day, time = drills.next_monthly(now.wall, zone)
         shown = {
             "running": open_now and _shown(open_now, now, zone),
+            "holders": drills.holders(db, open_now) if open_now else [],
             "coming": [_shown(row, now, zone) for row in drills.waiting(db)],
             "past": [{**_shown(row, now, zone), **_summary(db, row)} for row in past],
             "zones": sorted(
