@@ -121,6 +121,39 @@ def test_a_silent_and_a_loud_press_of_one_button_stay_two_incidents(site):
     assert [(i["slug"], i["presses"]) for i in site.incidents()] == [("kejadian-1", 1), ("rahasia-1", 1)]
 
 
+def test_a_person_in_conflict_with_a_house_is_taken_out_before_anything_happens_and_in_again(site):
+    bidan = site.account("bidan", "petugas_ronda", named=True)
+    admin = site.enter("admin")
+    form = {"page": "/akun", "rt": "5", "rumah": "7"}
+    assert admin.post(f"/akun/{bidan}/kecualikan", **{**form, "rumah": "x"}).status_code == 409
+    assert admin.post(f"/akun/{bidan}/kecualikan", **form).status_code == 303
+    site.post_events(site.alarm(counter=9, silent=True, kind=8))
+    site.post_events(site.alarm(counter=50, silent=True, kind=8, device=site.other))
+    board = site.enter("bidan").get("/papan").text
+    assert "rahasia-1" not in board and "rahasia-2" in board
+    assert "tidak tahu apa-apa dari Rumah 7" in admin.get("/akun").text
+    assert admin.post("/akun/1/sertakan", page="/akun", nomor="1").status_code == 409, "of another account"
+    assert admin.post(f"/akun/{bidan}/sertakan", page="/akun", nomor="1").status_code == 303
+    assert "rahasia-1" in site.enter("bidan").get("/papan").text
+    whats = [row["what"] for row in site.rows("SELECT what FROM audit WHERE subject = 'bidan'")]
+    assert whats[-2:] == ["kecualikan dari rahasia", "pengecualian dicabut"]
+
+
+def test_who_was_taken_out_of_one_incident_is_taken_in_again_by_another(site):
+    bidan = site.account("bidan", "petugas_ronda", named=True)
+    site.account("dewi", "ketua_rt", named=True)
+    site.post_events(site.alarm(counter=9, silent=True, kind=8))
+    dewi = site.enter("dewi")
+    page = "/kejadian/rahasia-1"
+    assert dewi.post(f"{page}/kecualikan", page=page, orang=str(bidan)).status_code == 303
+    assert site.enter("bidan").get(page).status_code == 404 and "Bidan dikecualikan" in dewi.get(page).text
+    assert site.enter("bidan").post(f"{page}/kecualikan", page="/papan", sertakan="1").status_code == 404
+    assert dewi.post(f"{page}/kecualikan", page=page, sertakan="7").status_code == 409
+    assert dewi.post(f"{page}/kecualikan", page=page, sertakan="1").status_code == 303
+    assert site.enter("bidan").get(page).status_code == 200
+    assert "dikecualikan" not in site.enter("admin").get("/akun").text
+
+
 def test_naming_a_person_is_on_the_record(site):
     number = site.account("bidan", "petugas_ronda")
     admin = site.enter("admin")

@@ -203,6 +203,18 @@ def test_an_answer_that_could_mean_two_answers_neither(site, text, states):
     assert [i["state"] for i in site.incidents()] == states
 
 
+def test_an_answer_to_an_alarm_that_was_merged_since_counts_for_the_event(site):
+    from kentongan_hub import incidents, replies
+
+    person(site)
+    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=7))
+    admin = site.enter("admin")
+    admin.post("/kejadian/kejadian-2/gabung", page="/papan", dengan="kejadian-1")
+    with site.hub.store.write() as db:
+        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", "DATANG 2")
+    assert [i["answered_by"] for i in site.incidents()] == ["Siti", "Siti"]
+
+
 class Phone(HTTPServer):
     """What a person's channel on the internet would be; keeps what it got."""
 

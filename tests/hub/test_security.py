@@ -178,6 +178,8 @@ ACTIONS = {
     "/peringatan/1/urus": roles.MUTE,
     "/akun": roles.ACCOUNTS,
     "/akun/1/rahasia": roles.ACCOUNTS,
+    "/akun/1/kecualikan": roles.ACCOUNTS,
+    "/akun/1/sertakan": roles.ACCOUNTS,
     "/undangan": roles.INVITE,
     "/undangan/1/batal": roles.INVITE,
     "/layar/pos": roles.INVITE,

@@ -41,7 +41,7 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
     if not incident and not (zone and house):
         raise LocalError("Pilih satu kejadian, atau RT dan nomor rumah.")
     if account_id == by["id"] and incident is None:
-        raise LocalError("Orang lain yang harus mengecualikan Anda. Minta admin atau ketua RT.")
+        raise LocalError("Orang lain yang harus mengecualikan Anda. Minta admin lain.")
     db.insert(
         "exclusions",
         account=account_id,
@@ -59,15 +59,40 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
         )
 
 
-def include(db, now, by, number, address=""):
-    """End an exclusion; the row goes, the record of it stays."""
+def include(db, now, by, number, *, account=None, incident=None, address=""):
+    """End one exclusion of this account from a house, or from this incident; the record of it stays."""
     row = db.one(
-        "SELECT x.*, a.login FROM exclusions x JOIN accounts a ON a.id = x.account WHERE x.id = ?", number
+        "SELECT x.*, a.name, a.login FROM exclusions x JOIN accounts a ON a.id = x.account WHERE x.id = ? "
+        "AND x.incident IS ? AND (? IS NULL OR x.account = ?)",
+        *(number, incident and incident["id"], account, account),
     )
     if row is None:
         raise LocalError("Pengecualian itu tidak ada lagi.")
+    if row["account"] == by["id"]:
+        raise LocalError("Orang lain yang harus menyertakan Anda lagi.")
     db.run("DELETE FROM exclusions WHERE id = ?", number)
-    audit.record(db, now.wall, by["login"], "pengecualian dicabut", row["login"], "", address)
+    if incident:
+        incidents.tell(db, now, incident, by["name"], "menyertakan lagi", row["name"], address)
+    else:
+        what = f"rumah {row['house']}"
+        audit.record(db, now.wall, by["login"], "pengecualian dicabut", row["login"], what, address)
+
+
+def excluded_houses(db):
+    """{account: [{"id", "zone", "house"}]} of whoever learns nothing of the silent alarms of a house."""
+    out = {}
+    for row in db.all("SELECT * FROM exclusions WHERE incident IS NULL ORDER BY zone, house"):
+        out.setdefault(row["account"], []).append(row)
+    return out
+
+
+def excluded(db, incident):
+    """[{"id", "account", "name"}] of those who were taken out of one incident."""
+    return db.all(
+        "SELECT x.id, x.account, a.name FROM exclusions x JOIN accounts a ON a.id = x.account "
+        "WHERE x.incident = ? ORDER BY a.name",
+        incident["id"],
+    )
 
 
 def log_view(db, now, account, incident, address):

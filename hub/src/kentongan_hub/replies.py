@@ -22,8 +22,9 @@ def take(db, now, channel, address, text):
         audit.record(db, now.wall, "pusat data", "jawaban tidak dikenal", channel)
         return False
     called = db.all(
-        "SELECT DISTINCT i.* FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.channel = ? "
-        "AND o.type = ? AND o.created_ms > ? AND i.closed_ms IS NULL AND i.merged_into IS NULL "
+        "SELECT DISTINCT i.id, i.slug, coalesce(i.merged_into, i.id) AS event FROM outbox o "
+        "JOIN incidents i ON i.id = o.incident WHERE o.channel = ? "
+        "AND o.type = ? AND o.created_ms > ? AND i.closed_ms IS NULL "
         "AND replace(json_extract(o.body, '$.to'), '+62', '0') = replace(?, '+62', '0')",
         channel,
         outbox.MESSAGE,
@@ -33,6 +34,8 @@ def take(db, now, channel, address, text):
     if number:
         slug = f"{'rahasia' if number[1] else 'kejadian'}-{int(number[2])}"
         called = [row for row in called if row["slug"] == slug]
+    # an alarm that was merged since it called is answered where it was merged into
+    called = [db.one("SELECT * FROM incidents WHERE id = ?", one) for one in {row["event"] for row in called}]
     if len(called) != 1:  # better answered twice than wrongly marked as answered
         audit.record(db, now.wall, person["name"], "jawaban belum jelas", channel)
         return False

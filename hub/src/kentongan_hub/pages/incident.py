@@ -65,6 +65,7 @@ def show(slug, problem):
         card["confidential"] = bool(row["confidential"])
         card["advice"] = words.advice(row, contacts.numbers(db, row["zone"]))
         card["call"] = view.call(db, row)
+        excluded = confidential.excluded(db, row) if row["confidential"] else []
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, g.account, row, zone) if card["open"] else []
         people = view.helpers(db, row)
@@ -80,6 +81,7 @@ def show(slug, problem):
         problem=problem,
         others=others,
         people=people,
+        excluded=excluded,
         photos=seen,
         possible=set() if row["merged_into"] else possible,
     )

@@ -92,12 +92,17 @@ def see_photo(slug, number):
 @blueprint.post("/<slug>/kecualikan")
 @web.needs(roles.SEE)
 def exclude(slug):
-    """A named person takes another out of one confidential incident; whoever takes themself out leaves it."""
+    """Takes another named person out of one confidential incident, or in again; who goes out leaves it."""
 
     def deed(db, now, row, address):
         if not row["confidential"]:
             abort(404)
-        confidential.exclude(db, now, g.account, _account(db)["id"], incident=row, address=address)
+        back = request.form.get("sertakan", "")
+        if back:
+            number = int(back) if back.isdecimal() and len(back) < 16 else 0
+            confidential.include(db, now, g.account, number, incident=row, address=address)
+        else:
+            confidential.exclude(db, now, g.account, _account(db)["id"], incident=row, address=address)
 
     answer = perform(slug, roles.SEE, deed)
     with current_app.hub.store.read() as db:

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, chain, confidential, roles, view, web
+from kentongan_hub import accounts, audit, chain, confidential, register, roles, view, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("people", __name__)
@@ -19,8 +19,9 @@ def page():
 def _page(problem):
     with current_app.hub.store.read() as db:
         rows = db.all("SELECT * FROM accounts ORDER BY active DESC, login")
+        barred = confidential.excluded_houses(db)
     return render_template(
-        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, problem=problem
+        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred, problem=problem
     )
 
 
@@ -57,14 +58,28 @@ def _note(db, now, what, subject, detail=""):
 def change(number, action):
     hub = current_app.hub
     now = hub.now()
+    address = request.remote_addr or ""
     try:
         with hub.store.write() as db:
             row = db.one("SELECT * FROM accounts WHERE id = ?", number) or abort(404)
+            if action == "kecualikan":
+                house = {"zone": _whole("rt", 255), "house": _whole("rumah", register.HOUSE_MAX)}
+                confidential.exclude(db, now, g.account, number, **house, address=address)
+                return redirect(url_for("people.page"), 303)
+            if action == "sertakan":
+                row = _whole("nomor", 1 << 31)
+                confidential.include(db, now, g.account, row, account=number, address=address)
+                return redirect(url_for("people.page"), 303)
             _change(db, row, action)
             _note(db, now, f"akun: {action}", row["login"])
     except LocalError as error:
         return _page(str(error)), 409
     return redirect(url_for("people.page"), 303)
+
+
+def _whole(name, limit):
+    text = request.form.get(name, "").strip()
+    return int(text) if text.isdecimal() and len(text) < 11 and int(text) <= limit else 0
 
 
 def _change(db, row, action):
