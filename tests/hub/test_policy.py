@@ -116,6 +116,19 @@ def test_a_later_step_calls_the_duties_and_says_so_on_the_timeline(street):
     assert "memanggil: Warga 9" in page
 
 
+def test_whom_no_message_can_reach_is_said_on_the_timeline_once_for_each_step(street):
+    street.post_events(street.alarm(counter=9))
+    for _ in range(6):
+        street.clock.advance(121_000)
+        street.hub.dispatch.step()
+    said = street.rows("SELECT detail FROM timeline WHERE what = 'belum ada nomor untuk' ORDER BY id")
+    assert [row["detail"] for row in said] == [
+        "ronda yang bertugas",
+        "seksi keamanan, ronda yang bertugas",
+        "ketua RW, Bhabinkamtibmas",
+    ]
+
+
 def test_the_rw_is_told_by_kind_without_a_human(street):
     from kentongan_hub import provision
 

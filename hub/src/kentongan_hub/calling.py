@@ -133,7 +133,7 @@ def siren_zones(db):
 def _call(db, now, incident, step):
     if p.CHIMES in step.to:
         orders.page(db, now, incident)
-    found = recipients.resolve(db, incident, step.to)
+    found, missing = recipients.reach(db, incident, step.to)
     for one in found:
         body = {"to": one["address"], "name": one["name"], "text": messages.call(db, incident, step.number)}
         outbox.add(
@@ -148,6 +148,8 @@ def _call(db, now, incident, step):
         )
     if found:
         incidents.tell(db, now, incident, "pusat data", "memanggil", _names(found))
+    if missing and step.number < len(policies.for_incident(db, incident)["langkah"]):  # once for each step
+        incidents.tell(db, now, incident, "pusat data", "belum ada nomor untuk", ", ".join(missing))
 
 
 def _names(found):

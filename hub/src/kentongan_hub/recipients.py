@@ -10,20 +10,30 @@ PEOPLE_LIMIT = 500  # of one step
 
 def resolve(db, incident, words):
     """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
-    people, seen, out = [], set(), []
+    return reach(db, incident, words)[0]
+
+
+def reach(db, incident, words):
+    """(what resolve gives, the words for people that no message can reach)."""
+    out, seen, missing, left = [], set(), [], PEOPLE_LIMIT
     for word in words:
-        people.extend(_people(db, incident, word))
-    for person in people[:PEOPLE_LIMIT]:
-        if incident["confidential"] and not _may_know(db, incident, person):
-            continue
-        for one in db.all(
-            "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 ORDER BY id",
-            person["id"],
-        ):
+        people = _people(db, incident, word)[:left]
+        left -= len(people)
+        found = [one for person in people for one in _addresses(db, incident, person)]
+        if word != p.CHIMES and not found:
+            missing.append(p.phrase(word))
+        for one in found:
             if (one["channel"], one["address"]) not in seen:
                 seen.add((one["channel"], one["address"]))
-                out.append({"person": person["id"], "name": person["name"], **one})
-    return out
+                out.append(one)
+    return out, missing
+
+
+def _addresses(db, incident, person):
+    if incident["confidential"] and not _may_know(db, incident, person):
+        return []
+    sql = "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 ORDER BY id"
+    return [{"person": person["id"], "name": person["name"], **one} for one in db.all(sql, person["id"])]
 
 
 def _may_know(db, incident, person):
@@ -85,8 +95,3 @@ def nearest(db, zone, house, count):
         return (1, abs(row["number"] - house), row["number"])
 
     return [row["number"] for row in sorted(rows, key=far) if row["number"] != house][:count]
-
-
-def words_without_anybody(db, incident, words):
-    """The recipients of a step whom no message can reach: said on the timeline and in the rehearsal."""
-    return [p.phrase(word) for word in words if word != p.CHIMES and not resolve(db, incident, [word])]

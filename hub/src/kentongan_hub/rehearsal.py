@@ -49,7 +49,8 @@ def _shown(db, imagined, due_ms, step, policy):
         lines.append(f"sirene RT {imagined['zone']:02d} diminta berbunyi lagi")
     if p.CHIMES in step.to:
         lines.append(_chimes(db, imagined))
-    for one in recipients.resolve(db, imagined, step.to):
+    found, missing = recipients.reach(db, imagined, step.to)
+    for one in found:
         later = f" sesudah {words.span(one['delay_s'])}" if one["delay_s"] else ""
         lines.append(f"{one['name']} lewat {one['channel']}{later}")
     card = policies.card(db, {**imagined, "alerts": step.number})
@@ -61,7 +62,7 @@ def _shown(db, imagined, due_ms, step, policy):
     return {
         "after": words.span(due_ms // 1000),
         "lines": lines,
-        "missing": recipients.words_without_anybody(db, imagined, step.to),
+        "missing": missing,
     }
 
 
