@@ -194,8 +194,8 @@ def test_a_policy_is_changed_on_its_page_and_the_next_alarm_follows_it(street):
 def test_the_rehearsal_says_what_then_happens_and_writes_nothing(street):
     page = street.enter("admin").get("/kebijakan?jenis=7&rt=5&rumah=7").text
     for words in (
-        "Warga 6 lewat sms",
-        "Warga 9 lewat sms sesudah 1 menit",
+        "Warga 6 lewat SMS",
+        "Warga 9 lewat SMS sesudah 1 menit",
         "Belum ada nomor untuk: P3K",
         "pukul 02.00",
     ):
@@ -209,7 +209,7 @@ def test_the_queue_shows_what_happens_next_and_hides_what_is_confidential(street
     street.post_events(street.alarm(counter=9), street.alarm(counter=50, silent=True, device=street.other))
     street.account("bidan", "petugas_ronda", named=True)
     admin, bidan = street.enter("admin").get("/antrean").text, street.enter("bidan").get("/antrean").text
-    assert "120 dtk" not in admin and "panggilan ke-1" in admin and "memanggil Warga 6 lewat sms" in admin
+    assert "120 dtk" not in admin and "panggilan ke-1" in admin and "memanggil Warga 6 lewat SMS" in admin
     assert "rahasia-1" in bidan and "rahasia" not in admin
 
 

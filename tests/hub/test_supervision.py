@@ -1,4 +1,6 @@
 """Late before lost, and nothing green without proof."""
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,6 +174,22 @@ def test_a_post_that_does_not_report_sounding_within_15_s_is_itself_an_alarm(sit
     site.post_events(site.event("siren_report", state=m.STATE_SOUNDING, **report))
     assert ("sirene diam", "pos-1") not in step(site, 10_000)
     assert "merasakan bunyinya sendiri" in person.get("/perangkat").text
+
+
+def test_the_board_says_one_trouble_of_many_devices_in_one_line_and_links_only_who_may_follow(site):
+    site.account("budi", "petugas_ronda")
+    site.account("lurah", "kelurahan")
+    with site.hub.store.write() as db:
+        for at, (subject, who) in enumerate((("pos-1", None), ("pos-2", None), ("pos-3", "Budi"))):
+            db.insert("warnings", what="sirene diam", subject=subject, taken_by=who, detail="", owner="ronda",
+                      urgent=1, opened_ms=at, opened_wall=at)  # fmt: skip
+    lines = {}
+    for login in ("budi", "lurah"):
+        text = site.enter(login).get("/papan").text
+        lines[login] = re.findall(r"<strong>SIRENE DIAM</strong> (.*?)</p>", text)
+    link = '<a href="/peringatan">belum ada yang mengurus</a>'
+    assert lines["budi"] == [f"pos-2, pos-1: {link}", "pos-3: diurus Budi"]
+    assert lines["lurah"][0].endswith(": belum ada yang mengurus")
 
 
 def test_a_failure_report_is_an_alarm_at_once_and_ends_when_somebody_checked(site):

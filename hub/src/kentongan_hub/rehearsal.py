@@ -52,7 +52,7 @@ def _shown(db, imagined, due_ms, step, policy):
     found, missing = recipients.reach(db, imagined, step.to)
     for one in found:
         later = f" sesudah {words.span(one['delay_s'])}" if one["delay_s"] else ""
-        lines.append(f"{one['name']} lewat {one['channel']}{later}")
+        lines.append(f"{one['name']} lewat {words.channel(one['channel'])}{later}")
     card = policies.card(db, {**imagined, "alerts": step.number})
     if card:
         silent = imagined["confidential"]
@@ -145,4 +145,5 @@ NAMED_TYPES = (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS)
 def _work(row):
     name = json.loads(row["body"]).get("name", "") if row["type"] in NAMED_TYPES else ""
     tries = f", sudah dicoba {row['attempts']} kali" if row["attempts"] else ""
-    return f"{TYPES.get(row['type'], row['type'])} {name} lewat {row['channel']}{tries}".replace("  ", " ")
+    way = words.channel(row["channel"])
+    return f"{TYPES.get(row['type'], row['type'])} {name} lewat {way}{tries}".replace("  ", " ")

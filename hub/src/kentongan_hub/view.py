@@ -232,9 +232,10 @@ def health(db, now):
         counts[role] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
         "warnings": db.all(
-            "SELECT what, subject, taken_by FROM warnings WHERE closed_ms IS NULL AND urgent = 1 "
+            "SELECT what, subject, coalesce(taken_by, '') AS taken_by FROM warnings "
+            "WHERE closed_ms IS NULL AND urgent = 1 "
             "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
-            "ORDER BY opened_ms DESC LIMIT 6"
+            "ORDER BY opened_ms DESC LIMIT 24"
         ),
         "gateways_lost": lost,
         "radios_down": radios,

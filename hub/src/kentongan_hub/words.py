@@ -45,6 +45,8 @@ STATES = {
     "selesai": "Selesai",
     "alarm_keliru": "Alarm keliru",
 }
+# as people call the ways of calling them; a gateway's is its label
+CHANNELS = {"sms": "SMS", "apprise": "internet", "mqtt": "Home Assistant"}
 ROLES = {
     "admin": "Admin/teknisi",
     "ketua_rt": "Ketua RT",
@@ -129,3 +131,8 @@ def _advice(incident):
     if incident["kind"] in CRIMES or incident["kind"] not in KINDS:
         return CRIME_LINE
     return ADVICE.get(incident["kind"], "")
+
+
+def channel(name):
+    """A channel of the outbox in people's words."""
+    return CHANNELS.get(name, name.removeprefix("gateway:"))
