@@ -80,7 +80,7 @@ class MainsNode(Node):
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
         self.rssi = rssi if -128 <= rssi <= 127 else -128 if rssi < 0 else 127
         self.snr_q = snr_q if -128 <= snr_q <= 127 else -128 if snr_q < 0 else 127
-        return super().receive(frame, rssi, snr_q, now_ms, rnd)
+        return Node.receive(self, frame, rssi, snr_q, now_ms, rnd)
 
     def quiet_test(self, now_ms, rnd):
         """Answer a quiet test with STATUS, soon."""

@@ -106,7 +106,7 @@ class Output(MainsNode):
         self._timer("report", self.reports.deadline() if self.reports.waiting else None)
         if self.soundings.current() is None:
             self.cancel("keep")
-        return super()._end(now_ms, rnd, actions)
+        return MainsNode._end(self, now_ms, rnd, actions)
 
     def _timer(self, name, at_ms):
         if at_ms is None:

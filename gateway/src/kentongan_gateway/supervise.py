@@ -32,6 +32,7 @@ class Supervision:
         self._seen = {}
         self._calm_until_ms = 0
         self._due_ms, self._due_known = None, False  # next_deadline is asked after every frame of anybody
+        self._anybody = False  # whether there is one that is not lost
 
     def follow(self):
         """Take up the directory's mains devices; a new one has its time from now.
@@ -49,13 +50,17 @@ class Supervision:
             self._seen[node] = _Seen(self._desk.now_ms)
         for node, seen in self._seen.items():
             seen.more_ms = max(0, directory.get(node).period_s - PERIOD_S) * 1000
+        self._look_for_anybody()
+
+    def _look_for_anybody(self):
+        self._anybody = any(seen.state != LOST for seen in self._seen.values())
 
     def prove(self, count) -> bool:
         """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say whether
         there is one to ask. Those that answered last come first, each in turn; a lost one proves nothing.
         """
         if not count:
-            return any(seen.state != LOST for seen in self._seen.values())
+            return self._anybody
         there = [node for node, seen in self._seen.items() if seen.state != LOST]
         asked = sorted(there, key=self._proof_rank)[:count]
         for node in asked:
@@ -84,6 +89,7 @@ class Supervision:
 
     def _tell(self, node, seen, state):
         seen.state = state
+        self._look_for_anybody()
         self._desk.store(
             {"type": "supervision", "device": node, "label": self._desk.directory.label(node), "state": state}
         )

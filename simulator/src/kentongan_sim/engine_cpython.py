@@ -30,6 +30,12 @@ class Engine:
             return actions, None  # the caller asks for no deadline: none has moved
         return until_sleep(actions) if actions else actions, core.next_deadline()
 
+    def receive(self, label: str, frame: bytes, rssi: int, snr_q: int, now_ms: int, rnd):
+        """deliver of a received frame, for the event that happens most."""
+        core = self._cores[label]
+        actions = core.receive(frame, rssi, snr_q, now_ms, rnd)
+        return until_sleep(actions) if actions else actions, core.next_deadline()
+
     def counters(self, label: str) -> dict:
         """Refusals and drops of a running node, by reason."""
         return dict(self._cores[label].counters)

@@ -3,15 +3,26 @@
 The hub takes what is stored after UPLINK_US while it is up; the person answers every alarm "saya datang"
 after `answer_after_s`. Nothing of the real daemon's threads is here; its order of doing is.
 """
-from kentongan_gateway.actions import Heard
+from kentongan_gateway.actions import (
+    DropCopy,
+    Heard,
+    Note,
+    OrderDone,
+    Persist,
+    RelayCopy,
+    Send,
+    Siren,
+    SirenOff,
+    Store,
+)
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.radio.modem_session import LinkState, ModemSession
-from kentongan_gateway.spool import Spool
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import link, messages
 from kentongan_wire import packet as wire
 
 from kentongan_sim.chance import Draws
+from kentongan_sim.disk import Disk
 from kentongan_sim.scenarios import (
     CHANNEL_KEY,
     CHANNEL_NAME,
@@ -36,7 +47,7 @@ class Gatehouse:
         self.modem = gateway.modem
         self.hub_up = True
         self.state = {}
-        self.spool = Spool(":memory:", gateway.label)
+        self.spool = Disk(gateway.label)
         self.channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
         self._answer_after_us = int(answer_after_s * 1e6)
         self._core = None
@@ -48,6 +59,11 @@ class Gatehouse:
         self._siren = None
         self._draws = Draws(world.seed, gateway.label)
         self._orders = 0
+        self._do = {
+            Store: self._store, Send: self._send, RelayCopy: self._relay, DropCopy: self._drop,
+            Siren: self._sound, SirenOff: self._quiet, Persist: self._persist, OrderDone: self._done,
+            Note: self._note,
+        }
         self._unsent = {}  # row_id -> (spool id, event)
         world.on_host(self.modem, self._bytes)
 
@@ -158,7 +174,7 @@ class Gatehouse:
 
     def _perform(self, actions):
         for action in actions:
-            getattr(self, "_do_" + type(action).__name__)(action)
+            self._do[type(action)](action)
         self._set(self._deadline, self._core.next_deadline())
 
     def _set(self, timer, due_ms):
@@ -171,7 +187,7 @@ class Gatehouse:
         if self._core:
             self._perform(self._core.tick(self._now_ms(), self._draws.next()))
 
-    def _do_Store(self, action):
+    def _store(self, action):
         self._at(COMMIT_US, self._commit, action)
 
     def _commit(self, action):
@@ -185,25 +201,25 @@ class Gatehouse:
         self._perform(self._core.stored(action.row_id, self._now_ms(), self._draws.next()))
         self._at(UPLINK_US, self._uplink)
 
-    def _do_Send(self, action):
+    def _send(self, action):
         self._session.send(action, self._now_ms())
         self._flush()
 
-    def _do_RelayCopy(self, action):
+    def _relay(self, action):
         self._session.relay(action.heard, action.klass, self._now_ms())
         self._flush()
 
-    def _do_DropCopy(self, action):
+    def _drop(self, action):
         self._session.drop(action.src, action.id, self._now_ms())
         self._flush()
 
-    def _do_Siren(self, action):
+    def _sound(self, action):
         self._siren_off()
         self.world.report(self.label, "sound", {"pattern": action.pattern, "steps": action.steps,
                                                 "total_ms": action.total_ms})
         self._siren = self.world.at(self.world.now_us + action.total_ms * 1000, self._siren_off)
 
-    def _do_SirenOff(self, action):
+    def _quiet(self, action):
         self._siren_off()
 
     def _siren_off(self):
@@ -212,13 +228,13 @@ class Gatehouse:
             self._siren = None
             self.world.report(self.label, "quiet", {})
 
-    def _do_Persist(self, action):
+    def _persist(self, action):
         self.state[action.name] = bytes(action.data)
 
-    def _do_OrderDone(self, action):
+    def _done(self, action):
         self.world.report(self.label, "done", {"order": action.order_id, "result": action.result})
 
-    def _do_Note(self, action):
+    def _note(self, action):
         self.world.report(self.label, "note", {"step": action.step, "device": action.device,
                                                "counter": action.counter, "detail": str(action.detail)})
 

@@ -41,6 +41,9 @@ class Recorder(Engine):
         self.histories[label].append((name, args, now_ms, int(rnd)))
         return super().deliver(label, name, args, now_ms, rnd)
 
+    def receive(self, label, frame, rssi, snr_q, now_ms, rnd):
+        return self.deliver(label, "receive", (frame, rssi, snr_q), now_ms, rnd)
+
 
 def histories() -> dict:
     """{role: what reached the busiest device of that role in a burst}."""
