@@ -284,6 +284,7 @@ class Air:
         del self.on_air[frame]
         for receiver in frame.reached:
             receiver.heard.pop(frame, None)
+        length, end_us, report = len(frame.data), frame.end_us, self._report
         draw_of = f"{self.seed}/loss/{frame.index}/".encode()
         for receiver, snr_q in frame.audible:
             if receiver.locked is not frame:
@@ -306,10 +307,9 @@ class Air:
             self._rest(sender)
             sender.client.sent(True)
         for receiver in garbled:
-            receiver.client.garbled(len(frame.data))
+            receiver.client.garbled(length)
         for receiver, snr_q, rssi in received:
-            detail = {"tx": frame.index, "rssi": rssi, "snr_q": snr_q}
-            self._report(frame.end_us, receiver.label, "rx", detail)
+            report(end_us, receiver.label, "rx", {"tx": frame.index, "rssi": rssi, "snr_q": snr_q})
             receiver.client.received(frame.data, rssi, snr_q)
 
     def _miss(self, receiver, frame, why, by):

@@ -138,7 +138,7 @@ class NodeHost:
 
     def received(self, frame, rssi, snr_q):
         if self.phase == NodeHost.ON:
-            now_ms, rnd = self._now_ms(), self._draws.next()
+            now_ms, rnd = (self.clock.now_us - self._boot_us) // 1000, self._draws.next()
             if self._receive:
                 self._run(self._receive(self.label, frame, rssi, snr_q, now_ms, rnd))
             else:
