@@ -32,6 +32,11 @@ def strokes(night):
     return night.driver.execute_script("return window.strokes")
 
 
+def wait_cards(night, count):
+    """The board has so many cards; the words of closed ones stand below them."""
+    night.browser.wait(lambda: len(night.all(".kartu")) == count, f"not {count} cards")
+
+
 def tap(night, css):
     night.browser.find(css).click()
 
@@ -53,21 +58,21 @@ def test_it_sounds_after_one_tap_says_so_until_then_and_sounds_again_after_a_pin
     tablet.browser.wait(lambda: tablet.browser.find("#bisu").is_displayed(), "it hides that it is mute")
     assert "SUARA MATI" in tablet.text()
     tablet.village.alarm(kind=1)
-    tablet.browser.wait_text("Maling")
+    wait_cards(tablet, 1)
     assert strokes(tablet) == 0
     tap(tablet, "#bisu")
     tablet.browser.wait(lambda: strokes(tablet) == 6, "one tap, and it is heard")
     assert not tablet.browser.find("#bisu").is_displayed()
     assert not tablet.browser.find("#suara").is_enabled(), "nobody silences the post in passing"
     tablet.village.alarm(kind=2, device=tablet.village.made["other"])
-    tablet.browser.wait_text("Kebakaran")
+    wait_cards(tablet, 2)
     tablet.browser.wait(lambda: strokes(tablet) == 12, "the next alarm is heard")
     tap(tablet, ".kartu a.utama")
     tablet.browser.wait_text("Nama Anda")
     tap(tablet, ".aksi a.tombol")
     tablet.browser.wait_text("terhubung, langsung")
-    tablet.village.alarm(kind=5)
-    tablet.browser.wait_text("Kecelakaan")
+    tablet.village.alarm(kind=5, device=tablet.village.made[12])
+    wait_cards(tablet, 3)
     tablet.browser.wait(lambda: strokes(tablet) == 6, "heard on the page that came after the PIN")
     assert not tablet.browser.find("#bisu").is_displayed()
     tablet.browser.complaints()  # who turns pages this fast is asked to poll for some seconds
@@ -76,7 +81,7 @@ def test_it_sounds_after_one_tap_says_so_until_then_and_sounds_again_after_a_pin
 def test_a_named_person_answers_with_a_pin_and_wrong_ones_make_only_that_person_wait(tablet):
     tablet.village.close_all()
     tablet.village.alarm(kind=2)
-    tablet.browser.wait_text("Kebakaran")
+    wait_cards(tablet, 1)
     tap(tablet, ".kartu a.utama")
     tablet.browser.wait_text("Nama Anda")
     names = [one.text for one in tablet.all(".nama-nama label")]
@@ -125,7 +130,7 @@ def test_what_and_where_and_how_it_stands_are_read_from_5_m(tablet, size):
     for count, alarms in {1: [(2, "button")], 2: [(4, "other")], 4: [(7, 12), (1, 21)]}.items():
         for kind, device in alarms:
             tablet.village.alarm(kind=kind, device=made[device])
-        tablet.browser.wait(lambda count=count: len(tablet.all(".kartu")) == count, f"not {count} cards")
+        wait_cards(tablet, count)
         for css, least in zip(READ, LETTERS[count], strict=True):
             assert tablet.browser.letters(css) >= least, (css, count)
             assert all(tablet.browser.in_sight(f".kartu:nth-child({n + 1}) {css.split()[-1]}")
@@ -134,11 +139,23 @@ def test_what_and_where_and_how_it_stands_are_read_from_5_m(tablet, size):
         tablet.browser.shot(f"hub-layar-{count}-{name}")
 
 
+def test_warnings_leave_room_for_the_alarm_and_its_answer(tablet):
+    tablet.village.close_all()
+    tablet.village.alarm(kind=1)
+    wait_cards(tablet, 1)
+    tablet.village.send("radio", name="serial", up=False)
+    tablet.browser.wait_text("RADIO MATI")
+    for css in (*READ, ".kartu .utama"):
+        assert tablet.browser.in_sight(css), css
+    tablet.browser.shot("hub-layar-radio-mati")
+    tablet.village.send("radio", name="serial", up=True)
+
+
 def test_a_wall_screen_that_is_cut_off_says_so_large_and_stops_when_it_is_back(tablet, village):
     """What a person sees when the post's Wi-Fi or the hub goes; the alarm below is said to be old."""
     tablet.village.close_all()
     village.alarm(kind=2)
-    tablet.browser.wait_text("Kebakaran")
+    wait_cards(tablet, 1)
     tablet.browser.resize(WALL)
     port = village.process.address.rsplit(":", 1)[1]
     village.process.kill()

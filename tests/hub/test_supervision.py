@@ -168,7 +168,7 @@ def test_a_post_that_does_not_report_sounding_within_15_s_is_itself_an_alarm(sit
     assert ("sirene diam", "pos-1") not in step(site, 14_999)
     assert ("sirene diam", "pos-1") in step(site, 10_001)
     person = site.enter("admin")
-    assert "SIRENE DIAM" in person.get("/papan").text
+    assert ">sirene diam</strong> pos-1" in person.get("/papan").text
     assert "sirene tidak melapor berbunyi: pos-1" in person.get("/kejadian/kejadian-1").text
     report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
     site.post_events(site.event("siren_report", state=m.STATE_SOUNDING, **report))
@@ -186,10 +186,13 @@ def test_the_board_says_one_trouble_of_many_devices_in_one_line_and_links_only_w
     lines = {}
     for login in ("budi", "lurah"):
         text = site.enter(login).get("/papan").text
-        lines[login] = re.findall(r"<strong>SIRENE DIAM</strong> (.*?)</p>", text)
+        lines[login] = re.findall(r">sirene diam</strong> (.*?)</p>", text)
     link = '<a href="/peringatan">belum ada yang mengurus</a>'
     assert lines["budi"] == [f"pos-2, pos-1: {link}", "pos-3: diurus Budi"]
     assert lines["lurah"][0].endswith(": belum ada yang mengurus")
+    budi = site.enter("budi")
+    budi.post("/bahasa", page="/papan", ke="en")
+    assert ">siren silent</strong>" in budi.get("/papan").text
 
 
 def test_a_failure_report_is_an_alarm_at_once_and_ends_when_somebody_checked(site):
