@@ -185,6 +185,39 @@ def test_a_ronda_does_a_whole_night_with_the_keyboard_alone(night):
     night.browser.wait_text("Nama masuk")
 
 
+STICKS_OUT = (
+    "const shown = one => one.getBoundingClientRect().width > 0;"
+    "const out = box => box.right > innerWidth + 1 || box.left < -1;"
+    "return [...document.querySelectorAll('main *, .menu *, .atas *')].filter(one => shown(one)"
+    " && out(one.getBoundingClientRect()) && !one.closest('.bingkai, .terdengar')"
+    ").map(one => one.className + ': ' + one.textContent.trim().slice(0, 30))"
+)
+
+
+def test_a_small_old_phone_and_large_letters_cut_nothing(night):
+    night.enter("ronda")
+    night.village.alarm(kind=4)
+    slug = night.village.newest()
+    for path in ("/papan", f"/kejadian/{slug}", "/peringatan", "/lainnya", "/serah-terima"):
+        night.driver.get(night.village.address + path)
+        for size, letters in (((320, 568), "100%"), (PHONE, "150%")):
+            night.browser.resize(size)
+            night.driver.execute_script(f"document.documentElement.style.fontSize = '{letters}'")
+            assert night.driver.execute_script(STICKS_OUT) == [], (path, size, letters)
+            night.browser.shot(f"hub-kecil-{path.split('/')[1]}-{size[0]}")
+
+
+def test_on_a_small_old_phone_the_answer_is_in_sight(night):
+    night.village.close_all()
+    night.village.alarm(kind=4)
+    night.enter("ronda")
+    night.browser.resize((360, 640))
+    night.browser.wait(lambda: len(night.all(".kartu")) == 1, "no card")
+    menu = night.browser.find(".menu").rect["y"]
+    answer = night.browser.find(".kartu .utama").rect
+    assert answer["y"] + answer["height"] <= menu, "under the menu"
+
+
 def test_the_first_page_and_the_board_are_small_on_the_wire(night):
     """Kept for a phone on the RT's Wi-Fi: what comes over the network with an empty cache, headers too."""
     night.forget()
