@@ -44,7 +44,12 @@ class Maker:
                 if net is not None:
                     self.names[netlist[(part.ref, pin)]] = net
         self.net_items = {}
-        self.taken = []  # boxes of words on the silk, in mm
+        self.taken, self.texts = [], []  # boxes on the silk, in mm: where no word goes; words
+        title = pcbnew.TITLE_BLOCK()
+        title.SetTitle(circuit.title)
+        title.SetRevision(circuit.revision)  # gerbers and pictures carry it
+        title.SetCompany("kentongan")
+        self.board.SetTitleBlock(title)
 
     def net(self, name):
         if name not in self.net_items:
@@ -226,6 +231,8 @@ class Maker:
                 x, y = col * GRID_MM, row * GRID_MM
                 clear = all(abs(x - p.x) > p.half_w + 0.8 or abs(y - p.y) > p.half_h + 0.8 for p in mask)
                 clear = clear and all(abs(x - v.x) > 1.0 or abs(y - v.y) > 1.0 for v in router.vias["GND"])
+                x0, y0 = x + ORIGIN_MM[0] - 0.3, y + ORIGIN_MM[1] - 0.3
+                clear = clear and not any(_overlap((x0, y0, x0 + 0.6, y0 + 0.6), text) for text in self.texts)
                 if free[row, col] and clear:
                     self.via("GND", x, y)
 
@@ -266,7 +273,8 @@ class Maker:
             text.SetTextAngleDegrees(rot)
             text.SetPosition(vec(x, y))
             self.board.Add(text)
-            self.taken.append(self._box(text.GetBoundingBox(), 0.1))
+            self.texts.append(self._box(text.GetBoundingBox(), 0.1))
+        self.taken += self.texts
         hidden = []
         for item in sorted(self.board.GetFootprints(), key=lambda f: f.GetReference()):
             if not item.GetReference().startswith("H") and not self._reference(item):
@@ -321,6 +329,7 @@ class Maker:
                 )
                 if inside and not any(_overlap(box, other) for other in self.taken):
                     self.taken.append(box)
+                    self.texts.append(box)
                     text.SetVisible(True)
                     return True
         return False
@@ -432,8 +441,8 @@ def make(circuit, layout, netlist_path, folder):
     maker.outline()
     maker.footprints()
     router = maker.route()
-    maker.stitch(router)
     hidden = maker.words()
+    maker.stitch(router)
     maker.zones()
     rules = json.dumps(project(name), indent=1) + "\n"
     (folder / f"{name}.kicad_pro").write_text(rules)

@@ -188,8 +188,21 @@ def gerbers(folder, node):
             archive.writestr(zipfile.ZipInfo(path.name, ZIP_DATE), path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
+def places(folder, node):
+    """The pick list: where each part lies."""
+    kicad(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{node}-letak.csv",
+          f"{node}.kicad_pcb")
+
+
 def picture(folder, file, name, size, *how):
     kicad(folder, "pcb", "render", "-w", size[0], "--height", size[1], *how, "-o", name, file)
+
+
+def view(folder, node):
+    """The board with its parts, from the front and above."""
+    zoom = importlib.import_module(f"kentongan_hw.{node}_layout").ZOOM_3D
+    picture(folder, f"{node}-3d.kicad_pcb", f"{node}-3d.png", (1200, 900), "--perspective",
+            "--rotate", "-45,0,15", "--zoom", zoom)
 
 
 def products(folder, node):
@@ -197,14 +210,12 @@ def products(folder, node):
     file = f"{node}.kicad_pcb"
     kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
     gerbers(folder, node)
-    kicad(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{node}-letak.csv", file)
+    places(folder, node)
     *size, zoom = importlib.import_module(f"kentongan_hw.{node}_layout").PICTURE
     for side in ("top", "bottom"):
         picture(folder, file, f"{node}-{side}.png", size, "--side", side, "--zoom", zoom)
     dressed = f"{node}-3d.kicad_pcb"
-    picture(
-        folder, dressed, f"{node}-3d.png", (1200, 900), "--perspective", "--rotate", "-45,0,15", "--zoom", 0.7
-    )
+    view(folder, node)
     kicad(folder, "pcb", "export", "step", "--force", "-o", f"{node}.step", dressed)
     (folder / f"{node}-bom.csv").write_text(bom(circuit_of(node)), encoding="utf-8")
     (folder / f"{node}-dari.sha256").write_text(digest(folder, node), encoding="utf-8")

@@ -9,6 +9,7 @@ SIZE = (84.0, 84.0)
 HOLES = ((4.0, 4.0), (80.0, 4.0), (4.0, 80.0), (80.0, 80.0))
 SUPPLY, LOGIC = Rule(1.0, 0.25), Rule(0.8, 0.25)
 PICTURE = (1200, 1200, 0.95)     # of the board from above: width and height in pixels, zoom
+ZOOM_3D = 0.78
 STITCH_MM = 2.54     # grid of the vias that join the two ground planes
 RULES = {**dict.fromkeys(("SEL_IN", "SEL", "BAT_OUT", "AA_IN", "AA", "AA_P", "ADAPTOR_IN", "ADAPTOR", "+5V"),
                          SUPPLY),
@@ -30,7 +31,7 @@ EDGES = {"J3": (14.0, TOP, 180), "J1": (25.9, TOP, 180), "J4": (42.9, TOP, 180),
          "J7": (14.0, BOTTOM, 0), "J6": (26.0, BOTTOM, 0), "J2": (70.6, BOTTOM, 0), "J8": (69.0, 68.6, 90),
          "U2": (69.0, 40.0, 0), "U1": (15.7, 26.6, 0), "C1": (32.6, 23.4, 270), "JP1": (36.0, 30.6, 90),
          "BZ1": (48.8, 63.4, 0), "F3": (12.4, 68.6, 0), "R18": (28.4, 69.6, 0), **POINTS}
-REFS = {ref: (x, y - 2.5, 0) for ref, (x, y, _) in POINTS.items()}
+REFS = {"J8": (58.2, 71.3, 0), **{ref: (x, y - 2.5, 0) for ref, (x, y, _) in POINTS.items()}}
 NAMES = ("GND", "BAT", "BB", "3V3", "5V", "NO", "NC", "TUTUP", "BUZ", "ADA5V")
 LABELS = (
     # (words, x, y, height, rotation)

@@ -188,6 +188,8 @@ class Drawing:
                 (mid + 3.2, y1 + 1.3, "left"),
                 (mid - 3.2, y1 + 1.3, "right"),
             ]
+        if sides == {(-1, 0)} and len(ends) == 2:  # above such a part stand its pins' numbers
+            spots.insert(0, (x1 + 1.0, (y0 + y1) / 2 - 1.3, "left"))
         for x, y, justify in spots:
             left = {"left": x, "right": x - wide, None: x - wide / 2}[justify]
             cells = cells_of_box(left, y - 0.6, left + wide, y + 3.0)
@@ -249,7 +251,7 @@ class Drawing:
         reach = 4.0 if net in GROUND else 3.4
         tx, ty = x + way[0] * (reach + (0 if way[0] == 0 else 0.4)), y + way[1] * reach
         justify = None if way[0] == 0 else ("left" if way[0] > 0 else "right")
-        if rot == 180 or rot == 270:
+        if rot in (90, 180):  # KiCad turns words with the symbol
             justify = {"left": "right", "right": "left", None: None}[justify]
         show = () if net == "GND" else (("Value", net, tx, ty, justify),)
         name = POWER_SYMBOL.get(net, "power:+12V")

@@ -5,6 +5,7 @@ SIZE = (160.0, 110.0)
 HOLES = ((4.5, 4.5), (155.5, 4.5), (4.5, 105.5), (155.5, 105.5))
 POWER, CHARGE, FIVE = Rule(2.0, 0.3), Rule(1.5, 0.3), Rule(0.8, 0.25)
 PICTURE = (1500, 1050, 1.4)      # of the board from above: width and height in pixels, zoom
+ZOOM_3D = 1.0
 STITCH_MM = 5.08     # grid of the vias that join the two ground planes
 RULES = {**dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), POWER),
          "ISI1": CHARGE, "ISI2": CHARGE, "V12": Rule(1.0, 0.3), "+5V": FIVE, "+3V3": Rule(0.5, 0.25),

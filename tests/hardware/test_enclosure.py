@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from kentongan_hw import ROOT
-from kentongan_hw.enclosure import parameters
+from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.enclosure import dimensions, parameters
 
 CAD = ROOT / "build/cad/bin/python"
 TIMEOUT_S = 300
@@ -55,7 +56,7 @@ def test_every_node_has_a_box_that_says_who_built_it(node):
     ("at = [0, -8]", "at = [0, 10]", "overlaps"),
     ('side = "right"', 'side = "east"', "side is one of"),
 ])
-def test_a_box_that_makes_no_sense_is_refused_with_the_place(old, new, complaint, tmp_path):
+def test_seeded_fault_a_box_that_makes_no_sense_is_refused_with_the_place(old, new, complaint, tmp_path):
     file = spoilt(tmp_path, "button", old, new)
     with pytest.raises(parameters.BoxError, match="button/enclosure.toml") as refused:
         parameters.parse("button", tomllib.loads(file.read_text(encoding="utf-8")))
@@ -68,7 +69,7 @@ def test_boards_and_keys_fit_and_every_part_prints(require):
     assert not {name: one for name, one in found.items() if any(one.values())}
 
 
-def test_each_check_catches_its_seeded_fault(require, tmp_path):
+def test_seeded_fault_a_key_in_the_board_and_a_thin_lid_are_seen(require, tmp_path):
     """A key that stands in the board, a lid that its groove nearly cuts through."""
     deep = spoilt(tmp_path, "button", "depth = 30", "depth = 46")
     thin = spoilt(tmp_path, "repeater", "lid = 3.0", "lid = 2.0")
@@ -77,7 +78,7 @@ def test_each_check_catches_its_seeded_fault(require, tmp_path):
     assert any("tutup" in part for part in found[str(thin)]["thin"])
 
 
-def test_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
+def test_seeded_fault_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
     """A tetrahedron that lacks one of its four faces."""
     corners = [(0, 0, 0), (10, 0, 0), (0, 10, 0), (0, 0, 10)]
 
@@ -102,7 +103,7 @@ def test_the_drawings_are_those_of_the_parameters(require, tmp_path):
     before = {path: path.read_text(encoding="utf-8") for path in drawn}
     assert len(before) == 4 * len(parameters.NODES)
     for path, text in before.items():
-        size = " x ".join(f"{mm:g}" for mm in parameters.outer(parameters.load(path.parents[1].name)))
+        size = " x ".join(map(dimensions.number, parameters.outer(parameters.load(path.parents[1].name))))
         assert size in text and "nobody yet" in text
     written = cad(require, "files").split()
     assert {str(path) for path in before} <= set(written)
@@ -124,10 +125,25 @@ def outline(text):
     return (max(xs) - min(xs), max(ys) - min(ys)), screws
 
 
-@pytest.mark.parametrize("node", [n for n in parameters.NODES
-                                  if (ROOT / f"hardware/{n}/files/{n}.kicad_pcb").exists()])
+def same_board(node, text):
+    """The board that the box is made for has the size and the screw holes of the board file."""
+    board, (size, screws) = parameters.load(node).board, outline(text)
+    return (tuple(board.size) == pytest.approx(size, abs=0.1),
+            {tuple(map(float, at)) for at in board.screws} == screws)
+
+
+def board_text(node):
+    return (ROOT / f"hardware/{node}/files/{node}.kicad_pcb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("node", CARRIERS)
 def test_the_box_holds_the_board_that_is_made(node):
-    size, screws = outline((ROOT / f"hardware/{node}/files/{node}.kicad_pcb").read_text(encoding="utf-8"))
-    board = parameters.load(node).board
-    assert tuple(board.size) == pytest.approx(size, abs=0.1)
-    assert {tuple(map(float, at)) for at in board.screws} == screws
+    assert same_board(node, board_text(node)) == (True, True)
+
+
+def test_seeded_fault_a_wider_board_and_a_moved_screw_are_seen():
+    text = board_text("button")
+    assert same_board("button", text.replace("(end 134 ", "(end 136 ")) != (True, True)
+    hole = re.search(r'\(footprint "MountingHole:.*?\(at ([\d.]+ )', text, re.DOTALL)
+    moved = f"{text[:hole.start(1)]}{float(hole.group(1)) + 1:g} {text[hole.end(1):]}"
+    assert same_board("button", moved) == (True, False)

@@ -37,7 +37,7 @@ def test_a_cell_is_worn_out_at_its_age_however_little_is_drawn():
     assert model.years(BOARD, rested, 1) == 2
 
 
-def test_a_forgotten_pin_and_a_longer_listening_show_in_the_figures(monkeypatch):
+def test_seeded_fault_a_forgotten_pin_and_a_longer_listening_show_in_the_figures(monkeypatch):
     """The model feels the mistakes it is there to show: the firmware's times feed it."""
     before = model.years(BOARD, CELL, 24)
     monkeypatch.setattr(button, "LISTEN_STATUS_MS", 60_000)
@@ -109,3 +109,8 @@ def test_the_page_and_the_plot_are_what_the_model_says():
     assert page.PAGE.read_text(encoding="utf-8") == page.text(), remedy
     words = " ".join(xml.parse(page.PLOT).getroot().itertext())
     assert "STATUS a day" in words and all(cell.name.split(",")[0] in words for cell in figures.CELLS)
+
+
+def test_seeded_fault_a_figure_changed_without_the_page_is_seen(monkeypatch):
+    monkeypatch.setattr(figures, "CPU", figures.CPU._replace(ma=figures.CPU.ma + 5))
+    assert page.PAGE.read_text(encoding="utf-8") != page.text()

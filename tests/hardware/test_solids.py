@@ -61,7 +61,29 @@ def test_the_dimensioned_drawings_are_those_of_the_parameters(node):
     assert all(dimensions.number(hole.diameter) in drawn and hole.what in drawn for hole in box.holes)
 
 
-def test_a_larger_hole_changes_the_drawing():
+def test_seeded_fault_a_larger_hole_makes_the_drawing_stale():
     box = parameters.load("button")
     other = box._replace(holes=[box.holes[0]._replace(diameter=28.4), *box.holes[1:]])
     assert dimensions.sheets(box)["tutup-ukuran.svg"] != dimensions.sheets(other)["tutup-ukuran.svg"]
+
+
+def too_large(box):
+    """Sheets that A3 does not hold, on either side."""
+    wrong = []
+    for name, text in dimensions.sheets(box).items():
+        size = map(int, re.search(r'width="(\d+)mm" height="(\d+)mm"', text).groups())
+        if any(mm > most for mm, most in zip(sorted(size), sorted(dimensions.A3), strict=True)):
+            wrong.append(name)
+    return wrong
+
+
+@pytest.mark.parametrize("node", parameters.NODES)
+def test_every_dimensioned_sheet_prints_at_1_to_1_on_a3(node):
+    assert too_large(parameters.load(node)) == []
+
+
+def test_seeded_fault_a_sheet_wider_than_the_paper_is_seen(monkeypatch):
+    box = parameters.load("gateway")
+    many = dimensions.sheet(box, "sisi", ["bottom", "top", "right", "left", "bottom", "top"])
+    monkeypatch.setattr(dimensions, "sheets", lambda _: {"sisi-ukuran.svg": many})
+    assert too_large(box) == ["sisi-ukuran.svg"]

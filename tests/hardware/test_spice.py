@@ -64,6 +64,17 @@ def test_the_gate_voltage_stays_within_the_mosfets_limit_in_a_surge():
     assert run("gate", driver(BEAT, 25.2), "tran 20u 200m", {"g": "max v(g)"})["g"] < 16
 
 
+def test_seeded_fault_without_the_zener_a_surge_is_above_the_gates_limit():
+    text = driver(BEAT, 25.2).replace("D7 0 g DZ12\n", "")
+    assert run("no d7", text, "tran 20u 200m", {"g": "max v(g)"})["g"] > 20
+
+
+def test_seeded_fault_one_kilohm_instead_of_r8_leaves_the_mosfet_half_open():
+    text = driver(BEAT, 9.0).replace(f"R8 oe 0 {value(C, 'R8')}", "R8 oe 0 1k")
+    got = run("weak", text, "tran 20u 200m", {"vds": "avg par('v(sn)-v(sh)') from=50m to=140m"})
+    assert got["vds"] > 0.15
+
+
 @pytest.mark.parametrize("vin", BATTERY_V)
 def test_the_diode_takes_the_sirens_kick(vin):
     got = run("kick", driver(BEAT, vin), "tran 1u 170m 145m", {"peak": "max v(sn)"})
@@ -83,19 +94,31 @@ def test_a_floating_pin_in_reset_leaves_the_gate_low(vin):
     assert got["i"] < 1e-3
 
 
-def test_seeded_fault_without_pull_downs_the_gate_floats_up(monkeypatch):
-    text = driver("RG gpio 0 100MEG", 12.6)
+def without_pull_downs(text):
     for ref in ("R8 oe", "R10 g"):
         line = next(row for row in text.splitlines() if row.startswith(ref))
         text = text.replace(line, line.rsplit(" ", 1)[0] + " 1e9")
+    return text
+
+
+def test_seeded_fault_without_pull_downs_the_gate_floats_up():
+    text = without_pull_downs(driver("RG gpio 0 100MEG", 12.6))
     assert run("float", text, "tran 1m 2", {"g": "max v(g)"})["g"] > 1.0
 
 
-def test_a_brown_out_never_switches_the_siren_on():
+def brown_out():
     supply = "V12 v12 0 PWL(0 14 10m 14 30m 4 60m 4 80m 14 100m 14)"
-    text = driver("RG gpio 0 100k", 12).replace("V12 v12 0 12", supply)
-    got = run("brown-out", text, "tran 20u 100m", {"g": "max v(g)", "i": "max v(sh)"})
+    return driver("RG gpio 0 100k", 12).replace("V12 v12 0 12", supply)
+
+
+def test_a_brown_out_never_switches_the_siren_on():
+    got = run("brown-out", brown_out(), "tran 20u 100m", {"g": "max v(g)", "i": "max v(sh)"})
     assert got["g"] < 0.5 and got["i"] < 1e-3
+
+
+def test_seeded_fault_without_pull_downs_a_brown_out_lifts_the_gate():
+    text = without_pull_downs(brown_out())
+    assert run("brown-out", text, "tran 20u 100m", {"g": "max v(g)"})["g"] > 0.5
 
 
 def test_a_low_battery_sags_but_the_output_still_opens():
@@ -103,9 +126,9 @@ def test_a_low_battery_sags_but_the_output_still_opens():
     assert got["vds"] < 0.15
 
 
-@pytest.mark.parametrize("ctr", [CTR_MIN, CTR_MAX])
-def test_the_cut_off_closes_the_gate_against_a_stuck_output(ctr):
-    text = (
+def cut_off(ctr):
+    """The program holds its output on for good; the counter's last bit rises at 50 ms."""
+    return (
         driver("VG gpio 0 3.3", 14.6, ctr=ctr)
         + f"""
 VQ14 q14 0 PULSE(0 4.6 50m 1u 1u 1 2)
@@ -113,9 +136,13 @@ R12 q14 b {value(C, "R12")}
 Q3 g b 0 QNPN
 """
     )
+
+
+@pytest.mark.parametrize("ctr", [CTR_MIN, CTR_MAX])
+def test_the_cut_off_closes_the_gate_against_a_stuck_output(ctr):
     got = run(
         "cut-off",
-        text,
+        cut_off(ctr),
         "tran 20u 120m",
         {
             "before": "avg v(sh) from=30m to=45m",
@@ -126,6 +153,11 @@ Q3 g b 0 QNPN
     assert got["before"] > 0.2
     assert got["after"] < 1e-3
     assert got["oe"] > 2  # activity is still seen, so the counter is not reset
+
+
+def test_seeded_fault_without_q3_a_stuck_output_sounds_on():
+    text = cut_off(CTR_MIN).replace("Q3 g b 0 QNPN\n", "")
+    assert run("no q3", text, "tran 20u 120m", {"after": "max v(sh) from=60m to=120m"})["after"] > 0.2
 
 
 # -- maximum-on timer -------------------------------------------------------------------------------
@@ -174,10 +206,9 @@ def quiet_s(r, c, threshold_v):
     return r * c * math.log(5 / (5 - threshold_v))
 
 
-def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet():
-    from kentongan_node import patterns, stretch
-
-    text = f"""
+def activity(r14):
+    """One stroke of 150 ms, then quiet, at the counter's CLR pin."""
+    return f"""
 VDD vdd 0 5
 VOE oe 0 PULSE(0 10 10m 1u 1u 150m 4)
 R7 oe b {value(C, "R7")}
@@ -185,13 +216,21 @@ R13 b 0 {value(C, "R13")}
 Q4 c b 0 QNPN
 R16 hen c {value(C, "R16")}
 C5 vdd hen {value(C, "C5") * 0.8} IC=0
-R14 vdd hen {value(C, "R14") * 0.99}
+R14 vdd hen {r14}
 """
+
+
+PAUSE = "max v(hen) from=160m to=2.7"
+
+
+def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet():
+    from kentongan_node import patterns, stretch
+
     got = run(
         "activity",
-        text,
+        activity(value(C, "R14") * 0.99),
         "tran 1m 4",
-        {"low": "min v(hen) from=10m to=160m", "pause": "max v(hen) from=160m to=2.7"},
+        {"low": "min v(hen) from=10m to=160m", "pause": PAUSE},
     )
     assert got["low"] < 0.5  # one stroke of 150 ms discharges C5
     assert got["pause"] < 1.5  # CLR is low up to 30 % of 5 V
@@ -201,6 +240,10 @@ R14 vdd hen {value(C, "R14") * 0.99}
     assert longest < 16
     assert longest * 1e3 < stretch.REST_MS      # the program rests longer than any carrier's count needs
     assert PERMITTED_S[0] * 1e3 >= stretch.LIMIT_MS
+
+
+def test_seeded_fault_a_tenth_of_r14_would_reset_the_counter_in_a_pause():
+    assert run("fast", activity(value(C, "R14") / 10), "tran 1m 4", {"pause": PAUSE})["pause"] > 1.5
 
 
 # -- supply -----------------------------------------------------------------------------------------
@@ -251,15 +294,24 @@ def test_the_adaptor_feeds_and_charges_and_the_battery_path_is_closed():
     assert 0.5 < amps < 1.0  # C/14 to C/7 of 7 Ah; the polyfuse holds 1 A
 
 
+def test_seeded_fault_without_r3_the_battery_path_stays_open_to_the_adaptor():
+    text = supply(ADAPTOR, EMPTY).replace(f"R3 psu gp {value(C, 'R3')}\n", "")
+    got = run("no r3", text, "tran 1m 1", {"gate": "avg par('v(vraw)-v(gp)') from=0.8 to=1"})
+    assert got["gate"] > 2.0
+
+
+def floats(adaptor):
+    """Volts where a battery that takes 3 mA for itself settles, from 12.6 V on."""
+    text = supply(adaptor, "CB bin 0 0.1 IC=12.6", "IL vraw 0 0.06\nRB bat 0 5k")
+    return run("float", text, "tran 10m 20 uic", {"bat": "avg v(bat) from=18 to=20"})["bat"]
+
+
 def test_a_full_battery_floats_near_13_6_v():
-    load = "IL vraw 0 0.06\nRB bat 0 5k"
-    got = run(
-        "float",
-        supply(ADAPTOR, "CB bin 0 10 IC=13.6", load),
-        "tran 10m 5 uic",
-        {"bat": "avg v(bat) from=4 to=5"},
-    )
-    assert 13.4 < got["bat"] < 13.9
+    assert 13.4 < floats(ADAPTOR) < 13.9
+
+
+def test_seeded_fault_an_adaptor_left_at_15_v_would_cook_the_battery():
+    assert floats("VA pin 0 15.0") > 13.9
 
 
 @pytest.mark.parametrize("battery, drop", [(FULL, 0.2), (EMPTY, 0.25)])
@@ -274,12 +326,24 @@ def test_without_mains_the_battery_feeds_the_siren_with_little_loss(battery, dro
     assert got["psu"] < 1.0  # the mains input reads absent
 
 
+def test_seeded_fault_without_q1_the_body_diode_wastes_the_battery():
+    text = supply(NONE, EMPTY, "IL vraw 0 1.5").replace("M1 bat gp vraw vraw MPCH\n", "")
+    assert run("no q1", text, "tran 1m 1", {"d": "avg par('v(bat)-v(vraw)') from=0.8 to=1"})["d"] > 0.25
+
+
+FAILING = "BA pin 0 V = time < 0.5 ? 14.3 : 14.3*exp(-(time-0.5)/5m)"
+
+
+def lowest(text):
+    return run("change", text, "tran 50u 0.7", {"low": "min v(vraw) from=0.3"})["low"]
+
+
 def test_the_change_to_battery_does_not_reset_the_radio_board():
-    adaptor = "BA pin 0 V = time < 0.5 ? 14.3 : 14.3*exp(-(time-0.5)/5m)"
-    got = run(
-        "change", supply(adaptor, FULL, "IL vraw 0 1.5"), "tran 50u 0.7", {"low": "min v(vraw) from=0.3"}
-    )
-    assert got["low"] > 9  # the 5 V module needs 6.5 V
+    assert lowest(supply(FAILING, FULL, "IL vraw 0 1.5")) > 9  # the 5 V module needs 6.5 V
+
+
+def test_seeded_fault_with_f2_blown_the_radio_board_would_reset():
+    assert lowest(supply(FAILING, "RB bin 0 1k", "RL vraw 0 9")) < 6.5
 
 
 @pytest.mark.parametrize("adaptor", [NONE, ADAPTOR])
@@ -318,22 +382,37 @@ def test_seeded_fault_without_the_tvs_the_surge_goes_through():
 # -- sensing and watchdog ---------------------------------------------------------------------------
 
 
+def divided(volts, du, dl):
+    """Volts at the ADC with R30 and R31 off by the factors du and dl."""
+    upper, lower = value(C, "R30") * du, value(C, "R31") * dl
+    text = f"VB bat 0 {volts}\nR30 bat a {upper}\nR31 a 0 {lower}\nC12 a 0 100n\n"
+    return run("divider", text, "tran 1m 0.5", {"a": "find v(a) at=0.49"})["a"]
+
+
 def test_the_divider_stays_in_the_adcs_range_and_within_2_percent():
-    upper, lower = value(C, "R30"), value(C, "R31")
     for volts, du, dl in itertools.product((10.0, 12.6, 14.6, 15.5), (0.99, 1.01), (0.99, 1.01)):
-        text = f"VB bat 0 {volts}\nR30 bat a {upper * du}\nR31 a 0 {lower * dl}\nC12 a 0 100n\n"
-        adc = run("divider", text, "tran 1m 0.5", {"a": "find v(a) at=0.49"})["a"]
+        adc = divided(volts, du, dl)
         assert adc < 3.0  # ESP32-S3 at 11 dB: to about 3.1 V
         assert abs(adc * 5.7 / volts - 1) < 0.02
-    assert (upper + lower) / lower == pytest.approx(5.7)
+    assert divided(10.0, 1, 1) == pytest.approx(10 / 5.7, rel=1e-4)
+
+
+def test_seeded_fault_resistors_of_5_percent_are_seen_in_the_divider():
+    assert abs(divided(12.6, 1.05, 0.95) * 5.7 / 12.6 - 1) > 0.02
 
 
 @pytest.mark.parametrize("offset", [-9e-3, 0, 9e-3])  # LM393 over temperature
 @pytest.mark.parametrize("rail", [3.2, 3.4])
 def test_the_current_threshold_lies_between_leakage_and_the_smallest_siren(offset, rail):
-    upper, lower = value(C, "R19"), value(C, "R20")
-    threshold = (rail * lower / (upper + lower) + offset) / value(C, "R11")
-    assert 0.03 < threshold < 0.16  # A; a 2 W siren at 12 V draws 0.17 A
+    assert 0.03 < threshold_a(rail, offset, value(C, "R20")) < 0.16  # A; a 2 W siren at 12 V draws 0.17 A
+
+
+def threshold_a(rail, offset, lower):
+    return (rail * lower / (value(C, "R19") + lower) + offset) / value(C, "R11")
+
+
+def test_seeded_fault_a_threshold_above_the_smallest_siren_is_seen():
+    assert threshold_a(3.3, 0, 2.2e3) > 0.16
 
 
 def pump(source):
@@ -347,12 +426,19 @@ R27 h 0 {value(C, "R27")}
 """
 
 
+BEATS = "BD d 0 V = time < 2 ? 3.3*(sin(6.2832*50*time) > 0 ? 1 : 0) : {level}"
+
+
+def test_seeded_fault_with_c9_shorted_a_stuck_pin_would_hold_the_relay():
+    text = pump(BEATS.format(level=3.3)).replace(f"C9 d p {value(C, 'C9')}", "R9 d p 1")
+    assert run("short", text, "tran 1m 7", {"gone": "find v(h) at=6.5"})["gone"] > 2.0
+
+
 def test_the_heartbeat_holds_the_relay_and_its_end_lets_go():
-    beat = "BD d 0 V = time < 2 ? 3.3*(sin(6.2832*50*time) > 0 ? 1 : 0) : {level}"
     for level in (0, 3.3):  # stuck low, stuck high
         got = run(
             "beat",
-            pump(beat.format(level=level)),
+            pump(BEATS.format(level=level)),
             "tran 1m 7",
             {"held": "min v(h) from=1 to=2", "gone": "find v(h) at=6.5"},
         )

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from conftest import require
 from kentongan_hw import build, signals
+from kentongan_hw.circuit import catalogue
 from kentongan_hw.power import figures
 from kentongan_hw.spice import run, value
 
@@ -100,6 +101,7 @@ def test_the_charger_of_the_radio_board_reaches_the_cell_through_q1_and_f1():
     )
     assert 0.45 < got["i"] < C.part("F1").row["i_max"]
     assert got["d"] < 0.25
+    assert got["i"] > catalogue()["PTC_040"]["i_max"]  # seeded fault: the smaller polyfuse does not hold it
 
 
 # -- 2xAA -----------------------------------------------------------------------------------------
@@ -167,6 +169,12 @@ def test_two_aa_the_wrong_way_round_reach_nothing():
     assert got["low"] > -0.1 and got["i"] < 1e-3
 
 
+def test_seeded_fault_without_q2_reversed_cells_get_through():
+    text = two_aa(-3.0, 0.4, "RL v33 0 1k").replace("IC=3.3", "IC=0")
+    text = text.replace("MQ2 aa g2 aap aap MPSMALL", "RQ2 aa aap 1m")
+    assert run("no q2", text, "tran 20u 50m uic", {"low": "min v(aap)"})["low"] < -1
+
+
 # -- battery's own measure ------------------------------------------------------------------------
 
 
@@ -174,10 +182,18 @@ def test_the_radio_boards_divider_reads_a_cell_over_its_range_within_2_percent()
     """390k/100k on the Heltec, 1 % each; the pins' file says x4.9."""
     ratio = signals.board_of("button")["battery"]["ratio_x10"] / 10
     for volts, du, dl in itertools.product((PROTECT_V, 3.7, CHARGED_V), (0.99, 1.01), (0.99, 1.01)):
-        text = f"VB b 0 {volts}\nRU b a {390e3 * du}\nRL a 0 {100e3 * dl}\nCA a 0 100n\n"
-        adc = run("divider", text, "tran 1m 0.2", {"a": "find v(a) at=0.19"})["a"]
+        adc = divided(volts, du, dl)
         assert 0.45 < adc < 1.0  # within the ADC's linear part
         assert abs(adc * ratio / volts - 1) < 0.02
+
+
+def divided(volts, du, dl):
+    text = f"VB b 0 {volts}\nRU b a {390e3 * du}\nRL a 0 {100e3 * dl}\nCA a 0 100n\n"
+    return run("divider", text, "tran 1m 0.2", {"a": "find v(a) at=0.19"})["a"]
+
+
+def test_seeded_fault_resistors_of_5_percent_are_seen_in_the_cells_divider():
+    assert abs(divided(3.7, 1.05, 0.95) * 4.9 / 3.7 - 1) > 0.02
 
 
 # -- contacts -------------------------------------------------------------------------------------
@@ -238,15 +254,31 @@ def test_seeded_fault_a_leaky_6v8_suppressor_would_press_the_button_by_itself():
 def test_a_press_is_seen_at_once_and_bounce_does_not_ring():
     bounce = "SK k 0 c 0 SW\n.model SW SW(VT=0.5 RON=0.2 ROFF=1G)\nVC c 0 PULSE(0 1 5m 1u 1u 400u 1m)"
     text = contact(("R3", "R4", "C2"), bounce, 0)
-    got = run("bounce", text, "tran 5u 20m", {"t": "when v(n)=0.825 fall=1", "low": "min v(n)"})
+    got = run("bounce", text, "tran 5u 20m", SEEN)
     assert got["t"] < 6e-3  # within a millisecond of the first touch
     assert got["low"] > -0.1
 
 
-@pytest.mark.parametrize("pull", ["R5"])
-def test_the_closed_nc_contact_costs_little(pull):
-    amps = 3.3 / (value(C, pull) + value(C, "R6"))
-    assert amps < 4e-6  # beside 15 uA of sleep
+SEEN = {"t": "when v(n)=0.825 fall=1", "low": "min v(n)"}
+
+
+def test_seeded_fault_a_microfarad_at_the_contact_is_seen_as_late():
+    text = contact(("R3", "R4", "C2"), "SK k 0 c 0 SW\n.model SW SW(VT=0.5 RON=0.2 ROFF=1G)\n"
+                   "VC c 0 PULSE(0 1 5m 1u 1u 1 2)", 0).replace(f"CN n 0 {value(C, 'C2')}", "CN n 0 1u")
+    assert run("slow", text, "tran 5u 60m", SEEN)["t"] > 6e-3
+
+
+def closed_a(pull_ohm):
+    """Amperes through a closed NC contact, all day."""
+    return 3.3 / (pull_ohm + value(C, "R6"))
+
+
+def test_the_closed_nc_contact_costs_little():
+    assert closed_a(value(C, "R5")) < 4e-6  # beside 15 uA of sleep
+
+
+def test_seeded_fault_a_pull_up_as_small_as_the_others_doubles_the_sleep_current():
+    assert closed_a(value(C, "R3")) > 15e-6
 
 
 SURGE = "VS s 0 EXP(0 500 1m 1u 1.05m 20u)\nRS1 s k 12"  # 500 V behind 12 ohm, as IEC 61000-4-5
@@ -354,6 +386,11 @@ R8 ada 0 {value(C, "R8")}
 def test_the_adaptor_feeds_the_5_v_pin_with_little_loss():
     got = run("5 v", adaptor("VA in 0 4.9", "IL v5 0 0.7"), "tran 1m 50m", {"v5": "avg v(v5) from=30m"})
     assert got["v5"] > 4.7  # 0.5 A of charging and a frame
+
+
+def test_seeded_fault_a_diode_instead_of_q5_loses_too_much():
+    text = adaptor("VA in 0 4.9", "IL v5 0 0.7").replace("MQ5 f g5 v5 v5 MPSMALL\n", "")
+    assert run("diode", text, "tran 1m 50m", {"v5": "avg v(v5) from=30m"})["v5"] < 4.7
 
 
 def test_a_reversed_adaptor_reaches_nothing_and_trips_its_fuse():

@@ -25,7 +25,7 @@ def test_the_pins_are_those_of_the_source(name):
     ('  X: {type: "LED", pinlabels: ["@penerus.siren@"]}\n', "no such slot"),
     ('  X: {type: "LED", pinlabels: ["@nobody.lamp@"]}\n', "no such slot"),
 ])
-def test_a_pin_of_another_source_is_refused_with_the_file(line, complaint):
+def test_seeded_fault_a_pin_of_another_source_is_refused_with_the_file(line, complaint):
     with pytest.raises(wiring.WiringError, match="repeater/wiring.yml") as refused:
         wiring.render("penerus", wiring.source("penerus").replace("connectors:\n", "connectors:\n" + line))
     assert complaint in str(refused.value)
@@ -50,7 +50,7 @@ def test_every_pin_of_every_part_is_wired(name, spare):
     assert unwired(wiring.render(name)) == spare
 
 
-def test_a_forgotten_wire_is_found():
+def test_seeded_fault_a_forgotten_wire_is_found():
     text = wiring.render("penerus").replace("  - [Heltec: [6], K8: [1], Antena: [1]]\n", "")
     assert unwired(text) == {"Heltec": [6], "Antena": [1]}
 
@@ -81,3 +81,9 @@ def test_the_committed_lists_and_diagrams_are_those_of_the_source(require):
 
 def words(text):
     return sorted(re.findall(r">([^<>]+)</text>", text)) or text
+
+
+def test_seeded_fault_a_diagram_with_another_pin_or_cable_is_seen():
+    text = wiring.output("penerus", "svg").read_text(encoding="utf-8")
+    assert words(text) != words(text.replace("GPIO47", "GPIO48"))
+    assert words(text) != words(text.replace("0.5 mm", "0.25 mm"))

@@ -10,6 +10,7 @@ from html import escape
 from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT, face, outer
 
 MARGIN, BETWEEN, ROW = 22.0, 26.0, 5.2
+A3 = (420.0, 297.0)  # no sheet is larger, so that a copy shop prints it at 1:1
 # side: (title, x axis, y axis, mirrored when seen from outside)
 VIEWS = {
     "lid": ("TUTUP, dari depan", "x", "y", False),
@@ -98,10 +99,21 @@ class Face:
             across(x0 - wall, x1 + wall, above - ear - 5, above),
             along(above, y1 + wall, x0 - wall - 6, x0 - wall),
         ]
+        out += self.zero()
         for hole, at in numbers:
             x, y = self.at(*hole.at)
             out += [circle(x, y, hole.diameter), text(x + hole.diameter / 2 + 2.6, y - 1.2, str(at), 3.6)]
         return out
+
+    def zero(self):
+        """Where positions are counted from, with an arrow a side in the direction that counts up."""
+        (x, y), (right, up) = self.at(0, 0), self.at(9, 9)
+        return [
+            f'<path class="zero" d="M{x:.2f} {y:.2f}H{right:.2f}"/>',
+            f'<path class="zero" d="M{x:.2f} {y:.2f}V{up:.2f}"/>',
+            text(right + (2.5 if right > x else -2.5), y - 1.2, self.u, 2.8),
+            text(x - 2.2, up + 1, self.v, 2.8),
+        ]
 
     def screws(self):
         """Lid: screws to the pillars. Floor: posts of the board."""
@@ -150,19 +162,23 @@ class Face:
 
 
 def sheets(box):
-    """{"kotak-ukuran.svg": .., "tutup-ukuran.svg": ..}"""
+    """{"kotak-ukuran.svg": .., "sisi-ukuran.svg": .., "tutup-ukuran.svg": ..}: back, sides, lid."""
     rest = [side for side in ("bottom", "top", "right", "left") if any(h.side == side for h in box.holes)]
     return {
-        "kotak-ukuran.svg": sheet(box, "kotak", ["floor", *rest]),
+        "kotak-ukuran.svg": sheet(box, "kotak", ["floor"]),
+        "sisi-ukuran.svg": sheet(box, "sisi kotak", rest),
         "tutup-ukuran.svg": sheet(box, "tutup", ["lid"]),
     }
 
 
 def sheet(box, name, sides):
-    """Faces side by side, the holes' table below."""
-    wall = box.wall
-    left, top, tall, parts, holes = MARGIN + 14, 34.0, 0.0, [], []
+    """Faces side by side in rows that A3 takes, the holes' table below."""
+    start = MARGIN + 14
+    left, top, tall, wide, parts, holes = start, 34.0, 0.0, 190.0, [], []
     for side in sides:
+        breadth = face(box, side)[0] + 2 * box.wall + BETWEEN
+        if left > start and left + breadth > A3[0]:
+            left, top, tall = start, top + tall + 24, 0.0
         one = Face(box, side, left, top + (EAR if side == "floor" else 0))
         mine = [(hole, len(holes) + i) for i, hole in enumerate((h for h in box.holes if h.side == side), 1)]
         holes += [(hole, at, one) for hole, at in mine]
@@ -171,9 +187,10 @@ def sheet(box, name, sides):
             parts += one.screws()
         if side == "floor":
             parts += one.mount()
-        left += one.width + 2 * wall + BETWEEN
-        tall = max(tall, one.height + 2 * wall + (2 * EAR if side == "floor" else 0))
-    width, y = max(left, 190.0), top + tall + 16
+        left += breadth
+        wide = max(wide, left)
+        tall = max(tall, one.height + 2 * box.wall + (2 * EAR if side == "floor" else 0))
+    width, y = wide, top + tall + 16
     rows = [
         f"{at}.  {hole.what}: diameter {number(hole.diameter)}, {one.u} {number(hole.at[0])}, "
         f"{one.v} {number(hole.at[1])}"
@@ -182,8 +199,9 @@ def sheet(box, name, sides):
     ]
     size = " x ".join(number(mm) for mm in outer(box))
     rows += [
-        f"Ukuran dalam mm; kotak tertutup {size}. Posisi dari tengah sisi, z dari lantai dalam.",
-        "Skala 1:1 bila dicetak 100 %. Biru: sekrup.",
+        f"Ukuran dalam mm; kotak tertutup {size}.",
+        "Posisi lubang dari titik nol (hijau): tengah sisi; z dari lantai dalam.",
+        "Skala 1:1 bila dicetak 100 % di A3. Biru: sekrup.",
         f"Rev {box.revision}. Dirakit oleh / built by: {box.built_by}.",
     ]
     parts += [text(MARGIN, y + ROW * i, row, 3.4, "start") for i, row in enumerate(rows)]
@@ -192,11 +210,13 @@ def sheet(box, name, sides):
         "text{font-family:sans-serif;fill:#222}.line{fill:none;stroke:#222;stroke-width:.4}"
         ".hidden{fill:none;stroke:#555;stroke-width:.25;stroke-dasharray:2 1.2}"
         ".screw{fill:none;stroke:#06c;stroke-width:.4}.thin{fill:none;stroke:#777;stroke-width:.15}"
+        ".zero{fill:none;stroke:#080;stroke-width:.4;marker-end:url(#b)}"
         ".dim{fill:none;stroke:#b00;stroke-width:.3;marker-start:url(#a);marker-end:url(#a)}"
     )
-    marker = (
-        '<marker id="a" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="7" markerHeight="7" '
-        'orient="auto-start-reverse"><path d="M0 0L6 3L0 6z" fill="#b00"/></marker>'
+    marker = "".join(
+        f'<marker id="{one}" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="7" markerHeight="7" '
+        f'orient="auto-start-reverse"><path d="M0 0L6 3L0 6z" fill="{color}"/></marker>'
+        for one, color in (("a", "#b00"), ("b", "#080"))
     )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}mm" height="{height:.0f}mm" '

@@ -43,7 +43,7 @@ def drawing(box, name, view, part, eye) -> str:
     with NamedTemporaryFile(suffix=".svg") as file:
         sheet.write(file.name)
         text = tidy(Path(file.name).read_text(encoding="utf-8"))
-    size = " x ".join(f"{mm:g}" for mm in parameters.outer(box))
+    size = " x ".join(dimensions.number(mm) for mm in parameters.outer(box))
     words = (f"{box.title}, {name}, dilihat dari {view}. Ukuran luar {size} mm. "
              f"Rev {box.revision}, dirakit oleh / built by: {box.built_by}")
     return titled(text, words)
