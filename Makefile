@@ -43,7 +43,7 @@ lint: setup
 	@$(BIN)/lint-imports
 
 hardware: setup cad
-	@$(BIN)/python -m pytest tests/hardware $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile tests/hardware $(ARGS)
 
 hardware-files: setup
 	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files

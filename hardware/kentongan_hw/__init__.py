@@ -9,3 +9,11 @@ from pathlib import Path
 HARDWARE = Path(__file__).resolve().parent.parent
 ROOT = HARDWARE.parent
 BUILD = ROOT / "build" / "hardware"
+
+
+def put(path, text):
+    """Writes text where it is not there already: who reads the file meanwhile never finds it half written."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return path

@@ -108,7 +108,8 @@ def test_the_page_and_the_plot_are_what_the_model_says():
     remedy = "run: make hardware-files"
     assert page.PAGE.read_text(encoding="utf-8") == page.text(), remedy
     words = " ".join(xml.parse(page.PLOT).getroot().itertext())
-    assert "STATUS a day" in words and all(cell.name.split(",")[0] in words for cell in figures.CELLS)
+    assert "STATUS sehari" in words and "rev A" in words and "belum diukur" in words
+    assert all(cell.name.split(",")[0] in words for cell in figures.CELLS)
 
 
 def test_seeded_fault_a_figure_changed_without_the_page_is_seen(monkeypatch):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import require
-from kentongan_hw import HARDWARE, build, fabrication, rules
+from kentongan_hw import HARDWARE, build, fabrication
 from kentongan_hw.__main__ import CARRIERS
 
 REMEDY = "run: make hardware-files"
@@ -177,7 +177,3 @@ def test_seeded_fault_a_drawing_of_another_revision_or_circuit_is_seen():
     assert sheet_faults(committed("button", "-skema.pdf"), circuit) == ["Rev: B is not on the sheet"]
     assert any("not drawn" in line for line in sheet_faults(committed("button", "-skema.pdf"),
                                                             build.circuit_of("siren")))
-
-
-def test_every_part_of_the_catalogue_has_something_that_can_replace_it():
-    assert not [line for line in rules.complete() if "alternates" in line]

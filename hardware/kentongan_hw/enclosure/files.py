@@ -5,7 +5,7 @@ from tempfile import NamedTemporaryFile
 
 from build123d import ExportSVG, export_step, export_stl
 
-from kentongan_hw import HARDWARE
+from kentongan_hw import HARDWARE, put
 from kentongan_hw.enclosure import dimensions, parameters, shape
 
 SCALE = 1.6
@@ -21,12 +21,9 @@ def write(node, folder) -> list:
             made.append(folder / f"{node}-{name}.{ending}")
             export(part, str(made[-1]))
         for view, eye in VIEWS:
-            made.append(drawing_path(node, name, view))
-            made[-1].parent.mkdir(exist_ok=True)
-            made[-1].write_text(drawing(box, name, view, part, eye), encoding="utf-8")
+            made.append(put(drawing_path(node, name, view), drawing(box, name, view, part, eye)))
     for name, text in dimensions.sheets(box).items():
-        made.append(HARDWARE / node / "files" / name)
-        made[-1].write_text(text, encoding="utf-8")
+        made.append(put(HARDWARE / node / "files" / name, text))
     return made
 
 

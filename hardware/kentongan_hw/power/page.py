@@ -23,7 +23,8 @@ GATEWAY_H = 4
 HEAD = """# Power budget
 
 Written by `make hardware-files` from [the model](kentongan_hw/power/model.py) and [its \
-figures](kentongan_hw/power/figures.py); do not edit. **Nobody has measured any of it on a bench**: \
+figures](kentongan_hw/power/figures.py); do not edit. Hardware revision A; **nobody has built it \
+or measured any of this on a bench**: \
 currents are data-sheet values or what owners report, times are the firmware's own constants and the \
 air time of its frames, \
 held by `tests/hardware/test_power.py` to what the device's own code takes in virtual time. \
@@ -249,18 +250,18 @@ def draw(path):
                 [model.years(board, cell, n) for n in counts],
                 style,
                 color=f"C{at}",
-                label=f"{cell.name.split(',')[0]}, {board.sleep.ma * 1_000:g} uA asleep",
+                label=f"{cell.name.split(',')[0]}, {board.sleep.ma * 1_000:g} uA tidur",
             )
     axes.axvline(4, color="#999", linewidth=1)
-    axes.annotate("every 6 h", (4, 0.3), xytext=(4, 3), textcoords="offset points", color="#555")
+    axes.annotate("tiap 6 jam", (4, 0.5), xytext=(4, 3), textcoords="offset points", color="#555")
     axes.set(
         xscale="log",
         xticks=counts,
         xticklabels=[str(n) for n in counts],
-        ylim=(0, 16),
-        xlabel="STATUS a day",
-        ylabel="years",
-        title="A button's battery (calculated, not measured)",
+        ylim=(0, 8),
+        xlabel="STATUS sehari (a day)",
+        ylabel="tahun (years)",
+        title="Baterai tombol, rev A: dihitung, belum diukur (calculated, not measured)",
     )
     axes.minorticks_off()
     axes.grid(alpha=0.3)
