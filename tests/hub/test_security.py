@@ -24,6 +24,7 @@ BY_TECHNICIANS_TOKEN = {  # login itself gives one
     "device_api.get_revocation",
     "device_api.get_revocations",
     "device_api.get_label",
+    "device_api.get_modem",
     "device_api.get_uji",
 }
 NEEDS = {
