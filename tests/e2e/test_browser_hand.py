@@ -157,7 +157,7 @@ def test_a_ronda_does_a_whole_night_with_the_keyboard_alone(night):
     night.browser.wait_text("Maling")
     assert tab_to(night, "Langsung ke isi")
     press(night, Keys.ENTER)
-    tab_to(night, "Saya datang", limit=4)
+    tab_to(night, "Saya datang", limit=8)
     press(night, Keys.ENTER)
     night.browser.wait_text("Menuju lokasi")
     tab_to(night, "Maling")
@@ -192,6 +192,23 @@ STICKS_OUT = (
     " && out(one.getBoundingClientRect()) && !one.closest('.bingkai, .terdengar')"
     ").map(one => one.className + ': ' + one.textContent.trim().slice(0, 30))"
 )
+
+
+def test_news_leaves_the_focus_on_the_same_button_of_the_same_card(night):
+    night.village.close_all()
+    night.village.alarm(kind=2)
+    night.enter("ronda")
+    night.browser.wait(lambda: len(night.all(".kartu")) == 1, "no card")
+    slug = night.village.newest()
+    tab_to(night, "Matikan bunyi")
+    night.village.alarm(kind=1, device=night.village.made["other"])
+    night.browser.wait(lambda: len(night.all(".kartu")) == 2, "no second card")
+    held = night.driver.switch_to.active_element
+    assert held.text == "Matikan bunyi"
+    assert held.find_element("xpath", "ancestor::article").get_attribute("id") == slug
+    tab_to(night, "Selesai")
+    night.village.close_all()
+    night.browser.wait(lambda: not night.all(".kartu"), "the cards did not go")
 
 
 def test_a_small_old_phone_and_large_letters_cut_nothing(night):

@@ -205,19 +205,27 @@ function startBoard() {
     heard(how, message.jam);
     if (message.html === undefined || message.versi === version) return;
     version = message.versi;
-    const focused = document.activeElement && document.activeElement.closest("article");
-    const keep = focused && board.contains(focused) ? focused.id : "";
+    const held = board.contains(document.activeElement) ? document.activeElement : null;
+    const card = held && held.closest("article");
     board.innerHTML = message.html;
-    if (keep && document.getElementById(keep)) {
-      const first = document.getElementById(keep).querySelector("button, a");
-      if (first) first.focus();
-    }
+    if (held) focusAgain(card ? document.getElementById(card.id) : board, held.textContent.trim());
     const fresh = message.menunggu.some((slug) => !waiting.has(slug));
     if (fresh || message.ulang > repeats) beep();
     waiting = new Set(message.menunggu);
     repeats = message.ulang;
     document.title = (waiting.size ? "(" + waiting.size + ") " : "") + document.title.replace(/^\(\d+\) /, "");
     tick();
+  }
+
+  /* News must not move the focus to another deed just as somebody presses Enter. */
+  function focusAgain(place, words) {
+    const all = place ? [...place.querySelectorAll("button, a")] : [];
+    const same = all.find((one) => one.textContent.trim() === words);
+    if (same) same.focus({preventScroll: true});
+    else if (place && place !== board) {
+      place.tabIndex = -1;  // the card, where Enter does nothing and Tab goes on
+      place.focus({preventScroll: true});
+    }
   }
 
   function open() {
