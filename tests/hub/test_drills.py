@@ -64,7 +64,7 @@ def test_a_planned_drill_is_announced_a_day_ahead_and_begun_by_a_person(street):
     assert sms(street) == [], "five days are too early"
     assert "Diumumkan sendiri sehari sebelumnya" in person.get("/latihan").text
     assert "latihan RT 05 diumumkan" in person.get("/antrean").text, "and the queue shows that it will be"
-    street.clock.advance(4 * DAY_MS + HOUR_MS)
+    street.clock.advance(4 * DAY_MS)
     for _ in range(3):
         street.hub.dispatch.step()
     (text,) = sms(street)
@@ -249,6 +249,7 @@ def test_a_monthly_drill_of_the_31st_falls_on_the_last_day_of_a_short_month(site
         ({"jam": "25.00"}, "waktu: pilih tanggal"),
         ({"tanggal": "2020-01-01"}, "pilih waktu yang akan datang"),
         ({"tanggal": "2999-01-01"}, "paling jauh setahun"),
+        ({"jam": "23.30"}, "tidak dalam jam tenang"),
         ({"menit": "61"}, "Pilih lama latihan"),
         ({"menit": "0"}, "Pilih lama latihan"),
         ({"rt": "256"}, "RT: tulis angka"),
@@ -259,6 +260,13 @@ def test_a_monthly_drill_of_the_31st_falls_on_the_last_day_of_a_short_month(site
 def test_a_bad_plan_is_refused_with_its_place_and_changes_nothing(site, form, words):
     answer = plan(site, site.enter("admin"), **form)
     assert answer.status_code == 400 and words in answer.text and rows(site) == []
+
+
+def test_nobody_is_startled_out_of_sleep_by_a_drill(site):
+    site.clock.advance(2 * HOUR_MS)  # 23.13 WIB
+    person = site.enter("admin")
+    answer = person.post("/latihan", page="/latihan", menit="20")
+    assert answer.status_code == 400 and "jam tenang" in answer.text and drill_orders(site) == []
 
 
 def test_the_watch_sees_drills_and_begins_none(site):

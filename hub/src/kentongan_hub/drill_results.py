@@ -6,23 +6,30 @@ from kentongan_hub import drills, view
 from kentongan_hub.alarms import SOUNDING
 
 
-def of(db, drill):
-    """{"pressed", "missing", "posts", "siren_s", "answer_s", ...} of a drill that has begun."""
+def summary(db, drill):
+    """{"took_part", "buttons", "posts", "answer_s", ...} of a drill that has begun, in few queries."""
     rows = drills.alarms(db, drill)
+    pressed = {row["device"] for row in rows}
     buttons = _devices(db, drill, "tombol")
-    by_device = {row["device"]: row for row in rows}
-    sirens = [_first_s(view.sirens(db, row)) for row in rows]
     answers = [(row["answered_ms"] - row["opened_ms"]) // 1000 for row in rows if row["answered_ms"]]
     return {
-        "pressed": [_press(db, row) for row in rows],
         "buttons": len(buttons),
-        "took_part": sum(one["node"] in by_device for one in buttons),
-        "missing": [one for one in buttons if one["node"] not in by_device],
+        "took_part": sum(one["node"] in pressed for one in buttons),
+        "missing": [one for one in buttons if one["node"] not in pressed],
         "posts": [_post(db, one, rows) for one in _devices(db, drill, "sirene")],
-        "siren_s": _spread([one for one in sirens if one is not None]),
         "answer_s": _spread(answers),
         "unanswered": len(rows) - len(answers),
-        "comers": list(dict.fromkeys(name for row in rows for name in view.comers(db, row))),
+    }
+
+
+def of(db, drill):
+    """The summary, and for each press who came and how fast a post had reported sounding."""
+    pressed = [_press(db, row) for row in drills.alarms(db, drill)]
+    return {
+        **summary(db, drill),
+        "pressed": pressed,
+        "siren_s": _spread([one["siren_s"] for one in pressed if one["siren_s"] is not None]),
+        "comers": list(dict.fromkeys(name for one in pressed for name in one["comers"])),
         "in_earnest": _in_earnest(db, drill),
     }
 

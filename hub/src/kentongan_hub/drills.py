@@ -82,6 +82,12 @@ def _checked(minutes, zone, what):
     return what
 
 
+def _by_day(db, wall):
+    """No drill in the quiet hours: nobody is startled out of sleep for it (domain.md 3)."""
+    if watch.quiet_left_ms(db, incidents.Now(0, wall)):
+        raise LocalError("Latihan tidak dalam jam tenang. Pilih waktu lain, atau ubah jamnya di Pengaturan.")
+
+
 def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
     """The new drill's id; `day` and `time` as a form gives them, on the site's own clock."""
     what = _checked(minutes, zone, what)
@@ -90,6 +96,7 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
         raise LocalError("waktu: pilih tanggal, dan jam seperti 10.00")
     if not now.wall < wall <= now.wall + AHEAD_MS:
         raise LocalError("waktu: pilih waktu yang akan datang, paling jauh setahun")
+    _by_day(db, wall)
     if len(waiting(db)) >= PLANNED_LIMIT:
         raise LocalError("Sudah terlalu banyak latihan direncanakan. Batalkan beberapa dulu.")
     number = db.insert(
@@ -170,6 +177,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
     open_now = running(db, now)
     if open_now:
         raise LocalError(f"Latihan {area(open_now['zone'])} masih terbuka. Akhiri dulu, lalu mulai lagi.")
+    _by_day(db, now.wall)
     if number is None:
         what = _checked(minutes, zone, what)
         number = db.insert(

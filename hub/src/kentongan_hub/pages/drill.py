@@ -55,7 +55,7 @@ def _shown(row, now, zone):
 
 
 def _summary(db, row):
-    found = drill_results.of(db, row)
+    found = drill_results.summary(db, row)
     return {
         "took_part": found["took_part"],
         "buttons": found["buttons"],
