@@ -9,14 +9,12 @@ from kentongan_hub.alarms import SOUNDING
 def summary(db, drill):
     """{"took_part", "buttons", "posts", "answer_s", ...} of a drill that has begun, in few queries."""
     rows = drills.alarms(db, drill)
-    pressed = {row["device"] for row in rows}
-    buttons = _devices(db, drill, "tombol")
+    buttons, took_part = _counts(db, drill, {row["device"] for row in rows})
     answers = [(row["answered_ms"] - row["opened_ms"]) // 1000 for row in rows if row["answered_ms"]]
     return {
-        "buttons": len(buttons),
-        "took_part": sum(one["node"] in pressed for one in buttons),
-        "missing": [one for one in buttons if one["node"] not in pressed],
-        "posts": [_post(db, one, rows) for one in _devices(db, drill, "sirene")],
+        "buttons": buttons,
+        "took_part": took_part,
+        "posts": _posts(db, drill, rows),
         "answer_s": _spread(answers),
         "unanswered": len(rows) - len(answers),
     }
@@ -24,10 +22,12 @@ def summary(db, drill):
 
 def of(db, drill):
     """The summary, and for each press who came and how fast a post had reported sounding."""
-    pressed = [_press(db, row) for row in drills.alarms(db, drill)]
+    rows = drills.alarms(db, drill)
+    pressed, devices = [_press(db, row) for row in rows], {row["device"] for row in rows}
     return {
         **summary(db, drill),
         "pressed": pressed,
+        "missing": [one for one in _devices(db, drill, "tombol") if one["node"] not in devices],
         "siren_s": _spread([one["siren_s"] for one in pressed if one["siren_s"] is not None]),
         "comers": list(dict.fromkeys(name for one in pressed for name in one["comers"])),
         "in_earnest": _in_earnest(db, drill),
@@ -43,16 +43,27 @@ def _in_earnest(db, drill):
     )
 
 
+# those in service when it ended, in the drill's RT
+_SERVED = "role = ? AND pending = 0 AND revoked = 0 AND created_wall < ? AND (? = 0 OR zone = ?)"
+
+
 def _devices(db, drill, role):
-    """Those in service when it ended, in the drill's RT."""
     return db.all(
-        "SELECT node, label, zone, house, place, senses FROM devices WHERE role = ? AND pending = 0 "
-        "AND revoked = 0 AND created_wall < ? AND (? = 0 OR zone = ?) ORDER BY zone, house, label",
-        role,
-        drill["ends_wall"],
-        drill["zone"],
-        drill["zone"],
+        f"SELECT node, label, zone, house, place, senses FROM devices WHERE {_SERVED} "
+        "ORDER BY zone, house, label",
+        *(role, drill["ends_wall"], drill["zone"], drill["zone"]),
     )
+
+
+def _counts(db, drill, pressed):
+    """(buttons, how many of them pressed)."""
+    marks = ", ".join("?" * len(pressed)) or "NULL"
+    row = db.one(
+        f"SELECT count(*) AS n, coalesce(sum(node IN ({marks})), 0) AS pressed FROM devices WHERE {_SERVED}",
+        *pressed,
+        *("tombol", drill["ends_wall"], drill["zone"], drill["zone"]),
+    )
+    return row["n"], row["pressed"]
 
 
 def _press(db, row):
@@ -68,18 +79,25 @@ def _first_s(posts):
     return min((one["below_s"] for one in posts if one["below_s"] is not None), default=None)
 
 
-def _post(db, post, rows):
-    """How many of the drill's alarms this post sounded for, by its own word."""
+def _posts(db, drill, rows):
+    """The posts, each with how many of the drill's alarms it sounded for and failed at, by its own word."""
     marks = ", ".join("?" * len(rows)) or "NULL"
     heard = db.all(
-        "SELECT DISTINCT a.incident, r.state FROM alarms a JOIN siren_reports r ON r.origin = a.device "
-        f"AND r.counter = a.counter AND r.post = ? WHERE a.incident IN ({marks})",
-        post["node"],
+        "SELECT DISTINCT r.post, a.incident, r.state FROM alarms a JOIN siren_reports r "
+        f"ON r.origin = a.device AND r.counter = a.counter WHERE a.incident IN ({marks})",
         *[row["id"] for row in rows],
     )
-    sounded = {one["incident"] for one in heard if one["state"] in SOUNDING}
-    failed = {one["incident"] for one in heard} - sounded
-    return {**post, "sounded": len(sounded), "failed": len(failed), "of": len(rows)}
+    told, sounded = {}, {}
+    for one in heard:
+        told.setdefault(one["post"], set()).add(one["incident"])
+        if one["state"] in SOUNDING:
+            sounded.setdefault(one["post"], set()).add(one["incident"])
+    out = []
+    for post in _devices(db, drill, "sirene"):
+        good = sounded.get(post["node"], set())
+        failed = told.get(post["node"], set()) - good
+        out.append({**post, "sounded": len(good), "failed": len(failed), "of": len(rows)})
+    return out
 
 
 def _spread(seconds):

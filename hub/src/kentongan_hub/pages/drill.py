@@ -7,7 +7,7 @@ from kentongan_hub import drill_results, drills, roles, view, web
 from kentongan_hub.clock import local_date_time, local_time
 
 blueprint = Blueprint("drill", __name__)
-PAST_SHOWN = 24  # two years of a monthly drill
+PAST_SHOWN = 12  # a year of a monthly drill; the export has them all
 
 
 @blueprint.get("/latihan")
