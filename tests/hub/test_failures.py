@@ -71,7 +71,7 @@ def test_sirens_still_start_when_people_cannot_be_called_and_the_timeline_says_s
         raise KeyError("address")
 
     site.post_events(site.alarm(counter=9))
-    monkeypatch.setattr(recipients, "resolve", fails)
+    monkeypatch.setattr(recipients, "reach", fails)
     step(site, 120_000)
     assert [order["type"] for order in site.orders()] == ["siren"]
     assert ("gagal", "memanggil; hubungi dengan cara lain") in lines(site, "kejadian-1")
@@ -96,7 +96,7 @@ def test_an_alarm_is_stored_and_shown_although_its_first_calls_fail(site, monkey
     def fails(*_):
         raise KeyError("address")
 
-    monkeypatch.setattr(recipients, "resolve", fails)
+    monkeypatch.setattr(recipients, "reach", fails)
     assert site.post_events(site.alarm(counter=9))["accepted"] == ["gateway-1/1"]
     assert site.incidents()[0]["next_alert_ms"] is not None
     assert ("gagal", "memanggil; hubungi dengan cara lain") in lines(site, "kejadian-1")
@@ -106,7 +106,7 @@ def test_a_warning_of_a_failure_never_names_a_confidential_incident(site, monkey
     def fails(*_):
         raise KeyError("address")
 
-    monkeypatch.setattr(recipients, "resolve", fails)
+    monkeypatch.setattr(recipients, "reach", fails)
     site.post_events(site.alarm(counter=9, kind=6, silent=True))
     step(site, 10_000)
     detail = warnings(site)["pusat data gagal"]["detail"]
