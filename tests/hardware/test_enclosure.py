@@ -63,6 +63,24 @@ def test_seeded_fault_a_box_that_makes_no_sense_is_refused_with_the_place(old, n
     assert complaint in str(refused.value)
 
 
+@pytest.mark.parametrize("millimetres", ["22.4", "24.4", "28.4"])
+def test_the_hole_of_the_big_button_is_a_parameter(millimetres, tmp_path):
+    """22 mm class, and both arcade sizes: the number alone changes, and the drawing with it."""
+    file = spoilt(tmp_path, "button", "diameter = 22.4", f"diameter = {millimetres}")
+    box = parameters.parse("button", tomllib.loads(file.read_text(encoding="utf-8")))
+    drawn = dimensions.sheets(box)["tutup-ukuran.svg"]
+    assert f"tombol besar: diameter {millimetres.replace('.', ',')}" in drawn
+
+
+def test_seeded_fault_a_lid_without_a_drip_edge_is_told():
+    box = parameters.load("siren")
+    x, y, _ = (mm / 2 + 3 for mm in parameters.outer(box))
+    rim, top = box.inner[2], box.inner[2] + box.lid
+    assert parameters.sheds_rain(box, (-x, -y, rim - 8), (x, y, top)) == ""
+    assert "0.0 mm below" in parameters.sheds_rain(box, (-x, -y, rim), (x, y, top))
+    assert "every side" in parameters.sheds_rain(box, (-x, -y, rim - 8), (x, y - 4, top))
+
+
 def test_boards_and_keys_fit_and_every_part_prints(require):
     found = json.loads(cad(require, "check"))
     assert len(found) == len(parameters.NODES)

@@ -2,7 +2,7 @@
 import trimesh
 from build123d import export_stl
 
-from kentongan_hw.enclosure import shape
+from kentongan_hw.enclosure import parameters, shape
 
 MEET_MM3 = 0.05      # rounding of two faces that touch
 THIN_MM = 1.2        # three lines of a 0.4 mm nozzle: the least that is printed anywhere
@@ -58,9 +58,9 @@ def thin_share(mesh) -> float:
 
 
 def judge(box, folder) -> dict:
-    """{"clashes": [..], "leaks": [..], "thin": [..]} of a box; files of both parts are left in `folder`."""
+    """{"clashes": [..], "leaks": [..], "thin": [..], "rain": [..]} of a box; STL files go to `folder`."""
     parts = {"kotak": shape.shell(box), "tutup": shape.lid(box)}
-    found = {"clashes": clashes(box, parts), "leaks": [], "thin": []}
+    found = {"clashes": clashes(box, parts), "leaks": [], "thin": [], "rain": []}
     for name, part in parts.items():
         mesh = mesh_of(part, folder / f"{box.node}-{name}.stl")
         if not part.is_valid or leaks(mesh):
@@ -68,4 +68,6 @@ def judge(box, folder) -> dict:
         share = thin_share(mesh)
         if share > THIN_SHARE:
             found["thin"].append(f"{name}: {share:.1%} of its surface is thinner than {THIN_MM} mm")
+        if name == "tutup" and parameters.sheds_rain(box, *mesh.bounds):
+            found["rain"].append(f"{name}: {parameters.sheds_rain(box, *mesh.bounds)}")
     return found

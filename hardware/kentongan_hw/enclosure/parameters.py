@@ -72,6 +72,16 @@ def outer(box):
     return x + 2 * box.wall, y + 2 * box.wall, z + box.wall + box.lid
 
 
+def sheds_rain(box, low, high) -> str:
+    """Why a lid with these corners of its bounds would not let rain drip past the joint, or ""."""
+    x, y, _ = outer(box)
+    if box.inner[2] - low[2] < DRIP_MIN:
+        return f"its skirt reaches {box.inner[2] - low[2]:.1f} mm below the joint, not {DRIP_MIN}"
+    if min(high[0] - x / 2, high[1] - y / 2, -low[0] - x / 2, -low[1] - y / 2) <= 0:
+        return "it does not stand out over the shell on every side"
+    return ""
+
+
 def check(box):
     """BoxError for a wall too thin, a box too large to print, and holes that leave the wall or each other."""
     place = f"{box.node}/enclosure.toml"
@@ -111,6 +121,7 @@ def on_board(box):
     return [(x + row["x"], y + row["y"], (row["w"], row["h"], row["z"])) for row in rows]
 
 
+DRIP_MIN = 6.0       # of the lid's skirt below the joint: water drips there, not in the joint
 EAR = 12.0           # what the mounting ears add above and below
 POST = 9.0           # corner pillar, square
 GAP = 0.4            # between the lid's skirt and the shell, for a printer that is not exact
