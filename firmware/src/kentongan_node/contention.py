@@ -44,10 +44,11 @@ class BusyMeter:
         """The channel was, or will be, busy between the two times."""
         if now_ms // BUSY_BIN_MS != self._bin:
             self._roll(now_ms)
-        start_ms = max(from_ms, self._marked_ms)
-        if to_ms > start_ms:
-            self._bins[self._bin % BUSY_BINS] += to_ms - start_ms
-            self._busy_ms += to_ms - start_ms
+        if from_ms < self._marked_ms:
+            from_ms = self._marked_ms
+        if to_ms > from_ms:
+            self._bins[self._bin % BUSY_BINS] += to_ms - from_ms
+            self._busy_ms += to_ms - from_ms
             self._marked_ms = to_ms
         if self._busy_ms >= JAM_BUSY_MS:
             self._jammed_ms = now_ms
