@@ -58,8 +58,7 @@ def go(args) -> int:
         results = campaign(chosen, args.quick, store, 0)
     else:
         results = campaign(chosen, args.quick, store, args.jobs or cpu_count() or 1)
-    short = args.quick or bool(args.code)  # a page that runs nothing does not run a city for an hour
-    extra = machine.extra(machine.figures(ours, short)) if args.cells == "*" else {}
+    extra = machine.extra(machine.figures(ours, args.quick)) if args.cells == "*" else {}
     if code_digest() != ours.digest:
         print("the code was changed while this ran; run it again for figures of the code as it is now",
               file=sys.stderr)
