@@ -80,7 +80,7 @@ class TourGatehouse(Gatehouse):
         self._perform(self._core.hub_ok("poll", self._now_ms()))
         for order in orders:
             self._after = max(self._after, order["id"])
-            self._perform(self._core.order(order, self._now_ms(), self._random()))
+            self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
         self._at(LOOK_US, self._poll)
 
 

@@ -93,11 +93,11 @@ class TrustHouse(Gatehouse):
             orders = village.call("GET", f"/orders?{asked}&wait=0")["orders"]
             self._asked = max([self._asked or 0, *(order["id"] for order in orders)])
             for order in orders:
-                self._perform(self._core.order(order, self._now_ms(), self._random()))
+                self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
             village.hub_works()
             rung = village.hub.store.bell.count()
 
-    def _do_OrderDone(self, action):
+    def _done(self, action):
         results = {str(action.order_id): action.result}
         self.village.call("POST", "/orders/done", {"ids": [action.order_id], "results": results})
         self.village.order_results.append(action.result)

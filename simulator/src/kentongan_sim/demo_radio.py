@@ -48,7 +48,7 @@ class StockRadio:
     def __init__(self, live, label, node, channel_name, channel_key):
         channel = packet.Channel(channel_name, bytes.fromhex(channel_key))
         self.core = StockNode({"node": node, "label": label, "channels": [channel]})
-        live.world.nodes[label].engine = LocalCore(self.core)
+        live.world.nodes[label].use(LocalCore(self.core))
         self.bridge = TcpBridge()
         plug_tcp(live, label, self.core, self.bridge)
         self.settings = ['type = "meshtastic"', f"port = {self.bridge.port}"]

@@ -44,8 +44,7 @@ class NodeHost:
         self.clock = world.clock
         self.place = place
         self.label = place.label
-        self.engine = engine
-        self._receive = getattr(engine, "receive", None)  # a quicker deliver, where the engine has one
+        self.use(engine)
         self.settings = {}
         self.state = {}
         self.keys = set()  # held down now
@@ -64,6 +63,11 @@ class NodeHost:
             "Sound": self._sound, "Quiet": self._quiet, "Show": self._show, "HostWrite": self._host_write,
             "Sleep": self._sleep, "Note": self._note, "Tune": self._tune,
         }
+
+    def use(self, engine):
+        """Have this engine run the core, from its next boot on."""
+        self.engine = engine
+        self._receive = getattr(engine, "receive", None)  # a quicker deliver, where the engine has one
 
     # Power and sleep
 
