@@ -85,7 +85,7 @@ def test_a_terminal_that_is_closed_takes_everything_back(bench):
     process = bench.start("--wait", 60)
     said = when_said(bench, process, "Menunggu alarm uji", lambda: process.send_signal(signal.SIGHUP))
     assert process.returncode == 130 and "ditarik kembali" in said, said
-    bench.assert_clean()
+    bench.assert_taken_back(said)
 
 
 def cut_while_written(bench):
@@ -127,9 +127,9 @@ def test_a_hub_that_dies_in_the_middle_is_told_at_the_next_start(bench):
     assert process.returncode == 1 and "belum ditarik" in said
     assert len(bench.pending_files()) == 1
     bench.office.alive()
-    code, said = bench.run()
-    assert "yang terputus sudah ditarik" in said
-    bench.assert_clean()
+    code, later = bench.run()
+    assert "yang terputus sudah ditarik" in later
+    bench.assert_taken_back(said + later)
 
 
 def test_a_board_that_is_a_device_already_is_not_touched(bench):
