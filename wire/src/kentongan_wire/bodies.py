@@ -6,16 +6,18 @@ from kentongan_wire import codes
 from kentongan_wire.errors import LocalError, RemoteError
 
 # battery of ALARM and ButtonStatus in 20 mV; incident = low 16 bits of the counter of its first ALARM
-Alarm = namedtuple("Alarm", ("attempt", "incident", "zone", "kind", "flags", "battery", "reserved"))
-# temperature in degrees C, rssi in dBm, config_version = low byte
+Alarm = namedtuple("Alarm", ("attempt", "incident", "zone", "kind", "flags", "battery"))
+# temperature in degrees C, rssi in dBm, config_version = low byte; counter: of the alarm whose stage the
+# flags name, 0 when they name none
 ButtonStatus = namedtuple("ButtonStatus", (
-    "flags", "battery", "temperature", "rssi", "boots", "config_version", "firmware", "reserved"))
+    "flags", "battery", "temperature", "rssi", "boots", "config_version", "firmware", "counter"))
 # snr_q in 0.25 dB, air_used in 0.1 s of the last hour, firmware = (major, minor, patch)
 NodeStatus = namedtuple("NodeStatus", (
     "flags", "battery_mv", "temperature", "rssi", "snr_q", "boots", "uptime_h", "air_used", "last_control",
     "config_version", "firmware"))
 SirenReport = namedtuple("SirenReport", ("origin", "counter", "state", "source"))
-Event = namedtuple("Event", ("event", "person", "value"))
+# origin, counter: the alarm that "saya datang" answers, by its node and its incident's first counter; else 0
+Event = namedtuple("Event", ("event", "person", "origin", "counter"))
 Receipts = namedtuple("Receipts", ("entries",))
 # sounding 0 or 1; tag4 is 4 bytes
 Entry = namedtuple("Entry", ("node", "counter", "stage", "sounding", "zone", "kind", "tag4"))
@@ -23,10 +25,13 @@ Entry = namedtuple("Entry", ("node", "counter", "stage", "sounding", "zone", "ki
 SirenOrder = namedtuple("SirenOrder", ("origin", "counter", "action", "pattern", "seconds", "targets"))
 # parts are numbered from 0; items = type-length-value bytes, see config.py
 Config = namedtuple("Config", ("target", "version", "part", "parts", "items"))
-Page = namedtuple("Page", ("target", "incident", "kind", "house", "zone", "flags"))
+# origin, counter: node and first counter of the incident
+Page = namedtuple("Page", ("target", "origin", "counter", "kind", "house", "zone", "flags"))
 
-ALARM_FORMAT = "BHBBBBB"
-BUTTON_STATUS_FORMAT = "BBbbBBBB"
+ALARM_FORMAT = "BHBBB"  # kind in the low half byte, flags in the high one
+PROOF_BYTES = 4         # under C, behind an ALARM's body: what the gateway believes, and no post can make
+BUTTON_STATUS_FORMAT = "BBbbBBBI"
+EVENT_FORMAT = "BBII"
 NODE_STATUS_FORMAT = "HHbbbHHHIHBBB"
 ENTRY_FORMAT = "IIBBB"
 ENTRY_BYTES = 15
@@ -35,13 +40,14 @@ ORDER_BYTES = 12
 TARGET_BYTES = 12
 CONFIG_FORMAT = "IHBB"
 CONFIG_BYTES = 8
-PAGE_FORMAT = "IHBHBB"
+PAGE_FORMAT = "IIIBHBB"
 SOUNDING_BIT = 0x80  # in an entry's stage
 _RANGE = {"B": (0, 0xFF), "b": (-0x80, 0x7F), "H": (0, 0xFFFF), "I": (0, 0xFFFFFFFF)}
-_FIXED = {codes.SIREN_REPORT: ("IIBB", SirenReport), codes.EVENT: ("BBH", Event),
-          codes.PAGE: (PAGE_FORMAT, Page), codes.ALARM: (ALARM_FORMAT, Alarm)}
-_BYTES = {codes.ALARM: 8, codes.SIREN_REPORT: 10, codes.EVENT: 4, codes.PAGE: 11}
-_BUTTON_STATUS_BYTES, _NODE_STATUS_BYTES = 8, 22
+_FIXED = {codes.SIREN_REPORT: ("IIBB", SirenReport), codes.EVENT: (EVENT_FORMAT, Event),
+          codes.PAGE: (PAGE_FORMAT, Page)}
+ALARM_BYTES = 6
+_BYTES = {codes.ALARM: ALARM_BYTES + PROOF_BYTES, codes.SIREN_REPORT: 10, codes.EVENT: 10, codes.PAGE: 17}
+_BUTTON_STATUS_BYTES, _NODE_STATUS_BYTES = 11, 22
 
 
 def pack(what: str, layout: str, values) -> bytes:
@@ -74,7 +80,7 @@ def check_length(type: int, role: int, raw: bytes) -> None:
 
 
 def decode_body(type: int, role: int, raw: bytes):
-    """The body of an unmasked, length-checked message.
+    """The body of an unmasked, length-checked message; an ALARM's without its proof.
 
     RemoteError field, stage, role, order_empty or config_part.
     """
@@ -92,20 +98,44 @@ def decode_body(type: int, role: int, raw: bytes):
         if part >= parts:
             raise RemoteError("config_part")
         return Config(target, version, part, parts, bytes(raw[CONFIG_BYTES:]))
+    if type == codes.ALARM:
+        return _decode_alarm(role, raw)
     layout, shape = _FIXED[type]
     body = shape(*struct.unpack("<" + layout, raw))
-    if type == codes.SIREN_REPORT and not (1 <= body.state <= 5 and 1 <= body.source <= 4):
+    if type == codes.SIREN_REPORT and not (1 <= body.state <= codes.STATE_NO_DRILL and 1 <= body.source <= 4):
         raise RemoteError("field")
-    if type == codes.EVENT and not 1 <= body.event <= 4:
-        raise RemoteError("field")
-    if type == codes.ALARM and role == codes.SIRENE and body.kind != codes.KIND_UJI:
+    if type == codes.EVENT:
+        _check_event(role, body)
+    return body
+
+
+def _decode_alarm(role, raw):
+    attempt, incident, zone, both, battery = struct.unpack("<" + ALARM_FORMAT, raw[:ALARM_BYTES])
+    body = Alarm(attempt, incident, zone, both & 15, both >> 4, battery)
+    if role == codes.SIRENE and body.kind != codes.KIND_UJI:
         raise RemoteError("role")
     return body
 
 
+def _check_event(role, body):
+    """Who was asked may answer, and names what: a tombol and a sirene never do."""
+    if not 1 <= body.event <= 4:
+        raise RemoteError("field")
+    answers = body.event == codes.EVENT_COMING
+    if answers and role != codes.PENERIMA:
+        raise RemoteError("role")
+    if bool(body.origin) != answers or bool(body.counter) != answers:
+        raise RemoteError("field")
+
+
 def encode_body(type: int, role: int, body) -> bytes:
-    """Unmasked bytes of a body; LocalError when a value does not fit. Reverse of decode_body."""
-    if type == codes.STATUS:
+    """Unmasked bytes of a body; LocalError when a value does not fit. Reverse of decode_body.
+
+    An ALARM's end with a place for its proof, all zero.
+    """
+    if type == codes.ALARM:
+        raw = _encode_alarm(body)
+    elif type == codes.STATUS:
         if role == codes.TOMBOL:
             raw = pack("button status", BUTTON_STATUS_FORMAT, body)
         else:
@@ -128,6 +158,13 @@ def encode_body(type: int, role: int, body) -> bytes:
     return raw
 
 
+def _encode_alarm(body):
+    if not (0 <= body.kind <= 15 and 0 <= body.flags <= 15):
+        raise LocalError("ALARM: kind {}, flags {}: give 0 to 15 each".format(body.kind, body.flags))
+    values = tuple(body[:3]) + (body.kind | body.flags << 4, body.battery)
+    return pack("ALARM", ALARM_FORMAT, values) + bytes(PROOF_BYTES)
+
+
 def entry_fixed(entry) -> bytes:
     """The first 11 bytes of a receipt entry, which its own tag covers."""
     stage = entry.stage | (SOUNDING_BIT if entry.sounding else 0)
@@ -135,10 +172,14 @@ def entry_fixed(entry) -> bytes:
 
 
 def order_fixed(order) -> bytes:
-    """The 12 fixed bytes of an order, origin to seconds; seconds above 180 are written as 180."""
-    seconds = min(order.seconds, codes.ORDER_SECONDS_MAX)
+    """The 12 fixed bytes of an order, origin to seconds; more seconds than its action has are cut."""
+    seconds = min(order.seconds, _longest(order.action))
     return pack("siren order", ORDER_FORMAT,
                 (order.origin, order.counter, order.action, order.pattern, seconds))
+
+
+def _longest(action):
+    return codes.DRILL_SECONDS_MAX if action == codes.ACTION_DRILL else codes.ORDER_SECONDS_MAX
 
 
 def _decode_receipts(role, raw):
@@ -160,11 +201,11 @@ def _decode_receipts(role, raw):
 
 def _decode_order(raw):
     origin, counter, action, pattern, seconds = struct.unpack_from("<" + ORDER_FORMAT, raw)
-    if not codes.ACTION_START <= action <= codes.ACTION_TEST:
+    if not codes.ACTION_START <= action <= codes.ACTION_DRILL_END:
         raise RemoteError("field")
     targets = []
     for at in range(ORDER_BYTES + 1, len(raw), TARGET_BYTES):
         targets.append((struct.unpack_from("<I", raw, at)[0], bytes(raw[at + 4 : at + TARGET_BYTES])))
     if not targets:
         raise RemoteError("order_empty")
-    return SirenOrder(origin, counter, action, pattern, min(seconds, codes.ORDER_SECONDS_MAX), tuple(targets))
+    return SirenOrder(origin, counter, action, pattern, min(seconds, _longest(action)), tuple(targets))

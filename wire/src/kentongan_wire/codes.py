@@ -20,14 +20,18 @@ KIND_KECELAKAAN, KIND_KERIBUTAN, KIND_MEDIS, KIND_KEKERASAN, KIND_UJI = 5, 6, 7,
 KIND_NAMES = {0: "bahaya", 1: "maling", 2: "kebakaran", 3: "bencana", 4: "pencurian_ternak", 5: "kecelakaan",
               6: "keributan", 7: "medis", 8: "kekerasan", 15: "uji"}  # any other kind sounds as 0
 
-FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM and PAGE flags
+FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM (a half byte, beside the kind) and PAGE flags
 
 STAGE_SOUNDING, STAGE_STORED, STAGE_COMING, STAGE_CLOSED, STAGE_CANCELLED = 1, 2, 3, 4, 5
 STAGE_NAMES = {1: "sounding", 2: "stored", 3: "coming", 4: "closed", 5: "cancelled"}
 
 STATE_SOUNDING, STATE_STOPPED, STATE_SILENCED, STATE_FAILED, STATE_DRIVEN = 1, 2, 3, 4, 5  # SIREN_REPORT
+# Authentic here, but its counter is not above the last one: only the gateway knows whether it is a replay.
+STATE_REFUSED = 6
+STATE_DRILL, STATE_NO_DRILL = 7, 8  # the window of an order has begun, has ended; counter: the order's
 SOURCE_DIRECT, SOURCE_RECEIPT, SOURCE_ORDER, SOURCE_POST = 1, 2, 3, 4  # what made the siren sound
 ACTION_START, ACTION_STOP, ACTION_TEST = 1, 2, 3  # SIREN_ORDER
+ACTION_DRILL, ACTION_DRILL_END = 4, 5  # the window of a drill, of the target's own zone
 EVENT_RONDA, EVENT_AMAN, EVENT_HANDOVER, EVENT_COMING = 1, 2, 3, 4  # EVENT_COMING = "saya datang"
 
 TOMBOL_STATUS_LID, TOMBOL_STATUS_LOW_BATTERY = 1, 2
@@ -39,4 +43,10 @@ STATUS_SIREN_FAULT, STATUS_COUNTERS_LOST, STATUS_JAMMING = 8, 16, 32
 ENTRIES_MAX = 14  # RECEIPTS
 TARGETS_MAX = 15  # SIREN_ORDER
 ORDER_SECONDS_MAX = 180  # longest sounding at a time
+DRILL_SECONDS_MAX = 3600  # longest window of a drill
 CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
+
+
+def is_loud(zone: int, kind: int, flags: int) -> bool:
+    """Whether an alarm is one that a post may sound on its own: the only ones that go under A."""
+    return bool(zone) and kind not in (KIND_UJI, KIND_KEKERASAN) and not flags & (FLAG_SILENT | FLAG_CANCEL)

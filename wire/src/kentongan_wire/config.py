@@ -5,7 +5,8 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   profile          name from PROFILES                   how it beats them
   revoked          list of node numbers                 of the current generation, all of them
   counters         list of (node, generation, type, counter); type 0 = any type, as kept for a tombol
-  next_keys        (generation, first, second)          32 bytes each: A and C, of a post alarm_root and C
+  next_keys        (generation, first, second, third)   32 bytes each: of a tombol A, C, R; of a post alarm_root,
+                   of penerus and penerima relay_root, then C and nothing but zeros
   drill            (zone, seconds)                      0 seconds ends the window
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7
@@ -41,7 +42,7 @@ ITEMS = (
     (PROFILE, "profile", "<B", 1),
     (REVOKED, "revoked", "<I", REVOKED_LIMIT),
     (COUNTERS, "counters", "<IBI", COUNTERS_LIMIT),
-    (NEXT_KEYS, "next_keys", "<B32s32s", 1),
+    (NEXT_KEYS, "next_keys", "<B32s32s32s", 1),
     (DRILL, "drill", "<BH", 1),
     (STATUS_PERIOD, "status_period_s", "<I", 1),
     (HOP_LIMIT, "hop_limit", "<B", 1),
@@ -49,7 +50,7 @@ ITEMS = (
     (PATTERNS, "patterns", "<BH", PATTERNS_LIMIT),
 )
 NAMES = tuple([row[1] for row in ITEMS])
-KEYS_SEALED_BYTES = 2 * KEY_BYTES  # the generation before them stays readable
+KEYS_SEALED_BYTES = 3 * KEY_BYTES  # the generation before them stays readable
 
 
 def _within(low, value, high):
@@ -82,7 +83,7 @@ def _good(name, row):
     if name == "counters":
         return _within(NODE_RANGE[0], row[0], NODE_RANGE[1]) and _within(0, row[2], 0xFFFFFFFF)
     if name == "next_keys":
-        return _within(0, row[0], 15) and len(row[1]) == len(row[2]) == KEY_BYTES
+        return _within(0, row[0], 15) and [len(key) for key in row[1:]] == [KEY_BYTES] * 3
     if name == "drill":
         return _within(1, row[0], 255) and _within(0, row[1], DRILL_LIMIT_S)
     if name == "status_period_s":

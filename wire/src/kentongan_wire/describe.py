@@ -25,8 +25,8 @@ SHAPES = {
     codes.RECEIPTS: bodies.Receipts, codes.SIREN_ORDER: bodies.SirenOrder, codes.CONFIG: bodies.Config,
     codes.PAGE: bodies.Page,
 }
-MASKED = (codes.ALARM, codes.PAGE)
 TARGETED = (codes.CONFIG, codes.PAGE)
+SECRETIVE = (codes.ALARM, codes.PAGE)
 
 
 def site_keys(site_key: bytes) -> keys.SiteKeys:
@@ -43,7 +43,7 @@ def frame_to_object(frame: bytes, channel, ring=None) -> dict:
     data = channel.open(packet)
     out = {name: getattr(packet, field) for name, field, _, _ in HEADER}
     out.update(portnum=data.portnum, bitfield=data.bitfield, payload=data.payload.hex(),
-               message=None, tag_ok=None)
+               message=None, tag_ok=None, carry_ok=None)
     if data.portnum == PORT_PRIVATE:
         _describe_message(out, data.payload, packet, ring)
     return out
@@ -66,12 +66,14 @@ def _describe_message(out, payload, packet, ring):
         try:
             opened = verify.open_message(payload, packet.src, packet.to, ring)
             out["tag_ok"], body = True, opened.body
-            if envelope.type in MASKED:
+            if envelope.type in SECRETIVE:
                 message["silent"] = opened.silent
         except RemoteError as error:
             out["message_error"] = error.reason
             out["tag_ok"] = error.reason != "tag"  # every other refusal comes after the tag
-    if not out["tag_ok"] and envelope.type not in MASKED:
+    if ring is not None:
+        out["carry_ok"] = verify.carries(envelope, packet.src, packet.to, ring)
+    if not out["tag_ok"] and messages.masked(envelope.type, envelope.role) == (0, 0):
         try:
             body = bodies.decode_body(envelope.type, envelope.role, envelope.body)
         except RemoteError as error:
@@ -172,11 +174,13 @@ def message_to_payload(given: dict, src: int, ring) -> bytes:
     if kind in TARGETED:
         default = codes.PENERIMA if kind == codes.PAGE else None
         key = ring.c(body.target, _named(given, "target_role", codes.ROLE_NAMES, default), generation)
-    elif kind == codes.ALARM and (body.flags & codes.FLAG_SILENT or body.kind == codes.KIND_KEKERASAN):
-        key = ring.c(src, role, generation)
-    else:
+    elif kind == codes.RECEIPTS or kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags):
         key = ring.a(src, role, generation)
-    return messages.encode(kind, role, generation, counter, src, body, key)
+    else:
+        key = ring.c(src, role, generation)
+    proof_key = ring.c(src, role, generation) if kind == codes.ALARM else None
+    carry_key = ring.r(src, role, generation)
+    return messages.encode(kind, role, generation, counter, src, body, key, carry_key, proof_key)
 
 
 def _shape(kind, role):
@@ -197,7 +201,7 @@ def _object_to_body(kind, role, generation, counter, fields, src, ring):
             values[name] = _hex(fields, name)
         else:
             low = -0x80 if name in ("temperature", "rssi", "snr_q") else 0
-            values[name] = _integer(fields, name, U32, 0 if name == "reserved" else None, low)
+            values[name] = _integer(fields, name, U32, None, low)
     if shape is bodies.NodeStatus:
         triple = {str(i): value for i, value in enumerate(values["firmware"])}
         values["firmware"] = tuple(_integer(triple, str(i), U8, None) for i in range(3))

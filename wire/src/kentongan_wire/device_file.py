@@ -20,13 +20,13 @@ STROKE_KINDS = (0, 1, 2, 3, 4, 5, 6, 7)  # silent and test have their own keys
 STATUS_PERIOD_MIN_S, STATUS_PERIOD_MAX_S = 60, 86_400
 STATUS_PERIOD_TOMBOL_S, STATUS_PERIOD_MAINS_S = 21_600, 140
 KEYS_BY_ROLE = {
-    "tombol": ("channel_key", "key_a", "key_c"),
-    "penerus": ("channel_key", "key_a", "key_c"),
-    "penerima": ("channel_key", "key_a", "key_c"),
+    "tombol": ("channel_key", "key_a", "key_c", "key_r"),
+    "penerus": ("channel_key", "relay_root", "key_c"),
+    "penerima": ("channel_key", "relay_root", "key_c"),
     "sirene": ("channel_key", "alarm_root", "key_c"),
     "modem": (),
 }
-ALL_KEYS = ("channel_key", "key_a", "key_c", "alarm_root")
+ALL_KEYS = ("channel_key", "key_a", "key_c", "key_r", "alarm_root", "relay_root")
 ROLES_WITH_ZONE = ("tombol", "sirene")
 
 
@@ -127,7 +127,9 @@ FIELDS = (
     ("generation", _integer(0, 15, "generation"), 0),
     ("key_a", _hex(NODE_KEY_BYTES), ""),
     ("key_c", _hex(NODE_KEY_BYTES), ""),
+    ("key_r", _hex(NODE_KEY_BYTES), ""),
     ("alarm_root", _hex(NODE_KEY_BYTES), ""),
+    ("relay_root", _hex(NODE_KEY_BYTES), ""),
     ("hop_limit", _integer(1, 7, "hop limit"), 1),
     ("one_press", _truth, True),
     ("strokes", _list_of(_stroke_kind, STROKES_LIMIT), (0, 1, 2, 3, 7)),

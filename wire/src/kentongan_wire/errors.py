@@ -15,6 +15,8 @@ REASONS = (
     "generation",  # a key generation that is not accepted
     "no_key",  # no key here can judge this
     "tag",  # a tag does not hold
+    "unproved",  # an alarm whose tag holds under A and whose proof does not under C: a stolen post makes it
+    "weak_key",  # an alarm under A that may not sound: whatever does not sound goes under C
     "replay",  # an older counter than the last one
     "altered",  # the last counter again, with other content
     "stage",  # a stage that is unknown or that the sender may not give

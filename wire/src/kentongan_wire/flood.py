@@ -10,7 +10,7 @@ from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
 SEEN_LIMIT = 512          # exact (from, id) pairs remembered
 SEEN_TTL_MS = 600_000     # 10 min
 ENTRY_BYTES = 12          # from u32, id u32, second of adding u32
-PAYLOAD_LEAST_BYTES = 14  # message header and tag
+PAYLOAD_LEAST_BYTES = 12  # message header and tags
 
 # Relay classes: the smaller goes first.
 CLASS_ALARM = 0   # alarm, receipt
@@ -26,8 +26,6 @@ CLASS_BY_TYPE = {
     codes.EVENT: CLASS_EVENT, codes.SIREN_REPORT: CLASS_EVENT,
     codes.STATUS: CLASS_STATUS,
 }
-# Attempts of an alarm that a post or gateway carries although its tag under A fails (silent ones look so).
-UNREADABLE_ATTEMPTS = (0, 1, 2, 3, 7, 11, 15, 19)
 
 
 class Seen:
@@ -97,11 +95,6 @@ def may_relay(packet, data) -> bool:
 def hops_taken(packet) -> int:
     """Relays between the origin and us, 0..7."""
     return packet.hop_start - packet.hop_limit
-
-
-def alarm_attempt_relayable(attempt: int) -> bool:
-    """Whether a post or gateway carries this attempt of an alarm that it cannot verify."""
-    return attempt in UNREADABLE_ATTEMPTS
 
 
 def class_of(message_type: int) -> int:

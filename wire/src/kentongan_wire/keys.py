@@ -32,8 +32,17 @@ def control_root(site_key: bytes, generation: int) -> bytes:
     return _root(site_key, b"KTG1 control", generation)
 
 
+def relay_root(alarm_root: bytes) -> bytes:
+    """32-byte root of every R key of a generation; penerus and penerima hold it alone.
+
+    It proves whose frame a relay carries, and nothing that anybody would sound or say: who holds only this
+    can burn relays' air in another's name, never raise an alarm.
+    """
+    return hmac_sha256(alarm_root, b"KTG1 relay")
+
+
 def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
-    """A or C of one node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
+    """A, C or R of one node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
     return hmac_sha256(root, b"KTG1 node" + struct.pack("<IBB", node, role, generation))
 
 
@@ -59,6 +68,10 @@ class KeyRing:
         """C(node) or None."""
         return None
 
+    def r(self, node: int, role: int, generation: int):
+        """R(node) or None."""
+        return None
+
     def c_of_target(self, node: int, generation: int) -> tuple:
         """Every C key that a frame to this target may be under: none, our own, or one per role.
 
@@ -68,7 +81,7 @@ class KeyRing:
 
 
 class OwnKeys(KeyRing):
-    """Tombol, penerus, penerima: own A and C only. keys = {generation: (A, C)}."""
+    """Tombol: its own keys only. keys = {generation: (A, C, R)}."""
 
     def __init__(self, node: int, role: int, keys: dict, generation: int):
         super().__init__(list(keys), generation)
@@ -77,8 +90,8 @@ class OwnKeys(KeyRing):
         self._keys = keys
 
     def _own(self, which, node, role, generation):
-        pair = self._keys.get(generation)
-        return pair[which] if pair and node == self.node and role == self.role else None
+        held = self._keys.get(generation)
+        return held[which] if held and node == self.node and role == self.role else None
 
     def a(self, node, role, generation):
         return self._own(0, node, role, generation)
@@ -86,26 +99,56 @@ class OwnKeys(KeyRing):
     def c(self, node, role, generation):
         return self._own(1, node, role, generation)
 
+    def r(self, node, role, generation):
+        return self._own(2, node, role, generation)
+
     def c_of_target(self, node, generation):
-        key = self._own(1, node, self.role, generation)
+        key = self.c(node, self.role, generation)
+        return (key,) if key else ()
+
+
+class RelayKeys(KeyRing):
+    """Penerus, penerima: every R through relay_root, the own C; {generation: (relay_root, C)}."""
+
+    def __init__(self, node: int, role: int, keys: dict, generation: int):
+        super().__init__(list(keys), generation)
+        self.node = node
+        self.role = role
+        self._keys = keys
+
+    def c(self, node, role, generation):
+        held = self._keys.get(generation)
+        return held[1] if held and node == self.node and role == self.role else None
+
+    def r(self, node, role, generation):
+        held = self._keys.get(generation)
+        return node_key(held[0], node, role, generation) if held else None
+
+    def c_of_target(self, node, generation):
+        key = self.c(node, self.role, generation)
         return (key,) if key else ()
 
 
 class PostKeys(KeyRing):
-    """Siren post: every A through alarm_root, its own C; {generation: root}, {generation: C}."""
+    """Siren post: every A and R through alarm_root, its own C; {generation: (alarm_root, C)}."""
 
-    def __init__(self, node: int, roots: dict, own_c: dict, generation: int):
-        super().__init__(list(roots), generation)
+    def __init__(self, node: int, keys: dict, generation: int):
+        super().__init__(list(keys), generation)
         self.node = node
-        self._roots = roots
-        self._own_c = own_c
+        self._keys = keys
+        self._relay_roots = dict([(g, relay_root(keys[g][0])) for g in keys])
 
     def a(self, node, role, generation):
-        root = self._roots.get(generation)
-        return node_key(root, node, role, generation) if root else None
+        held = self._keys.get(generation)
+        return node_key(held[0], node, role, generation) if held else None
 
     def c(self, node, role, generation):
-        return self._own_c.get(generation) if node == self.node and role == ROLE_SIRENE else None
+        held = self._keys.get(generation)
+        return held[1] if held and node == self.node and role == ROLE_SIRENE else None
+
+    def r(self, node, role, generation):
+        root = self._relay_roots.get(generation)
+        return node_key(root, node, role, generation) if root else None
 
     def c_of_target(self, node, generation):
         key = self.c(node, ROLE_SIRENE, generation)
@@ -122,6 +165,7 @@ class SiteKeys(KeyRing):
         super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
         self.alarm_roots = alarm_roots
         self.control_roots = control_roots
+        self.relay_roots = {g: relay_root(root) for g, root in alarm_roots.items()}
 
     def a(self, node, role, generation):
         root = self.alarm_roots.get(generation)
@@ -129,6 +173,10 @@ class SiteKeys(KeyRing):
 
     def c(self, node, role, generation):
         root = self.control_roots.get(generation)
+        return node_key(root, node, role, generation) if root else None
+
+    def r(self, node, role, generation):
+        root = self.relay_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
     def c_of_target(self, node, generation):

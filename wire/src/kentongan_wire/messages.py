@@ -21,10 +21,13 @@ from kentongan_wire.codes import *  # noqa: F403 - the numbers are part of this 
 from kentongan_wire.codes import (
     ALARM,
     CONFIG,
+    EVENT,
     PAGE,
     SENDERS,
     STAGE_SOUNDING,
     STAGE_STORED,
+    STATUS,
+    TOMBOL,
     VERSION,
 )
 from kentongan_wire.crypto import hmac_sha256, xor
@@ -32,12 +35,15 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN, PAYLOAD_MAX
 
 HEADER_BYTES = 6
-TAG_BYTES = 8
-PAYLOAD_MIN = HEADER_BYTES + TAG_BYTES
-MASK_BYTES = 7
+# The end of every message: the carry tag, by which relays know whose frame they carry, then the tag. Four bytes
+# as LoRaWAN's MIC: a forger without the key needs 2^31 frames, six years of unbroken sending on ShortSlow.
+CARRY_BYTES, TAG_BYTES = 2, 4
+END_BYTES = CARRY_BYTES + TAG_BYTES
+PAYLOAD_MIN = HEADER_BYTES + END_BYTES
+_MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
 
 # body = bytes as sent, still masked; payload = the whole; nothing in it is verified
-Envelope = namedtuple("Envelope", ("type", "role", "generation", "counter", "body", "tag", "payload"))
+Envelope = namedtuple("Envelope", ("type", "role", "generation", "counter", "body", "carry", "tag", "payload"))
 
 
 def parse(payload: bytes) -> Envelope:
@@ -56,37 +62,64 @@ def parse(payload: bytes) -> Envelope:
     counter = struct.unpack_from("<I", payload, 2)[0]
     if counter == 0:  # sequences begin at 1
         raise RemoteError("field")
-    body = bytes(payload[HEADER_BYTES:-TAG_BYTES])
+    body = bytes(payload[HEADER_BYTES:-END_BYTES])
     bodies.check_length(type, role, body)
-    return Envelope(type, role, generation, counter, body, bytes(payload[-TAG_BYTES:]), bytes(payload))
+    return Envelope(type, role, generation, counter, body, bytes(payload[-END_BYTES:-TAG_BYTES]),
+                    bytes(payload[-TAG_BYTES:]), bytes(payload))
 
 
-def encode(type: int, role: int, generation: int, counter: int, src: int, body, key: bytes) -> bytes:
+def encode(type: int, role: int, generation: int, counter: int, src: int, body, key: bytes,
+           carry_key: bytes, proof_key=None) -> bytes:
     """Payload bytes of a broadcast message, masked and tagged; LocalError when receivers would refuse it.
 
-    key: C(src) for a silent ALARM, C(target) for CONFIG and PAGE, A(src) for all else.
+    key: A(src) for RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, C(src) for all else.
+    carry_key: R(src). proof_key: C(src), of an ALARM only.
     """
     if type not in SENDERS or role not in SENDERS[type]:
         raise LocalError("message type {} from role {}: see codes.SENDERS".format(type, role))
     if not (0 <= generation <= 15 and 1 <= counter <= 0xFFFFFFFF and NODE_MIN <= src < BROADCAST):
         raise LocalError("message of {}: generation {}, counter {}: generation is 0-15, counter 1 and up, "
                          "the sender a number from the hub".format(src, generation, counter))
-    raw = mask(type, src, counter, key, encode_body(type, role, body))
+    raw = mask(type, role, src, counter, key, encode_body(type, role, body))
     head = struct.pack("<BBI", VERSION << 4 | type, role << 4 | generation, counter)
-    return head + raw + outer_tag(key, src, BROADCAST, head + raw)
+    if type == ALARM:
+        if proof_key is None:
+            raise LocalError("ALARM of {}: give its C as proof_key".format(src))
+        raw = raw[: bodies.ALARM_BYTES]
+        raw += proof_tag(proof_key, src, BROADCAST, head + raw)
+    unsigned = head + raw + carry_tag(carry_key, src, BROADCAST, head + raw)
+    return unsigned + outer_tag(key, src, BROADCAST, unsigned)
 
 
 def outer_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
-    """The 8 tag bytes over sender, destination and everything before the tag."""
+    """The 4 tag bytes over sender, destination and everything before the tag."""
     return hmac_sha256(key, b"KTG1" + struct.pack("<II", src, to) + unsigned)[:TAG_BYTES]
 
 
-def mask(type: int, src: int, counter: int, key: bytes, raw: bytes) -> bytes:
-    """Mask or unmask a body: the last 7 bytes of ALARM and PAGE, nothing of the others."""
-    if type not in (ALARM, PAGE):
+def carry_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
+    """The 2 bytes under R(src) over sender, destination, header and body."""
+    return hmac_sha256(key, b"KTGC" + struct.pack("<II", src, to) + unsigned)[:CARRY_BYTES]
+
+
+def proof_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
+    """The 4 bytes under C(src) in an ALARM, over sender, destination, header and the body before them."""
+    return hmac_sha256(key, b"KTGP" + struct.pack("<II", src, to) + unsigned)[: bodies.PROOF_BYTES]
+
+
+def masked(type: int, role: int) -> tuple:
+    """(from, to) of the bytes of a body that are masked, (0, 0) for none."""
+    if type == STATUS and role == TOMBOL:
+        return 0, 11
+    return _MASKED.get(type, (0, 0))
+
+
+def mask(type: int, role: int, src: int, counter: int, key: bytes, raw: bytes) -> bytes:
+    """Mask or unmask a body: what ALARM, EVENT, PAGE and a tombol's STATUS say is for who holds the key."""
+    first, end = masked(type, role)
+    if first == end:
         return raw
-    pad = hmac_sha256(key, b"KTGE" + struct.pack("<II", src, counter))[:MASK_BYTES]
-    return raw[:-MASK_BYTES] + xor(raw[-MASK_BYTES:], pad)
+    pad = hmac_sha256(key, b"KTGE" + struct.pack("<BII", type, src, counter))[: end - first]
+    return raw[:first] + xor(raw[first:end], pad) + raw[end:]
 
 
 def target_of(envelope: Envelope) -> int:

@@ -21,7 +21,10 @@ _KEY, _KEY_BYTES = "<IB", 5  # src u32, sort u8 = generation << 4 | type
 _ROW, _ROW_BYTES = "<IBIQI", 21  # key, counter, content or window, when heard
 _FULL_WINDOW = (1 << WINDOW) - 1
 # Forgetting one of these lets an old frame act again, so they go last when room is needed.
-_ACTING = (_ALL_TYPES, codes.ALARM, codes.SIREN_ORDER, codes.CONFIG, codes.PAGE)
+_ACTING = (_ALL_TYPES, codes.ALARM)
+# Made by a gateway for this node alone, under a key that no other device holds: they have places of their own.
+_CONTROL = (codes.SIREN_ORDER, codes.CONFIG, codes.PAGE)
+CONTROL_ROWS = 48  # seven gateways, three types, two generations, and some
 
 
 class Guard:
@@ -31,7 +34,8 @@ class Guard:
     RECEIPTS have a window of 64 counters; older ones read as REPEAT and are counted in `.old_receipts`.
 
     Bounded: when `limit` entries are full, the one heard longest ago is dropped and `.evicted` counts it;
-    entries of STATUS, SIREN_REPORT, EVENT and RECEIPTS go before those that can make something act. A frame
+    entries of STATUS, SIREN_REPORT, EVENT and RECEIPTS go before those of alarms. Entries of SIREN_ORDER,
+    CONFIG and PAGE have `.reserved` places that nothing else can push them out of. A frame
     recorded from a dropped sender would read as new once, so a node that sees `.evicted` rise must say so;
     the other choice, refusing a sender not heard before, would lose a real alarm. A gateway chooses a limit
     above its site's size; on a device 256 is plenty, for all of them are in memory from the start: 21 bytes
@@ -40,6 +44,7 @@ class Guard:
 
     def __init__(self, limit: int = GUARD_SENDERS):
         self.limit = limit
+        self.reserved = min(CONTROL_ROWS, limit // 2)
         self.evicted = 0
         self.old_receipts = 0
         # The file as it is written: head, rows, check behind the last row. Rows are rewritten in place.
@@ -174,14 +179,21 @@ class Guard:
     def _put(self, key, counter, content):
         at = _place(self._image, key, self._end())
         if at is None:
-            if self._count >= self.limit:
-                self._drop(min(range(self._count), key=self._worth))
-                self.evicted += 1
+            self._make_room(key)
             at = self._end()
             self._count += 1
         self._heard += 1
         src, sort = struct.unpack(_KEY, key)
         struct.pack_into(_ROW, self._image, at, src, sort, counter, content, self._heard)
+
+    def _make_room(self, key):
+        """Drop an entry when there is no place for this new key."""
+        control = _is_control(struct.unpack(_KEY, key)[1])
+        others = [row for row in range(self._count) if not _is_control(self._row(row)[1])]
+        if self._count < self.limit and (control or len(others) < self.limit - self.reserved):
+            return
+        self._drop(min(others or range(self._count), key=self._worth))
+        self.evicted += 1
 
     def _drop(self, row):
         """Remove an entry; the last row moves into its place."""
@@ -198,6 +210,10 @@ def _place(image, key, end):
             return at
         at = image.find(key, at + 1, end)
     return None
+
+
+def _is_control(sort):
+    return sort & 15 in _CONTROL
 
 
 def _is_window(sort):

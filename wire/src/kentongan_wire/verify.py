@@ -2,63 +2,95 @@
 from collections import namedtuple
 
 from kentongan_wire import codes, messages
-from kentongan_wire.bodies import decode_body
+from kentongan_wire.bodies import ALARM_BYTES, decode_body
 from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN
 
-# silent: True also for anything under a C key and for kind 8 under A.
-# digest: 4 bytes over all that repeats of one counter must not change (an ALARM's attempt is left out).
+# silent: nobody near the presser may notice. digest: 4 bytes over all that repeats of one counter must not
+# change (of an ALARM not its attempt, and so neither its proof nor its tags).
 Message = namedtuple("Message", ("type", "role", "generation", "src", "counter", "body", "silent", "digest"))
+_UNDER_A = (codes.RECEIPTS,)  # and an ALARM that sounds: what a post has to judge by itself
 
 
 def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message:
     """The verified message of a payload sent by src, judged with a keys.KeyRing.
 
     RemoteError in this order: short long version type role field length (shape), header (a reserved sender),
-    revoked, generation, not_for_us, no_key, tag, then role stage field order_empty config_part (content).
+    revoked, generation, not_for_us, no_key, tag, unproved, then role stage field weak_key order_empty
+    config_part (content).
     A receipt's entries and an order's targets carry tags of their own: own_entry, own_order.
     """
     envelope = messages.parse(payload)
+    _check_sender(envelope, src, keys, revoked)
+    key, under_c = _key_that_holds(envelope, src, to, keys)
+    return _message(envelope, src, key, under_c)
+
+
+def _check_sender(envelope, src, keys, revoked):
     if src < NODE_MIN or src >= BROADCAST:
         raise RemoteError("header")
     if src in revoked:
         raise RemoteError("revoked")
     if envelope.generation not in keys.generations:
         raise RemoteError("generation")
-    key, under_c = _key_that_holds(envelope, src, to, keys)
-    return _message(envelope, src, key, under_c)
+
+
+def carries(envelope, src: int, to: int, keys) -> bool:
+    """Whether the carry tag of a parsed message holds: src itself made it, so a relay may spend src's share.
+
+    It proves nothing to act on: who relays holds the R of everybody.
+    """
+    key = keys.r(src, envelope.role, envelope.generation)
+    if key is None:
+        return False
+    return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.END_BYTES]), envelope.carry)
 
 
 def _message(envelope, src, key, under_c):
     """What an envelope says whose outer tag holds under this key."""
-    raw = messages.mask(envelope.type, src, envelope.counter, key, envelope.body)
+    raw = messages.mask(envelope.type, envelope.role, src, envelope.counter, key, envelope.body)
     body = decode_body(envelope.type, envelope.role, raw)
     silent = False
     if envelope.type == codes.ALARM:
-        silent = under_c or bool(body.flags & codes.FLAG_SILENT) or body.kind == codes.KIND_KEKERASAN
+        silent = _is_silent(body, under_c)
     elif envelope.type == codes.PAGE:
         silent = bool(body.flags & codes.FLAG_SILENT) or body.kind == codes.KIND_KEKERASAN
     return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body, silent,
-                   _digest(envelope, under_c))
+                   digest_of(envelope, under_c))
+
+
+def _is_silent(body, under_c):
+    """Whether an alarm is a secret; RemoteError weak_key for one under A that no post may sound."""
+    if not under_c:
+        if not codes.is_loud(body.zone, body.kind, body.flags):
+            raise RemoteError("weak_key")
+        return False
+    if body.flags & codes.FLAG_SILENT or body.kind == codes.KIND_KEKERASAN:
+        return True
+    return not (body.flags & codes.FLAG_CANCEL or body.kind == codes.KIND_UJI or not body.zone)
 
 
 def _key_that_holds(envelope, src, to, keys):
-    """(key, is it a C key) under which the outer tag holds; RemoteError not_for_us, no_key, tag."""
+    """(key, is it a C key) under which the tag holds; RemoteError not_for_us, no_key, tag, unproved."""
     role, generation = envelope.role, envelope.generation
     if envelope.type in (codes.CONFIG, codes.PAGE):
         candidates = [(key, True) for key in keys.c_of_target(messages.target_of(envelope), generation)]
         if not candidates:
             raise RemoteError("not_for_us")
     else:
-        candidates = [(keys.a(src, role, generation), False)]
+        candidates = [(keys.c(src, role, generation), True)]
         if envelope.type == codes.ALARM:
-            candidates.append((keys.c(src, role, generation), True))
+            candidates.insert(0, (keys.a(src, role, generation), False))
+        elif envelope.type in _UNDER_A:
+            candidates = [(keys.a(src, role, generation), False)]
     known = False
     for key, under_c in candidates:
         if key is not None:
             known = True
             if _holds(envelope, src, to, key):
+                if envelope.type == codes.ALARM:
+                    _check_proof(envelope, src, to, keys.c(src, role, generation))
                 return key, under_c
     raise RemoteError("tag" if known else "no_key")
 
@@ -69,10 +101,22 @@ def _holds(envelope, src, to, key):
     return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
-def _digest(envelope, under_c):
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
+def _check_proof(envelope, src, to, key):
+    """Who holds the sender's C asks for more than a post can make; RemoteError unproved."""
+    if key is None:
+        return
+    unsigned = envelope.payload[: messages.HEADER_BYTES + ALARM_BYTES]
+    proof = envelope.body[ALARM_BYTES:]
+    if not equal(messages.proof_tag(key, src, to, unsigned), proof):
+        raise RemoteError("unproved")
+
+
+def digest_of(envelope, under_c) -> bytes:
+    """The 4 bytes that tell one content of a counter from another."""
+    unsigned = envelope.payload[: -messages.END_BYTES]
     if envelope.type == codes.ALARM:
-        unsigned = unsigned[: messages.HEADER_BYTES] + unsigned[messages.HEADER_BYTES + 1 :]
+        first = messages.HEADER_BYTES
+        unsigned = unsigned[:first] + unsigned[first + 1 : first + ALARM_BYTES]
     return sha256((b"C" if under_c else b"A") + unsigned)[:4]
 
 
@@ -96,15 +140,24 @@ def own_entry(payload: bytes, src: int, node: int, a: bytes, c: bytes) -> tuple:
     return envelope, None
 
 
-def own_order(message: Message, node: int, c: bytes) -> bool:
-    """True when a verified SIREN_ORDER names us under our C; RemoteError type, not_for_us, no_key or tag."""
-    if message.type != codes.SIREN_ORDER:
+def own_order(payload: bytes, src: int, node: int, keys, revoked=()) -> Message:
+    """A SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
+
+    The target's own tag covers sender, counter, target and the order. RemoteError as open_message up to
+    generation and as decode_body, or type, not_for_us, no_key, tag.
+    """
+    envelope = messages.parse(payload)
+    if envelope.type != codes.SIREN_ORDER:
         raise RemoteError("type")
-    for target, tag8 in message.body.targets:
+    _check_sender(envelope, src, keys, revoked)
+    body = decode_body(envelope.type, envelope.role, envelope.body)
+    for target, tag8 in body.targets:
         if target == node:
-            if c is None:
+            own = keys.c_of_target(node, envelope.generation)
+            if not own:
                 raise RemoteError("no_key")
-            if not equal(messages.order_tag(message.src, message.counter, node, message.body, c), tag8):
+            if not equal(messages.order_tag(src, envelope.counter, node, body, own[0]), tag8):
                 raise RemoteError("tag")
-            return True
+            return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body, False,
+                           digest_of(envelope, True))
     raise RemoteError("not_for_us")
