@@ -5,8 +5,8 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   profile          name from PROFILES                   how it beats them
   revoked          list of node numbers                 of the current generation, all of them
   counters         list of (node, generation, type, counter); type 0 = any type, as kept for a tombol
-  next_keys        (generation, first, second, third)   32 bytes each: of a tombol A, C, R; of a post alarm_root,
-                   of penerus and penerima relay_root, then C and nothing but zeros
+  next_keys        (generation, first, second, third)   32 bytes each: of a tombol A, C, R; of a post
+                   alarm_root, C, zeros; of penerus and penerima relay_root, C, zeros
   drill            (zone, seconds)                      0 seconds ends the window
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7

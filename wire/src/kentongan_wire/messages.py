@@ -35,15 +35,16 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN, PAYLOAD_MAX
 
 HEADER_BYTES = 6
-# The end of every message: the carry tag, by which relays know whose frame they carry, then the tag. Four bytes
-# as LoRaWAN's MIC: a forger without the key needs 2^31 frames, six years of unbroken sending on ShortSlow.
+# The end of every message: the carry tag, by which relays know whose frame they carry, then the tag. Four
+# bytes as LoRaWAN's MIC: a forger without the key needs 2^31 frames, six years of sending on ShortSlow.
 CARRY_BYTES, TAG_BYTES = 2, 4
 END_BYTES = CARRY_BYTES + TAG_BYTES
 PAYLOAD_MIN = HEADER_BYTES + END_BYTES
 _MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
 
 # body = bytes as sent, still masked; payload = the whole; nothing in it is verified
-Envelope = namedtuple("Envelope", ("type", "role", "generation", "counter", "body", "carry", "tag", "payload"))
+Envelope = namedtuple("Envelope", (
+    "type", "role", "generation", "counter", "body", "carry", "tag", "payload"))
 
 
 def parse(payload: bytes) -> Envelope:

@@ -22,7 +22,7 @@ _ROW, _ROW_BYTES = "<IBIQI", 21  # key, counter, content or window, when heard
 _FULL_WINDOW = (1 << WINDOW) - 1
 # Forgetting one of these lets an old frame act again, so they go last when room is needed.
 _ACTING = (_ALL_TYPES, codes.ALARM)
-# Made by a gateway for this node alone, under a key that no other device holds: they have places of their own.
+# Made by a gateway for this node alone, under a key that no other device holds: they have their own places.
 _CONTROL = (codes.SIREN_ORDER, codes.CONFIG, codes.PAGE)
 CONTROL_ROWS = 48  # seven gateways, three types, two generations, and some
 

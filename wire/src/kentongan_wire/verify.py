@@ -158,6 +158,6 @@ def own_order(payload: bytes, src: int, node: int, keys, revoked=()) -> Message:
                 raise RemoteError("no_key")
             if not equal(messages.order_tag(src, envelope.counter, node, body, own[0]), tag8):
                 raise RemoteError("tag")
-            return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body, False,
-                           digest_of(envelope, True))
+            return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body,
+                           False, digest_of(envelope, True))
     raise RemoteError("not_for_us")
