@@ -251,8 +251,8 @@ class Tombol(Node):
             actions.append(Persist(name, incident.dump()))
         self._last_counter = max(self._last_counter, incident.counter)
         body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
-                       incident.flags(), incident.battery, 0)
-        self.send(m.ALARM, body, self.key_c() if incident.silent else self.key_a(), now_ms, actions,
+                       incident.flags(), incident.battery)
+        self.send(m.ALARM, body, now_ms, actions,
                   hop_limit=hop_limit(repeats.attempt, self.reach.hops,
                                       self._crowded(incident, now_ms)), counter=incident.counter,
                   first=repeats.attempt == 0)
@@ -404,12 +404,14 @@ class Tombol(Node):
         if self._exhausted():
             self.count("battery_saved")
             return
-        stage = max([self.incidents[name].stage for name in self._running()] or [0])
+        stage, counter = max([(self.incidents[name].stage, self.incidents[name].counter)
+                              for name in self._running()] or [(0, 0)])
         flags = ((m.TOMBOL_STATUS_LID if self._lid else 0) | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
                  | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
                  | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
-                              self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1], 0)
+                              self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1],
+                              counter if stage else 0)
         self._last_counter = self.sequence.peek()
         self.send_own_status(body, now_ms, actions, self.reach.hops)
         self._listen(now_ms, actions)

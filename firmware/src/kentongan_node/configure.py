@@ -2,7 +2,7 @@
 
 State "config": 4 bytes of SHA-256, then JSON [version, settings, keys, send, lowest, floor]. It is written
 whole when the last part of a version is in, so that after a power cut all of it holds or none of it.
-  keys    [[generation, first, second], ..] beside those of the device file, in hexadecimal
+  keys    [[generation, first, second, third], ..] beside those of the device file, in hexadecimal
   send    generation to send with; None: the device file's
   lowest  oldest generation that is accepted
   floor   [source, generation, counter] of the last CONFIG: older ones stay refused without the guard's file
@@ -11,8 +11,8 @@ import json
 from binascii import hexlify, unhexlify
 
 from kentongan_wire.crypto import sha256
-from kentongan_wire.keys import OwnKeys, PostKeys
-from kentongan_wire.messages import CONFIG, SIRENE
+from kentongan_wire.keys import OwnKeys, PostKeys, RelayKeys
+from kentongan_wire.messages import CONFIG, SIRENE, TOMBOL
 
 from kentongan_node.actions import Persist
 
@@ -48,20 +48,20 @@ class Kept:
         for name, value in kept:
             if name in KEPT:
                 self.settings[name] = value
-        self.keys = [(g, unhexlify(first), unhexlify(second)) for g, first, second in keys]
+        self.keys = [(row[0],) + tuple([unhexlify(key) for key in row[1:]]) for row in keys]
         self.send, self.lowest, self.floor = send, lowest, floor
 
     def persist(self, settings):
         kept = [[name, settings[name]] for name in KEPT if name in settings]
-        keys = [[g, hexlify(first).decode(), hexlify(second).decode()] for g, first, second in self.keys]
+        keys = [[row[0]] + [hexlify(key).decode() for key in row[1:]] for row in self.keys]
         text = json.dumps([self.version, kept, keys, self.send, self.lowest, self.floor]).encode()
         return Persist(NAME, sha256(text)[:CHECK_BYTES] + text)
 
-    def pairs(self, base, first, second):
-        """{generation: (first, second)} that are accepted; the device file's pair is the base's."""
-        out = {base: (first, second)}
-        for g, one, other in self.keys:
-            out[g] = (one, other)
+    def rings(self, base, held):
+        """{generation: its keys} that are accepted; those of the device file are the base's."""
+        out = {base: held}
+        for row in self.keys:
+            out[row[0]] = row[1 : 1 + len(held)]
         accepted = {}
         for g in out:
             if g >= self.lowest:
@@ -70,7 +70,7 @@ class Kept:
 
     def take_keys(self, next_keys):
         """Keys of one more generation; the oldest beside it gives way."""
-        self.keys = [pair for pair in self.keys if pair[0] != next_keys[0]] + [tuple(next_keys)]
+        self.keys = [row for row in self.keys if row[0] != next_keys[0]] + [tuple(next_keys)]
         self.keys = sorted(self.keys)[-KEYS_LIMIT:]
 
     def take_generations(self, send, lowest, base):
@@ -78,11 +78,11 @@ class Kept:
 
         Nor ever back: a hub restored from an old backup must not wake keys that a thief may hold.
         """
-        held = [base] + [pair[0] for pair in self.keys]
+        held = [base] + [row[0] for row in self.keys]
         if send not in held or send < (self.send or 0) or lowest < self.lowest:
             return False
         self.send, self.lowest = send, lowest
-        self.keys = [pair for pair in self.keys if pair[0] >= lowest]
+        self.keys = [row for row in self.keys if row[0] >= lowest]
         return True
 
     def guard(self, guard):
@@ -91,12 +91,10 @@ class Kept:
             guard.raise_to(self.floor[0], self.floor[1], CONFIG, self.floor[2])
 
 
-def make_keys(role, node, pairs, send):
-    """The key ring over pairs = {generation: (first, second)}; first is A, or alarm_root at a post."""
-    generation = send if send in pairs else max(pairs)
-    if role != SIRENE:
-        return OwnKeys(node, role, pairs, generation)
-    roots, own = {}, {}
-    for g in pairs:
-        roots[g], own[g] = pairs[g]
-    return PostKeys(node, roots, own, generation)
+def make_keys(role, node, rings, send):
+    """The key ring over rings = {generation: keys in the order of keys.HELD}."""
+    generation = send if send in rings else max(rings)
+    if role == SIRENE:
+        return PostKeys(node, rings, generation)
+    kind = OwnKeys if role == TOMBOL else RelayKeys
+    return kind(node, role, rings, generation)

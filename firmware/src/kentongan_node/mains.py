@@ -1,6 +1,5 @@
 """Base of the nodes on mains power: sirene, penerus, penerima. Always listening, STATUS at an even pace."""
-from kentongan_wire import messages, verify
-from kentongan_wire.crypto import sha256
+from kentongan_wire import messages
 
 from kentongan_node.actions import Listen, Persist
 from kentongan_node.node import FIRMWARE, Node
@@ -113,17 +112,3 @@ class MainsNode(Node):
         return messages.NodeStatus(
             self.status_flags(now_ms), self.battery_mv, self.temperature, self.rssi, self.snr_q, self.boots,
             uptime_h, air_used, self.last_control, self.config_version, FIRMWARE)
-
-
-def order_for_us(envelope, packet, node, key_c):
-    """A SIREN_ORDER judged by a node without the alarm root: our target's own tag has to hold.
-
-    The tag covers sender, counter, target and the order, so the outer tag adds nothing for us.
-    RemoteError as verify.own_order.
-    """
-    body = messages.decode_body(envelope.type, envelope.role, envelope.body)
-    digest = sha256(envelope.payload[: -messages.TAG_BYTES])[:4]
-    message = verify.Message(envelope.type, envelope.role, envelope.generation, packet.src, envelope.counter,
-                             body, False, digest)
-    verify.own_order(message, node, key_c)
-    return message

@@ -101,7 +101,7 @@ class Mesh:
         entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag)
         return self.queue.put(entry)
 
-    def offer(self, packet, data, klass, snr_q, now_ms, tag=None):
+    def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False):
         """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits."""
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
@@ -145,11 +145,6 @@ class Mesh:
             self.queue.put(entry)
         return True
 
-    def drop_alarm(self, origin, counter):
-        """Forget pending relay copies of that alarm: it is stored."""
-        for entry in self._copies(origin, counter):
-            self.queue.drop(entry, "stored")
-
     def doubt_alarm(self, origin, counter):
         """A receipt that nobody here can verify says that it is stored: no copies of its first attempts."""
         for entry in self._copies(origin, counter):
@@ -181,8 +176,13 @@ class Mesh:
         """A frame ended just now that could not be read: the channel was used, by whom nobody knows."""
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
 
-    def hear(self, packet, data, now_ms):
-        """Book-keeping for an opened packet: who is active, and which copies are needless now."""
+    def hear(self, packet, data, proved, now_ms):
+        """Book-keeping for an opened packet: who is active, and which copies are needless now.
+
+        proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active.
+        """
+        if self.relays and not proved:
+            return
         if alarm_head(data):
             self.last_alarm_ms = now_ms
             if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:

@@ -8,6 +8,7 @@ from binascii import unhexlify
 from kentongan_wire import flood, messages, verify
 from kentongan_wire.config import Collector
 from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.keys import HELD
 from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 from kentongan_wire.phy import preset
 from kentongan_wire.replay import REPEAT, Guard
@@ -64,11 +65,11 @@ class Node:
         return True
 
     def _make_keys(self):
-        first = "alarm_root" if self.role == messages.SIRENE else "key_a"
         base = self.settings["generation"]
-        pairs = self.kept.pairs(base, unhexlify(self.settings[first]), unhexlify(self.settings["key_c"]))
+        own = tuple([unhexlify(self.settings[name]) for name in HELD[self.role]])
+        rings = self.kept.rings(base, own)
         send = base if self.kept.send is None else self.kept.send
-        return configure.make_keys(self.role, self.node, pairs, send)
+        return configure.make_keys(self.role, self.node, rings, send)
 
     @property
     def config_version(self):
@@ -143,10 +144,15 @@ class Node:
         opened = self._guarded(self._open, frame)
         if opened:
             packet, data = opened
-            self.mesh.hear(packet, data, now_ms)
-            verified = self._guarded(self._deliver, frame, data, (packet, rssi, snr_q), now_ms, rnd, actions)
+            envelope = self._guarded(self._parse, data)
+            proved = self.relays and envelope is not None and verify.carries(
+                envelope, packet.src, packet.to, self.keys)
+            self.mesh.hear(packet, data, proved, now_ms)
+            if envelope:
+                heard = (packet, rssi, snr_q)
+                self._guarded(self._deliver, frame, envelope, proved, heard, now_ms, rnd, actions)
             if self.relays:
-                self._carry(packet, data, verified, snr_q, now_ms)
+                self._carry(packet, data, proved, snr_q, now_ms)
         return self._end(now_ms, rnd, actions)
 
     def garbled(self, n_bytes, now_ms, rnd):
@@ -187,6 +193,9 @@ class Node:
     def confirm_config(self, now_ms, rnd):
         """Plan a STATUS soon: it tells the gateway that the settings are here."""
 
+    def on_overheard(self, envelope, now_ms, rnd):
+        """A message whose carry tag holds, for whomever it is: no more than a hint."""
+
     def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
 
@@ -212,7 +221,7 @@ class Node:
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
         actions.append(Note(step, device, counter, detail))
 
-    def send(self, kind, body, key, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False,
+    def send(self, kind, body, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False,
              generation=None):
         """Seal and queue a message of ours; returns its counter (counter=None: the sequence value).
 
@@ -222,18 +231,26 @@ class Node:
         if counter is None:
             counter = packet_id
         generation = self.keys.generation if generation is None else generation
-        payload = messages.encode(kind, self.role, generation, counter, self.node, body, key)
+        payload = self._seal(kind, body, generation, counter)
         if hop_limit is None:
             hop_limit = self.settings["hop_limit"]
         frame = self.channel.seal(self.node, packet_id, hop_limit, payload)
         tag = (self.node, counter)
         return self.mesh.submit(frame, flood.class_of(kind), now_ms, delay_ms, first, tag=tag) and counter
 
+    def _seal(self, kind, body, generation, counter):
+        """Under A what posts judge, the alarm that sounds and stage 1; under C all else."""
+        alarm, key_c = kind == messages.ALARM, self.key_c(generation)
+        loud = alarm and messages.is_loud(body.zone, body.kind, body.flags)
+        key = self.key_a(generation) if loud or kind == messages.RECEIPTS else key_c
+        carry_key = self.keys.r(self.node, self.role, generation)
+        return messages.encode(kind, self.role, generation, counter, self.node, body, key, carry_key,
+                               key_c if alarm else None)
+
     def send_own_status(self, body, now_ms, actions, hop_limit=None):
         """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""
         newest = self.keys.generations[-1]
-        return self.send(messages.STATUS, body, self.key_a(newest), now_ms, actions, hop_limit,
-                         generation=newest)
+        return self.send(messages.STATUS, body, now_ms, actions, hop_limit, generation=newest)
 
     def key_a(self, generation=None):
         """Our A of a generation (None: the one we send); None when it is not held."""
@@ -272,27 +289,25 @@ class Node:
             return None  # a relay's copy of what we sent ourselves
         return packet, self.channel.open(packet)
 
-    def _deliver(self, frame, data, heard, now_ms, rnd, actions):
-        """True when the message's tag holds for us. Every copy comes here, whatever the mesh remembers."""
+    def _parse(self, data):
+        return messages.parse(data.payload) if data.portnum == PORT_PRIVATE else None
+
+    def _deliver(self, frame, envelope, proved, heard, now_ms, rnd, actions):
+        """What a message is to us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
-        if data.portnum != PORT_PRIVATE:
-            return False
-        envelope = messages.parse(data.payload)
+        if proved:
+            self._stored(envelope, frame)
+            self.on_overheard(envelope, now_ms, rnd)
         if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
             keys = (self.key_a(envelope.generation), self.key_c(envelope.generation))
             envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, keys[0], keys[1])
-            self._stored(envelope, frame, False)
             if entry is not None:
                 self.on_entry(entry, envelope, heard, now_ms, rnd, actions)
-            return False
+            return
         if not self._wants(envelope):
-            return False
-        message = self.open(envelope, packet)
-        if message.type == messages.SIREN_ORDER:
-            verify.own_order(message, self.node, self.key_c(message.generation))
+            return
+        message = self._open_message(envelope, packet)
         repeat = self.guard.check(message) == REPEAT
-        if message.type == messages.RECEIPTS:
-            self._stored(envelope, frame, True)
         if message.type == messages.CONFIG:
             self._configure(message, repeat, now_ms, rnd, actions)
         else:
@@ -302,11 +317,12 @@ class Node:
             if message.type in CONTROL_TYPES and message.src == self.settings["gateway"]:
                 self.last_control = max(self.last_control, message.counter)
             actions.append(Persist("guard", self.guard.image()))
-        return True
 
-    def open(self, envelope, packet):
-        """The verified message; RemoteError. A role that lacks the sender's key judges what it can here."""
+    def _open_message(self, envelope, packet):
+        """The verified message; RemoteError."""
         revoked = self.settings["revoked"]
+        if envelope.type == messages.SIREN_ORDER:
+            return verify.own_order(envelope.payload, packet.src, self.node, self.keys, revoked)
         return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, revoked)
 
     def _wants(self, envelope):
@@ -352,9 +368,12 @@ class Node:
         self.keys = self._make_keys()
         self.guard.keep(self.keys.generations)
 
-    def _stored(self, envelope, frame, verified):
-        """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm."""
-        if not self.relays or envelope.role != messages.GATEWAY:
+    def _stored(self, envelope, frame):
+        """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.
+
+        No relay can judge its entries: they spare an alarm's first attempts, never the later ones.
+        """
+        if envelope.type != messages.RECEIPTS or envelope.role != messages.GATEWAY:
             return
         pairs = []
         for entry in messages.decode_body(envelope.type, envelope.role, envelope.body).entries:
@@ -362,14 +381,11 @@ class Node:
                 continue
             if entry.stage == messages.STAGE_STORED:
                 pairs.append((entry.node, entry.counter))
-            if verified:
-                self.mesh.drop_alarm(entry.node, entry.counter)
-            else:
-                self.mesh.doubt_alarm(entry.node, entry.counter)
+            self.mesh.doubt_alarm(entry.node, entry.counter)
         if pairs:
             self.mesh.answers.keep(frame, pairs)
 
-    def _carry(self, packet, data, verified, snr_q, now_ms):
+    def _carry(self, packet, data, proved, snr_q, now_ms):
         """Relay rules for one opened packet; nothing in here decides local delivery."""
         head = alarm_head(data)
         tag = None
@@ -378,10 +394,7 @@ class Node:
             answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
             if answered and self.role == messages.SIRENE:
                 return
-            if self.role == messages.SIRENE and not verified and not flood.alarm_attempt_relayable(head[1]):
-                self.count("relay_unreadable")
-                return
         if flood.may_relay(packet, data):
-            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag)
+            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved)
         if tag and answered:
             self.mesh.doubt_alarm(packet.src, head[0])

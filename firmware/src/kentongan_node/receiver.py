@@ -33,7 +33,7 @@ class Call:
         self.until_ms = now_ms + PAGE_KEEP_MS
 
     def about(self):
-        return self.body.incident, self.body.house, self.body.zone
+        return self.body.origin, self.body.counter
 
 
 class Penerima(MainsNode):
@@ -93,7 +93,8 @@ class Penerima(MainsNode):
         call.state = ANSWERING
         if self._chiming is call:
             self._hush(actions)
-        self.reports.add(m.EVENT, m.Event(m.EVENT_COMING, 0, call.body.incident), now_ms, call.about())
+        event = m.Event(m.EVENT_COMING, 0, call.body.origin, call.body.counter)
+        self.reports.add(m.EVENT, event, now_ms, call.about())
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
         if not call.silent:
             self.note(actions, "answered", self.reports.find(call.about()).counter or 0)

@@ -1,17 +1,12 @@
 """Penerus: carries the others' frames on, answers repeats of stored alarms, reports itself."""
 from kentongan_wire import messages
 
-from kentongan_node.mains import MainsNode, order_for_us
+from kentongan_node.mains import MainsNode
 
 
 class Penerus(MainsNode):
     role = messages.PENERUS
     types = (messages.SIREN_ORDER,)
-
-    def open(self, envelope, packet):
-        if envelope.type == messages.SIREN_ORDER:
-            return order_for_us(envelope, packet, self.node, self.key_c(envelope.generation))
-        return super().open(envelope, packet)
 
     def on_message(self, message, repeat, heard, now_ms, rnd, actions):
         if message.body.action == messages.ACTION_TEST and not repeat:

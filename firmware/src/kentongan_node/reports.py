@@ -67,7 +67,7 @@ class Reports:
             hop_limit = hops - 1 if report.sends == 0 else hops
             report.sends += 1
             overtaken = report.counter is not None and report.counter < self._last[report.kind]
-            counter = node.send(report.kind, report.body, node.key_a(), now_ms, actions, hop_limit=hop_limit,
+            counter = node.send(report.kind, report.body, now_ms, actions, hop_limit=hop_limit,
                                 counter=None if overtaken else report.counter)
             if counter:
                 report.counter = counter

@@ -1,9 +1,8 @@
 """Sirene, the post: beats the kentongan's code for a valid alarm at once, with gateway and hub dead.
 
 what comes in                                       what may follow
-ALARM, tag under A holds, not silent                sound, then the counters to flash, stage 1, a report
-  with the cancel flag                              that incident stops; the end tone
-  kind 15, kind 8, silent, zone 0                   never a sound
+ALARM, tag under A holds                            sound, then the counters to flash, stage 1, a report
+  silent, cancel, kind 15, kind 8, zone 0           under C: not read here; the gateway orders what follows
 RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was not heard here
 RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
 SIREN_REPORT of another post, in a crowd of alarms  our own report of that incident comes later
@@ -20,7 +19,6 @@ from kentongan_node import patterns
 from kentongan_node.output import Output
 from kentongan_node.soundings import (
     ALARM,
-    CANCEL,
     DRILL_MS,
     HUSH,
     LIVE,
@@ -48,7 +46,7 @@ def new_post_state():
 
 class Sirene(Output):
     role = m.SIRENE
-    types = (m.ALARM, m.SIREN_REPORT, m.RECEIPTS, m.SIREN_ORDER)
+    types = (m.ALARM, m.RECEIPTS, m.SIREN_ORDER)
 
     def __init__(self, settings, state):
         super().__init__(settings, state)
@@ -89,10 +87,12 @@ class Sirene(Output):
             self._alarm(message, repeat, heard, now_ms, rnd, actions)
         elif message.type == m.RECEIPTS:
             self._receipts(message, repeat, now_ms, rnd, actions)
-        elif message.type == m.SIREN_REPORT:
-            self._hold_report(message.body, now_ms, rnd)
         elif message.type == m.SIREN_ORDER:
             self._order(message, repeat, now_ms, rnd, actions)
+
+    def on_overheard(self, envelope, now_ms, rnd):
+        if envelope.type == m.SIREN_REPORT:
+            self._hold_report(m.decode_body(envelope.type, envelope.role, envelope.body), now_ms, rnd)
 
     def on_config(self, changed, now_ms, actions):
         if "drill" in changed:
@@ -116,15 +116,12 @@ class Sirene(Output):
 
     def _alarm(self, message, repeat, heard, now_ms, rnd, actions):
         body = message.body
-        if message.silent or body.kind in patterns.NEVER_SOUND or message.role != m.TOMBOL:
+        if message.silent or message.role != m.TOMBOL:  # a post's own test, by another post
             return
         if repeat:
             record = self.soundings.of_alarm(message.src, body.incident)
             if record is not None and body.attempt >= UNHEARD_ATTEMPT:
                 self._plan_stage1(record, message, heard[0], now_ms, rnd)
-            return
-        if body.flags & m.FLAG_CANCEL:
-            self._take_back(message, now_ms, rnd, actions)
             return
         record = self._new_alarm(message, now_ms, rnd, actions)
         self.note(actions, "heard_by_post", message.counter, node=message.src)
@@ -153,23 +150,6 @@ class Sirene(Output):
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
         return record
-
-    def _take_back(self, message, now_ms, rnd, actions):
-        """The presser's cancel: stop, play the end tone, and let no late copy start it again."""
-        body = message.body
-        record = self.soundings.of_alarm(message.src, body.incident)
-        if record is None:
-            record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
-        record.last = max(record.last, message.counter)
-        if not record.event(CANCEL, now_ms) or not record.times:
-            self._keep(now_ms, actions)
-            return
-        if self.soundings.current() is None:
-            self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
-        self._drive(now_ms, actions)
-        self._keep(now_ms, actions)
-        self.note(actions, "siren_off", message.counter, "cancel", node=message.src)
-        self._report(record, now_ms, rnd, m.STATE_STOPPED)
 
     def _add(self, origin, counter, number, kind, zone, now_ms, source=m.SOURCE_DIRECT):
         record = self.soundings.add(origin, counter, number, kind, zone, now_ms)
@@ -245,7 +225,7 @@ class Sirene(Output):
         self._stage1_ms = now_ms
         key = self.keys.a(record.origin, m.TOMBOL, generation)
         entry = m.receipt_entry(self.node, record.origin, record.last, m.STAGE_SOUNDING, 1, 0, 0, key)
-        self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), self.key_a(), now_ms, actions,
+        self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), now_ms, actions,
                                           hop_limit=hop_limit))
 
     def _receipts(self, message, repeat, now_ms, rnd, actions):
@@ -320,6 +300,8 @@ class Sirene(Output):
                                now_ms, m.SOURCE_ORDER)
         if order.action == m.ACTION_STOP:
             if not repeat and record.event(STOP, now_ms):
+                if record.times and self.soundings.current() is None:
+                    self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
                 self._drive(now_ms, actions)
                 self._keep(now_ms, actions)
                 self.note(actions, "siren_off", record.last, "order", node=record.origin)
@@ -375,7 +357,7 @@ class Sirene(Output):
     def _test_alarm(self, now_ms, actions):
         """An alarm of kind 15: stored by the gateway, and silent everywhere."""
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])  # so that peek is ours
-        body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0, 0)
+        body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0)
         self.reports.add(m.ALARM, body, now_ms, "test")
         self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
         self.note(actions, "test", self.reports.find("test").counter or 0)

@@ -20,7 +20,7 @@ RESUME_MIN_S = 1
 KEEP_LEFT_MS = 10_000       # how often the remaining time goes to flash while it sounds
 
 FRESH, LIVE, RESTING, STOPPED = range(4)
-ALARM, RECEIPT, ORDER, STOP, CANCEL, HUSH, TIME_UP = range(7)
+ALARM, RECEIPT, ORDER, STOP, HUSH, TIME_UP = range(6)
 
 # (state, event): next state. What is missing changes nothing: an incident that was stopped is silent
 # for every further press of it, and only an order makes it sound again.
@@ -29,15 +29,12 @@ NEXT = {
     (FRESH, RECEIPT): LIVE,
     (FRESH, ORDER): LIVE,
     (FRESH, STOP): STOPPED,
-    (FRESH, CANCEL): STOPPED,
     (LIVE, STOP): STOPPED,
-    (LIVE, CANCEL): STOPPED,
     (LIVE, HUSH): STOPPED,
     (LIVE, TIME_UP): RESTING,
     (RESTING, ALARM): LIVE,
     (RESTING, ORDER): LIVE,
     (RESTING, STOP): STOPPED,
-    (RESTING, CANCEL): STOPPED,
     (STOPPED, ORDER): LIVE,
 }
 

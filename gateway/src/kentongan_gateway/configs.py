@@ -248,13 +248,11 @@ class Configs:
     def _next_keys(self, device, generation):
         """What wire-format 4 gives this role of the next generation."""
         ring = self._desk.keys
-        second = ring.c(device.node, device.role, generation)
-        if second is None:
+        if generation not in ring.control_roots:
             raise LocalError(f"no roots of generation {generation} yet")
-        if device.role == m.SIRENE:
-            return generation, ring.alarm_roots[generation], second
-        first = keys.node_key(ring.alarm_roots[generation], device.node, device.role, generation)
-        return generation, first, second
+        roots = ring.alarm_roots[generation], ring.control_roots[generation]
+        held = keys.held(*roots, device.node, device.role, generation)
+        return generation, *held, *[bytes(keys.KEY_BYTES)] * (3 - len(held))
 
     def _table(self, post):
         """Last counters: of the buttons, those of the post's zone first, of posts' reports, and our own."""

@@ -403,18 +403,25 @@ class GatewayCore:
         self._quiet.stop(record.src, incident, record.counter)
         self._pages.called_off(record.src, incident)
         self._announcements.ended(record.src, incident)
-        posts = [self._desk.directory.get(p) for p in self._watch.posts_sounding(record.src, incident)]
-        posts = [device for device in posts if device]
-        if posts:
+        sounding = set(self._watch.posts_sounding(record.src, incident))
+        posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
+        sounding -= {device.node for device in posts}
+        posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
+        if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
             self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 0, posts)
 
     def _person_answered(self, record):
-        """A penerima's own people answer a page that we sent for a silent hub: tell the presser."""
-        for alarm in self._pages.answered(record.src, record.body.value):
-            self._desk.note_about("answered", alarm.src, alarm.counter)
-            if record.body.event == m.EVENT_COMING:
-                self._quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
-                self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
+        """The people of a penerima that we paged for a silent hub answer: tell the presser."""
+        body = record.body
+        if body.event != m.EVENT_COMING:
+            return
+        alarm = self._pages.answered(record.src, body.origin, body.counter)
+        if alarm is None:
+            self._desk.count("answer_not_asked")
+            return
+        self._desk.note_about("answered", alarm.src, alarm.counter)
+        self._quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
+        self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
 
     def _answered(self, record):
         if record.is_alarm:
@@ -440,7 +447,7 @@ class GatewayCore:
         stage = events.highest_stage(body)
         if stage < m.STAGE_COMING:
             return
-        seen = self._stages.seen(message.src, stage)
+        seen = self._stages.seen(message.src, body.counter, stage)
         if seen:
             counter, stage = seen
             self._desk.store(

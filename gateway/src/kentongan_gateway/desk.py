@@ -101,15 +101,18 @@ class Desk:
         return key
 
     def sender_key(self, message_type, generation, target=0, target_role=0) -> bytes:
-        """The key of the outer tag of what we send: ours, or the target's C for PAGE and CONFIG."""
+        """The key of the outer tag of what we send: A for what posts judge, the target's C, or our own."""
+        if message_type == m.RECEIPTS:
+            return self.keys.a(self.config.node, m.GATEWAY, generation)
         if message_type in (m.PAGE, m.CONFIG):
             return self.key_c(target, target_role, generation)
-        return self.keys.a(self.config.node, m.GATEWAY, generation)
+        return self.key_c(self.config.node, m.GATEWAY, generation)
 
     def frame(self, message_type, generation, counter, body, target=0, target_role=0) -> bytes:
         """The payload of one outgoing message."""
         key = self.sender_key(message_type, generation, target, target_role)
-        return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key)
+        carry_key = self.keys.r(self.config.node, m.GATEWAY, generation)
+        return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key, carry_key)
 
     def take(self) -> int:
         return self.sequence.take(self.out)

@@ -44,7 +44,8 @@ def event_of(record, heard, directory):
             **_common("event", record, heard, directory),
             "event": body.event,
             "person": body.person,
-            "value": body.value,
+            "origin": body.origin,
+            "counter": body.counter,
             "report_counter": record.counter,
         }
     return {
@@ -74,7 +75,7 @@ def status_event(message, heard, directory):
 def record_of(event) -> Record:
     """The record of a stored alarm event; KeyError or TypeError for anything else."""
     flags = (m.FLAG_SILENT if event["silent"] else 0) | (m.FLAG_CANCEL if event["cancel"] else 0)
-    body = m.Alarm(event["attempt"], event["incident"], event["zone"], event["kind"], flags, 0, 0)
+    body = m.Alarm(event["attempt"], event["incident"], event["zone"], event["kind"], flags, 0)
     message = Message(
         m.ALARM,
         event["role"],

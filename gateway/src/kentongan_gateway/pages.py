@@ -82,8 +82,8 @@ class Pages:
         origin = desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
         counter = desk.take()
-        body = m.Page(device.node, record.body.incident, record.body.kind, origin.house if origin else 0,
-                      record.body.zone, flags)
+        body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
+                      origin.house if origin else 0, record.body.zone, flags)
         payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
         job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
         self._send(job, counter)
@@ -93,10 +93,12 @@ class Pages:
         self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER)
         self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
 
-    def answered(self, penerima, incident):
-        """The penerima has sent an EVENT about an incident: its page ends. The alarms that it was about."""
-        mine = [key for key in self._jobs if key[0] == penerima and key[2] == incident]
-        return [self._jobs.pop(key).record for key in mine]
+    def answered(self, penerima, origin, first_counter):
+        """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None."""
+        job = self._jobs.get((penerima, origin, first_counter & 0xFFFF))
+        if job is None or job.record.first_counter != first_counter:
+            return None
+        return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
 
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""

@@ -36,6 +36,11 @@ class Record:
         return self.src, self.counter
 
     @property
+    def first_counter(self) -> int:
+        """The counter of the first alarm of this one's incident."""
+        return (self.counter - ((self.counter - self.body.incident) & 0xFFFF)) & 0xFFFFFFFF
+
+    @property
     def is_alarm(self) -> bool:
         return self.type == m.ALARM
 

@@ -94,13 +94,14 @@ class Stages:
             detail = f"kali ke-{job.sent}"
             desk.note_about(f"receipt_{job.stage}", job.target.node, job.target.counter, detail)
 
-    def seen(self, node, stage):
-        """The button's status names its highest stage: (counter, stage) when that ends a job, else None."""
-        named = [job for (of, _), job in self._jobs.items() if of == node and job.stage <= stage]
+    def seen(self, node, counter, stage):
+        """The button's status names the stage of that alarm: (counter, stage) when it ends a job, else None."""
+        named = [about for about, job in self._jobs.items()
+                 if about[0] == node and job.target.counter == counter and job.stage <= stage]
         if not named:
             return None
-        job = max(named, key=lambda job: job.target.counter)
-        about = node, job.target.incident
+        about = named[0]
+        job = self._jobs[about]
         del self._jobs[about]
         if len(self._seen) >= JOBS_LIMIT:
             self._seen.pop(next(iter(self._seen)))

@@ -265,18 +265,16 @@ def _event(db, now, gateway, event):
     field.heard(db, now, gateway, event)
     if event["event"] != m.EVENT_COMING:
         return
-    label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
-    named = db.all(
-        "SELECT * FROM incidents WHERE closed_ms IS NULL AND first_counter & 65535 = ? LIMIT 20",
-        event["value"],
+    label = db.value(
+        "SELECT label FROM devices WHERE node = ? AND role = 'penerima' AND revoked = 0", event["device"]
     )
-    for incident in named:
-        if label and len(named) == 1:
-            incidents.come_from_device(db, now, incident, label)
-        else:  # two buttons may count alike: better answered twice than wrongly marked as answered
-            incidents.tell(
-                db, now, incident, label or "alat lain", "saya datang?", "belum jelas ke kejadian mana"
-            )
+    incident = db.one(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
+        event["origin"],
+        event["counter"],
+    )
+    if label and incident:
+        incidents.come_from_device(db, now, incident, label)
 
 
 HANDLERS = {

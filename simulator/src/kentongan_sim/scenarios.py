@@ -47,12 +47,9 @@ def device_settings(place: Place, scene: Scenario, gateway: int, hops: int) -> d
         settings["channel_name"] = CHANNEL_NAME
         settings["channel_key"] = CHANNEL_KEY.hex()
         number = ROLE_NUMBERS[place.role]
-        alarm = wire_keys.alarm_root(TEST_SITE_KEY, 0)
-        control = wire_keys.control_root(TEST_SITE_KEY, 0)
-        settings["key_c"] = wire_keys.node_key(control, place.node, number, 0).hex()
+        roots = (wire_keys.alarm_root(TEST_SITE_KEY, 0), wire_keys.control_root(TEST_SITE_KEY, 0))
+        held = wire_keys.held(*roots, place.node, number, 0)
+        settings.update({name: key.hex() for name, key in zip(wire_keys.HELD[number], held, strict=True)})
         if place.role == "sirene":
-            settings["alarm_root"] = alarm.hex()
             settings["has_sense"] = True
-        else:
-            settings["key_a"] = wire_keys.node_key(alarm, place.node, number, 0).hex()
     return check(settings, place.label)

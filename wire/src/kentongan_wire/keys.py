@@ -7,6 +7,9 @@ from kentongan_wire.errors import LocalError
 KEY_BYTES = 32
 GENERATION_MAX = 15  # four bits on the air
 ROLE_SIRENE = 2  # wire-format 4
+# What a device of a role holds of each generation, as its device file names them and next_keys orders them.
+HELD = {1: ("key_a", "key_c", "key_r"), 2: ("alarm_root", "key_c"), 3: ("relay_root", "key_c"),
+        5: ("relay_root", "key_c")}
 ROLES_WITH_CONTROL = (1, 2, 3, 5, 4)  # roles a C key may belong to, the likeliest first
 
 
@@ -44,6 +47,17 @@ def relay_root(alarm_root: bytes) -> bytes:
 def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
     """A, C or R of one node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
     return hmac_sha256(root, b"KTG1 node" + struct.pack("<IBB", node, role, generation))
+
+
+def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generation: int) -> tuple:
+    """The keys that a device of this role and number holds, in the order of HELD."""
+    about = node, role, generation
+    made = {
+        "key_a": lambda: node_key(alarm_root, *about), "key_c": lambda: node_key(control_root, *about),
+        "key_r": lambda: node_key(relay_root(alarm_root), *about),
+        "alarm_root": lambda: alarm_root, "relay_root": lambda: relay_root(alarm_root),
+    }
+    return tuple([made[name]() for name in HELD[role]])
 
 
 class KeyRing:

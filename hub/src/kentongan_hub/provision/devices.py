@@ -165,10 +165,8 @@ def place_of(db, zone):
 
 
 def node_keys(secret, role, node, generation):
-    """The keys this role may hold (wire-format.md section 4): a post the alarm root, others their own A."""
-    alarm_root = keys.alarm_root(secret["site_key"], generation)
-    control_root = keys.control_root(secret["site_key"], generation)
-    key_c = keys.node_key(control_root, node, ROLES[role], generation).hex()
-    if role == "sirene":
-        return {"alarm_root": alarm_root.hex(), "key_c": key_c}
-    return {"key_a": keys.node_key(alarm_root, node, ROLES[role], generation).hex(), "key_c": key_c}
+    """The keys this role may hold, in hexadecimal, as its device file names them."""
+    number = ROLES[role]
+    roots = (root(secret["site_key"], generation) for root in (keys.alarm_root, keys.control_root))
+    held = keys.held(*roots, node, number, generation)
+    return {name: key.hex() for name, key in zip(keys.HELD[number], held, strict=True)}

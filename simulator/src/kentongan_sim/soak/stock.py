@@ -62,8 +62,9 @@ class Served:
 
     def hear(self, node, counter, attempt):
         """An alarm of this button, kind uji: stored and receipted, sounds nowhere."""
-        body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150, 0)
-        payload = m.encode(m.ALARM, m.TOMBOL, 0, counter, node, body, KEYS.a(node, m.TOMBOL, 0))
+        body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150)
+        payload = m.encode(m.ALARM, m.TOMBOL, 0, counter, node, body, KEYS.c(node, m.TOMBOL, 0),
+                           KEYS.r(node, m.TOMBOL, 0), KEYS.c(node, m.TOMBOL, 0))
         self._number += 1
         packet = mesh_pb2.MeshPacket(to=BROADCAST, id=self._number, hop_limit=1, hop_start=1,
                                      relay_node=node & 0xFF, rx_rssi=-97, rx_snr=5.0, channel=0)

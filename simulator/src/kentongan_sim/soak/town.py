@@ -38,7 +38,7 @@ class Button:
 
     def __init__(self, town, file):
         self._town, self.node = town, file["node"]
-        self._a, self._c = _raw(file["key_a"]), _raw(file["key_c"])
+        self._a, self._c, self._r = (_raw(file[name]) for name in ("key_a", "key_c", "key_r"))
         self._generation = file["generation"]
         self._sequence, self._press, self._sent, self.stage = 100, None, 0, 0
         town.air.join(self)
@@ -55,9 +55,10 @@ class Button:
         if press is not self._press or self.stage >= m.STAGE_STORED:
             return
         flags = m.FLAG_SILENT if press.silent else 0
-        body = m.Alarm(self._sent, press.counter & 0xFFFF, ZONE, press.kind, flags, 150, 0)
+        body = m.Alarm(self._sent, press.counter & 0xFFFF, ZONE, press.kind, flags, 150)
         key = self._c if press.silent else self._a
-        self._send(m.encode(m.ALARM, m.TOMBOL, self._generation, press.counter, self.node, body, key))
+        self._send(m.encode(m.ALARM, m.TOMBOL, self._generation, press.counter, self.node, body, key, self._r,
+                            self._c))
         self._sent += 1
 
     def _send(self, payload):
@@ -80,9 +81,9 @@ class Button:
         if entry.stage >= m.STAGE_COMING:
             self._sequence += 1
             flags = entry.stage << m.TOMBOL_STATUS_STAGE_SHIFT
-            status = m.ButtonStatus(flags, 150, 27, -80, 1, 0, 1, 0)
+            status = m.ButtonStatus(flags, 150, 27, -80, 1, 0, 1, entry.counter)
             self._send(m.encode(m.STATUS, m.TOMBOL, self._generation, self._sequence, self.node, status,
-                                self._a))
+                                self._c, self._r))
 
 
 class Link:
