@@ -156,4 +156,4 @@ def order_target(sender: int, counter: int, target: int, origin: int, alarm_coun
 def order_tag(sender: int, counter: int, target: int, order, key: bytes) -> bytes:
     """The 8 tag bytes of one target of an order, over sender, counter, target and the 12 fixed bytes."""
     head = b"KTGO" + struct.pack("<III", sender, counter, target)
-    return hmac_sha256(key, head + bodies.order_fixed(order))[:TAG_BYTES]
+    return hmac_sha256(key, head + bodies.order_fixed(order))[:8]
