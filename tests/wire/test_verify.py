@@ -1,16 +1,16 @@
 # runs: cpython micropython
 """Forged, foreign, revoked, outdated: what each holder of keys believes, and why it refuses the rest."""
 from both import raises, random_bytes
-from kentongan_wire import keys
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message, own_entry, own_order
 
 SITE = bytes(range(32))
-ALARM_ROOTS = {g: keys.alarm_root(SITE, g) for g in (0, 1)}
-CONTROL_ROOTS = {g: keys.control_root(SITE, g) for g in (0, 1)}
-SITE_KEYS = keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
+ALARM_ROOTS = {g: site_keys.alarm_root(SITE, g) for g in (0, 1)}
+CONTROL_ROOTS = {g: site_keys.control_root(SITE, g) for g in (0, 1)}
+SITE_KEYS = site_keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
 BUTTON, OTHER, POST, POST2, GATE, CHIME = 101, 102, 201, 202, 301, 401
 A, C = SITE_KEYS.a, SITE_KEYS.c
 POST_KEYS = keys.PostKeys(POST, {0: ALARM_ROOTS[0]}, {0: C(POST, m.SIRENE, 0)}, 0)
