@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import vector_maker as v
-from kentongan_wire.describe import frame_to_object, site_keys
+from kentongan_wire.describe import every_generation, frame_to_object
 from kentongan_wire.packet import Channel
 from vector_maker import alarm, data, entry, frame, item, message, order, page, receipts, settings, tagged
 
@@ -314,7 +314,7 @@ def rejected():
 
 def text():
     """The whole document; the decoded fields are what `python -m kentongan_wire decode` prints."""
-    channel, ring, cases = Channel(v.CHANNEL_NAME, v.CHANNEL_KEY), site_keys(v.SITE_KEY), []
+    channel, ring, cases = Channel(v.CHANNEL_NAME, v.CHANNEL_KEY), every_generation(v.SITE_KEY), []
     for name, raw, canonical in good():
         case = {"name": name, "frame": raw.hex(), "canonical": (canonical or raw).hex()}
         cases.append(dict(case, **frame_to_object(raw, channel, ring)))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_wire import cli
-from kentongan_wire.describe import frame_to_object, object_to_frame, site_keys
+from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.packet import Channel
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "wire/vectors.json").read_text(encoding="utf-8"))
 CAPTURES = json.loads((ROOT / "wire/captures/meshtastic-air.json").read_text(encoding="utf-8"))["channels"]
 CHANNEL = Channel(VECTORS["channel"], bytes.fromhex(VECTORS["channel_key"]))
-RING = site_keys(bytes.fromhex(VECTORS["site_key"]))
+RING = every_generation(bytes.fromhex(VECTORS["site_key"]))
 OPTIONS = ["--channel", VECTORS["channel"], "--psk", VECTORS["channel_key"]]
 KEYED = [*OPTIONS, "--site-key", VECTORS["site_key"]]
 GOOD = [case["frame"] for case in VECTORS["good"]]

@@ -408,7 +408,7 @@ class GatewayCore:
         sounding -= {device.node for device in posts}
         posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
         if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
-            self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 0, posts)
+            self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
     def _person_answered(self, record):
         """The people of a penerima that we paged for a silent hub answer: tell the presser."""

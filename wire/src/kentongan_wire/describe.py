@@ -29,7 +29,7 @@ TARGETED = (codes.CONFIG, codes.PAGE)
 SECRETIVE = (codes.ALARM, codes.PAGE)
 
 
-def site_keys(site_key: bytes) -> site_keys.SiteKeys:
+def every_generation(site_key: bytes) -> site_keys.SiteKeys:
     """Every generation's keys of a site."""
     generations = range(keys.GENERATION_MAX + 1)
     alarm = {g: site_keys.alarm_root(site_key, g) for g in generations}
