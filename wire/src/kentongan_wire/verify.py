@@ -2,7 +2,7 @@
 from collections import namedtuple
 
 from kentongan_wire import codes, messages
-from kentongan_wire.bodies import ALARM_BYTES, decode_body
+from kentongan_wire.bodies import ALARM_BYTES, decode_body, order_fixed
 from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN
@@ -158,6 +158,7 @@ def own_order(payload: bytes, src: int, node: int, keys, revoked=()) -> Message:
                 raise RemoteError("no_key")
             if not equal(messages.order_tag(src, envelope.counter, node, body, own[0]), tag8):
                 raise RemoteError("tag")
+            # What its tag covers, no more: else a changed neighbour's entry would make the next copy another.
             return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body,
-                           False, digest_of(envelope, True))
+                           False, sha256(order_fixed(body))[:4])
     raise RemoteError("not_for_us")
