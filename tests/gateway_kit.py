@@ -25,21 +25,27 @@ ROLES = {BUTTON: m.TOMBOL, BUTTON_2: m.TOMBOL, POST: m.SIRENE, POST_2: m.SIRENE,
          REPEATER: m.PENERUS, GATEWAY_2: m.GATEWAY, GATEWAY: m.GATEWAY}
 
 
-def alarm(src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=None, under_c=False):
-    """Payload of an alarm."""
-    key = (SITE.c if under_c else SITE.a)(src, m.TOMBOL, 0)
-    body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150, 0)
-    return m.encode(m.ALARM, m.TOMBOL, 0, counter, src, body, key)
+def alarm(src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=None, under_c=False,
+          proof_key=None):
+    """Payload of an alarm, under A when it sounds and nothing else is said."""
+    body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150)
+    loud = m.is_loud(zone, kind, flags) and not under_c
+    key, proof = (SITE.a if loud else SITE.c)(src, m.TOMBOL, 0), proof_key or SITE.c(src, m.TOMBOL, 0)
+    return m.encode(m.ALARM, m.TOMBOL, 0, counter, src, body, key, SITE.r(src, m.TOMBOL, 0), proof)
 
 
 def message(kind, src, counter, body):
-    """Payload of any other message under A of its sender."""
-    return m.encode(kind, ROLES[src], 0, counter, src, body, SITE.a(src, ROLES[src], 0))
+    """Payload of any other message of its sender: receipts under A, all else under C."""
+    about = src, ROLES[src], 0
+    key = (SITE.a if kind == m.RECEIPTS else SITE.c)(*about)
+    return m.encode(kind, ROLES[src], 0, counter, src, body, key, SITE.r(*about))
 
 
-def button_status(src=BUTTON, counter=200, stage=0):
+def button_status(src=BUTTON, counter=200, stage=0, of=100):
+    """A tombol's STATUS that names this stage of its alarm `of`."""
     flags = stage << m.TOMBOL_STATUS_STAGE_SHIFT
-    return message(m.STATUS, src, counter, m.ButtonStatus(flags, 150, 27, -80, 1, 0, 1, 0))
+    body = m.ButtonStatus(flags, 150, 27, -80, 1, 0, 1, of if stage else 0)
+    return message(m.STATUS, src, counter, body)
 
 
 def node_status(src=POST, counter=300, last_control=0):

@@ -24,6 +24,16 @@ def key_c(node, role):
     return keys.node_key(CONTROL_ROOT, node, role, 0)
 
 
+def key_r(node, role):
+    return keys.node_key(keys.relay_root(ALARM_ROOT), node, role, 0)
+
+
+def own_key(kind, role, src, body):
+    """The key that the sender's own firmware takes for such a message of its own."""
+    loud = kind == messages.ALARM and messages.is_loud(body.zone, body.kind, body.flags)
+    return (key_a if loud or kind == messages.RECEIPTS else key_c)(src, role)
+
+
 def settings(role, node, **changes):
     """Checked settings of one device of the site."""
     number = ROLE_NUMBERS[role]
@@ -33,12 +43,10 @@ def settings(role, node, **changes):
     if role != "modem":
         raw["channel_name"] = "kentongan"
         raw["channel_key"] = hexlify(CHANNEL_KEY).decode()
-        raw["key_c"] = hexlify(key_c(node, number)).decode()
         raw["gateway"] = GATEWAY
-    if role == "sirene":
-        raw["alarm_root"] = hexlify(ALARM_ROOT).decode()
-    elif role != "modem":
-        raw["key_a"] = hexlify(key_a(node, number)).decode()
+        held = keys.held(ALARM_ROOT, CONTROL_ROOT, node, number, 0)
+        for i in range(len(held)):
+            raw[keys.HELD[number][i]] = hexlify(held[i]).decode()
     raw.update(changes)
     return check(raw, "test")
 
@@ -46,13 +54,14 @@ def settings(role, node, **changes):
 def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1, relay_node=None,
           hop_start=None):
     """A whole frame as a device of the site seals it."""
-    payload = messages.encode(kind, role, 0, counter, src, body, key or key_a(src, role))
+    payload = messages.encode(kind, role, 0, counter, src, body, key or own_key(kind, role, src, body),
+                              key_r(src, role), key_c(src, role))
     return CHANNEL.seal(src, packet_id or counter, hop_limit, payload, hop_start, relay_node)
 
 
 def alarm(src, counter, attempt=0, kind=0, zone=5, flags=0, packet_id=None, hop_limit=1, relay_node=None,
           hop_start=None, key=None):
-    body = messages.Alarm(attempt, counter & 0xFFFF, zone, kind, flags, 150, 0)
+    body = messages.Alarm(attempt, counter & 0xFFFF, zone, kind, flags, 150)
     return frame(messages.ALARM, messages.TOMBOL, src, counter, body, key, packet_id, hop_limit, relay_node,
                  hop_start)
 

@@ -81,7 +81,7 @@ class Post(Shell):
 
 
 def pressed(counter=10, src=TOMBOL, incident=None, kind=0, zone=5, flags=0, attempt=0, key=None, hop_limit=1):
-    body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150, 0)
+    body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150)
     return frame(m.ALARM, m.TOMBOL, src, counter, body, key, next_id(), hop_limit)
 
 

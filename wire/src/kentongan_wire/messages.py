@@ -38,7 +38,6 @@ HEADER_BYTES = 6
 # The end of every message: the carry tag, by which relays know whose frame they carry, then the tag. Four
 # bytes as LoRaWAN's MIC: a forger without the key needs 2^31 frames, six years of sending on ShortSlow.
 CARRY_BYTES, TAG_BYTES = 2, 4
-TARGET_TAG_BYTES = 8  # of one target of an order
 END_BYTES = CARRY_BYTES + TAG_BYTES
 PAYLOAD_MIN = HEADER_BYTES + END_BYTES
 _MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
@@ -157,4 +156,4 @@ def order_target(sender: int, counter: int, target: int, origin: int, alarm_coun
 def order_tag(sender: int, counter: int, target: int, order, key: bytes) -> bytes:
     """The 8 tag bytes of one target of an order, over sender, counter, target and the 12 fixed bytes."""
     head = b"KTGO" + struct.pack("<III", sender, counter, target)
-    return hmac_sha256(key, head + bodies.order_fixed(order))[:TARGET_TAG_BYTES]
+    return hmac_sha256(key, head + bodies.order_fixed(order))[:8]
