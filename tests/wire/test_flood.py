@@ -2,7 +2,7 @@
 """What a node remembers of the flood, what it carries on, and how urgent that is."""
 from both import random_bytes
 from kentongan_wire import flood, messages
-from kentongan_wire.flood import Seen, alarm_attempt_relayable, class_of, class_of_data, hops_taken, may_relay
+from kentongan_wire.flood import Seen, class_of, class_of_data, hops_taken, may_relay
 from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE, PORT_TEXT, Data, Packet
 
 PAYLOAD = b"\x11\x11" + bytes(20)
@@ -73,6 +73,7 @@ def test_only_our_own_broadcasts_with_hops_left_are_carried():
     assert may_relay(packet(hop_limit=1, hop_start=7), ours())
     assert may_relay(packet(), ours(bitfield=None))
     assert may_relay(packet(), ours(b"\x1f" + PAYLOAD[1:]))  # a type of the future
+    assert may_relay(packet(), ours(PAYLOAD[: messages.PAYLOAD_MIN]))
     for other in (
         (packet(hop_limit=0), ours()),
         (packet(to=78), ours()),
@@ -80,7 +81,7 @@ def test_only_our_own_broadcasts_with_hops_left_are_carried():
         (packet(), ours(portnum=3)),
         (packet(), ours(b"\x21" + PAYLOAD[1:])),
         (packet(), ours(b"\x01" + PAYLOAD[1:])),
-        (packet(), ours(PAYLOAD[:13])),
+        (packet(), ours(PAYLOAD[: messages.PAYLOAD_MIN - 1])),
         (packet(), ours(b"")),
     ):
         assert not may_relay(*other), other
@@ -104,11 +105,6 @@ def test_classes_put_alarms_and_receipts_first():
     for message_type in messages.TYPE_NAMES:
         data = ours(bytes([0x10 | message_type]) + PAYLOAD)
         assert class_of_data(data) == class_of(message_type)
-
-
-def test_an_unreadable_alarm_is_carried_at_its_first_and_at_some_later_attempts():
-    carried = [attempt for attempt in range(256) if alarm_attempt_relayable(attempt)]
-    assert carried == [0, 1, 2, 3, 7, 11, 15, 19]
 
 
 def test_hops_are_what_the_origin_had_and_the_packet_has_not():
