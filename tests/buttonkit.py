@@ -3,7 +3,7 @@ from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_wire import messages as m
 from kentongan_wire import verify
-from kentongan_wire.keys import SiteKeys
+from kentongan_wire.site_keys import SiteKeys
 from nodekit import (
     ALARM_ROOT,
     CHANNEL,

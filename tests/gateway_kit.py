@@ -3,13 +3,13 @@ from kentongan_gateway import actions, troubles
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.spool import Spool
-from kentongan_wire import keys, verify
 from kentongan_wire import messages as m
+from kentongan_wire import site_keys, verify
 from kentongan_wire.packet import BROADCAST
 
 SITE_KEY = bytes(range(32))
-ROOTS = {0: keys.alarm_root(SITE_KEY, 0)}, {0: keys.control_root(SITE_KEY, 0)}
-SITE = keys.SiteKeys(*ROOTS, 0)
+ROOTS = {0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}
+SITE = site_keys.SiteKeys(*ROOTS, 0)
 GATEWAY, BUTTON, BUTTON_2, POST, POST_2, RECEIVER, REPEATER, GATEWAY_2 = (
     0x1010, 0x2007, 0x2008, 0x3001, 0x3002, 0x4001, 0x5001, 0x1111)
 DEVICES = [

@@ -3,7 +3,7 @@ from binascii import hexlify
 
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
-from kentongan_wire import keys, messages
+from kentongan_wire import keys, messages, site_keys
 from kentongan_wire.device_file import check
 from kentongan_wire.packet import Channel, parse_packet
 
@@ -12,8 +12,8 @@ CHANNEL_KEY = bytes(range(32, 64))
 CHANNEL = Channel("kentongan", CHANNEL_KEY)
 GATEWAY = 0x51000001
 ROLE_NUMBERS = {"tombol": 1, "sirene": 2, "penerus": 3, "penerima": 5, "modem": 4}
-ALARM_ROOT = keys.alarm_root(SITE_KEY, 0)
-CONTROL_ROOT = keys.control_root(SITE_KEY, 0)
+ALARM_ROOT = site_keys.alarm_root(SITE_KEY, 0)
+CONTROL_ROOT = site_keys.control_root(SITE_KEY, 0)
 
 
 def key_a(node, role):
@@ -44,7 +44,7 @@ def settings(role, node, **changes):
         raw["channel_name"] = "kentongan"
         raw["channel_key"] = hexlify(CHANNEL_KEY).decode()
         raw["gateway"] = GATEWAY
-        held = keys.held(ALARM_ROOT, CONTROL_ROOT, node, number, 0)
+        held = site_keys.held(ALARM_ROOT, CONTROL_ROOT, node, number, 0)
         for i in range(len(held)):
             raw[keys.HELD[number][i]] = hexlify(held[i]).decode()
     raw.update(changes)

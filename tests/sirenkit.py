@@ -1,9 +1,9 @@
 """A post with its siren for tests: what it hears, sounds, sends and stores; MicroPython subset."""
 from kentongan_node import actions as act
 from kentongan_node.siren import Sirene, new_post_state
-from kentongan_wire import config, verify
+from kentongan_wire import compose, verify
 from kentongan_wire import messages as m
-from kentongan_wire.keys import SiteKeys
+from kentongan_wire.site_keys import SiteKeys
 from nodekit import (
     ALARM_ROOT,
     CHANNEL,
@@ -110,7 +110,7 @@ def stored(post, report):
 
 
 def configure(post, version=1, **changed):
-    parts = config.split(changed)
+    parts = compose.split(changed)
     for part in range(len(parts)):
         number = next_id()
         body = m.Config(NODE, version, part, len(parts), parts[part])

@@ -19,7 +19,7 @@ from kentongan_sim.air import Propagation
 from kentongan_sim.gatehouse import Gatehouse
 from kentongan_sim.scenario_parts import Gateway, Place, Scenario
 from kentongan_sim.world import World
-from kentongan_wire import keys
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 
 PASSWORD = "sandi yang panjang"
@@ -221,7 +221,7 @@ class Village:
 
     def forged_alarm(self, label, counter, generation=0):
         """An alarm of this button by whoever has the alarm root that a post of that generation holds."""
-        root = keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
+        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
         node = self.nodes[label]
         body = m.Alarm(0, counter & 0xFFFF, ZONE, m.KIND_MALING, 0, 150, 0)
         key = keys.node_key(root, node, m.TOMBOL, generation)
@@ -230,7 +230,7 @@ class Village:
 
     def forged_order(self, post, counter, generation=0):
         """An order of the gateway to a post, by whoever has the alarm root and the stolen post's own C."""
-        root = keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
+        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
         gateway, stolen_c = self.key_file.node, bytes.fromhex(self.settings["pos-1"]["key_c"])
         target = m.order_target(gateway, counter, self.nodes[post], 0, 0, m.ACTION_START, 0, 60, stolen_c)
         body = m.SirenOrder(0, 0, m.ACTION_START, 0, 60, (target,))
@@ -240,7 +240,7 @@ class Village:
 
     def forged_stage_1(self, origin, counter, generation=0):
         """ "A siren sounds" in the name of a post that is still in service."""
-        root = keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
+        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
         sender = self.nodes["pos-2"]
         entry = m.receipt_entry(sender, self.nodes[origin], counter, m.STAGE_SOUNDING, 1, 0, 0,
                                 keys.node_key(root, self.nodes[origin], m.TOMBOL, generation))

@@ -5,7 +5,7 @@ from kentongan_node import configure
 from kentongan_node.button import Tombol
 from kentongan_node.repeater import Penerus
 from kentongan_node.siren import Sirene, new_post_state
-from kentongan_wire import config, keys
+from kentongan_wire import compose, config, keys, site_keys
 from kentongan_wire import messages as m
 from nodekit import CHANNEL, GATEWAY, SITE_KEY, Shell, alarm, frame, message_of, of, settings
 
@@ -24,17 +24,17 @@ def root(make, generation):
 def own_keys(role, generation):
     """(first, second) that CONFIG gives a device of this role."""
     _, node, number = ROLES[role]
-    second = keys.node_key(root(keys.control_root, generation), node, number, generation)
+    second = keys.node_key(root(site_keys.control_root, generation), node, number, generation)
     if role == "sirene":
-        return root(keys.alarm_root, generation), second
-    return keys.node_key(root(keys.alarm_root, generation), node, number, generation), second
+        return root(site_keys.alarm_root, generation), second
+    return keys.node_key(root(site_keys.alarm_root, generation), node, number, generation), second
 
 
 def config_frames(role, version, counter, changed, generation=0, more=b""):
     """The frames of one version; every part has a counter of its own."""
     _, node, _ = ROLES[role]
     key = own_keys(role, generation)[1]
-    parts = config.split(changed)
+    parts = compose.split(changed)
     parts[-1] += more
     out = []
     for number in range(len(parts)):
@@ -314,6 +314,6 @@ def test_a_second_rotation_follows_the_first_one():
 
 def test_a_config_of_another_devices_key_is_refused():
     shell = device("penerus")
-    body = m.Config(RELAY, 9, 0, 1, config.split({"status_period_s": 200})[0])
+    body = m.Config(RELAY, 9, 0, 1, compose.split({"status_period_s": 200})[0])
     shell.hear(frame(m.CONFIG, m.GATEWAY, GATEWAY, 100, body, own_keys("sirene", 0)[1]))
     assert shell.core.config_version == 0 and shell.core.counters == {"tag": 1}

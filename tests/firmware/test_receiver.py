@@ -5,7 +5,7 @@ from kentongan_node.mix import mix
 from kentongan_node.receiver import PAGES_LIMIT, Penerima
 from kentongan_wire import messages as m
 from kentongan_wire import verify
-from kentongan_wire.keys import SiteKeys
+from kentongan_wire.site_keys import SiteKeys
 from nodekit import (
     ALARM_ROOT,
     CHANNEL,

@@ -2,7 +2,7 @@
 """Penerus: carries on, answers repeats of stored alarms as well, and says that it lives."""
 from kentongan_node import actions as act
 from kentongan_node.repeater import Penerus
-from kentongan_wire import config, messages
+from kentongan_wire import compose, messages
 from nodekit import (
     GATEWAY,
     Shell,
@@ -128,7 +128,7 @@ def test_a_quiet_test_for_us_is_answered_and_a_forged_one_counted():
 
 def test_settings_over_the_air_change_and_survive_a_restart():
     shell = penerus()
-    parts = config.split({"status_period_s": 300, "hop_limit": 4, "revoked": [TOMBOL]})
+    parts = compose.split({"status_period_s": 300, "hop_limit": 4, "revoked": [TOMBOL]})
     body = messages.Config(NODE, 7, 0, len(parts), parts[0])
     shell.hear(frame(messages.CONFIG, messages.GATEWAY, GATEWAY, 20, body, key_c(NODE, 3)))
     again = Penerus(settings("penerus", NODE), shell.state)

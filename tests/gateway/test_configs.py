@@ -5,12 +5,12 @@ import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.actions import OrderDone, Send, Siren
 from kentongan_gateway.configs import AIR_S, GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
-from kentongan_wire import config, keys, phy, roots, verify
+from kentongan_wire import config, phy, roots, site_keys, verify
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 
-NEW = {g: (keys.alarm_root(SITE_KEY, g), keys.control_root(SITE_KEY, g)) for g in range(3)}
-BOTH = keys.SiteKeys({g: NEW[g][0] for g in NEW}, {g: NEW[g][1] for g in NEW}, 0)
+NEW = {g: (site_keys.alarm_root(SITE_KEY, g), site_keys.control_root(SITE_KEY, g)) for g in range(3)}
+BOTH = site_keys.SiteKeys({g: NEW[g][0] for g in NEW}, {g: NEW[g][1] for g in NEW}, 0)
 STOLEN = 0x2099
 
 

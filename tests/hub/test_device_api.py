@@ -7,7 +7,7 @@ import pytest
 from hub_kit import PASSWORD
 from kentongan_hub import provision, technicians
 from kentongan_hub import site as site_file
-from kentongan_wire import device_file, keys
+from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.replay import Guard
 
@@ -78,7 +78,7 @@ def test_a_registration_gives_number_and_keys_once(site, tool):
     made = tool.register()
     assert device_file.check(made["file"], "made") == made["file"]
     secret = site_file.load(site.data_dir)
-    root = keys.control_root(secret["site_key"], 0)
+    root = site_keys.control_root(secret["site_key"], 0)
     assert made["file"]["key_c"] == keys.node_key(root, made["node"], m.TOMBOL, 0).hex()
     seen = tool.get(f"/devices/{made['node']}").text + tool.get("/devices").text
     assert made["file"]["key_a"] not in seen and made["file"]["key_c"] not in seen
@@ -213,7 +213,7 @@ def test_every_key_stays_out_of_the_database_and_the_log(site, tool, caplog):
     for path in site.data_dir.iterdir():
         if path.name != "site.json":
             content = path.read_bytes()
-            for make_root in (keys.alarm_root, keys.control_root):
+            for make_root in (site_keys.alarm_root, site_keys.control_root):
                 for root in (make_root(secret["site_key"], 0), make_root(secret["site_key"], 1)):
                     assert root not in content and root.hex().encode() not in content
             assert made["file"]["key_c"].encode() not in content

@@ -10,7 +10,7 @@ from kentongan_hub import site as site_file
 from kentongan_hub.cli import main
 from kentongan_hub.provision import numbers
 from kentongan_hub.store import Store
-from kentongan_wire import device_file, keys
+from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -47,8 +47,8 @@ def test_a_button_holds_its_own_two_keys_and_no_root(data):
     made = provision.add_device(data, "tombol", "tombol-07", 5, 7)
     secret = site_file.load(data)
     alarm_root, control_root = (
-        keys.alarm_root(secret["site_key"], 0),
-        keys.control_root(secret["site_key"], 0),
+        site_keys.alarm_root(secret["site_key"], 0),
+        site_keys.control_root(secret["site_key"], 0),
     )
     assert made["key_a"] == keys.node_key(alarm_root, made["node"], m.TOMBOL, 0).hex()
     assert made["key_c"] == keys.node_key(control_root, made["node"], m.TOMBOL, 0).hex()

@@ -8,7 +8,7 @@ from kentongan_hub import provision
 from kentongan_hub import site as site_file
 from kentongan_hub.cli import main
 from kentongan_hub.trust import configs, plan, revocations, rotation, work
-from kentongan_wire import keys, roots
+from kentongan_wire import keys, roots, site_keys
 from kentongan_wire import messages as m
 
 HOUR_MS = 3_600_000
@@ -146,8 +146,9 @@ def test_a_rotation_goes_through_its_phases_only_on_proof_under_the_new_keys(sit
     order = take_orders(site)["keys"][-1]
     assert (order["send"], order["lowest"]) == (0, 0)
     sealed = bytes.fromhex(order["roots"][0]["sealed"])
-    opened = roots.open_sealed(sealed, 1, keys.control_root(secret["site_key"], 0))
-    assert opened == (keys.alarm_root(secret["site_key"], 1), keys.control_root(secret["site_key"], 1))
+    opened = roots.open_sealed(sealed, 1, site_keys.control_root(secret["site_key"], 0))
+    made = (site_keys.alarm_root, site_keys.control_root)
+    assert opened == tuple(root(secret["site_key"], 1) for root in made)
     everybody_reports(site, 0)
     assert phase(site) == rotation.SHARE, "the right version under the old keys proves nothing"
     everybody_reports(site, 1)

@@ -14,6 +14,7 @@ from kentongan_sim.world import World
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
+from kentongan_wire import site_keys
 
 S = 1_000_000
 STRANGER = "orang-asing"
@@ -32,8 +33,8 @@ class Attack:
         self.stranger = Stranger()
         self.world.host_core(STRANGER, self.stranger, 56, 44, role="stranger")
         self.channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
-        self.alarm_root = wire_keys.alarm_root(TEST_SITE_KEY, 0)
-        self.control_root = wire_keys.control_root(TEST_SITE_KEY, 0)
+        self.alarm_root = site_keys.alarm_root(TEST_SITE_KEY, 0)
+        self.control_root = site_keys.control_root(TEST_SITE_KEY, 0)
         self._id = NEW_IDS
 
     def node(self, label):

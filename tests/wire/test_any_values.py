@@ -1,11 +1,11 @@
 """Bodies with a true tag, settings, the link and the device's file hold for any bytes and values."""
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kentongan_wire import codes, config, device_file, keys, link, messages, packet, replay, verify
+from kentongan_wire import codes, config, device_file, link, messages, packet, replay, site_keys, verify
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 
 SITE_KEY = bytes(range(32))
-SITE = keys.SiteKeys({0: keys.alarm_root(SITE_KEY, 0)}, {0: keys.control_root(SITE_KEY, 0)}, 0)
+SITE = site_keys.SiteKeys({0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}, 0)
 NODES = st.integers(packet.NODE_MIN, packet.BROADCAST - 1)
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
                     lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(), inner, max_size=3),

@@ -2,7 +2,8 @@
 """CONFIG items: settings go over the air in parts and come back whole; anything else has its reason."""
 from both import raises, random_bytes
 from kentongan_wire import config
-from kentongan_wire.config import Collector, read, seal, split
+from kentongan_wire.compose import split
+from kentongan_wire.config import Collector, read, seal
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.messages import Config
 

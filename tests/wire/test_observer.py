@@ -1,15 +1,15 @@
 # runs: cpython micropython
 """What is told to somebody with the channel key only, to who relays, and to a post: not what is silent."""
 from both import raises
-from kentongan_wire import keys
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import carries, open_message
 
 SITE = bytes(range(32))
-ALARM_ROOT, CONTROL_ROOT = keys.alarm_root(SITE, 0), keys.control_root(SITE, 0)
-SITE_KEYS = keys.SiteKeys({0: ALARM_ROOT}, {0: CONTROL_ROOT}, 0)
+ALARM_ROOT, CONTROL_ROOT = site_keys.alarm_root(SITE, 0), site_keys.control_root(SITE, 0)
+SITE_KEYS = site_keys.SiteKeys({0: ALARM_ROOT}, {0: CONTROL_ROOT}, 0)
 BUTTON, POST, RELAY, CHIME, GATE = 0x4B000107, 0x4B000221, 0x4B000331, 0x4B000551, 0x4B000441
 A, C, R = (pick(BUTTON, m.TOMBOL, 0) for pick in (SITE_KEYS.a, SITE_KEYS.c, SITE_KEYS.r))
 POST_KEYS = keys.PostKeys(POST, {0: (ALARM_ROOT, SITE_KEYS.c(POST, m.SIRENE, 0))}, 0)

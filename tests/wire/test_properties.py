@@ -2,17 +2,17 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kentongan_wire import bodies, keys, messages, packet, phy
+from kentongan_wire import bodies, keys, messages, packet, phy, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import aes_ctr, hmac_portable, hmac_sha256, xor
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.replay import Guard
 from kentongan_wire.verify import carries, open_message, own_entry, own_order
 
-SITE = keys.SiteKeys({0: keys.alarm_root(bytes(32), 0)}, {0: keys.control_root(bytes(32), 0)}, 0)
-ROOTS = keys.alarm_root(bytes(32), 0), keys.control_root(bytes(32), 0)
-POST = keys.PostKeys(201, {0: keys.held(*ROOTS, 201, m.SIRENE, 0)}, 0)
-CHIME = keys.RelayKeys(301, m.PENERIMA, {0: keys.held(*ROOTS, 301, m.PENERIMA, 0)}, 0)
+ROOTS = site_keys.alarm_root(bytes(32), 0), site_keys.control_root(bytes(32), 0)
+SITE = site_keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)
+POST = keys.PostKeys(201, {0: site_keys.held(*ROOTS, 201, m.SIRENE, 0)}, 0)
+CHIME = keys.RelayKeys(301, m.PENERIMA, {0: site_keys.held(*ROOTS, 301, m.PENERIMA, 0)}, 0)
 U8, U16, U32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
 I8, U4 = st.integers(-128, 127), st.integers(0, 15)
 NODE = st.integers(4, 0xFFFFFFFE)

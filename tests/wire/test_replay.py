@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """Counters: new, repeated, replayed, altered; bounded memory; what survives a restart."""
 from both import raises, random_bytes
-from kentongan_wire import keys
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import sha256
 from kentongan_wire.errors import LocalError, RemoteError
@@ -370,10 +370,10 @@ def test_the_rows_are_what_a_table_carries():
 
 
 SITE = bytes(range(32))
-ROOTS = keys.alarm_root(SITE, 0), keys.control_root(SITE, 0)
-SITE_KEYS = keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)
+ROOTS = site_keys.alarm_root(SITE, 0), site_keys.control_root(SITE, 0)
+SITE_KEYS = site_keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)
 POST, GATE = 201, 301
-POST_KEYS = keys.PostKeys(POST, {0: keys.held(ROOTS[0], ROOTS[1], POST, m.SIRENE, 0)}, 0)
+POST_KEYS = keys.PostKeys(POST, {0: site_keys.held(ROOTS[0], ROOTS[1], POST, m.SIRENE, 0)}, 0)
 
 
 def made_by_a_stolen_post(type, role, src, counter, body):

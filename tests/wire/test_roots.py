@@ -1,11 +1,11 @@
 """New roots between hub and gateway: readable and believed under the control root before them only."""
 import pytest
-from kentongan_wire import keys, roots
+from kentongan_wire import roots, site_keys
 from kentongan_wire.errors import LocalError
 
 SITE_KEY = bytes(range(32))
-UNDER = keys.control_root(SITE_KEY, 0)
-NEW = keys.alarm_root(SITE_KEY, 1), keys.control_root(SITE_KEY, 1)
+UNDER = site_keys.control_root(SITE_KEY, 0)
+NEW = site_keys.alarm_root(SITE_KEY, 1), site_keys.control_root(SITE_KEY, 1)
 SEALED = roots.seal(*NEW, 1, UNDER)
 
 
@@ -15,7 +15,8 @@ def test_both_roots_come_back_and_neither_is_readable():
 
 
 @pytest.mark.parametrize(("sealed", "generation", "under"), [
-    (SEALED, 1, keys.alarm_root(SITE_KEY, 0)), (SEALED, 2, UNDER), (SEALED[:-1], 1, UNDER), (b"", 1, UNDER),
+    (SEALED, 1, site_keys.alarm_root(SITE_KEY, 0)), (SEALED, 2, UNDER),
+    (SEALED[:-1], 1, UNDER), (b"", 1, UNDER),
     (SEALED + b"x", 1, UNDER), (bytes([SEALED[0] ^ 1]) + SEALED[1:], 1, UNDER),
 ], ids=("another root", "another generation", "short", "empty", "long", "changed"))
 def test_anything_else_is_refused_and_names_no_key(sealed, generation, under):

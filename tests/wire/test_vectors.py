@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """wire/vectors.json, frame by frame: good ones come back byte-exact, rejected ones give their reason."""
 from both import load_json, random_bytes
-from kentongan_wire import codes, config, keys, messages, packet, verify
+from kentongan_wire import codes, config, keys, messages, packet, site_keys, verify
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.packet import Channel, Data, Packet
 from kentongan_wire.replay import Guard
@@ -10,9 +10,9 @@ VECTORS = load_json("wire/vectors.json")
 SITE_KEY = bytes.fromhex(VECTORS["site_key"])
 CHANNEL = Channel(VECTORS["channel"], bytes.fromhex(VECTORS["channel_key"]))
 GENERATIONS = (0, 1)
-ALARM_ROOTS = {g: keys.alarm_root(SITE_KEY, g) for g in GENERATIONS}
-CONTROL_ROOTS = {g: keys.control_root(SITE_KEY, g) for g in GENERATIONS}
-SITE = keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
+ALARM_ROOTS = {g: site_keys.alarm_root(SITE_KEY, g) for g in GENERATIONS}
+CONTROL_ROOTS = {g: site_keys.control_root(SITE_KEY, g) for g in GENERATIONS}
+SITE = site_keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
 HEADER = (("to", "to"), ("from", "src"), ("id", "id"), ("hop_limit", "hop_limit"), ("hop_start", "hop_start"),
           ("want_ack", "want_ack"), ("via_mqtt", "via_mqtt"), ("channel_hash", "channel_hash"),
           ("next_hop", "next_hop"), ("relay_node", "relay_node"))
@@ -22,7 +22,7 @@ def keys_of(role, node):
     """The key ring that a party of that role holds."""
     if role == codes.GATEWAY:
         return SITE
-    rings = {g: keys.held(ALARM_ROOTS[g], CONTROL_ROOTS[g], node, role, g) for g in GENERATIONS}
+    rings = {g: site_keys.held(ALARM_ROOTS[g], CONTROL_ROOTS[g], node, role, g) for g in GENERATIONS}
     if role == codes.SIRENE:
         return keys.PostKeys(node, rings, 0)
     return (keys.OwnKeys if role == codes.TOMBOL else keys.RelayKeys)(node, role, rings, 0)

@@ -3,7 +3,7 @@
 import struct
 
 from both import raises, random_bytes
-from kentongan_wire import keys
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.packet import BROADCAST
@@ -11,15 +11,15 @@ from kentongan_wire.replay import REPEAT, Guard
 from kentongan_wire.verify import carries, open_message, own_entry, own_order
 
 SITE = bytes(range(32))
-ALARM_ROOTS = {g: keys.alarm_root(SITE, g) for g in (0, 1)}
-CONTROL_ROOTS = {g: keys.control_root(SITE, g) for g in (0, 1)}
-SITE_KEYS = keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
+ALARM_ROOTS = {g: site_keys.alarm_root(SITE, g) for g in (0, 1)}
+CONTROL_ROOTS = {g: site_keys.control_root(SITE, g) for g in (0, 1)}
+SITE_KEYS = site_keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
 BUTTON, OTHER, POST, POST2, GATE, CHIME, RELAY = 101, 102, 201, 202, 301, 401, 501
 A, C, R = SITE_KEYS.a, SITE_KEYS.c, SITE_KEYS.r
 
 
 def held(node, role):
-    return {0: keys.held(ALARM_ROOTS[0], CONTROL_ROOTS[0], node, role, 0)}
+    return {0: site_keys.held(ALARM_ROOTS[0], CONTROL_ROOTS[0], node, role, 0)}
 
 
 POST_KEYS = keys.PostKeys(POST, held(POST, m.SIRENE), 0)

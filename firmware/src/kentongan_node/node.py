@@ -22,7 +22,7 @@ from kentongan_node.mix import pick
 GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when the heap is still whole
 GUARD_LIMIT = 32        # nodes that judge nobody but the gateway
 DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
-CONTROL_TYPES = (messages.RECEIPTS, messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)
+CONTROL_TYPES = (messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)  # under our C: only the gateway's own
 FIRMWARE = (0, 1, 0)    # version in STATUS
 
 
@@ -184,7 +184,7 @@ class Node:
         """A verified verify.Message of a type in `types`, or CONFIG for us. heard: (packet, rssi, snr_q).
 
         repeat: the same content came before. The last counters are persisted after this returns, so
-        what must come first (sound) is appended here.
+        what must come first (sound) is appended here. False: nothing came of it, its counter is not kept.
         """
 
     def on_config(self, changed, now_ms, actions):
@@ -296,9 +296,10 @@ class Node:
         """What a message is to us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
-            self._stored(envelope, frame)
             self.on_overheard(envelope, now_ms, rnd)
         if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
+            if proved:
+                self._stored(envelope, frame)
             keys = (self.key_a(envelope.generation), self.key_c(envelope.generation))
             envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, keys[0], keys[1])
             if entry is not None:
@@ -307,16 +308,23 @@ class Node:
         if not self._wants(envelope):
             return
         message = self._open_message(envelope, packet)
-        repeat = self.guard.check(message) == REPEAT
+        repeat = self.check_counter(message, now_ms, rnd) == REPEAT
+        if message.type == messages.RECEIPTS:
+            self._stored(envelope, frame)
+        taken = True
         if message.type == messages.CONFIG:
             self._configure(message, repeat, now_ms, rnd, actions)
         else:
-            self.on_message(message, repeat, heard, now_ms, rnd, actions)
-        if not repeat:
+            taken = self.on_message(message, repeat, heard, now_ms, rnd, actions) is not False
+        if taken and not repeat:
             self.guard.accept(message)
             if message.type in CONTROL_TYPES and message.src == self.settings["gateway"]:
                 self.last_control = max(self.last_control, message.counter)
             actions.append(Persist("guard", self.guard.image()))
+
+    def check_counter(self, message, now_ms, rnd):
+        """NEW or REPEAT; RemoteError replay, altered."""
+        return self.guard.check(message)
 
     def _open_message(self, envelope, packet):
         """The verified message; RemoteError."""

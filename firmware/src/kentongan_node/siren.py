@@ -12,6 +12,7 @@ Which incident sounds how often is soundings.py's table. Several at once: the on
 """
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
+from kentongan_wire.errors import RemoteError
 from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
@@ -36,6 +37,9 @@ STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
 TEST_GAP_MS = 10_000          # between two test tones
+# Reports of alarms refused for their counter: a replayer must not empty our air, nor a stolen post hide one.
+REFUSED_TIMES, REFUSED_WINDOW_MS = 6, 3_600_000
+REFUSED_MIN_MS, REFUSED_SPAN_MS = 50, 300
 DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
 
 
@@ -60,6 +64,7 @@ class Sirene(Output):
         self._drilled = []
         self._lost_until_ms = None
         self._unknown = []
+        self._refused_ms = []
         if "guard" not in state:
             self.counters_lost = True
 
@@ -84,8 +89,8 @@ class Sirene(Output):
 
     def on_message(self, message, repeat, heard, now_ms, rnd, actions):
         if message.type == m.ALARM:
-            self._alarm(message, repeat, heard, now_ms, rnd, actions)
-        elif message.type == m.RECEIPTS:
+            return self._alarm(message, repeat, heard, now_ms, rnd, actions)
+        if message.type == m.RECEIPTS:
             self._receipts(message, repeat, now_ms, rnd, actions)
         elif message.type == m.SIREN_ORDER:
             self._order(message, repeat, now_ms, rnd, actions)
@@ -114,15 +119,40 @@ class Sirene(Output):
 
     # -- alarms -------------------------------------------------------------------------------------
 
-    def _alarm(self, message, repeat, heard, now_ms, rnd, actions):
+    def check_counter(self, message, now_ms, rnd):
+        try:
+            return super().check_counter(message, now_ms, rnd)
+        except RemoteError:
+            if message.type == m.ALARM:
+                self._refused(message, now_ms, rnd)
+            raise
+
+    def _refused(self, message, now_ms, rnd):
+        """Tell the gateway of an authentic alarm that may be a replay: it knows better, and orders then."""
         body = message.body
-        if message.silent or message.role != m.TOMBOL:  # a post's own test, by another post
+        known = self.soundings.of_alarm(message.src, body.incident)
+        if known is not None or not self._in_table(body.zone, body.kind):
             return
+        self._refused_ms = [at_ms for at_ms in self._refused_ms if now_ms - at_ms < REFUSED_WINDOW_MS]
+        if len(self._refused_ms) >= REFUSED_TIMES or self.reports.find(("refused", message.src)):
+            self.count("refused_untold")
+            return
+        self._refused_ms.append(now_ms)
+        report = m.SirenReport(message.src, message.counter, m.STATE_REFUSED, m.SOURCE_DIRECT)
+        wait_ms = REFUSED_MIN_MS + self.draw(rnd, REFUSED_SPAN_MS)
+        self.reports.add(m.SIREN_REPORT, report, now_ms + wait_ms, ("refused", message.src))
+
+    def _alarm(self, message, repeat, heard, now_ms, rnd, actions):
+        """False when it is none of ours: what does not sound here moves no mark of what does."""
+        body = message.body
+        if message.role != m.TOMBOL or not self._in_table(body.zone, body.kind):
+            self.count("not_our_zone")
+            return False
         if repeat:
             record = self.soundings.of_alarm(message.src, body.incident)
             if record is not None and body.attempt >= UNHEARD_ATTEMPT:
                 self._plan_stage1(record, message, heard[0], now_ms, rnd)
-            return
+            return True
         record = self._new_alarm(message, now_ms, rnd, actions)
         self.note(actions, "heard_by_post", message.counter, node=message.src)
         if record is not None and record.state == LIVE:
@@ -131,6 +161,7 @@ class Sirene(Output):
             if self._last_new_ms is None or now_ms - self._last_new_ms >= EPISODE_MS:
                 self._plan_stage1(record, message, heard[0], now_ms, rnd)
         self._last_new_ms = now_ms
+        return True
 
     def _new_alarm(self, message, now_ms, rnd, actions):
         """Sound first: nothing is appended before the Sound."""

@@ -10,7 +10,7 @@ rounds used up                                      the device rests until other
 A round is all parts, each under a counter of its own. The seconds of air that rounds take are budgeted.
 """
 
-from kentongan_wire import config, keys, phy
+from kentongan_wire import compose, config, keys, phy, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from kentongan_wire.flood import CLASS_REST
@@ -209,7 +209,7 @@ class Configs:
         """All parts to one device, if the air budget allows; else when it will."""
         device = self._desk.directory.get(one.node)
         try:
-            parts = config.split(self._items(one, device))
+            parts = compose.split(self._items(one, device))
         except LocalError as error:
             self._desk.note("config_failed", device.label, 0, str(error))
             one.due_ms = None
@@ -251,7 +251,7 @@ class Configs:
         if generation not in ring.control_roots:
             raise LocalError(f"no roots of generation {generation} yet")
         roots = ring.alarm_roots[generation], ring.control_roots[generation]
-        held = keys.held(*roots, device.node, device.role, generation)
+        held = site_keys.held(*roots, device.node, device.role, generation)
         return generation, *held, *[bytes(keys.KEY_BYTES)] * (3 - len(held))
 
     def _table(self, post):

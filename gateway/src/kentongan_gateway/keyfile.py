@@ -7,8 +7,8 @@ from pathlib import Path
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
-from kentongan_wire.keys import SiteKeys
 from kentongan_wire.packet import Channel
+from kentongan_wire.site_keys import SiteKeys
 
 from kentongan_gateway.directory import Directory
 

@@ -4,7 +4,8 @@ import json
 
 from kentongan_wire import roots
 from kentongan_wire.errors import LocalError
-from kentongan_wire.keys import GENERATION_MAX, SiteKeys
+from kentongan_wire.keys import GENERATION_MAX
+from kentongan_wire.site_keys import SiteKeys
 
 
 class KeyRing:

@@ -95,7 +95,7 @@ class Stages:
             desk.note_about(f"receipt_{job.stage}", job.target.node, job.target.counter, detail)
 
     def seen(self, node, counter, stage):
-        """The button's status names the stage of that alarm: (counter, stage) when it ends a job, else None."""
+        """The button's status names an alarm's stage: (counter, stage) when that ends a job, else None."""
         named = [about for about, job in self._jobs.items()
                  if about[0] == node and job.target.counter == counter and job.stage <= stage]
         if not named:

@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_wire import config
+from kentongan_wire import compose
 from kentongan_wire.errors import LocalError
 
 DEVICES_LIMIT = 4096
@@ -68,7 +68,7 @@ def check(raw) -> dict:
         "counters": _whole(raw, "counters", 0, 1 << 31),
         "drill": _whole(raw, "drill", 0, 1 << 31),
     }
-    config.split(items(settings))
+    compose.split(items(settings))
     return out
 
 

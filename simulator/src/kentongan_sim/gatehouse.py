@@ -17,8 +17,7 @@ from kentongan_gateway.actions import (
 )
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.radio.modem_session import LinkState, ModemSession
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import link, messages
+from kentongan_wire import link, messages, site_keys
 from kentongan_wire import packet as wire
 
 from kentongan_sim.chance import Draws
@@ -105,8 +104,8 @@ class Gatehouse:
         node = world.nodes[self.modem].place.node
         places = [host.place for host in world.nodes.values()]
         devices = [self._listed(place) for place in places if place.role in ROLE_NUMBERS]
-        keys = wire_keys.SiteKeys({0: wire_keys.alarm_root(TEST_SITE_KEY, 0)},
-                                  {0: wire_keys.control_root(TEST_SITE_KEY, 0)}, 0)
+        keys = site_keys.SiteKeys({0: site_keys.alarm_root(TEST_SITE_KEY, 0)},
+                                  {0: site_keys.control_root(TEST_SITE_KEY, 0)}, 0)
         config = CoreConfig(node=node, label=self.label, zone=zone)
         return GatewayCore(config, keys, Directory(devices), self.state)
 

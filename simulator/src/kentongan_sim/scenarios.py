@@ -3,6 +3,7 @@
 A scenario names no secret: node keys come from TEST_SITE_KEY, which no real site may use.
 """
 from kentongan_wire import keys as wire_keys
+from kentongan_wire import site_keys
 from kentongan_wire.device_file import check
 from kentongan_wire.errors import LocalError
 
@@ -47,8 +48,8 @@ def device_settings(place: Place, scene: Scenario, gateway: int, hops: int) -> d
         settings["channel_name"] = CHANNEL_NAME
         settings["channel_key"] = CHANNEL_KEY.hex()
         number = ROLE_NUMBERS[place.role]
-        roots = (wire_keys.alarm_root(TEST_SITE_KEY, 0), wire_keys.control_root(TEST_SITE_KEY, 0))
-        held = wire_keys.held(*roots, place.node, number, 0)
+        roots = (site_keys.alarm_root(TEST_SITE_KEY, 0), site_keys.control_root(TEST_SITE_KEY, 0))
+        held = site_keys.held(*roots, place.node, number, 0)
         settings.update({name: key.hex() for name, key in zip(wire_keys.HELD[number], held, strict=True)})
         if place.role == "sirene":
             settings["has_sense"] = True

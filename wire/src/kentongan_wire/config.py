@@ -19,7 +19,7 @@ import struct
 
 from kentongan_wire.codes import CONFIG_ITEMS_MAX
 from kentongan_wire.crypto import aes_ctr, hmac_sha256
-from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.errors import RemoteError
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
 PART_BYTES = CONFIG_ITEMS_MAX  # items of one part
@@ -53,13 +53,13 @@ NAMES = tuple([row[1] for row in ITEMS])
 KEYS_SEALED_BYTES = 3 * KEY_BYTES  # the generation before them stays readable
 
 
-def _within(low, value, high):
+def within(low, value, high):
     return type(value) is int and low <= value <= high
 
 
 def groups_fit(groups) -> bool:
     """Whether a code may go on the air: within bounds, and never only single strokes or only sixes."""
-    if len(groups) > GROUPS_LIMIT or [n for n in groups if not _within(1, n, STROKES_LIMIT)]:
+    if len(groups) > GROUPS_LIMIT or [n for n in groups if not within(1, n, STROKES_LIMIT)]:
         return False
     return not groups or [n for n in groups if n != groups[0]] != [] or groups[0] not in (1, 6)
 
@@ -72,46 +72,27 @@ def _unpacked(number):
     return tuple(groups) if groups_fit(groups) else None
 
 
-def _good(name, row):
+def good(name, row):
     """Whether one row's values are in range; the same rule for what we send and what we read."""
     if name == "table":
-        return _within(1, row[0], 255) and _within(0, row[1], 0xFFFF)
+        return within(1, row[0], 255) and within(0, row[1], 0xFFFF)
     if name == "profile":
-        return _within(0, row[0], len(PROFILES) - 1)
+        return within(0, row[0], len(PROFILES) - 1)
     if name == "revoked":
-        return _within(NODE_RANGE[0], row[0], NODE_RANGE[1])
+        return within(NODE_RANGE[0], row[0], NODE_RANGE[1])
     if name == "counters":
-        return _within(NODE_RANGE[0], row[0], NODE_RANGE[1]) and _within(0, row[2], 0xFFFFFFFF)
+        return within(NODE_RANGE[0], row[0], NODE_RANGE[1]) and within(0, row[2], 0xFFFFFFFF)
     if name == "next_keys":
-        return _within(0, row[0], 15) and [len(key) for key in row[1:]] == [KEY_BYTES] * 3
+        return within(0, row[0], 15) and [len(key) for key in row[1:]] == [KEY_BYTES] * 3
     if name == "drill":
-        return _within(1, row[0], 255) and _within(0, row[1], DRILL_LIMIT_S)
+        return within(1, row[0], 255) and within(0, row[1], DRILL_LIMIT_S)
     if name == "status_period_s":
-        return _within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
+        return within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
     if name == "generations":
-        return _within(0, row[0], 15) and _within(0, row[1], row[0])
+        return within(0, row[0], 15) and within(0, row[1], row[0])
     if name == "patterns":
-        return _within(1, row[0], PATTERNS_LIMIT) and _unpacked(row[1]) is not None
-    return _within(1, row[0], 7)
-
-
-def _to_row(name, value):
-    """A settings value as the tuple that goes on the air."""
-    if name == "profile":
-        return (PROFILES.index(value) if value in PROFILES else -1,)
-    if name == "counters":
-        node, generation, message_type, counter = value
-        if not (_within(0, generation, 15) and _within(0, message_type, 15)):
-            raise ValueError
-        return (node, generation << 4 | message_type, counter)
-    if name == "patterns":
-        kind, groups = value
-        if not groups_fit(groups):
-            raise ValueError
-        return (kind, sum([groups[i] << 4 * i for i in range(len(groups))]))
-    if name in ("revoked", "status_period_s", "hop_limit"):
-        return (value,)
-    return tuple(value)
+        return within(1, row[0], PATTERNS_LIMIT) and _unpacked(row[1]) is not None
+    return within(1, row[0], 7)
 
 
 def _from_row(name, row):
@@ -123,52 +104,6 @@ def _from_row(name, row):
     if name == "patterns":
         return (row[0], _unpacked(row[1]))
     return row[0] if len(row) == 1 else row
-
-
-def _rows(name, value, limit):
-    if limit > 1 and type(value) not in (list, tuple):
-        raise LocalError("config: {} is no list; give [ ... ]".format(name))
-    values = value if limit > 1 else [value]
-    if len(values) > limit:
-        raise LocalError("config: {} has {} entries, at most {} fit".format(name, len(values), limit))
-    out = []
-    for one in values:
-        try:
-            row = _to_row(name, one)
-            good = _good(name, row)
-        except (ValueError, TypeError, IndexError):
-            good = False
-        if not good:
-            # the value may be a key: it never goes into a message
-            raise LocalError("config: an entry of {} is out of range; see wire/README.md".format(name))
-        out.append(row)
-    return out
-
-
-def split(settings: dict) -> list:
-    """List of parts, each the plain items of one CONFIG message; at least one. LocalError on bad settings.
-
-    Give each part to `seal` with the counter of its message before it is sent.
-    """
-    for name in sorted(settings):
-        if name not in NAMES:
-            raise LocalError("config: {} is no setting; known are {}".format(name, ", ".join(NAMES)))
-    parts = [b""]
-    for tag, name, layout, limit in ITEMS:
-        if name not in settings:
-            continue
-        rows = _rows(name, settings[name], limit)
-        size = struct.calcsize(layout)
-        while True:
-            if len(parts[-1]) + 2 + size > PART_BYTES:
-                parts.append(b"")
-            fit = (PART_BYTES - len(parts[-1]) - 2) // size
-            value = b"".join([struct.pack(layout, *row) for row in rows[:fit]])
-            parts[-1] += bytes([tag, len(value)]) + value
-            rows = rows[fit:]
-            if not rows:
-                break
-    return parts
 
 
 def _keys_at(items):
@@ -234,7 +169,7 @@ def _read_item(settings, name, layout, limit, value):
         raise RemoteError("length")
     rows = [struct.unpack(layout, value[i : i + size]) for i in range(0, len(value), size)]
     for row in rows:
-        if not _good(name, row):
+        if not good(name, row):
             raise RemoteError("field")
     if limit == 1:
         if name in settings:

@@ -1,5 +1,5 @@
 """Frames as JSON objects and back, for people and their tools; CPython only, never on a device."""
-from kentongan_wire import bodies, codes, config, keys, messages, verify
+from kentongan_wire import bodies, codes, config, keys, messages, site_keys, verify
 from kentongan_wire.crypto import equal
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import (
@@ -29,12 +29,12 @@ TARGETED = (codes.CONFIG, codes.PAGE)
 SECRETIVE = (codes.ALARM, codes.PAGE)
 
 
-def site_keys(site_key: bytes) -> keys.SiteKeys:
+def site_keys(site_key: bytes) -> site_keys.SiteKeys:
     """Every generation's keys of a site."""
     generations = range(keys.GENERATION_MAX + 1)
-    alarm = {g: keys.alarm_root(site_key, g) for g in generations}
-    control = {g: keys.control_root(site_key, g) for g in generations}
-    return keys.SiteKeys(alarm, control, 0)
+    alarm = {g: site_keys.alarm_root(site_key, g) for g in generations}
+    control = {g: site_keys.control_root(site_key, g) for g in generations}
+    return site_keys.SiteKeys(alarm, control, 0)
 
 
 def frame_to_object(frame: bytes, channel, ring=None) -> dict:

@@ -1,4 +1,4 @@
-"""Key derivation from the site key, and what each holder of keys can judge."""
+"""What each holder of keys can judge. Who holds a whole site's, hub and gateway, is in site_keys.py."""
 import struct
 
 from kentongan_wire.crypto import hmac_sha256
@@ -10,29 +10,11 @@ ROLE_SIRENE = 2  # wire-format 4
 # What a device of a role holds of each generation, as its device file names them and next_keys orders them.
 HELD = {1: ("key_a", "key_c", "key_r"), 2: ("alarm_root", "key_c"), 3: ("relay_root", "key_c"),
         5: ("relay_root", "key_c")}
-ROLES_WITH_CONTROL = (1, 2, 3, 5, 4)  # roles a C key may belong to, the likeliest first
 
 
-def _root(site_key, label, generation):
-    if len(site_key) != KEY_BYTES:
-        raise LocalError("site key has {} bytes: give the site key file's 32".format(len(site_key)))
-    _check_generation(generation)
-    return hmac_sha256(site_key, label + bytes([generation]))
-
-
-def _check_generation(generation):
+def check_generation(generation):
     if not 0 <= generation <= GENERATION_MAX:
         raise LocalError("key generation {}: give 0 to {}".format(generation, GENERATION_MAX))
-
-
-def alarm_root(site_key: bytes, generation: int) -> bytes:
-    """32-byte root of every A key of a generation; held by hub, gateways and siren posts."""
-    return _root(site_key, b"KTG1 alarm", generation)
-
-
-def control_root(site_key: bytes, generation: int) -> bytes:
-    """32-byte root of every C key of a generation; held by hub and gateways only."""
-    return _root(site_key, b"KTG1 control", generation)
 
 
 def relay_root(alarm_root: bytes) -> bytes:
@@ -49,17 +31,6 @@ def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
     return hmac_sha256(root, b"KTG1 node" + struct.pack("<IBB", node, role, generation))
 
 
-def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generation: int) -> tuple:
-    """The keys that a device of this role and number holds, in the order of HELD."""
-    about = node, role, generation
-    made = {
-        "key_a": lambda: node_key(alarm_root, *about), "key_c": lambda: node_key(control_root, *about),
-        "key_r": lambda: node_key(relay_root(alarm_root), *about),
-        "alarm_root": lambda: alarm_root, "relay_root": lambda: relay_root(alarm_root),
-    }
-    return tuple([made[name]() for name in HELD[role]])
-
-
 class KeyRing:
     """The keys that one party holds; a key that it does not hold is None, never an error.
 
@@ -68,7 +39,7 @@ class KeyRing:
 
     def __init__(self, generations, generation):
         for each in generations:
-            _check_generation(each)
+            check_generation(each)
         if generation not in generations:
             raise LocalError("no keys of generation {}, the one to send: provision again".format(generation))
         self.generation = generation
@@ -167,32 +138,3 @@ class PostKeys(KeyRing):
     def c_of_target(self, node, generation):
         key = self.c(node, ROLE_SIRENE, generation)
         return (key,) if key else ()
-
-
-class SiteKeys(KeyRing):
-    """Hub and gateway: every key of the site through both roots, {generation: root} each.
-
-    Generations below `lowest` are not accepted any more; their keys still end what was begun under them.
-    """
-
-    def __init__(self, alarm_roots: dict, control_roots: dict, generation: int, lowest: int = 0):
-        super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
-        self.alarm_roots = alarm_roots
-        self.control_roots = control_roots
-        self.relay_roots = {g: relay_root(root) for g, root in alarm_roots.items()}
-
-    def a(self, node, role, generation):
-        root = self.alarm_roots.get(generation)
-        return node_key(root, node, role, generation) if root else None
-
-    def c(self, node, role, generation):
-        root = self.control_roots.get(generation)
-        return node_key(root, node, role, generation) if root else None
-
-    def r(self, node, role, generation):
-        root = self.relay_roots.get(generation)
-        return node_key(root, node, role, generation) if root else None
-
-    def c_of_target(self, node, generation):
-        keys = [self.c(node, role, generation) for role in ROLES_WITH_CONTROL]
-        return tuple([key for key in keys if key])

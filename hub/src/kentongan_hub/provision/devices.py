@@ -3,7 +3,7 @@
 import json
 import time
 
-from kentongan_wire import device_file, keys
+from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -167,6 +167,6 @@ def place_of(db, zone):
 def node_keys(secret, role, node, generation):
     """The keys this role may hold, in hexadecimal, as its device file names them."""
     number = ROLES[role]
-    roots = (root(secret["site_key"], generation) for root in (keys.alarm_root, keys.control_root))
-    held = keys.held(*roots, node, number, generation)
+    roots = (root(secret["site_key"], generation) for root in (site_keys.alarm_root, site_keys.control_root))
+    held = site_keys.held(*roots, node, number, generation)
     return {name: key.hex() for name, key in zip(keys.HELD[number], held, strict=True)}

@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 
-from kentongan_wire import keys
+from kentongan_wire import site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, site
@@ -63,8 +63,8 @@ def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
             "channel_key": secret["channel_key"].hex(),
             "preset": secret["preset"],
             "freq_hz": secret["freq_hz"],
-            "alarm_roots": {str(g): keys.alarm_root(secret["site_key"], g).hex() for g in held},
-            "control_roots": {str(g): keys.control_root(secret["site_key"], g).hex() for g in held},
+            "alarm_roots": {str(g): site_keys.alarm_root(secret["site_key"], g).hex() for g in held},
+            "control_roots": {str(g): site_keys.control_root(secret["site_key"], g).hex() for g in held},
             **revocations.directory_body(db, secret),
             "gateway_counter": row["own_counter"],
             "profile": secret["profile"],

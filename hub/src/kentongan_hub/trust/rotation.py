@@ -12,7 +12,7 @@ the alarm root of g and could forge any report under g, and none under g+1.
 import json
 from collections import namedtuple
 
-from kentongan_wire import keys, roots
+from kentongan_wire import keys, roots, site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox
@@ -179,6 +179,6 @@ def gateway_labels(db):
 def seal_roots(secret, generation):
     """Both roots of a generation for a gateway that holds those of the one before."""
     site_key = secret["site_key"]
-    under = keys.control_root(site_key, generation - 1)
-    made = keys.alarm_root(site_key, generation), keys.control_root(site_key, generation)
+    under = site_keys.control_root(site_key, generation - 1)
+    made = site_keys.alarm_root(site_key, generation), site_keys.control_root(site_key, generation)
     return {"generation": generation, "sealed": roots.seal(*made, generation, under).hex()}

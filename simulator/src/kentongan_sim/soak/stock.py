@@ -18,8 +18,8 @@ from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.radio import meshtastic
 from kentongan_gateway.spool import Spool
 from kentongan_gateway.state import StateDir
-from kentongan_wire import keys, phy
 from kentongan_wire import messages as m
+from kentongan_wire import phy, site_keys
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
 from kentongan_wire.verify import open_message
 from meshtastic.protobuf import mesh_pb2
@@ -29,7 +29,8 @@ from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, StockApi
 
 NODE, FIRST_BUTTON = 0x1010, 0x20000
 SITE = Channel("kampung", bytes(range(32)))
-KEYS = keys.SiteKeys({0: keys.alarm_root(bytes(32), 0)}, {0: keys.control_root(bytes(32), 0)}, 0)
+ROOTS = {0: site_keys.alarm_root(bytes(32), 0)}, {0: site_keys.control_root(bytes(32), 0)}
+KEYS = site_keys.SiteKeys(*ROOTS, 0)
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
 WINDOW = 40              # packets on their way; a radio's own queue to its host is about so long
 AGAIN_S = 1.5            # a button without an answer goes on
