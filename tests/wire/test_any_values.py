@@ -47,8 +47,8 @@ def test_any_body_with_true_tags_is_decoded_or_refused_and_comes_back(head, body
     proof_key, carry_key = SITE.c(src, role, 0), SITE.r(src, role, 0)
     if kind == codes.ALARM:
         unsigned += messages.proof_tag(proof_key, src, packet.BROADCAST, unsigned)
-    unsigned += messages.carry_tag(carry_key, src, packet.BROADCAST, unsigned)
     payload = unsigned + messages.outer_tag(key, src, packet.BROADCAST, unsigned)
+    payload += messages.carry_tag(carry_key, src, packet.BROADCAST, payload)
     message = decoded(verify.open_message, payload, src, packet.BROADCAST, SITE)
     if message is None:
         return

@@ -63,14 +63,14 @@ def masked_part(type, role):
     return {m.ALARM: (1, 6), m.EVENT: (2, 10), m.PAGE: (4, 17)}.get(type, (0, 0))
 
 
-def test_header_body_proof_carry_tag_and_tag_stand_where_they_should():
+def test_header_body_proof_tag_and_carry_tag_stand_where_they_should():
     src_to = b"\x0d\x0c\x0b\x0a" + b"\xff" * 4
     for type, role, body, expected in BODIES:
         payload = payload_of(type, role, body, 0x01020304, 0x0A0B0C0D, 5)
         assert payload[0] == 0x10 | type and payload[1] == role << 4 | 5
         assert payload[2:6] == b"\x04\x03\x02\x01"
-        assert payload[-4:] == hmac_portable(KEY, b"KTG1" + src_to + payload[:-4])[:4]
-        assert payload[-6:-4] == hmac_portable(CARRY, b"KTGC" + src_to + payload[:-6])[:2]
+        assert payload[-6:-2] == hmac_portable(KEY, b"KTG1" + src_to + payload[:-6])[:4]
+        assert payload[-2:] == hmac_portable(CARRY, b"KTGC" + src_to + payload[:-2])[:2]
         raw = payload[6:-6]
         if type == m.ALARM:
             assert raw[6:] == hmac_portable(PROOF, b"KTGP" + src_to + payload[:12])[:4]
@@ -81,7 +81,7 @@ def test_header_body_proof_carry_tag_and_tag_stand_where_they_should():
         assert hexlify(raw).decode() == expected
         assert m.masked(type, role) == (first, end)
         envelope = m.parse(payload)
-        assert tuple(envelope) == (type, role, 5, 0x01020304, payload[6:-6], payload[-6:-4], payload[-4:],
+        assert tuple(envelope) == (type, role, 5, 0x01020304, payload[6:-6], payload[-6:-2], payload[-2:],
                                    payload)
 
 
@@ -119,7 +119,7 @@ def test_the_attempt_stands_in_clear_and_changes_nothing_else_but_the_proof_and_
     third = payload_of(m.ALARM, m.TOMBOL, m.Alarm(*((3,) + tuple(ALARM)[1:])))
     assert (first[6], third[6]) == (0, 3)
     assert first[:6] + first[7:12] == third[:6] + third[7:12]
-    for begin, end in ((12, 16), (16, 18), (18, 22)):
+    for begin, end in ((12, 16), (16, 20), (20, 22)):
         assert first[begin:end] != third[begin:end]
 
 

@@ -76,7 +76,7 @@ def test_repeats_of_an_alarm_look_alike_whether_it_is_loud_or_not():
     for what in (LOUD, SILENT, CANCEL, TEST):
         frames = [alarm(what, 1234, attempt) for attempt in range(20)]
         assert len(set([frame[CLEAR : CLEAR + 5] for frame in frames])) == 1
-        for first, end in ((12, 16), (16, 18), (18, 22)):  # proof, carry tag, tag
+        for first, end in ((12, 16), (16, 20), (20, 22)):  # proof, tag, carry tag
             assert len(set([frame[first:end] for frame in frames])) == 20
 
 

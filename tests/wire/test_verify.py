@@ -133,8 +133,8 @@ def test_a_proof_covers_sender_counter_attempt_and_all_that_is_said():
 
     def signed(body, counter=77):
         """The true tag of a stolen post around a body with somebody else's proof."""
-        unsigned = struct.pack("<BBI", 0x10 | m.ALARM, m.TOMBOL << 4, counter) + body + bytes(2)
-        return unsigned + m.outer_tag(a, BUTTON, BROADCAST, unsigned)
+        unsigned = struct.pack("<BBI", 0x10 | m.ALARM, m.TOMBOL << 4, counter) + body
+        return unsigned + m.outer_tag(a, BUTTON, BROADCAST, unsigned) + bytes(2)
 
     body = alarm()[6:16]
     assert open_message(signed(body), BUTTON, BROADCAST, SITE_KEYS).body == alarm_body()
@@ -156,7 +156,7 @@ def test_a_page_says_silent_for_silent_kinds():
 
 def test_one_flipped_bit_anywhere_is_refused():
     payload = alarm()
-    for bit in range(8 * len(payload)):
+    for bit in range(8 * (len(payload) - m.CARRY_BYTES)):
         forged = bytearray(payload)
         forged[bit // 8] ^= 1 << bit % 8
         assert refused(bytes(forged), BUTTON, POST_KEYS) in (
@@ -202,8 +202,8 @@ def test_who_relays_can_say_nothing_in_anothers_name():
                     m.SIREN_ORDER: bytes(12) + b"\x01" + bytes(12), m.ALARM: bytes(10),
                     m.PAGE: struct.pack("<I", CHIME) + bytes(13),
                     m.CONFIG: struct.pack("<I", POST) + bytes(4)}.get(type, bytes(10))
-            unsigned = head + body + m.carry_tag(r, src, BROADCAST, head + body)
-            payload = unsigned + m.outer_tag(r, src, BROADCAST, unsigned)
+            payload = head + body + m.outer_tag(r, src, BROADCAST, head + body)
+            payload += m.carry_tag(r, src, BROADCAST, payload)
             assert carries(m.parse(payload), src, BROADCAST, SITE_KEYS)
             for ring in (SITE_KEYS, POST_KEYS, CHIME_KEYS):
                 assert refused(payload, src, ring) in ("tag", "no_key", "not_for_us"), (type, role)
@@ -222,30 +222,37 @@ def test_the_carry_tag_says_whose_frame_it_is_to_every_relay_and_to_no_button():
     assert not carries(m.parse(alarm(generation=1)), BUTTON, BROADCAST, RELAY_KEYS)
 
 
-def test_the_carry_tag_covers_header_and_body_and_is_no_tag():
+def test_of_a_true_frame_nobody_makes_a_second_that_relays_believe():
+    """Not even one that differs in nothing but its tag, which no relay can judge."""
     payload = alarm()
-    for bit in range(8 * (len(payload) - 4)):
+    for bit in range(8 * len(payload)):
         forged = bytearray(payload)
         forged[bit // 8] ^= 1 << bit % 8
         try:
             assert not carries(m.parse(bytes(forged)), BUTTON, BROADCAST, RELAY_KEYS), bit
         except RemoteError as error:
             assert error.reason in ("version", "type", "role", "length")
-    strange = payload[:-4] + bytes(4)
+
+
+def test_the_carry_tag_is_no_tag_and_without_it_a_message_is_still_true():
+    payload = alarm()
+    strange = payload[:-6] + bytes(4)
+    strange += m.carry_tag(R(BUTTON, m.TOMBOL, 0), BUTTON, BROADCAST, strange)
     assert carries(m.parse(strange), BUTTON, BROADCAST, RELAY_KEYS)
     assert refused(strange, BUTTON, SITE_KEYS) == "tag"
+    assert open_message(payload[:-2] + bytes(2), BUTTON, BROADCAST, SITE_KEYS).body == alarm_body()
 
 
 def test_the_checks_come_in_the_written_order():
     assert refused(alarm(), BUTTON, SITE_KEYS, (BUTTON,)) == "revoked"
-    bad_tag = alarm()[:-4] + bytes(4)
+    bad_tag = alarm()[:-6] + bytes(6)
     assert refused(bad_tag, BUTTON, SITE_KEYS, {BUTTON}) == "revoked"
     assert refused(bytes([bad_tag[0], bad_tag[1] | 7]) + bad_tag[2:], BUTTON, SITE_KEYS) == "generation"
     assert refused(bytes([0x20]) + bad_tag[1:], BUTTON, SITE_KEYS, {BUTTON}) == "version"
     assert refused(bad_tag, BUTTON, SITE_KEYS) == "tag"
     a = A(BUTTON, m.TOMBOL, 0)
     weak = alarm(alarm_body(0, m.KIND_UJI), key=a, proof_key=a)
-    assert refused(weak[:-4] + bytes(4), BUTTON, SITE_KEYS) == "tag"
+    assert refused(weak[:-6] + bytes(6), BUTTON, SITE_KEYS) == "tag"
     assert refused(weak, BUTTON, SITE_KEYS) == "unproved"
     weak = alarm(alarm_body(0, m.KIND_UJI), key=a)
     assert refused(weak, BUTTON, SITE_KEYS) == "weak_key"
@@ -304,7 +311,7 @@ def test_a_post_receipts_stage_one_and_nothing_above():
     assert open_message(one, POST, BROADCAST, POST_KEYS).body.entries[0].stage == 1
     two = bytearray(receipts([entry(2)]))
     two[1] = m.SIRENE << 4
-    two[-4:] = m.outer_tag(A(POST, m.SIRENE, 0), POST, BROADCAST, bytes(two[:-4]))
+    two[-6:-2] = m.outer_tag(A(POST, m.SIRENE, 0), POST, BROADCAST, bytes(two[:-6]))
     assert refused(bytes(two), POST, POST_KEYS) == "stage"
     a, c = A(BUTTON, m.TOMBOL, 0), C(BUTTON, m.TOMBOL, 0)
     assert raises(RemoteError, own_entry, bytes(two), POST, BUTTON, a, c).reason == "stage"

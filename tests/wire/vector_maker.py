@@ -69,12 +69,12 @@ def frame(src, packet_id, plain, hop_limit=1, hop_start=None, relay=None, to=BRO
 
 
 def tagged(first, second, counter, src, body, key, to=BROADCAST, carry_key=None):
-    """A payload of these two first bytes, this body, a true carry tag and a true tag."""
+    """A payload of these two first bytes, this body, a true tag and a true carry tag."""
     carry_key = key_r(src, second >> 4, second & 15) if carry_key is None else carry_key
     ends = struct.pack("<II", src, to)
     unsigned = bytes([first, second]) + struct.pack("<I", counter) + body
-    unsigned += mac(carry_key, b"KTGC", ends, unsigned)[:2]
-    return unsigned + mac(key, b"KTG1", ends, unsigned)[:4]
+    unsigned += mac(key, b"KTG1", ends, unsigned)[:4]
+    return unsigned + mac(carry_key, b"KTGC", ends, unsigned)[:2]
 
 
 def masked(kind, clear, src, counter, key):

@@ -87,7 +87,7 @@ def _describe_message(out, payload, packet, ring):
 
 def _target_role(envelope, packet, ring):
     """Name of the role under whose C key the tag holds, or None."""
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
+    unsigned = envelope.payload[: -messages.END_BYTES]
     for role in sorted(codes.ROLE_NAMES):
         key = ring.c(messages.target_of(envelope), role, envelope.generation)
         if equal(messages.outer_tag(key, packet.src, packet.to, unsigned), envelope.tag):

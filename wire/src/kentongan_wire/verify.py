@@ -44,7 +44,7 @@ def carries(envelope, src: int, to: int, keys) -> bool:
     key = keys.r(src, envelope.role, envelope.generation)
     if key is None:
         return False
-    return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.END_BYTES]), envelope.carry)
+    return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.CARRY_BYTES]), envelope.carry)
 
 
 def _message(envelope, src, key, under_c):
@@ -97,7 +97,7 @@ def _key_that_holds(envelope, src, to, keys):
 
 def _holds(envelope, src, to, key):
     """Whether the outer tag holds under this key."""
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
+    unsigned = envelope.payload[: -messages.END_BYTES]
     return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
