@@ -1,7 +1,8 @@
 """What a gateway carries on for others: receipts, orders, pages, configuration. Alarms it answers instead."""
 
 from kentongan_wire import messages as m
-from kentongan_wire.flood import Seen, class_of
+from kentongan_wire.flood import class_of
+from kentongan_wire.seen import Seen
 
 from kentongan_gateway.actions import DropCopy, RelayCopy
 
