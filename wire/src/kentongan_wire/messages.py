@@ -35,9 +35,9 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN, PAYLOAD_MAX
 
 HEADER_BYTES = 6
-# The end of every message: the tag, then the carry tag, by which relays know whose frame they carry. It covers
-# the tag: of one true frame nobody makes others that relays take for true. Four bytes as LoRaWAN's MIC: a
-# forger without the key needs 2^31 frames, six years of sending on ShortSlow.
+# The end of every message: the tag, then the carry tag, by which relays know whose frame they carry. It
+# covers the tag: of one true frame nobody makes others that relays take for true. Four bytes as LoRaWAN's
+# MIC: a forger without the key needs 2^31 frames, six years of sending on ShortSlow.
 TAG_BYTES, CARRY_BYTES = 4, 2
 END_BYTES = TAG_BYTES + CARRY_BYTES
 PAYLOAD_MIN = HEADER_BYTES + END_BYTES
