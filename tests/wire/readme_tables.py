@@ -8,7 +8,8 @@ from kentongan_wire import bodies, codes, config, device_file, errors, flood, ke
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "wire/README.md"
 BYTES = {"B": ("u8", 1), "b": ("i8", 1), "H": ("u16", 2), "h": ("i16", 2), "I": ("u32", 4)}
-KEYS = {codes.ALARM: "A(from) when it sounds, else C(from)", codes.RECEIPTS: "A(from)",
+KEYS = {codes.ALARM: "A(from) when it sounds, else C(from)",
+        codes.RECEIPTS: "A(from) of a gateway, C(from) of a sirene",
         codes.CONFIG: "C(target)", codes.PAGE: "C(target)"}
 FIXED_ENTRY = bodies.Entry._fields[:2] + ("stage", "zone", "kind")
 SHAPES = (  # heading, type or None, namedtuple's fields, layout, fields that end the shape

@@ -102,7 +102,7 @@ BODIES = {
 def test_every_message_survives_the_wire(type, role, data, src, counter):
     body = data.draw(BODIES[type, role])
     loud = type == m.ALARM and m.is_loud(body.zone, body.kind, body.flags)
-    key = (SITE.a if loud or type == m.RECEIPTS else SITE.c)(src, role, 0)
+    key = (SITE.a if loud or m.posts_judge(type, role) else SITE.c)(src, role, 0)
     if type in (m.CONFIG, m.PAGE):
         key = SITE.c(body.target, m.PENERUS, 0)
     payload = m.encode(type, role, 0, counter, src, body, key, SITE.r(src, role, 0), SITE.c(src, role, 0))

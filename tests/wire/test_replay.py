@@ -417,7 +417,7 @@ def test_276_true_alarms_of_senders_that_do_not_exist_bring_no_old_order_and_no_
         assert refused(guard, message) == "replay"
 
 
-def test_receipts_of_posts_that_do_not_exist_bring_no_old_report_event_or_status_back():
+def test_receipts_of_gateways_that_do_not_exist_bring_no_old_report_event_or_status_back():
     guard = Guard(256)
     chime, button = 401, 101
     about = (chime, m.PENERIMA, 0)
@@ -431,7 +431,7 @@ def test_receipts_of_posts_that_do_not_exist_bring_no_old_report_event_or_status
     for i in range(300):
         src = 0x60000000 + i
         entry = m.receipt_entry(src, button, 1, m.STAGE_SOUNDING, 1, 0, 0, POST_KEYS.a(button, m.TOMBOL, 0))
-        payload = made_by_a_stolen_post(m.RECEIPTS, m.SIRENE, src, 1, m.Receipts((entry,)))
+        payload = made_by_a_stolen_post(m.RECEIPTS, m.GATEWAY, src, 1, m.Receipts((entry,)))
         assert accepted(guard, open_message(payload, src, BROADCAST, SITE_KEYS)) == NEW
     assert guard.evicted > 90
     assert refused(guard, coming[0]) == "replay"

@@ -118,7 +118,7 @@ def keys_for(message, expected):
     if "target_role" in expected:
         role = names_of(codes.ROLE_NAMES, expected["target_role"])
         return SITE.c(message.body.target, role, message.generation), SITE.r(*about), None
-    if message.type == codes.RECEIPTS:
+    if codes.posts_judge(message.type, message.role):
         return SITE.a(*about), SITE.r(*about), None
     if message.type != codes.ALARM:
         return SITE.c(*about), SITE.r(*about), None

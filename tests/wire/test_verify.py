@@ -67,7 +67,8 @@ def order_refused(payload, node, ring, revoked=(), src=GATE):
 
 
 def receipts(entries, role=m.GATEWAY, src=GATE, key=None):
-    return sent(m.RECEIPTS, role, src, m.Receipts(tuple(entries)), key or A(src, role, 0), 6)
+    key = key or (A if role == m.GATEWAY else C)(src, role, 0)
+    return sent(m.RECEIPTS, role, src, m.Receipts(tuple(entries)), key, 6)
 
 
 def entry(stage=m.STAGE_STORED, node=BUTTON, sender=GATE, key=None):
@@ -300,7 +301,13 @@ def test_statuses_reports_events_and_orders_are_read_under_the_senders_c_and_not
             assert refused(sent(type, role, src, body, key), src, SITE_KEYS) == "tag"
 
 
-def test_receipts_are_read_under_the_senders_a_for_posts_judge_them():
+def test_a_gateways_receipts_are_read_under_its_a_for_posts_judge_them_and_a_posts_under_its_c():
+    one = [entry(1, sender=POST2)]
+    made = receipts(one, m.SIRENE, POST2)
+    assert open_message(made, POST2, BROADCAST, SITE_KEYS).body.entries[0].stage == 1
+    assert refused(made, POST2, POST_KEYS) == "no_key"
+    # that another post sounds is believed of that post alone: else its silence would not be noticed
+    assert refused(receipts(one, m.SIRENE, POST2, A(POST2, m.SIRENE, 0)), POST2, SITE_KEYS) == "tag"
     for ring in (SITE_KEYS, POST_KEYS):
         assert open_message(receipts([entry()]), GATE, BROADCAST, ring).body.entries[0].stage == 2
         assert refused(receipts([entry()], key=C(GATE, m.GATEWAY, 0)), GATE, ring) == "tag"
@@ -311,7 +318,7 @@ def test_a_post_receipts_stage_one_and_nothing_above():
     assert open_message(one, POST, BROADCAST, POST_KEYS).body.entries[0].stage == 1
     two = bytearray(receipts([entry(2)]))
     two[1] = m.SIRENE << 4
-    two[-6:-2] = m.outer_tag(A(POST, m.SIRENE, 0), POST, BROADCAST, bytes(two[:-6]))
+    two[-6:-2] = m.outer_tag(C(POST, m.SIRENE, 0), POST, BROADCAST, bytes(two[:-6]))
     assert refused(bytes(two), POST, POST_KEYS) == "stage"
     a, c = A(BUTTON, m.TOMBOL, 0), C(BUTTON, m.TOMBOL, 0)
     assert raises(RemoteError, own_entry, bytes(two), POST, BUTTON, a, c).reason == "stage"

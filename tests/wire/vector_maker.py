@@ -87,7 +87,7 @@ def masked(kind, clear, src, counter, key):
 def message(kind, role, counter, src, body, generation=0, key=None):
     """A payload under the key that its type has, unless another is given; the body goes out as it is."""
     if key is None:
-        key = (key_a if kind == RECEIPTS else key_c)(src, role, generation)
+        key = (key_a if kind == RECEIPTS and role == GATEWAY else key_c)(src, role, generation)
     return tagged(1 << 4 | kind, role << 4 | generation, counter, src, body, key)
 
 

@@ -175,7 +175,8 @@ def message_to_payload(given: dict, src: int, ring) -> bytes:
     if kind in TARGETED:
         default = codes.PENERIMA if kind == codes.PAGE else None
         key = ring.c(body.target, _named(given, "target_role", codes.ROLE_NAMES, default), generation)
-    elif kind == codes.RECEIPTS or kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags):
+    elif codes.posts_judge(kind, role) or (
+            kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags)):
         key = ring.a(src, role, generation)
     else:
         key = ring.c(src, role, generation)

@@ -74,7 +74,7 @@ def encode(type: int, role: int, generation: int, counter: int, src: int, body, 
            carry_key: bytes, proof_key=None) -> bytes:
     """Payload bytes of a broadcast message, masked and tagged; LocalError when receivers would refuse it.
 
-    key: A(src) for RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, C(src) for all else.
+    key: A(src) for a gateway's RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, else C(src).
     carry_key: R(src). proof_key: C(src), of an ALARM only.
     """
     if type not in SENDERS or role not in SENDERS[type]:

@@ -10,7 +10,6 @@ from kentongan_wire.packet import BROADCAST, NODE_MIN
 # silent: nobody near the presser may notice. digest: 4 bytes over all that repeats of one counter must not
 # change (of an ALARM not its attempt, and so neither its proof nor its tags).
 Message = namedtuple("Message", ("type", "role", "generation", "src", "counter", "body", "silent", "digest"))
-_UNDER_A = (codes.RECEIPTS,)  # and an ALARM that sounds: what a post has to judge by itself
 
 
 def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message:
@@ -82,7 +81,7 @@ def _key_that_holds(envelope, src, to, keys):
         candidates = [(keys.c(src, role, generation), True)]
         if envelope.type == codes.ALARM:
             candidates.insert(0, (keys.a(src, role, generation), False))
-        elif envelope.type in _UNDER_A:
+        elif codes.posts_judge(envelope.type, role):
             candidates = [(keys.a(src, role, generation), False)]
     known = False
     for key, under_c in candidates:
