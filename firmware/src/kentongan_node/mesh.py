@@ -13,16 +13,18 @@ CHECKING, SENDING   no answer in time            count, go on                   
 import struct
 
 from kentongan_wire import phy
-from kentongan_wire.flood import CLASS_ALARM, CLASS_ORDER, Seen, may_relay
+from kentongan_wire.crypto import sha256
+from kentongan_wire.flood import CLASS_ALARM, CLASS_ORDER, may_relay
 from kentongan_wire.messages import ALARM, TOMBOL
 from kentongan_wire.packet import PORT_PRIVATE, relayed
 
 from kentongan_node.actions import Cad, Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_node.answers import AnswerCache
+from kentongan_node.carried import Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
 from kentongan_node.queue import Entry, SendQueue
-from kentongan_node.shares import Shares
+from kentongan_node.shares import COMMON, Shares
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 
@@ -45,6 +47,10 @@ LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
 CHECKS = 3
 # Highest attempt that a receipt which cannot be verified keeps back. Its presser repeats when it was forged.
 DOUBT_ATTEMPTS = 2
+# A copy of an alarm that another relay seems to have carried waits so much longer for a receipt, then goes:
+# whom that copy reached nobody can prove.
+OVERHEARD_HOLD_MS = 1_200
+FIRST_ATTEMPTS = 3              # of an alarm that nobody proved: these go beyond the common purse
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
 
@@ -56,6 +62,12 @@ def alarm_head(data):
     if payload[1] >> 4 != TOMBOL:
         return None
     return struct.unpack("<I", payload[2:6])[0], payload[6]
+
+
+def said_counter(data):
+    """The counter in a message's head, 0 where it is none of ours."""
+    payload = data.payload
+    return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0
 
 
 class Mesh:
@@ -71,7 +83,7 @@ class Mesh:
         self.drops = self.queue.drops
         self.meter = BusyMeter()
         self.answers = AnswerCache() if relays else None
-        self._seen = Seen() if relays else None
+        self._carried = Carried() if relays else None
         self._shares = Shares(preset) if relays else None
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
         self._state = IDLE
@@ -102,35 +114,51 @@ class Mesh:
         return self.queue.put(entry)
 
     def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False):
-        """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits."""
+        """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits.
+
+        proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
+        """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
-        if self._seen.seen(packet.src, packet.id, now_ms):
+        content = struct.unpack("<I", sha256(data.payload)[:4])[0]
+        if self._carried.has(packet.src, proved, content, packet.id):
             return False
         head = alarm_head(data)
-        if head and not self._affordable(packet.src, head[1], klass, now_ms):
-            return False
+        counter, attempt = head or (said_counter(data), 0)
         entry = Entry(relayed(packet, self.node & 0xFF), klass, now_ms, False, True, snr_q, tag)
-        if head:
-            for older in self._copies(packet.src, head[0]):
-                if older.attempt < head[1]:
-                    self.queue.drop(older, "repeated")  # a copy of the newer attempt says it all
+        if not (proved and self._carried.is_new(packet.src, content, counter, attempt, bool(head), now_ms)):
+            entry.charge = COMMON
+        elif head:
             entry.charge = packet.src
-            entry.attempt = head[1]
+        entry.attempt = attempt
+        if not self._affordable(entry, head, now_ms):
+            return False
+        if head:
+            self._make_way(packet.src, head, proved)
             if self.active_origins(now_ms) >= 2:
                 entry.hold(CROWD_HOLD_MS)
         if not self.queue.put(entry):
             return False
-        self._seen.add(packet.src, packet.id, now_ms)
+        self._carried.add(packet.src, proved, content, packet.id, counter, attempt, now_ms)
         return True
 
-    def _affordable(self, src, attempt, klass, now_ms):
-        if self.ledger.left_ms(now_ms) < LOW_AIR_MS and attempt > LOW_AIR_ATTEMPTS:
-            self.queue.count(klass, "low_air")
+    def _make_way(self, src, head, proved):
+        """A copy of a newer attempt says all that waiting ones of older attempts say, if it is true."""
+        for older in self._copies(src, head[0]):
+            if proved and older.attempt < head[1]:
+                self.queue.drop(older, "repeated")
+
+    def _affordable(self, entry, head, now_ms):
+        if head and self.ledger.left_ms(now_ms) < LOW_AIR_MS and entry.attempt > LOW_AIR_ATTEMPTS:
+            self.queue.count(entry.klass, "low_air")
             return False
-        pending_ms = self._alarm_air_ms * len([e for e in self.queue.entries if e.charge == src])
-        if not self._shares.affords(src, pending_ms + self._alarm_air_ms, now_ms):
-            self.queue.count(klass, "share")
+        if entry.charge is None:
+            return True
+        waiting = [other for other in self.queue.entries if other.charge == entry.charge]
+        wanted_ms = sum([self.airtime_ms(len(one.frame)) for one in waiting + [entry]])
+        first = head is not None and entry.attempt <= FIRST_ATTEMPTS
+        if not self._shares.affords(entry.charge, wanted_ms, now_ms, first):
+            self.queue.count(entry.klass, "share" if entry.charge != COMMON else "unproved")
             return False
         return True
 
@@ -146,9 +174,12 @@ class Mesh:
         return True
 
     def doubt_alarm(self, origin, counter):
-        """A receipt that nobody here can verify says that it is stored: no copies of its first attempts."""
+        """A receipt that nobody here can verify says that it is stored: no copies of its first attempts.
+
+        Nor of what another relay has carried: that, too, would have to be a lie.
+        """
         for entry in self._copies(origin, counter):
-            if entry.attempt <= DOUBT_ATTEMPTS:
+            if entry.attempt <= DOUBT_ATTEMPTS or entry.overheard:
                 self.queue.drop(entry, "doubt")
 
     def _copies(self, origin, counter):
@@ -190,14 +221,21 @@ class Mesh:
         self.overhear(packet)
 
     def overhear(self, packet):
-        """Drop pending copies that another relay's copy makes needless; needs the header only."""
+        """Another relay's copy makes ours needless, as far as its header can be believed.
+
+        Only one that is just as far along serves the same hearers. An alarm's copy then waits for a receipt,
+        which drops it: a header is anybody's word.
+        """
         for entry in list(self.queue.entries):
             if entry.src != packet.src or entry.id != packet.id:
                 continue
-            # A copy that is as far along as ours would be serves the same hearers; one that is not
-            # comes from before us and says nothing about those behind us.
-            if entry.answer or entry.relay and packet.hop_limit <= entry.hop_limit():
+            if not (entry.answer or entry.relay and packet.hop_limit == entry.hop_limit()):
+                continue
+            if entry.answer or entry.klass != CLASS_ALARM or entry.tag is None:
                 self.queue.drop(entry, "suppressed")
+            elif not entry.overheard:
+                entry.overheard = True
+                entry.hold(OVERHEARD_HOLD_MS)
 
     def active_origins(self, now_ms):
         """How many tombol were heard alarming lately."""
@@ -306,8 +344,6 @@ class Mesh:
             return
         airtime_ms = self.airtime_ms(len(entry.frame))
         self.queue.entries.remove(entry)
-        if self._seen:
-            self._seen.add(entry.src, entry.id, now_ms)
         self.ledger.spend(airtime_ms, now_ms, actions)
         if entry.charge is not None:
             self._shares.charge(entry.charge, airtime_ms, now_ms)

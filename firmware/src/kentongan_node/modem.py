@@ -6,8 +6,7 @@ band, power or air time forbid. Every host message is answered by Ack or Nack, a
 import struct
 
 from kentongan_wire import link, messages, phy
-from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.packet import parse_packet
+from kentongan_wire.errors import LocalError
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.mesh import Mesh
@@ -63,9 +62,6 @@ class Modem:
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
         actions = []
         self.mesh.channel_used(len(frame), now_ms)
-        packet = self._guarded(frame)
-        if packet is not None:
-            self.mesh.overhear(packet)
         if self.node and 0 < len(frame) <= phy.MAX_FRAME:
             rssi, snr_q = max(-32768, min(rssi, 32767)), max(-128, min(snr_q, 127))
             self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF), actions)
@@ -173,14 +169,6 @@ class Modem:
     def _tell(self, message, actions):
         actions.append(HostWrite(link.encode(self._seq, message)))
         self._seq = (self._seq + 1) & 0xFFFF
-
-    def _guarded(self, frame):
-        """The packet, or None for a frame of a foreign kind: the host gets that all the same."""
-        try:
-            return parse_packet(frame)
-        except RemoteError as error:
-            self.counters[error.reason] = self.counters.get(error.reason, 0) + 1
-            return None
 
     def _end(self, now_ms, rnd, actions):
         self.mesh.tick(now_ms, rnd, actions)

@@ -31,6 +31,7 @@ class Entry:
         self.tag = tag                                # (origin, counter) of an alarm, or None
         self.patient = False                          # waits ALIVE_WAIT_MS longer already
         self.attempt = 0                              # of the alarm that this is a copy of
+        self.overheard = False                        # another relay seems to have carried it
         self.tries = 0
 
     def hop_limit(self):

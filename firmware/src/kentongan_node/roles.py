@@ -8,6 +8,8 @@ from kentongan_node import settings as device_settings
 # Held while modules are imported and given back before the core's tables are made: importing leaves no
 # other room in one piece for them on a small heap.
 BALLAST_BYTES = 14_000
+# Between two collections while modules load: garbage among them leaves holes in which nothing finds room.
+LOADING_BYTES = 8_192
 ROLES = {  # role in the device file: module, class
     "tombol": ("button", "Tombol"),
     "sirene": ("siren", "Sirene"),
@@ -31,6 +33,12 @@ def make(settings, state):
     return core_class(settings["role"])(settings, state)
 
 
+def _collect_every(n_bytes):
+    """Collect garbage after so many bytes, -1: only when the heap is full. CPython has no such thing."""
+    if hasattr(gc, "threshold"):
+        gc.threshold(n_bytes)
+
+
 def start(text, read_state, own=None):
     """(checked settings, core) of a device file's text; large tables are made last, see BALLAST_BYTES.
 
@@ -40,8 +48,11 @@ def start(text, read_state, own=None):
     device_settings.unload()
     if own is not None:
         own(checked)
+    _collect_every(LOADING_BYTES)
     ballast = bytearray(BALLAST_BYTES)
     kind = core_class(checked["role"])
     ballast = None  # noqa: F841 - given back
     gc.collect()
-    return checked, kind(checked, read_state())
+    core = kind(checked, read_state())
+    _collect_every(-1)
+    return checked, core

@@ -1,20 +1,23 @@
-"""How much of this relay's hour each tombol's alarms took: a stolen button must not burn all of it."""
+"""How much of this relay's hour each tombol's alarms took, and what nobody proved to be took together."""
 import struct
 
 ENTRY = "<IHH"            # origin, minute modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 400               # frames: 36 s of air are at most 400 alarm frames on ShortSlow
+LIMIT = 192               # an origin's frames of one minute share an entry
 WINDOW_MINUTES = 60
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 MINUTE_MS = 60_000
+COMMON = 0                # the one purse of whatever is not proved, or was carried before
+# The first attempts of an alarm go beyond it: a button whose generation this relay lacks must not be starved.
+FIRST_TIMES = 3
 
 
 class Shares:
     def __init__(self, preset):
         self.share_ms = SHARE_MS if preset.sf < SLOW_FROM_SF else SHARE_SLOW_MS
-        # Whole from the start, like flood.Seen: growing it would need room in one piece of a device's heap.
+        # Whole from the start: growing it would need room in one piece of a device's heap.
         self._ring = bytearray(LIMIT * ENTRY_BYTES)
         self._first = 0   # the oldest entry
         self._count = 0
@@ -31,7 +34,7 @@ class Shares:
         return minute
 
     def used_ms(self, origin, now_ms):
-        """Air that this node spent on that tombol's alarms within the last hour."""
+        """Air that this node spent on that purse within the last hour."""
         self._prune(now_ms)
         total = 0
         for i in range(self._count):
@@ -40,15 +43,26 @@ class Shares:
                 total += entry[2]
         return total
 
-    def affords(self, origin, airtime_ms, now_ms):
-        return self.used_ms(origin, now_ms) + airtime_ms <= self.share_ms
+    def affords(self, origin, airtime_ms, now_ms, first=False):
+        """first: one of the first attempts of an alarm that nobody proved."""
+        limit_ms = self.share_ms * FIRST_TIMES if first and origin == COMMON else self.share_ms
+        return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
     def charge(self, origin, airtime_ms, now_ms):
-        """Book a relayed alarm frame; the oldest gives way."""
+        """Book a frame that was carried; when all entries are taken the oldest gives way."""
         minute = self._prune(now_ms)
+        for i in range(self._count - 1, -1, -1):
+            known = self._entry(i)
+            if known[1] != minute:
+                break
+            if known[0] == origin and known[2] + airtime_ms <= 0xFFFF:
+                self._put(i, origin, minute, known[2] + airtime_ms)
+                return
         if self._count == LIMIT:
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
-        at = (self._first + self._count) % LIMIT * ENTRY_BYTES
-        struct.pack_into(ENTRY, self._ring, at, origin, minute, airtime_ms)
+        self._put(self._count, origin, minute, airtime_ms)
         self._count += 1
+
+    def _put(self, i, origin, minute, ms):
+        struct.pack_into(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES, origin, minute, ms)

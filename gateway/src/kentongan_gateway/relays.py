@@ -3,7 +3,8 @@
 from hashlib import sha256
 
 from kentongan_wire import messages as m
-from kentongan_wire.flood import Seen, class_of
+from kentongan_wire.flood import class_of
+from kentongan_wire.seen import Seen
 
 from kentongan_gateway.actions import DropCopy, RelayCopy
 

@@ -1,0 +1,88 @@
+"""What a relay has carried, by content, and how far each sender has counted: what is new, what is old.
+
+A frame's header is anybody's word, its carry tag is not: rows of proved frames and of the others never meet,
+so that nobody can mark another's frame as carried before it comes.
+"""
+import struct
+
+ROWS = 256               # contents remembered; the oldest gives way
+ROW = "<IIHHB"           # sender (xor UNPROVED), content, low half of the last id, minute of the first, times
+ROW_BYTES = struct.calcsize(ROW)
+SENDERS = 64             # whose counters are remembered; the oldest gives way
+SENDER = "<IIB"          # sender, highest counter, highest attempt under it
+SENDER_BYTES = struct.calcsize(SENDER)
+UNPROVED = 0x80000000
+REPEAT_MINUTES = 3       # a sender repeats one content for so long (orders, pages: 60 s)
+REPEATS = 6              # and so many times
+REORDERED = 64           # counters that frames of one mains sender may overtake each other by
+MINUTE_MS = 60_000
+
+
+class Carried:
+    def __init__(self):
+        # Whole from the start: growing would need room in one piece of a device's heap.
+        self._rows = bytearray(ROWS * ROW_BYTES)
+        self._next = 0
+        self._senders = bytearray(SENDERS * SENDER_BYTES)
+        self._next_sender = 0
+
+    def has(self, src, proved, content, packet_id):
+        """Whether this very frame was carried already."""
+        at = self._find(src, proved, content)
+        return at is not None and struct.unpack_from(ROW, self._rows, at)[2] == packet_id & 0xFFFF
+
+    def is_new(self, src, content, counter, attempt, strict, now_ms):
+        """Whether a proved frame is what its sender says now, and not an old one played again.
+
+        strict: frames of this sender do not overtake each other, as a tombol's.
+        """
+        at = self._find(src, True, content)
+        if at is not None:
+            _, _, _, minute, times = struct.unpack_from(ROW, self._rows, at)
+            return (now_ms // MINUTE_MS - minute) & 0xFFFF <= REPEAT_MINUTES and times < REPEATS
+        last, highest = self._last(src)
+        if counter == last:
+            return attempt > highest or not strict
+        return counter > last if strict else counter + REORDERED > last
+
+    def add(self, src, proved, content, packet_id, counter, attempt, now_ms):
+        """This frame is carried now."""
+        at = self._find(src, proved, content)
+        minute, times = now_ms // MINUTE_MS & 0xFFFF, 0
+        if at is None:
+            at = self._next * ROW_BYTES
+            self._next = (self._next + 1) % ROWS
+        else:
+            minute, times = struct.unpack_from(ROW, self._rows, at)[3:]
+        struct.pack_into(ROW, self._rows, at, src ^ (0 if proved else UNPROVED), content, packet_id & 0xFFFF,
+                         minute, min(times + 1, 255))
+        if proved:
+            self._count(src, counter, attempt)
+
+    def _count(self, src, counter, attempt):
+        at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
+        if at is None:
+            at = self._next_sender * SENDER_BYTES
+            self._next_sender = (self._next_sender + 1) % SENDERS
+        elif (counter, attempt) <= struct.unpack_from(SENDER, self._senders, at)[1:]:
+            return
+        struct.pack_into(SENDER, self._senders, at, src, counter, attempt)
+
+    def _last(self, src):
+        """(highest counter, highest attempt under it); (0, 0) of a sender never carried."""
+        at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
+        return (0, 0) if at is None else struct.unpack_from(SENDER, self._senders, at)[1:]
+
+    def _find(self, src, proved, content):
+        key = struct.pack("<II", src ^ (0 if proved else UNPROVED), content)
+        return _place(self._rows, key, ROW_BYTES)
+
+
+def _place(rows, key, row_bytes):
+    """Where the row that begins with this key stands, or None."""
+    at = rows.find(key)
+    while at >= 0:
+        if at % row_bytes == 0:
+            return at
+        at = rows.find(key, at + 1)
+    return None
