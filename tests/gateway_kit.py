@@ -69,6 +69,17 @@ def coming(src=RECEIVER, counter=60, origin=BUTTON, first=100):
     return message(m.EVENT, src, counter, m.Event(m.EVENT_COMING, 0, origin, first))
 
 
+def forged(src=BUTTON, counter=100, **how):
+    """What a stolen post makes of alarm_root: an alarm that sounds, its proof under no C."""
+    return alarm(src, counter, proof_key=bytes(32), **how)
+
+
+def starts(bench):
+    """[(ms, counter of the alarm, posts)] of the orders to start on the air."""
+    return [(at, order.body.counter, [post for post, _ in order.body.targets])
+            for at, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_START]
+
+
 class Bench:
     """One core with its spool; performs Store at once unless `disk_ok` is False; keeps every action.
 

@@ -333,6 +333,31 @@ def test_receipts_of_others_are_carried_on_once_and_alarms_never():
     assert bench.all(DropCopy) == [DropCopy(GATEWAY_2, 41)]
 
 
+def receipts_of_gateway_2(counter, of=99):
+    entry = m.receipt_entry(GATEWAY_2, BUTTON, of, 3, 0, 0, 0, SITE.c(BUTTON, m.TOMBOL, 0))
+    return message(m.RECEIPTS, GATEWAY_2, counter, m.Receipts((entry,)))
+
+
+def test_a_copy_with_no_hops_left_that_anybody_can_play_stops_no_copy_of_ours():
+    bench = Bench(devices=OTHER)
+    for hops in (0, 3, 2):
+        bench.hear(receipts_of_gateway_2(41), src=GATEWAY_2, hops=hops, hop_start=3, packet_id=41)
+    assert len(bench.all(RelayCopy)) == 1 and not bench.all(DropCopy)
+    bench.hear(receipts_of_gateway_2(41), src=GATEWAY_2, hops=1, hop_start=3, packet_id=41)
+    assert bench.all(DropCopy) == [DropCopy(GATEWAY_2, 41)], "another relay has carried it on as far"
+
+
+def test_a_frame_that_a_stolen_post_makes_under_a_gateways_next_number_stops_nothing_of_that_gateway():
+    """RECEIPTS are under A, and no tag covers a packet id."""
+    for forged_first in (True, False):
+        bench = Bench(devices=OTHER)
+        frames = [receipts_of_gateway_2(7, of=1), receipts_of_gateway_2(41)]
+        for payload in frames if forged_first else reversed(frames):
+            bench.hear(payload, src=GATEWAY_2, hop_start=3, packet_id=41)
+        assert [copy.heard.payload for copy in bench.all(RelayCopy)][forged_first] == frames[1]
+        assert not bench.all(DropCopy)
+
+
 def test_counters_go_to_disk_after_the_commit_once_for_a_burst():
     bench = Bench()
     for i in range(20):

@@ -23,14 +23,14 @@ class Relays:
     def consider(self, heard, message_type):
         """Carry on a verified frame of another node once; drop our copy when another relay was overheard.
 
-        A frame is its content: a packet id is covered by no tag, and a stolen post may use it first. A copy
-        that goes less far than ours would, which anybody can play, replaces it no more.
+        A frame is its content: a packet id is covered by no tag, and a stolen post may use it first. Only a
+        copy that goes as far as ours replaces it: who plays one with no hops left stops nothing.
         """
         content = sha256(heard.id.to_bytes(4, "little") + heard.payload).digest()
         name, key = int.from_bytes(content[:NAME_BYTES], "little"), (heard.src, content)
         if self._seen.seen(heard.src, name, self._desk.now_ms):
             since, hops = self._pending.get(key, (None, 0))
-            if since is None or heard.hop_limit < hops:
+            if since is None or heard.hop_limit != hops:
                 return
             del self._pending[key]
             if self._desk.now_ms - since <= PENDING_MS:
