@@ -52,10 +52,10 @@ def settings(role, node, **changes):
 
 
 def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1, relay_node=None,
-          hop_start=None):
+          hop_start=None, carry=None):
     """A whole frame as a device of the site seals it."""
     payload = messages.encode(kind, role, 0, counter, src, body, key or own_key(kind, role, src, body),
-                              key_r(src, role), key_c(src, role))
+                              carry or key_r(src, role), key_c(src, role))
     return CHANNEL.seal(src, packet_id or counter, hop_limit, payload, hop_start, relay_node)
 
 

@@ -95,7 +95,8 @@ def receipt(counter=10, src=TOMBOL, stage=2, zone=5, kind=0, sender=GATEWAY, rol
     return frame(m.RECEIPTS, role, sender, number or next_id(), m.Receipts((entry,)), hop_limit=0)
 
 
-def order(action, counter=10, origin=TOMBOL, pattern=0, seconds=180, target=NODE, number=None, key=None):
+def order(action, counter=10, origin=TOMBOL, pattern=0, seconds=None, target=NODE, number=None, key=None):
+    seconds = (180 if action == m.ACTION_START else 0) if seconds is None else seconds
     number = number or next_id()
     key = key or key_c(target, m.SIRENE)
     one = m.order_target(GATEWAY, number, target, origin, counter, action, pattern, seconds, key)

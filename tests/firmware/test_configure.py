@@ -5,9 +5,9 @@ from kentongan_node import configure
 from kentongan_node.button import Tombol
 from kentongan_node.repeater import Penerus
 from kentongan_node.siren import Sirene, new_post_state
-from kentongan_wire import compose, config, keys, site_keys
+from kentongan_wire import compose, config, site_keys, verify
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, GATEWAY, SITE_KEY, Shell, alarm, frame, message_of, of, settings
+from nodekit import CHANNEL, GATEWAY, SITE_KEY, Shell, alarm, frame, message_of, of, packet_of, settings
 
 POST = 0x52000021
 RELAY = 0x52000031
@@ -17,17 +17,20 @@ ROLES = {"sirene": (Sirene, POST, m.SIRENE), "penerus": (Penerus, RELAY, m.PENER
          "tombol": (Tombol, BUTTON, m.TOMBOL)}
 
 
+SITE = site_keys.SiteKeys(*[{g: make(SITE_KEY, g) for g in (0, 1, 2)}
+                            for make in (site_keys.alarm_root, site_keys.control_root)], 0)
+
+
 def root(make, generation):
     return make(SITE_KEY, generation)
 
 
 def own_keys(role, generation):
-    """(first, second) that CONFIG gives a device of this role."""
+    """(first, second, third) that CONFIG gives a device of this role."""
     _, node, number = ROLES[role]
-    second = keys.node_key(root(site_keys.control_root, generation), node, number, generation)
-    if role == "sirene":
-        return root(site_keys.alarm_root, generation), second
-    return keys.node_key(root(site_keys.alarm_root, generation), node, number, generation), second
+    roots = [root(make, generation) for make in (site_keys.alarm_root, site_keys.control_root)]
+    held = site_keys.held(roots[0], roots[1], node, number, generation)
+    return held + (bytes(32),) * (3 - len(held))
 
 
 def config_frames(role, version, counter, changed, generation=0, more=b""):
@@ -40,7 +43,7 @@ def config_frames(role, version, counter, changed, generation=0, more=b""):
     for number in range(len(parts)):
         body = m.Config(node, version, number, len(parts),
                         config.seal(parts[number], key, GATEWAY, counter + number))
-        payload = m.encode(m.CONFIG, m.GATEWAY, generation, counter + number, GATEWAY, body, key)
+        payload = m.encode(m.CONFIG, m.GATEWAY, generation, counter + number, GATEWAY, body, key, bytes(32))
         out.append(CHANNEL.seal(GATEWAY, counter + number, 1, payload))
     return out
 
@@ -63,8 +66,9 @@ def statuses(shell):
     for sent in shell.frames():
         envelope = message_of(sent)
         if envelope.type == m.STATUS:
-            body = m.decode_body(m.STATUS, envelope.role, envelope.body)
-            out.append((envelope.generation, body.config_version))
+            packet = packet_of(sent)
+            opened = verify.open_message(envelope.payload, packet.src, packet.to, SITE)
+            out.append((envelope.generation, opened.body.config_version))
     return out
 
 
@@ -230,8 +234,7 @@ def test_a_revoked_number_sounds_nothing_any_more():
 def test_new_keys_show_in_the_status_and_nowhere_else_until_they_are_to_be_used():
     for role in ("sirene", "penerus", "tombol"):
         shell = device(role)
-        first, second = own_keys(role, 1)
-        for one in config_frames(role, 5, 100, {"next_keys": (1, first, second)}):
+        for one in config_frames(role, 5, 100, {"next_keys": (1,) + own_keys(role, 1)}):
             shell.hear(one)
         shell.wait(4_000)
         assert statuses(shell)[-1] == (1, 5), role
@@ -244,8 +247,7 @@ def test_new_keys_show_in_the_status_and_nowhere_else_until_they_are_to_be_used(
 def rotated(role, until=2):
     """A device in the middle of a rotation (1: it sends with the new keys) or after it (2)."""
     shell = device(role)
-    first, second = own_keys(role, 1)
-    steps = ({"next_keys": (1, first, second)}, {"generations": (1, 0)}, {"generations": (1, 1)})
+    steps = ({"next_keys": (1,) + own_keys(role, 1)}, {"generations": (1, 0)}, {"generations": (1, 1)})
     for number, changed in enumerate(steps[: until + 1]):
         generation = 1 if number == 2 else 0
         for one in config_frames(role, 5 + number, 100 + 10 * number, changed, generation):
@@ -256,8 +258,9 @@ def rotated(role, until=2):
 
 def test_both_generations_count_until_the_old_one_is_dropped_for_good():
     old = alarm(BUTTON, 10)
-    body = m.Alarm(0, 11, 5, 0, 0, 150, 0)
-    payload = m.encode(m.ALARM, m.TOMBOL, 1, 11, BUTTON, body, own_keys("tombol", 1)[0])
+    body = m.Alarm(0, 11, 5, 0, 0, 150)
+    a, c, r = own_keys("tombol", 1)
+    payload = m.encode(m.ALARM, m.TOMBOL, 1, 11, BUTTON, body, a, r, c)
     new = CHANNEL.seal(BUTTON, 11, 1, payload)
     during = rotated("sirene", 1)
     during.hear(old)
@@ -303,8 +306,7 @@ def test_nothing_changes_while_an_incident_of_the_button_runs():
 
 def test_a_second_rotation_follows_the_first_one():
     shell = rotated("penerus", 2)
-    first, second = own_keys("penerus", 2)
-    steps = ({"next_keys": (2, first, second)}, {"generations": (2, 1)}, {"generations": (2, 2)})
+    steps = ({"next_keys": (2,) + own_keys("penerus", 2)}, {"generations": (2, 1)}, {"generations": (2, 2)})
     for number, changed in enumerate(steps):
         for one in config_frames("penerus", 20 + number, 300 + 10 * number, changed, 2 if number == 2 else 1):
             shell.hear(one)

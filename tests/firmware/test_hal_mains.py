@@ -166,7 +166,7 @@ def test_a_sounding_goes_on_after_a_reset_with_what_was_left_of_it():
 
 
 def page(kind, number):
-    body = m.Page(NODES["penerima"], 7, kind, 12, 5, 1 if kind == m.KIND_KEKERASAN else 0)
+    body = m.Page(NODES["penerima"], NODES["tombol"], 7, kind, 12, 5, 1 if kind == m.KIND_KEKERASAN else 0)
     return nodekit.frame(m.PAGE, m.GATEWAY, nodekit.GATEWAY, number, body,
                          nodekit.key_c(NODES["penerima"], m.PENERIMA), hop_limit=1)
 

@@ -60,7 +60,7 @@ class Chime(Shell):
 
 def page(incident=10, kind=1, house=7, zone=5, flags=0, target=NODE, key=None, number=None, packet_id=None):
     number = number or next_id()
-    body = m.Page(target, incident, kind, house, zone, flags)
+    body = m.Page(target, TOMBOL, incident, kind, house, zone, flags)
     key = key or key_c(target, m.PENERIMA)
     return frame(m.PAGE, m.GATEWAY, GATEWAY, number, body, key, packet_id or next_id())
 
@@ -153,7 +153,7 @@ def test_saya_datang_stops_the_chime_and_is_repeated_at_3_and_7_seconds():
     events = chime.events()
     assert len(events) == 3
     assert len({e.counter for e in events}) == 1 and len({e.digest for e in events}) == 1
-    assert (events[0].body.event, events[0].body.value) == (m.EVENT_COMING, 321)
+    assert events[0].body[:1] + events[0].body[2:] == (m.EVENT_COMING, TOMBOL, 321)
 
 
 def test_the_gateways_stage_two_ends_the_repeats_and_is_shown_and_nothing_else_is():
@@ -186,14 +186,14 @@ def test_two_pages_are_answered_one_by_one_the_newest_first():
     for _ in range(3):
         chime.come()
         chime.wait(500)
-    assert [e.body.value for e in chime.events()] == [2, 1]
+    assert [e.body.counter for e in chime.events()] == [2, 1]
 
 
 def test_pages_are_bounded_and_the_oldest_gives_way():
     chime = Chime()
     for n in range(20):
-        chime.hear(page(incident=n))
-    assert [call.body.incident for call in chime.core.calls] == list(range(20))[-PAGES_LIMIT:]
+        chime.hear(page(incident=n + 1))
+    assert [call.body.counter for call in chime.core.calls] == list(range(1, 21))[-PAGES_LIMIT:]
 
 
 def test_it_carries_others_frames_on_and_reports_itself():
@@ -214,7 +214,7 @@ def test_no_order_of_events_breaks_a_promise():
             before = len(chime.patterns())
             if what < 3:
                 silent = n & 1
-                chime.hear(page(n % 5, (n >> 4) % 16, flags=silent, key=bytes(32) if n & 64 else None))
+                chime.hear(page(1 + n % 5, (n >> 4) % 16, flags=silent, key=bytes(32) if n & 64 else None))
                 assert not (silent or n & 64) or len(chime.patterns()) == before
             elif what == 3:
                 chime.come()

@@ -3,7 +3,7 @@
 from kentongan_node.shares import LIMIT, MINUTE_MS, Shares
 from kentongan_wire.phy import preset
 
-ONE, OTHER = 0x53000007, 0xFFFFFFF0
+ONE, OTHER, THIRD = 0x53000007, 0xFFFFFFF0, 0x54000000
 
 
 def test_a_tombol_has_three_seconds_of_the_hour_and_six_where_frames_are_long():
@@ -28,11 +28,18 @@ def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
     shares = Shares(preset("ShortSlow"))
     shares.charge(ONE, 90, 0)
     for n in range(LIMIT - 1):
-        shares.charge(OTHER, 1, n)
+        shares.charge(THIRD + n, 1, n)
     assert shares.used_ms(ONE, 500) == 90
-    shares.charge(OTHER, 1, 500)
+    shares.charge(THIRD + LIMIT, 1, 500)
     assert shares.used_ms(ONE, 500) == 0
-    assert shares.used_ms(OTHER, 500) == LIMIT
-    for _ in range(3 * LIMIT):
-        shares.charge(OTHER, 1, 600)
-    assert shares.used_ms(OTHER, 600) == LIMIT
+    for n in range(3 * LIMIT):
+        shares.charge(THIRD + n, 1, 600)
+    assert len([n for n in range(3 * LIMIT) if shares.used_ms(THIRD + n, 600)]) == LIMIT
+
+
+def test_the_frames_of_a_minute_share_an_entry():
+    shares = Shares(preset("ShortSlow"))
+    for n in range(3 * LIMIT):
+        shares.charge((ONE, OTHER)[n % 2], 2, 10 * n)
+    assert shares.used_ms(ONE, 10_000) == shares.used_ms(OTHER, 10_000) == 3 * LIMIT
+    assert shares.used_ms(ONE, 70 * MINUTE_MS) == 0

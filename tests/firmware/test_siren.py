@@ -31,7 +31,7 @@ def test_a_valid_alarm_sounds_before_anything_else_in_the_same_call():
 
 def test_every_kind_sounds_its_code_and_unknown_kinds_sound_titir():
     for kind, name in ((0, "titir"), (1, "maling"), (2, "kebakaran"), (3, "bencana"), (7, "medis"),
-                       (9, "titir"), (200, "titir")):
+                       (9, "titir"), (14, "titir")):
         post = Post()
         post.hear(pressed(kind=kind))
         assert post.patterns() == [name]
@@ -109,7 +109,7 @@ def test_the_test_kind_and_violence_never_sound_from_anybody():
     post.hear(pressed(kind=m.KIND_UJI))
     post.hear(pressed(20, kind=m.KIND_KEKERASAN))
     post.hear(pressed(30, flags=m.FLAG_SILENT))
-    body = m.Alarm(0, 9, 5, m.KIND_UJI, 0, 0, 0)
+    body = m.Alarm(0, 9, 5, m.KIND_UJI, 0, 0)
     post.hear(frame(m.ALARM, m.SIRENE, OTHER_POST, 9, body))
     for kind in (m.KIND_KEKERASAN, m.KIND_UJI):
         post.hear(receipt(counter=40 + kind, kind=kind))
@@ -212,9 +212,9 @@ def test_a_post_that_calls_its_receipt_stage_two_is_refused():
     good = receipt(counter=25, sender=OTHER_POST)
     payload = bytearray(CHANNEL.open(packet_of(good)).payload)
     payload[1] = m.SIRENE << 4
-    tag = m.outer_tag(key_a(OTHER_POST, m.SIRENE), OTHER_POST, 0xFFFFFFFF, bytes(payload[:-8]))
+    tag = m.outer_tag(key_a(OTHER_POST, m.SIRENE), OTHER_POST, 0xFFFFFFFF, bytes(payload[: -m.TAG_BYTES]))
     post = Post()
-    post.hear(CHANNEL.seal(OTHER_POST, 99, 0, bytes(payload[:-8]) + tag))
+    post.hear(CHANNEL.seal(OTHER_POST, 99, 0, bytes(payload[: -m.TAG_BYTES]) + tag))
     assert post.sounds() == []
     assert post.core.counters == {"stage": 1}
 
@@ -335,7 +335,8 @@ def test_garbage_and_forgeries_alone_never_sound():
         for step in range(80):
             rnd = mix(seed + 77, step)
             good = (pressed(kind=rnd % 8), receipt(), order(m.ACTION_START), alarm(TOMBOL, 10))[rnd % 4]
-            at = 16 + mix(rnd, 1) % (len(good) - 18 - 16)
+            # the end is not for us: bit field, and the tags of an order, which others judge
+            at = 16 + mix(rnd, 1) % (len(good) - 24 - 16)
             post.hear(good[:at] + bytes((good[at] ^ 1 << rnd % 8,)) + good[at + 1:])
             post.hear(bytes([mix(rnd, i) & 0xFF for i in range(rnd % 60)]))
             post.wait(100)

@@ -164,9 +164,9 @@ def test_the_first_report_goes_no_farther_than_the_gateway_and_the_repeats_have_
         assert [p.hop_limit for p in sent][-3:] == [hops - 1, hops, hops]
 
 
-def heard_report(counter=10, src=TOMBOL, state=m.STATE_SOUNDING, key=None):
+def heard_report(counter=10, src=TOMBOL, state=m.STATE_SOUNDING, carry=None):
     body = m.SirenReport(src, counter, state, m.SOURCE_DIRECT)
-    return frame(m.SIREN_REPORT, m.SIRENE, OTHER_POST, next_id(), body, key)
+    return frame(m.SIREN_REPORT, m.SIRENE, OTHER_POST, next_id(), body, carry=carry)
 
 
 def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come():
@@ -185,7 +185,7 @@ def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come
 
     alone = sent_within_five_seconds(False, heard_report())
     crowded = sent_within_five_seconds(True, heard_report())
-    for useless in (heard_report(key=bytes(32)), heard_report(state=m.STATE_FAILED),
+    for useless in (heard_report(carry=bytes(32)), heard_report(state=m.STATE_FAILED),
                     heard_report(counter=77)):
         assert sent_within_five_seconds(True, useless) == crowded + 2
     assert alone == 3  # stage 1 and two reports

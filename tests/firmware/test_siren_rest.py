@@ -220,7 +220,7 @@ def test_a_tone_that_would_be_cut_off_is_not_begun():
     post = Timed()
     post.hear(pressed(10))
     post.wait(178 * SECOND)
-    post.hear(pressed(11, incident=10, flags=m.FLAG_CANCEL))
+    post.hear(order(m.ACTION_STOP, counter=10, seconds=1))
     assert post.patterns()[-1] != "selesai"
     assert not post.loud()
     assert post.core.counters["tone_skipped"] == 1

@@ -3,20 +3,23 @@ import json
 import re
 from pathlib import Path
 
-from kentongan_wire import bodies, codes, config, device_file, errors, flood, link
+from kentongan_wire import bodies, codes, config, device_file, errors, flood, keys, link, messages
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "wire/README.md"
 BYTES = {"B": ("u8", 1), "b": ("i8", 1), "H": ("u16", 2), "h": ("i16", 2), "I": ("u32", 4)}
-KEYS = {codes.ALARM: "A(from); C(from) when silent", codes.CONFIG: "C(target)", codes.PAGE: "C(target)"}
+KEYS = {codes.ALARM: "A(from) when it sounds, else C(from)",
+        codes.RECEIPTS: "A(from) of a gateway, C(from) of a sirene",
+        codes.CONFIG: "C(target)", codes.PAGE: "C(target)"}
 FIXED_ENTRY = bodies.Entry._fields[:2] + ("stage", "zone", "kind")
 SHAPES = (  # heading, type or None, namedtuple's fields, layout, fields that end the shape
-    ("ALARM", codes.ALARM, bodies.Alarm._fields, bodies.ALARM_FORMAT, ()),
+    ("ALARM", codes.ALARM, ("attempt", "incident", "zone", "kind, flags", "battery"), bodies.ALARM_FORMAT,
+     ("proof",)),
     ("STATUS of a tombol", codes.STATUS, bodies.ButtonStatus._fields, bodies.BUTTON_STATUS_FORMAT, ()),
     ("STATUS of the others", codes.STATUS, bodies.NodeStatus._fields[:-1] + ("major", "minor", "patch"),
      bodies.NODE_STATUS_FORMAT, ()),
     ("SIREN_REPORT", codes.SIREN_REPORT, bodies.SirenReport._fields, "IIBB", ()),
-    ("EVENT", codes.EVENT, bodies.Event._fields, "BBH", ()),
+    ("EVENT", codes.EVENT, bodies.Event._fields, bodies.EVENT_FORMAT, ()),
     ("RECEIPTS", codes.RECEIPTS, ("n",), "B", ("n x entry",)),
     ("entry of RECEIPTS", None, FIXED_ENTRY, bodies.ENTRY_FORMAT, ("tag4",)),
     ("SIREN_ORDER", codes.SIREN_ORDER, bodies.SirenOrder._fields[:-1] + ("n",), bodies.ORDER_FORMAT + "B",
@@ -29,8 +32,10 @@ MEANINGS = {
     "attempt": "0 for the first frame of this counter, then one more each",
     "incident": "low 16 bits of the counter of the incident's first ALARM",
     "zone": "RT of the site, 1-255; 0: nothing sounds", "kind": "see kinds",
-    "ALARM.flags": "1 silent, 4 cancel, 8 lid open", "PAGE.flags": "1 silent",
-    "battery": "20 mV", "reserved": "0", "temperature": "degrees C", "rssi": "dBm, last frame heard",
+    "kind, flags": "kind in the low half byte; in the high one 1 silent, 4 cancel, 8 lid open",
+    "proof": "HMAC(C(from), \"KTGP\" | from u32 | to u32 | header and the {} bytes before)[:{}]".format(
+        bodies.ALARM_BYTES, bodies.PROOF_BYTES),
+    "PAGE.flags": "1 silent", "battery": "20 mV", "temperature": "degrees C", "rssi": "dBm, last frame heard",
     "snr_q": "0.25 dB, last frame heard", "boots": "starts since provisioning, modulo", "uptime_h": "hours",
     "config_version": "version last applied; of a tombol its low byte", "firmware": "build number",
     "STATUS of a tombol.flags": "1 lid open, 2 low battery, bits 2-4 highest stage, 32 key stuck or broken",
@@ -39,16 +44,23 @@ MEANINGS = {
     "last_control": "highest counter of a gateway accepted",
     "major": "firmware version", "minor": "firmware version", "patch": "firmware version",
     "origin": "node of the alarm", "counter": "counter of the alarm",
-    "state": "1 sounding, 2 stopped, 3 silenced at the post, 4 failed to sound, 5 driven, not sensed",
+    "STATUS of a tombol.counter": "of the alarm whose stage the flags name; 0: they name none",
+    "SIREN_REPORT.counter": "counter of the alarm; of state 7 and 8 the order's",
+    "EVENT.origin": "saya datang: node of the alarm; else 0",
+    "EVENT.counter": "saya datang: counter of its incident's first ALARM; else 0",
+    "PAGE.counter": "counter of the incident's first ALARM",
+    "state": "1 sounding, 2 stopped, 3 silenced at the post, 4 failed to sound, 5 driven, not sensed,"
+             " 6 refused as old, 7 drill began, 8 drill ended",
     "source": "1 direct, 2 receipt, 3 order, 4 post",
     "event": "1 ronda check-in, 2 aman, 3 handover, 4 saya datang", "person": "slot in the site's list",
-    "value": "by event; saya datang: incident", "n": "count of what follows",
+    "n": "count of what follows",
     "node": "whom the entry answers",
     "n x entry": "15 B each, at most {}".format(codes.ENTRIES_MAX),
     "stage": "1 sounding, 2 stored, 3 coming, 4 closed, 5 cancelled; bit 7: a siren is sounding",
     "tag4": "HMAC(A(node) for stage 1, C(node) for 2-5; \"KTGR\" | sender u32 | the 11 bytes before)[:4]",
-    "action": "1 start, 2 stop, 3 quiet test", "pattern": "kind whose pattern is beaten",
-    "seconds": "at most {}".format(codes.ORDER_SECONDS_MAX),
+    "action": "1 start, 2 stop, 3 quiet test, 4 drill of the target's own zone, 5 end of the drill",
+    "pattern": "kind whose pattern is beaten",
+    "seconds": "at most {}; of a drill {}".format(codes.ORDER_SECONDS_MAX, codes.DRILL_SECONDS_MAX),
     "n x target": "12 B each, 1 to {}".format(codes.TARGETS_MAX), "target": "node meant",
     "tag8": "HMAC(C(target); \"KTGO\" | from u32 | counter u32 | target u32 | the first 12 bytes)[:8]",
     "version": "of the settings", "part": "from 0", "parts": "1 to {}".format(config.PARTS_LIMIT),
@@ -69,7 +81,7 @@ ITEM_MEANINGS = {
     "table": "zone u8, kinds u16 (bit n: kind n): which alarms the post sounds", "profile": "pattern profile",
     "revoked": "node number; the whole list of the generation", "counters":
     "node u32, generation (high half) and type (low half; 0: any, as of a tombol) u8, last counter u32",
-    "next_keys": "generation u8 in clear, then 64 B sealed: A and C; of a post alarm_root and C",
+    "next_keys": "generation u8 in clear, then {} B sealed".format(config.KEYS_SEALED_BYTES),
     "generations": "send u8, lowest accepted u8: keys of a new generation replace the old ones step by step",
     "drill": "zone u8, seconds u16, at most 3600; 0 ends the window", "status_period_s": "60 to 86400",
     "hop_limit": "1 to 7, of the device's own alarms",
@@ -82,7 +94,7 @@ def bodies_table():
     """Every body, byte by byte."""
     out = []
     for heading, kind, names, layout, tail in SHAPES:
-        out.append("**{}**{}".format(heading, _sender_text(kind, heading)))
+        out.append("**{}**{}{}".format(heading, _sender_text(kind, heading), _mask_text(kind, heading)))
         out += ["```"]
         at = 0
         for name, letter in zip(names, layout, strict=True):
@@ -105,7 +117,26 @@ def _sender_text(kind, heading):
     roles = [codes.ROLE_NAMES[role] for role in codes.SENDERS[kind]]
     if kind == codes.STATUS:
         roles = ["tombol"] if heading.endswith("tombol") else roles[1:]
-    return ", type {}, from {}, under {}".format(kind, ", ".join(roles), KEYS.get(kind, "A(from)"))
+    return ", type {}, from {}, under {}".format(kind, ", ".join(roles), KEYS.get(kind, "C(from)"))
+
+
+def _mask_text(kind, heading):
+    role = codes.TOMBOL if heading.endswith("tombol") else codes.GATEWAY
+    first, end = messages.masked(kind, role)
+    return "; bytes {} to {} masked".format(first, end - 1) if end else ""
+
+
+def holders_table():
+    """Who holds which keys of a generation."""
+    every = {"key_a": ("its own", "", ""), "key_c": ("", "its own", ""), "key_r": ("", "", "its own"),
+             "alarm_root": ("of all, by alarm_root", "", "of all, by alarm_root"),
+             "relay_root": ("", "", "of all, by relay_root")}
+    out = ["| | A | C | R |", "|---|---|---|---|",
+           "| hub, gateway | of all, by alarm_root | of all, by control_root | of all, by alarm_root |"]
+    for role, names in keys.HELD.items():
+        cells = ["".join(every[name][i] for name in names) or "-" for i in range(3)]
+        out.append("| {} | {} |".format(codes.ROLE_NAMES[role], " | ".join(cells)))
+    return out
 
 
 def reasons_table():
@@ -167,7 +198,7 @@ def device_table():
 
 
 TABLES = {"bodies": bodies_table, "reasons": reasons_table, "kinds": kinds_table, "link": link_table,
-          "items": items_table, "classes": classes_table, "device": device_table}
+          "items": items_table, "classes": classes_table, "device": device_table, "holders": holders_table}
 
 
 def redrawn(text):

@@ -13,8 +13,9 @@ TARGET = 0x4B0A0102
 EVERYTHING = {
     "table": [(5, 0xFFFF), (6, 0x0006)], "profile": "polri", "revoked": [0x4B0A0107],
     "counters": [(0x4B0A0105, 1, 0, 77), (GATEWAY, 1, 9, 0xFFFFFFFF)],
-    "next_keys": (2, b"\x01" * 32, b"\x02" * 32), "drill": (5, 3600), "status_period_s": 140, "hop_limit": 3,
-    "generations": (2, 1), "patterns": [(1, (2,)), (3, (3, 1)), (6, ()), (5, (9, 9, 9, 8))],
+    "next_keys": (2, b"\x01" * 32, b"\x02" * 32, b"\x03" * 32), "drill": (5, 3600),
+    "status_period_s": 140, "hop_limit": 3, "generations": (2, 1),
+    "patterns": [(1, (2,)), (3, (3, 1)), (6, ()), (5, (9, 9, 9, 8))],
 }
 AT_LIMIT = dict(EVERYTHING)
 AT_LIMIT["table"] = [(zone, 0xFFFF) for zone in range(1, config.TABLE_LIMIT + 1)]
@@ -84,7 +85,8 @@ def test_a_newer_version_starts_anew():
 def test_next_keys_are_unreadable_without_c_and_differ_per_message():
     plain = split(EVERYTHING)[0]
     sealed = seal(plain, C, GATEWAY, 9)
-    assert b"\x01" * 4 not in sealed and b"\x02" * 4 not in sealed
+    for i in (1, 2, 3):
+        assert bytes([i]) * 4 not in sealed
     assert seal(plain, C, GATEWAY, 10) != sealed
     assert seal(plain, C, GATEWAY + 1, 9) != sealed
     assert seal(sealed, C, GATEWAY, 9) == plain
@@ -100,7 +102,8 @@ def test_settings_out_of_range_are_our_own_error():
         ("revoked", ([3], [0xFFFFFFFF], ["7"], 7, [1000] * 129)),
         ("counters", ([(1000, 16, 0, 1)], [(1000, 0, 16, 1)], [(1000, 0, 0, 1 << 32)], [(3, 0, 0, 1)],
                       [(1000, 0, 0)], [(1000, 1, 0, 1)] * 401)),
-        ("next_keys", ((16, b"1" * 32, b"2" * 32), (1, b"1", b"2" * 32), (1, b"1" * 32), None)),
+        ("next_keys", ((16,) + (b"1" * 32,) * 3, (1, b"1", b"2" * 32, b"3" * 32), (1,) + (b"1" * 32,) * 2,
+                       (1, b"1" * 32, b"2" * 32, b"3" * 33), (1,) + (b"1" * 32,) * 4, None)),
         ("drill", ((0, 60), (5, 3601), (5,), 60)),
         ("status_period_s", (59, 86_401, "60", None)),
         ("hop_limit", (0, 8, True)),
@@ -122,8 +125,9 @@ def test_each_fault_of_a_part_has_its_reason():
         ("length", b"\x08\x02\x01\x01"),
         ("length", b"\x08\x00"),
         ("length", b"\x01\x02\x05\xff"),
-        ("length", b"\x05\x41" + b"k" * 64),
-        ("length", b"\x05\x40" + b"k" * 64),
+        ("length", b"\x05\x61" + b"k" * 96),
+        ("length", b"\x05\x60" + b"k" * 96),
+        ("length", b"\x05\x41" + b"k" * 65),  # two keys
         ("field", b"\x01\x03\x00\xff\xff"),
         ("field", b"\x02\x01\x04"),
         ("field", b"\x03\x04\x03\x00\x00\x00"),

@@ -2,8 +2,10 @@
 """The device's file: everything in it is typed and in range, or refused with the place and the remedy."""
 from both import raises
 from kentongan_wire import device_file
+from kentongan_wire.codes import ROLE_NAMES
 from kentongan_wire.device_file import check
 from kentongan_wire.errors import LocalError
+from kentongan_wire.keys import HELD
 
 KEY = "0f" * 32
 BASE = {
@@ -21,11 +23,9 @@ def with_one(as_role, name, value, changes=None):
     """A good file of that role in which one field has that value, or is left out when it is None."""
     out = dict(BASE)
     out["role"] = as_role
-    for key in ("key_a", "key_c") if as_role != "sirene" else ("alarm_root", "key_c"):
+    del out["channel_key"]
+    for key in device_file.KEYS_BY_ROLE[as_role]:
         out[key] = KEY
-    if as_role == "modem":
-        for key in ("key_a", "key_c", "channel_key"):
-            del out[key]
     out.update(changes or {})
     if name is not None and value is None:
         del out[name]
@@ -89,6 +89,7 @@ def test_a_value_of_the_wrong_type_or_range_names_place_key_and_remedy():
         ("generation", (16, -1)),
         ("key_a", ("", KEY[2:], KEY + "00")),
         ("key_c", ("", 7)),
+        ("key_r", ("", "00", KEY + "00", True)),
         ("hop_limit", (0, 8)),
         ("one_press", (1, "true", 0)),
         ("strokes", ([], [8], [15], [True], [0] * 6, "012", 3)),
@@ -118,22 +119,33 @@ def test_a_missing_field_is_named():
         values = given("tombol")
         del values[name]
         assert "device.json: {}: missing".format(name) in refused(values)
-    for role, name in (("tombol", "key_a"), ("penerus", "key_c"), ("penerima", "channel_key"),
+    for role, name in (("tombol", "key_a"), ("tombol", "key_r"), ("penerus", "key_c"),
+                       ("penerus", "relay_root"), ("penerima", "relay_root"), ("penerima", "channel_key"),
                        ("sirene", "key_c"), ("sirene", "alarm_root"), ("tombol", "zone"), ("sirene", "zone"),
                        ("penerus", "channel_name")):
         assert "device.json: {}: ".format(name) in refused(with_one(role, name, None))
 
 
 def test_a_role_never_holds_a_key_that_is_not_its_own():
-    for role, name in (("tombol", "alarm_root"), ("penerus", "alarm_root"), ("penerima", "alarm_root"),
-                       ("sirene", "key_a"), ("modem", "channel_key"), ("modem", "key_a"), ("modem", "key_c"),
-                       ("modem", "alarm_root")):
-        assert "must not hold it" in refused(with_one(role, name, KEY))
+    for role in device_file.ROLES:
+        for name in device_file.ALL_KEYS:
+            if name not in device_file.KEYS_BY_ROLE[role]:
+                assert "must not hold it" in refused(with_one(role, name, KEY)), (role, name)
+
+
+def test_only_a_post_could_raise_an_alarm_of_another_and_only_a_tombol_holds_an_a():
+    assert [r for r in device_file.ROLES if "alarm_root" in device_file.KEYS_BY_ROLE[r]] == ["sirene"]
+    assert [r for r in device_file.ROLES if "key_a" in device_file.KEYS_BY_ROLE[r]] == ["tombol"]
+
+
+def test_the_file_and_the_key_ring_name_the_same_keys():
+    for number in HELD:
+        assert device_file.KEYS_BY_ROLE[ROLE_NAMES[number]] == ("channel_key",) + HELD[number]
 
 
 def test_no_message_repeats_a_key():
     secret = "5ec2e7" * 10
-    for name in ("channel_key", "key_a", "key_c", "alarm_root"):
+    for name in device_file.ALL_KEYS:
         for value in (secret, secret + "aabb0", [secret]):
             assert secret not in refused(with_one("tombol", name, value))
 

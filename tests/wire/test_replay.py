@@ -1,11 +1,13 @@
 # runs: cpython micropython
 """Counters: new, repeated, replayed, altered; bounded memory; what survives a restart."""
 from both import raises, random_bytes
+from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import sha256
 from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.replay import NEW, REPEAT, Guard, ReplyBudget
-from kentongan_wire.verify import Message
+from kentongan_wire.packet import BROADCAST
+from kentongan_wire.replay import CONTROL_ROWS, NEW, REPEAT, Guard, ReplyBudget
+from kentongan_wire.verify import Message, open_message, own_order
 
 
 def heard(counter, src=101, type=m.ALARM, role=m.TOMBOL, generation=0, content=b"same"):
@@ -14,6 +16,11 @@ def heard(counter, src=101, type=m.ALARM, role=m.TOMBOL, generation=0, content=b
 
 def receipt(counter, src=301, content=b"same"):
     return heard(counter, src, m.RECEIPTS, m.GATEWAY, 0, content)
+
+
+def room_for(others):
+    """A Guard with so many places for others, and as many for SIREN_ORDER, CONFIG and PAGE."""
+    return Guard(2 * others)
 
 
 def refused(guard, message):
@@ -128,7 +135,7 @@ def test_a_window_agrees_with_a_list_of_everything_heard():
 
 
 def test_memory_is_bounded_and_what_acts_is_kept_longest():
-    guard = Guard(4)
+    guard = room_for(4)
     guard.accept(heard(1, 201, m.STATUS, m.SIRENE))
     for src in (101, 102, 103):
         guard.accept(heard(5, src))
@@ -147,7 +154,7 @@ def test_memory_is_bounded_and_what_acts_is_kept_longest():
 
 
 def test_a_repeat_keeps_a_sender_from_being_the_longest_unheard():
-    guard = Guard(2)
+    guard = room_for(2)
     guard.accept(heard(1, 101))
     guard.accept(heard(1, 102))
     guard.accept(heard(1, 101))
@@ -235,13 +242,14 @@ def test_a_sender_is_not_found_in_the_middle_of_another_ones_row():
 
 
 def test_the_longest_unheard_is_still_known_after_a_restart():
-    guard = Guard(4)
+    guard = room_for(3)
     guard.load(filled().dump())
     guard.accept(heard(7))  # the first becomes the latest
     guard.accept(heard(1, 999))  # receipts cannot act: they go
     guard.accept(heard(1, 998))
     assert guard.last(301, 0, m.RECEIPTS) is None
-    assert guard.last(0xFFFFFFFE, 15, m.SIREN_ORDER) is None
+    assert guard.last(102, 3, m.ALARM) is None
+    assert guard.last(0xFFFFFFFE, 15, m.SIREN_ORDER) == 0xFFFFFFFF  # it has a place of its own
     assert guard.last(101, 0, m.ALARM) == 7
 
 
@@ -319,7 +327,7 @@ def test_the_reply_budget_is_bounded_and_forgets_the_longest_unanswered():
 
 
 def test_a_status_heard_last_still_goes_before_a_button():
-    guard = Guard(2)
+    guard = room_for(2)
     guard.accept(heard(5, 101))
     guard.accept(heard(1, 201, m.STATUS, m.SIRENE))
     guard.accept(heard(5, 102))
@@ -329,7 +337,7 @@ def test_a_status_heard_last_still_goes_before_a_button():
 
 def test_any_mix_of_hearing_forgetting_and_restarting_agrees_with_a_plain_list():
     noise = random_bytes(7)
-    guard, known = Guard(6), []  # known: [src, counter], the longest unheard first
+    guard, known = room_for(6), []  # known: [src, counter], the longest unheard first
     for _ in range(3000):
         src, what = 101 + next(noise) % 9, next(noise)
         mine = [pair for pair in known if pair[0] == src]
@@ -338,7 +346,7 @@ def test_any_mix_of_hearing_forgetting_and_restarting_agrees_with_a_plain_list()
             known = [pair for pair in known if pair[0] != src]
         elif what < 30:
             saved = guard.dump()
-            guard = Guard(6)
+            guard = room_for(6)
             guard.load(saved)
         else:
             counter = (mine[0][1] if mine else 0) + 1 + what % 2
@@ -359,3 +367,122 @@ def test_the_rows_are_what_a_table_carries():
     for row in guard.rows():
         other.raise_to(*row)
     assert refused(other, heard(6)) == "replay"
+
+
+SITE = bytes(range(32))
+ROOTS = site_keys.alarm_root(SITE, 0), site_keys.control_root(SITE, 0)
+SITE_KEYS = site_keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)
+POST, GATE = 201, 301
+POST_KEYS = keys.PostKeys(POST, {0: site_keys.held(ROOTS[0], ROOTS[1], POST, m.SIRENE, 0)}, 0)
+
+
+def made_by_a_stolen_post(type, role, src, counter, body):
+    """A true frame in another's name, with all that an alarm root gives."""
+    a, r = POST_KEYS.a(src, role, 0), POST_KEYS.r(src, role, 0)
+    return m.encode(type, role, 0, counter, src, body, a, r, a)
+
+
+def gate_says(type, body, counter, key):
+    return m.encode(type, m.GATEWAY, 0, counter, GATE, body, key, SITE_KEYS.r(GATE, m.GATEWAY, 0))
+
+
+def config_and_order(counter):
+    """What a post accepts of its gateway at that counter: settings and an order."""
+    own = POST_KEYS.c(POST, m.SIRENE, 0)
+    settings = gate_says(m.CONFIG, m.Config(POST, counter, 0, 1, b""), counter, own)
+    target = m.order_target(GATE, counter, POST, 0, 0, m.ACTION_TEST, 0, 0, own)
+    order = gate_says(m.SIREN_ORDER, m.SirenOrder(0, 0, m.ACTION_TEST, 0, 0, (target,)), counter,
+                      SITE_KEYS.c(GATE, m.GATEWAY, 0))
+    return [open_message(settings, GATE, BROADCAST, POST_KEYS), own_order(order, GATE, POST, POST_KEYS)]
+
+
+def test_276_true_alarms_of_senders_that_do_not_exist_bring_no_old_order_and_no_old_settings_back():
+    guard = Guard(256)  # as a post has it
+    for message in config_and_order(9) + config_and_order(10):
+        assert accepted(guard, message) == NEW
+    flood = m.Alarm(0, 1, 5, m.KIND_MALING, 0, 150)
+    for i in range(276):
+        src = 0x60000000 + i
+        payload = made_by_a_stolen_post(m.ALARM, m.TOMBOL, src, 1, flood)
+        assert accepted(guard, open_message(payload, src, BROADCAST, POST_KEYS)) == NEW
+    assert guard.evicted == 276 - (256 - CONTROL_ROWS)
+    for message in config_and_order(9):
+        assert refused(guard, message) == "replay"
+    for message in config_and_order(10):
+        assert guard.check(message) == REPEAT
+    saved = guard.dump()
+    guard = Guard(256)
+    guard.load(saved)
+    for message in config_and_order(9):
+        assert refused(guard, message) == "replay"
+
+
+def test_receipts_of_gateways_that_do_not_exist_bring_no_old_report_event_or_status_back():
+    guard = Guard(256)
+    chime, button = 401, 101
+    about = (chime, m.PENERIMA, 0)
+    coming = [open_message(m.encode(m.EVENT, m.PENERIMA, 0, n, chime, m.Event(m.EVENT_COMING, 0, button, n),
+                                    SITE_KEYS.c(*about), SITE_KEYS.r(*about)), chime, BROADCAST, SITE_KEYS)
+              for n in (1, 2)]
+    for message in coming:
+        guard.accept(message)
+    guard.accept(heard(3, 201, m.SIREN_REPORT, m.SIRENE))
+    guard.accept(heard(3, 201, m.STATUS, m.SIRENE))
+    for i in range(300):
+        src = 0x60000000 + i
+        entry = m.receipt_entry(src, button, 1, m.STAGE_SOUNDING, 1, 0, 0, POST_KEYS.a(button, m.TOMBOL, 0))
+        payload = made_by_a_stolen_post(m.RECEIPTS, m.GATEWAY, src, 1, m.Receipts((entry,)))
+        assert accepted(guard, open_message(payload, src, BROADCAST, SITE_KEYS)) == NEW
+    assert guard.evicted > 90
+    assert refused(guard, coming[0]) == "replay"
+    for type in (m.SIREN_REPORT, m.STATUS):
+        assert refused(guard, heard(2, 201, type, m.SIRENE)) == "replay"
+
+
+def test_no_alarm_reaches_the_gateways_counters_without_its_proof():
+    forged = made_by_a_stolen_post(m.ALARM, m.TOMBOL, 101, 0xFFFFFFFF, m.Alarm(0, 1, 5, 1, 0, 150))
+    assert raises(RemoteError, open_message, forged, 101, BROADCAST, SITE_KEYS).reason == "unproved"
+
+
+def control(counter, src, type):
+    return heard(counter, src, type, m.GATEWAY)
+
+
+def test_the_places_of_control_hold_seven_gateways_in_two_generations():
+    guard, kept = Guard(256), 0
+    for generation in (0, 1):
+        for src in range(301, 308):
+            for type in (m.SIREN_ORDER, m.CONFIG, m.PAGE):
+                guard.accept(heard(5, src, type, m.GATEWAY, generation))
+                kept += 1
+    assert kept <= guard.reserved == CONTROL_ROWS
+    for n in range(600):
+        guard.accept(heard(1, 1000 + n))
+        guard.accept(receipt(1, 2000 + n))
+    rows = guard.rows()
+    assert len(rows) == 256 - (CONTROL_ROWS - kept) and len([row for row in rows if row[0] < 308]) == kept
+
+
+def test_control_beyond_its_places_takes_those_of_others_and_at_last_its_own_oldest():
+    guard = room_for(3)
+    for src in (101, 102, 103):
+        guard.accept(heard(1, src))
+    for n in range(4):
+        guard.accept(control(1, 301 + n, m.CONFIG))
+    assert guard.last(101, 0, m.ALARM) is None and guard.last(102, 0, m.ALARM) == 1
+    for n in range(4, 9):
+        guard.accept(control(1, 301 + n, m.CONFIG))
+    assert [row[0] for row in sorted(guard.rows())] == [304, 305, 306, 307, 308, 309]
+
+
+def test_a_table_from_before_with_more_alarms_than_now_have_room_is_loaded_and_shrinks_by_no_control():
+    old = Guard(16)
+    for n in range(8):
+        old.accept(heard(1, 101 + n))
+    guard = room_for(4)
+    guard.load(old.dump())
+    guard.accept(control(1, 301, m.SIREN_ORDER))
+    for n in range(20):
+        guard.accept(heard(1, 1000 + n))
+    assert guard.last(301, 0, m.SIREN_ORDER) == 1
+    assert len(guard.rows()) <= 8

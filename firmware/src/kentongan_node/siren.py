@@ -331,7 +331,7 @@ class Sirene(Output):
                                now_ms, m.SOURCE_ORDER)
         if order.action == m.ACTION_STOP:
             if not repeat and record.event(STOP, now_ms):
-                if record.times and self.soundings.current() is None:
+                if order.seconds and record.times and self.soundings.current() is None:
                     self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
                 self._drive(now_ms, actions)
                 self._keep(now_ms, actions)
@@ -346,7 +346,11 @@ class Sirene(Output):
         """The incident that an order names. Origin 0 is the siren alone, started by a person at the hub."""
         order = message.body
         if order.origin:
-            return self.soundings.of_counter(order.origin, order.counter)
+            record = self.soundings.of_counter(order.origin, order.counter)
+            if record is None and order.action == m.ACTION_STOP:
+                # a cancel has a counter that no post has read: it ends what its button raised before
+                record = self.soundings.before(order.origin, order.counter)
+            return record
         for record in self.soundings.records:
             if record.origin == 0 and (record.state == LIVE or record.last == message.counter):
                 return record

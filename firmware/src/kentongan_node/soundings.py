@@ -102,6 +102,11 @@ class Soundings:
                 return record
         return None
 
+    def before(self, origin, counter):
+        """The incident that this origin raised last before that counter, while it runs, or None."""
+        live = [r for r in self.records if r.origin == origin and r.state == LIVE and r.last < counter]
+        return max(live, key=_last) if live else None
+
     def add(self, origin, counter, number, kind, zone, now_ms):
         """A new incident; the oldest that does not sound gives way, then the oldest."""
         self.records = [r for r in self.records if r.state == LIVE or now_ms - r.touched_ms < KEEP_MS]
@@ -199,3 +204,7 @@ def _resume(record, left_s, now_ms):
         return
     record.resumes += 1
     record.until_ms = now_ms + min(left_s * 1000, SOUND_MS)
+
+
+def _last(record):
+    return record.last

@@ -419,7 +419,7 @@ class GatewayCore:
         sounding -= {device.node for device in posts}
         posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
         if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
-            self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 0, posts)
+            self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
     def _answered(self, record):
         if record.is_alarm and not record.known and not record.doubted:

@@ -106,6 +106,8 @@ def decode_body(type: int, role: int, raw: bytes):
         raise RemoteError("field")
     if type == codes.EVENT:
         _check_event(role, body)
+    if type == codes.PAGE and not (body.origin and body.counter):
+        raise RemoteError("field")
     return body
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from kentongan_wire.describe import frame_to_object, object_to_frame, site_keys
+from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import Channel
 
@@ -162,7 +162,7 @@ def main(argv=None) -> int:
             raise LocalError("--channel: give a name of 1 to 11 bytes")
         channel = Channel(options.channel, psk)
         site_key = _site_key(options)
-        ring = site_keys(site_key) if site_key is not None else None
+        ring = every_generation(site_key) if site_key is not None else None
     except (LocalError, UnicodeEncodeError) as error:
         print(f"kentongan_wire: {error}", file=sys.stderr)
         return EXIT_USAGE

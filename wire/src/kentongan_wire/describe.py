@@ -1,5 +1,5 @@
 """Frames as JSON objects and back, for people and their tools; CPython only, never on a device."""
-from kentongan_wire import bodies, codes, config, keys, messages, site_keys, verify
+from kentongan_wire import bodies, codes, config, keys, messages, verify
 from kentongan_wire.crypto import equal
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import (
@@ -11,6 +11,7 @@ from kentongan_wire.packet import (
     encode_data,
     parse_packet,
 )
+from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
 
 U32, U8 = 0xFFFFFFFF, 0xFF
 # header field of the object, field of Packet, highest value, default for encode (None: has to be there)
@@ -29,12 +30,12 @@ TARGETED = (codes.CONFIG, codes.PAGE)
 SECRETIVE = (codes.ALARM, codes.PAGE)
 
 
-def site_keys(site_key: bytes) -> site_keys.SiteKeys:
+def every_generation(site_key: bytes) -> SiteKeys:
     """Every generation's keys of a site."""
     generations = range(keys.GENERATION_MAX + 1)
-    alarm = {g: site_keys.alarm_root(site_key, g) for g in generations}
-    control = {g: site_keys.control_root(site_key, g) for g in generations}
-    return site_keys.SiteKeys(alarm, control, 0)
+    alarm = {g: alarm_root(site_key, g) for g in generations}
+    control = {g: control_root(site_key, g) for g in generations}
+    return SiteKeys(alarm, control, 0)
 
 
 def frame_to_object(frame: bytes, channel, ring=None) -> dict:
@@ -86,7 +87,7 @@ def _describe_message(out, payload, packet, ring):
 
 def _target_role(envelope, packet, ring):
     """Name of the role under whose C key the tag holds, or None."""
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
+    unsigned = envelope.payload[: -messages.END_BYTES]
     for role in sorted(codes.ROLE_NAMES):
         key = ring.c(messages.target_of(envelope), role, envelope.generation)
         if equal(messages.outer_tag(key, packet.src, packet.to, unsigned), envelope.tag):
@@ -174,7 +175,8 @@ def message_to_payload(given: dict, src: int, ring) -> bytes:
     if kind in TARGETED:
         default = codes.PENERIMA if kind == codes.PAGE else None
         key = ring.c(body.target, _named(given, "target_role", codes.ROLE_NAMES, default), generation)
-    elif kind == codes.RECEIPTS or kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags):
+    elif codes.posts_judge(kind, role) or (
+            kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags)):
         key = ring.a(src, role, generation)
     else:
         key = ring.c(src, role, generation)

@@ -35,16 +35,17 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN, PAYLOAD_MAX
 
 HEADER_BYTES = 6
-# The end of every message: the carry tag, by which relays know whose frame they carry, then the tag. Four
-# bytes as LoRaWAN's MIC: a forger without the key needs 2^31 frames, six years of sending on ShortSlow.
-CARRY_BYTES, TAG_BYTES = 2, 4
-END_BYTES = CARRY_BYTES + TAG_BYTES
+# The end of every message: the tag, then the carry tag, by which relays know whose frame they carry. It
+# covers the tag: of one true frame nobody makes others that relays take for true. Four bytes as LoRaWAN's
+# MIC: a forger without the key needs 2^31 frames, six years of sending on ShortSlow.
+TAG_BYTES, CARRY_BYTES = 4, 2
+END_BYTES = TAG_BYTES + CARRY_BYTES
 PAYLOAD_MIN = HEADER_BYTES + END_BYTES
 _MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
 
 # body = bytes as sent, still masked; payload = the whole; nothing in it is verified
 Envelope = namedtuple("Envelope", (
-    "type", "role", "generation", "counter", "body", "carry", "tag", "payload"))
+    "type", "role", "generation", "counter", "body", "tag", "carry", "payload"))
 
 
 def parse(payload: bytes) -> Envelope:
@@ -65,15 +66,15 @@ def parse(payload: bytes) -> Envelope:
         raise RemoteError("field")
     body = bytes(payload[HEADER_BYTES:-END_BYTES])
     bodies.check_length(type, role, body)
-    return Envelope(type, role, generation, counter, body, bytes(payload[-END_BYTES:-TAG_BYTES]),
-                    bytes(payload[-TAG_BYTES:]), bytes(payload))
+    return Envelope(type, role, generation, counter, body, bytes(payload[-END_BYTES:-CARRY_BYTES]),
+                    bytes(payload[-CARRY_BYTES:]), bytes(payload))
 
 
 def encode(type: int, role: int, generation: int, counter: int, src: int, body, key: bytes,
            carry_key: bytes, proof_key=None) -> bytes:
     """Payload bytes of a broadcast message, masked and tagged; LocalError when receivers would refuse it.
 
-    key: A(src) for RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, C(src) for all else.
+    key: A(src) for a gateway's RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, else C(src).
     carry_key: R(src). proof_key: C(src), of an ALARM only.
     """
     if type not in SENDERS or role not in SENDERS[type]:
@@ -88,18 +89,18 @@ def encode(type: int, role: int, generation: int, counter: int, src: int, body, 
             raise LocalError("ALARM of {}: give its C as proof_key".format(src))
         raw = raw[: bodies.ALARM_BYTES]
         raw += proof_tag(proof_key, src, BROADCAST, head + raw)
-    unsigned = head + raw + carry_tag(carry_key, src, BROADCAST, head + raw)
-    return unsigned + outer_tag(key, src, BROADCAST, unsigned)
+    tagged = head + raw + outer_tag(key, src, BROADCAST, head + raw)
+    return tagged + carry_tag(carry_key, src, BROADCAST, tagged)
 
 
 def outer_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
-    """The 4 tag bytes over sender, destination and everything before the tag."""
+    """The 4 tag bytes over sender, destination, header and body."""
     return hmac_sha256(key, b"KTG1" + struct.pack("<II", src, to) + unsigned)[:TAG_BYTES]
 
 
-def carry_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
-    """The 2 bytes under R(src) over sender, destination, header and body."""
-    return hmac_sha256(key, b"KTGC" + struct.pack("<II", src, to) + unsigned)[:CARRY_BYTES]
+def carry_tag(key: bytes, src: int, to: int, tagged: bytes) -> bytes:
+    """The 2 bytes under R(src) over sender, destination and everything before them, the tag too."""
+    return hmac_sha256(key, b"KTGC" + struct.pack("<II", src, to) + tagged)[:CARRY_BYTES]
 
 
 def proof_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:

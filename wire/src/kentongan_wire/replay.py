@@ -34,12 +34,13 @@ class Guard:
     RECEIPTS have a window of 64 counters; older ones read as REPEAT and are counted in `.old_receipts`.
 
     Bounded: when `limit` entries are full, the one heard longest ago is dropped and `.evicted` counts it;
-    entries of STATUS, SIREN_REPORT, EVENT and RECEIPTS go before those of alarms. Entries of SIREN_ORDER,
-    CONFIG and PAGE have `.reserved` places that nothing else can push them out of. A frame
-    recorded from a dropped sender would read as new once, so a node that sees `.evicted` rise must say so;
-    the other choice, refusing a sender not heard before, would lose a real alarm. A gateway chooses a limit
-    above its site's size; on a device 256 is plenty, for all of them are in memory from the start: 21 bytes
-    each, in one piece that never moves or grows, so that the heap of a small board lasts for years.
+    entries of RECEIPTS go before those of STATUS, SIREN_REPORT and EVENT, and these before those of
+    alarms. Entries of SIREN_ORDER, CONFIG and PAGE have `.reserved` places that nothing else can push
+    them out of. A frame recorded from a dropped sender would read as new once, so a node that sees
+    `.evicted` rise must say so; the other choice, refusing a sender not heard before, would lose a real
+    alarm. A gateway chooses a limit above its site's size; on a device 256 is plenty, for all of them are
+    in memory from the start: 21 bytes each, in one piece that never moves or grows, so that the heap of a
+    small board lasts for years.
     """
 
     def __init__(self, limit: int = GUARD_SENDERS):
@@ -167,9 +168,13 @@ class Guard:
         return struct.unpack_from(_ROW, self._image, _HEAD_BYTES + row * _ROW_BYTES)
 
     def _worth(self, row):
-        """Rows with the least worth go first: those that cannot act, then those unheard for longest."""
+        """Rows with the least worth go first: those that cannot act, then those unheard for longest.
+
+        First of all RECEIPTS: under A, a stolen post makes any number of them, of senders that do not exist.
+        """
         values = self._row(row)
-        return (values[1] & 15) in _ACTING, values[4]
+        type = values[1] & 15
+        return type != codes.RECEIPTS, type in _ACTING, values[4]
 
     def _find(self, key):
         """(last counter, content or window) of a key; (0, 0) when it was never heard."""

@@ -2,7 +2,7 @@
 from collections import namedtuple
 
 from kentongan_wire import codes, messages
-from kentongan_wire.bodies import ALARM_BYTES, decode_body
+from kentongan_wire.bodies import ALARM_BYTES, decode_body, order_fixed
 from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN
@@ -10,7 +10,6 @@ from kentongan_wire.packet import BROADCAST, NODE_MIN
 # silent: nobody near the presser may notice. digest: 4 bytes over all that repeats of one counter must not
 # change (of an ALARM not its attempt, and so neither its proof nor its tags).
 Message = namedtuple("Message", ("type", "role", "generation", "src", "counter", "body", "silent", "digest"))
-_UNDER_A = (codes.RECEIPTS,)  # and an ALARM that sounds: what a post has to judge by itself
 
 
 def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message:
@@ -44,7 +43,7 @@ def carries(envelope, src: int, to: int, keys) -> bool:
     key = keys.r(src, envelope.role, envelope.generation)
     if key is None:
         return False
-    return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.END_BYTES]), envelope.carry)
+    return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.CARRY_BYTES]), envelope.carry)
 
 
 def _message(envelope, src, key, under_c):
@@ -82,7 +81,7 @@ def _key_that_holds(envelope, src, to, keys):
         candidates = [(keys.c(src, role, generation), True)]
         if envelope.type == codes.ALARM:
             candidates.insert(0, (keys.a(src, role, generation), False))
-        elif envelope.type in _UNDER_A:
+        elif codes.posts_judge(envelope.type, role):
             candidates = [(keys.a(src, role, generation), False)]
     known = False
     for key, under_c in candidates:
@@ -97,7 +96,7 @@ def _key_that_holds(envelope, src, to, keys):
 
 def _holds(envelope, src, to, key):
     """Whether the outer tag holds under this key."""
-    unsigned = envelope.payload[: -messages.TAG_BYTES]
+    unsigned = envelope.payload[: -messages.END_BYTES]
     return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
@@ -158,6 +157,7 @@ def own_order(payload: bytes, src: int, node: int, keys, revoked=()) -> Message:
                 raise RemoteError("no_key")
             if not equal(messages.order_tag(src, envelope.counter, node, body, own[0]), tag8):
                 raise RemoteError("tag")
+            # What its tag covers, no more: else a changed neighbour's entry would make the next copy another.
             return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body,
-                           False, digest_of(envelope, True))
+                           False, sha256(order_fixed(body))[:4])
     raise RemoteError("not_for_us")
