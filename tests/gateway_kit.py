@@ -36,9 +36,9 @@ def alarm(src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=
 
 
 def message(kind, src, counter, body):
-    """Payload of any other message of its sender: receipts under A, all else under C."""
+    """Payload of any other message of its sender: a gateway's receipts under A, all else under C."""
     about = src, ROLES[src], 0
-    key = (SITE.a if kind == m.RECEIPTS else SITE.c)(*about)
+    key = (SITE.a if m.posts_judge(kind, ROLES[src]) else SITE.c)(*about)
     return m.encode(kind, ROLES[src], 0, counter, src, body, key, SITE.r(*about))
 
 

@@ -275,7 +275,7 @@ def test_a_status_is_stored_and_never_receipted():
 
 def test_forged_foreign_and_revoked_frames_are_counted_and_reported_once_a_minute():
     bench = Bench(revoked=[BUTTON_2])
-    forged = alarm()[:-1] + b"\x00"
+    forged = alarm()[: -m.END_BYTES] + bytes(m.END_BYTES)
     for _ in range(5):
         bench.hear(forged)
         bench.run(1_000)

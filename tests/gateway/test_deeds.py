@@ -17,6 +17,7 @@ from gateway_kit import (
     coming,
     node_status,
     report,
+    stage_1,
 )
 from kentongan_gateway.actions import OrderDone, Siren, SirenOff
 from kentongan_gateway.core import CoreConfig
@@ -37,7 +38,7 @@ def relative(bench, sent, start):
 
 # No siren heard: order one
 
-def test_without_a_report_within_2_s_the_posts_of_the_zone_are_ordered_every_3_s_at_most_5_times():
+def test_without_a_stage_1_within_2_s_the_posts_of_the_zone_are_ordered_every_3_s_at_most_5_times():
     bench = Bench()
     start = bench.now_ms
     bench.hear(alarm(kind=2))
@@ -53,8 +54,8 @@ def test_without_a_report_within_2_s_the_posts_of_the_zone_are_ordered_every_3_s
     assert len({send.payload for _, send, _ in orders}) == 1
 
 
-@pytest.mark.parametrize("proof", [report(), report(state=m.STATE_DRIVEN)])
-def test_any_siren_that_reports_is_enough(proof):
+@pytest.mark.parametrize("proof", [stage_1(), report(), report(state=m.STATE_DRIVEN)])
+def test_any_siren_that_is_heard_of_is_enough(proof):
     bench = Bench()
     bench.hear(alarm())
     bench.run(1_500)

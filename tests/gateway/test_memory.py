@@ -11,6 +11,7 @@ from gateway_kit import (
     alarm,
     message,
     report,
+    stage_1,
     starts,
 )
 from kentongan_gateway.actions import Siren, Speak
@@ -96,10 +97,11 @@ def test_on_a_new_card_an_alarm_is_stored_and_receipted_at_once_and_starts_nothi
     assert begun(bench) == []
 
 
-def test_a_post_that_sounds_vouches_for_its_alarm_and_for_no_other():
+@pytest.mark.parametrize("word", [report(), stage_1()])
+def test_a_post_that_sounds_vouches_for_its_alarm_and_for_no_other(word):
     bench = new_card()
     bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
-    bench.hear(report(), src=POST)
+    bench.hear(word, src=POST)
     bench.run(3_000)
     assert {s.pattern for s in bench.all(Siren)} == {"kebakaran"} and len(bench.all(Siren)) == 1
     assert {page.body.origin for _, _, page in bench.sent(m.PAGE)} == {BUTTON}

@@ -3,18 +3,22 @@ import pytest
 from gateway_kit import (
     BUTTON,
     DEVICES,
+    GATEWAY,
+    GATEWAY_2,
     POST,
     POST_2,
     RECEIVER,
+    SITE,
     Bench,
     alarm,
     button_status,
     coming,
+    message,
     report,
-    stage_1,
     starts,
 )
 from kentongan_gateway.actions import Send, Siren, Store
+from kentongan_gateway.core import CoreConfig
 from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
@@ -251,21 +255,35 @@ def test_a_post_that_refused_what_is_not_to_sound_is_right(why):
 
 # Under A
 
-def test_a_stage_1_that_any_stolen_post_can_make_for_every_other_ends_no_order():
+def stage_1_of_a_thief(counter):
+    """What a stolen post can make in another's name: under A, which it holds of everybody."""
+    entry = m.receipt_entry(POST, BUTTON, 100, m.STAGE_SOUNDING, 1, 0, 0, SITE.a(BUTTON, m.TOMBOL, 0))
+    of = POST, m.SIRENE, 0
+    return m.encode(m.RECEIPTS, m.SIRENE, 0, counter, POST, m.Receipts((entry,)), SITE.a(*of), SITE.r(*of))
+
+
+def test_a_stage_1_that_a_stolen_post_makes_for_another_ends_no_order_and_is_not_our_word():
     bench = Bench()
     bench.hear(alarm(kind=2))
     for n in range(4):
-        bench.hear(stage_1(counter=320 + n), src=POST)
+        bench.hear(stage_1_of_a_thief(320 + n), src=POST)
         bench.run(1_000)
-    assert len(starts(bench)) == 1 and "receipt_1" in bench.notes()
-    sounding = {entry.sounding for _, _, entry in bench.entries(BUTTON)}
-    assert sounding == {0}, "and we do not repeat it as our own word"
+    assert len(starts(bench)) == 1 and bench.core.counters["tag"] == 4
+    assert {entry.sounding for _, _, entry in bench.entries(BUTTON)} == {0}
 
 
-def test_a_receipt_that_any_stolen_post_can_make_for_every_other_keeps_no_dead_post_alive():
-    bench = Bench()
-    for n in range(9):
-        bench.hear(stage_1(counter=320 + n), src=POST)
-        bench.run(40_000, hub_ok_every_ms=1_000)
+def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
+    """A gateway's are under A: any stolen post can make them, and name in them whom it likes."""
+    devices = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
+                          "hops": 1}]
+    bench = Bench(devices=devices, config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("uji", "uji-2")))
+    for name in ("uji", "uji-2"):
+        bench.do(bench.core.radio_state(name, True, bench.now_ms))
+    entry = m.Entry(BUTTON, 100, 2, 0, 0, 0, bytes(4))
+    for n in range(20):
+        bench.hear(message(m.RECEIPTS, GATEWAY_2, 40 + n, m.Receipts((entry,))), src=GATEWAY_2)
+        bench.hear(stage_1_of_a_thief(320 + n), src=POST)
+        bench.run(16_000, hub_ok_every_ms=1_000)
     assert [e["state"] for e in bench.of_type("supervision") if e["device"] == POST] == [
         "terlambat", "terputus"]
+    assert bench.core._radios._radios["uji-2"].missed == 0

@@ -303,7 +303,7 @@ class GatewayCore:
         if new is None:
             return
         if new:
-            if message.type != m.RECEIPTS:  # those are under A: any post's word for any other
+            if not m.posts_judge(message.type, message.role):  # that any post can make for any gateway
                 self._supervision.heard(message.src)
                 self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)

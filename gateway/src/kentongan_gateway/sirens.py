@@ -1,8 +1,7 @@
 """Sirens: whether any post sounds, the order when none does, and the siren on this very machine.
 
 what a post says                                    what it changes here
-stage 1 (under A: any stolen post says it for all)  nothing
-SIREN_REPORT sounding, driven (under its own C)     no order for that incident, but in a day of forgeries
+stage 1, SIREN_REPORT sounding or driven            no order for that incident, but in a day of forgeries
 SIREN_REPORT silenced, for a stored alarm           that one post is not ordered for that incident any more
 SIREN_REPORT refused, for a current alarm           that very post is ordered to start
 """
@@ -106,7 +105,7 @@ class Watch:
                     del self._due[key]
 
     def heard(self, post, origin, incident, counter, state):
-        """A post reports what its siren does for this alarm of an incident."""
+        """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
         self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)

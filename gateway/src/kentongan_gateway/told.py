@@ -8,7 +8,8 @@ What ends, weakens or starts something here names its object whole and is under 
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
     STATUS of a tombol              ends our repeats of the stage that it names, for that alarm
     RECEIPTS of a gateway           where its entries hold under C of their addressee: ours is not needed
-RECEIPTS of a post are under A, which every post can make for every other: they are noted and end nothing.
+    RECEIPTS of a post, stage 1     as sounding
+Of a gateway's RECEIPTS only the entries count: the whole is under A, and so every post can make it.
 """
 
 from kentongan_wire import messages as m
@@ -99,4 +100,8 @@ class Told:
             return
         label = self._desk.directory.label(message.src)
         for entry in message.body.entries:
+            alarm = core._records.find(entry.node, entry.counter)
+            incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
+            core._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
+            core._memory.vouch(entry.node, entry.counter)
             self._desk.note_about("receipt_1", entry.node, entry.counter, label)
