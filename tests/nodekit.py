@@ -31,7 +31,7 @@ def key_r(node, role):
 def own_key(kind, role, src, body):
     """The key that the sender's own firmware takes for such a message of its own."""
     loud = kind == messages.ALARM and messages.is_loud(body.zone, body.kind, body.flags)
-    return (key_a if loud or kind == messages.RECEIPTS else key_c)(src, role)
+    return (key_a if loud or messages.posts_judge(kind, role) else key_c)(src, role)
 
 
 def settings(role, node, **changes):

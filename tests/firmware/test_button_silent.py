@@ -23,7 +23,7 @@ def test_a_silent_alarm_goes_out_under_c_with_its_flag_and_kind():
     assert (alarm.body.kind, alarm.body.flags) == (m.KIND_KEKERASAN, m.FLAG_SILENT)
     envelope = message_of(box.frames()[0])
     packet = packet_of(box.frames()[0])
-    unsigned = envelope.payload[: -m.TAG_BYTES]
+    unsigned = envelope.payload[: -m.END_BYTES]
     assert envelope.tag == m.outer_tag(key_c(NODE, m.TOMBOL), NODE, packet.to, unsigned)
 
 

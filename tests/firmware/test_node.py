@@ -115,7 +115,10 @@ def test_a_post_answers_a_stored_alarm_instead_of_carrying_it():
     shell.hear(alarm(TOMBOL, 10, attempt=1, packet_id=11, hop_limit=2))
     shell.wait(1_000)
     assert shell.frames() == [stored]
-    assert shell.core.mesh.drops == {"alarm_doubt": 1}
+    assert shell.core.mesh.drops == {"alarm_doubt": 2}
+    shell.hear(alarm(TOMBOL, 10, attempt=3, packet_id=13, hop_limit=2))  # no post can judge that answer
+    shell.wait(1_000)
+    assert packet_of(shell.frames()[-1]).src == TOMBOL
 
 
 def test_a_post_keeps_no_receipt_that_it_cannot_verify():
@@ -163,7 +166,7 @@ def test_a_core_that_sleeps_leaves_its_air_behind_and_asks_for_nothing_more():
     class Sleeper(Listener):
         def on_start(self, boot, now_ms, rnd, actions):
             body = messages.NodeStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (0, 1, 0))
-            self.send(messages.STATUS, body, self.key_a(), now_ms, actions, first=True)
+            self.send(messages.STATUS, body, now_ms, actions, first=True)
             actions.append(act.Sleep(5_000))
 
     actions = Sleeper(settings("penerus", NODE), {}).start(act.Boot("power", "", False), 0, 1)

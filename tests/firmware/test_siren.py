@@ -3,7 +3,7 @@
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, GATEWAY, alarm, frame, key_a, key_c, of, packet_of
+from nodekit import CHANNEL, GATEWAY, alarm, frame, key_a, key_c, key_r, of, packet_of
 from sirenkit import (
     OTHER_POST,
     SECOND,
@@ -166,8 +166,8 @@ def test_no_single_flipped_bit_of_an_alarm_sounds_unless_only_hops_or_the_relay_
         for bit in range(8):
             post = Post()
             post.hear(good[:at] + bytes((good[at] ^ 1 << bit,)) + good[at + 1:])
-            # 12: flags, 14: next_hop, 15: relay_node; the bitfield at the end stands outside the payload
-            assert not post.sounds() or at in (12, 14, 15) or at >= len(good) - 2
+            # 12: flags, 14: next_hop, 15: relay_node; at the end the carry tag, for relays, and the bitfield
+            assert not post.sounds() or at in (12, 14, 15) or at >= len(good) - 4
 
 
 def test_a_replayed_older_counter_and_an_altered_equal_one_never_sound():
@@ -212,9 +212,11 @@ def test_a_post_that_calls_its_receipt_stage_two_is_refused():
     good = receipt(counter=25, sender=OTHER_POST)
     payload = bytearray(CHANNEL.open(packet_of(good)).payload)
     payload[1] = m.SIRENE << 4
-    tag = m.outer_tag(key_a(OTHER_POST, m.SIRENE), OTHER_POST, 0xFFFFFFFF, bytes(payload[: -m.TAG_BYTES]))
+    unsigned = bytes(payload[: -m.END_BYTES])
+    unsigned += m.outer_tag(key_c(OTHER_POST, m.SIRENE), OTHER_POST, 0xFFFFFFFF, unsigned)
+    carry = m.carry_tag(key_r(OTHER_POST, m.SIRENE), OTHER_POST, 0xFFFFFFFF, unsigned)
     post = Post()
-    post.hear(CHANNEL.seal(OTHER_POST, 99, 0, bytes(payload[: -m.TAG_BYTES]) + tag))
+    post.hear(CHANNEL.seal(OTHER_POST, 99, 0, unsigned + carry))
     assert post.sounds() == []
     assert post.core.counters == {"stage": 1}
 

@@ -14,6 +14,7 @@ SITE = site_keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)
 POST = keys.PostKeys(201, {0: site_keys.held(*ROOTS, 201, m.SIRENE, 0)}, 0)
 CHIME = keys.RelayKeys(301, m.PENERIMA, {0: site_keys.held(*ROOTS, 301, m.PENERIMA, 0)}, 0)
 U8, U16, U32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
+SOME = st.integers(1, 0xFFFFFFFF)
 I8, U4 = st.integers(-128, 127), st.integers(0, 15)
 NODE = st.integers(4, 0xFFFFFFFE)
 COUNTER = st.integers(1, 0xFFFFFFFF)
@@ -93,7 +94,7 @@ BODIES = {
         st.lists(st.tuples(U32, st.binary(min_size=8, max_size=8)), min_size=1, max_size=15).map(tuple)),
     (m.CONFIG, m.GATEWAY): st.builds(lambda target, version, parts, items: m.Config(
         target, version, parts - 1, parts, items), U32, U16, st.integers(1, 255), st.binary(max_size=209)),
-    (m.PAGE, m.GATEWAY): st.builds(m.Page, U32, U32, U32, U8, U16, U8, U8),
+    (m.PAGE, m.GATEWAY): st.builds(m.Page, U32, SOME, SOME, U8, U16, U8, U8),
 }
 
 

@@ -193,7 +193,7 @@ class Node:
     def confirm_config(self, now_ms, rnd):
         """Plan a STATUS soon: it tells the gateway that the settings are here."""
 
-    def on_overheard(self, envelope, now_ms, rnd):
+    def on_overheard(self, envelope, src, now_ms, rnd):
         """A message whose carry tag holds, for whomever it is: no more than a hint."""
 
     def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
@@ -242,7 +242,7 @@ class Node:
         """Under A what posts judge, the alarm that sounds and stage 1; under C all else."""
         alarm, key_c = kind == messages.ALARM, self.key_c(generation)
         loud = alarm and messages.is_loud(body.zone, body.kind, body.flags)
-        key = self.key_a(generation) if loud or kind == messages.RECEIPTS else key_c
+        key = self.key_a(generation) if loud else key_c  # no device sends another message that posts judge
         carry_key = self.keys.r(self.node, self.role, generation)
         return messages.encode(kind, self.role, generation, counter, self.node, body, key, carry_key,
                                key_c if alarm else None)
@@ -296,7 +296,7 @@ class Node:
         """What a message is to us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
-            self.on_overheard(envelope, now_ms, rnd)
+            self.on_overheard(envelope, packet.src, now_ms, rnd)
         if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
             if proved:
                 self._stored(envelope, frame)
@@ -339,6 +339,8 @@ class Node:
             return messages.target_of(envelope) == self.node
         if envelope.type not in self.types:
             return False
+        if envelope.type == messages.RECEIPTS:
+            return envelope.role == messages.GATEWAY
         return envelope.type != messages.PAGE or messages.target_of(envelope) == self.node
 
     def _configure(self, message, repeat, now_ms, rnd, actions):
@@ -400,8 +402,6 @@ class Node:
         if head:
             tag = (packet.src, head[0])
             answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
-            if answered and self.role == messages.SIRENE:
-                return
         if flood.may_relay(packet, data):
             self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved)
         if tag and answered:

@@ -95,9 +95,11 @@ class Sirene(Output):
         elif message.type == m.SIREN_ORDER:
             self._order(message, repeat, now_ms, rnd, actions)
 
-    def on_overheard(self, envelope, now_ms, rnd):
+    def on_overheard(self, envelope, src, now_ms, rnd):
         if envelope.type == m.SIREN_REPORT:
             self._hold_report(m.decode_body(envelope.type, envelope.role, envelope.body), now_ms, rnd)
+        elif envelope.type == m.RECEIPTS and envelope.role == m.SIRENE:
+            self._stage1_heard(envelope, src)
 
     def on_config(self, changed, now_ms, actions):
         if "drill" in changed:
@@ -263,14 +265,17 @@ class Sirene(Output):
         for entry in message.body.entries:
             if entry.node == self.node:
                 self._own_entry(message, entry, actions)
-            elif message.role == m.GATEWAY and entry.stage == m.STAGE_STORED:
+            elif entry.stage == m.STAGE_STORED:
                 self._overheard(entry.node, entry.counter)
                 if not repeat and entry.zone:
                     self._sound_on_receipt(message, entry, now_ms, rnd, actions)
-            elif entry.stage == m.STAGE_SOUNDING:
-                key = self.keys.a(entry.node, m.TOMBOL, message.generation)
-                if equal(m.entry_tag(message.src, entry, key), entry.tag4):
-                    self._overheard(entry.node, entry.counter)
+
+    def _stage1_heard(self, envelope, src):
+        """Another post's receipts, of which we can judge the entries alone."""
+        for entry in m.decode_body(envelope.type, envelope.role, envelope.body).entries:
+            key = self.keys.a(entry.node, m.TOMBOL, envelope.generation)
+            if key is not None and equal(m.entry_tag(src, entry, key), entry.tag4):
+                self._overheard(entry.node, entry.counter)
 
     def _overheard(self, origin, counter):
         """The presser has this from somebody else: ours is not needed, wherever it waits."""
@@ -287,7 +292,7 @@ class Sirene(Output):
     def _own_entry(self, message, entry, actions):
         """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
         key = self.key_c(message.generation)
-        if entry.stage != m.STAGE_STORED or message.role != m.GATEWAY or key is None:
+        if entry.stage != m.STAGE_STORED or key is None:
             return
         if not equal(m.entry_tag(message.src, entry, key), entry.tag4):
             self.count("tag")
