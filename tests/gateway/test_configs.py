@@ -342,7 +342,7 @@ def test_a_report_under_older_keys_than_a_device_has_shown_counts_no_more():
 def test_counters_used_up_by_a_forger_keep_nobody_from_the_new_keys():
     bench = Bench()
     order(bench, "keys", send=0, lowest=0, roots=[sealed(1)])
-    bench.hear(status(BUTTON, counter=900_000), BUTTON)  # made with the alarm root of a stolen post
+    bench.hear(status(BUTTON, counter=900_000), BUTTON)  # by who had the button's keys
     order(bench, "config", devices=[entry(BUTTON, settings={"hop_limit": 2}, next=1)])
     bench.run(3_600_000)
     before = len(configs(bench))

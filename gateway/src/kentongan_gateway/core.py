@@ -437,8 +437,7 @@ class GatewayCore:
             self._told.status(message, heard)
 
     def _receipts(self, message, heard, repeat):
-        if not repeat:
-            self._told.receipts(message)
+        self._told.receipts(message, repeat)
 
     _HANDLERS = {
         m.ALARM: _alarm,

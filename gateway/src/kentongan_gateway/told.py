@@ -92,11 +92,17 @@ class Told:
             )
             desk.note_about("stage_seen", message.src, counter, str(stage))
 
-    def receipts(self, message):
-        """Receipts of another gateway, or a post's stage 1, heard for the first time."""
+    def receipts(self, message, repeat):
+        """Receipts of another gateway, or a post's stage 1.
+
+        A gateway's counter may have been used up by whoever holds a post's keys: its entries are true even so,
+        they only do not show that it is there now.
+        """
         core = self._core
         if message.role == m.GATEWAY:
-            core._answers.overheard(core._neighbours.receipts(message, fresh=not core._memory.lost))
+            fresh = not repeat and not core._memory.lost
+            core._answers.overheard(core._neighbours.receipts(message, fresh))
+        if message.role == m.GATEWAY or repeat:
             return
         label = self._desk.directory.label(message.src)
         for entry in message.body.entries:
