@@ -95,8 +95,8 @@ class Told:
     def receipts(self, message, repeat):
         """Receipts of another gateway, or a post's stage 1.
 
-        A gateway's counter may have been used up by whoever holds a post's keys: its entries are true even so,
-        they only do not show that it is there now.
+        A gateway's counter may have been used up by whoever holds a post's keys. Its entries
+        are true even so; they only do not show that it is there now.
         """
         core = self._core
         if message.role == m.GATEWAY:
