@@ -2,6 +2,7 @@
 from kentongan_gateway import actions, troubles
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.memory import new_state
 from kentongan_gateway.spool import Spool
 from kentongan_wire import messages as m
 from kentongan_wire import site_keys, verify
@@ -63,11 +64,31 @@ def stage_1(src=POST, counter=320, origin=BUTTON, alarm_counter=100):
     return message(m.RECEIPTS, src, counter, m.Receipts((entry,)))
 
 
-class Bench:
-    """One core with its spool; performs Store at once unless `disk_ok` is False; keeps every action."""
+def coming(src=RECEIVER, counter=60, origin=BUTTON, first=100):
+    """A penerima's "saya datang" to the incident of that button and first counter."""
+    return message(m.EVENT, src, counter, m.Event(m.EVENT_COMING, 0, origin, first))
 
-    def __init__(self, state=None, config=None, devices=DEVICES, spool=None, **directory):
-        self.state = {} if state is None else state
+
+def forged(src=BUTTON, counter=100, **how):
+    """What a stolen post makes of alarm_root: an alarm that sounds, its proof under no C."""
+    return alarm(src, counter, proof_key=bytes(32), **how)
+
+
+def starts(bench):
+    """[(ms, counter of the alarm, posts)] of the orders to start on the air."""
+    return [(at, order.body.counter, [post for post, _ in order.body.targets])
+            for at, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_START]
+
+
+class Bench:
+    """One core with its spool; performs Store at once unless `disk_ok` is False; keeps every action.
+
+    state: what a former run kept; {} is a new card, None a gateway that has its memory and heard nobody yet.
+    spool: the disk of a former run; age_ms: how long ago that run stored its alarms, -1 where none can tell.
+    """
+
+    def __init__(self, state=None, config=None, devices=DEVICES, spool=None, age_ms=5_000, **directory):
+        self.state = new_state() if state is None else state
         self.core = GatewayCore(config or CoreConfig(GATEWAY, "gateway-1", 5), SITE,
                                 Directory.from_dict({"devices": devices, **directory}), dict(self.state))
         self.spool = spool or Spool(":memory:")
@@ -80,6 +101,11 @@ class Bench:
         self._packet_id = 0
         self.hub_says_ok = True
         self.do(self.core.tick(self.now_ms, 1))
+        for event_id, event, taken in self.spool.alarms(1_000):
+            row_id, todo = self.core.resume(event, age_ms, self.now_ms, 1, taken)
+            if not taken:
+                self.rows[event_id] = row_id
+            self.do(todo)
 
     def do(self, todo):
         for action in todo:

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 from gateway_kit import DEVICES, GATEWAY, ROOTS
+from kentongan_gateway.memory import new_state
+from kentongan_gateway.state import StateDir
 
 TOKEN = "ktg_uji"
 WAIT_S = 15
@@ -154,13 +156,14 @@ class Air:
 
 
 class Gateway:
-    """Settings on disk and a process that can be killed and started again."""
+    """Settings on disk and a process that can be killed and started again; it begins with its memory."""
 
     def __init__(self, directory, hub_port, air_port):
         self.directory = Path(directory)
         self.config = self.directory / "gateway.toml"
         self.siren = self.directory / "siren.jsonl"
         self.log = self.directory / "log.txt"
+        StateDir(self.directory / "state").put("guard", new_state()["guard"])
         write_key_file(self.directory / "keys.json")
         (self.directory / "token").write_text(TOKEN)
         self.config.write_text(

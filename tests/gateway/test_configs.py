@@ -5,7 +5,8 @@ import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.actions import OrderDone, Send, Siren
 from kentongan_gateway.configs import AIR_S, GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
-from kentongan_wire import config, phy, roots, site_keys, verify
+from kentongan_gateway.memory import new_state
+from kentongan_wire import config, keys, phy, roots, site_keys, verify
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 
@@ -26,7 +27,8 @@ def status(src=POST, version=0, counter=300, generation=0, last_control=0):
         body = m.ButtonStatus(0, 150, 27, -80, 1, version & 0xFF, 1, 0)
     else:
         body = m.NodeStatus(1, 12_600, 30, -70, 20, 1, 5, 10, last_control, version, (0, 1, 0))
-    return m.encode(m.STATUS, role, generation, counter, src, body, BOTH.a(src, role, generation))
+    of = src, role, generation
+    return m.encode(m.STATUS, role, generation, counter, src, body, BOTH.c(*of), BOTH.r(*of))
 
 
 def configs(bench, node=None):
@@ -89,7 +91,8 @@ def beaten(bench):
 def test_our_own_siren_beats_the_codes_that_the_rt_chose_after_a_restart_too():
     bench = Bench()
     assert order(bench, "codes", profile="polri", patterns=[[1, [4, 1]]]) == "ok"
-    assert beaten(bench) == beaten(Bench(state={"codes": bench.state["codes"]})) == [("maling", 5)]
+    again = Bench(state={**new_state(), "codes": bench.state["codes"]})
+    assert beaten(bench) == beaten(again) == [("maling", 5)]
 
 
 @pytest.mark.parametrize("bad", [
@@ -104,7 +107,7 @@ def test_bad_codes_are_refused_and_change_nothing(bad):
 
 def test_damaged_codes_are_counted_and_the_key_file_s_profile_is_beaten():
     for damaged in (b"[{]", b"{}", b'["polri", [[1, [1]]]]', b'["x"]'):
-        bench = Bench(state={"codes": damaged})
+        bench = Bench(state={**new_state(), "codes": damaged})
         assert bench.core.counters["codes_lost"] == 1 and beaten(bench) == [("maling", 2)]
 
 
@@ -309,8 +312,10 @@ def test_new_keys_go_to_each_role_as_it_may_hold_them_until_a_status_proves_them
     order(bench, "config", devices=[entry(POST, next=1), entry(REPEATER, settings={}, next=1)])
     bench.run(3_000)
     given = {body.target: settings["next_keys"] for _, _, body, settings in configs(bench)}
-    assert given[POST] == (1, NEW[1][0], BOTH.c(POST, m.SIRENE, 1))
-    assert given[REPEATER] == (1, BOTH.a(REPEATER, m.PENERUS, 1), BOTH.c(REPEATER, m.PENERUS, 1))
+    no_third = bytes(keys.KEY_BYTES)
+    assert given[POST] == (1, NEW[1][0], BOTH.c(POST, m.SIRENE, 1), no_third)
+    relay_root = keys.relay_root(NEW[1][0])
+    assert given[REPEATER] == (1, relay_root, BOTH.c(REPEATER, m.PENERUS, 1), no_third)
     heard(bench, POST, version=3, generation=0)
     bench.run(120_000)
     assert len(configs(bench, POST)) > 1, "a report under the old keys proves nothing"
@@ -337,7 +342,7 @@ def test_a_report_under_older_keys_than_a_device_has_shown_counts_no_more():
 def test_counters_used_up_by_a_forger_keep_nobody_from_the_new_keys():
     bench = Bench()
     order(bench, "keys", send=0, lowest=0, roots=[sealed(1)])
-    bench.hear(status(BUTTON, counter=900_000), BUTTON)  # made with the alarm root of a stolen post
+    bench.hear(status(BUTTON, counter=900_000), BUTTON)  # by who had the button's keys
     order(bench, "config", devices=[entry(BUTTON, settings={"hop_limit": 2}, next=1)])
     bench.run(3_600_000)
     before = len(configs(bench))

@@ -9,11 +9,12 @@ from gateway_kit import (
     POST_2,
     RECEIVER,
     REPEATER,
+    ROOTS,
     SITE,
     Bench,
     alarm,
     button_status,
-    message,
+    coming,
     node_status,
     report,
     stage_1,
@@ -23,8 +24,12 @@ from kentongan_gateway.core import CoreConfig
 from kentongan_gateway.patterns import steps_for
 from kentongan_node import patterns as post_patterns
 from kentongan_wire import messages as m
+from kentongan_wire import site_keys
+from kentongan_wire.keys import PostKeys
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message, own_order
+
+POST_KEYS = {0: (ROOTS[0][0], site_keys.node_key(ROOTS[1][0], POST, m.SIRENE, 0))}
 
 
 def relative(bench, sent, start):
@@ -43,7 +48,8 @@ def test_without_a_stage_1_within_2_s_the_posts_of_the_zone_are_ordered_every_3_
     body = orders[0][2].body
     assert (body.origin, body.counter, body.action, body.pattern, body.seconds) == (BUTTON, 100, 1, 2, 180)
     assert [target for target, _ in body.targets] == [POST]
-    assert own_order(orders[0][2], POST, SITE.c(POST, m.SIRENE, 0))
+    payload = orders[0][1].payload
+    assert own_order(payload, GATEWAY, POST, PostKeys(POST, POST_KEYS, 0)).counter == orders[0][2].counter
     assert len({send.packet_id for _, send, _ in orders}) == 5
     assert len({send.payload for _, send, _ in orders}) == 1
 
@@ -78,7 +84,7 @@ def test_the_row_of_orders_ends_with_the_first_report():
 def test_a_second_press_of_a_sounding_incident_orders_nothing():
     bench = Bench()
     bench.hear(alarm())
-    bench.hear(stage_1(), src=POST)
+    bench.hear(report(), src=POST)
     bench.run(5_000, hub_ok_every_ms=1_000)
     bench.hear(alarm(counter=101, incident=100))
     bench.run(10_000, hub_ok_every_ms=1_000)
@@ -98,7 +104,7 @@ def test_what_must_not_sound_is_never_ordered_nor_sounded_here(payload):
 def test_a_post_that_once_sounded_is_no_proof_four_minutes_later():
     bench = Bench()
     bench.hear(alarm())
-    bench.hear(stage_1(), src=POST)
+    bench.hear(report(), src=POST)
     bench.run(240_000, hub_ok_every_ms=1_000)
     before = len(bench.sent(m.SIREN_ORDER))
     bench.hear(alarm(counter=101, incident=100))
@@ -113,7 +119,7 @@ def test_the_hub_silent_for_5_s_sounds_our_own_siren_and_pages():
     bench = Bench()
     start = bench.now_ms
     bench.hear(alarm(kind=1))
-    bench.hear(stage_1(), src=POST)
+    bench.hear(report(), src=POST)
     bench.run(400_000)
     siren, = bench.all(Siren)
     assert bench.times(Siren) == [start + 5_000]
@@ -176,11 +182,11 @@ def test_an_answered_page_ends_and_the_presser_is_told_without_any_hub():
     bench.hear(alarm(), hops=1, hop_start=3, relay_node=REPEATER & 0xFF)
     bench.run(8_000)
     sent = len(bench.sent(m.PAGE))
-    bench.hear(message(m.EVENT, RECEIVER, 60, m.Event(m.EVENT_COMING, 0, 100)), src=RECEIVER)
+    bench.hear(coming(), src=RECEIVER)
     bench.run(60_000)
     assert len(bench.sent(m.PAGE)) == sent
-    coming = [(send, entry) for _, send, entry in bench.entries(BUTTON) if entry.stage == m.STAGE_COMING]
-    assert coming and coming[0][1].counter == 100 and coming[0][0].hop_limit == 1
+    told = [(send, entry) for _, send, entry in bench.entries(BUTTON) if entry.stage == m.STAGE_COMING]
+    assert told and told[0][1].counter == 100 and told[0][0].hop_limit == 1
 
 
 def test_our_own_siren_sounds_an_incident_at_most_three_times_and_three_incidents_of_a_button():
@@ -211,19 +217,11 @@ def test_the_silence_key_holds_for_the_incident_and_not_for_the_next():
 
 def test_an_alarm_of_a_former_run_still_gets_its_siren():
     bench = Bench()
-    event = {}
     bench.hear(alarm())
-    event.update(bench.of_type("alarm")[0])
-    again = Bench(state=bench.state, spool=bench.spool)
-    _, todo = again.core.resume(event, 20_000, again.now_ms, 1)
-    again.do(todo)
-    again.run(6_000)
-    assert len(again.all(Siren)) == 1
-    old = Bench(state=bench.state, spool=bench.spool)
-    _, todo = old.core.resume(event, 200_000, old.now_ms, 1)
-    old.do(todo)
-    old.run(6_000)
-    assert not old.all(Siren)
+    for age_ms, soundings in ((20_000, 1), (200_000, 0), (-1, 0)):
+        again = Bench(state=dict(bench.state), spool=bench.spool, age_ms=age_ms)
+        again.run(6_000)
+        assert len(again.all(Siren)) == soundings
 
 
 # Stages
@@ -282,7 +280,7 @@ def test_a_cancel_is_answered_by_stage_5_until_the_button_names_it_and_stops_wha
     assert stages == [(30, 5, 105), (2_030, 5, 105)]
     stop = bench.sent(m.SIREN_ORDER)[-1][2].body
     assert stop.action == m.ACTION_STOP and [t for t, _ in stop.targets] == [POST]
-    bench.hear(button_status(stage=5))
+    bench.hear(button_status(stage=5, of=105))
     bench.run(100_000)
     assert len([1 for *_, entry in bench.entries(BUTTON) if entry.stage == 5]) == 2
 
@@ -292,7 +290,7 @@ def test_a_cancel_is_answered_by_stage_5_until_the_button_names_it_and_stops_wha
 def test_the_hub_starts_and_stops_the_sirens_of_a_zone():
     bench = Bench()
     bench.hear(alarm())
-    bench.hear(stage_1(), src=POST)
+    bench.hear(report(), src=POST)
     bench.order(id=1, type="siren", action="start", origin=BUTTON, counter=100, targets="zone", zone=5,
                 kind=1, seconds=60)
     assert bench.all(Siren)[0].total_ms == 60_000
@@ -300,7 +298,7 @@ def test_the_hub_starts_and_stops_the_sirens_of_a_zone():
     bench.order(id=2, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5)
     actions = [opened.body.action for _, _, opened in bench.sent(m.SIREN_ORDER)]
     assert actions == [1, 1, 2] and bench.all(SirenOff)
-    bench.hear(report(state=m.STATE_STOPPED), src=POST)
+    bench.hear(report(counter=311, state=m.STATE_STOPPED), src=POST)
     bench.run(30_000, hub_ok_every_ms=1_000)
     assert len(bench.sent(m.SIREN_ORDER)) == 3
     assert [done.result for done in bench.all(OrderDone)] == ["ok", "ok"]

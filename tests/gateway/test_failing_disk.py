@@ -9,6 +9,7 @@ from kentongan_gateway.clock import Clock
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.hands import Hands
 from kentongan_gateway.held import Held
+from kentongan_gateway.memory import new_state
 from kentongan_gateway.outputs.virtual import VirtualVoice
 from kentongan_gateway.shelf import ROWS_MAX
 from kentongan_gateway.spool import Spool, SpoolError
@@ -47,6 +48,8 @@ class House:
         self.spool = Spool(path / "spool.sqlite3", "gateway-1", steady_s=lambda: self.now)
         self.state = StateDir(path)
         self.hands = None
+        if not self.state.get("guard"):
+            self.state.put("guard", new_state()["guard"])
         clock = Clock("b", lambda: int(self.now * 1e9), lambda: 1_800_000_000 + self.now, lambda: True)
         core = GatewayCore(CoreConfig(GATEWAY, "gateway-1", 5), SITE, Directory([]), self.state.all())
         self.hands = Hands(core, self.spool, self.state, self.radio, self.siren, VirtualVoice(path / "v"),

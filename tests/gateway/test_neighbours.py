@@ -182,3 +182,14 @@ def test_the_report_of_another_zones_post_is_answered_when_it_is_repeated():
         at.hear(report(POST_2), src=POST_2)
         at.run(wait_ms, hub_ok_every_ms=1_000)
     assert [7_000 <= when - start <= 8_500 for when, _, _ in at.entries(POST_2)] == [True]
+
+
+def test_a_counter_that_a_thief_used_up_under_a_hides_no_true_answer():
+    at = bench()
+    false = m.Receipts((m.Entry(BUTTON, 1, 2, 0, 0, 0, bytes(4)),))
+    at.hear(message(m.RECEIPTS, GATEWAY_2, 0xFFFFFFFF, false), src=GATEWAY_2)
+    at.hear(alarm(zone=6))
+    at.run(100, hub_ok_every_ms=50)
+    at.hear(receipt(own=41), src=GATEWAY_2)
+    at.run(60_000, hub_ok_every_ms=1_000)
+    assert not at.entries() and not starts(at)

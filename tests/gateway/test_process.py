@@ -1,5 +1,6 @@
 """The real process: kill -9 at every step, a hub that fails, a line that goes. Nothing receipted is lost."""
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -176,6 +177,56 @@ def test_a_siren_that_a_person_silenced_stays_silent_over_kill_9(site):
                  "the other's receipt", src=BUTTON_2)
     wait_for(lambda: BUTTON_2 in started(air), "the order for the other alarm")
     assert started(air) == {BUTTON_2}
+
+
+def grown_old(gateway, by_ms):
+    """The spool of a gateway that does not run, as if what it has were stored so much earlier."""
+    with sqlite3.connect(gateway.directory / "state/spool.sqlite3") as db:
+        for seq, body in db.execute("SELECT seq, body FROM event").fetchall():
+            event = json.loads(body)
+            event["at_ms"] -= by_ms
+            db.execute("UPDATE event SET body=? WHERE seq=?", (json.dumps(event), seq))
+    db.close()
+
+
+@pytest.mark.parametrize("lost", [(), ("guard", "stored"), ("guard", "stored", "spool")])
+def test_a_frame_recorded_by_a_stranger_starts_nothing_after_a_power_cut_or_on_a_new_card(site, lost):
+    """He has no key. Nobody had answered the alarm, and after the cut the hub is dead as well."""
+    hub, air, gateway = site
+    recorded = alarm(kind=2)
+    air.hear(recorded, BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air) and hub.of("alarm"), "the walk of the alarm")
+    status = gateway.directory / "state/status.json"
+    wait_for(lambda: json.loads(status.read_text())["up_s"] >= 5, "the delivery being noted on disk")
+    gateway.kill()
+    grown_old(gateway, 240_000)
+    for file in [file for name in lost for file in (gateway.directory / "state").glob(f"{name}.*")]:
+        file.unlink()
+    air.hang_up()
+    air.sent.clear()
+    hub.answer = (500, {})
+    sounded = len(gateway.siren_lines())
+    gateway.start()
+    wait_for(air.connected, "the gateway coming back")
+    for _ in range(3):
+        air.hear(recorded, BUTTON)
+    wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt: it is stored")
+    known = "spool" not in lost
+    presser, counter = (BUTTON, 101) if known else (BUTTON_2, 100)
+    air.hear(alarm(src=presser, counter=counter, kind=1), presser)
+    if not known:
+        wait_for(lambda: (BUTTON_2, 100, 2) in receipted(air), "the receipt of an alarm in doubt")
+        hub.answer = None
+        hub.orders.append({"id": 1, "type": "counters", "table": [[BUTTON, 0, 0, 100], [BUTTON_2, 0, 0, 99]],
+                           "gateway_counter": 0})
+    wait_for(lambda: started(air), "the order for the alarm of today")
+    assert started(air) == {presser}
+    orders = [open_message(bytes.fromhex(s["payload"]), GATEWAY, BROADCAST, SITE) for s in list(air.sent)]
+    assert {o.body.pattern for o in orders if o.type == m.SIREN_ORDER} == {1}
+    if known:
+        wait_for(lambda: len(gateway.siren_lines()) > sounded, "our own siren for the alarm of today")
+    beaten = {line["pattern"] for line in gateway.siren_lines()[sounded:] if line["state"] == "on"}
+    assert beaten <= {"maling"}
 
 
 def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):

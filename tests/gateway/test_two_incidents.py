@@ -1,5 +1,5 @@
 """Two incidents of one button, two orders of one id: what is done about one leaves the other alone."""
-from gateway_kit import BUTTON, POST, Bench, alarm, button_status, report, stage_1
+from gateway_kit import BUTTON, POST, Bench, alarm, button_status, report
 from kentongan_gateway.actions import SirenOff
 from kentongan_wire import messages as m
 
@@ -35,7 +35,7 @@ def test_what_the_button_is_told_of_its_silent_alarm_holds_back_nothing_of_the_l
     bench.hear(alarm(counter=101, under_c=True))
     bench.order(id=1, type="stage", device=BUTTON, counter=101, stage=3)
     bench.run(1_000)
-    bench.hear(button_status(stage=3))
+    bench.hear(button_status(stage=3, of=101))
     bench.order(id=2, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(1_000)
     assert (100, 3) in [(entry.counter, entry.stage) for *_, entry in bench.entries(BUTTON)]
@@ -54,7 +54,7 @@ def test_an_order_id_that_a_restored_hub_gives_again_is_another_order():
 def test_a_report_about_an_older_incident_ends_no_start_for_the_newer_one():
     bench = Bench()
     bench.hear(alarm(counter=100))
-    bench.hear(stage_1(alarm_counter=100), src=POST)
+    bench.hear(report(counter=309), src=POST)
     bench.hear(alarm(counter=200, incident=200))
     bench.run(2_500)
     bench.hear(report(alarm_counter=100, state=m.STATE_DRIVEN), src=POST)

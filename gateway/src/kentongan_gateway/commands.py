@@ -111,7 +111,9 @@ class Commands:
             if origin:
                 self._desk.quiet.stop(origin, incident, counter)
             self._core._announcements.ended(origin or None, incident if record else None)
-        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts)
+        elif action == m.ACTION_START:
+            self._core._memory.vouch(origin, counter)
+        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, incident=incident)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)
             sent = self._core._own.sound(origin, counter, incident, kind, drill, seconds, "order") or sent
@@ -141,6 +143,7 @@ class Commands:
         targets = order.get("targets")
         if targets is not None and not isinstance(targets, list):
             raise LocalError("targets are node numbers")
+        self._core._memory.vouch(record.src, record.counter)
         self._core._pages.page(record, targets)
         self.done(order_id, "ok")
 
@@ -189,6 +192,7 @@ class Commands:
                 raise LocalError("counters: a row is no [node, generation, type, counter]")
             if 4 <= row[0] <= 0xFFFFFFFE and row[3] > 0:
                 self._core._guard.raise_to(*row)
+        self._core._memory.hub_knows(rows)
         self._catch_up(_number(order, "gateway_counter", 0, 0xFFFFFFFF, 0))
         self._core._flush_in(0)
         self.done(order_id, "ok")

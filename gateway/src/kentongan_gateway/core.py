@@ -6,10 +6,10 @@ only in `stored`, which the daemon calls after the commit and not otherwise.
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.replay import REPEAT, Guard
+from kentongan_wire.replay import Guard
 from kentongan_wire.verify import open_message
 
-from kentongan_gateway import events
+from kentongan_gateway import events, forgeries
 from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
@@ -17,7 +17,9 @@ from kentongan_gateway.desk import CoreConfig, Desk
 from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
 from kentongan_gateway.hubwatch import HubWatch
+from kentongan_gateway.intake import RESUME_MAX_MS, SLOW_MS, Intake, key_of
 from kentongan_gateway.keyring import KeyRing
+from kentongan_gateway.memory import GUARD_LIMIT, Memory
 from kentongan_gateway.names import SecretNames
 from kentongan_gateway.neighbours import Neighbours
 from kentongan_gateway.orders import SECONDS_MAX, Orders
@@ -25,25 +27,23 @@ from kentongan_gateway.pages import Pages
 from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
-from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, Records
+from kentongan_gateway.records import Record, Records
 from kentongan_gateway.refusals import Refusals
 from kentongan_gateway.relays import Relays
 from kentongan_gateway.sequence import Sequence
 from kentongan_gateway.sirens import OwnSiren, Watch
 from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
+from kentongan_gateway.told import Told
 from kentongan_gateway.troubles import Troubles
 
-GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
 FLUSH_ALARM_MS = 400  # those of alarms, reports and events: once for a burst
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
-SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
-RESUME_MAX_MS = 180_000  # an unsent alarm younger than this still gets its siren after a restart
 
 OTHERS_ONLY = (m.SIREN_ORDER, m.PAGE, m.CONFIG)  # of another gateway: carried on, never obeyed
 
-__all__ = ["CoreConfig", "Directory", "GatewayCore"]
+__all__ = ["SLOW_MS", "CoreConfig", "Directory", "GatewayCore"]
 
 
 class GatewayCore:
@@ -52,20 +52,17 @@ class GatewayCore:
     def __init__(self, config, keys, directory, state):
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
         self._desk = Desk(config, keys, directory, sequence, SecretNames(state.get("secrets")))
-        self._desk.quiet = self._quiet = Quiet(self._desk, state.get("quiet"))
+        self._desk.quiet = self._quiet = Quiet(self._desk, state.get("quiet"), state.get("hushed"))
         self.counters = self._desk.counters
         self._keyring = self._make_keyring(keys, state.get("keys"))
         self._desk.keys = self._keyring.ring
         self._guard = Guard(GUARD_LIMIT)
         self._flush_due_ms = None
         self._stored_changed = False
-        if state.get("guard"):
-            try:
-                self._guard.load(state["guard"])
-            except RemoteError:
-                self._desk.count("guard_lost")
+        self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched)
         self._records = Records(state.get("stored"))
         self._drill = DrillWindow()
+        self._intake = Intake(self, self._guard, self._memory, self._records, self._drill)
         self._orders = Orders(self._desk)
         self._neighbours = Neighbours(self._desk)
         self._watch = Watch(self._desk, self._orders, self._neighbours)
@@ -79,9 +76,11 @@ class GatewayCore:
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
         self._troubles = Troubles(self._desk)
+        self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
+        self._told = Told(self)
         self._begun = False
         self._parts = (
             self._watch,
@@ -96,6 +95,8 @@ class GatewayCore:
             self._troubles,
             self._radios,
             self._announcements,
+            self._memory,
+            self._desk.forgeries,
         )
         self._deadlines = [part.next_deadline for part in (self._answers, *self._parts)]
 
@@ -106,6 +107,17 @@ class GatewayCore:
             self._desk.count("keys_lost")
             return KeyRing(keys)
 
+    def _load(self, saved) -> bool:
+        """Whether the counters of a former run are there, whole."""
+        if not saved:
+            return False
+        try:
+            self._guard.load(saved)
+        except RemoteError:
+            self._desk.count("guard_lost")
+            return False
+        return True
+
     # what the daemon calls: each returns the actions, in order
 
     def heard(self, heard, now_ms, rnd):
@@ -115,6 +127,8 @@ class GatewayCore:
             self._heard(heard)
         except RemoteError as error:
             self._refusals.refused(error.reason)
+            if error.reason in forgeries.REASONS:
+                self._desk.forgeries.heard()
         return self._end()
 
     def heard_too(self, name, now_ms):
@@ -179,20 +193,28 @@ class GatewayCore:
         self._announcements.ended()
         return self._end()
 
-    def resume(self, event, age_ms, now_ms, rnd):
-        """An alarm that a former run stored and the hub has not taken: (row_id, actions)."""
+    def resume(self, event, age_ms, now_ms, rnd, taken=False):
+        """An alarm that a former run stored: (row_id, actions). Call it for all that the disk has, in order.
+
+        age_ms: since it was stored, -1 where no clock can tell. taken: the hub has it, and acts for it.
+        """
         self._begin(now_ms, rnd)
         record = events.record_of(event)
         if event.get("silent"):
             self._keep_secret(record)
-        row_id = self._desk.new_row()
-        record.stored = True
-        record.first_ms = now_ms
+        record.row_id = row_id = self._desk.new_row()
+        record.first, record.first_ms = False, now_ms - max(0, age_ms)
+        self._records.remember_stored(record.key)
+        self._memory.recall(event)
         if self._desk.keys.c(record.src, record.role, record.generation) is None:
             return row_id, self._end()  # its key generation is gone: nothing can be said to it
-        if 0 <= age_ms <= RESUME_MAX_MS and not record.late and (record.sounding or record.silent):
+        if 0 <= age_ms <= RESUME_MAX_MS and record.calls:
             self._records.add(record)
-            self._hub.stored(row_id, record)
+            if not taken:
+                self._hub.stored(row_id, record)
+            if record.doubted and self._memory.lost:
+                record.alarmed = True
+                self._memory.hold(row_id, record)
         return row_id, self._end()
 
     def tick(self, now_ms, rnd):
@@ -230,8 +252,10 @@ class GatewayCore:
             self._begun = True
             self._hub.begun()
             self._supervision.follow()
+            self._memory.begun()
             self._troubles.begin()
             self._radios.begin()
+            self._desk.forgeries.begun()
 
     def _end(self):
         return self._desk.out
@@ -239,7 +263,8 @@ class GatewayCore:
     def _flush(self):
         """Counters go to disk after the commit, in bursts: the spool's keys cover a crash in between."""
         self._flush_due_ms = None
-        self._desk.persist("guard", bytes(self._guard.dump()))
+        if not self._memory.lost:  # what is learned in doubt makes nothing certain
+            self._desk.persist("guard", bytes(self._guard.dump()))
         if self._stored_changed:
             self._stored_changed = False
             self._desk.persist("stored", self._records.dump())
@@ -274,60 +299,30 @@ class GatewayCore:
             if message.type == m.SIREN_ORDER:
                 self._watch.ordered(message)
             return
-        try:
-            repeat = self._guard.check(message) == REPEAT
-        except RemoteError as error:
-            if error.reason != "replay" or not self._older(message, heard):
-                raise
+        new = self._intake.new(message, heard)
+        if new is None:
             return
-        if not repeat:
-            self._guard.accept(message)
-            self._supervision.heard(message.src)
-            self._radios.missed(heard.radio)
+        if new:
+            if not m.posts_judge(message.type, message.role):  # that any post can make for any gateway
+                self._supervision.heard(message.src)
+                self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
         handler = self._HANDLERS.get(message.type)
         if handler:
-            handler(self, message, heard, repeat)
-
-    def _carried(self, heard):
-        if heard.hop_limit >= heard.hop_start:
-            return DIRECT
-        return OVER_OURS if heard.relay_node in self._desk.directory.relay_bytes() else OVER_STOCK
-
-    def _older(self, message, heard) -> bool:
-        """An authentic message below its sender's last counter; False: it is refused.
-
-        An alarm that was never stored is stored and shown; a copy of what was stored lately is a repeat.
-        """
-        if message.type == m.STATUS:
-            self._configs.refused(message.src, message.role, message.generation)
-        key = (message.src, message.generation, message.counter)
-        record = self._records.get(key)
-        if record is not None and (record.late or self._desk.now_ms - record.first_ms <= SLOW_MS):
-            self._repeat(record, heard)
-            return True
-        if message.type != m.ALARM or record is not None or self._records.was_stored(key):
-            return False
-        self._new_alarm(Record(message, heard, self._carried(heard), late=True), heard)
-        return True
+            handler(self, message, heard, not new)
 
     def _alarm(self, message, heard, repeat):
+        self._intake.alarm(message, heard, repeat)
+
+    def make_way(self, message):
+        """Somebody calls for help: settings, tests and single answers wait a little."""
         self._neighbours.alarm(message.src)
         self._supervision.alarm()
         if message.body.kind != m.KIND_UJI:
             self._configs.alarm()
-        record = self._records.get((message.src, message.generation, message.counter))
-        if record is not None:
-            self._repeat(record, heard)
-            return
-        body = message.body
-        public = not message.silent and not body.flags & m.FLAG_CANCEL and body.kind != m.KIND_UJI
-        drill = public and self._drill.takes(message.src, body.zone, self._desk.now_ms)
-        record = Record(message, heard, self._carried(heard), drill=drill)
-        record.first = not repeat
-        self._new_alarm(record, heard)
 
-    def _new_alarm(self, record, heard):
+    def store_alarm(self, record, heard):
+        """An alarm that was not stored before, with what intake knows of it."""
         if record.silent:
             self._keep_secret(record)
         detail = "" if record.silent else f"{heard.radio} rssi {heard.rssi} hop {record.hops}"
@@ -336,23 +331,20 @@ class GatewayCore:
 
     def _report(self, message, heard, repeat):
         """SIREN_REPORT or EVENT: stored, then receipted like an alarm."""
-        record = self._records.get((message.src, message.generation, message.counter))
+        record = self._records.get(key_of(message))
         if message.type == m.SIREN_REPORT and not repeat:
-            body = message.body
-            alarm = self._records.find(body.origin, body.counter)
-            incident = alarm.body.incident if alarm else body.counter & 0xFFFF
-            self._watch.heard(message.src, body.origin, incident, body.counter, body.state)
-            self._orders.reported(message.src, body.origin, body.counter, body.state)
-            if body.state == m.STATE_SILENCED:
-                self._quiet.stop(body.origin, incident, body.counter)
+            self._told.siren_report(message)
         if record is not None:
-            self._repeat(record, heard)
+            self.repeated(record, heard)
         else:
-            self._store(Record(message, heard, self._carried(heard)), heard)
+            self._store(Record(message, heard, self._intake.carried(heard)), heard)
 
-    def _repeat(self, record, heard):
+    def repeated(self, record, heard):
+        """It comes again: answered, or put on disk once more."""
         if record.stored:
             self._answers.again(record)
+            if record.is_alarm and not record.alarmed:
+                self._alarmed(record.row_id, record)  # of a former run, young, and its button goes on
         elif self._desk.now_ms - record.asked_ms >= STORE_AGAIN_MS:
             self._store(record, heard)
 
@@ -373,13 +365,29 @@ class GatewayCore:
     def _alarmed(self, row_id, record):
         """What an alarm sets going, once, whether the disk has it or not."""
         record.alarmed = True
+        if record.cancel:
+            self._watch.stored(record)
+            self._cancelled(record)
+        if not record.calls or record.known:
+            return
+        if record.row_id is None:
+            self._hub.stored(row_id, record)
+        if record.doubted:
+            self._memory.hold(row_id, record)
+        else:
+            self._call(record)
+
+    def _call(self, record):
         self._watch.stored(record)
         if not self._quiet.holds(record):
             self._announcements.stored(record)
-        if record.cancel:
-            self._cancelled(record)
-        elif record.sounding or (record.silent and not record.late):
-            self._hub.stored(row_id, record)
+
+    def _vouched(self, held):
+        """Somebody has said that this alarm is of today."""
+        held.record.doubted = False
+        self._call(held.record)
+        if held.hub_silent:
+            self._act_for_hub(held.row_id, held.record)
 
     def _committed(self, row_id, record):
         if record.stored:
@@ -394,11 +402,14 @@ class GatewayCore:
             if not record.alarmed:
                 self._alarmed(row_id, record)
         elif record.type == m.EVENT:
-            self._person_answered(record)
+            self._told.answered(record)
         self._answers.plan(record)
 
     def _cancelled(self, record):
         incident = record.body.incident
+        if record.first_counter == record.counter:
+            self._desk.count("cancel_of_nothing")  # no button calls off what it never raised
+            return
         self._own.stop("cancelled", "button", record.src, incident)
         self._quiet.stop(record.src, incident, record.counter)
         self._pages.called_off(record.src, incident)
@@ -410,21 +421,8 @@ class GatewayCore:
         if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
             self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
-    def _person_answered(self, record):
-        """The people of a penerima that we paged for a silent hub answer: tell the presser."""
-        body = record.body
-        if body.event != m.EVENT_COMING:
-            return
-        alarm = self._pages.answered(record.src, body.origin, body.counter)
-        if alarm is None:
-            self._desk.count("answer_not_asked")
-            return
-        self._desk.note_about("answered", alarm.src, alarm.counter)
-        self._quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
-        self._stages.start(self.target_of(alarm), m.STAGE_COMING, self._sounds(alarm))
-
     def _answered(self, record):
-        if record.is_alarm:
+        if record.is_alarm and not record.known and not record.doubted:
             self._watch.stood_in(record)
         if record.stage > m.STAGE_STORED:
             self._stages.start(self.target_of(record), record.stage, self._sounds(record), already_sent=True)
@@ -435,45 +433,11 @@ class GatewayCore:
         return Target(record.src, record.role, record.generation, record.counter, record.hops, incident)
 
     def _status(self, message, heard, repeat):
-        if repeat:
-            return
-        self._desk.store(events.status_event(message, heard, self._desk.directory))
-        body = message.body
-        self._configs.reported(message.src, message.role, body.config_version, message.generation)
-        if message.role != m.TOMBOL:
-            if self._desk.sequence.reported(body.last_control):
-                self._desk.note("counters_recovered", self._desk.config.label, self._desk.sequence.last)
-            return
-        stage = events.highest_stage(body)
-        if stage < m.STAGE_COMING:
-            return
-        seen = self._stages.seen(message.src, body.counter, stage)
-        if seen:
-            counter, stage = seen
-            self._desk.store(
-                {
-                    "type": "stage_seen",
-                    "device": message.src,
-                    "label": self._desk.directory.label(message.src),
-                    "counter": counter,
-                    "stage": stage,
-                }
-            )
-            self._desk.note_about("stage_seen", message.src, counter, str(stage))
+        if not repeat:
+            self._told.status(message, heard)
 
     def _receipts(self, message, heard, repeat):
-        if repeat:
-            return
-        if message.role == m.GATEWAY:
-            self._answers.overheard(self._neighbours.receipts(message))
-            return
-        for entry in message.body.entries:
-            alarm = self._records.find(entry.node, entry.counter)
-            incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
-            self._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
-            self._desk.note_about(
-                "receipt_1", entry.node, entry.counter, self._desk.directory.label(message.src)
-            )
+        self._told.receipts(message, repeat)
 
     _HANDLERS = {
         m.ALARM: _alarm,
@@ -485,6 +449,8 @@ class GatewayCore:
 
     def _act_for_hub(self, row_id, record):
         """The hub has not taken this alarm in time: our own siren, and pages from what we know."""
+        if self._memory.silent(record):
+            return
         self._desk.note_about("hub_silent", record.src, record.counter)
         if record.sounding:
             self._own.sound(

@@ -15,7 +15,7 @@ def highest_stage(button_status) -> int:
 def _common(kind, message, heard, directory):
     return {
         "type": kind,
-        "key": f"{kind}/{message.src:08x}/{message.generation}/{message.counter}",
+        "key": f"{kind}/{message.src:08x}/{message.generation}/{message.counter}/{message.digest.hex()}",
         "device": message.src,
         "role": message.role,
         "label": directory.label(message.src),
@@ -59,6 +59,9 @@ def event_of(record, heard, directory):
         "lid": bool(body.flags & m.FLAG_LID),
         "drill": record.drill,
         "late": record.late,
+        "altered": record.altered,
+        "doubted": record.doubted,
+        "digest": record.digest.hex(),
         "attempt": body.attempt,
         "battery": body.battery,
     }
@@ -73,7 +76,7 @@ def status_event(message, heard, directory):
 
 
 def record_of(event) -> Record:
-    """The record of a stored alarm event; KeyError or TypeError for anything else."""
+    """The record of a stored alarm event; KeyError, TypeError or ValueError for anything else."""
     flags = (m.FLAG_SILENT if event["silent"] else 0) | (m.FLAG_CANCEL if event["cancel"] else 0)
     body = m.Alarm(event["attempt"], event["incident"], event["zone"], event["kind"], flags, 0)
     message = Message(
@@ -84,7 +87,9 @@ def record_of(event) -> Record:
         event["counter"],
         body,
         event["silent"],
-        b"",
+        bytes.fromhex(event["digest"]),
     )
     heard = Heard(event["device"], 0, 0, 0, event["hops"], 0, b"", 0, 0, "")
-    return Record(message, heard, DIRECT, late=event["late"], drill=event["drill"])
+    record = Record(message, heard, DIRECT, late=event["late"], drill=event["drill"])
+    record.altered, record.doubted, record.stored = event["altered"], event["doubted"], True
+    return record

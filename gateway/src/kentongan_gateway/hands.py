@@ -15,7 +15,7 @@ ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks 
 TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
 LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
-RESUME_ROWS = 200     # unsent events looked at for alarms of a former run
+RESUME_ROWS = 1_024   # alarms of former runs that the core is told of, the latest
 
 
 class Hands:
@@ -221,14 +221,19 @@ class Hands:
     }
 
     def _resume(self):
-        """Alarms of a former run that the hub never took are watched on."""
-        for event_id, event in self._spool.unsent(RESUME_ROWS):
-            if event.get("type") != "alarm":
-                continue
+        """What the disk has of former runs: none of it begins anew, what is under way is watched on."""
+        try:
+            alarms = self._spool.alarms(RESUME_ROWS)
+        except SpoolError as error:
+            log.error("what was stored before cannot be read: %s", error)
+            return
+        for event_id, event, taken in alarms:
+            age_ms = self._clock.age_ms(event)
             try:
-                row_id, todo = self.core.resume(event, self._clock.age_ms(event), self._now(), self._draw())
-            except (KeyError, TypeError) as error:
+                row_id, todo = self.core.resume(event, age_ms, self._now(), self._draw(), taken)
+            except (KeyError, TypeError, ValueError) as error:
                 log.error("stored alarm %s cannot be read: %s", event_id, error)
                 continue
-            self._remember(event_id, row_id)
+            if not taken:
+                self._remember(event_id, row_id)
             self._perform(todo)

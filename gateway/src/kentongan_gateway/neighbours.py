@@ -74,10 +74,13 @@ class Neighbours:
     def waits_to_order(self, record) -> bool:
         return self._waits(record, STAND_IN_MS)
 
-    def receipts(self, message) -> list:
-        """The true entries of stage 2 and above in another gateway's RECEIPTS."""
+    def receipts(self, message, fresh=True) -> list:
+        """The true entries of stage 2 and above in another gateway's RECEIPTS.
+
+        fresh: our own counters tell that nobody plays an old one again; else it proves nobody alive.
+        """
         true = [entry for entry in message.body.entries if self._holds(message, entry)]
-        if true:
+        if true and fresh:
             self._heard_ms[message.src] = self._desk.now_ms
         for entry in true:
             self._answered[entry.node, entry.counter] = message.src

@@ -19,10 +19,12 @@ DONE_STATES = {
 
 class Job:
     def __init__(
-        self, counter, payload, action, origin, alarm, kind, targets, hop_limit, any_answer, sends, period_ms
+        self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
+        period_ms, incident,
     ):
         self.counter, self.payload, self.action = counter, payload, action
         self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
+        self.seconds, self.incident = seconds, incident
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
 
@@ -47,18 +49,23 @@ class Orders:
         any_answer=False,
         sends=SENDS_MAX,
         period_ms=REPEAT_MS,
+        incident=None,
     ):
-        """Order these devices; any_answer ends the row at the first post that sounds. False: none named."""
+        """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
+
+        incident: the alarm's, where it is not the low bits of its counter.
+        """
+        incident = counter & 0xFFFF if incident is None else incident
         devices = list(devices)
         for at in range(0, len(devices), TARGETS_MAX):
             group = devices[at : at + TARGETS_MAX]
             if len(self._jobs) >= JOBS_LIMIT:
                 self._desk.count("order_dropped")
                 return False
-            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms)
+            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident)
         return bool(devices)
 
-    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms):
+    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident):
         desk = self._desk
         generation = desk.keys.generation
         own = desk.take()
@@ -72,7 +79,8 @@ class Orders:
         payload = desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
-        job = Job(own, payload, action, origin, counter, kind, nodes, hop_limit, any_answer, sends, period_ms)
+        job = Job(own, payload, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
+                  period_ms, incident)
         self._jobs.append(job)
         self._send(job, own)
 
@@ -125,11 +133,36 @@ class Orders:
             if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
                 continue
             job.targets.discard(post)
-            if job.any_answer or not job.targets:
+            if not job.targets or (job.any_answer and not self._desk.forgeries.lately):
                 self._jobs.remove(job)
 
+    def silenced(self, post, origin, incident):
+        """A person has silenced this post: what still starts for that incident goes on for the others."""
+        for job in list(self._jobs):
+            mine = job.action == m.ACTION_START and (job.origin, job.incident) == (origin, incident)
+            if not mine or post not in job.targets:
+                continue
+            self._jobs.remove(job)
+            others = [self._desk.directory.get(node) for node in sorted(job.targets - {post})]
+            others = [device for device in others if device]
+            if others and job.left > 0:
+                about = job.action, origin, job.alarm, job.kind, job.seconds
+                self._start(*about, others, job.any_answer, job.left, job.period_ms, incident)
+
+    def ordered(self, post, origin, counter) -> bool:
+        """Whether an order to start for this alarm is under way to this post."""
+        return any(
+            j.action == m.ACTION_START and (j.origin, j.alarm) == (origin, counter) and post in j.targets
+            for j in self._jobs
+        )
+
     def sounding_heard(self, origin, counter):
-        """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done."""
+        """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done.
+
+        Not while somebody forges alarms: then each post is ordered until it reports for itself.
+        """
+        if self._desk.forgeries.lately:
+            return
         self._jobs = [
             j
             for j in self._jobs

@@ -1,7 +1,8 @@
 """PAGE to penerima by ourselves while the hub is silent: when the hub's own policy would, whom it names.
 
 Both come with the directory and are kept: for each RT and kind the time after the press, and for a
-confidential alarm only penerima in the houses of agreed people.
+confidential alarm only penerima in the houses of agreed people. Before the first PAGE of each the hub is told
+whom it asks (event `paged`): nobody else's answer counts, here or there.
 """
 
 from kentongan_wire import messages as m
@@ -10,6 +11,7 @@ from kentongan_wire.flood import CLASS_ORDER
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
 JOBS_LIMIT = 64
+ASKED_LIMIT = 256  # pages remembered after their end
 
 
 class Job:
@@ -42,6 +44,7 @@ class Pages:
         self._desk = desk
         self._jobs = {}  # (target, origin, incident) -> Job
         self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
+        self._asked = {}  # (target, origin, first counter) -> when it was asked last
 
     def plan(self, record, row_id):
         """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
@@ -84,7 +87,18 @@ class Pages:
         counter = desk.take()
         body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
                       origin.house if origin else 0, record.body.zone, flags)
+        desk.store({
+            "type": "paged",
+            "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
+            "device": device.node,
+            "label": device.label,
+            "origin": record.src,
+            "counter": record.first_counter,
+        })
         payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
+        self._asked[device.node, record.src, record.first_counter] = desk.now_ms
+        if len(self._asked) > ASKED_LIMIT:
+            self._asked.pop(next(iter(self._asked)))
         job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
         self._send(job, counter)
 
@@ -94,11 +108,21 @@ class Pages:
         self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
 
     def answered(self, penerima, origin, first_counter):
-        """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None."""
+        """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
+
+        None: nobody asked it about this one, or it may not be asked any more (its house, a conflict).
+        """
         job = self._jobs.get((penerima, origin, first_counter & 0xFFFF))
         if job is None or job.record.first_counter != first_counter:
             return None
+        if penerima not in [device.node for device in agreed(self._desk.directory, job.record)]:
+            return None
         return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
+
+    def was_asked(self, penerima, origin, first_counter) -> bool:
+        """Whether we have paged it about this incident lately, whoever has answered since."""
+        asked_ms = self._asked.get((penerima, origin, first_counter))
+        return asked_ms is not None and self._desk.now_ms - asked_ms <= ANSWER_MS
 
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""

@@ -1,6 +1,7 @@
 """What a person has stopped, called off or answered, kept over restarts: none of it is started again by us.
 
 A stop is for the whole incident, whoever presses again; an answer is for the presses up to the answered one.
+A siren silenced at its post is that post's alone: who holds one post stops no other.
 An order of the hub still starts a siren: somebody, or a policy that knows more, asks for it.
 """
 
@@ -8,14 +9,20 @@ import struct
 
 LIMIT = 256       # incidents; the oldest gives way
 LAYOUT = "<IHII"  # origin, incident, counter of the press that was stopped (0: none), and answered (0: none)
+POST_LAYOUT = "<IHII"  # origin, incident, counter of the press, post
 SPAN = 1 << 14    # an incident is named by 16 bits of a counter: farther away it is another one
 
 
 class Quiet:
     """By button and incident. A damaged state costs what it knew and nothing else."""
 
-    def __init__(self, desk, saved=None):
+    def __init__(self, desk, saved=None, posts=None):
         self._desk = desk
+        self._posts = {}  # (origin, incident, post) -> counter of the press that was silenced there
+        size = struct.calcsize(POST_LAYOUT)
+        for at in range(0, len(posts or b"") - size + 1, size):
+            origin, incident, counter, post = struct.unpack_from(POST_LAYOUT, posts, at)
+            self._posts[origin, incident, post] = counter
         self._all = {}  # (origin, incident) -> (stopped, answered)
         size = struct.calcsize(LAYOUT)
         for at in range(0, len(saved or b"") - size + 1, size):
@@ -25,6 +32,21 @@ class Quiet:
     def stop(self, origin, incident, counter):
         """A person has silenced it or called it off; on disk before the next action."""
         self._keep(origin, incident, counter, 0)
+
+    def silence(self, post, origin, incident, counter):
+        """Somebody has silenced this one post for the incident; on disk before the next action."""
+        self._posts.pop((origin, incident, post), None)
+        self._posts[origin, incident, post] = counter
+        if len(self._posts) > LIMIT:
+            self._posts.pop(next(iter(self._posts)))
+        rows = [struct.pack(POST_LAYOUT, origin, incident, counter, post)
+                for (origin, incident, post), counter in self._posts.items()]
+        self._desk.persist("hushed", b"".join(rows))
+
+    def silenced(self, post, record) -> bool:
+        """Whether this post is not ordered by ourselves for an alarm's record any more."""
+        known = self._posts.get((record.src, record.body.incident, post))
+        return known is not None and abs(record.counter - known) < SPAN
 
     def answer(self, origin, incident, counter):
         """A named person has this press in hand; on disk before the next action."""

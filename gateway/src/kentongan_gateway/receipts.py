@@ -45,7 +45,7 @@ class Answers:
         """The sender repeats itself: send the cached answer again, within its budget."""
         if record.key in self._waiting or self._neighbours.waits(record):
             return
-        if not self._budget.allow(record.src, record.counter, self._desk.now_ms):
+        if not self._budget.allow(record.key, record.counter, self._desk.now_ms):
             self._desk.count("repeat_unanswered")
             return
         if record.cached is None or self._neighbours.yields(record):
@@ -95,7 +95,7 @@ class Answers:
         desk.send(packet_id, hop_limit, payload, CLASS_ALARM)
         for record in records:
             record.cached = (packet_id, hop_limit, payload)
-            self._budget.allow(record.src, record.counter, desk.now_ms)  # relays' copies of it come right now
+            self._budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
             desk.note_about(
                 "receipt_2" if record.stage == m.STAGE_STORED else f"receipt_{record.stage}",
                 record.src,

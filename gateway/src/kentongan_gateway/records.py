@@ -6,30 +6,38 @@ from kentongan_wire import messages as m
 
 RECORDS_LIMIT = 512  # answered messages remembered
 STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
-STORED_BYTES = 9  # node u32, generation u8, counter u32
+STORED = "<IBI4s"  # node, generation, counter, digest of the content
+STORED_BYTES = 13
 DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
 
 
 class Record:
-    """One stored (or to be stored) message of a sender, and our answer to it."""
+    """One stored (or to be stored) message of a sender, and our answer to it.
+
+    Identity is content: the same counter with another digest is another message.
+    """
 
     def __init__(self, message, heard, carried, late=False, drill=False):
         self.src, self.role = message.src, message.role
-        self.generation, self.counter = message.generation, message.counter
+        self.generation, self.counter, self.digest = message.generation, message.counter, message.digest
         self.type, self.body, self.silent = message.type, message.body, message.silent
         self.late, self.drill = late, drill
+        self.altered = False  # its counter has come with other content as well
+        self.doubted = False  # its counter may be old: nobody has vouched for it (memory.py)
+        self.known = False  # of a former run, or the hub's affair: answered, and starts nothing
         self.first = True  # False: heard before, in a former run of ours
         self.hops = max(0, heard.hop_start - heard.hop_limit)
         self.carried = carried
         self.stored = False
         self.first_ms = None  # when it was heard first
         self.alarmed = False  # sirens, voice and pages know of it
+        self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
 
     @property
     def key(self):
-        return self.src, self.generation, self.counter
+        return self.src, self.generation, self.counter, self.digest
 
     @property
     def about(self):
@@ -61,6 +69,11 @@ class Record:
         )
 
     @property
+    def calls(self) -> bool:
+        """Whether somebody is to come: sirens or pages, for a current alarm."""
+        return self.sounding or (self.is_alarm and self.silent and not self.late and not self.cancel)
+
+    @property
     def stage(self) -> int:
         """The stage that our answer to it names."""
         return m.STAGE_CANCELLED if self.cancel else m.STAGE_STORED
@@ -68,17 +81,17 @@ class Record:
     @property
     def names_zone(self) -> bool:
         """Whether the answer tells posts that did not hear it where and what to sound (wire-format 4)."""
-        return self.sounding and self.first and not self.drill
+        return self.sounding and self.first and not self.drill and not self.doubted
 
 
 class Records:
-    """The latest answered messages by (src, generation, counter); the oldest gives way."""
+    """The latest answered messages by (src, generation, counter, digest); the oldest gives way."""
 
     def __init__(self, saved=None):
         self._records = {}
         self._stored = {}
         for at in range(0, len(saved or b"") - STORED_BYTES + 1, STORED_BYTES):
-            self._stored[struct.unpack_from("<IBI", saved, at)] = None
+            self._stored[struct.unpack_from(STORED, saved, at)] = None
 
     def get(self, key):
         return self._records.get(key)
@@ -89,11 +102,15 @@ class Records:
         self._records[record.key] = record
 
     def find(self, src, counter):
-        """The alarm of this sender and counter, whatever its generation, or None."""
-        for record in reversed(self._records.values()):
-            if record.src == src and record.counter == counter and record.is_alarm:
-                return record
-        return None
+        """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
+        found = [record for record in self._records.values()
+                 if record.src == src and record.counter == counter and record.is_alarm]
+        return max(reversed(found), key=lambda record: record.calls, default=None)
+
+    def has_other(self, key) -> bool:
+        """Whether an alarm with this counter and other content is known."""
+        alarms = [other for other, record in self._records.items() if record.is_alarm]
+        return any(other[:3] == key[:3] and other != key for other in (*alarms, *self._stored))
 
     def was_stored(self, key) -> bool:
         return key in self._stored
@@ -104,4 +121,4 @@ class Records:
         self._stored[key] = None
 
     def dump(self) -> bytes:
-        return b"".join(struct.pack("<IBI", *key) for key in self._stored)
+        return b"".join(struct.pack(STORED, *key) for key in self._stored)

@@ -1,5 +1,7 @@
 """What a gateway carries on for others: receipts, orders, pages, configuration. Alarms it answers instead."""
 
+from hashlib import sha256
+
 from kentongan_wire import messages as m
 from kentongan_wire.flood import class_of
 from kentongan_wire.seen import Seen
@@ -9,6 +11,7 @@ from kentongan_gateway.actions import DropCopy, RelayCopy
 CARRIED = (m.RECEIPTS, m.SIREN_ORDER, m.PAGE, m.CONFIG)
 PENDING_MS = 5_000  # a copy handed to the radio may still wait for this long
 PENDING_LIMIT = 64
+NAME_BYTES = 4
 
 
 class Relays:
@@ -18,19 +21,27 @@ class Relays:
         self._pending = {}
 
     def consider(self, heard, message_type):
-        """Carry on a verified frame of another node once; drop our copy when another relay was overheard."""
-        key = (heard.src, heard.id)
-        if self._seen.seen(heard.src, heard.id, self._desk.now_ms):
-            since = self._pending.pop(key, None)
-            if since is not None and self._desk.now_ms - since <= PENDING_MS:
+        """Carry on a verified frame of another node once; drop our copy when another relay was overheard.
+
+        A frame is its content: a packet id is covered by no tag, and a stolen post may use it first. Only a
+        copy that goes as far as ours replaces it: who plays one with no hops left stops nothing.
+        """
+        content = sha256(heard.id.to_bytes(4, "little") + heard.payload).digest()
+        name, key = int.from_bytes(content[:NAME_BYTES], "little"), (heard.src, content)
+        if self._seen.seen(heard.src, name, self._desk.now_ms):
+            since, hops = self._pending.get(key, (None, 0))
+            if since is None or heard.hop_limit != hops:
+                return
+            del self._pending[key]
+            if self._desk.now_ms - since <= PENDING_MS:
                 self._desk.out.append(DropCopy(heard.src, heard.id))
             return
         if message_type not in CARRIED or not 0 < heard.hop_limit <= heard.hop_start <= 7:
             return
         if not heard.id:
             return  # no frame of ours: its tag covers no packet id, and a frame of id 0 cannot be built
-        self._seen.add(heard.src, heard.id, self._desk.now_ms)
+        self._seen.add(heard.src, name, self._desk.now_ms)
         if len(self._pending) >= PENDING_LIMIT:
             self._pending.pop(next(iter(self._pending)))
-        self._pending[key] = self._desk.now_ms
+        self._pending[key] = self._desk.now_ms, heard.hop_limit - 1
         self._desk.out.append(RelayCopy(heard, class_of(message_type)))

@@ -34,6 +34,7 @@ CLASSES = {
     "event": CLASS_REPORT,
     "gateway_siren": CLASS_REPORT,
     "stage_seen": CLASS_REPORT,
+    "paged": CLASS_REPORT,
     "status": CLASS_STATUS,
 }
 CLASS_NAMES = ("alarm", "report", "state", "status")
@@ -278,6 +279,17 @@ class Shelf:
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         return [(self._id(seq), json.loads(body)) for seq, body in rows]
+
+    def alarms(self, limit):
+        """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
+        query = "SELECT seq, body, state FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
+        with self._lock:
+            self._need_db()
+            try:
+                rows = self._db.execute(query, (CLASS_ALARM, limit)).fetchall()
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
+        return [(self._id(seq), json.loads(body), state == SENT) for seq, body, state in reversed(rows)]
 
     def mark_sent(self, ids, state=SENT):
         """The hub has committed these. Unknown ids are none of ours and change nothing."""

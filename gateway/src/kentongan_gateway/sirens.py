@@ -1,8 +1,14 @@
-"""Sirens: whether any post sounds, the order when none does, and the siren on this very machine."""
+"""Sirens: whether any post sounds, the order when none does, and the siren on this very machine.
+
+what a post says                                    what it changes here
+stage 1, SIREN_REPORT sounding or driven            no order for that incident, but in a day of forgeries
+SIREN_REPORT silenced, for a stored alarm           that one post is not ordered for that incident any more
+SIREN_REPORT refused, for a current alarm           that very post is ordered to start
+"""
 
 import json
 
-from kentongan_wire import config as settings_items
+from kentongan_wire import compose
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -13,6 +19,7 @@ from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
+CURRENT_MS = SECONDS_MAX * 1_000  # a post that refused an alarm is ordered to sound it for so long
 # For another zone's alarm: so much later, each gateway at another time.
 OTHER_ZONE_MS, OTHER_ZONE_SPREAD_MS = 1_000, 3_000
 ASK_AGAIN_MS = 2_000  # what waits for another alarm's siren is looked at again then
@@ -34,6 +41,7 @@ class Watch:
         self._due = {}  # (origin, incident) -> (due_ms, record)
         self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
         self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
+        self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
 
     def stored(self, record):
         key = (record.src, record.body.incident)
@@ -50,11 +58,36 @@ class Watch:
             if self._neighbours.yields(record):
                 wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
             self._due[key] = (self._desk.now_ms + wait_ms, record)
+        for post in self._refused.pop((record.src, record.counter), ()):
+            self._overrule(post, record)
+
+    def _meant(self, record) -> bool:
+        return record.sounding and not record.drill and not self._desk.quiet.holds(record)
 
     def _wanted(self, record) -> bool:
         """Whether a siren is ours to ask for, should none be heard of."""
-        meant = record.sounding and not record.drill and not self._desk.quiet.holds(record)
-        return meant and not self.sounds(record) and len(self._due) < WATCH_LIMIT
+        heard = self.sounds(record) and not self._desk.forgeries.lately
+        return self._meant(record) and not heard and len(self._due) < WATCH_LIMIT
+
+    def refused(self, post, origin, counter, record):
+        """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
+        if record is not None and record.stored:
+            self._overrule(post, record)
+            return
+        if len(self._refused) >= WATCH_LIMIT:
+            self._refused.pop(next(iter(self._refused)))
+        self._refused.setdefault((origin, counter), set()).add(post)
+
+    def _overrule(self, post, record):
+        """We know better, from the sender's own proof: that post starts, and no other."""
+        old = record.known or record.doubted or self._desk.now_ms - record.first_ms > CURRENT_MS
+        device = self._desk.directory.get(post)
+        if old or device is None or not self._meant(record) or self._desk.quiet.silenced(post, record):
+            return
+        if self._orders.ordered(post, record.src, record.counter):
+            return
+        self._desk.note_about("refused_at_post", record.src, record.counter, device.label)
+        self._order(record, [device])
 
     def stood_in(self, record):
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
@@ -72,13 +105,19 @@ class Watch:
                     del self._due[key]
 
     def heard(self, post, origin, incident, counter, state):
-        """A post says what its siren does for this alarm of an incident, by receipt or report."""
+        """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
         self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)
-        if state in SOUNDING:
+        if state in SOUNDING and not self._desk.forgeries.lately:
             self._due.pop((origin, incident), None)
             self._orders.sounding_heard(origin, counter)
+
+    def asked(self, post, record) -> bool:
+        """Whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
+        of_zone = [device.node for device in self._desk.directory.posts(record.body.zone)]
+        return (post in of_zone or post in self._sounding.get((record.src, record.body.incident), {})
+                or self._orders.ordered(post, record.src, record.counter))
 
     def sounds(self, record) -> bool:
         """Whether some siren is known to sound for this alarm's incident."""
@@ -115,9 +154,11 @@ class Watch:
                 continue
             if not self._neighbours.orders(record):
                 continue
-            posts = self._desk.directory.posts(record.body.zone)
-            stands_in = self._neighbours.yields(record)
-            if self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in):
+            posts = self._to_order(record)
+            if not posts:
+                continue
+            stands_in, sure = self._neighbours.yields(record), not self._desk.forgeries.lately
+            if sure and (self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in)):
                 # Its own report comes when the crowd is over; until then the street hears the other's.
                 if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
                     self._due[key] = (due + ASK_AGAIN_MS, record)
@@ -125,15 +166,23 @@ class Watch:
             self._desk.note_about(
                 "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
             )
-            self._orders.send(
-                m.ACTION_START,
-                record.src,
-                record.counter,
-                record.body.kind,
-                SECONDS_MAX,
-                posts,
-                any_answer=True,
-            )
+            self._order(record, posts, any_answer=sure)
+
+    def _to_order(self, record):
+        """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
+        told = self._sounding.get((record.src, record.body.incident), {})
+        there = set(self.posts_sounding(record.src, record.body.incident))
+        there |= {post for post, (state, _) in told.items() if state == m.STATE_SILENCED}
+        return [
+            device
+            for device in self._desk.directory.posts(record.body.zone)
+            if device.node not in there and not self._desk.quiet.silenced(device.node, record)
+        ]
+
+    def _order(self, record, devices, any_answer=False):
+        about = record.src, record.counter, record.body.kind
+        self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
+                          incident=record.body.incident)
 
     def next_deadline(self):
         return min(due for due, _ in self._due.values()) if self._due else None
@@ -169,7 +218,7 @@ class OwnSiren:
         if not (isinstance(raw, list) and len(raw) == 2):
             raise LocalError("config: codes are a profile and patterns")
         settings = dict(zip(("profile", "patterns"), raw, strict=True))
-        settings_items.split(wanted.items(settings))
+        compose.split(wanted.items(settings))
         self._profile, self._patterns = raw
 
     def sound(self, origin, counter, incident, kind, drill, seconds, source) -> bool:

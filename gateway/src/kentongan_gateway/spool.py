@@ -112,6 +112,11 @@ class Spool(Shelf):
         with self._lock:
             return (held + [row for row in rows if row[0] not in self._marks])[:limit]
 
+    def alarms(self, limit):
+        """As Shelf.alarms, with the deliveries that are not noted on disk yet."""
+        return [(event_id, event, taken or self._marks.get(event_id) == SENT)
+                for event_id, event, taken in super().alarms(limit)]
+
     def mark_sent(self, ids, state=SENT):
         """The hub has committed these, whether our disk can note it or not."""
         with self._lock:

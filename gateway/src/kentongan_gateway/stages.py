@@ -95,9 +95,12 @@ class Stages:
             desk.note_about(f"receipt_{job.stage}", job.target.node, job.target.counter, detail)
 
     def seen(self, node, counter, stage):
-        """The button's status names an alarm's stage: (counter, stage) when that ends a job, else None."""
+        """The button's status names an alarm's stage: (counter, stage) when that ends a job, else None.
+
+        Only a stage that we have sent it for that very alarm.
+        """
         named = [about for about, job in self._jobs.items()
-                 if about[0] == node and job.target.counter == counter and job.stage <= stage]
+                 if about[0] == node and job.sent and (job.target.counter, job.stage) == (counter, stage)]
         if not named:
             return None
         about = named[0]

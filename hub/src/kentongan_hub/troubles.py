@@ -13,6 +13,7 @@ WORDS = {
     "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
     "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
     "radio_cable": "kabel radio tidak baik, periksa kabel dan colokan",
+    "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos dicuri",
     "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
     "key": "tombol matikan bunyi di pos tidak bekerja",
@@ -50,7 +51,7 @@ def take(db, now, gateway, event):
 
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
-URGENT = ("disk", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key")
+URGENT = ("disk", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key", "forged")
 
 
 def urgent(name):

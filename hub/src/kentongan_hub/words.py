@@ -84,6 +84,10 @@ REFUSALS = {
     "altered": "isi diubah",
     "stage": "tahap tidak sah",
     "not_for_us": "bukan untuk kita",
+    "unproved": "alarm tidak terbukti, mungkin dari pos curian",
+    "weak_key": "alarm diam dengan kunci pos, mungkin dari pos curian",
+    "answer_not_asked": "saya datang dari yang tidak dipanggil",
+    "silence_not_asked": "sirene dimatikan di pos yang tidak diminta berbunyi",
     "hub: bad event": "kiriman gerbang tidak terbaca",
 }
 

@@ -9,7 +9,7 @@ TOGETHER = 100  # events written at once
 
 
 class Disk:
-    """`put`, `mark_sent` and `unsent` as of Spool; ids are numbers until something is read."""
+    """`put`, `mark_sent`, `alarms` and `unsent` as of Spool; ids are numbers until something is read."""
 
     def __init__(self, label: str):
         self._spool = Spool(":memory:", label)
@@ -32,6 +32,10 @@ class Disk:
     def unsent(self) -> list:
         self._write()
         return self._spool.unsent()
+
+    def alarms(self, limit: int) -> list:
+        self._write()
+        return self._spool.alarms(limit)
 
     def _write(self):
         self._ids.update(zip(self._new, self._spool.put_all(list(self._new.values())), strict=True))

@@ -16,6 +16,8 @@ from kentongan_gateway.actions import (
     Store,
 )
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.hands import RESUME_ROWS
+from kentongan_gateway.memory import new_state
 from kentongan_gateway.radio.modem_session import LinkState, ModemSession
 from kentongan_wire import link, messages, site_keys
 from kentongan_wire import packet as wire
@@ -45,7 +47,7 @@ class Gatehouse:
         self.gateway = gateway
         self.modem = gateway.modem
         self.hub_up = True
-        self.state = {}
+        self.state = new_state()  # a gateway in service; {} is one with a new card
         self.spool = Disk(gateway.label)
         self.channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
         self._answer_after_us = int(answer_after_s * 1e6)
@@ -91,12 +93,12 @@ class Gatehouse:
         self._unsent = {}
         self.world.report(self.label, "boot", {"cause": "power", "key": ""})
         self._reopen()
-        for spool_id, event in self.spool.unsent():
-            if event["type"] == "alarm":
-                age_ms = (self.world.now_us - event["stored_us"]) // 1000
-                row_id, actions = self._core.resume(event, age_ms, self._now_ms(), self._draws.next())
+        for spool_id, event, taken in self.spool.alarms(RESUME_ROWS):
+            age_ms = (self.world.now_us - event["stored_us"]) // 1000
+            row_id, actions = self._core.resume(event, age_ms, self._now_ms(), self._draws.next(), taken)
+            if not taken:
                 self._unsent[row_id] = (spool_id, event)
-                self._perform(actions)
+            self._perform(actions)
         self._poll()
 
     def _make_core(self):

@@ -1,0 +1,113 @@
+"""What devices tell of themselves: reports of posts, people's events, statuses, receipts that others gave.
+
+What ends, weakens or starts something here names its object whole and is under C of who says it:
+    SIREN_REPORT sounding, driven   ends what is to start that post; vouches for its alarm (memory.py)
+    SIREN_REPORT silenced           ends the starting of that one post for that incident
+    SIREN_REPORT stopped            ends what is to stop that post
+    SIREN_REPORT refused            starts that one post
+    EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
+    STATUS of a tombol              ends our repeats of the stage that it names, for that alarm
+    RECEIPTS of a gateway           where its entries hold under C of their addressee: ours is not needed
+    RECEIPTS of a post, stage 1     as sounding
+Of a gateway's RECEIPTS only the entries count: the whole is under A, and so every post can make it.
+"""
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway import events
+from kentongan_gateway.sirens import SOUNDING
+
+
+class Told:
+    """One per core; the core stores and receipts."""
+
+    def __init__(self, core):
+        self._core, self._desk = core, core._desk
+
+    def siren_report(self, message):
+        """A report that is heard for the first time; it is stored in any case."""
+        core, post, body = self._core, message.src, message.body
+        alarm = core._records.find(body.origin, body.counter)
+        if body.state > m.STATE_REFUSED:
+            core._orders.reported(post, body.origin, body.counter, body.state)
+            return
+        if body.state == m.STATE_REFUSED:
+            core._watch.refused(post, body.origin, body.counter, alarm)
+            return
+        incident = alarm.body.incident if alarm else body.counter & 0xFFFF
+        if body.state == m.STATE_SILENCED:
+            self._silenced(post, body.origin, alarm)
+        core._watch.heard(post, body.origin, incident, body.counter, body.state)
+        core._orders.reported(post, body.origin, body.counter, body.state)
+        if body.state in SOUNDING:
+            core._memory.vouch(body.origin, body.counter)
+
+    def _silenced(self, post, origin, alarm):
+        """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
+        if not origin:  # a siren that the hub started for no alarm
+            self._core._orders.silenced(post, 0, 0)
+            return
+        if alarm is None or not alarm.stored or not self._core._watch.asked(post, alarm):
+            self._core._refusals.refused("silence_not_asked")
+            return
+        incident = alarm.body.incident
+        self._desk.quiet.silence(post, alarm.src, incident, alarm.counter)
+        self._core._orders.silenced(post, alarm.src, incident)
+
+    def answered(self, record):
+        """The people of a penerima say that they come: the presser is told, when we had asked them."""
+        core, body = self._core, record.body
+        if body.event != m.EVENT_COMING:
+            return
+        alarm = core._pages.answered(record.src, body.origin, body.counter)
+        if alarm is None:
+            if not core._pages.was_asked(record.src, body.origin, body.counter):
+                core._refusals.refused("answer_not_asked")
+            return
+        self._desk.note_about("answered", alarm.src, alarm.counter)
+        self._desk.quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
+        core._stages.start(core.target_of(alarm), m.STAGE_COMING, core._sounds(alarm))
+
+    def status(self, message, heard):
+        """A status that is heard for the first time."""
+        core, desk, body = self._core, self._desk, message.body
+        desk.store(events.status_event(message, heard, desk.directory))
+        core._configs.reported(message.src, message.role, body.config_version, message.generation)
+        if message.role != m.TOMBOL:
+            if desk.sequence.reported(body.last_control):
+                desk.note("counters_recovered", desk.config.label, desk.sequence.last)
+            return
+        stage = events.highest_stage(body)
+        seen = core._stages.seen(message.src, body.counter, stage) if stage >= m.STAGE_COMING else None
+        if seen:
+            counter, stage = seen
+            desk.store(
+                {
+                    "type": "stage_seen",
+                    "device": message.src,
+                    "label": desk.directory.label(message.src),
+                    "counter": counter,
+                    "stage": stage,
+                }
+            )
+            desk.note_about("stage_seen", message.src, counter, str(stage))
+
+    def receipts(self, message, repeat):
+        """Receipts of another gateway, or a post's stage 1.
+
+        A gateway's counter may have been used up by whoever holds a post's keys. Its entries
+        are true even so; they only do not show that it is there now.
+        """
+        core = self._core
+        if message.role == m.GATEWAY:
+            fresh = not repeat and not core._memory.lost
+            core._answers.overheard(core._neighbours.receipts(message, fresh))
+        if message.role == m.GATEWAY or repeat:
+            return
+        label = self._desk.directory.label(message.src)
+        for entry in message.body.entries:
+            alarm = core._records.find(entry.node, entry.counter)
+            incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
+            core._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
+            core._memory.vouch(entry.node, entry.counter)
+            self._desk.note_about("receipt_1", entry.node, entry.counter, label)

@@ -1,0 +1,181 @@
+"""What guards survives: after a restart the disk is asked first, and without a disk somebody has to vouch."""
+import pytest
+from gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    DEVICES,
+    GATEWAY_2,
+    POST,
+    SITE,
+    Bench,
+    alarm,
+    message,
+    report,
+    stage_1,
+    starts,
+)
+from kentongan_gateway.actions import Siren, Speak
+from kentongan_gateway.core import CoreConfig
+from kentongan_gateway.memory import DOUBT_MS, HELD_LIMIT
+from kentongan_gateway.spool import Spool
+from kentongan_wire import messages as m
+
+CONFIG = CoreConfig(0x1010, "gateway-1", 5, voice=True)
+
+
+def begun(bench):
+    """What an alarm has set going: sirens of posts, our own, voice, pages, posts by way of a receipt."""
+    named = [entry for _, _, entry in bench.entries() if entry.zone]
+    return [*starts(bench), *bench.all(Siren), *bench.all(Speak), *bench.sent(m.PAGE), *named]
+
+
+def a_former_run(hub):
+    bench = Bench(config=CONFIG)
+    bench.hear(alarm(kind=2))
+    bench.run(100)
+    if hub:
+        bench.hub_takes_all()
+    return bench
+
+
+@pytest.mark.parametrize("hub", [True, False])
+@pytest.mark.parametrize("lost", [(), ("guard", "stored"), ("stored",)])
+@pytest.mark.parametrize("age_ms", [240_000, -1])
+def test_a_recorded_alarm_played_after_a_power_cut_is_answered_and_starts_nothing(hub, lost, age_ms):
+    """The stranger has no key: four sirens, and the hub dead, was what one frame could do."""
+    bench = a_former_run(hub)
+    state = {name: data for name, data in bench.state.items() if name not in lost}
+    again = Bench(state=state, spool=bench.spool, config=CONFIG, age_ms=age_ms)
+    rows = bench.spool.counts()["rows"]
+    for _ in range(3):
+        again.hear(alarm(kind=2))
+        again.run(20_000)
+    assert begun(again) == []
+    assert {(e.counter, e.stage) for _, _, e in again.entries(BUTTON)} == {(100, 2)}
+    assert again.spool.counts()["rows"] == rows, "it is not stored a second time"
+
+
+def test_the_spool_alone_may_be_gone_and_the_counters_alone_know_what_was_stored():
+    bench = a_former_run(hub=True)
+    bench.run(1_000)
+    again = Bench(state=bench.state, config=CONFIG)
+    again.hear(alarm(kind=2))
+    again.run(20_000)
+    assert begun(again) == [] and again.entries(BUTTON) and not again.of_type("alarm")
+
+
+@pytest.mark.parametrize("hub", [True, False])
+def test_an_alarm_under_way_goes_on_after_a_restart(hub):
+    bench = a_former_run(hub)
+    again = Bench(state=bench.state, spool=bench.spool, config=CONFIG, age_ms=20_000)
+    again.hear(alarm(kind=2, attempt=4))  # its button never heard its receipt
+    again.run(8_000)
+    assert starts(again) and again.all(Speak)
+    assert bool(again.all(Siren)) is not hub, "where the hub has it, the hub acts for it"
+
+
+def test_a_new_press_after_a_power_cut_is_called_for_at_once():
+    bench = a_former_run(hub=True)
+    again = Bench(state={}, spool=bench.spool, config=CONFIG, age_ms=-1)
+    again.hear(alarm(counter=101, kind=2))
+    again.run(8_000)
+    assert starts(again) and again.all(Siren), "its button is known from the spool: it is not in doubt"
+
+
+def new_card():
+    """No state, no spool, no hub: a stranger plays an alarm that he recorded, or somebody presses."""
+    bench = Bench(state={}, spool=Spool(":memory:"), config=CONFIG)
+    bench.hear(alarm(kind=2))
+    bench.run(60_000)
+    return bench
+
+
+def test_on_a_new_card_an_alarm_is_stored_and_receipted_at_once_and_starts_nothing():
+    bench = new_card()
+    assert [(e.counter, e.stage) for _, _, e in bench.entries(BUTTON)] == [(100, 2)]
+    assert bench.of_type("alarm")[0]["doubted"] and not bench.of_type("alarm")[0]["late"]
+    assert begun(bench) == []
+
+
+@pytest.mark.parametrize("word", [report(), stage_1()])
+def test_a_post_that_sounds_vouches_for_its_alarm_and_for_no_other(word):
+    bench = new_card()
+    bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    bench.hear(word, src=POST)
+    bench.run(3_000)
+    assert {s.pattern for s in bench.all(Siren)} == {"kebakaran"} and len(bench.all(Siren)) == 1
+    assert {page.body.origin for _, _, page in bench.sent(m.PAGE)} == {BUTTON}
+
+
+@pytest.mark.parametrize("order", [
+    {"type": "siren", "action": "start", "origin": BUTTON, "counter": 100, "kind": 2, "targets": "zone"},
+    {"type": "page", "device": BUTTON, "counter": 100}])
+def test_an_order_of_the_hub_about_it_vouches(order):
+    bench = new_card()
+    bench.order(id=1, **order)
+    bench.run(5_000)
+    assert starts(bench) and bench.all(Siren) and bench.sent(m.PAGE)
+
+
+@pytest.mark.parametrize(("copy", "acts"), [(99, True), (100, False), (300, False)])
+def test_the_hubs_copy_of_the_counters_says_which_alarms_are_new(copy, acts):
+    bench = new_card()
+    bench.order(id=1, type="counters", table=[[BUTTON, 0, 0, copy]], gateway_counter=0)
+    bench.run(5_000)
+    assert bool(begun(bench)) is acts
+    bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    bench.run(5_000)
+    assert BUTTON_2 in {page.body.origin for _, _, page in bench.sent(m.PAGE)}, "the doubt is over"
+
+
+def test_ten_minutes_vouch_as_they_do_at_the_posts():
+    bench = new_card()
+    bench.run(DOUBT_MS - 61_000)
+    assert begun(bench) == []
+    bench.run(5_000)
+    assert starts(bench) and bench.all(Siren) and bench.sent(m.PAGE)
+    bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    bench.run(8_000)
+    assert BUTTON_2 in {page.body.origin for _, _, page in bench.sent(m.PAGE)}
+
+
+def test_a_second_power_cut_does_not_make_true_what_was_in_doubt():
+    bench = new_card()
+    bench.do(bench.core.close(bench.now_ms))
+    again = Bench(state=bench.state, spool=bench.spool, config=CONFIG, age_ms=-1)
+    again.hear(alarm(counter=104, kind=2))  # the next one that he has
+    again.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    again.run(60_000)
+    assert begun(again) == [] and len(again.of_type("alarm")) == 2
+
+
+def test_a_damaged_counter_file_is_a_lost_memory():
+    bench = Bench(state={"guard": b"torn"}, spool=Spool(":memory:"), config=CONFIG)
+    bench.hear(alarm(kind=2))
+    bench.run(60_000)
+    assert begun(bench) == [] and bench.core.counters["guard_lost"] == 1
+
+
+def test_what_waits_is_bounded_and_what_has_no_place_is_counted():
+    bench = Bench(state={}, spool=Spool(":memory:"), config=CONFIG)
+    for n in range(HELD_LIMIT + 5):
+        bench.hear(alarm(src=0x6000 + n, counter=10), src=0x6000 + n)
+    assert bench.core.counters["doubted_dropped"] == 5 and len(bench.of_type("alarm")) == HELD_LIMIT + 5
+
+
+def test_an_old_receipt_played_to_a_new_card_makes_no_dead_gateway_alive():
+    """It would be waited for with the next alarm of its zone."""
+    devices = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
+                          "hops": 1}]
+    entry = m.receipt_entry(GATEWAY_2, BUTTON_2, 7, 2, 0, 6, 1, SITE.c(BUTTON_2, m.TOMBOL, 0))
+    recorded = message(m.RECEIPTS, GATEWAY_2, 40, m.Receipts((entry,)))
+    answered_ms = []
+    for state in ({}, None):
+        bench = Bench(state=state, devices=devices)
+        bench.hear(recorded, src=GATEWAY_2)
+        begin = bench.now_ms
+        for attempt in range(3):
+            bench.hear(alarm(zone=6, attempt=attempt))
+            bench.run(2_000)
+        answered_ms.append(bench.entries(BUTTON)[0][0] - begin)
+    assert answered_ms[0] <= 1_000 < 3_500 <= answered_ms[1]
