@@ -299,11 +299,15 @@ class GatewayCore:
             if message.type == m.SIREN_ORDER:
                 self._watch.ordered(message)
             return
+        unproved = m.posts_judge(message.type, message.role)  # any post can make it, for any number
+        if unproved and self._desk.directory.get(message.src) is None:
+            self._desk.count("unknown_gateway")  # invented numbers push no counter out of its place
+            return
         new = self._intake.new(message, heard)
         if new is None:
             return
         if new:
-            if not m.posts_judge(message.type, message.role):  # that any post can make for any gateway
+            if not unproved:
                 self._supervision.heard(message.src)
                 self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
