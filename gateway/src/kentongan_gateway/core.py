@@ -59,7 +59,8 @@ class GatewayCore:
         self._guard = Guard(GUARD_LIMIT)
         self._flush_due_ms = None
         self._stored_changed = False
-        self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched)
+        self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched,
+                              self._ask_posts)
         self._records = Records(state.get("stored"))
         self._drill = DrillWindow()
         self._intake = Intake(self, self._guard, self._memory, self._records, self._drill)
@@ -468,6 +469,10 @@ class GatewayCore:
             )
         if not record.drill and not self._quiet.answered(record.src, record.body.incident, record.counter):
             self._pages.plan(record, row_id)
+
+    def _ask_posts(self, zones):
+        posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
+        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)
