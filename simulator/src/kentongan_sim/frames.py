@@ -19,7 +19,7 @@ class Describer:
         self._cache = {}
 
     def describe(self, data: bytes) -> dict:
-        """{src, id, hop_limit, hop_start, type, bytes} and, of ours, counter, attempt, answers, about."""
+        """{src, id, hop_limit, hop_start, type, bytes} and, of ours, counter, attempt, answers, about, action."""
         known = self._cache.get(data)
         if known is None:
             if len(self._cache) >= CACHE_LIMIT:
@@ -45,6 +45,7 @@ class Describer:
             out["attempt"] = payload[6]
         if out["type"] in ORDERS and len(payload) >= 22:
             out["about"] = list(struct.unpack_from("<II", payload, 6))
+            out["action"] = payload[14]  # of an order what to do, of a report how it stands
         if out["type"] == "RECEIPTS":
             out["answers"] = [list(struct.unpack_from("<IIB", payload, RECEIPT_HEAD + RECEIPT_ENTRY * i))
                               for i in range(min(payload[6], (len(payload) - 15) // RECEIPT_ENTRY))]
