@@ -13,6 +13,7 @@ from kentongan_sim.attack import air, sirens, words
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 
 A_POST = ("post", "sounding")           # a stolen post makes posts beat, and says that a siren beats
+AIR = ("stage",)  # air that is used up is used up: what was earned is shown later than within 60 s
 A_BUTTON = ("post", "own", "order", "chime", "sounding")  # a stolen button: its own alarm
 LINE, RT = "line3", "rt"
 
@@ -49,9 +50,9 @@ def _all():
     out.append(_one("posts-cut", 5, "nobody", RT, "dead", sirens.posts_cut))
     for go in (air.flood, air.next_flood, air.repeats, air.replays, air.texts, air.receipts, air.status, air.mixed):
         name = go.__name__.replace("_", "-")
-        out.append(_one(f"air-{name}", 6, "channel", LINE, "alive", go))
-    out.append(_one("air-raw-replays", 6, "nobody", LINE, "alive", air.raw_replays))
-    out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.mixed))
+        out.append(_one(f"air-{name}", 6, "channel", LINE, "alive", go, AIR))
+    out.append(_one("air-raw-replays", 6, "nobody", LINE, "alive", air.raw_replays, AIR))
+    out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.mixed, AIR))
     out.append(_one("evicted", 8, "sirene", RT, "alive", sirens.evicted, A_POST))
     out.append(_one("silence", 9, "sirene", RT, "alive", sirens.silence, A_POST))
     out.append(_one("claim", 9, "sirene", RT, "alive", sirens.claim, A_POST))

@@ -3,8 +3,8 @@
 A thief spends at most what a device may, 36 s in 61 one-minute bins, and sends at once, without asking for the
 channel. Who jams is the simulator's Jammer beside him.
 """
-from kentongan_node.airledger import AirLedger
 from kentongan_node.actions import Transmit
+from kentongan_node.airledger import AirLedger
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 

@@ -1,9 +1,8 @@
 """Attacks on sirens: old alarms after a power cut, forged orders and pages, silence in advance, eviction."""
 from kentongan_node import configure
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import site_keys
 from kentongan_wire import keys as wire_keys
+from kentongan_wire import messages as m
+from kentongan_wire import site_keys
 
 from kentongan_sim.actors import dressed
 from kentongan_sim.scenarios import TEST_SITE_KEY
