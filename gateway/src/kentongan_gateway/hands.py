@@ -5,7 +5,7 @@ No thread, no wait and no clock of its own: the daemon steps it, and so does a c
 import logging
 from collections import OrderedDict
 
-from kentongan_gateway import actions
+from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
 
@@ -16,6 +16,8 @@ TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
 LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
 RESUME_ROWS = 200     # unsent events looked at for alarms of a former run
+FAULTS_MAX = 5        # faults of ours outlived in FAULTS_MS; after that a restart may know better
+FAULTS_MS = 60_000
 
 
 class Hands:
@@ -33,6 +35,7 @@ class Hands:
         self._stepped_ms = -TOLD_MS
         self._together = None       # Stores that wait for one commit, while frames are taken in
         self._wrong = {}            # name of a trouble -> its text, as last told
+        self._faults_ms = []        # when faults of ours were met lately
 
     # what happens
 
@@ -84,6 +87,22 @@ class Hands:
     def orders(self, orders):
         for order in orders:
             self._perform(self.core.order(order, self._now(), self._draw()))
+
+    def refused(self, reason, n):
+        """What came from the hub and could not be read, or what of ours it refused."""
+        self._perform(self.core.refused(reason, n, self._now()))
+
+    def contain(self, what, deed, *args):
+        """Call it; a fault of ours in it is told and ends nothing else, unless they come one upon another."""
+        try:
+            deed(*args)
+        except Exception as error:
+            log.exception("%s: a fault of ours", what)
+            now = self._now()
+            self._faults_ms = [at for at in self._faults_ms if now - at < FAULTS_MS] + [now]
+            if len(self._faults_ms) > FAULTS_MAX:
+                raise
+            self.trouble(faults.PROGRAM, f"{what}: {faults.name(error)}")
 
     def tick(self):
         """What is due by the core's own clock."""
@@ -138,7 +157,7 @@ class Hands:
 
     def _perform(self, todo):
         for action in todo:
-            self._DOING[type(action)](self, action)
+            self.contain(type(action).__name__, self._DOING[type(action)], self, action)
 
     def _store(self, action):
         if self._together is None:

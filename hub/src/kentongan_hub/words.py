@@ -85,6 +85,11 @@ REFUSALS = {
     "stage": "tahap tidak sah",
     "not_for_us": "bukan untuk kita",
     "hub: bad event": "kiriman gerbang tidak terbaca",
+    "order_malformed": "perintah tanpa nomor",
+    "order_odd": "perintah tidak terbaca oleh gerbang",
+    "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
+    "event_refused": "kiriman gerbang ditolak pusat data",
+    "fault": "kesalahan program gerbang, laporkan ke teknisi",
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
