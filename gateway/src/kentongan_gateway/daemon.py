@@ -62,7 +62,8 @@ class Daemon:
                               self._clock.offered, lambda ids: self._put("taken", ids),
                               lambda: self._put("reply"), lambda orders: self._put("orders", orders),
                               lambda reason, n: self._put("odd", reason, n))
-        self._siren = outputs.make(settings.siren)
+        radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
+        self._siren = outputs.make(settings.siren, radios_at)
         self._siren.on_trouble = lambda text: self._put("trouble", "siren", text)
         self._voice = voice.make(settings.voice, self._siren.hold)
         self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)

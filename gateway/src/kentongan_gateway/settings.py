@@ -63,7 +63,7 @@ FIELDS = {
         "file": Field("path", "", "where the virtual driver writes its changes"),
         "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
         "active_low": Field("truth", False, "true where the relay board switches on a low level, else false"),
-        "port": Field("path", "", "the board's serial device by its stable path, /dev/serial/by-id/..."),
+        "port": Field("path", "", "the board's serial device by its stable path, /dev/serial/by-path/..."),
         "baud": Field(frozenset(BAUDS), 9_600, "the board's speed, 9600 for most"),
         "address": _whole(1, 247, 1, "the board's Modbus address"),
         "channel": _whole(1, 64, 1, "the relay as numbered on the board"),
