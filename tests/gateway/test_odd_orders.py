@@ -132,6 +132,7 @@ def test_a_fault_of_ours_in_one_order_ends_that_order_and_nothing_else(monkeypat
 
     monkeypatch.setitem(Commands._DEEDS, "drill", explodes)
     bench = Bench()
+    bench.faults_expected = True
     bench.order(id=1, type="drill", minutes=5)
     done, = bench.all(OrderDone)
     assert done.result.startswith("failed: TypeError at test_odd_orders.py:")
@@ -146,6 +147,7 @@ def test_a_fault_of_ours_in_one_order_ends_that_order_and_nothing_else(monkeypat
 
 def test_a_fault_of_ours_in_one_frame_drops_that_frame_only(monkeypatch):
     bench = Bench()
+    bench.faults_expected = True
     with monkeypatch.context() as patch:
         patch.setitem(bench.core._HANDLERS, m.ALARM, lambda *_: 1 // 0)
         bench.hear(alarm(counter=100), src=BUTTON)
@@ -157,6 +159,7 @@ def test_a_fault_of_ours_in_one_frame_drops_that_frame_only(monkeypatch):
 
 def test_a_part_whose_deadline_fails_rests_and_holds_up_no_other(monkeypatch):
     bench = Bench()
+    bench.faults_expected = True
     calls = []
 
     def fails():

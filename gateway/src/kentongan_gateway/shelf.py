@@ -231,7 +231,7 @@ class Shelf:
                 seqs.append(self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()[0])
         self._db.execute("COMMIT")
         self._commits += 1
-        self._last = max(self._last, *seqs)
+        self._last = max([self._last, *seqs])
         self.weighty = self.weighty or any(row[1] != CLASS_STATUS for row in rows)
         self._rows += new - gone[0]
         self._sent -= gone[1]
