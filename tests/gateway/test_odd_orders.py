@@ -179,6 +179,17 @@ def test_a_number_written_as_text_is_plain_digits_or_the_default(value):
     assert device.house == 0
 
 
+LONG = [["x" * 100_000], [{"node": "9" * 90_000}], [{"node": 9, "role": "r" * 900}]]
+
+
+@pytest.mark.parametrize("devices", LONG)
+def test_a_refused_order_is_answered_in_a_line(devices):
+    bench = Bench()
+    bench.order(id=1, type="directory", devices=devices)
+    done, = bench.all(OrderDone)
+    assert done.result.startswith("failed: device list") and len(done.result) <= 300
+
+
 def test_a_refused_value_is_told_in_a_line():
     with pytest.raises(LocalError) as refused:
         forms.read({"id": 1, "type": "x" * 100_000})

@@ -11,6 +11,7 @@ from kentongan_gateway.actions import OrderDone
 from kentongan_gateway.stages import Target
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
+RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
 
 
 def _identity(order) -> bytes:
@@ -61,6 +62,7 @@ class Commands:
 
     def done(self, order_id, result):
         if order_id is not None:
+            result = result[:RESULT_LIMIT]
             self._desk.out.append(OrderDone(order_id, result))
             if result != "ok":
                 self._desk.note("order_failed", self._desk.config.label, 0, f"{order_id} {result}")
