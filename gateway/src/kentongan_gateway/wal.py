@@ -64,7 +64,8 @@ def frames(raw):
             whole = _sums(raw[at : at + 8] + data, order, seed) == (sum_1, sum_2)
             current = len(out) + 1
         seed = sum_1, sum_2
-        out.append(Frame(number, commit, whole, data))
+        ours = (salt_1, salt_2) == salts  # else it is old, or noise, and ends nothing
+        out.append(Frame(number, commit if ours else 0, whole, data))
     return good_header, out[:current]
 
 
@@ -82,15 +83,27 @@ def damage(path):
     bad = next((at for at, frame in enumerate(all_frames) if not frame.whole), None)
     if bad is None:
         return None
-    end = next((at for at, frame in enumerate(all_frames) if at >= bad and frame.commit), None)
-    if end is None or all(_pads(frame, all_frames[end]) for frame in all_frames[end + 1 :]):
+    pads = _pads(all_frames)
+    begin = bad + 1 if bad in pads else bad  # the next transaction shares a sector with the last one's copy
+    end = next((at for at in range(begin, len(all_frames)) if all_frames[at].commit), None)
+    if end is None or pads.issuperset(range(end + 1, len(all_frames))):
         return None
     return f"page {bad + 1} of {len(all_frames)} is damaged"
 
 
-def _pads(frame, end):
-    """Whether this is a copy of a transaction's last frame, with which SQLite fills up a sector."""
-    return (frame.page, frame.commit, frame.data) == (end.page, end.commit, end.data)
+def _pads(all_frames):
+    """Where a transaction's last frame stands once more.
+
+    SQLite fills up a sector with it, so that writing the next transaction endangers a copy only.
+    """
+    out, before = set(), None
+    for at, frame in enumerate(all_frames):
+        if before and before.commit and (frame.page, frame.commit) == (before.page, before.commit):
+            out.add(at)
+            before = None
+        else:
+            before = frame
+    return out
 
 
 def replay(path):
