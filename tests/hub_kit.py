@@ -124,10 +124,10 @@ class Person:
 class HubProcess:
     """`kentongan-hub run` as a real process on a free port; kill() is kill -9."""
 
-    def __init__(self, data_dir, port=0, *options):
+    def __init__(self, data_dir, port=0, *options, before=()):
         program = Path(sys.executable).parent / "kentongan-hub"
         self.process = subprocess.Popen(
-            [program, "run", "--data", data_dir, "--port", str(port), *options],
+            [*before, program, "run", "--data", data_dir, "--port", str(port), *options],
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -89,6 +89,11 @@ REFUSALS = {
     "answer_not_asked": "saya datang dari yang tidak dipanggil",
     "silence_not_asked": "sirene dimatikan di pos yang tidak diminta berbunyi",
     "hub: bad event": "kiriman gerbang tidak terbaca",
+    "order_malformed": "perintah tanpa nomor",
+    "order_odd": "perintah tidak terbaca oleh gerbang",
+    "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
+    "event_refused": "kiriman gerbang ditolak pusat data",
+    "fault": "kesalahan program gerbang, laporkan ke teknisi",
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
