@@ -67,6 +67,8 @@ def run(db, now):
             for line in db.all("SELECT id FROM audit WHERE subject = ?", incidents.identity(db, row)):
                 chain.erase(db, "audit", line["id"])
         db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
+        about = "SELECT device, first_counter FROM incidents WHERE id = ?"
+        db.run(f"DELETE FROM pages WHERE (origin, counter) IN ({about})", row["id"])
         db.run("DELETE FROM outbox WHERE incident = ?", row["id"])
         db.run("DELETE FROM photos WHERE incident = ?", row["id"])
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])

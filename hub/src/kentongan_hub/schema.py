@@ -370,3 +370,16 @@ def m011_drills(db):
 def m012_quiet_tests(db):
     """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
     _run(db, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
+
+
+# chime: the penerima that a gateway called · origin, counter: button and first counter of the incident
+PAGES = """
+CREATE TABLE pages (
+    chime INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
+    gateway TEXT NOT NULL, at_wall INTEGER NOT NULL, PRIMARY KEY (origin, counter, chime)) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m013_pages(db):
+    _run(db, PAGES)

@@ -150,6 +150,8 @@ def main(argv=None) -> int:
     bench.add_parser(sub)
     from kentongan_sim.soak import run as soak
     soak.add_parser(sub)
+    from kentongan_sim.attack import run as attack
+    attack.add_parser(sub)
     args = parser.parse_args(argv)
     try:
         return args.go(args) or 0

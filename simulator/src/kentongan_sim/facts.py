@@ -4,13 +4,19 @@ Built from plain events, so that a test can write a history that no healthy run 
 """
 from collections import namedtuple
 
+from kentongan_wire.codes import KIND_UJI
+
 CANCEL_HOLD_MS = 3_000  # a press held this long is a cancel, not an alarm
 SENT_WITHIN_US = 1_000_000  # boot and channel check; a second press meanwhile is part of the same alarm
+STROKES = (0, 1, 2, 3, 7)  # the kind of so many strokes, as device files have it unless said
 SIREN_ROLES = ("sirene", "gateway")  # what the street hears; a penerima is a chime in a house
 
 # key: main or silent, at a post test. counter: of its alarm frames, None if none was sent; that of an earlier
 # press of the button when both became one alarm (merged). Times in us, None if never.
-Alarm = namedtuple("Alarm", "t_us label node zone key counter merged stored_us sounded_us")
+# strokes: how often the key was pressed. counters: all that its frames had, for what was overtaken goes on under
+# a new one.
+Alarm = namedtuple("Alarm", "t_us label node zone key counter merged stored_us sounded_us strokes counters",
+                   defaults=(1, ()))
 KEYS = {"tombol": ("main", "silent"), "sirene": ("test",)}
 Sounding = namedtuple("Sounding", "t_us end_us label pattern")
 
@@ -28,7 +34,9 @@ class Facts:
         self.soundings = []
         self.shows = []      # (t_us, label, state)
         self.stored = {}     # (node, counter) -> t_us
+        self.contents = {}   # (node, counter) -> [(t_us, detail)] of every alarm stored under it
         self.answers = []    # (t_us, node, counter): a person said "saya datang"
+        self.pressed = sorted(pressed, key=lambda press: press[:3])
         self.gateways_on = set()
         self.store_counts = {}  # (gateway, node, counter) -> times that it stored that alarm
         self.words_heard = {}  # label -> [(t_us, sender)]: frames about any alarm that it received
@@ -80,6 +88,7 @@ class Facts:
         if detail["type"] == "alarm":
             about = detail["device"], detail["counter"]
             self.stored.setdefault(about, t_us)
+            self.contents.setdefault(about, []).append((t_us, detail))
             self.store_counts[label, *about] = self.store_counts.get((label, *about), 0) + 1
         if detail.get("jamming"):
             self.jam_reports.append(t_us)
@@ -104,7 +113,7 @@ class Facts:
                 first_sent.setdefault((label, detail["counter"]), t_us)
         out = []
         presses = sorted(pressed)
-        for at, (t_us, label, key, _strokes, hold_ms) in enumerate(presses):
+        for at, (t_us, label, key, strokes, hold_ms) in enumerate(presses):
             no_alarm = hold_ms and hold_ms >= CANCEL_HOLD_MS or key not in KEYS.get(self.role(label), ())
             if no_alarm or not self.powered(label, t_us):
                 continue
@@ -118,7 +127,7 @@ class Facts:
             place = self.positions[label]
             about = place["node"], counter
             out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, not own,
-                             self.stored.get(about), self.sounded_us(*about)))
+                             self.stored.get(about), self.sounded_us(*about), strokes, tuple(own) or (counter,)))
         return out
 
     def powered(self, label, t_us) -> bool:
@@ -150,10 +159,35 @@ class Facts:
     def heard_us(self, label, node, counter):
         return self.heard.get(self.modems.get(label, label), {}).get((node, counter))
 
+    def stored_as_pressed_us(self, alarm):
+        """When a gateway first had this press on disk under its own content; None if it never had."""
+        return min((t_us for counter in alarm.counters
+                    for t_us, detail in self.contents.get((alarm.node, counter), ())
+                    if is_content_of(alarm, detail)), default=None)
+
+    def presses_of(self, label, key) -> list:
+        """(t_us, hold_ms) of every press of a key of that box."""
+        return [(t_us, hold_ms) for t_us, who, what, _, hold_ms in self.pressed if (who, what) == (label, key)]
+
     def sounding_at(self, t_us) -> list:
         """Sirens of the street that sound at that time."""
         return [s for s in self.soundings
                 if s.t_us <= t_us <= s.end_us and self.role(s.label) in SIREN_ROLES]
+
+
+def kinds_of(strokes) -> tuple:
+    """What so many strokes may be sent as: the first goes out before the others are counted."""
+    return STROKES[0], STROKES[min(strokes, len(STROKES)) - 1]
+
+
+def is_content_of(alarm, detail) -> bool:
+    """Whether a stored alarm says what was pressed."""
+    if detail.get("cancel"):
+        return False
+    if alarm.key == "silent":
+        return bool(detail.get("silent"))
+    kinds = (KIND_UJI,) if alarm.key == "test" else kinds_of(alarm.strokes)
+    return not detail.get("silent") and detail.get("zone") == alarm.zone and detail.get("kind") in kinds
 
 
 def alarms_in(detail) -> list:

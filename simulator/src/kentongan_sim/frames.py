@@ -1,6 +1,7 @@
 """What a frame is, for the trace and the diagram: read with the channel key only, as any relay could."""
 import struct
 
+from kentongan_wire import bodies, messages
 from kentongan_wire import packet as wire
 from kentongan_wire.errors import RemoteError
 
@@ -10,7 +11,8 @@ TYPES = {1: "ALARM", 2: "STATUS", 3: "SIREN_REPORT", 4: "EVENT", 8: "RECEIPTS", 
          10: "CONFIG", 11: "PAGE"}
 ORDERS = ("SIREN_ORDER", "SIREN_REPORT")  # their bodies begin with origin u32, counter u32 of the alarm
 CACHE_LIMIT = 4096  # frames remembered; repeats and relays of one are common
-RECEIPT_HEAD, RECEIPT_ENTRY = 7, 15  # payload bytes before the first entry, and of one
+RECEIPT_HEAD = messages.HEADER_BYTES + 1  # payload bytes before the first entry
+RECEIPT_ENTRY = bodies.ENTRY_BYTES
 
 
 class Describer:
@@ -19,7 +21,7 @@ class Describer:
         self._cache = {}
 
     def describe(self, data: bytes) -> dict:
-        """{src, id, hop_limit, hop_start, type, bytes} and, of ours, counter, attempt, answers, about."""
+        """{src, id, hop_limit, hop_start, type, bytes}; of ours counter, attempt, answers, about, action."""
         known = self._cache.get(data)
         if known is None:
             if len(self._cache) >= CACHE_LIMIT:
@@ -36,7 +38,7 @@ class Describer:
         except RemoteError:
             return out
         payload = bytes(content.payload)
-        if content.portnum != wire.PORT_PRIVATE or len(payload) < 15 or payload[0] >> 4 != 1:
+        if content.portnum != wire.PORT_PRIVATE or len(payload) < messages.PAYLOAD_MIN or payload[0] >> 4 != 1:
             out["type"] = "OTHER"
             return out
         out["type"] = TYPES.get(payload[0] & 15, "OTHER")
@@ -45,7 +47,13 @@ class Describer:
             out["attempt"] = payload[6]
         if out["type"] in ORDERS and len(payload) >= 22:
             out["about"] = list(struct.unpack_from("<II", payload, 6))
+            out["action"] = payload[14]  # of an order what to do, of a report how it stands
         if out["type"] == "RECEIPTS":
             out["answers"] = [list(struct.unpack_from("<IIB", payload, RECEIPT_HEAD + RECEIPT_ENTRY * i))
-                              for i in range(min(payload[6], (len(payload) - 15) // RECEIPT_ENTRY))]
+                              for i in range(min(payload[6], _entries_in(payload)))]
         return out
+
+
+def _entries_in(payload):
+    """How many whole receipt entries there is room for."""
+    return (len(payload) - RECEIPT_HEAD - messages.END_BYTES) // RECEIPT_ENTRY

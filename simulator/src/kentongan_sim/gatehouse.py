@@ -196,6 +196,8 @@ class Gatehouse:
         spool_id = self.spool.put({**event, "stored_us": self.world.now_us})
         self._unsent[action.row_id] = (spool_id, event)
         detail = {"type": event["type"], "device": event.get("device", 0), "counter": event.get("counter", 0)}
+        if event["type"] == "alarm":
+            detail.update({name: event[name] for name in ("zone", "kind", "silent", "cancel", "late")})
         if event["type"] == "status" and event["body"].get("flags", 0) & messages.STATUS_JAMMING:
             detail["jamming"] = True
         self.world.report(self.label, "store", detail)
@@ -217,7 +219,8 @@ class Gatehouse:
     def _sound(self, action):
         self._siren_off()
         self.world.report(self.label, "sound", {"pattern": action.pattern, "steps": action.steps,
-                                                "total_ms": action.total_ms})
+                                                "total_ms": action.total_ms,
+                                                "about": list(self._core._own.alarm[:2])})
         self._siren = self.world.at(self.world.now_us + action.total_ms * 1000, self._siren_off)
 
     def _quiet(self, action):
@@ -261,10 +264,18 @@ class Gatehouse:
         if about in self.world.answered:
             return  # one hub, one person: the gateway that told first has the order
         self.world.answered.add(about)
+        self._say(event["device"], event["counter"], messages.STAGE_COMING)
+
+    def close_incident(self, device, counter):
+        """The hub's person closes what that alarm raised."""
+        if self._core and self.hub_up:
+            self._say(device, counter, messages.STAGE_CLOSED)
+
+    def _say(self, device, counter, stage):
+        """What a person said at the hub, as its order."""
         self._orders += 1
-        self.world.report(self.label, "answer", {"device": event["device"], "counter": event["counter"]})
-        order = {"id": self._orders, "type": "stage", "device": event["device"], "counter": event["counter"],
-                 "stage": 3}
+        self.world.report(self.label, "answer", {"device": device, "counter": counter})
+        order = {"id": self._orders, "type": "stage", "device": device, "counter": counter, "stage": stage}
         self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
 
     def counters(self) -> dict:

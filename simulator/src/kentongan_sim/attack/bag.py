@@ -1,0 +1,120 @@
+"""What a thief has in hand: the keys of the boards that he stole, and noise where he has none.
+
+Holders: nobody (hears and plays again), channel (the channel key, as every stock node has it), and the roles of
+stolen boards. What he forges, receivers judge; nothing here asks whether a message may be made.
+"""
+import struct
+
+from kentongan_wire import bodies
+from kentongan_wire import keys as wire_keys
+from kentongan_wire import messages as m
+from kentongan_wire import packet as wire
+from kentongan_wire.crypto import hmac_sha256
+
+HOLDERS = ("nobody", "channel", "tombol", "penerima", "penerus", "sirene")
+ROLE_OF = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
+NEW_IDS = 0x7000_0000  # packet ids that no device of the village has reached
+HOPS = 5
+BATTERY = 150
+
+
+class Bag:
+    """`boards`: device settings of what was stolen; `channel`: a wire.Channel, or None for nobody."""
+
+    def __init__(self, channel, boards=()):
+        self.channel = channel
+        self.boards = tuple(boards)
+        self._id = NEW_IDS
+
+    # Keys
+
+    def _held(self, name):
+        return [bytes.fromhex(board[name]) for board in self.boards if board.get(name)]
+
+    def _own(self, name, node):
+        return [bytes.fromhex(board[name]) for board in self.boards if board.get(name) and board["node"] == node]
+
+    def a(self, node, role):
+        """A(node), or a key that is none."""
+        for key in self._own("key_a", node):
+            return key
+        for root in self._held("alarm_root"):
+            return wire_keys.node_key(root, node, role, 0)
+        return _noise(node, b"A")
+
+    def c(self, node, role):
+        """C(node) of a stolen board, or a key that is none."""
+        return next(iter(self._own("key_c", node)), _noise(node, b"C"))
+
+    def r(self, node, role):
+        """R(node), or a key that is none."""
+        for key in self._own("key_r", node):
+            return key
+        roots = self._held("relay_root") + [wire_keys.relay_root(root) for root in self._held("alarm_root")]
+        return wire_keys.node_key(roots[0], node, role, 0) if roots else _noise(node, b"R")
+
+    # Frames
+
+    def seal(self, src, payload, hops=HOPS, portnum=wire.PORT_PRIVATE):
+        """A frame under a packet id that was never used."""
+        self._id += 1
+        return self.channel.seal(src, self._id, hops, payload, portnum=portnum)
+
+    def again(self, frame, hops=HOPS):
+        """The same message, encrypted anew under another packet id."""
+        packet = wire.parse_packet(frame)
+        return self.seal(packet.src, self.channel.open(packet).payload, hops)
+
+    def message(self, kind, role, src, counter, raw, key):
+        """The frame of any body of any type from any role, tagged with `key`."""
+        head = struct.pack("<BBI", m.VERSION << 4 | kind, role << 4, counter)
+        body = m.mask(kind, role, src, counter, key, raw)
+        if kind == m.ALARM:
+            body = body[: bodies.ALARM_BYTES]
+            body += m.proof_tag(self.c(src, role), src, wire.BROADCAST, head + body)
+        tagged = head + body + m.outer_tag(key, src, wire.BROADCAST, head + body)
+        return self.seal(src, tagged + m.carry_tag(self.r(src, role), src, wire.BROADCAST, tagged))
+
+    def alarm(self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False):
+        raw = struct.pack("<BHBBB", attempt, counter & 0xFFFF, zone, kind | flags << 4, BATTERY)
+        key = self.c(src, role) if under_c else self.a(src, role)
+        return self.message(m.ALARM, role, src, counter, raw + bytes(bodies.PROOF_BYTES), key)
+
+    def event(self, src, role, counter, origin, alarm_counter, under_a=False):
+        raw = struct.pack("<" + bodies.EVENT_FORMAT, m.EVENT_COMING, 0, origin, alarm_counter)
+        return self.message(m.EVENT, role, src, counter, raw, self.a(src, role) if under_a else self.c(src, role))
+
+    def report(self, src, counter, origin, alarm_counter, state, source=m.SOURCE_DIRECT, under_a=False):
+        raw = struct.pack("<IIBB", origin, alarm_counter, state, source)
+        key = self.a(src, m.SIRENE) if under_a else self.c(src, m.SIRENE)
+        return self.message(m.SIREN_REPORT, m.SIRENE, src, counter, raw, key)
+
+    def button_status(self, src, counter, stage, about, under_a=False):
+        raw = struct.pack("<" + bodies.BUTTON_STATUS_FORMAT, stage << m.TOMBOL_STATUS_STAGE_SHIFT, BATTERY, 27, -80,
+                          1, 0, 1, about)
+        key = self.a(src, m.TOMBOL) if under_a else self.c(src, m.TOMBOL)
+        return self.message(m.STATUS, m.TOMBOL, src, counter, raw, key)
+
+    def receipts(self, src, role, counter, node, alarm_counter, stage, zone=0, kind=0):
+        """Receipts in the name of a gateway or a post; the entry under the best key that is in the bag."""
+        entry = bodies.Entry(node, alarm_counter, stage, 1, zone, kind, b"")
+        key = self.a(node, m.TOMBOL) if stage == m.STAGE_SOUNDING else self.c(node, m.TOMBOL)
+        raw = b"\x01" + bodies.entry_fixed(entry) + m.entry_tag(src, entry, key)
+        outer = self.a(src, role) if role == m.GATEWAY else self.c(src, role)
+        return self.message(m.RECEIPTS, role, src, counter, raw, outer)
+
+    def order(self, src, counter, origin, alarm_counter, targets, action=m.ACTION_START):
+        """An order in a gateway's name, its targets tagged with what C is in the bag."""
+        fixed = bodies.SirenOrder(origin, alarm_counter, action, m.KIND_MALING, 180, ())
+        tags = b"".join(struct.pack("<I", node) + m.order_tag(src, counter, node, fixed, self.c(node, m.SIRENE))
+                        for node in targets)
+        raw = bodies.order_fixed(fixed) + bytes([len(targets)]) + tags
+        return self.message(m.SIREN_ORDER, m.GATEWAY, src, counter, raw, self.c(src, m.GATEWAY))
+
+    def page(self, src, counter, target, origin, alarm_counter, zone=1):
+        raw = struct.pack("<" + bodies.PAGE_FORMAT, target, origin, alarm_counter, m.KIND_MALING, 1, zone, 0)
+        return self.message(m.PAGE, m.GATEWAY, src, counter, raw, self.c(target, m.PENERIMA))
+
+
+def _noise(node, name):
+    return hmac_sha256(b"no key", name + node.to_bytes(4, "little"))

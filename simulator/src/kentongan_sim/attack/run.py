@@ -1,0 +1,131 @@
+"""`kentongan-sim attack [NAME]`: walks under attack, many seeds, and what the checkers find."""
+import json
+import shlex
+import sys
+import time
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_sim.arguments import number
+from kentongan_sim.attack.attacks import ATTACKS, attack
+from kentongan_sim.attack.siege import Siege
+from kentongan_sim.checkers import UNDER_ATTACK
+from kentongan_sim.world import ENGINES
+
+WITHIN_MS = 10_000
+LOSS_MAX = 0.9
+SEEDS_MAX = 100_000
+SHOWN = 8
+COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
+
+
+def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
+    """One walk: {column: [sentence]}, what was allowed to happen, and how long the last press took to be stored."""
+    siege = Siege(row, seed, engine, loss, thief)
+    facts = siege.walk()
+    found = {name: check(facts) for name, check in UNDER_ATTACK.items()}
+    found["other"] = siege.extra
+    problems = {name: [text for what, text in some if what not in row.allowed] for name, some in found.items()}
+    known = sum(what in row.allowed for some in found.values() for what, _ in some)
+    return {"seed": seed, "problems": problems, "allowed": known, "stored_ms": last_stored_ms(facts, siege.victim),
+            "thief_air_ms": siege.thief.sent_ms}
+
+
+def last_stored_ms(facts, victim):
+    """From the victim's last press to its storing; None when it never was."""
+    mine = [alarm for alarm in facts.alarms if alarm.label == victim]
+    stored_us = facts.stored_as_pressed_us(mine[-1]) if mine else None
+    return None if stored_us is None else (stored_us - mine[-1].t_us) // 1000
+
+
+def row_of(attack, walks, command) -> dict:
+    """The figures of one attack."""
+    failures = [{"seed": one["seed"], "problems": {name: some for name, some in one["problems"].items() if some},
+                 "again": command(attack.name, one["seed"])} for one in walks if any(one["problems"].values())]
+    times = sorted(one["stored_ms"] for one in walks if one["stored_ms"] is not None)
+    out = {"attack": attack.name, "row": attack.row, "holder": attack.holder, "scene": attack.scene,
+           "hub": attack.hub, "allowed": list(attack.allowed), "walks": len(walks)}
+    out.update({name: sum(bool(one["problems"][name]) for one in walks) for name in COLUMNS})
+    out["known_limits"] = sum(one["allowed"] for one in walks)
+    out["pressed_last"] = sum(one["stored_ms"] is not None for one in walks)
+    out["stored_within_10_s"] = sum(ms <= WITHIN_MS for ms in times)
+    out["stored_ms_p50"] = times[len(times) // 2] if times else None
+    out["stored_ms_max"] = times[-1] if times else None
+    out["thief_air_s"] = round(max((one["thief_air_ms"] for one in walks), default=0) / 1000, 1)
+    out["failures"] = failures
+    return out
+
+
+def seeds(text) -> range:
+    """"5" or "1-20"; LocalError for anything else."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (not last or last.isdecimal())):
+        raise LocalError(f"--seeds {text}: write one number, or the first and the last: 1-20")
+    low, high = int(first), int(last or first)
+    if not low <= high < low + SEEDS_MAX:
+        raise LocalError(f"--seeds {text}: write the lower one first, at most {SEEDS_MAX} in all")
+    return range(low, high + 1)
+
+
+def add_parser(sub):
+    parser = sub.add_parser("attack", help="thieves in the village: what they can do, and what holds")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one attack of --list; default: all")
+    parser.add_argument("--list", action="store_true", help="print the attacks and what their thieves hold")
+    parser.add_argument("--seeds", default="1-3", metavar="A-B", help="a walk of each (default 1-3)")
+    parser.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
+    parser.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.08, metavar="P",
+                        help="extra loss of frames (default 0.08)")
+    parser.add_argument("--calm", action="store_true", help="the same walks without a thief, to compare")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(go=go)
+
+
+def go(args) -> int:
+    if args.list:
+        for one in ATTACKS.values():
+            print(f"{one.name:28}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
+        return 0
+    chosen = [attack(args.name)] if args.name else list(ATTACKS.values())
+    wanted, started = seeds(args.seeds), time.monotonic()
+
+    def again(name, seed):
+        words = ["kentongan-sim", "attack", name, "--seeds", str(seed), "--engine", args.engine, "--loss",
+                 f"{args.loss:g}", *(["--calm"] if args.calm else [])]
+        return shlex.join(words)
+
+    rows = []
+    for one in chosen:
+        walks = [walk(one, seed, args.engine, args.loss, not args.calm) for seed in wanted]
+        rows.append(row_of(one, walks, again))
+        if not args.json:
+            print(line(rows[-1]), flush=True)
+    result = {"attacks": len(rows), "walks": sum(row["walks"] for row in rows)}
+    result.update({name: sum(row[name] for row in rows) for name in COLUMNS})
+    result.update(engine=args.engine, loss=args.loss, calm=args.calm, wall_s=round(time.monotonic() - started, 1),
+                  rows=rows)
+    print(json.dumps(result) if args.json else sentence(result))
+    return report(rows)
+
+
+def report(rows) -> int:
+    """Exit status; each failure with its seed and the command that does it again."""
+    failures = [(row["attack"], failure) for row in rows for failure in row["failures"]]
+    for name, failure in failures[:SHOWN]:
+        texts = [f"{column}: {text}" for column, some in failure["problems"].items() for text in some]
+        print(f"{name}, seed {failure['seed']}: {'; '.join(texts[:3])}; run again: {failure['again']}",
+              file=sys.stderr)
+    if len(failures) > SHOWN:
+        print(f"and {len(failures) - SHOWN} more walks; --json has them all", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def line(row) -> str:
+    found = ", ".join(f"{row[name]} {name}" for name in COLUMNS if row[name]) or "holds"
+    return (f"{row['attack']:28}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
+            f"the thief sent {row['thief_air_s']} s")
+
+
+def sentence(result) -> str:
+    return (f"{result['attacks']} attacks, {result['walks']} walks: {result['lost']} lost, {result['false_sirens']} "
+            f"false sirens, {result['false_words']} false words, {result['muted']} muted, {result['other']} other; "
+            f"{result['wall_s']} s")

@@ -1,0 +1,174 @@
+"""Attacks on sirens: old alarms after a power cut, forged orders and pages, silence in advance, eviction."""
+from kentongan_node import configure
+from kentongan_wire import keys as wire_keys
+from kentongan_wire import messages as m
+from kentongan_wire import site_keys
+
+from kentongan_sim.actors import dressed
+from kentongan_sim.scenarios import TEST_SITE_KEY
+
+LATER_S = 1_200      # a siren that begins so long after the press is a false one
+INVENTED = 300       # senders that do not exist, more than a post's guard has rows
+UNKNOWN = 0x6000_0000
+
+
+def in_dresses(siege, frames):
+    """Each frame as it was, with other hops, as if relayed, under another id."""
+    out = [dressed(frame, number) for frame in frames for number in range(4)]
+    if siege.bag.channel is not None:
+        out += [siege.bag.again(frame) for frame in frames]
+    return out
+
+
+def after_cut(siege, erase=False, wait_s=LATER_S):
+    """One recorded alarm, and all that was said of it, played again after a power cut of the gateway."""
+    siege.press()
+    siege.run(wait_s)
+    old = siege.recorded("ALARM", siege.button)[:2]
+    said = siege.recorded("RECEIPTS")[:3] + siege.recorded("PAGE")[:2] + siege.recorded("SIREN_ORDER")[:2]
+    siege.cut(erase=erase)
+    siege.send(*in_dresses(siege, old + said), every_s=0.4)
+    siege.run(40)
+    siege.send(*in_dresses(siege, old), every_s=0.4)
+    siege.run(60)
+
+
+def empty_state(siege):
+    after_cut(siege, erase=True)
+
+
+def posts_cut(siege):
+    """The posts' power goes as well, and one of them comes back without its counters."""
+    siege.press()
+    siege.run(LATER_S)
+    old = siege.recorded("ALARM", siege.button)[:2] + siege.recorded("RECEIPTS")[:2]
+    posts = siege.of_role("sirene")
+    for label in posts:
+        siege.world.switch(label, False)
+    siege.world.nodes[posts[0]].state.clear()
+    siege.cut()
+    for label in posts:
+        siege.world.switch(label, True)
+    siege.run(4)
+    siege.send(*in_dresses(siege, old), every_s=0.4)
+    siege.run(60)
+
+
+def orders(siege):
+    """Orders, pages and receipts in the gateway's name, for a press that never was."""
+    bag, gateway = siege.bag, siege.gateway
+    posts = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
+    for action in (m.ACTION_START, m.ACTION_TEST, m.ACTION_DRILL):
+        siege.send(bag.order(gateway, siege.high(), siege.button, siege.high(), posts, action))
+    for label in siege.of_role("penerima"):
+        siege.send(bag.page(gateway, siege.high(), siege.node(label), siege.button, siege.high()))
+    for stage in (m.STAGE_STORED, m.STAGE_COMING):
+        siege.send(bag.receipts(gateway, m.GATEWAY, siege.high(), siege.button, siege.high(), stage, 1, 1))
+    siege.run(30)
+
+
+def stop_orders(siege):
+    """Orders to stop, cancels and stages 4 and 5, while the siren beats for a real press."""
+    bag = siege.bag
+    siege.press()
+    siege.run(0.5)
+    posts = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
+    for _ in range(3):
+        siege.run(1)
+        counter = siege.counter()
+        siege.send(bag.order(siege.gateway, siege.high(), siege.button, counter, posts, m.ACTION_STOP),
+                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL),
+                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL, under_c=True),
+                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CLOSED),
+                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CANCELLED))
+    beats = [s for s in siege.world.trace.events if s[2] == "quiet"]
+    if any(t_us <= siege.world.now_us for t_us, *_ in beats):
+        siege.wrong("siren", "a siren fell silent within seconds of a press")
+
+
+def silence(siege, state=m.STATE_SILENCED):
+    """"Silenced at the post" (or "sounding") by the stolen post for the coming counters; posts then refuse the
+    press as old, because the thief has used up their mark, so that only the gateway's order sounds."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    others = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
+    siege.first()
+    last = siege.counter()
+    siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
+    siege.run(200)
+    for counter in range(last + 1, last + 9):
+        siege.send(bag.report(post, siege.high(), siege.button, counter, state))
+        siege.send(*[bag.report(other, siege.high(), siege.button, counter, state, under_a=True)
+                     for other in others])
+        if state == m.STATE_SOUNDING:
+            siege.send(bag.receipts(post, m.SIRENE, siege.high(), siege.button, counter, m.STAGE_SOUNDING))
+
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] != "ALARM" or one.get("attempt"):
+            return ()
+        return [bag.report(post, siege.high(), siege.button, one["counter"], state) for _ in range(3)]
+
+    siege.reacts(react)
+    siege.press()
+    siege.run(30)
+
+
+def claim(siege):
+    silence(siege, m.STATE_SOUNDING)
+
+
+def refused(siege):
+    """The stolen post says again and again that it refused the alarm: one order is its due, no more."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    siege.press()
+    siege.run(3)
+    known = len(siege.recorded("SIREN_ORDER", siege.gateway))
+    for number in range(40):
+        siege.send(bag.report(post, siege.high(), siege.button, siege.counter() + number % 3, m.STATE_REFUSED),
+                   every_s=0.4)
+    siege.run(60)
+    told = map(siege.describe, siege.recorded("SIREN_ORDER", siege.gateway)[known:])
+    given = {one["counter"] for one in told if one["action"] == m.ACTION_START}
+    if len(given) > 2:
+        siege.wrong("amplified", f"{len(given)} orders for 40 reports of one post")
+
+
+def evicted(siege):
+    """Invented senders fill the posts' guards; then recorded settings and orders are played again."""
+    gateway, posts = siege.gateway, [label for label in siege.of_role("sirene") if label not in siege.stolen]
+    siege.first()
+    old, new = _settings(siege, posts, 1, (0,)), _settings(siege, posts, 2, (siege.node(siege.others[0]),))
+    for frames in (old, new):
+        _by_gateway(siege, frames)
+    before = {label: siege.world.nodes[label].state.get(configure.NAME) for label in posts}
+    siege.send(*[siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
+                 for i in range(INVENTED)], every_s=0.12)
+    siege.send(*in_dresses(siege, old + siege.recorded("SIREN_ORDER", gateway)[:2]), every_s=0.4)
+    siege.run(5)
+    if any(siege.world.nodes[label].state.get(configure.NAME) != before[label] for label in posts):
+        siege.wrong("settings", "a post took settings that were played again")
+    siege.press()
+    siege.run(10)
+
+
+def _settings(siege, posts, version, revoked):
+    """CONFIG as the gateway sent it a while ago, one for each post."""
+    root, out = site_keys.control_root(TEST_SITE_KEY, 0), []
+    items = b"".join((bytes((3, 4)), revoked[0].to_bytes(4, "little"))) if revoked[0] else bytes((3, 0))
+    for label in posts:
+        node = siege.node(label)
+        body = m.Config(node, version, 0, 1, items)
+        counter = 50_000 + version * 100 + len(out)
+        payload = m.encode(m.CONFIG, m.GATEWAY, 0, counter, siege.gateway, body,
+                           wire_keys.node_key(root, node, m.SIRENE, 0), bytes(32))
+        out.append(siege.bag.seal(siege.gateway, payload))
+    return out
+
+
+def _by_gateway(siege, frames):
+    """What was really sent: every post gets it, whoever else does."""
+    for frame in frames:
+        for label in siege.of_role("sirene"):
+            siege.world.nodes[label].deliver("receive", frame, -60, 40)
+        siege.run(1)
+
+

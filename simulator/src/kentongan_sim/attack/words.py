@@ -1,0 +1,124 @@
+"""Attacks on words: who answers, who says what is stored, who calls off; planted identities; old receipts."""
+from kentongan_wire import messages as m
+
+from kentongan_sim.attack.bag import ROLE_OF
+
+PLANTED = 40     # counters ahead of the victim's last one that a thief covers
+
+
+def answers(siege):
+    """"Saya datang" in every name and under every key that is in the bag, while penerima are being asked."""
+    bag, origin = siege.bag, siege.button
+    siege.press()
+    siege.run(1.5)
+    for second in (1, 5, 28, 8, 12):
+        siege.run(second)
+        counter = siege.counter()
+        frames = [bag.event(siege.node(label), ROLE_OF[role], siege.high(), origin, counter)
+                  for role in ("tombol", "sirene", "penerima") for label in siege.of_role(role)[:3]]
+        frames += [bag.event(siege.node(label), m.PENERIMA, siege.high(), origin, counter, under_a=True)
+                   for label in siege.of_role("penerima")]
+        frames += [bag.event(siege.node(label), ROLE_OF[label.split("-")[0].replace("pos", "sirene")],
+                             siege.high(), origin, counter) for label in siege.stolen]
+        siege.send(*frames)
+
+
+def receipts(siege):
+    """Receipts of every stage for the coming counters, before the press, and again for the real one."""
+    siege.first()
+    siege.send(*_lies(siege, siege.counter(), 4))
+    siege.press()
+    siege.run(0.6)
+    siege.send(*_lies(siege, siege.counter(), 1))
+
+
+def _lies(siege, last, count):
+    bag, button = siege.bag, siege.button
+    post = siege.node(siege.stolen[0]) if "sirene" in siege.attack.holder else siege.node(siege.of_role("sirene")[0])
+    out = []
+    for counter in range(last, last + count + 1):
+        for stage in range(m.STAGE_SOUNDING, m.STAGE_CANCELLED + 1):
+            out.append(bag.receipts(siege.gateway, m.GATEWAY, siege.high(), button, counter, stage))
+        out.append(bag.receipts(post, m.SIRENE, siege.high(), button, counter, m.STAGE_SOUNDING))
+    return out
+
+
+def old_receipts(siege):
+    """The button's own receipts of an earlier press, stage 3 among them, played again during the next."""
+    siege.first()
+    old = siege.recorded("RECEIPTS")[-24:]
+    siege.world.switch("hub", False)  # nobody answers the second one
+    siege.press()
+    for _ in range(2):
+        siege.run(0.5)
+        siege.send(*(old if siege.bag.channel is None else [siege.bag.again(frame) for frame in old]))
+
+
+def planted(siege, kind=m.KIND_MALING, flags=0, zone=1, same=False, under_c=False):
+    """Alarms that sound nowhere (or do) under the victim's coming counters; then the real press."""
+    siege.first()
+    last = siege.counter()
+    count = 1 if same else PLANTED
+    siege.send(*[siege.bag.alarm(siege.button, last + (2 if same else 1 + i), zone, kind, flags, under_c=under_c)
+                 for i in range(count)])
+    siege.run(siege.drawn(1, 20, "then"))
+    siege.press()
+    siege.run(30)
+
+
+def uji(siege):
+    planted(siege, kind=m.KIND_UJI)
+
+
+def uji_c(siege):
+    planted(siege, kind=m.KIND_UJI, under_c=True)
+
+
+def cancel(siege):
+    planted(siege, flags=m.FLAG_CANCEL)
+
+
+def zone_0(siege):
+    planted(siege, zone=0)
+
+
+def loud(siege):
+    planted(siege)
+
+
+def race(siege):
+    """Other content under the very counter of the press, as soon as its first frame is heard."""
+    siege.first()
+    seen = set()
+
+    def react(one, frame):
+        counter = one.get("counter")
+        if one.get("src") != siege.button or one["type"] != "ALARM" or counter in seen:
+            return ()
+        seen.add(counter)
+        kinds = ((m.KIND_UJI, 0), (m.KIND_KEBAKARAN, 0), (m.KIND_MALING, m.FLAG_CANCEL))
+        return [siege.bag.alarm(siege.button, counter, kind=kind, flags=flags) for kind, flags in kinds]
+
+    siege.reacts(react)
+    siege.press()
+    siege.run(30)
+
+
+def ahead(siege):
+    """Loud alarms with counters far ahead: posts take the real press for an old one."""
+    siege.first()
+    siege.send(*[siege.bag.alarm(siege.button, siege.high()) for _ in range(3)])
+    siege.run(siege.drawn(60, 240, "then"))
+    siege.press()
+    siege.run(30)
+
+
+def seen_it(siege):
+    """STATUS in the victim's name: it has seen "somebody is coming", so that nobody repeats it."""
+    siege.press()
+    siege.run(7)
+    for _ in range(6):
+        counter = siege.counter()
+        siege.send(*[siege.bag.button_status(siege.button, siege.high(), stage, counter, under_a)
+                     for stage in (m.STAGE_COMING, m.STAGE_CLOSED) for under_a in (False, True)])
+        siege.run(0.5)
