@@ -47,8 +47,8 @@ def demo(tmp_path_factory):
 def start(demo, command):
     """What a person would type."""
     words = shlex.split(command)
-    return subprocess.Popen([BIN / words[0], *words[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, env=demo.laptop)
+    return subprocess.Popen([BIN / Path(words[0]).name, *words[1:]], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, env=demo.laptop)
 
 
 def tool(demo, command, code=0):

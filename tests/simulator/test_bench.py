@@ -77,7 +77,7 @@ def test_one_run_keeps_what_the_page_needs():
 
 def test_the_command_to_run_again_is_one_that_the_simulator_takes(capsys):
     command = record.again(TINY._replace(preset="MediumFast"), 7)
-    assert command == ("kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
+    assert command == (".venv/bin/kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
                        "--preset MediumFast --duration 160")
     assert cli.main(command.split()[1:]) == 0
     assert "seed 7" in capsys.readouterr().out
@@ -183,7 +183,7 @@ def test_a_failing_checker_makes_the_command_fail_and_names_the_run(tmp_path, mo
     assert cli.main(words) == 1
     said = capsys.readouterr().err
     assert "broken: line-p1-loss5-ShortSlow-ours: no_alarm_lost 1 times: tombol-01 was forgotten" in said
-    assert "run again: kentongan-sim run line3 --seed 1" in said
+    assert "run again: .venv/bin/kentongan-sim run line3 --seed 1" in said
     text = page.read_text()
     assert "3, each of which makes the command exit 1" in text and "--seed 3" in text
 

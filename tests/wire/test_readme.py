@@ -31,7 +31,7 @@ def test_every_module_is_named():
 def test_its_commands_run(tmp_path):
     key = tmp_path / "key"
     key.write_text("00" * 32, encoding="utf-8")
-    commands = [line for line in TEXT.splitlines() if line.startswith("python -m kentongan_wire")]
+    commands = [line for line in TEXT.splitlines() if line.startswith(".venv/bin/python -m kentongan_wire")]
     assert len(commands) == 2
     for line in commands:
         words = shlex.split(line.split(" < ")[0].replace("HEX", "00" * 16).replace("FILE", str(key)))
