@@ -6,16 +6,22 @@ that a failure, so that a green CI means that everything ran.
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 MICROPYTHON = Path(sys.executable).parent / "micropython"
 MARK = "# runs: cpython micropython"
-MODULE_TIMEOUT_S = 240
+
+
+# A shell that runs us in the background has us ignore Ctrl-C, and so would every program that we start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def require(condition, what, remedy):
@@ -62,7 +68,7 @@ class MicroPythonFile(pytest.File):
         if self.results is None:
             done = subprocess.run(
                 [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/mp_runner.py", self.path],
-                env=micropython_environment(), capture_output=True, text=True, timeout=MODULE_TIMEOUT_S,
+                env=micropython_environment(), capture_output=True, text=True, timeout=PATIENCE_S,
             )
             self.output = done.stdout + done.stderr
             lines = [line[7:] for line in done.stdout.splitlines() if line.startswith("RESULT ")]

@@ -7,7 +7,8 @@ from hub_kit import HubProcess, make_site
 from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub, read_token
 from kentongan_tool.prompt import Prompt
-from tool_kit import PROGRAM, TIMEOUT_S
+from patience import PATIENCE_S
+from tool_kit import PROGRAM
 
 UJI_S = 3  # nobody hears this board: how long the tool waits for its alarm
 
@@ -58,7 +59,7 @@ class Bench:
 
     def run(self, *more):
         process = self.start(*more)
-        said, _ = process.communicate(timeout=TIMEOUT_S)
+        said, _ = process.communicate(timeout=PATIENCE_S)
         return process.returncode, said
 
     def devices(self):

@@ -10,9 +10,9 @@ import pytest
 from conftest import require
 from gateway_kit import BUTTON, alarm
 from gateway_process import Air, Gateway, Hub, wait_for
+from patience import PATIENCE_S
 
 DEPLOY = Path(__file__).resolve().parents[2] / "gateway/deploy"
-LONG_S = 60
 
 
 class Systemd:
@@ -56,8 +56,8 @@ def _run(tmp_path, monkeypatch):
 
 def test_it_says_when_it_is_ready_alive_and_stopping(run):
     systemd, gateway, air, hub = run
-    wait_for(lambda: "READY=1" in systemd.listen(), "READY", LONG_S)
-    wait_for(lambda: "WATCHDOG=1" in systemd.listen(), "the watchdog being fed", LONG_S)
+    wait_for(lambda: "READY=1" in systemd.listen(), "READY")
+    wait_for(lambda: "WATCHDOG=1" in systemd.listen(), "the watchdog being fed")
     assert systemd.told[0] == "READY=1"
     assert gateway.stop() == 0
     assert systemd.listen()[-1] == "STOPPING=1"
@@ -66,13 +66,13 @@ def test_it_says_when_it_is_ready_alive_and_stopping(run):
 def test_a_loop_that_hangs_feeds_nothing_though_every_other_thread_lives(run):
     """The uplink goes on asking the hub for orders; that keeps no watchdog quiet."""
     systemd, gateway, air, hub = run
-    wait_for(lambda: systemd.listen().count("WATCHDOG=1") >= 2, "the watchdog being fed", LONG_S)
+    wait_for(lambda: systemd.listen().count("WATCHDOG=1") >= 2, "the watchdog being fed")
     (gateway.directory / "hang").touch()
     air.hear(alarm(), BUTTON)
-    wait_for(lambda: "heard_by_gateway" in gateway.log.read_text(), "the loop's last turn", LONG_S)
+    wait_for(lambda: "heard_by_gateway" in gateway.log.read_text(), "the loop's last turn")
     systemd.forget()
     asked = hub.polls
-    wait_for(lambda: hub.polls >= asked + 3, "six seconds of the other threads", LONG_S)
+    wait_for(lambda: hub.polls >= asked + 3, "six seconds of the other threads")
     assert "WATCHDOG=1" not in systemd.listen()
 
 
@@ -82,9 +82,9 @@ def test_without_systemd_it_runs_all_the_same(tmp_path, monkeypatch):
     gateway = Gateway(tmp_path, hub.port, air.port)
     gateway.start()
     try:
-        wait_for(air.connected, "the gateway opening its radio", LONG_S)
+        wait_for(air.connected, "the gateway opening its radio")
         air.hear(alarm(), BUTTON)
-        wait_for(lambda: hub.of("alarm"), "the alarm at the hub", LONG_S)
+        wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
         assert gateway.stop() == 0
     finally:
         gateway.process.kill()
@@ -116,6 +116,6 @@ def test_systemd_itself_finds_nothing_wrong_with_the_unit(tmp_path):
     copy.write_text(text.replace("/opt/kentongan/.venv/bin/kentongan-gateway", "/bin/true"))
     command = [verify, "verify", "--man=no", str(copy)]
     environment = {**os.environ, "SYSTEMD_LOG_TARGET": "console"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     ours = [line for line in done.stderr.splitlines() if "kentongan" in line]
     assert done.returncode == 0 and not ours, done.stderr

@@ -10,17 +10,17 @@ import pytest
 from kentongan_hw import ROOT
 from kentongan_hw.__main__ import CARRIERS
 from kentongan_hw.enclosure import dimensions, parameters
+from patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
-TIMEOUT_S = 300
 
 
 def cad(require, *args):
     """Standard output of `python -m kentongan_hw.enclosure` in the environment that has build123d."""
     require(CAD.exists(), "build123d", "run: make cad")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
-    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, timeout=TIMEOUT_S,
-                          env=environment, capture_output=True, text=True)
+    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, env=environment,
+                          timeout=PATIENCE_S, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

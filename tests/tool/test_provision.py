@@ -11,8 +11,9 @@ from board_kit import CommandLines, need_board
 from hub_kit import PASSWORD
 from kentongan_tool import arguments, cli, journal
 from kentongan_tool.failures import ToolError
+from patience import LOOK_S, PATIENCE_S
 from technician_kit import Bench, Office
-from tool_kit import TIMEOUT_S, need_tools
+from tool_kit import need_tools
 
 KEY = re.compile(rb"[0-9a-f]{64}")
 
@@ -42,7 +43,7 @@ def test_a_board_that_nobody_hears_is_withdrawn_and_no_key_is_seen_anywhere(benc
             if (changed_ns := kept.stat().st_mtime_ns) != looked_ns:
                 looked_ns = changed_ns
                 keys |= set(KEY.findall(kept.read_bytes()))
-            time.sleep(0.1)
+            time.sleep(LOOK_S)
         said = process.stdout.read()
     assert process.returncode == 1, said
     assert "Alarm uji belum diterima" in said and "Periksa" in said and "ditarik kembali" in said
@@ -76,7 +77,7 @@ def when_said(bench, process, words, function):
                 function()
     reader = threading.Thread(target=read)
     reader.start()
-    process.wait(TIMEOUT_S)
+    process.wait(PATIENCE_S)
     reader.join()
     return "".join(said)
 

@@ -27,8 +27,8 @@ from kentongan_sim.village import GATEWAY_LABEL, Village
 from kentongan_sim.village_page import create_page
 
 FIRST_HOUSE = "tombol-07"
-START_S = 60  # a part that is not ready after this has failed
-STEP_S = 40  # the longest that one step of the alarm may take
+START_S = 180  # a part that is not ready after this has failed; one that ends is noticed at once
+STEP_S = 120  # the longest that one step of the alarm may take, also on a small and busy machine
 SETTLE_S = 1.0  # from the modem's handshake to the first alarm
 MODEM, STOCK = "modem", "meshtastic"
 PAGE_THREADS = 24  # streams of the page hold one each
