@@ -36,7 +36,7 @@ demo: setup
 
 test: setup
 	@echo "collecting the tests on every core; the first results come within a minute"
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))
@@ -55,7 +55,7 @@ lint: setup
 	@$(BIN)/lint-imports
 
 hardware: setup cad
-	@$(BIN)/python -m pytest -n auto --dist loadfile tests/hardware $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/hardware $(ARGS)
 
 hardware-files: setup
 	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files

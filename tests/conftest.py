@@ -34,6 +34,29 @@ def require(condition, what, remedy):
     pytest.skip(message)
 
 
+# Files that take longest begin first, for the last one to end ends the run; measured on two idle cores.
+LONGEST = (
+    "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
+    "hardware/test_enclosure.py", "e2e/test_village_faults.py", "gateway/test_process.py",
+    "e2e/test_browser_axe.py", "simulator/test_board.py", "e2e/test_browser_post.py",
+    "simulator/test_trust.py", "firmware/test_flash_cuts.py", "firmware/test_hal.py", "hub/test_paging.py",
+    "simulator/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
+    "e2e/test_browser_village.py", "tool/test_image.py", "firmware/test_heap.py",
+    "e2e/test_browser_roles.py", "tool/test_bundle.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Half of the tests' time is spent waiting for other processes: three workers keep two cores busy."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
+def pytest_collection_modifyitems(items):
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 @pytest.fixture(name="require", scope="session")
 def require_fixture():
     return require

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import LONGEST
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES_MAX = 500
@@ -170,3 +171,7 @@ def test_tests_wait_with_the_shared_patience():
             found |= {f"{where}:{line}": name for line, name in impatient(path)
                       if (where, name) not in SHORT_ON_PURPOSE}
     assert not found
+
+
+def test_the_files_that_begin_first_exist():
+    assert not [name for name in LONGEST if not (ROOT / "tests" / name).exists()]

@@ -44,7 +44,7 @@ def go_tools(args):
             raise ToolError("bundle", f"{args.bundle}: holds no wheels/")
     for number, (name, version) in enumerate(devicetools.VERSIONS.items(), 1):
         if not devicetools.ready(name):
-            say(f"[{number}/{len(devicetools.VERSIONS)}] {name} {version}: memasang, sampai dua menit ...")
+            say(f"[{number}/{len(devicetools.VERSIONS)}] {name} {version}: memasang ...")
         made = devicetools.ensure([name], wheels)
         say(f"{name} {version}: {'baru dipasang' if made else 'siap'}")
 
