@@ -72,6 +72,7 @@ $(CAD): hardware/cad-requirements.txt | setup
 	@touch $@
 
 boxes: cad
+	@echo "boxes and drawings, about a minute; every file that is written is named"
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.wiring
 

@@ -34,7 +34,7 @@ def require(condition, what, remedy):
     pytest.skip(message)
 
 
-# Files that take longest begin first, for the last one to end ends the run; measured on two idle cores.
+# Files that take longest begin first, for the last one to end ends the run.
 LONGEST = (
     "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
     "hardware/test_enclosure.py", "e2e/test_village_faults.py", "gateway/test_process.py",

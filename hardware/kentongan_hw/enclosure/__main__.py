@@ -30,7 +30,7 @@ def main():
     if args.what == "files":
         for node in parameters.NODES:
             for path in files.write(node, BUILD):
-                print(path)
+                print(path, flush=True)
     else:
         named = [one.partition("=") for one in args.rest] or [
             (node, "=", parameters.path(node)) for node in parameters.NODES]

@@ -179,6 +179,8 @@ class Progress:
         self.done = self.failed = 0
         self.started = self.shown = time.monotonic()
         self.terminal = sys.stderr.isatty()
+        if total:
+            print(f"{total} runs begin", file=sys.stderr, flush=True)
 
     def step(self, name: str, failed: bool):
         self.done += 1
