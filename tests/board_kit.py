@@ -19,15 +19,15 @@ LOOKS = 10  # at the command line of a new process
 
 
 class Alone:
-    """One blank board, with nobody who hears it."""
+    """One blank board, with nobody who hears it; `speed` is that of its clock beside ours."""
 
-    def __init__(self, folder, role="tombol"):
+    def __init__(self, folder, role="tombol", speed=1):
         scene = scenario("line3")
         self.world = World(scene, dead=[place.label for place in scene.places], gatehouses=False)
         self.events = []
         self.world.listen(self._note)
         self.world.run_until(BOOTED_US)
-        self.live = LiveWorld(self.world)
+        self.live = LiveWorld(self.world, speed)
         self.live.start()
         self.board = Board(self.live, folder, folder / "papan")
         self.port = self.board.port

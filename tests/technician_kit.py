@@ -32,7 +32,7 @@ class Office:
 class Bench:
     """A blank board beside a hub, and a technician's laptop with its own home."""
 
-    def __init__(self, office, folder, role="tombol"):
+    def __init__(self, office, folder, role="tombol", speed=1):
         self.office, self.folder = office, folder
         self.laptop = folder / "laptop"
         self.laptop.mkdir()
@@ -40,7 +40,7 @@ class Bench:
         self.token_file.touch(0o600)
         self.token_file.write_text(office.token)
         self.hub = Hub(office.address, read_token(self.token_file))
-        self.alone = Alone(folder, role)
+        self.alone = Alone(folder, role, speed)
         self.home = {"XDG_STATE_HOME": str(self.laptop), "TMPDIR": str(self.laptop)}
 
     @property
