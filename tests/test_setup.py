@@ -123,3 +123,9 @@ def test_an_old_python_is_refused_with_the_command_for_a_newer_one(machine):
 def test_every_step_is_said_before_it_begins(machine):
     said = machine.make().stdout
     assert [line[:5] for line in said.splitlines() if line.startswith("[")] == ["[1/3]", "[2/3]", "[3/3]"]
+
+
+@pytest.mark.parametrize("goal", ["test", "$(CAD)", "boxes"])
+def test_what_is_silent_at_first_says_so_before_it_begins(goal):
+    recipe = (ROOT / "Makefile").read_text().split(f"\n{goal}:", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    assert recipe[0].startswith("\t@echo ")

@@ -41,6 +41,8 @@ def test_the_demo_goes_all_the_way_and_names_every_step(require, tmp_path):
     done = run_demo("--seconds", 6, "--data", tmp_path / "data")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Starting the village on micropython" in done.stdout
+    for begun in ("the village's devices start ...", "the hub starts ...", "finds its radio ..."):
+        assert begun in done.stderr
     for step, text, _ in demo_proof.STEPS:
         assert text in done.stdout or step in demo_proof.OPTIONAL, step
     assert "missing" not in done.stdout
