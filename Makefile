@@ -63,12 +63,13 @@ hardware-files: setup
 
 # build123d and what it needs take 1 GB and pin their own versions: an environment of its own.
 CAD := build/cad/bin/python
-cad: $(CAD)
+CAD_STAMP := build/cad/.stamp
+cad: $(CAD_STAMP)
 
-$(CAD): hardware/cad-requirements.txt | setup
+$(CAD_STAMP): hardware/cad-requirements.txt | setup
 	@echo "the environment that draws boxes, in build/cad: 1 GB, one to five minutes the first time"
-	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python build/cad
-	@$(BIN)/uv pip install --python $@ -r $<
+	@$(BIN)/python -m uv venv --quiet --allow-existing --python $(BIN)/python build/cad
+	@$(BIN)/python -m uv pip install --python $(CAD) -r $<
 	@touch $@
 
 boxes: cad

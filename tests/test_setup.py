@@ -29,6 +29,10 @@ case "$*" in
     [ -e .venv/uv ] || {{{{ echo "No module named uv"; exit 1; }}}}
     [ "$CUT" = sync ] && {{{{ touch .venv/some; exit 1; }}}}
     touch .venv/all; exit 0 ;;
+*"-m uv venv"*) mkdir -p build/cad/bin; touch build/cad/bin/python; exit 0 ;;
+*"-m uv pip install"*)
+    [ "$CUT" = cad ] && exit 1
+    touch build/cad/all; exit 0 ;;
 *ensurepip*) [ "$LACKS" != venv ]; exit ;;
 esac
 exec {sys.executable} "$@"
@@ -43,6 +47,8 @@ class Machine:
         self.path.mkdir()
         for name in ("Makefile", "pyproject.toml", "uv.lock"):
             shutil.copy(ROOT / name, folder)
+        (folder / "hardware").mkdir()
+        shutil.copy(ROOT / "hardware/cad-requirements.txt", folder / "hardware")
         for name in ("make", "sh", "rm", "touch", "mkdir", "ln"):
             (self.path / name).symlink_to(shutil.which(name))
         (self.path / "python3").write_text(PYTHON.format(folder=folder))
@@ -74,6 +80,12 @@ def test_a_setup_that_was_cut_off_is_finished_by_the_same_command(machine, cut):
     done = machine.make()
     assert done.returncode == 0, done.stdout + done.stderr
     assert machine.whole()
+
+
+def test_the_environment_that_draws_is_finished_too_when_it_was_cut_off(machine):
+    assert machine.make("cad", CUT="cad").returncode != 0
+    assert (machine.folder / "build/cad/bin/python").exists()
+    assert machine.make("cad").returncode == 0 and (machine.folder / "build/cad/all").exists()
 
 
 def test_an_environment_that_debian_left_without_pip_is_made_anew(machine):
@@ -125,7 +137,7 @@ def test_every_step_is_said_before_it_begins(machine):
     assert [line[:5] for line in said.splitlines() if line.startswith("[")] == ["[1/3]", "[2/3]", "[3/3]"]
 
 
-@pytest.mark.parametrize("goal", ["test", "$(CAD)", "boxes"])
+@pytest.mark.parametrize("goal", ["test", "$(CAD_STAMP)", "boxes"])
 def test_what_is_silent_at_first_says_so_before_it_begins(goal):
     recipe = (ROOT / "Makefile").read_text().split(f"\n{goal}:", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
     assert recipe[0].startswith("\t@echo ")
