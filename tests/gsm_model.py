@@ -6,6 +6,8 @@ import select
 import threading
 import tty
 
+from patience import PATIENCE_S
+
 
 class Modem:
     """Answers until close(); `sent` is [(number, text)], `port` the path of its serial line."""
@@ -23,7 +25,7 @@ class Modem:
 
     def close(self):
         self._running = False
-        self._thread.join(timeout=5)
+        self._thread.join(PATIENCE_S)
         os.close(self.master)
         os.close(self._slave)
 

@@ -9,6 +9,7 @@ import pytest
 from kentongan_hub import outbox, paging
 from kentongan_hub.paging import base, sms
 from mqtt_model import Broker
+from patience import PATIENCE_S, wait_for
 
 
 def worker(site, name):
@@ -339,16 +340,12 @@ def test_a_channel_that_hangs_holds_nobody_else(site):
     release = threading.Event()
     slow, screen = worker(site, "apprise"), worker(site, "papan")
     switch_on(site, "apprise")
-    slow.send = lambda body: release.wait(20)
+    slow.send = lambda body: release.wait(PATIENCE_S)
     add(site, "apprise")
     for one in (slow, screen):
         one.start()
     site.post_events(site.alarm(counter=9))
-    for _ in range(500):
-        if site.incidents()[0]["flashed_ms"] is not None:
-            break
-        threading.Event().wait(0.02)
-    assert site.incidents()[0]["flashed_ms"] is not None, "the board waited for the internet"
+    wait_for(lambda: site.incidents()[0]["flashed_ms"] is not None, "the board, which waits for no internet")
     release.set()
     for one in (slow, screen):
         one.stop()

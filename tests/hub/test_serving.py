@@ -7,9 +7,9 @@ import tracemalloc
 
 import pytest
 from kentongan_hub import serving
+from patience import PATIENCE_S
 
 CHUNK = bytes(64 << 10)
-PATIENCE_S = 60
 
 
 class Served:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kentongan_sim.progress import during
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 DEVICE_PATH = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src", "simulator/src", "tests"))
+TELL_EVERY_S = 30  # for how long a command has run
 MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 
 # name: (what it shows, commands)
@@ -39,7 +42,11 @@ def run(name):
     what, commands = CAMPAIGNS[name]
     print(f"== {name}: {what}", flush=True)
     environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1"}
-    failed = [one for one in commands if subprocess.run(one, cwd=ROOT, env=environment).returncode]
+    failed = []
+    for number, command in enumerate(commands, 1):
+        with during(f"{name}, {number} of {len(commands)}", sys.stdout, TELL_EVERY_S):
+            if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+                failed.append(command)
     for command in failed:
         print(f"FAILED, run again with: MICROPYPATH={environment['MICROPYPATH']} {' '.join(command)}")
     return not failed
