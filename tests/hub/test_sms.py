@@ -1,12 +1,16 @@
 """SMS with modems that misbehave as real ones do: two families, open prompts, full cards, garbled lines."""
 
+import json
 import os
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import gsm_model
 import gsm_pdu
 import pytest
+from hub_kit import HubProcess
 from kentongan_hub import outbox
 from kentongan_hub.paging import inbox, modem, pdu, sms
 from kentongan_hub.paging.base import Failure
@@ -445,3 +449,35 @@ def test_a_port_that_is_gone_is_named(site):
     one.step()
     assert "port serial" in channel(site, "sms")["inbox_problem"]
     assert os.path.basename("/dev/tidak-ada") in channel(site, "sms")["inbox_problem"]
+
+
+def until(true, ends_s=60):
+    """Wait for an event; generous, for a machine with other things to do."""
+    ends = time.monotonic() + ends_s
+    while not true() and time.monotonic() < ends:
+        threading.Event().wait(0.05)
+    return true()
+
+
+def waiting_call(site, to, text):
+    with site.hub.store.write() as db:
+        body = json.dumps({"to": to, "name": "Siti", "text": text})
+        outbox.add(db, int(time.time() * 1000), "sms", outbox.MESSAGE, body, 1_800_000)
+
+
+def test_a_real_hub_killed_in_the_prompt_sends_the_next_call_after_its_restart(site):
+    stick = gsm_model.LatePrompt()
+    switch_on(site, "sms", port=stick.port)
+    waiting_call(site, SITI, "satu")
+    hub = HubProcess(site.data_dir)
+    assert until(lambda: stick.prompted is not None)
+    hub.kill()
+    assert stick.prompted is not None and stick.sent == [], "the modem waits for text from nobody"
+    waiting_call(site, BUDI, "dua")
+    hub = HubProcess(site.data_dir)
+    try:
+        assert until(lambda: stick.sent)
+        assert stick.sent == [(BUDI, "dua")], "and nothing of the dialogue was taken for text"
+    finally:
+        hub.kill()
+        stick.close()

@@ -193,7 +193,7 @@ class Modem:
         return entries
 
     def delete(self, index):
-        self.command(f"AT+CMGD={index}")
+        self.command(f"AT+CMGD={index}", LIST_S)  # seconds on an old card
 
     def command(self, text, timeout_s=None):
         """The lines of the answer, without its OK; Failure when it refuses or is silent."""
