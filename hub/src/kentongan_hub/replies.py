@@ -13,11 +13,12 @@ LOOK_BACK_MS = 3_600_000
 TEXT_LIMIT = 2_000  # characters that are looked at
 # the first of these decides; a mere "ok" or "ya" only where none of them stands
 _SAID = re.compile(
-    r"(?<![a-z])(datang|otw|meluncur|merapat|berangkat|tidak|tdk|tak|gak|nggak|enggak|ga|belum|blm|jangan|jgn)(?![a-z])"
+    r"(?<![a-z])(datang|dtg|otw|meluncur|merapat|berangkat|hadir|tidak|tdk|tak|gak|nggak|enggak|ga|belum|blm|"
+    r"jangan|jgn|siapa|apakah|adakah|kapan|berapa|ada (?:yang|yg))(?![a-z])"
 )
 _YES = re.compile(r"(?<![a-z])(ya|iya|ok|oke|okay|okey|siap)(?![a-z])")
-COMES = ("datang", "otw", "meluncur", "merapat", "berangkat")
-NEITHER = ("belum", "blm", "jangan", "jgn")  # not yet, do not
+COMES = ("datang", "dtg", "otw", "meluncur", "merapat", "berangkat", "hadir")
+CANNOT = ("tidak", "tdk", "tak", "gak", "nggak", "enggak", "ga")  # the others: not yet, do not, a question
 # figures that name no incident: a time, a duration, a place
 _OTHER_FIGURES = re.compile(
     r"(?<!\d)(?:\d{1,2}\s*[.:]\s*\d{2}(?!\d)|\d+\s*(?:menit|mnt|min|jam|detik|dtk|org|orang|meter|m|km)(?![a-z]))"
@@ -69,7 +70,7 @@ def meaning(text):
     text = _apart(unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower())
     said, yes = _SAID.search(text), _YES.search(text)
     comes = None
-    if said and said[1] not in NEITHER:
+    if said and said[1] in COMES + CANNOT:
         comes = said[1] in COMES
     elif yes and not said:
         comes = True

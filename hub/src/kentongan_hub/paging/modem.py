@@ -51,13 +51,16 @@ class Silent(Failure):
 
 
 class Modem:
-    """The dialogue over anything with read(n), write(bytes) and a short timeout; Failure when it says no."""
+    """The dialogue over anything with read(n), write(bytes) and a short timeout; Failure when it says no.
 
-    def __init__(self, line, clock=time.monotonic):
+    arrived: [Entry] of messages that the modem handed over unasked, and keeps nowhere; the caller's to empty.
+    """
+
+    def __init__(self, line, clock=time.monotonic, arrived=None):
         self._line, self._clock = line, clock
         self._held = b""
         self._handed = None  # ('CMT', length) when the next line is its PDU
-        self.arrived = deque(maxlen=ARRIVED_LIMIT)
+        self.arrived = deque(maxlen=ARRIVED_LIMIT) if arrived is None else arrived
         self.memories = ()
         self.problem = ""  # what a person has to know although it works
 
@@ -185,12 +188,6 @@ class Modem:
         if header:
             entries.append(Entry(memory, *header, ""))
         return entries[:LIST_LIMIT], room
-
-    def handed_over(self):
-        """[Entry] of messages that the modem gave unasked; it keeps none of them."""
-        entries = list(self.arrived)
-        self.arrived.clear()
-        return entries
 
     def delete(self, index):
         self.command(f"AT+CMGD={index}", LIST_S)  # seconds on an old card

@@ -6,6 +6,7 @@ committed here; what the card refuses to delete, or the line garbles, stands aga
 
 import logging
 import termios
+from collections import deque
 from contextlib import contextmanager
 
 from kentongan_wire.errors import LocalError
@@ -13,7 +14,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub import audit, phones
 from kentongan_hub.paging import inbox, pdu
 from kentongan_hub.paging.base import PROBLEM_LIMIT, Failure, Worker
-from kentongan_hub.paging.modem import RECEIVED, Modem
+from kentongan_hub.paging.modem import ARRIVED_LIMIT, RECEIVED, Modem
 
 log = logging.getLogger("kentongan.hub")
 LOOK_MS = 5_000  # between two looks for answers
@@ -45,6 +46,7 @@ class Sms(Worker):
     def __init__(self, store, clock):
         super().__init__(store, clock)
         self._line = self._modem = None
+        self._arrived = deque(maxlen=ARRIVED_LIMIT)  # handed over unasked, and not committed yet
         self._look_ms = 0  # steady time of the next look
         self._tries = {}  # (memory, index, line) -> looks in which it could not be read
         self._stuck = set()  # (memory, index) that the card refused to delete: tried last
@@ -83,7 +85,7 @@ class Sms(Worker):
                 problem = modem.problem
                 for memory in modem.memories:
                     entries, (used, places) = modem.look(memory)
-                    left = used - self._take(modem, entries + modem.handed_over())
+                    left = used - self._take(modem, [*entries, *self._arrived])
                     room.append(f"{memory} {max(left, 0)}/{places}")
                     if places and left >= places:
                         problem = f"tempat SMS {memory} penuh ({left} dari {places}); ganti kartunya"
@@ -120,6 +122,7 @@ class Sms(Worker):
             with self._store.write() as db:
                 done = [entry for entry in entries if self._take_one(db, now, entry)]
                 inbox.run_out(db, now)
+        self._arrived.clear()  # of this thread alone; nothing was read from the line meanwhile
         deleted, refused = 0, None
         there = [(entry.memory, entry.index) for entry in done if entry.index is not None]
         for place in sorted(there, key=lambda one: one in self._stuck)[:DELETES_A_LOOK]:
@@ -195,7 +198,7 @@ class Sms(Worker):
             self._line = Line(port, int(self.settings.get("baud") or 115200))
         except ValueError:
             raise Failure("kecepatan port salah; isi 115200 di halaman Kanal")
-        modem = Modem(self._line)
+        modem = Modem(self._line, arrived=self._arrived)
         modem.prepare()
         self._modem, self._registered = modem, False
 
