@@ -7,35 +7,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import gsm_model
 import pytest
 from kentongan_hub import outbox, paging
-from kentongan_hub.paging import base, sms
+from kentongan_hub.paging import base, pdu
+from kentongan_hub.paging import modem as modem_dialogue
 from mqtt_model import Broker
+from paging_kit import add, channel, row, switch_on, worker
 from patience import PATIENCE_S, wait_for
-
-
-def worker(site, name):
-    return next(one for one in site.hub.dispatch.workers if one.name == name)
-
-
-def switch_on(site, name, **settings):
-    person = site.enter("admin")
-    assert person.post(f"/kanal/{name}", page="/kanal", hidup="1", **settings).status_code == 303
-    return worker(site, name)
-
-
-def add(site, name, to="+628111", text="KEBAKARAN di Rumah 7.", type_=outbox.MESSAGE):
-    with site.hub.store.write() as db:
-        body = json.dumps({"to": to, "name": "Siti", "text": text})
-        return outbox.add(db, site.clock.now_ms, name, type_, body, 1_800_000)
-
-
-def row(site, number):
-    (found,) = site.rows("SELECT * FROM outbox WHERE id = ?", number)
-    return found
-
-
-def channel(site, name):
-    (found,) = site.rows("SELECT * FROM channels WHERE name = ?", name)
-    return found
 
 
 @pytest.fixture
@@ -47,28 +23,32 @@ def modem(request):
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    monkeypatch.setattr(sms, "ANSWER_S", 1.0)
+    monkeypatch.setattr(modem_dialogue, "ANSWER_S", 1.0)
+    monkeypatch.setattr(modem_dialogue, "WAKE_S", 0.5)
 
 
-@pytest.mark.parametrize("modem", ["Modem", "OneByteAtATime", "Chatty"], indirect=True)
+@pytest.mark.parametrize("modem", ["Modem", "LteStick", "OneByteAtATime", "Chatty"], indirect=True)
 def test_an_sms_is_sent_marked_and_shown_as_the_channels_last_success(site, modem):
     one = switch_on(site, "sms", port=modem.port)
     number = add(site, "sms")
     assert one.step() and not one.step()
-    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "KEBAKARAN di Rumah 7.")]
     assert row(site, number)["state"] == outbox.DONE
     assert channel(site, "sms")["worked_wall"] == site.clock.now_ms
     assert "terakhir berhasil" in site.enter("admin").get("/kanal").text
     one.close()
 
 
-def test_a_long_message_goes_in_numbered_parts_in_letters_every_phone_has():
-    text = "Sakit mendadak · Gang Mawar – " + "x" * 200
-    pieces = sms.parts(text)
-    assert [piece[:4] for piece in pieces] == ["1/2 ", "2/2 "]
-    assert all(len(piece) <= 160 and piece.isascii() for piece in pieces)
-    assert sms.plain("“Awas” è {x}") == '"Awas" ? ?x?'
-    assert len(sms.parts("y" * 2_000)) == sms.PARTS_MAX
+def test_a_long_message_is_one_message_on_the_phone_in_letters_that_every_phone_has(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    add(site, "sms", text="Sakit mendadak · Gang Mawar – " + "x" * 200)
+    one.step()
+    assert modem.sent == [("+6281211110001", "Sakit mendadak , Gang Mawar - " + "x" * 200)]
+    assert [found["part"][1:] for found in modem.pdus] == [(2, 1), (2, 2)]
+    assert {found["dcs"] for found in modem.pdus} == {0}, "seven bits, whatever the modem was set to"
+    assert pdu.plain("“Awas” è {x} \u4e2d") == '"Awas" e (x) ?'
+    assert len(pdu.pieces("y" * 2_000)) == pdu.PARTS_MAX
+    one.close()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +114,7 @@ def test_a_worker_that_died_while_sending_sends_again_and_says_that_it_may_be_a_
     assert not one.step(), "the lease holds"
     site.clock.advance(base.LEASE_MS)
     one.step()
-    assert modem.sent == [("+628111", "(ulangan) KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "(ulangan) KEBAKARAN di Rumah 7.")]
     assert row(site, number)["attempts"] == 2
     one.close()
 
@@ -145,10 +125,10 @@ def test_what_is_known_not_to_have_been_sent_is_no_repeat(site, modem):
     add(site, "sms")
     one.step()
     modem.code = None
-    modem.message = lambda number, text: gsm_model.Modem.message(modem, number, text)
+    modem.message = lambda *found: gsm_model.Modem.message(modem, *found)
     site.clock.advance(base.RETRY_MS[0])
     one.step()
-    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "KEBAKARAN di Rumah 7.")]
     one.close()
 
 
@@ -161,7 +141,7 @@ def test_calls_go_before_news(site, modem):
     one.close()
 
 
-def person(site, name="Siti", address="+628111", **fields):
+def person(site, name="Siti", address="+6281211110001", **fields):
     with site.hub.store.write() as db:
         number = db.insert("people", name=name, zone=5, house=8, created_wall=0, **fields)
         db.insert("addresses", person=number, channel="sms", address=address)
@@ -175,45 +155,14 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
     site.post_events(site.alarm(counter=9, kind=7))
     one.step()
     assert "Balas: DATANG 1" in modem.sent[-1][1]
-    modem.inbox = [("0899", "DATANG 1"), ("08111", "Datang 1 pak")]
+    modem.arrive("0899", "DATANG 1")
+    modem.arrive("081211110001", "Datang 1 pak")
     site.clock.advance(5_000)
     one.step()
     (incident,) = site.incidents()
     assert (incident["state"], incident["answered_by"]) == ("menuju_lokasi", "Siti")
     assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'jawaban tidak dikenal'") == [{"n": 1}]
     one.close()
-
-
-@pytest.mark.parametrize(
-    ("text", "states"),
-    [
-        ("datang", ["baru", "baru"]),
-        ("DATANG 2", ["baru", "menuju_lokasi"]),
-        ("datang r1", ["baru", "baru"]),
-        ("terima kasih", ["baru", "baru"]),
-        ("tidak 1", ["baru", "baru"]),
-    ],
-)
-def test_an_answer_that_could_mean_two_answers_neither(site, text, states):
-    from kentongan_hub import incidents, replies
-
-    person(site)
-    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=2))
-    with site.hub.store.write() as db:
-        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", text)
-    assert [i["state"] for i in site.incidents()] == states
-
-
-def test_an_answer_to_an_alarm_that_was_merged_since_counts_for_the_event(site):
-    from kentongan_hub import incidents, replies
-
-    person(site)
-    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=7))
-    admin = site.enter("admin")
-    admin.post("/kejadian/kejadian-2/gabung", page="/papan", dengan="kejadian-1")
-    with site.hub.store.write() as db:
-        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", "DATANG 2")
-    assert [i["answered_by"] for i in site.incidents()] == ["Siti", "Siti"]
 
 
 class Phone(HTTPServer):
@@ -316,7 +265,7 @@ def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker)
     switch_on(site, "apprise")
     switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
     for name in ("papan", "sms", "apprise", "mqtt"):
-        to = {"sms": "+62899", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
+        to = {"sms": "0812 9999 0009", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
         assert admin.post(f"/kanal/{name}/uji", page="/kanal", alamat=to).status_code == 303
         worker(site, name).step()
     phone.shutdown()

@@ -8,14 +8,13 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, policy
+from kentongan_hub import audit, phones, policy
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
 CHANNELS = ("sms", "apprise")
 HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
-_PHONE = re.compile(r"\+?\d{8,15}\Z")
 GONE = "(persetujuan ditarik)"
 MOVES_OUT = ("Pindah rumah", "Kontrak habis", "Rumah dijual")  # reasons, one tap each
 MOVES_IN = ("Penghuni baru", "Kembali dari luar kota")
@@ -71,9 +70,7 @@ def check_address(channel, address, delay_s):
     """The address as it is kept; LocalError names what is wrong."""
     if channel not in CHANNELS:
         raise LocalError(f"kanal {channel!r}: pilih {', '.join(CHANNELS)}")
-    address = address.strip() if channel == "apprise" else re.sub(r"[ .-]", "", address.strip())
-    if channel == "sms" and not _PHONE.match(address):
-        raise LocalError("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
+    address = phones.normal(address) if channel == "sms" else address.strip()
     if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
         raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
     if not 0 <= delay_s <= 900:
@@ -135,6 +132,9 @@ def withdraw(db, now, by, person, at=""):
         person,
     )
     db.run("UPDATE houses SET key_holder = '' WHERE key_holder = ?", name)
+    db.run(
+        "DELETE FROM sms_parts WHERE sender IN (SELECT address FROM addresses WHERE person = ?)", person
+    )  # fmt: skip
     db.run("DELETE FROM addresses WHERE person = ?", person)
     db.run("DELETE FROM duties WHERE person = ?", person)
     db.run(

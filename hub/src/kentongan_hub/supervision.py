@@ -163,6 +163,8 @@ def findings(facts, now_ms, now_wall):
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
+        elif row.get("inbox_fails", 0) >= CHANNEL_FAILS:
+            out.append(_found("kanal gagal", row["name"], f"jawaban tidak terbaca: {row['inbox_problem']}"))
     return {(one.what, one.subject): one for one in out}
 
 

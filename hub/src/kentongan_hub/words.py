@@ -56,6 +56,18 @@ ROLES = {
     "kelurahan": "Kelurahan",
     "tamu_layar": "Layar pos",
 }
+# what came in by SMS and was no answer: paging/pdu.py and paging/inbox.py
+SMS_REASONS = {
+    "nomor asing": "dari nomor yang tidak terdaftar",
+    "belum jelas": "tidak jelas menjawab panggilan yang mana",
+    "bagian hilang": "bagian dari pesan panjang tidak datang",
+    "biner": "bukan tulisan",
+    "laporan": "laporan pengiriman",
+    "kiriman": "kiriman lama yang tersimpan di kartu",
+    "terlalu panjang": "lebih dari sepuluh bagian",
+    "rusak": "isinya rusak",
+    "gagal dibaca": "gagal dibaca oleh pusat data",
+}
 DEVICE_ROLES = {
     "tombol": "Tombol rumah",
     "sirene": "Sirene pos",
