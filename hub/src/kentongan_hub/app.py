@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sqlite3
 from functools import cached_property
 
 from flask import Flask, g
@@ -11,6 +12,7 @@ from werkzeug.routing import IntegerConverter
 from kentongan_hub import (
     accounts,
     api,
+    away,
     device_api,
     language,
     openapi,
@@ -69,8 +71,8 @@ class Hub:
         self.data_dir = data_dir
         self.store = Store(data_dir)
         with self.store.read() as db:
-            floor_ms = int(db.setting("steady_ms", 0))
-        self.clock = clock or Clock(floor_ms)
+            self.clock = clock or Clock.of(db)
+        self._started()
         self.attempts = accounts.Attempts()
         self.passwords = accounts.Passwords()
         self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
@@ -81,6 +83,13 @@ class Hub:
         self.dispatch = Dispatch(self.store, self.clock)
         # one use, never stored: a stranger on the Wi-Fi does not see the console
         self.setup_code = "".join(secrets.choice("0123456789") for _ in range(SETUP_CODE_DIGITS))
+
+    def _started(self):
+        try:
+            with self.store.write(ring=False) as db:
+                away.started(db, self.clock)
+        except sqlite3.Error:  # a full card: alarms are taken as soon as it takes a byte again
+            log.exception("the hub's own absence could not be noted")
 
     def has_site(self):
         return site.exists(self.data_dir)

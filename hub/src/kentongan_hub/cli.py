@@ -11,8 +11,7 @@ from pathlib import Path
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
-from kentongan_hub.clock import Clock
-from kentongan_hub.incidents import Now
+from kentongan_hub.clock import Clock, Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
 
@@ -138,22 +137,23 @@ def _provision(args):
     )
 
 
-def _now():
-    wall_ms = int(time.time() * 1000)
-    return Now(wall_ms, wall_ms)
+def _now(db):
+    """The moment by the clocks of the hub that serves this database, whatever the wall says."""
+    clock = Clock.of(db)
+    return Now(clock.steady_ms(), clock.wall_ms())
 
 
 def _technician_token(args):
     site.load(args.data)
     if args.end:
         with Store(args.data).write() as db:
-            technicians.end(db, _now(), args.name)
+            technicians.end(db, _now(db), args.name)
         print(f"{args.name}: no token is valid any more")
         return
     if not args.out:
         raise LocalError("--out: missing; name the file that the token goes to")
     with Store(args.data).write() as db:
-        token = technicians.new_token(db, _now(), args.name)
+        token = technicians.new_token(db, _now(db), args.name)
     site.write_secret(args.out, token + "\n")
     print(f"{args.name}: new token -> {args.out}, valid for {technicians.CONSOLE_MS // 86_400_000} days")
 
@@ -164,7 +164,7 @@ def _revoke(args):
         row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
         if row is None:
             raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
-        revocations.revoke(db, _now(), secret, row["node"], args.why, "konsol", args.erased)
+        revocations.revoke(db, _now(db), secret, row["node"], args.why, "konsol", args.erased)
         status = revocations.status(db, secret, row["node"])
     print(f"{args.label}: refused by the hub now; still to be told: "
           f"{', '.join(one['label'] for one in status['waiting']) or 'nobody'}")
@@ -200,9 +200,7 @@ def _recovery_link(args):
         if account is None:
             known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
             raise LocalError(f"login {args.login!r}: no such account; there are {', '.join(known)}")
-        steady_ms = Clock(int(db.setting("steady_ms", 0))).steady_ms()  # the hub's clock never goes back
-        now = Now(steady_ms, _now().wall)
-        token = invitations.recover(db, now, f"teknisi {args.name}", account, "konsol")
+        token = invitations.recover(db, _now(db), f"teknisi {args.name}", account, "konsol")
         root = args.address or db.setting("address") or "http://127.0.0.1:8080"
     link = f"{root.rstrip('/')}/u/{token}"
     print(f"{args.login}: open once, within {invitations.RECOVERY_HOURS} h, where the hub can be reached:")

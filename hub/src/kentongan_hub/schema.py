@@ -370,3 +370,23 @@ def m011_drills(db):
 def m012_quiet_tests(db):
     """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
     _run(db, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
+
+
+# absences: this hub was not there from from_ms to to_ms; sure: the machine measured it, see away.py
+# photos.made_ms, statuses.received_ms: what ends by itself is counted in steady time, never by a wall clock
+ABSENCES = """
+CREATE TABLE absences (
+    id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, from_wall INTEGER,
+    to_wall INTEGER NOT NULL, sure INTEGER NOT NULL);
+ALTER TABLE photos ADD COLUMN made_ms INTEGER;
+UPDATE photos SET made_ms = (SELECT coalesce(closed_ms, opened_ms) FROM incidents i WHERE i.id = incident);
+CREATE INDEX photos_made ON photos (made_ms);
+ALTER TABLE statuses ADD COLUMN received_ms INTEGER;
+DROP INDEX incidents_kept;
+CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_ms) WHERE erased_wall IS NULL;
+"""
+
+
+@migrations()
+def m013_absences(db):
+    _run(db, ABSENCES)

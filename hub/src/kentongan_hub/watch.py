@@ -6,6 +6,7 @@ import shutil
 
 from kentongan_hub import (
     audit,
+    away,
     chain,
     contacts,
     failures,
@@ -49,6 +50,8 @@ def gather(db, now, path):
             STUCK_INCIDENTS,
         ),
         "silent": sirens.silent(db),
+        "gone": away.of(db),
+        "was_away": away.latest(db, now.ms, away.TOLD_MS),
         "disk_free": disk.free / disk.total,
         "clock_back_ms": max(0, int(db.setting("wall_ms", 0)) - now.wall),
         "backup_wall": int(db.setting("backup_wall", 0)),
