@@ -314,7 +314,7 @@ def test_of_a_silent_alarm_it_says_so_without_naming_the_presser(site):
     site.post_events(site.alarm(counter=9, silent=True, kind=8))
     site.post_events(site.event("stage_seen", device=site.button, counter=9, stage=3))
     page = site.enter("bidan").get("/kejadian/rahasia-1").text
-    assert "<b>pelapor (dirahasiakan)</b> menunjukkan" in page and "tombol-07" not in page
+    assert "<b>pelapor (dirahasiakan)</b> menunjukkan" in page and "<b>tombol-07" not in page
     assert site.rows("SELECT 1 FROM audit WHERE what LIKE 'menunjukkan%' AND who = 'tombol-07'") == []
 
 

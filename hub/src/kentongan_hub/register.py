@@ -4,11 +4,13 @@ Stored: name, house, addresses, an optional health note with a consent of its ow
 religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
 """
 
+import json
 import re
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, policy
+from kentongan_hub.paging import inside
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
@@ -75,6 +77,8 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
         raise LocalError("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
     if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
         raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
+    if channel == "apprise" and inside.refuses(address, _allowed_inside(db)):
+        raise LocalError(f"alamat Apprise: {inside.REFUSED}")
     if not 0 <= delay_s <= 900:
         raise LocalError("tunda: 0 sampai 900 detik")
     _person(db, person)
@@ -82,6 +86,11 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
         raise LocalError(f"paling banyak {ADDRESSES_LIMIT} alamat untuk satu orang; hapus satu dulu")
     db.insert("addresses", person=person, channel=channel, address=address, delay_s=delay_s)
     audit.record(db, now.wall, by["login"], "alamat ditambah", f"warga {person}", channel, at)
+
+
+def _allowed_inside(db):
+    kept = db.value("SELECT settings FROM channels WHERE name = 'apprise'")
+    return json.loads(kept).get("lokal", "") if kept else ""
 
 
 def drop_address(db, now, by, person, number, at=""):
