@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import gsm_model
 import pytest
-from kentongan_hub import outbox, paging
-from kentongan_hub.paging import base, inside, sms
+from kentongan_hub import inside, outbox, paging
+from kentongan_hub.paging import base, sms
 from mqtt_model import Broker
 
 

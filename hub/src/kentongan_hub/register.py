@@ -9,8 +9,7 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, policy
-from kentongan_hub.paging import inside
+from kentongan_hub import audit, inside, policy
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person

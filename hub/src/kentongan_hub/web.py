@@ -127,9 +127,14 @@ ERRORS = {
 }
 
 
+FILE_TOO_LARGE = f"Berkas paling besar {pictures.BYTES_MAX >> 20} MB. Kecilkan dulu, lalu kirim lagi."
+
+
 def error_page(error):
     code = getattr(error, "code", 500)
     title, remedy = ERRORS.get(code, ERRORS[500])
+    if code == 413 and request.endpoint in UPLOADS:
+        remedy = FILE_TOO_LARGE
     if request.path.startswith("/api/"):
         body = {
             "error": getattr(error, "name", "internal"),

@@ -1,6 +1,6 @@
 """Apprise: the channels of people's phones, while there is internet; never before a siren."""
 
-from kentongan_hub.paging import inside
+from kentongan_hub import inside
 from kentongan_hub.paging.base import Failure, Worker
 
 TITLE = "Kentongan"
