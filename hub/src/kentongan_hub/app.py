@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 from functools import cached_property
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
@@ -15,6 +15,7 @@ from kentongan_hub import (
     away,
     device_api,
     language,
+    mending,
     openapi,
     pins,
     roles,
@@ -52,7 +53,6 @@ from kentongan_hub.pages import (
     trust,
     warnings,
 )
-from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
 PAGES = (
@@ -69,7 +69,7 @@ class Hub:
 
     def __init__(self, data_dir, clock=None):
         self.data_dir = data_dir
-        self.store = Store(data_dir)
+        self.store = mending.open_store(data_dir)
         with self.store.read() as db:
             self.clock = clock or Clock.of(db)
         self._started()
@@ -90,6 +90,19 @@ class Hub:
                 away.started(db, self.clock)
         except sqlite3.Error:  # a full card: alarms are taken as soon as it takes a byte again
             log.exception("the hub's own absence could not be noted")
+
+    def problem(self):
+        """What is wrong with this hub's own storage, in a few words for every page; '' when nothing is."""
+        try:
+            with self.store.read() as db:
+                damage = mending.damage(db)
+        except sqlite3.Error as error:  # the page that says so must not need what is broken
+            return f"PENYIMPANAN GAGAL: {error}; alarm disimpan gerbang"
+        if damage:
+            rest = "berkas lama disisihkan, alarm berjalan dengan yang baru"
+            return f"BASIS DATA RUSAK: {damage['why']}; {rest}"
+        failing = self.store.failing
+        return f"PENYIMPANAN GAGAL: {failing}; alarm disimpan gerbang" if failing else ""
 
     def has_site(self):
         return site.exists(self.data_dir)
@@ -160,5 +173,6 @@ def _context():
         "language": g.get("language", language.INDONESIAN),
         "languages": language.LANGUAGES,
         "words": words,
+        "storage_problem": current_app.hub.problem(),
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),
     }

@@ -4,13 +4,14 @@ import argparse
 import json
 import logging
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
+from kentongan_hub import audit, backup, chain, invitations, mending, provision, site, store, technicians
 from kentongan_hub.clock import Clock, Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
@@ -23,6 +24,10 @@ def main(argv=None):
         return args.call(args) or 0
     except (LocalError, OSError) as error:
         print(f"kentongan-hub: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:
+        print(f"kentongan-hub: {args.data / store.FILE_NAME}: {error}; "
+              f"see `kentongan-hub check --data {args.data}`", file=sys.stderr)  # fmt: skip
         return 2
 
 
@@ -228,20 +233,43 @@ def _restore(args):
 
 
 def _check(args):
-    """Exit code 1 when the chain of the record is broken or SQLite finds the file damaged."""
+    """Exit code 1 when the chain of the record is broken, or the file is damaged, empty or a strange one."""
     if not site.exists(args.data):
         raise LocalError(f"{args.data}: no site here; give the hub's data directory")
+    site.load(args.data)
+    why = mending.wrong_with(args.data)
+    if why:
+        return _damaged(args.data, why)
     wrong = 0
-    with Store(args.data).read() as db:
-        for table in ("audit", "timeline"):
-            checked, broken = chain.verify(db, table)
-            end = chain.head(db, table)
-            found = f"up to broken row {broken}" if broken else f"whole, head {end}"
-            print(f"{table}: {checked} rows {found}")
-            wrong += broken is not None
-        state = db.value("PRAGMA integrity_check")
-        print(f"database: {state}")
-    return int(wrong > 0 or state != "ok")
+    try:
+        with Store(args.data).read() as db:
+            for table in ("audit", "timeline"):
+                checked, broken = chain.verify(db, table)
+                end = chain.head(db, table)
+                found = f"up to broken row {broken}" if broken else f"whole, head {end}"
+                print(f"{table}: {checked} rows {found}")
+                wrong += broken is not None
+            state = db.value("PRAGMA integrity_check")
+            was = mending.damage(db)
+    except sqlite3.DatabaseError as error:
+        if not mending.is_damage(error):
+            raise
+        return _damaged(args.data, error)
+    print(f"database: {state}")
+    if state != "ok":
+        return _damaged(args.data, state.splitlines()[0])
+    if was:
+        print(f"database: a fresh one since the old one was damaged ({was['why']}); old file: {was['file']}")
+    return int(wrong > 0 or bool(was))
+
+
+def _damaged(data_dir, why):
+    print(f"database: DAMAGED: {data_dir / store.FILE_NAME}: {why}")
+    print(
+        "`kentongan-hub run` sets it aside and goes on with a fresh one; what was before is in a backup: "
+        "`kentongan-hub restore --from FILE --passphrase-file FILE --data NEW-DIRECTORY`"
+    )
+    return 1
 
 
 def _run(args):

@@ -13,6 +13,7 @@ from kentongan_hub import (
     failures,
     field,
     incidents,
+    mending,
     orders,
     outbox,
     paging,
@@ -41,6 +42,7 @@ class Dispatch:
         self._stop = threading.Event()
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
+        self._keeper = mending.Keeper(store.path.parent)
         self._turned_ms = None  # the thread's last round; none while step() is called from outside
         self.failed_parts = 0
         self._parts = (
@@ -211,6 +213,9 @@ class Dispatch:
             with self._store.write(ring=False) as db:
                 away.save(db, self._clock)
                 self._highest_wall(db, now)
+            if site.exists(self._store.path.parent):
+                with self._store.read() as db:
+                    self._keeper.keep(db, now.ms)
         if now.ms - self._trimmed_ms >= TRIM_MS:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:

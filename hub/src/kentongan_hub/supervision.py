@@ -58,6 +58,7 @@ KINDS = {
     "jam tidak pasti": (False, "teknisi", "periksa jam mesin itu; urutan kejadian tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
+    "basis data rusak": (True, "teknisi", "pulihkan cadangan atau teruskan di halaman Cadangan"),
     "pusat data pernah mati": (False, "teknisi", "periksa listriknya; tiap alat mendapat waktunya lagi"),
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
@@ -147,10 +148,7 @@ def findings(facts, now_ms, now_wall):
     if since and now_wall - since > BACKUP_AGE_MS:
         age = f"{(now_wall - since) // DAY_MS} hari" if facts["backup_wall"] else "belum pernah dibuat"
         out.append(_found("cadangan lama", "pusat data", age))
-    if facts.get("was_away"):
-        out.append(_found("pusat data pernah mati", "pusat data", facts["was_away"]["words"]))
-    if facts["failed"]:
-        out.append(_found("pusat data gagal", "pusat data", facts["failed"]))
+    out.extend(_of_the_hub(facts))
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
@@ -159,6 +157,15 @@ def findings(facts, now_ms, now_wall):
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
     return {(one.what, one.subject): one for one in out}
+
+
+def _of_the_hub(facts):
+    if facts.get("damage"):
+        yield _found("basis data rusak", "pusat data", facts["damage"]["why"])
+    if facts.get("was_away"):
+        yield _found("pusat data pernah mati", "pusat data", facts["was_away"]["words"])
+    if facts["failed"]:
+        yield _found("pusat data gagal", "pusat data", facts["failed"])
 
 
 def _gateway(row, now_ms, gone):
