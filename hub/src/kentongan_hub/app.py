@@ -74,6 +74,7 @@ class Hub:
             self.clock = clock or Clock.of(db)
         self._started()
         self.attempts = accounts.Attempts()
+        self.guesses = accounts.Guesses()
         self.passwords = accounts.Passwords()
         self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
         self.pin_waits = pins.Waits()

@@ -144,6 +144,8 @@ def consent(number):
 def _link(db, now, by, number, at):
     """Which account is this person: for agreed people, and so that nobody is called about their own house."""
     account = _number("akun", False)
+    if account and not db.value("SELECT 1 FROM accounts WHERE id = ?", account):
+        raise LocalError(f"akun: {account} tidak ada; pilih dari daftar")
     db.run("UPDATE people SET account = ? WHERE id = ?", account or None, number)
     db.run(
         "UPDATE accounts SET zone = (SELECT zone FROM people WHERE id = ?), "
