@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 from hub_kit import HubProcess, make_site
-from kentongan_hub import serving
+from kentongan_hub import serving, web
 
 CHUNK = bytes(64 << 10)
 PATIENCE_S = 60
@@ -192,3 +192,9 @@ def test_three_hundred_silent_and_slow_connections_close_the_hub_for_nobody(tmp_
         for one in strangers:
             one.close()
         hub.stop()
+
+
+def test_every_form_with_a_file_is_known_to_the_server(site):
+    rules = [rule for rule in site.app.url_map.iter_rules() if rule.endpoint in web.UPLOADS]
+    assert len(rules) == len(web.UPLOADS)
+    assert all(rule.rule.endswith(serving.UPLOAD_PATHS) for rule in rules)
