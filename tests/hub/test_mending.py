@@ -1,11 +1,13 @@
 """A database that is damaged, empty or a strange one: set aside, told, and the alarm path goes on."""
 
+import contextlib
 import json
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import hub_load
 import pytest
 from hub_kit import HubProcess
 from kentongan_hub import cli, mending, store
@@ -52,6 +54,7 @@ def lived(site):
     """A site with people, an open and a closed incident, whose hub has run for a minute."""
     admin = site.enter("admin")
     admin.post("/warga", page="/warga", nama="Siti", rt="5", rumah="8", setuju="1", nomor="+6281211110001")
+    admin.post("/warga/1/tugas", page="/warga/1", tugas=["ronda", "bidan"])
     site.post_events(site.alarm(counter=9), site.alarm(counter=3, device=site.other))
     admin.post("/kejadian/kejadian-2/selesai", page="/papan")
     site.hub.dispatch.step()
@@ -77,6 +80,7 @@ def test_a_damaged_file_is_set_aside_and_alarms_go_on_being_taken(site, damage):
     site.hub.dispatch.step()
     assert [row["alerts"] for row in site.incidents() if row["slug"] == "kejadian-1"] == [1]
     assert site.rows("SELECT name FROM people WHERE name = 'Siti'") and site.rows("SELECT 1 FROM addresses")
+    assert {row["duty"] for row in site.rows("SELECT duty FROM duties")} == {"ronda", "bidan"}
     assert site.rows("PRAGMA foreign_key_check") == []
     assert site.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
@@ -116,6 +120,25 @@ def test_a_file_that_is_found_damaged_in_the_middle_of_the_work_is_replaced_for_
     second = site.client.post("/api/v1/events", json=batch, headers=site.headers)
     assert first.status_code == 500 and second.json["accepted"], "not accepted, then sent again and stored"
     assert len(set_aside(site)) == 1
+
+
+def test_a_whole_file_with_rows_in_every_kind_of_table_is_never_called_damaged(site):
+    admin = site.enter("admin")
+    admin.post("/warga", page="/warga", nama="Siti", rt="5", rumah="8", setuju="1", nomor="+6281211110001")
+    admin.post("/warga/1/tugas", page="/warga/1", tugas=["ronda", "bidan"])
+    hub_load.fill(site.hub.store, site.clock.now_ms, 20, 200, 400)
+    site.restart()
+    assert mending.wrong_with(site.data_dir) == "" and not set_aside(site)
+
+
+def test_an_odd_value_in_a_row_is_no_damage_of_the_file(site):
+    lived(site)
+    with contextlib.closing(sqlite3.connect(site.data_dir / store.FILE_NAME)) as other:
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute("UPDATE sqlite_master SET sql = replace(sql, 'place TEXT NOT NULL DEFAULT', "
+                      "'place TEXT CHECK (place = 1) DEFAULT') WHERE name = 'houses'")  # fmt: skip
+        other.commit()
+    assert mending.wrong_with(site.data_dir) == ""
 
 
 def test_an_error_that_is_no_damage_sets_nothing_aside(site, monkeypatch):
