@@ -1,12 +1,13 @@
 """Channels: each with its own worker, claimed, sent, marked; what fails says whether it can ever pass."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import gsm_model
 import pytest
-from kentongan_hub import outbox, paging
+from kentongan_hub import inside, outbox, paging
 from kentongan_hub.paging import base, pdu
 from kentongan_hub.paging import modem as modem_dialogue
 from mqtt_model import Broker
@@ -168,26 +169,33 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
 class Phone(HTTPServer):
     """What a person's channel on the internet would be; keeps what it got."""
 
-    def __init__(self, status=200):
-        got = self.got = []
+    def __init__(self, status=200, host="127.0.0.1"):
+        got, self.redirect, self.reached = [], "", []
+        self.got = got
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(status)
+                self.send_response(307 if self.server.redirect else status)
+                if self.server.redirect:
+                    self.send_header("Location", self.server.redirect)
                 self.end_headers()
 
             def log_message(self, *args):
                 pass
 
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__((host, 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def verify_request(self, request, client_address):
+        self.reached.append(client_address)
+        return True
 
 
 @pytest.mark.parametrize(("status", "state"), [(200, outbox.DONE), (503, outbox.WAITING)])
 def test_apprise_reaches_a_phone_or_tries_again(site, status, state):
     phone = Phone(status)
-    one = switch_on(site, "apprise")
+    one = switch_on(site, "apprise", lokal="127.0.0.1")
     number = add(site, "apprise", to=f"json://127.0.0.1:{phone.server_port}/")
     one.step()
     phone.shutdown()
@@ -202,6 +210,64 @@ def test_an_address_that_apprise_cannot_read_is_refused_for_good_and_never_quote
     one.step()
     assert row(site, number)["state"] == outbox.FAILED
     assert "rahasia-saya" not in row(site, number)["result"] + channel(site, "apprise")["problem"]
+
+
+INSIDE = (
+    *("json://127.0.0.1:{}/", "json://[::1]:{}/", "json://[::ffff:127.0.0.1]:{}/", "json://localhost:{}/"),
+    *("json://2130706433:{}/", "json://127.1:{}/", "json://rt05.contoh.id:{}/", "xml://127.0.0.1:{}/"),
+    *("form://127.0.0.1:{}/", "gotify://127.0.0.1:{}/AbCdEf1234567890", "ntfy://127.0.0.1:{}/topik"),
+    *("mailto://u:p@127.0.0.1:{}?from=a@b.id&to=a@b.id", "mqtt://127.0.0.1:{}/topik"),
+    "rsyslog://127.0.0.1:{}/x",
+    *("json://8.8.8.8/,json://127.0.0.1:{}/", "syslog://", "dbus://"),
+)
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_no_address_leads_into_this_machine_whatever_its_scheme_or_name(site, address, monkeypatch):
+    real = socket.getaddrinfo
+
+    def resolve(host, *rest, **more):
+        return real("127.0.0.1" if host == "rt05.contoh.id" else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    phone, one = Phone(), switch_on(site, "apprise")
+    number = add(site, "apprise", to=address.format(phone.server_port))
+    one.step()
+    phone.shutdown()
+    assert phone.got == [] and phone.reached == []
+    assert row(site, number)["state"] in (outbox.FAILED, outbox.WAITING)
+
+
+def test_a_redirect_into_the_machine_is_not_followed_and_an_administrator_may_allow_it(site):
+    target, door = Phone(host="127.0.0.2"), Phone()
+    door.redirect = f"http://127.0.0.2:{target.server_port}/"
+    one = switch_on(site, "apprise", lokal="127.0.0.1")
+    number = add(site, "apprise", to=f"json://127.0.0.1:{door.server_port}/")
+    one.step()
+    assert door.got and not target.reached
+    assert row(site, number)["state"] != outbox.DONE
+    for phone in (target, door):
+        phone.shutdown()
+
+
+def test_the_form_refuses_it_in_words_and_takes_it_once_an_administrator_allowed_it(site):
+    admin = site.enter("admin")
+    admin.post("/warga", page="/warga", nama="Siti", rt="5", setuju="1")
+    form = {"kanal": "apprise", "alamat": "json://192.168.1.20/"}
+    refused = admin.post("/warga/1/alamat", page="/warga/1", **form)
+    assert refused.status_code == 400 and "di dalam mesin atau jaringan ini" in refused.text
+    switch_on(site, "apprise", lokal="192.168.1.0/24")
+    assert admin.post("/warga/1/alamat", page="/warga/1", **form).status_code == 303
+
+
+@pytest.mark.parametrize(("address", "inner"), [
+    ("8.8.8.8", False), ("2001:4860:4860::8888", False), ("10.0.0.1", True), ("172.16.9.9", True),
+    ("192.168.1.1", True), ("169.254.169.254", True), ("100.64.0.1", True), ("0.0.0.0", True),
+    ("224.0.0.251", True), ("::", True), ("fe80::1%eth0", True), ("fd00::1", True), ("::ffff:10.0.0.1", True),
+    ("64:ff9b::7f00:1", True), ("2002:7f00:1::", True), ("nama", True),
+])  # fmt: skip
+def test_what_is_inside_is_told_by_the_address_that_is_really_meant(address, inner):
+    assert inside.is_inside(address) is inner
 
 
 @pytest.fixture
@@ -262,7 +328,7 @@ def test_a_broker_that_goes_away_is_named_and_all_is_told_again_when_it_is_back(
 def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker):
     phone, admin = Phone(), site.enter("admin")
     switch_on(site, "sms", port=modem.port)
-    switch_on(site, "apprise")
+    switch_on(site, "apprise", lokal="127.0.0.1")
     switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
     for name in ("papan", "sms", "apprise", "mqtt"):
         to = {"sms": "0812 9999 0009", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")

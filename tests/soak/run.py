@@ -31,6 +31,8 @@ CAMPAIGNS = {
               [[str(BIN / "kentongan-sim"), "soak", "stock"]]),
     "api": ("200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
             [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]]),
+    "forms": ("every form of the hub some hundred times with odd values, of every role: no answer 5xx",
+              [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
     "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
                    [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
     "keys": ("a change of keys with a device away for a day",

@@ -125,7 +125,9 @@ DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
 
 def span(seconds):
-    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest."""
+    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest. No number: as it is."""
+    if not isinstance(seconds, int):
+        return str(seconds)
     for size, word in ((3600, "jam"), (60, "menit")):
         if seconds and seconds % size == 0:
             return f"{seconds // size} {word}"
