@@ -166,6 +166,7 @@ class Gateway:
         StateDir(self.directory / "state").put("guard", new_state()["guard"])
         write_key_file(self.directory / "keys.json")
         (self.directory / "token").write_text(TOKEN)
+        (self.directory / "token").chmod(0o600)
         self.config.write_text(
             f'[gateway]\nkey_file = "keys.json"\nstate_dir = "state"\nlabel = "gateway-1"\n'
             f'[radio]\ntype = "loopback"\nport = {air_port}\n'

@@ -305,3 +305,19 @@ def test_check_and_status_say_what_is_wrong(site):
     hub.close()
     done = command("check")
     assert done.returncode == 1 and "FAULT hub" in done.stdout and "start the hub" in done.stdout
+
+
+def test_odd_orders_end_no_gateway_and_are_fetched_once(site):
+    """Kinds of nonsense that were once a crash, fetched again after every start."""
+    hub, air, gateway = site
+    hub.orders = [{"id": 1, "type": "siren", "action": [], "origin": BUTTON, "counter": 1},
+                  {"id": 2, "type": "directory", "devices": [{"node": 9, "role": []}]},
+                  {"id": 3, "type": "drill", "minutes": {}}, {"id": 4, "type": ["stage"]}]
+    wait_for(lambda: len(hub.done) == 4, "all of them answered")
+    assert all(result.startswith("failed: ") for result in hub.done.values())
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    wait_for(lambda: [e for e in hub.of("refusals") if e["counters"].get("order_odd") == 4], "their count")
+    asked = hub.polls
+    wait_for(lambda: hub.polls > asked + 1, "the next polls")
+    assert gateway.process.poll() is None

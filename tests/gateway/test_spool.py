@@ -48,6 +48,10 @@ def test_what_came_in_together_is_one_transaction_and_keeps_each_its_id(path):
     assert {e["counter"] for _, e in spool.unsent()} == {1, 2, 3} and spool.counts()["rows"] == 3
 
 
+def test_nothing_at_all_is_stored_without_a_word():
+    assert Spool(":memory:").put_all([]) == []
+
+
 def test_a_quiet_moment_moves_the_journal_into_the_file(path):
     now = [0.0]
     spool = Spool(path, steady_s=lambda: now[0])

@@ -33,7 +33,7 @@ def loaded(tmp_path_factory):
     hub_load.make(data)
     hub_load.fill(Store(data), NOW_MS, 600, INCIDENTS, 6_000)
     with Store(data).write() as db:
-        db.run("UPDATE accounts SET named_for_confidential = 1")
+        db.run("UPDATE accounts SET named_for_confidential = 1, outside = 1")
         db.run("UPDATE incidents SET next_alert_ms = ? WHERE closed_ms IS NULL", NOW_MS)
     return data
 

@@ -1,13 +1,17 @@
 """`kentongan-hub run` as a process: on loopback, behind a TLS proxy, and gone when told so."""
 
 import re
+import shutil
+import sys
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import confined
 import pytest
+from conftest import require
 from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import cli
 
@@ -49,6 +53,19 @@ def test_behind_a_tls_proxy_forms_work_and_cookies_are_secure(site):
     finally:
         hub.stop()
     assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "192.168.4.7"}]
+
+
+def test_under_its_units_fence_it_serves_and_lets_people_in(site):
+    """The unit's system calls, address families, memory and rights; passwords and templates included."""
+    require(shutil.which("systemd-analyze"), "systemd-analyze", "apt install systemd")
+    fence = (sys.executable, confined.__file__, str(UNIT))
+    hub = HubProcess(site.data_dir, 0, "--behind-proxy", before=fence)
+    proxy = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "kentongan.lan"}
+    try:
+        assert hub.call("/api/v1/health")
+        assert log_in(hub, "https://kentongan.lan", **proxy).status == 303
+    finally:
+        hub.stop()
 
 
 def test_without_a_proxy_nobody_can_pretend_to_be_one(site):

@@ -8,6 +8,7 @@ from kentongan_wire import messages as m
 from kentongan_hub import (
     calling,
     chimes,
+    circles,
     field,
     incidents,
     joins,
@@ -139,6 +140,7 @@ def _incident(db, now, gateway, event, first):
         opened_wall=field.happened(now, event),
     )
     incident = db.one(sql, event["device"], first, confidential)
+    circles.draw(db, incident)
     incident["next_alert_ms"] = policies.first_alert_ms(db, now, incident, drill)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", incident["next_alert_ms"], incident["id"])
     return incident

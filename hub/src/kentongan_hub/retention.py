@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, incidents, photos, words
+from kentongan_hub import access, audit, chain, incidents, photos, words
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -59,6 +59,7 @@ def due(db, now):
 def run(db, now):
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
+    access.trim(db)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):

@@ -23,8 +23,8 @@ KINDS = {
     111: "Orang hilang",
     112: "Konflik sosial",
 }
-PELECEHAN, PERUNDUNGAN, NARKOBA = 101, 102, 103
-CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA)
+PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
+CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
 ICONS = {
     m.KIND_MALING: "maling",
     m.KIND_KEBAKARAN: "api",
@@ -89,6 +89,11 @@ REFUSALS = {
     "answer_not_asked": "saya datang dari yang tidak dipanggil",
     "silence_not_asked": "sirene dimatikan di pos yang tidak diminta berbunyi",
     "hub: bad event": "kiriman gerbang tidak terbaca",
+    "order_malformed": "perintah tanpa nomor",
+    "order_odd": "perintah tidak terbaca oleh gerbang",
+    "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
+    "event_refused": "kiriman gerbang ditolak pusat data",
+    "fault": "kesalahan program gerbang, laporkan ke teknisi",
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
@@ -102,6 +107,7 @@ ADVICE = {
     m.KIND_KECELAKAAN: "Hubungi {ambulans+darurat} dan {polisi}. Amankan jalan.",
 }
 NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke {polsek} atau BNN, jangan menindak sendiri."
+KONFLIK_LINE = "Jaga kerahasiaan, jangan mengumpulkan orang. Hubungi {bhabin}, {polisi} bila bahaya sekarang."
 CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Hubungi {ppa}, {polisi} bila bahaya sekarang, {sapa}."
 DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
@@ -129,7 +135,8 @@ def advice(incident, numbers):
 
 def _advice(incident):
     if incident["confidential"]:
-        return NARKOBA_LINE if incident["kind"] == NARKOBA else CONFIDENTIAL_LINE
+        lines = {NARKOBA: NARKOBA_LINE, KONFLIK: KONFLIK_LINE}
+        return lines.get(incident["kind"], CONFIDENTIAL_LINE)
     if incident["drill"]:
         return DRILL_LINE
     if incident["kind"] in CRIMES or incident["kind"] not in KINDS:
