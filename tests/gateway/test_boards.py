@@ -18,6 +18,7 @@ from kentongan_gateway.outputs.lcus import LcusRelay, frame
 from kentongan_gateway.outputs.modbus import ModbusRelay
 from kentongan_gateway.outputs.player import Player
 from kentongan_sim.bridges import PtyBridge
+from patience import PATIENCE_S
 from pymodbus.framer import FramerRTU
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -43,7 +44,7 @@ class Board:
         self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()),
                                         daemon=True)
         self._thread.start()
-        assert self._ready.wait(15)
+        assert self._ready.wait(PATIENCE_S)
 
     def _garble(self, data):
         if self.echo:
@@ -70,7 +71,7 @@ class Board:
 
     def close(self):
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self.ours.close()
         self.theirs.close()
 
@@ -389,7 +390,7 @@ def test_on_the_kernels_own_gpio_sim_relay_sense_and_key_work():
         chip.pull(2, True)
         key.open()
         chip.pull(2, False)
-        assert key.wait(2) is True
+        assert key.wait(PATIENCE_S) is True
         key.close()
     finally:
         chip.close()

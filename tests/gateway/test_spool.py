@@ -9,6 +9,7 @@ import pytest
 from gateway_process import wait_for
 from kentongan_gateway.spool import REFUSED, Spool, SpoolError
 from kentongan_gateway.state import StateDir
+from patience import PATIENCE_S
 
 
 def event(counter, kind="alarm"):
@@ -252,7 +253,7 @@ def test_a_late_state_holds_up_nobody_and_the_latest_is_on_disk_after_close(tmp_
     put = states._put
 
     def slow_put(name, data):
-        slow.wait(30)
+        slow.wait(PATIENCE_S)
         written.append(data)
         put(name, data)
 

@@ -17,10 +17,10 @@ from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway.outputs import lcus
 from kentongan_hub import backup
 from kentongan_sim.bridges import PtyBridge
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY, HUB = ROOT / "gateway/deploy", ROOT / "hub/deploy"
-LONG_S = 60
 EXPOSED_MAX = 3.0  # of systemd's ten
 
 
@@ -65,8 +65,8 @@ def _run(tmp_path, monkeypatch):
 
 def test_it_says_when_it_is_ready_alive_and_stopping(run):
     systemd, gateway, air, hub = run
-    wait_for(lambda: "READY=1" in systemd.listen(), "READY", LONG_S)
-    wait_for(lambda: "WATCHDOG=1" in systemd.listen(), "the watchdog being fed", LONG_S)
+    wait_for(lambda: "READY=1" in systemd.listen(), "READY")
+    wait_for(lambda: "WATCHDOG=1" in systemd.listen(), "the watchdog being fed")
     assert systemd.told[0] == "READY=1"
     assert gateway.stop() == 0
     assert systemd.listen()[-1] == "STOPPING=1"
@@ -75,13 +75,13 @@ def test_it_says_when_it_is_ready_alive_and_stopping(run):
 def test_a_loop_that_hangs_feeds_nothing_though_every_other_thread_lives(run):
     """The uplink goes on asking the hub for orders; that keeps no watchdog quiet."""
     systemd, gateway, air, hub = run
-    wait_for(lambda: systemd.listen().count("WATCHDOG=1") >= 2, "the watchdog being fed", LONG_S)
+    wait_for(lambda: systemd.listen().count("WATCHDOG=1") >= 2, "the watchdog being fed")
     (gateway.directory / "hang").touch()
     air.hear(alarm(), BUTTON)
-    wait_for(lambda: "heard_by_gateway" in gateway.log.read_text(), "the loop's last turn", LONG_S)
+    wait_for(lambda: "heard_by_gateway" in gateway.log.read_text(), "the loop's last turn")
     systemd.forget()
     asked = hub.polls
-    wait_for(lambda: hub.polls >= asked + 3, "six seconds of the other threads", LONG_S)
+    wait_for(lambda: hub.polls >= asked + 3, "six seconds of the other threads")
     assert "WATCHDOG=1" not in systemd.listen()
 
 
@@ -91,9 +91,9 @@ def test_without_systemd_it_runs_all_the_same(tmp_path, monkeypatch):
     gateway = Gateway(tmp_path, hub.port, air.port)
     gateway.start()
     try:
-        wait_for(air.connected, "the gateway opening its radio", LONG_S)
+        wait_for(air.connected, "the gateway opening its radio")
         air.hear(alarm(), BUTTON)
-        wait_for(lambda: hub.of("alarm"), "the alarm at the hub", LONG_S)
+        wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
         assert gateway.stop() == 0
     finally:
         gateway.process.kill()
@@ -133,7 +133,7 @@ def test_systemd_itself_finds_nothing_wrong_with_the_unit(tmp_path, path):
     copy.write_text(re.sub("/opt/kentongan/.venv/bin/kentongan-[a-z]+", "/bin/true", path.read_text()))
     command = [verify, "verify", "--man=no", str(copy)]
     environment = {**os.environ, "SYSTEMD_LOG_TARGET": "console"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     ours = [line for line in done.stderr.splitlines() if "kentongan" in line]
     assert done.returncode == 0 and not ours, done.stderr
 
@@ -141,7 +141,7 @@ def test_systemd_itself_finds_nothing_wrong_with_the_unit(tmp_path, path):
 @pytest.mark.parametrize("path", UNITS, ids=["gateway", "hub"])
 def test_what_a_unit_leaves_open_is_little(path):
     command = [analyze(), "security", "--offline=true", "--no-pager", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout + done.stderr)
     assert level and float(level[1]) <= EXPOSED_MAX, done.stdout[-300:] + done.stderr
 
@@ -201,12 +201,12 @@ def test_under_its_units_fence_the_gateway_takes_an_alarm_beats_a_board_and_spea
     with gateway.log.open("ab") as log:
         gateway.process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        wait_for(air.connected, "the gateway opening its radio", LONG_S)
+        wait_for(air.connected, "the gateway opening its radio", PATIENCE_S)
         air.hear(alarm(), BUTTON)
-        wait_for(lambda: air.sent, "the receipt", LONG_S)
-        wait_for(lambda: lcus.frame(1, True) in bytes(got), "a stroke on the board", LONG_S)
+        wait_for(lambda: air.sent, "the receipt", PATIENCE_S)
+        wait_for(lambda: lcus.frame(1, True) in bytes(got), "a stroke on the board", PATIENCE_S)
         hub.answer = None
-        wait_for(lambda: hub.of("alarm"), "the alarm at the hub", LONG_S)
+        wait_for(lambda: hub.of("alarm"), "the alarm at the hub", PATIENCE_S)
         assert gateway.stop() == 0
     finally:
         gateway.process.kill()
@@ -217,5 +217,5 @@ def test_under_its_units_fence_the_gateway_takes_an_alarm_beats_a_board_and_spea
     require(speak, "espeak-ng", "apt install espeak-ng")
     sound = tmp_path / "kata.wav"
     command = run_confined(UNITS[0], speak, "-v", "id", "-w", sound, "kebakaran")
-    subprocess.run(command, check=True, timeout=LONG_S)
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
     assert sound.stat().st_size > 1_000

@@ -14,6 +14,7 @@ import pytest
 from conftest import require
 from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import cli
+from patience import PATIENCE_S, wait_for
 
 UNIT = Path(__file__).resolve().parents[2] / "hub/deploy/kentongan-hub.service"
 
@@ -106,12 +107,8 @@ def test_a_hub_that_is_told_to_stop_answers_the_long_poll_it_holds(site):
     try:
         poll.start()
         heard = "SELECT heard_ms FROM gateways WHERE heard_ms IS NOT NULL"
-        for _ in range(300):  # the poll has begun once the gateway counts as heard
-            if site.rows(heard):
-                break
-            poll.join(0.05)
-        assert site.rows(heard)
+        wait_for(lambda: site.rows(heard), "the poll, which has begun once the gateway counts as heard")
     finally:
         hub.stop()
-    poll.join(10)
+    poll.join(PATIENCE_S)
     assert answers == [{"orders": []}]
