@@ -3,7 +3,7 @@
 import pytest
 from browser_kit import ALL_SIZES, DESKTOP
 from hub_kit import PASSWORD, HubProcess, make_site
-from kentongan_hub import accounts, incidents, provision, register, states
+from kentongan_hub import access, accounts, incidents, provision, register, states
 from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
@@ -13,6 +13,7 @@ PEOPLE = (  # login, name, role, named for confidential incidents, PIN for the p
     ("ketua", "Siti Aminah", "ketua_rt", False, "7261"),
     ("rw", "Pak Joko", "ketua_rw", False, None),
     ("bidan", "Bidan Rina", "wakil", True, None),
+    ("kader", "Bu Kader", "petugas_ronda", True, None),
     ("lurah", "Bu Lurah", "kelurahan", False, None),
 )
 PINS = {name: pin for _, name, _, _, pin in PEOPLE if pin}
@@ -35,7 +36,7 @@ class Village:
             self.made[house] = provision.add_device(data, "tombol", f"tombol-{house}", 5, house)["node"]
         with Store(data).write() as db:
             for login, name, role, named, pin in PEOPLE:
-                number = accounts.add(db, 0, login, name, role, PASSWORD, named)
+                number = accounts.add(db, 0, login, name, role, PASSWORD, named, access.OUTSIDE)
                 if pin:
                     db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), number)
             now = Now(Clock().steady_ms(), Clock().wall_ms())

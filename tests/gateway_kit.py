@@ -49,9 +49,9 @@ def button_status(src=BUTTON, counter=200, stage=0, of=100):
     return message(m.STATUS, src, counter, body)
 
 
-def node_status(src=POST, counter=300, last_control=0):
+def node_status(src=POST, counter=300, last_control=0, flags=m.STATUS_MAINS):
     return message(m.STATUS, src, counter,
-                   m.NodeStatus(m.STATUS_MAINS, 12_600, 30, -70, 20, 1, 5, 10, last_control, 0, (0, 1, 0)))
+                   m.NodeStatus(flags, 12_600, 30, -70, 20, 1, 5, 10, last_control, 0, (0, 1, 0)))
 
 
 def report(src=POST, counter=310, origin=BUTTON, alarm_counter=100, state=m.STATE_SOUNDING):

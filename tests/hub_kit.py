@@ -8,7 +8,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from kentongan_hub import accounts, create_app, provision
+from kentongan_hub import access, accounts, create_app, provision
 from kentongan_hub.clock import FakeClock
 
 PASSWORD = "sandi yang panjang"
@@ -17,7 +17,10 @@ START_LIMIT_S = 60
 
 def make_site(data_dir):
     """A site on disk with one gateway, two buttons and a siren post; what a Site needs to know of it."""
-    provision.create_site(data_dir, "RT 05 Sukamaju", "admin", PASSWORD, admin_name="Bu Admin", rt=5, rw=3)
+    provision.create_site(
+        data_dir, "RT 05 Sukamaju", "admin", PASSWORD, admin_name="Bu Admin", rt=5, rw=3,
+        admin_home=access.OUTSIDE,
+    )  # fmt: skip
     return {
         "button": provision.add_device(data_dir, "tombol", "tombol-07", 5, 7)["node"],
         "other": provision.add_device(data_dir, "tombol", "tombol-08", 5, 8)["node"],
@@ -87,9 +90,11 @@ class Site:
     def incidents(self):
         return self.rows("SELECT * FROM incidents ORDER BY id")
 
-    def account(self, login, role, named=False):
+    def account(self, login, role, named=False, house=None):
+        """The new account's id; it lives outside the RT, or in this house of RT 5 (0: nobody knows where)."""
+        home = access.OUTSIDE if house is None else (5, house, 0) if house else access.UNKNOWN
         with self.hub.store.write() as db:
-            return accounts.add(db, 0, login, login.title(), role, PASSWORD, named)
+            return accounts.add(db, 0, login, login.title(), role, PASSWORD, named, home)
 
     def enter(self, login, password=PASSWORD):
         """A browser that has logged in."""

@@ -27,6 +27,7 @@ COMMANDS = [
     ("kentongan-hub", "run"), ("kentongan-hub", "check"),
     ("kentongan-hub", "backup"), ("kentongan-hub", "restore"),
     ("kentongan-hub", "technician-token"), ("kentongan-hub", "recovery-link"), ("kentongan-hub", "revoke"),
+    ("kentongan-hub", "access"),
     ("python", "-m", "kentongan_wire", "decode"), ("python", "-m", "kentongan_wire", "encode"),
 ]
 

@@ -164,6 +164,6 @@ def closes_as_a_mistake_with_a_reason(browser):
 
 
 def looks_at_the_other_pages(browser, hub):
-    for path in ("kejadian", "perangkat", "latihan", "akun", "catatan"):
+    for path in ("kejadian", "perangkat", "latihan", "akun", "akses", "catatan"):
         browser.driver.get(f"{hub.address}/{path}")
         browser.every_size(path)

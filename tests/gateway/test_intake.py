@@ -4,6 +4,7 @@ from gateway_kit import BUTTON, Bench, alarm, button_status, starts
 from kentongan_gateway.actions import Siren
 from kentongan_gateway.configs import QUIET_MAX_MS
 from kentongan_gateway.intake import SLOW_MS
+from kentongan_gateway.records import RECORDS_LIMIT
 from kentongan_wire import messages as m
 
 PLANTED = {"uji": {"kind": m.KIND_UJI}, "cancel": {"flags": m.FLAG_CANCEL}}
@@ -107,6 +108,21 @@ def test_after_a_restart_the_second_content_is_known_as_stored_too():
     again.run(20_000)
     assert not again.of_type("alarm") and len(again.entries(BUTTON)) == 2
     assert not starts(again) and not again.all(Siren)
+
+
+def test_an_alarm_that_hundreds_of_others_pushed_out_of_memory_is_still_known():
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    for n in range(RECORDS_LIMIT + 5):
+        bench.hear(alarm(src=0x6000 + n, counter=10, kind=m.KIND_UJI), src=0x6000 + n)
+    bench.run(400_000, hub_ok_every_ms=1_000)
+    told, ordered = len(bench.of_type("alarm")), len(starts(bench))
+    bench.hear(alarm(kind=2))
+    bench.run(60_000)
+    assert len(bench.of_type("alarm")) == told and len(starts(bench)) == ordered
+    assert not bench.all(Siren) and not bench.sent(m.PAGE)
+    assert bench.entries(BUTTON)[-1][0] > bench.now_ms - 60_001, "it is stored, and that is said"
 
 
 def test_a_cancel_that_names_itself_as_the_first_of_its_incident_ends_nothing():

@@ -10,13 +10,14 @@ from gateway_kit import (
     Bench,
     alarm,
     message,
+    node_status,
     report,
     stage_1,
     starts,
 )
 from kentongan_gateway.actions import Siren, Speak
 from kentongan_gateway.core import CoreConfig
-from kentongan_gateway.memory import DOUBT_MS, HELD_LIMIT
+from kentongan_gateway.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT
 from kentongan_gateway.spool import Spool
 from kentongan_wire import messages as m
 
@@ -82,6 +83,16 @@ def test_a_new_press_after_a_power_cut_is_called_for_at_once():
     assert starts(again) and again.all(Siren), "its button is known from the spool: it is not in doubt"
 
 
+SOUNDING = m.STATUS_MAINS | m.STATUS_SOUNDING
+
+
+def answer_to_test(bench, counter, sounding=True):
+    """The STATUS of a post that has just taken the last quiet test."""
+    last = [order.counter for _, _, order in bench.sent(m.SIREN_ORDER)
+            if order.body.action == m.ACTION_TEST][-1]
+    return node_status(counter=counter, last_control=last, flags=SOUNDING if sounding else m.STATUS_MAINS)
+
+
 def new_card():
     """No state, no spool, no hub: a stranger plays an alarm that he recorded, or somebody presses."""
     bench = Bench(state={}, spool=Spool(":memory:"), config=CONFIG)
@@ -98,13 +109,44 @@ def test_on_a_new_card_an_alarm_is_stored_and_receipted_at_once_and_starts_nothi
 
 
 @pytest.mark.parametrize("word", [report(), stage_1()])
-def test_a_post_that_sounds_vouches_for_its_alarm_and_for_no_other(word):
+def test_a_post_that_sounds_now_vouches_for_its_alarm_and_for_no_other(word):
     bench = new_card()
     bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
     bench.hear(word, src=POST)
+    bench.run(1_000)
+    assert begun(bench) == []
+    bench.hear(answer_to_test(bench, counter=324), src=POST)
     bench.run(3_000)
     assert {s.pattern for s in bench.all(Siren)} == {"kebakaran"} and len(bench.all(Siren)) == 1
     assert {page.body.origin for _, _, page in bench.sent(m.PAGE)} == {BUTTON}
+
+
+def test_a_word_of_a_post_behind_its_answer_vouches_at_once():
+    bench = new_card()
+    bench.hear(answer_to_test(bench, counter=300, sounding=False), src=POST)
+    bench.hear(report(counter=301), src=POST)
+    bench.run(3_000)
+    assert bench.all(Siren) and bench.sent(m.PAGE)
+
+
+def test_a_stranger_who_recorded_the_posts_words_as_well_gets_nobody_to_vouch():
+    """The post is there and answers; its words about the old alarm are a day older."""
+    bench = new_card()
+    bench.hear(report(), src=POST)
+    bench.hear(stage_1(), src=POST)
+    bench.hear(node_status(counter=330, last_control=0xFFFF, flags=SOUNDING), src=POST)  # recorded as well
+    bench.hear(answer_to_test(bench, counter=900), src=POST)
+    bench.run(60_000)
+    assert begun(bench) == []
+
+
+def test_while_an_alarm_waits_its_zones_posts_are_asked_and_never_for_long():
+    bench = new_card()
+    bench.run(DOUBT_MS - 70_000)
+    tests = [(at, [post for post, _ in order.body.targets]) for at, _, order in bench.sent(m.SIREN_ORDER)
+             if order.body.action == m.ACTION_TEST]
+    asked = [at - 1_000_000 for at, posts in tests if posts == [POST]]
+    assert asked[:6] == list(ASK_AT_MS)
 
 
 @pytest.mark.parametrize("order", [
@@ -179,3 +221,14 @@ def test_an_old_receipt_played_to_a_new_card_makes_no_dead_gateway_alive():
             bench.run(2_000)
         answered_ms.append(bench.entries(BUTTON)[0][0] - begin)
     assert answered_ms[0] <= 1_000 < 3_500 <= answered_ms[1]
+
+
+def test_a_post_may_have_answered_and_spoken_before_its_alarm_came():
+    bench = new_card()
+    bench.hear(report(counter=299, alarm_counter=50, origin=BUTTON_2), src=POST)
+    bench.hear(answer_to_test(bench, counter=300), src=POST)
+    bench.run(1_000)
+    assert begun(bench) == []
+    bench.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    bench.run(8_000)
+    assert {page.body.origin for _, _, page in bench.sent(m.PAGE)} == {BUTTON_2}

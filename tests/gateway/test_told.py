@@ -14,6 +14,7 @@ from gateway_kit import (
     button_status,
     coming,
     message,
+    node_status,
     report,
     starts,
 )
@@ -287,3 +288,15 @@ def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
     assert [e["state"] for e in bench.of_type("supervision") if e["device"] == POST] == [
         "terlambat", "terputus"]
     assert bench.core._radios._radios["uji-2"].missed == 0
+
+
+def test_receipts_of_invented_gateways_push_no_counter_out_of_its_place():
+    """A recorded status would keep a dead post alive."""
+    bench = Bench()
+    bench.hear(node_status(), src=POST)
+    rows = len(bench.core._guard.rows())
+    receipts = m.Receipts((m.Entry(BUTTON, 100, 2, 0, 0, 0, bytes(4)),))
+    for node in range(0x10_0000, 0x10_0000 + 300):
+        of = node, m.GATEWAY, 0
+        bench.hear(m.encode(m.RECEIPTS, m.GATEWAY, 0, 7, node, receipts, SITE.a(*of), SITE.r(*of)), src=node)
+    assert len(bench.core._guard.rows()) == rows and bench.core.counters["unknown_gateway"] == 300

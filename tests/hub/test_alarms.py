@@ -180,7 +180,7 @@ def test_status_supervision_radio_and_refusals_reach_the_device_page(site):
         site.event("refusals", counters={"replay": 4, "tag": 17}),
         site.event("supervision", device=site.other, state="terputus"),
         site.event("stage_seen", device=site.button, counter=3, stage=3),
-        site.event("event", device=site.post, event=2, person=1, value=0),
+        site.event("event", device=site.post, event=2, person=1),
         site.event("gateway_siren", origin=site.button, counter=9, state="sounding", source="receipt"),
     )
     page = site.enter("admin").get("/perangkat").text
@@ -271,19 +271,3 @@ def test_a_post_that_sounds_again_is_shown_sounding_again(site):
     page = site.enter("admin").get("/papan").text
     assert "berbunyi" in page and "di bawah 2 dtk" in page and "berhenti" not in page
     assert len(site.rows("SELECT * FROM timeline WHERE what LIKE 'sirene%'")) == 3
-
-
-def test_saya_datang_on_a_chime_answers_the_incident_it_was_paged_for(site):
-    site.post_events(site.alarm(counter=70_009, incident=70_009 & 0xFFFF))
-    site.post_events(site.event("event", device=site.post, event=m.EVENT_COMING, value=70_009 & 0xFFFF))
-    (incident,) = site.incidents()
-    assert (incident["state"], incident["answered_by"]) == ("menuju_lokasi", "pos-1")
-    assert incident["next_alert_ms"] == site.clock.now_ms + 3_600_000, "then somebody asks whether it is over"
-    assert [order["stage"] for order in site.orders()] == [m.STAGE_COMING]
-
-
-def test_a_chime_that_could_mean_two_incidents_answers_neither(site):
-    site.post_events(site.alarm(counter=5), site.alarm(counter=5, device=site.other))
-    site.post_events(site.event("event", device=site.post, event=m.EVENT_COMING, value=5))
-    assert [i["state"] for i in site.incidents()] == ["baru", "baru"]
-    assert "belum jelas" in site.enter("admin").get("/kejadian/kejadian-1").text

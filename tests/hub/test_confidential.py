@@ -25,6 +25,8 @@ WHERE = (
 
 @pytest.fixture
 def secret(site):
+    """A silent alarm of house 7; the bidan was agreed before it came."""
+    site.account("bidan", "petugas_ronda", named=True)
     site.post_events(site.alarm(counter=4321, kind=m.KIND_KEKERASAN, silent=True, battery=101, rssi=-77))
     return site
 
@@ -58,7 +60,6 @@ def test_what_does_not_exist_and_what_may_not_be_known_look_the_same(secret):
 
 
 def test_a_named_person_sees_a_bare_card_opens_it_and_is_logged_each_time(secret):
-    secret.account("bidan", "petugas_ronda", named=True)
     person = secret.enter("bidan")
     board = person.get("/papan").text
     assert "Rahasia 1" in board and "Rumah 7" not in board and "tombol-07" not in board
@@ -70,7 +71,6 @@ def test_a_named_person_sees_a_bare_card_opens_it_and_is_logged_each_time(secret
 
 
 def test_a_named_person_answers_and_the_button_learns_it_without_a_siren(secret):
-    secret.account("bidan", "petugas_ronda", named=True)
     person = secret.enter("bidan")
     assert person.post("/kejadian/rahasia-1/datang", page="/papan").status_code == 303
     assert person.post("/kejadian/rahasia-1/diam", page="/papan").status_code == 404
@@ -81,8 +81,8 @@ def test_a_named_person_answers_and_the_button_learns_it_without_a_siren(secret)
 
 def test_logs_and_the_record_name_it_rahasia_1_and_nothing_more(site, caplog):
     caplog.set_level("DEBUG")
-    site.post_events(site.alarm(counter=4321, kind=m.KIND_KEKERASAN))
     site.account("bidan", "ketua_rt", named=True)
+    site.post_events(site.alarm(counter=4321, kind=m.KIND_KEKERASAN))
     person = site.enter("bidan")
     person.post("/kejadian/rahasia-1/keliru", page="/papan", alasan="alasan yang memuat nama orang")
     site.hub.dispatch.step()
@@ -134,7 +134,9 @@ def test_a_person_in_conflict_with_a_house_is_taken_out_before_anything_happens_
     assert "tidak tahu apa-apa dari Rumah 7" in admin.get("/akun").text
     assert admin.post("/akun/1/sertakan", page="/akun", nomor="1").status_code == 409, "of another account"
     assert admin.post(f"/akun/{bidan}/sertakan", page="/akun", nomor="1").status_code == 303
-    assert "rahasia-1" in site.enter("bidan").get("/papan").text
+    assert "rahasia-1" not in site.enter("bidan").get("/papan").text, "an earlier one stays closed"
+    site.post_events(site.alarm(counter=77, silent=True, kind=8))
+    assert "rahasia-3" in site.enter("bidan").get("/papan").text
     whats = [row["what"] for row in site.rows("SELECT what FROM audit WHERE subject = 'bidan'")]
     assert whats[-2:] == ["kecualikan dari rahasia", "pengecualian dicabut"]
 

@@ -29,7 +29,7 @@ PAGES = (
     *("/papan", "/kejadian", "/kejadian/kejadian-1", "/perangkat", "/perangkat/tombol-07", "/peringatan"),
     *("/kunci", "/latihan", "/kebijakan", "/antrean", "/lainnya", "/kentongan", "/lapor", "/simpanan"),
     *("/warga", "/warga/1", "/serah-terima", "/kanal", "/akun", "/catatan", "/undangan", "/layar/pos"),
-    *("/kontak", "/pengaturan", "/denah", "/latihan/1"),
+    *("/kontak", "/pengaturan", "/denah", "/latihan/1", "/akses"),
 )
 SOURCE = Path(language.__file__).parent
 ENGLISH_MODULES = ("cli.py", "device_api.py", "technicians.py", "site.py", "api.py", "events.py")

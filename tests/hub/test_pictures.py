@@ -72,8 +72,8 @@ def test_a_photo_is_seen_by_who_may_come_and_stands_in_the_timeline(site):
 
 
 def test_a_confidential_photo_is_for_its_agreed_people_only_and_each_view_is_logged(site):
-    site.post_events(site.alarm(kind=8, silent=True))
     site.account("ani", "wakil", named=True)
+    site.post_events(site.alarm(kind=8, silent=True))
     slug = site.incidents()[0]["slug"]
     ani, admin = site.enter("ani"), site.enter("admin")
     assert send(ani, f"/kejadian/{slug}/foto", f"/kejadian/{slug}", picture()).status_code == 303

@@ -87,8 +87,8 @@ def test_a_bad_picture_leaves_the_plan_as_it_was(site, admin, name):
 
 def test_a_running_alarm_is_on_the_plan_and_a_confidential_one_on_nobodys(site, admin):
     put(admin, "rumah-7"), put(admin, "rumah-8")
-    site.post_events(site.alarm(kind=2), site.alarm(counter=9, kind=8, device=site.other, silent=True))
     site.account("ani", "wakil", named=True)
+    site.post_events(site.alarm(kind=2), site.alarm(counter=9, kind=8, device=site.other, silent=True))
     for person in (admin, site.enter("ani")):
         text = person.get("/denah").text
         assert text.count("titik alarm") == 1 and "Kebakaran · Rumah 7" in text and "rahasia-" not in text

@@ -33,7 +33,7 @@ def loaded(tmp_path_factory):
     hub_load.make(data)
     hub_load.fill(Store(data), NOW_MS, 600, INCIDENTS, 6_000)
     with Store(data).write() as db:
-        db.run("UPDATE accounts SET named_for_confidential = 1")
+        db.run("UPDATE accounts SET named_for_confidential = 1, outside = 1")
         db.run("UPDATE incidents SET next_alert_ms = ? WHERE closed_ms IS NULL", NOW_MS)
     return data
 
@@ -115,7 +115,8 @@ def test_no_alarm_status_or_order_walks_a_big_table(traced, loaded):
         },
         {"id": "g/3", "type": "status", "device": 1002, "body": {"flags": 0, "battery": 180}, "rssi": -80},
         {"id": "g/4", "type": "siren_report", "device": 1000, "origin": 1001, "counter": 900_000, "state": 1},
-        {"id": "g/5", "type": "event", "device": 1000, "event": 4, "value": 900_000 & 0xFFFF},
+        {"id": "g/5", "type": "paged", "device": 1000, "origin": 1001, "counter": 900_000},
+        {"id": "g/6", "type": "event", "device": 1000, "event": 4, "origin": 1001, "counter": 900_000},
     ]
     answer = client.post("/api/v1/events", json={"events": events}, headers=headers)
     assert len(answer.json["accepted"]) == len(events)

@@ -206,8 +206,8 @@ def test_the_rehearsal_says_what_then_happens_and_writes_nothing(street):
 
 
 def test_the_queue_shows_what_happens_next_and_hides_what_is_confidential(street):
-    street.post_events(street.alarm(counter=9), street.alarm(counter=50, silent=True, device=street.other))
     street.account("bidan", "petugas_ronda", named=True)
+    street.post_events(street.alarm(counter=9), street.alarm(counter=50, silent=True, device=street.other))
     admin, bidan = street.enter("admin").get("/antrean").text, street.enter("bidan").get("/antrean").text
     assert "120 dtk" not in admin and "panggilan ke-1" in admin and "memanggil Warga 6 lewat SMS" in admin
     assert "rahasia-1" in bidan and "rahasia" not in admin

@@ -123,12 +123,15 @@ def test_an_empty_house_names_its_key_holder_for_the_days_given(site, admin):
 
 
 def test_a_linked_account_never_sees_a_silent_alarm_of_its_own_house(site, admin):
-    number = site.account("siti", "ketua_rt", named=True)
+    number = site.account("siti", "petugas_ronda", named=True)
+    site.account("pak_rt", "ketua_rt")
     add(admin)
     site.post_events(site.alarm(counter=9, silent=True, kind=8))
     siti = site.enter("siti")
     assert siti.get("/kejadian/rahasia-1").status_code == 200
     admin.post("/warga/1/akun", page="/warga/1", akun=str(number))
+    assert siti.get("/kejadian/rahasia-1").status_code == 200, "an agreed person: it waits for a second one"
+    site.enter("pak_rt").post("/akses/menunggu/1/benarkan", page="/akses")
     assert siti.get("/kejadian/rahasia-1").status_code == 404
     assert "rahasia" not in siti.get("/papan/isi").json["html"].lower()
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from hub_kit import PASSWORD, Person
-from kentongan_hub import accounts, pins, screens
+from kentongan_hub import accounts, pins, provision, screens
 
 PIN = "4827"
 
@@ -156,9 +156,10 @@ def test_wrong_pins_never_stop_sirens_calls_the_chime_or_a_persons_own_phone(sit
     phone = site.enter("budi")
     assert phone.post("/kejadian/kejadian-1/datang", page="/papan").status_code == 303
     assert site.incidents()[0]["answered_by"] == "Budi"
-    chime = site.event("event", device=site.post, event=4, value=1300)
-    assert site.post_events(chime)["accepted"]
-    assert site.incidents()[1]["answered_by"] == "pos-1"
+    chime = provision.add_device(site.data_dir, "penerima", "penerima-1", 5, 12)["node"]
+    about = {"device": chime, "origin": site.other, "counter": 1300}
+    assert site.post_events(site.event("paged", **about), site.event("event", event=4, **about))["accepted"]
+    assert site.incidents()[1]["answered_by"] == "penerima-1"
 
 
 def test_waits_are_bounded_forgotten_after_a_day_and_ended_by_the_right_pin():

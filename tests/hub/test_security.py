@@ -109,6 +109,10 @@ NEEDS = {
     "invite.make": roles.INVITE,
     "invite.end": roles.INVITE,
     "invite.recover": roles.ACCOUNTS,
+    "access.page": roles.REGISTER,
+    "access.set_home": roles.REGISTER,
+    "access.second": roles.REGISTER,
+    "access.checked": roles.REGISTER,
 }
 PAGES = {
     "/papan": roles.SEE,
@@ -125,6 +129,7 @@ PAGES = {
     "/kentongan": roles.DEVICES,
     "/kentongan/5/cetak": roles.DEVICES,
     "/lapor": roles.COME,
+    "/akses": roles.REGISTER,
     "/simpanan": roles.SYSTEM,
     "/ekspor/kejadian.csv": roles.POLICY,
     "/ekspor/perangkat.xlsx": roles.POLICY,

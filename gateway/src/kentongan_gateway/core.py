@@ -59,7 +59,8 @@ class GatewayCore:
         self._guard = Guard(GUARD_LIMIT)
         self._flush_due_ms = None
         self._stored_changed = False
-        self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched)
+        self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched,
+                              self._ask_posts)
         self._records = Records(state.get("stored"))
         self._drill = DrillWindow()
         self._intake = Intake(self, self._guard, self._memory, self._records, self._drill)
@@ -299,11 +300,15 @@ class GatewayCore:
             if message.type == m.SIREN_ORDER:
                 self._watch.ordered(message)
             return
+        unproved = m.posts_judge(message.type, message.role)  # any post can make it, for any number
+        if unproved and self._desk.directory.get(message.src) is None:
+            self._desk.count("unknown_gateway")  # invented numbers push no counter out of its place
+            return
         new = self._intake.new(message, heard)
         if new is None:
             return
         if new:
-            if not m.posts_judge(message.type, message.role):  # that any post can make for any gateway
+            if not unproved:
                 self._supervision.heard(message.src)
                 self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
@@ -464,6 +469,10 @@ class GatewayCore:
             )
         if not record.drill and not self._quiet.answered(record.src, record.body.incident, record.counter):
             self._pages.plan(record, row_id)
+
+    def _ask_posts(self, zones):
+        posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
+        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)

@@ -7,6 +7,10 @@ nothing, and the memory is lost                 is stored and receipted, and hel
 Lost: no counters on disk, or damaged ones (a new card). A post that itself sounds vouches for its alarm, so
 does an order of the hub about it; the hub's copy of the counters ends the doubt, and so do ten minutes, as at
 the posts. What was learned in doubt is not kept as a counter: another power cut does not make it true.
+
+A post's word may be as old as the alarm. So posts are asked by a quiet test, whose counter their STATUS
+names: nobody has recorded that. A word behind such a STATUS is of now, and so is one shortly before it when
+the siren sounds then.
 """
 
 from kentongan_wire import messages as m
@@ -16,6 +20,9 @@ from kentongan_wire.replay import Guard
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 DOUBT_MS = 600_000
 HELD_LIMIT = 128  # alarms that wait; further ones are stored and told, and start nothing here
+ASK_AT_MS = (0, 3_000, 8_000, 20_000, 60_000, 180_000)  # posts, while an alarm waits
+WORDS_LIMIT = 128  # of posts that wait for their STATUS
+NEAR = 16  # frames of a post before its STATUS, some minutes of reports
 
 
 def new_state():
@@ -35,15 +42,21 @@ class Held:
 
 
 class Memory:
-    """`on_vouched(Held)` is called once for each held alarm that may act after all."""
+    """`on_vouched(Held)` is called once for each held alarm that may act after all.
 
-    def __init__(self, desk, guard, lost, on_vouched):
-        self._desk, self._guard, self._on_vouched = desk, guard, on_vouched
+    `ask(zones)` sends a quiet test to the posts of these zones.
+    """
+
+    def __init__(self, desk, guard, lost, on_vouched, ask):
+        self._desk, self._guard, self._on_vouched, self._ask = desk, guard, on_vouched, ask
         self.lost = lost
         self._until_ms = None
         self._unknown = set()  # (node, generation) first heard while the memory is lost
         self._hub = {}  # (node, generation, type) -> the hub's copy
         self._held = {}  # record key -> Held
+        self._asked_ms, self._asks = None, 0  # when posts were asked first, and how often
+        self._words = {}  # (post, sender, counter of the alarm) -> counter of the post's message
+        self._present = {}  # post -> (counter of its latest STATUS that answers us, whether it sounds)
 
     def begun(self):
         if self.lost:
@@ -76,8 +89,12 @@ class Memory:
         if len(self._held) >= HELD_LIMIT:
             self._desk.count("doubted_dropped")
             return
+        if not self._held:
+            self._asked_ms, self._asks = self._desk.now_ms, 0
         self._held[record.key] = Held(row_id, record)
         self._desk.note_about("doubted", record.src, record.counter)
+        for post in list(self._present):
+            self._compare(post)
 
     def silent(self, record) -> bool:
         """The hub has not taken this alarm: True when it is held, and acts once somebody vouches."""
@@ -86,11 +103,37 @@ class Memory:
             held.hub_silent = True
         return held is not None
 
-    def vouch(self, src, counter):
-        """A post sounds for this alarm, or the hub orders something about it."""
-        for held in [held for held in self._held.values()
-                     if held.record.src == src and held.record.counter == counter]:
+    def word(self, post, said, src, counter):
+        """A post says in its message `said` that it sounds for this alarm."""
+        if not self.lost:
+            return
+        if len(self._words) >= WORDS_LIMIT:
+            self._words.pop(next(iter(self._words)))
+        self._words[post, src, counter] = said
+        self._compare(post)
+
+    def present(self, post, said, sounds):
+        """Its STATUS `said` answers a test of this run."""
+        if self.lost:
+            self._present[post] = said, sounds
+            self._compare(post)
+
+    def _compare(self, post):
+        answered, sounds = self._present.get(post, (None, False))
+        if answered is None:
+            return
+        for (who, src, counter), said in list(self._words.items()):
+            of_now = said > answered or (sounds and answered - said <= NEAR)
+            if who == post and of_now and self.vouch(src, counter):
+                del self._words[who, src, counter]
+
+    def vouch(self, src, counter) -> bool:
+        """The hub orders something about this alarm, or a post sounds for it now: whether it waited for that."""
+        waiting = [held for held in self._held.values()
+                   if held.record.src == src and held.record.counter == counter]
+        for held in waiting:
             self._release(held)
+        return bool(waiting)
 
     def hub_knows(self, rows):
         """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair."""
@@ -106,6 +149,8 @@ class Memory:
     def _over(self):
         self.lost, self._until_ms = False, None
         self._unknown.clear()
+        self._words.clear()
+        self._present.clear()
         for held in list(self._held.values()):
             self._release(held)
 
@@ -115,8 +160,20 @@ class Memory:
         self._on_vouched(held)
 
     def tick(self):
-        if self._until_ms is not None and self._desk.now_ms >= self._until_ms:
+        if self._until_ms is None:
+            return
+        if self._desk.now_ms >= self._until_ms:
             self._over()
+        elif self._ask_ms() is not None and self._desk.now_ms >= self._ask_ms():
+            self._asks += 1
+            self._ask(sorted({held.record.body.zone for held in self._held.values()}))
+
+    def _ask_ms(self):
+        """When posts are asked next, or None."""
+        if not self._held or self._asks >= len(ASK_AT_MS):
+            return None
+        return self._asked_ms + ASK_AT_MS[self._asks]
 
     def next_deadline(self):
-        return self._until_ms
+        ask_ms = self._ask_ms() if self.lost else None
+        return self._until_ms if ask_ms is None else min(ask_ms, self._until_ms)

@@ -1,5 +1,7 @@
 """SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
 
+from collections import deque
+
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
@@ -7,6 +9,7 @@ from kentongan_wire.flood import CLASS_ORDER
 REPEAT_MS = 3_000
 SENDS_MAX = 5
 TARGETS_MAX = 15  # in one frame
+TESTS_KEPT = 256
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
 OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
@@ -35,6 +38,7 @@ class Orders:
     def __init__(self, desk):
         self._desk = desk
         self._jobs = []
+        self.tests = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
         self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
         self._last = {}  # gateway -> counter of its latest order
 
@@ -82,6 +86,8 @@ class Orders:
         job = Job(own, payload, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
                   period_ms, incident)
         self._jobs.append(job)
+        if action == m.ACTION_TEST:
+            self.tests.append(own)
         self._send(job, own)
 
     def _send(self, job, packet_id):

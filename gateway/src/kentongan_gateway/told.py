@@ -40,7 +40,7 @@ class Told:
         core._watch.heard(post, body.origin, incident, body.counter, body.state)
         core._orders.reported(post, body.origin, body.counter, body.state)
         if body.state in SOUNDING:
-            core._memory.vouch(body.origin, body.counter)
+            core._memory.word(post, message.counter, body.origin, body.counter)
 
     def _silenced(self, post, origin, alarm):
         """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
@@ -74,6 +74,8 @@ class Told:
         desk.store(events.status_event(message, heard, desk.directory))
         core._configs.reported(message.src, message.role, body.config_version, message.generation)
         if message.role != m.TOMBOL:
+            if message.role == m.SIRENE and body.last_control in core._orders.tests:
+                core._memory.present(message.src, message.counter, bool(body.flags & m.STATUS_SOUNDING))
             if desk.sequence.reported(body.last_control):
                 desk.note("counters_recovered", desk.config.label, desk.sequence.last)
             return
@@ -95,8 +97,8 @@ class Told:
     def receipts(self, message, repeat):
         """Receipts of another gateway, or a post's stage 1.
 
-        A gateway's counter may have been used up by whoever holds a post's keys: its entries are true even so,
-        they only do not show that it is there now.
+        A gateway's counter may have been used up by whoever holds a post's keys. Its entries
+        are true even so; they only do not show that it is there now.
         """
         core = self._core
         if message.role == m.GATEWAY:
@@ -109,5 +111,5 @@ class Told:
             alarm = core._records.find(entry.node, entry.counter)
             incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
             core._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
-            core._memory.vouch(entry.node, entry.counter)
+            core._memory.word(message.src, message.counter, entry.node, entry.counter)
             self._desk.note_about("receipt_1", entry.node, entry.counter, label)

@@ -34,13 +34,15 @@ def check_new(login, password, name=""):
         raise LocalError(f"nama: paling panjang {NAME_LIMIT} karakter")
 
 
-def add(db, wall_ms, login, name, role, password, named=False):
-    """The new account's id."""
+def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
+    """The new account's id; `home` as access.check_home gives it, without it nobody is named."""
     check_new(login, password, name)
     if role not in roles.ROLES:
         raise LocalError(f"peran {role!r}: pilih salah satu dari {', '.join(roles.ROLES)}")
     if named and role in roles.NEVER_NAMED:
         raise LocalError(f"peran {role}: layar tidak boleh melihat kejadian rahasia")
+    if named and not any(home):
+        raise LocalError("disepakati untuk rahasia: tulis dulu rumahnya, atau bahwa ia tinggal di luar RT")
     if db.value("SELECT 1 FROM accounts WHERE login = ?", login):
         raise LocalError(f"nama masuk {login!r}: sudah dipakai, pilih yang lain")
     return db.insert(
@@ -51,6 +53,10 @@ def add(db, wall_ms, login, name, role, password, named=False):
         created_wall=wall_ms,
         password=hash_password(password),
         named_for_confidential=int(named),
+        once_named=int(named),
+        zone=home[0],
+        house=home[1],
+        outside=home[2],
     )
 
 

@@ -7,6 +7,8 @@ from kentongan_wire import messages as m
 
 from kentongan_hub import (
     calling,
+    chimes,
+    circles,
     field,
     incidents,
     joins,
@@ -138,6 +140,7 @@ def _incident(db, now, gateway, event, first):
         opened_wall=field.happened(now, event),
     )
     incident = db.one(sql, event["device"], first, confidential)
+    circles.draw(db, incident)
     incident["next_alert_ms"] = policies.first_alert_ms(db, now, incident, drill)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", incident["next_alert_ms"], incident["id"])
     return incident
@@ -261,20 +264,10 @@ SIREN_WORDS = {
 
 
 def _event(db, now, gateway, event):
-    """A key at a post or a chime: 'saya datang' there is an answer; other keys are proof of life so far."""
+    """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
     field.heard(db, now, gateway, event)
-    if event["event"] != m.EVENT_COMING:
-        return
-    label = db.value(
-        "SELECT label FROM devices WHERE node = ? AND role = 'penerima' AND revoked = 0", event["device"]
-    )
-    incident = db.one(
-        "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
-        event["origin"],
-        event["counter"],
-    )
-    if label and incident:
-        incidents.come_from_device(db, now, incident, label)
+    if event["event"] == m.EVENT_COMING:
+        chimes.answered(db, now, gateway, event)
 
 
 HANDLERS = {
@@ -283,6 +276,7 @@ HANDLERS = {
     "siren_report": _siren_report,
     "gateway_siren": _siren_report,
     "event": _event,
+    "paged": chimes.paged,
     "stage_seen": field.stage_seen,
     "refusals": field.refusals,
     "radio": field.radio,

@@ -26,6 +26,7 @@ from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
 from kentongan_hub.live import Boards
 from kentongan_hub.pages import (
+    access,
     board,
     channels,
     contacts,
@@ -56,7 +57,7 @@ log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
     *(trust, kentongan, register, report, shift, storage, people, more),
-    *(invite, screen, contacts, settings, plan),
+    *(invite, screen, contacts, settings, plan, access),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, outbox, site, store
+from kentongan_hub import access, audit, chain, outbox, site, store
 
 MAGIC = b"KENTONGAN-CADANGAN-1\n"
 SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB and a tenth of a second
@@ -169,6 +169,10 @@ def _settle(folder):
         )
         db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")
         db.run("DELETE FROM sessions")
+        db.run("DELETE FROM technicians")  # a token that was ended since would open doors again
+        db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL",
+               int(db.setting("wall_ms", 0)))  # fmt: skip
+        db.set_setting(access.RESTORED, 1)  # who was un-agreed or excluded since is so no more: people look
         audit.record(db, int(db.setting("wall_ms", 0)), "pusat data", "cadangan dipulihkan")
 
 

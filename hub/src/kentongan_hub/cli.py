@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, invitations, provision, site, technicians
+from kentongan_hub import audit, backup, chain, invitations, provision, site, standing, technicians
 from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
@@ -90,7 +90,18 @@ def _parser():
 
 
 def _care(command):
-    """Commands of every day: backup, restore, recovery-link, check, run."""
+    """Commands of every day: backup, restore, recovery-link, access, check, run."""
+    text = "where an account lives, or that it is agreed no more; the second person where a site has none"
+    known = command("access", _access, text)
+    known.add_argument("--login", required=True, metavar="LOGIN", help="whose account")
+    known.add_argument("--name", required=True, help="the technician's name, for the log")
+    fact = known.add_mutually_exclusive_group(required=True)
+    fact.add_argument("--house", type=int, help="lives in this house; with --zone")
+    fact.add_argument("--outside", action="store_true", help="lives outside the hub's RTs")
+    fact.add_argument("--not-agreed", action="store_true", help="agreed for confidential incidents no more")
+    fact.add_argument("--stand-in", action="store_true", help="is called until two people are agreed")
+    fact.add_argument("--off", action="store_true", help="may not log in any more")
+    known.add_argument("--zone", type=int, default=0, help="the house's RT")
     save = command("backup", _backup, "the whole hub in one file, encrypted with a passphrase")
     save.add_argument("--out", required=True, type=Path, metavar="FILE")
     bring = command("restore", _restore, "a backup into a new data directory, checked before it is used")
@@ -196,18 +207,43 @@ def _recovery_link(args):
 
     site.load(args.data)
     with Store(args.data).write() as db:
-        account = db.one("SELECT * FROM accounts WHERE login = ?", args.login)
-        if account is None:
-            known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
-            raise LocalError(f"login {args.login!r}: no such account; there are {', '.join(known)}")
-        steady_ms = Clock(int(db.setting("steady_ms", 0))).steady_ms()  # the hub's clock never goes back
-        now = Now(steady_ms, _now().wall)
-        token = invitations.recover(db, now, f"teknisi {args.name}", account, "konsol")
+        account, now = _account(db, args.login), _steady(db)
+        token = invitations.recover(db, now, f"teknisi {args.name}", account, "konsol", console=True)
         root = args.address or db.setting("address") or "http://127.0.0.1:8080"
     link = f"{root.rstrip('/')}/u/{token}"
     print(f"{args.login}: open once, within {invitations.RECOVERY_HOURS} h, where the hub can be reached:")
     print(link)
     segno.make(link, micro=False).terminal(compact=True)
+
+
+def _access(args):
+    """Whoever may read the data directory is nobody's household here; the record has the name."""
+    site.load(args.data)
+    with Store(args.data).write() as db:
+        account = _account(db, args.login)
+        now = _steady(db)
+        by = {"id": None, "login": f"teknisi {args.name}", "name": f"teknisi {args.name}"}
+        body = {"account": account["id"]}
+        if args.not_agreed or args.off or args.stand_in:
+            what = "matikan" if args.off else "pengganti" if args.stand_in else "bukan-rahasia"
+        else:
+            what, outside = "rumah", int(args.outside)
+            body |= {"zone": args.zone, "house": args.house or 0, "outside": outside}
+        standing.want(db, now, by, what, body, "konsol")
+    print(f"{args.login}: {what}, on the record as teknisi {args.name}")
+
+
+def _account(db, login):
+    account = db.one("SELECT * FROM accounts WHERE login = ?", login)
+    if account is None:
+        known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
+        raise LocalError(f"login {login!r}: no such account; there are {', '.join(known)}")
+    return account
+
+
+def _steady(db):
+    """Now beside a hub that may be running: its clock never goes back."""
+    return Now(Clock(int(db.setting("steady_ms", 0))).steady_ms(), _now().wall)
 
 
 def _first_line(path):

@@ -1,24 +1,23 @@
-"""Who may know of a silent alarm: agreed people only, never the house it came from, never an excluded person.
+"""Who may know of a silent alarm: those in its circle, never the house it came from, never who was excluded.
 
 One condition, used by every list, page, feed and search. Whoever may not know of an incident gets the same
-answer as for one that does not exist.
+answer as for one that does not exist. circles.py draws the circle, standing.py changes the facts behind it.
 """
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, incidents, roles
+from kentongan_hub import audit, circles, incidents, orders, roles, standing
+
+BY_HAND = "dikecualikan"  # why somebody left a circle; only this can be undone
 
 
 def condition(account):
     """SQL condition on `incidents` for this account (a row)."""
-    if not roles.may_see_confidential(account):
+    if account["role"] in roles.NEVER_NAMED:
         return "incidents.confidential = 0"
-    number, zone, house = (int(account[name]) for name in ("id", "zone", "house"))
     return (
-        "(incidents.confidential = 0 OR (NOT (incidents.house != 0 AND "
-        f"incidents.zone = {zone} AND incidents.house = {house}) AND NOT EXISTS (SELECT 1 FROM exclusions x "
-        f"WHERE x.account = {number} AND (x.incident = incidents.id OR (x.house != 0 AND "
-        "x.zone = incidents.zone AND x.house = incidents.house)))))"
+        "(incidents.confidential = 0 OR EXISTS (SELECT 1 FROM circles k WHERE k.incident = incidents.id "
+        f"AND k.account = {int(account['id'])} AND k.ended_wall IS NULL))"
     )
 
 
@@ -28,9 +27,10 @@ def may_see(db, account, incident):
     )
 
 
-def viewer(account):
+def viewer(db, account):
     """Accounts with the same answer here see the same lists."""
-    return (account["role"], account["id"] if roles.may_see_confidential(account) else 0)
+    inside = db.value("SELECT 1 FROM circles WHERE account = ? AND ended_wall IS NULL LIMIT 1", account["id"])
+    return (account["role"], account["id"] if inside else 0)
 
 
 def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=""):
@@ -40,48 +40,66 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
         raise LocalError("Akun itu tidak ada. Pilih orang dari daftar.")
     if not incident and not (zone and house):
         raise LocalError("Pilih satu kejadian, atau RT dan nomor rumah.")
-    if account_id == by["id"] and incident is None:
-        raise LocalError("Orang lain yang harus mengecualikan Anda. Minta admin lain.")
-    db.insert(
-        "exclusions",
-        account=account_id,
-        zone=zone,
-        house=house,
-        incident=incident and incident["id"],
-        made_by=by["name"],
-        made_wall=now.wall,
-    )
-    if incident:
-        incidents.tell(db, now, incident, by["name"], "mengecualikan", person["name"], address)
-    else:
-        audit.record(
-            db, now.wall, by["login"], "kecualikan dari rahasia", person["login"], f"rumah {house}", address
-        )
+    if incident is None:
+        body = {"account": account_id, "zone": zone, "house": house}
+        return standing.want(db, now, by, "kecualikan", body, address)
+    inside = circles.members(db, incident)
+    event = _event(db, incident)
+    if account_id not in inside:
+        raise LocalError("Orang itu sudah tidak tahu kejadian ini.")
+    db.insert("exclusions", account=account_id, incident=incident["id"], made_by=by["name"],
+              made_wall=now.wall)  # fmt: skip
+    for one in event:  # what was merged is one event, and nobody knows half of it
+        circles.end(db, now, account_id, one["id"], BY_HAND)
+    incidents.tell(db, now, incident, by["name"], "mengecualikan", person["name"], address)
+    return True
 
 
 def include(db, now, by, number, *, account=None, incident=None, address=""):
-    """End one exclusion of this account from a house, or from this incident; the record of it stays."""
+    """End one exclusion of this account from a house, or from this incident; the record of it stays.
+
+    Only who was in the circle when the incident was opened, and is not barred by now, comes back into it.
+    """
     row = db.one(
         "SELECT x.*, a.name, a.login FROM exclusions x JOIN accounts a ON a.id = x.account WHERE x.id = ? "
-        "AND x.incident IS ? AND (? IS NULL OR x.account = ?)",
+        "AND x.ended_wall IS NULL AND x.incident IS ? AND (? IS NULL OR x.account = ?)",
         *(number, incident and incident["id"], account, account),
     )
     if row is None:
         raise LocalError("Pengecualian itu tidak ada lagi.")
     if row["account"] == by["id"]:
         raise LocalError("Orang lain yang harus menyertakan Anda lagi.")
-    db.run("DELETE FROM exclusions WHERE id = ?", number)
-    if incident:
-        incidents.tell(db, now, incident, by["name"], "menyertakan lagi", row["name"], address)
-    else:
-        what = f"rumah {row['house']}"
-        audit.record(db, now.wall, by["login"], "pengecualian dicabut", row["login"], what, address)
+    if incident is None:
+        body = {"account": row["account"], "zone": row["zone"], "house": row["house"]}
+        return standing.want(db, now, by, "sertakan", body, address)
+    if row["account"] not in circles.eligible(db, incident):
+        raise LocalError("Orang itu sekarang tidak boleh tahu kejadian rumah ini.")
+    db.run(
+        "UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE id = ?", now.wall, by["name"], number
+    )
+    for one in _event(db, incident):
+        db.run(
+            "UPDATE circles SET ended_wall = NULL, ended_by = '' WHERE incident = ? AND account = ? "
+            "AND ended_by = ?",
+            one["id"],
+            row["account"],
+            BY_HAND,
+        )
+    incidents.tell(db, now, incident, by["name"], "menyertakan lagi", row["name"], address)
+    return True
+
+
+def _event(db, incident):
+    root = incident["merged_into"] and db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
+    return orders.members(db, root or incident)
 
 
 def excluded_houses(db):
     """{account: [{"id", "zone", "house"}]} of whoever learns nothing of the silent alarms of a house."""
     out = {}
-    for row in db.all("SELECT * FROM exclusions WHERE incident IS NULL ORDER BY zone, house"):
+    for row in db.all(
+        "SELECT * FROM exclusions WHERE incident IS NULL AND ended_wall IS NULL ORDER BY zone, house"
+    ):
         out.setdefault(row["account"], []).append(row)
     return out
 
@@ -90,7 +108,7 @@ def excluded(db, incident):
     """[{"id", "account", "name"}] of those who were taken out of one incident."""
     return db.all(
         "SELECT x.id, x.account, a.name FROM exclusions x JOIN accounts a ON a.id = x.account "
-        "WHERE x.incident = ? ORDER BY a.name",
+        "WHERE x.incident = ? AND x.ended_wall IS NULL ORDER BY a.name",
         incident["id"],
     )
 

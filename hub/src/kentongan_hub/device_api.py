@@ -32,15 +32,15 @@ def authenticate():
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     hub = current_app.hub
     with hub.store.read() as db:
-        name = technicians.of_token(db, hub.now(), token.strip()) if scheme.lower() == "bearer" else None
-    if name is None:
+        found = technicians.of_token(db, hub.now(), token.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
         return problem(
             401,
             "no technician has this token",
             "Authorization",
             "make one with `kentongan-hub technician-token`, or POST /api/v1/login",
         )
-    g.technician = name
+    g.technician, g.technician_account = found["name"], found["account"]
     return None
 
 
@@ -101,7 +101,7 @@ def login():
     if not roles.allows(account["role"], roles.INSTALL):
         return problem(403, f"{name} may not install devices", "login", "log in with an admin's account")
     with hub.store.write() as db:
-        token = technicians.new_token(db, now, account["name"], technicians.LOGIN_MS)
+        token = technicians.new_token(db, now, account["name"], technicians.LOGIN_MS, account["id"])
     return jsonify(token=token, name=account["name"], expires_in_s=technicians.LOGIN_MS // 1000)
 
 
@@ -160,7 +160,9 @@ def replace_device(node):
 def _register(replaces):
     hub, body, secret = current_app.hub, _body(), _secret()
     with hub.store.write() as db:
-        made = register.register(db, hub.now(), secret, body, g.technician, replaces)
+        made = register.register(
+            db, hub.now(), secret, body, g.technician, replaces, g.technician_account
+        )
     return jsonify(made), 201
 
 

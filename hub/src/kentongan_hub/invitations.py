@@ -4,7 +4,7 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, pins, roles
+from kentongan_hub import access, accounts, audit, pins, roles
 
 HOUR_MS = 3_600_000
 HOURS = (1, 24, 168)  # how long an invitation may be open
@@ -14,8 +14,11 @@ KEPT_MS = 30 * 24 * HOUR_MS  # used and ended ones are listed this long; the rec
 TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
 
 
-def make(db, now, by, name, role, hours, at=""):
-    """The secret of a new invitation for a named person; LocalError names what is wrong."""
+def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
+    """The secret of a new invitation for a named person; LocalError names what is wrong.
+
+    `home`: where this person lives, as access.check_home gives it; the invited person cannot choose it.
+    """
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
         raise LocalError(f"nama: 1 sampai {accounts.NAME_LIMIT} huruf")
@@ -23,17 +26,28 @@ def make(db, now, by, name, role, hours, at=""):
         raise LocalError("peran: pilih salah satu dari daftar; peran lain diundang oleh admin")
     if hours not in HOURS:
         raise LocalError("berlaku: pilih 1 jam, 1 hari atau 1 minggu")
-    token = _insert(db, now, by["name"], name, role, hours)
-    audit.record(db, now.wall, by["login"], "undangan dibuat", name, f"{role}, {hours} jam", at)
+    token = _insert(db, now, by["name"], name, role, hours, home=home, by_account=by["id"])
+    lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    detail = f"{role}, {hours} jam, rumah: {lives}"
+    audit.record(db, now.wall, by["login"], "undangan dibuat", name, detail, at)
     return token
 
 
-def recover(db, now, by, account, at=""):
-    """The secret of a link with which this account gets a new password; the older links of it end."""
+def recover(db, now, by, account, at="", console=False):
+    """The secret of a link with which this account gets a new password; the older links of it end.
+
+    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential incidents
+    is recovered there only: whoever holds the link for a moment would read what that person may read.
+    """
     if not account["active"]:
         raise LocalError(f"akun {account['login']!r} dimatikan; hidupkan dulu di halaman Akun")
     if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
         raise LocalError(f"akun {account['login']!r} adalah layar: pasangkan lagi di halaman Layar pos")
+    if not console and access.agreed_once(account):
+        raise LocalError(
+            f"akun {account['login']!r} disepakati untuk kejadian rahasia: hanya teknisi di mesin pusat data "
+            "yang membuat sandi baru (kentongan-hub recovery-link)"
+        )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
            "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
     token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
@@ -41,7 +55,7 @@ def recover(db, now, by, account, at=""):
     return token
 
 
-def _insert(db, now, by, name, role, hours, account=None):
+def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_account=None):
     old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
     db.run(f"DELETE FROM invitations WHERE made_wall < ? AND {old}", now.wall - KEPT_MS, now.ms)
     if db.value(f"SELECT count(*) FROM invitations WHERE NOT {old}", now.ms) >= OPEN_LIMIT:
@@ -53,6 +67,10 @@ def _insert(db, now, by, name, role, hours, account=None):
         name=name,
         role=role,
         account=account,
+        zone=home[0],
+        house=home[1],
+        outside=home[2],
+        made_account=by_account,
         made_by=by,
         made_wall=now.wall,
         expires_ms=now.ms + hours * HOUR_MS,
@@ -81,7 +99,9 @@ def take(db, now, invitation, login, name, password, pin, at=""):
         pins.check_new(pin)
     account = invitation["account"]
     if account is None:
-        account = accounts.add(db, now.wall, login, name, invitation["role"], password)
+        home = access.home(invitation)
+        account = accounts.add(db, now.wall, login, name, invitation["role"], password, home=home)
+        access.made(db, now, invitation["made_account"], account, home)
     else:
         accounts.check_new(invitation["login"], password)
         db.run("UPDATE accounts SET password = ? WHERE id = ?", accounts.hash_password(password), account)

@@ -3,7 +3,7 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import incidents, orders, outbox, policies, states
+from kentongan_hub import circles, incidents, orders, outbox, policies, states
 
 MEMBERS_LIMIT = 50
 
@@ -18,6 +18,8 @@ def merge(db, now, child, parent, account, address=""):
         raise LocalError("Kejadian rahasia atau latihan hanya bisa digabung dengan sesamanya.")
     if child["closed_ms"] is not None or parent["closed_ms"] is not None:
         raise LocalError("Hanya kejadian yang masih terbuka bisa digabung.")
+    if circles.members(db, child) != circles.members(db, parent):
+        raise LocalError("Kejadian rahasia digabung hanya bila orang yang boleh tahu keduanya sama.")
     joining = orders.members(db, child)
     if len(joining) + len(orders.members(db, parent)) > MEMBERS_LIMIT:
         raise LocalError(f"Satu kejadian paling banyak memuat {MEMBERS_LIMIT} alarm.")

@@ -39,6 +39,8 @@ DUTIES = {
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
 NARKOBA_TO = (*CONFIDENTIAL_TO, f"{DUTY}:ketua_rw", f"{DUTY}:bhabin")
+KONFLIK_TO = (f"{DUTY}:ketua_rw", f"{DUTY}:bhabin")
+ALLOWED_TO = {words.NARKOBA: NARKOBA_TO, words.KONFLIK: KONFLIK_TO}  # of other confidential kinds the first
 REPORTS_FROM = 100  # kinds above are told by people and never on the air
 STEPS = (2, 10)
 LIMITS = {  # key -> lowest, highest
@@ -133,6 +135,14 @@ DEFAULTS[words.NARKOBA] = {
         _step(300, NO, "disepakati tugas:ketua_rw tugas:bhabin", "{polsek}, BNN"),
     ],
 }
+DEFAULTS[words.KONFLIK] = {
+    **_PACE,
+    "sirene_kali": 0,
+    "langkah": [
+        _step(0, NO, "tugas:ketua_rw tugas:bhabin"),
+        _step(300, NO, "tugas:ketua_rw tugas:bhabin", "{bhabin}, {polsek}"),
+    ],
+}
 
 
 def default(kind):
@@ -198,7 +208,7 @@ def _check_step(kind, place, step):
     for to in step["kepada"]:
         if not isinstance(to, str) or phrase(to) is None:
             raise LocalError(f"{place}: kepada {str(to)[:40]!r} tidak dikenal; pilih {', '.join(choices())}")
-        allowed = NARKOBA_TO if kind == words.NARKOBA else CONFIDENTIAL_TO
+        allowed = ALLOWED_TO.get(kind, CONFIDENTIAL_TO)
         if kind in words.CONFIDENTIAL_KINDS and to not in allowed:
             raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(allowed)}")
     if kind in words.CONFIDENTIAL_KINDS and step["sirene"] != NO:

@@ -2,10 +2,11 @@
 
 import math
 
-from kentongan_hub import confidential
+from kentongan_hub import circles
 from kentongan_hub import policy as p
 
 PEOPLE_LIMIT = 500  # of one step
+NEVER_MS = (1 << 62) - 1
 
 
 def resolve(db, incident, words):
@@ -32,8 +33,14 @@ def reach(db, incident, words):
 def _addresses(db, incident, person):
     if incident["confidential"] and not _may_know(db, incident, person):
         return []
-    sql = "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 ORDER BY id"
-    return [{"person": person["id"], "name": person["name"], **one} for one in db.all(sql, person["id"])]
+    # a number that somebody added after a silent alarm learns nothing of it
+    before_ms = incident["opened_ms"] if incident["confidential"] and incident["id"] else NEVER_MS
+    sql = (
+        "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 "
+        "AND created_ms <= ? ORDER BY id"
+    )
+    rows = db.all(sql, person["id"], before_ms)
+    return [{"person": person["id"], "name": person["name"], **one} for one in rows]
 
 
 def _may_know(db, incident, person):
@@ -42,8 +49,8 @@ def _may_know(db, incident, person):
         return False
     if person["account"] is None:
         return True
-    account = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", person["account"])
-    return account is not None and confidential.may_see(db, account, incident)
+    active = db.value("SELECT 1 FROM accounts WHERE id = ? AND active = 1", person["account"])
+    return bool(active) and circles.knows(db, person["account"], incident)
 
 
 _LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
@@ -54,6 +61,10 @@ def _people(db, incident, word):
     zone = incident["zone"]
     if word == p.ALL:
         return db.all(f"SELECT * FROM people WHERE zone = ? AND {_LIVE} ORDER BY id", zone)
+    if word == p.NAMED and incident["confidential"]:  # the stand-in too, where agreed people are too few
+        known = circles.members(db, incident) if incident["id"] else circles.eligible(db, incident)
+        marks = ", ".join("?" * len(known))
+        return db.all(f"SELECT * FROM people WHERE account IN ({marks}) AND {_LIVE} ORDER BY id", *known)
     if word == p.NAMED:
         return db.all(
             "SELECT p.* FROM people p JOIN accounts a ON a.id = p.account "

@@ -67,7 +67,8 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
     return person
 
 
-def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
+def check_address(channel, address, delay_s):
+    """The address as it is kept; LocalError names what is wrong."""
     if channel not in CHANNELS:
         raise LocalError(f"kanal {channel!r}: pilih {', '.join(CHANNELS)}")
     address = address.strip() if channel == "apprise" else re.sub(r"[ .-]", "", address.strip())
@@ -77,10 +78,17 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
         raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
     if not 0 <= delay_s <= 900:
         raise LocalError("tunda: 0 sampai 900 detik")
+    return address
+
+
+def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
+    address = check_address(channel, address, delay_s)
     _person(db, person)
     if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
         raise LocalError(f"paling banyak {ADDRESSES_LIMIT} alamat untuk satu orang; hapus satu dulu")
-    db.insert("addresses", person=person, channel=channel, address=address, delay_s=delay_s)
+    db.insert(
+        "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
+    )
     audit.record(db, now.wall, by["login"], "alamat ditambah", f"warga {person}", channel, at)
 
 
@@ -89,16 +97,23 @@ def drop_address(db, now, by, person, number, at=""):
         audit.record(db, now.wall, by["login"], "alamat dihapus", f"warga {person}", address=at)
 
 
-def set_duties(db, now, by, person, duties, at=""):
-    """This person is called for exactly these duties from now on; RT duties count in the own RT only."""
-    row = _person(db, person)
+def check_duties(duties):
     unknown = [duty for duty in duties if duty not in policy.DUTIES]
     if unknown:
         raise LocalError(f"tugas {unknown[0]!r}: pilih {', '.join(policy.DUTIES)}")
+
+
+def set_duties(db, now, by, person, duties, at=""):
+    """This person is called for exactly these duties from now on; RT duties count in the own RT only."""
+    row = _person(db, person)
+    check_duties(duties)
+    had = db.all("SELECT duty FROM duties WHERE person = ? ORDER BY duty", person)
     db.run("DELETE FROM duties WHERE person = ?", person)
     for duty in duties:
         db.insert("duties", person=person, duty=duty, zone=row["zone"] if duty in policy.RT_DUTIES else 0)
-    audit.record(db, now.wall, by["login"], "tugas diubah", f"warga {person}", ", ".join(duties), at)
+    words = [", ".join(sorted(some)) or "-" for some in ([row["duty"] for row in had], duties)]
+    detail = f"{words[0]} menjadi {words[1]}"
+    audit.record(db, now.wall, by["login"], "tugas diubah", f"warga {person}", detail, at)
 
 
 def _person(db, person):

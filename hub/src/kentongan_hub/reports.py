@@ -6,7 +6,18 @@ Of a confidential one neither the reporter's name nor address is stored anywhere
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, calling, incidents, orders, outbox, policies, states, words
+from kentongan_hub import (
+    audit,
+    calling,
+    circles,
+    incidents,
+    orders,
+    outbox,
+    policies,
+    recipients,
+    states,
+    words,
+)
 
 TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
 REPORTER = "pelapor (dirahasiakan)"
@@ -40,6 +51,8 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
         **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
     }
     incident = db.one("SELECT * FROM incidents WHERE id = ?", db.insert("incidents", **row))
+    circles.draw(db, incident)
+    _somebody_hears(db, incident)
     due_ms = policies.first_alert_ms(db, now, incident, False)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
@@ -48,3 +61,14 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     audit.note("hub_logged", incidents.identity(db, incident), incident["state"])
     calling.at_once(db, now, incident)
     return incident["slug"]
+
+
+def _somebody_hears(db, incident):
+    """A report that only offices may know is refused, with whom to telephone, where no office is known."""
+    if incident["kind"] in circles.OFFICES_ONLY and not circles.members(db, incident):
+        to = [word for step in policies.for_incident(db, incident)["langkah"] for word in step["kepada"]]
+        if not recipients.resolve(db, incident, to):
+            raise LocalError(
+                "Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
+                "melengkapi tugas mereka di Orang dan rumah."
+            )

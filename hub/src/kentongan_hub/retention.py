@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, incidents, photos, words
+from kentongan_hub import access, audit, chain, incidents, photos, words
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -59,6 +59,7 @@ def due(db, now):
 def run(db, now):
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
+    access.trim(db)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):
@@ -67,6 +68,8 @@ def run(db, now):
             for line in db.all("SELECT id FROM audit WHERE subject = ?", incidents.identity(db, row)):
                 chain.erase(db, "audit", line["id"])
         db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
+        about = "SELECT device, first_counter FROM incidents WHERE id = ?"
+        db.run(f"DELETE FROM pages WHERE (origin, counter) IN ({about})", row["id"])
         db.run("DELETE FROM outbox WHERE incident = ?", row["id"])
         db.run("DELETE FROM photos WHERE incident = ?", row["id"])
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])

@@ -9,7 +9,7 @@ ACCOUNTS, AUDIT, SYSTEM, INVITE = "akun", "catatan", "pengaturan", "undang"
 OWN = "sendiri"  # one's own password, PIN and sessions
 PIN = "pin"  # shared by all who stand before it: only "saya datang", with a name and a PIN
 
-# role -> permissions. A confidential incident needs the account's own mark as well (may_see_confidential).
+# role -> permissions. A confidential incident needs a place in its circle as well (circles.py).
 _WATCH = {SEE, OWN, COME, CLOSE, SIREN, DEVICES, MUTE}
 PERMISSIONS = {
     "admin": {*_WATCH, DRILL, POLICY, REGISTER, ACCOUNTS, AUDIT, SYSTEM, INVITE, REVOKE, INSTALL},
@@ -32,7 +32,3 @@ NEVER_NAMED = ("tamu_layar",)  # a screen on a wall is nobody
 def allows(role, permission):
     return permission in PERMISSIONS.get(role, ())
 
-
-def may_see_confidential(account):
-    """Only a person who was named for it, whatever the role."""
-    return bool(account["named_for_confidential"]) and account["role"] not in NEVER_NAMED

@@ -370,3 +370,52 @@ def m011_drills(db):
 def m012_quiet_tests(db):
     """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
     _run(db, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
+
+
+# circles: who may know of a confidential incident, drawn when it was opened (circles.py); ended_*: taken out
+# access_changes: facts that decide who may know, before and after, with the accounts that changed them
+# access_requests: such changes that wait for a second person; outside: lives in no house of this hub
+# once_named: is or was agreed or a stand-in; stand_in: called while there are not enough agreed people
+CIRCLES = """
+CREATE TABLE circles (
+    incident INTEGER NOT NULL REFERENCES incidents (id), account INTEGER NOT NULL REFERENCES accounts (id),
+    ended_wall INTEGER, ended_by TEXT NOT NULL DEFAULT '', PRIMARY KEY (incident, account)) WITHOUT ROWID;
+CREATE INDEX circles_account ON circles (account) WHERE ended_wall IS NULL;
+CREATE TABLE access_changes (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, at_wall INTEGER NOT NULL, made_by INTEGER, second INTEGER,
+    account INTEGER, person INTEGER, fact TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL);
+CREATE INDEX access_changes_account ON access_changes (account, fact);
+CREATE TABLE access_requests (
+    id INTEGER PRIMARY KEY, what TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, account INTEGER,
+    touched TEXT NOT NULL, made_by INTEGER NOT NULL REFERENCES accounts (id), made_wall INTEGER NOT NULL,
+    done_wall INTEGER, done_by INTEGER, result TEXT NOT NULL DEFAULT '');
+ALTER TABLE accounts ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN once_named INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN stand_in INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE invitations ADD COLUMN zone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE invitations ADD COLUMN house INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE invitations ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE invitations ADD COLUMN made_account INTEGER;
+ALTER TABLE exclusions ADD COLUMN ended_wall INTEGER;
+ALTER TABLE exclusions ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE addresses ADD COLUMN created_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE technicians ADD COLUMN account INTEGER;
+"""
+
+
+@migrations()
+def m013_circles(db):
+    _run(db, CIRCLES)
+
+
+# chime: the penerima that a gateway called · origin, counter: button and first counter of the incident
+PAGES = """
+CREATE TABLE pages (
+    chime INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
+    gateway TEXT NOT NULL, at_wall INTEGER NOT NULL, PRIMARY KEY (origin, counter, chime)) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m014_pages(db):
+    _run(db, PAGES)

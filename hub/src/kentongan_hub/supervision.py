@@ -58,6 +58,19 @@ KINDS = {
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
     "latihan terlewat": (False, "ketua_rt", "mulai, atau batalkan dengan alasan, di halaman Latihan"),
+    "alarm diam tanpa penerima": (
+        True,
+        "ketua_rt",
+        "sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses",
+    ),
+    "rumah akun belum dicatat": (
+        False, "ketua_rt", "tulis di halaman Akses; tanpa itu tidak bisa disepakati"
+    ),
+    "akses perlu diperiksa": (
+        True,
+        "ketua_rt",
+        "cadangan lama dipulihkan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",
+    ),
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
@@ -145,6 +158,7 @@ def findings(facts, now_ms, now_wall):
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
+    out.extend(_access(facts.get("access", {})))
     out.extend(_found("latihan terlewat", f"latihan {row['id']}") for row in facts["missed_drills"])
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
@@ -165,6 +179,18 @@ def _trouble(row):
     what = "gerbang bermasalah" if row["urgent"] else "gerbang perlu dilihat"
     siren = row["name"].partition(" ")[0] == "siren"
     return _found("gerbang tanpa sirene" if siren else what, f"{row['gateway']} {row['name']}", row["words"])
+
+
+def _access(facts):
+    """Does a silent alarm reach enough people, and is known who lives where; names nobody who is agreed."""
+    if facts.get("agreed_missing"):
+        yield _found("alarm diam tanpa penerima", "kejadian rahasia")
+    names = facts.get("homeless", ())
+    if names:
+        more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
+        yield _found("rumah akun belum dicatat", "akun", f"{', '.join(names[:3])}{more}")
+    if facts.get("restored"):
+        yield _found("akses perlu diperiksa", "pusat data")
 
 
 def _contacts(names):

@@ -14,8 +14,8 @@ NAME_LIMIT = 60  # characters
 TOKENS_LIMIT = 100
 
 
-def new_token(db, now, name, lasts_ms=CONSOLE_MS):
-    """A new bearer token; only its hash stays here."""
+def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
+    """A new bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT:
         raise LocalError(f"technician {name[:40]!r}: give a name of 1..{NAME_LIMIT} characters")
@@ -27,6 +27,7 @@ def new_token(db, now, name, lasts_ms=CONSOLE_MS):
         "technicians",
         token=token_hash(token),
         name=name,
+        account=account,
         created_wall=now.wall,
         expires_ms=now.ms + lasts_ms,
     )
@@ -42,7 +43,9 @@ def end(db, now, name):
 
 
 def of_token(db, now, token):
-    """The technician's name, or None."""
-    return db.value(
-        "SELECT name FROM technicians WHERE token = ? AND expires_ms > ?", token_hash(token), now.ms
+    """{"name", "account"} of the technician, or None; account None: the token was made at the console."""
+    return db.one(
+        "SELECT name, account FROM technicians WHERE token = ? AND expires_ms > ?",
+        token_hash(token),
+        now.ms,
     )

@@ -3,6 +3,7 @@
 import hashlib
 
 from kentongan_hub import (
+    circles,
     confidential,
     contacts,
     drills,
@@ -237,6 +238,7 @@ def health(db, now):
             "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
             "ORDER BY opened_ms DESC LIMIT 24"
         ),
+        "silent_to_few": not circles.enough(db),
         "gateways_lost": lost,
         "radios_down": radios,
         "troubles": [f"{one['gateway']}: {one['words']}" for one in troubles.lasting(db)],

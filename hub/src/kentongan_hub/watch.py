@@ -5,8 +5,10 @@ import logging
 import shutil
 
 from kentongan_hub import (
+    access,
     audit,
     chain,
+    circles,
     contacts,
     failures,
     outbox,
@@ -56,6 +58,11 @@ def gather(db, now, path):
         "failed": failures.recent(db, now),
         "broken_policies": policies.broken(db),
         "old_contacts": contacts.old(db, now.wall),
+        "access": {
+            "agreed_missing": access.has_people(db) and not circles.enough(db),
+            "homeless": access.homeless(db),
+            "restored": bool(db.setting(access.RESTORED)),
+        },
         "missed_drills": db.all(
             "SELECT id FROM drills WHERE opened_ms IS NULL AND cancelled_wall IS NULL AND planned_wall < ?",
             now.wall - supervision.DRILL_MISSED_MS,

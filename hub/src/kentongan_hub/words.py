@@ -23,8 +23,8 @@ KINDS = {
     111: "Orang hilang",
     112: "Konflik sosial",
 }
-PELECEHAN, PERUNDUNGAN, NARKOBA = 101, 102, 103
-CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA)
+PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
+CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
 ICONS = {
     m.KIND_MALING: "maling",
     m.KIND_KEBAKARAN: "api",
@@ -102,6 +102,7 @@ ADVICE = {
     m.KIND_KECELAKAAN: "Hubungi {ambulans+darurat} dan {polisi}. Amankan jalan.",
 }
 NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke {polsek} atau BNN, jangan menindak sendiri."
+KONFLIK_LINE = "Jaga kerahasiaan, jangan mengumpulkan orang. Hubungi {bhabin}, {polisi} bila bahaya sekarang."
 CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Hubungi {ppa}, {polisi} bila bahaya sekarang, {sapa}."
 DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
@@ -129,7 +130,8 @@ def advice(incident, numbers):
 
 def _advice(incident):
     if incident["confidential"]:
-        return NARKOBA_LINE if incident["kind"] == NARKOBA else CONFIDENTIAL_LINE
+        lines = {NARKOBA: NARKOBA_LINE, KONFLIK: KONFLIK_LINE}
+        return lines.get(incident["kind"], CONFIDENTIAL_LINE)
     if incident["drill"]:
         return DRILL_LINE
     if incident["kind"] in CRIMES or incident["kind"] not in KINDS:

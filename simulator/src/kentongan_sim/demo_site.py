@@ -5,7 +5,8 @@ import secrets
 from collections import namedtuple
 from pathlib import Path
 
-from kentongan_hub import provision
+from kentongan_hub import access, accounts, provision
+from kentongan_hub.store import Store
 
 from kentongan_sim import village_plan as plan
 from kentongan_sim.village import GATEWAY_LABEL, ZONE, survey
@@ -15,6 +16,7 @@ ADMIN = "admin"
 RW = 3
 PASSWORD_WORDS = ("bambu", "ronda", "lampu", "pendopo", "kelapa", "jambu", "sawah", "gardu", "titir", "kopi",
                   "angkringan", "melati", "mawar", "kunang", "jati", "bulan")
+AGREED = (("bidan", "Bu Rina", 3), ("kader", "Bu Dewi", 12))  # login, name, house
 PASSWORD_LENGTH = 3  # words; with the number about 25 bits, for a hub that only this machine reaches
 
 Site = namedtuple("Site", "data hub_data gateway_toml serial spool siren_file password settings nodes")
@@ -28,7 +30,11 @@ def make_site(data):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     password = "-".join([*(secrets.choice(PASSWORD_WORDS) for _ in range(PASSWORD_LENGTH)),
                          str(secrets.randbelow(9000) + 1000)])
-    provision.create_site(hub_data, SITE_NAME, ADMIN, password, admin_name="Bu Sari", rt=ZONE, rw=RW)
+    provision.create_site(hub_data, SITE_NAME, ADMIN, password, admin_name="Bu Sari", rt=ZONE, rw=RW,
+                          admin_home=access.OUTSIDE)
+    with Store(hub_data).write() as db:  # a silent alarm of the village has somebody to reach
+        for login, name, house in AGREED:
+            accounts.add(db, 0, login, name, "petugas_ronda", secrets.token_urlsafe(), True, (ZONE, house, 0))
     settings = _provision_devices(hub_data)
     key_file = provision.gateway_file(hub_data)
     write_secret(gateway / "key.json", json.dumps(key_file))

@@ -27,7 +27,9 @@ def shown_to(account, fresh=True):
             "html": html,
         }
 
-    return hub.boards.get((confidential.viewer(account), g.language), make, fresh)
+    with hub.store.read() as db:
+        viewer = confidential.viewer(db, account)
+    return hub.boards.get((viewer, g.language), make, fresh)
 
 
 def board_of(account, csrf):

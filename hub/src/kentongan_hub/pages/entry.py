@@ -7,6 +7,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, audit, language, provision, web
+from kentongan_hub.pages import homes
 
 blueprint = Blueprint("entry", __name__)
 
@@ -50,6 +51,8 @@ def make_site():
             rt=_number("rt"),
             rw=_number("rw"),
             time_zone=form.get("zona", "WIB"),
+            admin_home=homes.of_form(form),
+            stand_in=form.get("pengganti") == "1",
         )
     except LocalError as error:
         return _setup_again(str(error)), 400

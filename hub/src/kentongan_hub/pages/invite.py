@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from kentongan_hub import invitations, roles, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.pages import homes
 from kentongan_hub.pages.entry import begin
 
 blueprint = Blueprint("invite", __name__)
@@ -27,15 +28,16 @@ def _page(problem):
     hub = current_app.hub
     now = hub.now()
     with hub.store.read() as db:
-        zone = view.site_words(db)["zone"]
+        zone, own = view.site_words(db)["zone"], int(db.setting("rt", 1))
         rows = db.all("SELECT * FROM invitations ORDER BY id DESC LIMIT ?", LISTED)
     for row in rows:
         row["state"] = invitations.state(row, now.ms)
         row["until"] = local_date_time(row["expires_wall"], zone)
         row["used"] = local_date_time(row["used_wall"], zone)
     return render_template(
-        "undangan.html", rows=rows, roles=roles.INVITES[g.account["role"]], form=request.form, problem=problem
-    )
+        "undangan.html", rows=rows, roles=roles.INVITES[g.account["role"]], form=request.form, own=own,
+        problem=problem,
+    )  # fmt: skip
 
 
 @blueprint.post("/undangan")
@@ -47,7 +49,7 @@ def make():
         with hub.store.write(ring=False) as db:
             token = invitations.make(
                 db, hub.now(), g.account, form.get("nama", ""), form.get("peran", ""), hours,
-                request.remote_addr or "",
+                request.remote_addr or "", homes.of_form(form),
             )  # fmt: skip
     except LocalError as error:
         return _page(str(error)), 400

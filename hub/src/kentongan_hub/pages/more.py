@@ -16,6 +16,7 @@ PAGES = (
     ("policy.page", "daftar", "Kebijakan", "Siapa dipanggil untuk apa.", roles.POLICY),
     ("kentongan.page", "kentongan", "Kunci kentongan", "Lihat, dengar dan pilih kode RT.", roles.DEVICES),
     ("register.page", "orang", "Orang dan rumah", "Warga, tugas, persetujuan, rumah kosong.", roles.REGISTER),
+    ("access.page", "kunci", "Akses", "Rumah tiap akun; yang menunggu orang kedua.", roles.REGISTER),
     ("plan.page", "alat", "Denah", "Rumah dan alat di peta RT; taruh dan pindahkan.", roles.SEE),
     ("contacts.page", "orang", "Kontak", "Nomor yang ditelepon orang, kapan terakhir dicek.", roles.SEE),
     ("settings.page", "kunci", "Pengaturan", "Sandi, PIN, perangkat Anda; tempat, jam tenang.", roles.OWN),

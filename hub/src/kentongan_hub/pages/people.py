@@ -3,11 +3,13 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, chain, confidential, register, roles, view, web
+from kentongan_hub import access, accounts, audit, chain, confidential, register, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.pages import homes
 
 blueprint = Blueprint("people", __name__)
 AUDIT_LINES = 200
+MARKS = ("rahasia", "bukan-rahasia", "pengganti", "bukan-pengganti", "matikan", "hidupkan")
 
 
 @blueprint.get("/akun")
@@ -20,9 +22,17 @@ def _page(problem):
     with current_app.hub.store.read() as db:
         rows = db.all("SELECT * FROM accounts ORDER BY active DESC, login")
         barred = confidential.excluded_houses(db)
+        for row in rows:
+            row["home"] = access.home_words(row)
+            row["numbers"] = db.all(  # whoever names a person sees whom that calls
+                "SELECT t.channel, t.address FROM addresses t JOIN people p ON p.id = t.person "
+                "WHERE p.account = ? AND t.active = 1 ORDER BY t.id",
+                row["id"],
+            )
     return render_template(
-        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred, problem=problem
-    )
+        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred, problem=problem,
+        form=request.form,
+    )  # fmt: skip
 
 
 @blueprint.post("/akun")
@@ -32,25 +42,23 @@ def add():
     now = hub.now()
     try:
         with hub.store.write() as db:
-            accounts.add(
-                db,
-                now.wall,
-                form.get("masuk", "").strip(),
-                form.get("nama", ""),
-                form.get("peran", ""),
-                form.get("sandi", ""),
-                form.get("rahasia") == "1",
+            home = homes.of_form(form)
+            made = accounts.add(
+                db, now.wall, form.get("masuk", "").strip(), form.get("nama", ""), form.get("peran", ""),
+                form.get("sandi", ""), home=home,
+            )  # fmt: skip
+            access.made(db, now, g.account["id"], made, home)
+            lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
+            detail = f"{form.get('peran', '')}, rumah: {lives}"
+            address = request.remote_addr or ""
+            login = form.get("masuk", "")
+            audit.record(db, now.wall, g.account["login"], "akun dibuat", login, detail, address)
+            done = form.get("rahasia") != "1" or standing.want(
+                db, now, g.account, "rahasia", {"account": made}, address
             )
-            _note(db, now, "akun dibuat", form.get("masuk", ""), form.get("peran", ""))
-            if form.get("rahasia") == "1":
-                _note(db, now, "disetujui untuk kejadian rahasia", form.get("masuk", ""))
     except LocalError as error:
         return _page(str(error)), 400
-    return redirect(url_for("people.page"), 303)
-
-
-def _note(db, now, what, subject, detail=""):
-    audit.record(db, now.wall, g.account["login"], what, subject, detail, request.remote_addr or "")
+    return redirect(url_for("people.page" if done else "access.page"), 303)
 
 
 @blueprint.post("/akun/<int:number>/<action>")
@@ -61,42 +69,27 @@ def change(number, action):
     address = request.remote_addr or ""
     try:
         with hub.store.write() as db:
-            row = db.one("SELECT * FROM accounts WHERE id = ?", number) or abort(404)
+            if not db.value("SELECT 1 FROM accounts WHERE id = ?", number):
+                abort(404)
             if action == "kecualikan":
                 house = {"zone": _whole("rt", 255), "house": _whole("rumah", register.HOUSE_MAX)}
-                confidential.exclude(db, now, g.account, number, **house, address=address)
-                return redirect(url_for("people.page"), 303)
-            if action == "sertakan":
+                done = confidential.exclude(db, now, g.account, number, **house, address=address)
+            elif action == "sertakan":
                 row = _whole("nomor", 1 << 31)
-                confidential.include(db, now, g.account, row, account=number, address=address)
-                return redirect(url_for("people.page"), 303)
-            _change(db, row, action)
-            _note(db, now, f"akun: {action}", row["login"])
+                done = confidential.include(db, now, g.account, row, account=number, address=address)
+            elif action in MARKS:
+                done = standing.want(db, now, g.account, action, {"account": number}, address)
+            else:
+                abort(404)
     except LocalError as error:
         return _page(str(error)), 409
-    return redirect(url_for("people.page"), 303)
+    hub.dispatch.watch_soon()
+    return redirect(url_for("people.page" if done else "access.page"), 303)
 
 
 def _whole(name, limit):
     text = request.form.get(name, "").strip()
     return int(text) if text.isdecimal() and len(text) < 11 and int(text) <= limit else 0
-
-
-def _change(db, row, action):
-    if action in ("matikan", "hidupkan"):
-        if row["id"] == g.account["id"]:
-            raise LocalError("Akun sendiri tidak bisa dimatikan. Minta admin lain.")
-        db.run("UPDATE accounts SET active = ? WHERE id = ?", int(action == "hidupkan"), row["id"])
-    elif action in ("rahasia", "bukan-rahasia"):
-        if action == "rahasia" and row["role"] in roles.NEVER_NAMED:
-            raise LocalError("Layar pos tidak boleh melihat kejadian rahasia.")
-        db.run(
-            "UPDATE accounts SET named_for_confidential = ? WHERE id = ?", int(action == "rahasia"), row["id"]
-        )
-    else:
-        abort(404)
-    # whatever changed, the person enters again with what is true now
-    db.run("DELETE FROM sessions WHERE account = ? AND account != ?", row["id"], g.account["id"])
 
 
 @blueprint.get("/catatan")

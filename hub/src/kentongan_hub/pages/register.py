@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import policy, register, roles, view, web
+from kentongan_hub import policy, register, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("register", __name__)
@@ -59,10 +59,10 @@ def _do(deed, back, again):
     hub = current_app.hub
     try:
         with hub.store.write() as db:
-            deed(db, hub.now(), g.account, request.remote_addr or "")
+            done = deed(db, hub.now(), g.account, request.remote_addr or "")
     except LocalError as error:
         return again(str(error)), 400
-    return redirect(back, 303)
+    return redirect(url_for("access.page") if done is False else back, 303)
 
 
 @blueprint.post("/warga")
@@ -92,8 +92,8 @@ HOUSE_DEEDS = {
     "daftar": lambda db, now, by, at: register.add_house(
         db, now, by, _number("rt"), _number("rumah"), request.form.get("patokan", ""), at
     ),
-    "keluar": lambda db, now, by, at: register.move_out(
-        db, now, by, _number("rt"), _number("rumah"), _why(), at
+    "keluar": lambda db, now, by, at: standing.want(
+        db, now, by, "keluar", {"zone": _number("rt"), "house": _number("rumah"), "reason": _why()}, at
     ),
     "masuk": lambda db, now, by, at: register.move_in(
         db, now, by, _number("rt"), _number("rumah"), _why(), at
@@ -141,33 +141,29 @@ def consent(number):
     return render_template("persetujuan.html", person=row, addresses=addresses, site=site, since=since)
 
 
-def _link(db, now, by, number, at):
-    """Which account is this person: for agreed people, and so that nobody is called about their own house."""
-    account = _number("akun", False)
-    db.run("UPDATE people SET account = ? WHERE id = ?", account or None, number)
-    db.run(
-        "UPDATE accounts SET zone = (SELECT zone FROM people WHERE id = ?), "
-        "house = (SELECT house FROM people WHERE id = ?) WHERE id = ?",
-        number,
-        number,
-        account,
-    )
+def _wanted(what, body):
+    """A deed whose rule standing.py knows; `body` reads the rest of it from the form."""
+
+    def deed(db, now, by, number, at):
+        return standing.want(db, now, by, what, {"person": number, **body()}, at)
+
+    return deed
 
 
 PERSON_DEEDS = {
-    "alamat": lambda db, now, by, number, at: register.add_address(
-        db, now, by, number, request.form.get("kanal", ""), request.form.get("alamat", ""),
-        _number("tunda", False), at,
+    "alamat": _wanted(
+        "alamat",
+        lambda: {
+            "channel": request.form.get("kanal", ""),
+            "address": request.form.get("alamat", ""),
+            "delay_s": _number("tunda", False),
+        },
     ),
-    "hapus-alamat": lambda db, now, by, number, at: register.drop_address(
-        db, now, by, number, _number("nomor"), at
-    ),
-    "tugas": lambda db, now, by, number, at: register.set_duties(
-        db, now, by, number, request.form.getlist("tugas"), at
-    ),
-    "akun": _link,
-    "tarik": lambda db, now, by, number, at: register.withdraw(db, now, by, number, at),
-}  # fmt: skip
+    "hapus-alamat": _wanted("hapus-alamat", lambda: {"number": _number("nomor")}),
+    "tugas": _wanted("tugas", lambda: {"duties": request.form.getlist("tugas")}),
+    "akun": _wanted("akun", lambda: {"account": _number("akun", False)}),
+    "tarik": _wanted("tarik", dict),
+}
 
 
 @blueprint.post("/warga/<int:number>/<action>")

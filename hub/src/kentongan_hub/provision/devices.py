@@ -90,7 +90,8 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
         checked["status_period_s"],
         node,
     )
-    audit.record(db, now.wall, who, "device added", label, f"{role} {node:08x}")
+    home = f", RT {zone:02d} rumah {house}" if house else ""
+    audit.record(db, now.wall, who, "device added", label, f"{role} {node:08x}{home}")
     configs.refresh(db, now, secret)
     revocations.announce(db, now, secret)
     return checked

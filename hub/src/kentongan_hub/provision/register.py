@@ -4,7 +4,7 @@ import base64
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit
+from kentongan_hub import access, audit
 from kentongan_hub.provision import devices
 from kentongan_hub.trust import configs, counters, revocations, rotation
 
@@ -17,11 +17,12 @@ CHOICES = (  # fields of the device file that a technician may choose
 TYPES = {"role": str, "label": str, "place": str, "zone": int, "house": int, "hops": int}
 
 
-def register(db, now, secret, asked, who, replaces=None):
+def register(db, now, secret, asked, who, replaces=None, account=None):
     """A pending device: {"node", "file", "state", "plan", ...}; the only time that its keys leave the hub.
 
     `asked` is the caller's JSON object. The same `request` again withdraws the registration whose answer got
     lost, and makes a new one. LocalError names the field and the remedy, and nothing has changed then.
+    `account`: of the technician, when the token came from a login: nobody moves a device of the own house.
     """
     fields = _checked(asked, bool(replaces))
     request = asked.get("request")
@@ -31,6 +32,7 @@ def register(db, now, secret, asked, who, replaces=None):
     if replaces is not None:
         old = in_service(db, replaces)
         fields = {**{name: old[name] for name in BASE}, **fields}
+        _check_move(db, now, old, fields, who, account)
         for row in db.all("SELECT node FROM devices WHERE replaces = ? AND pending = 1", replaces):
             revocations.withdraw(db, now, secret, row["node"], who)
     settings = {name: asked[name] for name in CHOICES if name in asked}
@@ -53,6 +55,21 @@ def register(db, now, secret, asked, who, replaces=None):
         "mark": now.ms,
         "plan": plan_of(db, secret),
     }
+
+
+def _check_move(db, now, old, fields, who, account):
+    """Where a button is decides from whom its silent alarms are kept; earlier ones keep their house."""
+    places = [(row["zone"], row["house"]) for row in (old, fields)]
+    if places[0] == places[1]:
+        return
+    own = account and db.one("SELECT zone, house FROM accounts WHERE id = ?", account)
+    if own and own["house"] and (own["zone"], own["house"]) in places:
+        raise LocalError(
+            "house: this concerns your own house; let a technician of another house move the device"
+        )
+    words = [f"RT {zone:02d} rumah {house}" for zone, house in places]
+    access.note(db, now, [account], "rumah alat", *(f"{zone}/{house}" for zone, house in places))
+    audit.record(db, now.wall, who, "rumah alat diubah", old["label"], f"{words[0]} menjadi {words[1]}")
 
 
 def _checked(asked, replacing):

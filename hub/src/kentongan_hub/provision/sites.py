@@ -8,7 +8,7 @@ from kentongan_wire import phy
 from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, clock, contacts, site
+from kentongan_hub import access, accounts, audit, clock, contacts, site
 from kentongan_hub.provision.gateways import add_gateway
 from kentongan_hub.store import Store
 
@@ -31,10 +31,14 @@ def create_site(
     preset=phy.DEFAULT_PRESET,
     freq_hz=phy.DEFAULT_FREQ_HZ,
     profile=PROFILES[0],
+    admin_home=access.UNKNOWN,
+    stand_in=False,
 ):
     """Make site.json, the database, the first account (admin) and gateway; gives the site without keys.
 
-    LocalError names what is wrong and the remedy; nothing is left behind then.
+    LocalError names what is wrong and the remedy; nothing is left behind then. `admin_home`: where the first
+    administrator lives (access.check_home); `stand_in`: silent alarms of other houses call them until two
+    people are agreed. Nothing has happened yet, so this is the one time that it is said by oneself.
     """
     name = name.strip()
     if not name or len(name.encode()) > NAME_LIMIT:
@@ -45,6 +49,8 @@ def create_site(
         raise LocalError(f"profile {profile!r}: choose one of {', '.join(PROFILES)}")
     if not 1 <= rt <= 255 or not 1 <= rw <= 255:
         raise LocalError(f"RT {rt}, RW {rw}: give numbers 1..255")
+    if stand_in and not any(admin_home):
+        raise LocalError("pengganti: tulis dulu nomor rumah Anda, atau bahwa Anda tinggal di luar RT")
     phy.check_frequency(freq_hz, phy.preset(preset).bw_hz)
     accounts.check_new(admin_login, admin_password)
     if site.exists(data_dir):
@@ -70,10 +76,19 @@ def create_site(
         db.run("DELETE FROM accounts")
         db.run("DELETE FROM gateways")
         wall_ms = int(time.time() * 1000)
-        accounts.add(db, wall_ms, admin_login, admin_name or admin_login, "admin", admin_password)
+        _first_account(db, wall_ms, admin_login, admin_name, admin_password, admin_home, stand_in)
         db.run("DELETE FROM contacts")
         contacts.seed(db)
         add_gateway(db, FIRST_GATEWAY, rt)
         audit.record(db, wall_ms, admin_login, "site made", name)
         site.save_new(data_dir, made)  # last: a site exists exactly when its file does
     return {key: value for key, value in made.items() if key not in ("site_key", "channel_key")}
+
+
+def _first_account(db, wall_ms, login, name, password, home, stand_in):
+    admin = accounts.add(db, wall_ms, login, name or login, "admin", password, home=home)
+    if stand_in:
+        db.run("UPDATE accounts SET stand_in = 1, once_named = 1 WHERE id = ?", admin)
+    lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    detail = f"rumah: {lives}" + (", pengganti" if stand_in else "")
+    audit.record(db, wall_ms, login, "akun dibuat", login, detail)

@@ -5,18 +5,27 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import policies, policy, roles, words
+from kentongan_hub import circles, policies, policy, words
 
 TOLD = "calls_told"  # setting: digest of what gateways have last been told
 
-# houses of people whom one may tell of a silent alarm, and the houses of which each of them may not know
-AGREED = (
-    "SELECT a.id, a.role, a.zone, a.house FROM accounts a "
-    "WHERE a.named_for_confidential = 1 AND a.active = 1 "
-    "UNION SELECT a.id, a.role, p.zone, p.house FROM accounts a JOIN people p ON p.account = a.id "
-    "WHERE a.named_for_confidential = 1 AND a.active = 1 AND p.withdrawn_wall IS NULL "
-    "AND p.erased_wall IS NULL"
-)
+
+def _homes(db):
+    """{(zone, house): {account ids}} of agreed people, and of stand-ins while those are too few."""
+    found = circles.agreed(db)
+    if not circles.enough(db):
+        found += circles.stand_ins(db)
+    homes = {}
+    for account in found:
+        rows = db.all(
+            "SELECT zone, house FROM people WHERE account = ? AND withdrawn_wall IS NULL "
+            "AND erased_wall IS NULL",
+            account["id"],
+        )
+        for row in (account, *rows):
+            if row["house"]:
+                homes.setdefault((row["zone"], row["house"]), set()).add(account["id"])
+    return homes
 
 
 def paging(db):
@@ -36,11 +45,11 @@ def chimes(db):
 
     `conflicts` are the buttons of houses that one of those people is excluded from.
     """
-    homes = {}
-    for row in db.all(AGREED):
-        if row["house"] and row["role"] not in roles.NEVER_NAMED:
-            homes.setdefault((row["zone"], row["house"]), set()).add(row["id"])
-    barred = db.all("SELECT account, zone, house FROM exclusions WHERE incident IS NULL AND house != 0")
+    homes = _homes(db)
+    barred = db.all(
+        "SELECT account, zone, house FROM exclusions "
+        "WHERE incident IS NULL AND house != 0 AND ended_wall IS NULL"
+    )
     buttons = db.all("SELECT node, zone, house FROM devices WHERE role = 'tombol' ORDER BY node")
     out = {}
     for chime in db.all("SELECT node, zone, house FROM devices WHERE role = 'penerima' AND revoked = 0"):

@@ -1,0 +1,83 @@
+"""Chimes (penerima): who was paged about which incident, and whose "saya datang" counts.
+
+An answer ends the calling and tells a frightened person that somebody is coming. So it is taken only
+    from a chime that the site knows as one, not revoked, not still being installed
+    that a gateway has paged about this very incident, named by node and first counter
+    of the incident's own RT, unless that RT has no chime
+    outside the presser's house
+    and of a confidential incident only where an agreed person lives who may know of this one
+Everything else is counted, and said on the incident's timeline.
+"""
+
+from kentongan_hub import confidential, field, incidents
+
+NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
+
+
+def paged(db, now, gateway, event):
+    """A gateway is about to call this chime about that incident."""
+    db.run(
+        "INSERT OR IGNORE INTO pages (chime, origin, counter, gateway, at_wall) VALUES (?, ?, ?, ?, ?)",
+        event["device"],
+        event["origin"],
+        event["counter"],
+        gateway,
+        field.happened(now, event),
+    )
+
+
+def answered(db, now, gateway, event):
+    """'Saya datang' of a device about the incident that it names."""
+    incident = db.one(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
+        event["origin"],
+        event["counter"],
+    )
+    chime = db.one("SELECT * FROM devices WHERE node = ?", event["device"])
+    why = refusal(db, incident, chime)
+    if why:
+        field.count_refusal(db, now, gateway, NOT_ASKED, 1)
+        if incident:
+            who = chime["label"] if chime else f"alat {event['device']:08x}"
+            incidents.tell(db, now, incident, who, "saya datang?", f"tidak dihitung: {why}")
+        return
+    if incident["merged_into"]:
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
+    incidents.come_from_device(db, now, incident, chime["label"])
+
+
+def refusal(db, incident, chime):
+    """Why this chime's answer to this incident does not count, or None."""
+    if incident is None:
+        return "tidak ada kejadian itu"
+    if chime is None or chime["role"] != "penerima" or chime["revoked"] or chime["pending"]:
+        return "alat ini bukan penerima"
+    asked = "SELECT 1 FROM pages WHERE chime = ? AND origin = ? AND counter = ?"
+    if not db.value(asked, chime["node"], incident["device"], incident["first_counter"]):
+        return "penerima ini tidak dipanggil untuk kejadian ini"
+    if chime["zone"] != incident["zone"] and _chimes_of(db, incident["zone"]):
+        return "penerima RT lain"
+    if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):
+        return "penerima di rumah pelapor"
+    if incident["confidential"] and not _agreed(db, incident, chime):
+        return "tidak ada orang yang disepakati di rumah penerima ini"
+    return None
+
+
+def _chimes_of(db, zone):
+    return db.value(
+        "SELECT 1 FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND zone = ?", zone
+    )
+
+
+def _agreed(db, incident, chime):
+    """Whether somebody lives at this chime whom one may tell of this confidential incident."""
+    if not chime["house"]:
+        return False
+    people = db.all(
+        "SELECT a.* FROM accounts a LEFT JOIN people p ON p.account = a.id AND p.withdrawn_wall IS NULL "
+        "AND p.erased_wall IS NULL WHERE a.active = 1 AND ((a.zone = ? AND a.house = ?) OR "
+        "(p.zone = ? AND p.house = ?))",
+        *(chime["zone"], chime["house"]) * 2,
+    )
+    return any(confidential.may_see(db, one, incident) for one in people)
