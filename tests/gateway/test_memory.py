@@ -140,6 +140,21 @@ def test_a_stranger_who_recorded_the_posts_words_as_well_gets_nobody_to_vouch():
     assert begun(bench) == []
 
 
+def test_a_status_that_names_a_number_of_a_run_before_the_loss_dates_nothing():
+    """Without its counters a gateway would go on where an earlier run of it went on after a loss as well."""
+    bench = Bench(state={}, spool=Spool(":memory:"), config=CONFIG)
+    bench.run(200_000)
+    told = [order.counter for _, _, order in bench.sent(m.SIREN_ORDER)]
+    assert told, "devices were asked for their status"
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(1_000)
+    for place, number in enumerate(dict.fromkeys((*told, *range(1 << 16, (1 << 16) + 8)))):
+        bench.hear(node_status(counter=311 + place, last_control=number, flags=SOUNDING), src=POST)
+    bench.run(60_000)
+    assert begun(bench) == []
+
+
 def test_while_an_alarm_waits_its_zones_posts_are_asked_and_never_for_long():
     bench = new_card()
     bench.run(DOUBT_MS - 70_000)

@@ -2,6 +2,7 @@
 import pytest
 from kentongan_sim.actors import Stranger
 from kentongan_sim.checkers import check_all
+from kentongan_sim.disk import Disk
 from kentongan_sim.facts import Facts
 from kentongan_sim.frames import Describer
 from kentongan_sim.scenarios import scenario
@@ -52,3 +53,44 @@ def test_a_frame_played_again_after_a_power_cut_of_the_gateway_sounds_nothing(hu
         assert not steps & {"order", "paged", "no_siren_heard", "hub_silent"}
     problems = {name: found for name, found in check_all(facts).items() if found}
     assert problems == {}
+
+
+def on_a_new_card(world):
+    """The gateway's card is replaced while it is off, and the hub is dead."""
+    house = world.gatehouses[GATEWAY]
+    world.switch(GATEWAY, False)
+    house.hub_switch(False)
+    house.state, house.spool = {}, Disk(GATEWAY)
+    world.run_until(world.now_us + 10 * S)
+    world.switch(GATEWAY, True)
+    world.run_until(world.now_us + 30 * S)
+    return world.now_us
+
+
+def test_on_a_new_card_with_the_hub_dead_a_recorded_frame_is_stored_and_sounds_nothing():
+    stranger = Stranger()
+    with World(scenario("rt"), 3, answer_after_s=100_000) as world:
+        world.host_core(STRANGER, stranger, 56, 44, role="stranger")
+        frame = recorded(world, stranger)
+        world.run_until(PRESS_US + 1_200 * S)
+        since_us = on_a_new_card(world)
+        for frame in [frame for _, frame in stranger.heard][:40]:  # the posts' words of that day as well
+            world.host_write(STRANGER, frame)
+            world.run_until(world.now_us + S // 2)
+        world.run_until(since_us + 240 * S)
+        assert [e[1] for e in happened(world, "sound", since_us)] == []
+        assert [e for e in happened(world, "store", since_us) if e[3]["type"] == "alarm"]
+        steps = {e[3]["step"] for e in happened(world, "note", since_us)}
+        assert "doubted" in steps and not steps & {"vouched", "paged", "no_siren_heard"}
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_on_a_new_card_with_the_hub_dead_the_posts_that_sound_vouch_for_a_real_press(seed):
+    with World(scenario("rt"), seed, answer_after_s=100_000, loss=0.08) as world:
+        world.run_until(PRESS_US)
+        pressed_us = on_a_new_card(world)
+        world.press(BUTTON, pressed_us)
+        world.run_until(pressed_us + 60 * S)
+        assert happened(world, "sound", pressed_us)
+        vouched = [e[0] for e in happened(world, "note", pressed_us) if e[3]["step"] == "vouched"]
+        assert vouched and vouched[0] - pressed_us < 40 * S

@@ -13,7 +13,7 @@ from kentongan_gateway import events, forgeries
 from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
-from kentongan_gateway.desk import CoreConfig, Desk
+from kentongan_gateway.desk import CoreConfig, Desk, mix
 from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
 from kentongan_gateway.hubwatch import HubWatch
@@ -82,7 +82,7 @@ class GatewayCore:
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._told = Told(self)
-        self._begun = False
+        self._begun = self._leapt = False
         self._parts = (
             self._watch,
             self._orders,
@@ -471,6 +471,10 @@ class GatewayCore:
             self._pages.plan(record, row_id)
 
     def _ask_posts(self, zones):
+        if not self._leapt:
+            self._leapt = True
+            self._desk.sequence.leap(mix(self._desk.rnd, len(zones)))
+            self._orders.tests.clear()
         posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
         self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
 

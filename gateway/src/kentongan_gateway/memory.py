@@ -9,8 +9,8 @@ does an order of the hub about it; the hub's copy of the counters ends the doubt
 the posts. What was learned in doubt is not kept as a counter: another power cut does not make it true.
 
 A post's word may be as old as the alarm. So posts are asked by a quiet test, whose counter their STATUS
-names: nobody has recorded that. A word behind such a STATUS is of now, and so is one shortly before it when
-the siren sounds then.
+names: nobody has recorded that (sequence.leap). A word behind such a STATUS is of now, and so is one shortly
+before it when the siren sounds then.
 """
 
 from kentongan_wire import messages as m
@@ -128,7 +128,7 @@ class Memory:
                 del self._words[who, src, counter]
 
     def vouch(self, src, counter) -> bool:
-        """The hub orders something about this alarm, or a post sounds for it now: whether it waited for that."""
+        """The hub orders something about it, or a post sounds for it now: whether it waited for that."""
         waiting = [held for held in self._held.values()
                    if held.record.src == src and held.record.counter == counter]
         for held in waiting:

@@ -7,6 +7,7 @@ from kentongan_gateway.actions import Persist
 RESERVE = 256  # values reserved on disk ahead of use: one write, which the loop waits for, per 256 frames
 LOSS_JUMP = 1 << 16  # wire-format 4: what a gateway skips that lost its counters
 TRUSTED_MAX = 0xF0000000  # a reported counter above this is refused: it would exhaust ours
+LEAP_MAX = 1 << 24  # of what was skipped once more, so that nobody has a message that names what comes now
 SETTLED = 1024  # values used since a loss (or a jump): by then every device has reported, over restarts too
 
 
@@ -43,6 +44,12 @@ class Sequence:
         value = self._next
         self._next += 1
         return value
+
+    def leap(self, rnd):
+        """After a loss: go on at a number that nobody can have recorded, not even from a run before it."""
+        ahead = rnd % LEAP_MAX
+        if self.lost and self._next + ahead < TRUSTED_MAX:
+            self._next = self._lost_at = self._next + ahead
 
     def reported(self, counter) -> bool:
         """A device last heard this counter of ours; True when we were behind and have jumped ahead of it."""
