@@ -207,7 +207,7 @@ def test_alarms_under_random_keys_are_refused_by_tag(attack):
 
 
 def test_another_content_under_a_used_counter_starts_no_siren_and_counts_as_another_alarm(attack):
-    """Whoever has a button's own keys can say something else under a counter that was used: it is stored as that.
+    """Whoever has a button's own keys can say something else under a used counter: it is stored as that.
 
     Whoever has a post's only makes posts refuse it; for the gateway its proof is none.
     """

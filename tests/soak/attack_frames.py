@@ -6,10 +6,12 @@ ROLE: tombol, sirene, penerus, penerima or modem. Prints one JSON line; exit 1 w
 number of the frame, and the frame), asked for a deadline and never moved on, or used more memory at the end
 than after the first fifth, when every table has been filled. Keys are the test site's.
 """
+
 import gc
 import json
 import struct
 import sys
+from binascii import hexlify
 
 import nodekit
 from kentongan_node import actions as act
@@ -18,15 +20,20 @@ from kentongan_node.siren import new_post_state
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": nodekit.GATEWAY}
-POOL = 320               # genuine and well-tagged odd frames, of which the others are made
-TICKS_MAX = 5_000        # between two frames; more is a core that never comes to rest
-WARM = 5                 # after this part of the frames every table is full
-GROWTH_OBJECTS = 400     # CPython: queues differ by what waits at the moment
-GROWTH_BYTES = 6_000     # MicroPython: the same
+NODES = {
+    "tombol": 0x53000007,
+    "sirene": 0x52000021,
+    "penerus": 0x52000031,
+    "penerima": 0x52000041,
+    "modem": nodekit.GATEWAY,
+}
+POOL = 320  # genuine and well-tagged odd frames, of which the others are made
+TICKS_MAX = 5_000  # between two frames; more is a core that never comes to rest
+WARM = 5  # after this part of the frames every table is full
+GROWTH_OBJECTS = 400  # CPython: queues differ by what waits at the moment
+GROWTH_BYTES = 6_000  # MicroPython: the same
 BUTTONS = 48
-REMAKE = 20_000          # frames until the pool is made anew, with higher counters
+REMAKE = 20_000  # frames until the pool is made anew, with higher counters
 
 
 class Random:
@@ -60,8 +67,9 @@ def one(rnd, role, number):
     """A frame of some type whose tags hold: half of them with a body of noise of the right length."""
     src = 0x53000001 + rnd(BUTTONS)
     counter = 1 + number if rnd(8) else 1 + rnd(0xFFFFFFFE)
-    kind = (m.ALARM, m.ALARM, m.STATUS, m.SIREN_REPORT, m.EVENT, m.RECEIPTS, m.SIREN_ORDER, m.CONFIG,
-            m.PAGE)[rnd(9)]
+    kind = (m.ALARM, m.ALARM, m.STATUS, m.SIREN_REPORT, m.EVENT, m.RECEIPTS, m.SIREN_ORDER, m.CONFIG, m.PAGE)[
+        rnd(9)
+    ]
     sender = m.SENDERS[kind][rnd(len(m.SENDERS[kind]))]
     if sender == m.GATEWAY:
         src = nodekit.GATEWAY
@@ -76,7 +84,9 @@ def one(rnd, role, number):
         k = (nodekit.key_a if stage == 1 else nodekit.key_c)(about[0], m.TOMBOL)
         raw = b"\x01" + _entry(m.receipt_entry(src, *about, zone, what, k))
     elif kind == m.SIREN_ORDER:
-        order = m.SirenOrder(0x53000001 + rnd(BUTTONS), 1 + rnd(number + 2), 1 + rnd(5), rnd(16), rnd(200), ())
+        order = m.SirenOrder(
+            0x53000001 + rnd(BUTTONS), 1 + rnd(number + 2), 1 + rnd(5), rnd(16), rnd(200), ()
+        )
         tag8 = m.order_tag(src, counter, me, order, nodekit.key_c(me, nodekit.ROLE_NUMBERS["sirene"]))
         raw = struct.pack("<IIBBHB", *order[:5], 1) + struct.pack("<I", me) + tag8
     elif kind == m.CONFIG:
@@ -86,7 +96,9 @@ def one(rnd, role, number):
         key = nodekit.key_c(me, nodekit.ROLE_NUMBERS[role])
         raw = struct.pack("<IIIBHBB", me, src, counter, rnd(16), rnd(99), rnd(7), rnd(2))
     else:
-        size = {m.ALARM: 10, m.STATUS: 11 if sender == m.TOMBOL else 22, m.SIREN_REPORT: 10, m.EVENT: 10}[kind]
+        size = {m.ALARM: 10, m.STATUS: 11 if sender == m.TOMBOL else 22, m.SIREN_REPORT: 10, m.EVENT: 10}[
+            kind
+        ]
         raw = rnd.bytes(size)
         if rnd(2) and kind == m.ALARM:
             raw = struct.pack("<BHBBB", rnd(20), counter & 0xFFFF, 5, rnd(16), 150) + bytes(4)
@@ -94,8 +106,12 @@ def one(rnd, role, number):
 
 
 def _entry(entry):
-    return struct.pack("<IIBBB", entry.node, entry.counter, entry.stage | entry.sounding << 7, entry.zone,
-                       entry.kind) + entry.tag4
+    return (
+        struct.pack(
+            "<IIBBB", entry.node, entry.counter, entry.stage | entry.sounding << 7, entry.zone, entry.kind
+        )
+        + entry.tag4
+    )
 
 
 def changed(rnd, frame):
@@ -118,8 +134,13 @@ def changed(rnd, frame):
     elif how == 8:
         return rnd.bytes(1 + rnd(60))
     else:  # a text, or another port, on our channel
-        return nodekit.CHANNEL.seal(0x53000001 + rnd(BUTTONS), 1 + rnd(0xFFFFFFFE), rnd(8),
-                                    rnd.bytes(rnd(60)), portnum=(1, 11, 256, 67)[rnd(4)])
+        return nodekit.CHANNEL.seal(
+            0x53000001 + rnd(BUTTONS),
+            1 + rnd(0xFFFFFFFE),
+            rnd(8),
+            rnd.bytes(rnd(60)),
+            portnum=(1, 11, 256, 67)[rnd(4)],
+        )
     return bytes(out)
 
 
@@ -135,8 +156,11 @@ class Device:
 
     def _boot(self, cause):
         self.core = roles.make(self.settings, dict(self.state))
-        self.take(self.core.start(act.Boot(cause, "main" if cause == "wake_key" else "", False), self.now_ms,
-                                  self.rnd(1 << 32)))
+        self.take(
+            self.core.start(
+                act.Boot(cause, "main" if cause == "wake_key" else "", False), self.now_ms, self.rnd(1 << 32)
+            )
+        )
 
     def take(self, actions):
         asleep = False
@@ -202,13 +226,22 @@ def run(role, frames, seed):
             if rnd(6) == 0:
                 device.until(device.now_ms + (1, 100, 3_000, 40_000)[rnd(4)])
     except Exception:
-        print("frame {} of seed {}: {}".format(number, seed, "".join(["%02x" % byte for byte in frame])))
+        print("frame {} of seed {}: {}".format(number, seed, hexlify(frame).decode()))
         raise
     grown = used() - (warm or 0)
     limit = GROWTH_BYTES if hasattr(gc, "mem_alloc") else GROWTH_OBJECTS
-    told = {"role": role, "frames": frames, "seed": seed, "interpreter": sys.implementation.name,
-            "grown": grown, "limit": limit, "sent": device.sent, "slept": device.slept,
-            "hours": device.now_ms // 3_600_000, "refused": device.reasons()}
+    told = {
+        "role": role,
+        "frames": frames,
+        "seed": seed,
+        "interpreter": sys.implementation.name,
+        "grown": grown,
+        "limit": limit,
+        "sent": device.sent,
+        "slept": device.slept,
+        "hours": device.now_ms // 3_600_000,
+        "refused": device.reasons(),
+    }
     print(json.dumps(told))
     return grown <= limit
 

@@ -1,11 +1,12 @@
-"""Mutated, replayed, foreign and well-tagged odd messages through the gateway's core. On CPython, as the gateway.
+"""Mutated, replayed, foreign and well-tagged odd messages through the gateway's core, on CPython as it.
 
 usage: python tests/soak/attack_gateway.py FRAMES SEED
 
 The frames are those of attack_frames.py, the payloads of what opens on the channel. The disk takes what is
-stored, or not; the hub replies, or not; the power goes now and then. Prints one JSON line; exit 1 when the core
-raised, asked for a deadline and never moved on, or held more objects at the end than after the first fifth.
+stored, or not; the hub replies, or not; the power goes now and then. Prints one JSON line; exit 1 when the
+core raised, asked for a deadline and never moved on, or held more objects at the end than after the first fifth.
 """
+
 import json
 import sys
 
@@ -19,13 +20,33 @@ from kentongan_gateway.memory import new_state
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import parse_packet
 
-CUT_EVERY = 20_000        # frames between two power cuts
-GROWTH_OBJECTS = 20_000   # senders of noise under good tags fill tables for longer than a fifth of the frames
-DEVICES = [{"node": nodekit.GATEWAY, "role": "gateway", "label": "gateway-1", "zone": 5, "house": 0, "hops": 0},
-           *({"node": 0x53000001 + i, "role": "tombol", "label": f"tombol-{i:02}", "zone": 5, "house": i, "hops": 1}
-             for i in range(frames_of.BUTTONS)),
-           *({"node": 0x52000001 + i, "role": ("sirene", "penerus", "penerima")[i % 3], "label": f"lain-{i:02}",
-              "zone": 5 + i % 2, "house": 0, "hops": 1} for i in range(80))]
+CUT_EVERY = 20_000  # frames between two power cuts
+GROWTH_OBJECTS = 20_000  # senders of noise under good tags fill tables for longer than a fifth of the frames
+DEVICES = [
+    {"node": nodekit.GATEWAY, "role": "gateway", "label": "gateway-1", "zone": 5, "house": 0, "hops": 0},
+    *(
+        {
+            "node": 0x53000001 + i,
+            "role": "tombol",
+            "label": f"tombol-{i:02}",
+            "zone": 5,
+            "house": i,
+            "hops": 1,
+        }
+        for i in range(frames_of.BUTTONS)
+    ),
+    *(
+        {
+            "node": 0x52000001 + i,
+            "role": ("sirene", "penerus", "penerima")[i % 3],
+            "label": f"lain-{i:02}",
+            "zone": 5 + i % 2,
+            "house": 0,
+            "hops": 1,
+        }
+        for i in range(80)
+    ),
+]
 
 
 class House:
@@ -61,8 +82,11 @@ class House:
                 json.dumps(action.event)  # the spool writes it as that
                 taken = self.rnd(20)
                 self.stored += bool(taken)
-                self.do((self.core.stored if taken else self.core.not_stored)(
-                    action.row_id, self.now_ms, self.rnd(1 << 32)))
+                self.do(
+                    (self.core.stored if taken else self.core.not_stored)(
+                        action.row_id, self.now_ms, self.rnd(1 << 32)
+                    )
+                )
                 if self.rnd(4) == 0:
                     self.do(self.core.hub_ok([action.row_id], self.now_ms))
 
@@ -73,8 +97,18 @@ class House:
             data = nodekit.CHANNEL.open(packet)
         except RemoteError:
             return
-        heard = Heard(packet.src, packet.to, packet.id, packet.hop_limit, packet.hop_start, packet.relay_node,
-                      data.payload, -90, 12, "uji")
+        heard = Heard(
+            packet.src,
+            packet.to,
+            packet.id,
+            packet.hop_limit,
+            packet.hop_start,
+            packet.relay_node,
+            data.payload,
+            -90,
+            12,
+            "uji",
+        )
         self.do(self.core.heard(heard, self.now_ms, self.rnd(1 << 32)))
 
     def until(self, end_ms):
@@ -109,8 +143,21 @@ def run(frames, seed):
         raise
     grown = frames_of.used() - (warm or 0)
     house.count()
-    print(json.dumps({"role": "gateway", "frames": frames, "seed": seed, "grown": grown, "limit": GROWTH_OBJECTS,
-                      "stored": house.stored, "sent": house.sent, "cuts": house.cuts, "refused": house.refused}))
+    print(
+        json.dumps(
+            {
+                "role": "gateway",
+                "frames": frames,
+                "seed": seed,
+                "grown": grown,
+                "limit": GROWTH_OBJECTS,
+                "stored": house.stored,
+                "sent": house.sent,
+                "cuts": house.cuts,
+                "refused": house.refused,
+            }
+        )
+    )
     return grown <= GROWTH_OBJECTS
 
 

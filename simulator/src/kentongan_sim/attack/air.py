@@ -1,4 +1,5 @@
-"""Attacks on the air: in the victim's name, at the relay's doorstep, with all the air that the law leaves a thief."""
+"""Attacks on the air: in the victim's name, at the relay's doorstep, with all that the law leaves a thief."""
+
 from hashlib import shake_128
 
 from kentongan_wire import messages as m
@@ -8,8 +9,11 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.actors import dressed
 
-BEFORE, EVERY_S = 0.9, 1.5   # this share of his air goes before the press, a frame so often; the rest during it
-AHEAD = 5_000                # counters that the victim has not reached
+BEFORE, EVERY_S = (
+    0.9,
+    1.5,
+)  # this share of his air goes before the press, a frame so often; the rest during it
+AHEAD = 5_000  # counters that the victim has not reached
 
 
 def spend(siege, frame_of):
@@ -48,6 +52,7 @@ def repeats(siege):
 
 def replays(siege):
     """The victim's own genuine frames of an earlier press, each time under a new id."""
+
     def frame_of(i):
         known = siege.recorded("ALARM", siege.button)[:6]
         return siege.bag.again(known[i % len(known)]) if known else siege.bag.alarm(siege.button, AHEAD + i)
@@ -57,6 +62,7 @@ def replays(siege):
 
 def raw_replays(siege):
     """The same by somebody who holds no key at all: other hops, other relay, other id."""
+
     def frame_of(i):
         known = siege.recorded("ALARM", siege.button)[:6]
         return dressed(known[i % len(known)], i) if known else bytes(40)
@@ -66,6 +72,7 @@ def raw_replays(siege):
 
 def texts(siege):
     """Text for phones in the victim's name."""
+
     def frame_of(i):
         text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
         return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
@@ -75,8 +82,19 @@ def texts(siege):
 
 def receipts(siege):
     """Receipts in the gateway's name for what the victim has not yet said."""
-    spend(siege, lambda i: siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button,
-                                              siege.counter() + 1 + i % 8, m.STAGE_STORED, 1, 0))
+    spend(
+        siege,
+        lambda i: siege.bag.receipts(
+            siege.gateway,
+            m.GATEWAY,
+            AHEAD + i,
+            siege.button,
+            siege.counter() + 1 + i % 8,
+            m.STAGE_STORED,
+            1,
+            0,
+        ),
+    )
 
 
 def status(siege):
@@ -86,44 +104,57 @@ def status(siege):
 
 def mixed(siege):
     """Of everything something."""
-    kinds = (lambda i: siege.bag.alarm(siege.button, AHEAD + i),
-             lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 5),
-             lambda i: siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1,
-                                          m.STAGE_STORED, 1, 0),
-             lambda i: siege.bag.seal(siege.button, bytes(30), portnum=wire.PORT_ALERT))
+    kinds = (
+        lambda i: siege.bag.alarm(siege.button, AHEAD + i),
+        lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 5),
+        lambda i: siege.bag.receipts(
+            siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1, m.STAGE_STORED, 1, 0
+        ),
+        lambda i: siege.bag.seal(siege.button, bytes(30), portnum=wire.PORT_ALERT),
+    )
     spend(siege, lambda i: kinds[i % len(kinds)](i))
 
 
 def hops(siege):
     """The victim's frame with no hops left, or as if another relay had carried it, right behind it."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
         lower = max(0, packet.hop_limit - 1)
-        return [wire.build_packet(packet._replace(hop_limit=0, relay_node=0x42)),
-                wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x43))]
+        return [
+            wire.build_packet(packet._replace(hop_limit=0, relay_node=0x42)),
+            wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x43)),
+        ]
 
     _react_to_press(siege, react)
 
 
 def attempts(siege):
     """A forged higher attempt of the very counter, right behind the frame."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
-        return [siege.bag.alarm(siege.button, one["counter"], attempt=one["attempt"] + more) for more in (1, 9)]
+        return [
+            siege.bag.alarm(siege.button, one["counter"], attempt=one["attempt"] + more) for more in (1, 9)
+        ]
 
     _react_to_press(siege, react)
 
 
 def spared(siege):
     """A forged receipt behind each frame, so that relays spare their copies."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
-        return [siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"],
-                                   m.STAGE_STORED, 1, 0)]
+        return [
+            siege.bag.receipts(
+                siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"], m.STAGE_STORED, 1, 0
+            )
+        ]
 
     _react_to_press(siege, react)
 
@@ -143,14 +174,18 @@ def jam_and_forge(siege):
     siege.run(12)
     for _ in range(6):
         counter = siege.counter()
-        siege.send(*[siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, stage)
-                     for stage in (m.STAGE_STORED, m.STAGE_COMING, m.STAGE_CANCELLED)])
+        siege.send(
+            *[
+                siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, stage)
+                for stage in (m.STAGE_STORED, m.STAGE_COMING, m.STAGE_CANCELLED)
+            ]
+        )
         siege.run(1)
     siege.run(30)
 
 
 def two_thieves(siege):
-    """One with a stolen post, one with a stolen button: foreign counters used up, true alarms of the one's own."""
+    """One with a stolen post, one with a stolen button: foreign counters used up, true alarms of its own."""
     bag, own = siege.bag, siege.node(siege.stolen[-1])
     siege.first()
     siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
@@ -159,11 +194,11 @@ def two_thieves(siege):
     siege.press()
     for _ in range(4):
         counter = siege.counter()
-        siege.send(bag.event(own, m.TOMBOL, siege.high(), siege.button, counter),
-                   bag.alarm(own, siege.high(), flags=m.FLAG_CANCEL, under_c=True),
-                   bag.alarm(siege.button, counter, flags=m.FLAG_CANCEL, under_c=True),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_COMING))
+        siege.send(
+            bag.event(own, m.TOMBOL, siege.high(), siege.button, counter),
+            bag.alarm(own, siege.high(), flags=m.FLAG_CANCEL, under_c=True),
+            bag.alarm(siege.button, counter, flags=m.FLAG_CANCEL, under_c=True),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_COMING),
+        )
         siege.run(2)
     siege.run(30)
-
-

@@ -1,4 +1,5 @@
 """Attacks on sirens: old alarms after a power cut, forged orders and pages, silence in advance, eviction."""
+
 from kentongan_node import configure
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
@@ -7,8 +8,8 @@ from kentongan_wire import site_keys
 from kentongan_sim.actors import dressed
 from kentongan_sim.scenarios import TEST_SITE_KEY
 
-LATER_S = 1_200      # a siren that begins so long after the press is a false one
-INVENTED = 300       # senders that do not exist, more than a post's guard has rows
+LATER_S = 1_200  # a siren that begins so long after the press is a false one
+INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
 
@@ -76,19 +77,23 @@ def stop_orders(siege):
     for _ in range(3):
         siege.run(1)
         counter = siege.counter()
-        siege.send(bag.order(siege.gateway, siege.high(), siege.button, counter, posts, m.ACTION_STOP),
-                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL),
-                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL, under_c=True),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CLOSED),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CANCELLED))
+        siege.send(
+            bag.order(siege.gateway, siege.high(), siege.button, counter, posts, m.ACTION_STOP),
+            bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL),
+            bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL, under_c=True),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CLOSED),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CANCELLED),
+        )
     beats = [s for s in siege.world.trace.events if s[2] == "quiet"]
     if any(t_us <= siege.world.now_us for t_us, *_ in beats):
         siege.wrong("siren", "a siren fell silent within seconds of a press")
 
 
 def silence(siege, state=m.STATE_SILENCED):
-    """"Silenced at the post" (or "sounding") by the stolen post for the coming counters; posts then refuse the
-    press as old, because the thief has used up their mark, so that only the gateway's order sounds."""
+    """The stolen post reports "silenced at the post" (or "sounding") for the coming counters.
+
+    The other posts refuse the press as old, for he has used up their mark: only the gateway's order sounds.
+    """
     bag, post = siege.bag, siege.node(siege.stolen[0])
     others = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
     siege.first()
@@ -97,8 +102,9 @@ def silence(siege, state=m.STATE_SILENCED):
     siege.run(200)
     for counter in range(last + 1, last + 9):
         siege.send(bag.report(post, siege.high(), siege.button, counter, state))
-        siege.send(*[bag.report(other, siege.high(), siege.button, counter, state, under_a=True)
-                     for other in others])
+        siege.send(
+            *[bag.report(other, siege.high(), siege.button, counter, state, under_a=True) for other in others]
+        )
         if state == m.STATE_SOUNDING:
             siege.send(bag.receipts(post, m.SIRENE, siege.high(), siege.button, counter, m.STAGE_SOUNDING))
 
@@ -123,8 +129,10 @@ def refused(siege):
     siege.run(3)
     known = len(siege.recorded("SIREN_ORDER", siege.gateway))
     for number in range(40):
-        siege.send(bag.report(post, siege.high(), siege.button, siege.counter() + number % 3, m.STATE_REFUSED),
-                   every_s=0.4)
+        siege.send(
+            bag.report(post, siege.high(), siege.button, siege.counter() + number % 3, m.STATE_REFUSED),
+            every_s=0.4,
+        )
     siege.run(60)
     told = map(siege.describe, siege.recorded("SIREN_ORDER", siege.gateway)[known:])
     given = {one["counter"] for one in told if one["action"] == m.ACTION_START}
@@ -140,8 +148,13 @@ def evicted(siege):
     for frames in (old, new):
         _by_gateway(siege, frames)
     before = {label: siege.world.nodes[label].state.get(configure.NAME) for label in posts}
-    siege.send(*[siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
-                 for i in range(INVENTED)], every_s=0.12)
+    siege.send(
+        *[
+            siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
+            for i in range(INVENTED)
+        ],
+        every_s=0.12,
+    )
     siege.send(*in_dresses(siege, old + siege.recorded("SIREN_ORDER", gateway)[:2]), every_s=0.4)
     siege.run(5)
     if any(siege.world.nodes[label].state.get(configure.NAME) != before[label] for label in posts):
@@ -158,8 +171,16 @@ def _settings(siege, posts, version, revoked):
         node = siege.node(label)
         body = m.Config(node, version, 0, 1, items)
         counter = 50_000 + version * 100 + len(out)
-        payload = m.encode(m.CONFIG, m.GATEWAY, 0, counter, siege.gateway, body,
-                           wire_keys.node_key(root, node, m.SIRENE, 0), bytes(32))
+        payload = m.encode(
+            m.CONFIG,
+            m.GATEWAY,
+            0,
+            counter,
+            siege.gateway,
+            body,
+            wire_keys.node_key(root, node, m.SIRENE, 0),
+            bytes(32),
+        )
         out.append(siege.bag.seal(siege.gateway, payload))
     return out
 
@@ -170,5 +191,3 @@ def _by_gateway(siege, frames):
         for label in siege.of_role("sirene"):
             siege.world.nodes[label].deliver("receive", frame, -60, 40)
         siege.run(1)
-
-
