@@ -4,7 +4,7 @@ usage: python tests/soak/attack_gateway.py FRAMES SEED
 
 The frames are those of attack_frames.py, the payloads of what opens on the channel. The disk takes what is
 stored, or not; the hub replies, or not; the power goes now and then. Prints one JSON line; exit 1 when the
-core raised, asked for a deadline and never moved on, or held more objects at the end than after the first fifth.
+core raised, asked for a deadline and never moved on, or held more objects at the end than after a fifth.
 """
 
 import json

@@ -13,6 +13,7 @@ BEFORE, EVERY_S = (
     0.9,
     1.5,
 )  # this share of his air goes before the press, a frame so often; the rest during it
+ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
 AHEAD = 5_000  # counters that the victim has not reached
 
 
@@ -113,6 +114,11 @@ def mixed(siege):
         lambda i: siege.bag.seal(siege.button, bytes(30), portnum=wire.PORT_ALERT),
     )
     spend(siege, lambda i: kinds[i % len(kinds)](i))
+
+
+def noise(siege):
+    """Frames of no network, to compare: what they cost is physics, and no forger can be kept from that."""
+    spend(siege, lambda i: shake_128(b"noise" + i.to_bytes(4, "little")).digest(ALARM_BYTES))
 
 
 def hops(siege):

@@ -76,6 +76,7 @@ def _all():
         name = go.__name__.replace("_", "-")
         out.append(_one(f"air-{name}", 6, "channel", LINE, "alive", go, AIR))
     out.append(_one("air-raw-replays", 6, "nobody", LINE, "alive", air.raw_replays, AIR))
+    out.append(_one("air-noise", 6, "nobody", LINE, "alive", air.noise, AIR))
     out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.mixed, AIR))
     out.append(_one("evicted", 8, "sirene", RT, "alive", sirens.evicted, A_POST))
     out.append(_one("silence", 9, "sirene", RT, "alive", sirens.silence, A_POST))

@@ -182,7 +182,7 @@ class HubSiege:
 
 
 def answers(siege, key="main"):
-    """A board that was not asked, of another zone or of the house that called, says "saya datang" to a hub."""
+    """A board that was not asked, of another zone or of the house that called, says "saya datang"."""
     siege.run(siege.seed % 7)
     counter = siege.press(key)
     label = siege.attack.holder

@@ -23,7 +23,7 @@ COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
-    """One walk: {column: [sentence]}, how much of what is allowed happened, when the last press was stored."""
+    """One walk: {column: [sentence]}, how much of what is allowed happened, when the press was stored."""
     siege = (HubSiege if row.scene == HUB else Siege)(row, seed, engine, loss, thief)
     facts = siege.walk()
     found = {name: check(facts) for name, check in UNDER_ATTACK.items()}
