@@ -9,116 +9,91 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.actors import dressed
 
-BEFORE, EVERY_S = (
-    0.9,
-    1.5,
-)  # this share of his air goes before the press, a frame so often; the rest during it
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
-AHEAD = 5_000  # counters that the victim has not reached
+AHEAD = 5_000     # counters that the victim has not reached
+BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
+RECORDED = 6      # genuine frames that he plays again in turn
+
+# s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
+# the hour that the law counts.
+DENSE, HOUR = (1.5, (600, 1_400)), (9, (6_000, 12_000))
 
 
-def spend(siege, frame_of):
-    """All his air: frame_of(i) is the i-th frame. The press falls somewhere into the last tenth."""
-    siege.first()
-    preset = phy.preset(siege.world.scene.preset)
-    sent, used_ms, limit_ms = 0, 0, AIR_LIMIT_MS - 300
-    while used_ms < limit_ms * BEFORE:
-        frame = frame_of(sent)
-        used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
-        siege.send(frame, every_s=EVERY_S)
-        sent += 1
-    siege.run(siege.drawn(0, 1_500, "rest") / 1000)
-    siege.press()
-    while used_ms < limit_ms:
-        frame = frame_of(sent)
-        used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
-        siege.send(frame, every_s=siege.drawn(600, 1_400, "gap", sent) / 1000)
-        sent += 1
+def spending(forge, pace):
+    """The attack that spends all its air on forge(siege, i), the i-th frame; the press falls into it."""
+
+    def go(siege):
+        siege.first()
+        preset = phy.preset(siege.world.scene.preset)
+        before_s, (least_ms, most_ms) = pace
+        used_ms, limit_ms, sent, pressed = 0, AIR_LIMIT_MS - 300, 0, False
+        while used_ms < limit_ms:
+            if not pressed and used_ms >= limit_ms * BEFORE:
+                siege.run(siege.drawn(0, int(before_s * 1_000), "rest") / 1000)
+                siege.press()
+                pressed = True
+            frame = forge(siege, sent)
+            used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
+            gap_s = siege.drawn(least_ms, most_ms, "gap", sent) / 1000
+            siege.send(frame, every_s=gap_s if pressed else before_s)
+            sent += 1
+
+    go.__doc__ = forge.__doc__
+    return go
 
 
-def flood(siege):
+def flood(siege, i):
     """Attempt 0 of ever new counters, under a tag that is none."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, AHEAD + i))
+    return siege.bag.alarm(siege.button, AHEAD + i)
 
 
-def next_flood(siege):
+def next_flood(siege, i):
     """The counters that come next, so that the real one looks like a copy."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4))
+    return siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4)
 
 
-def repeats(siege):
+def repeats(siege, i):
     """One counter, one attempt after the other."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, AHEAD, attempt=i % 20))
+    return siege.bag.alarm(siege.button, AHEAD, attempt=i % 20)
 
 
-def replays(siege):
+def replays(siege, i):
     """The victim's own genuine frames of an earlier press, each time under a new id."""
-
-    def frame_of(i):
-        known = siege.recorded("ALARM", siege.button)[:6]
-        return siege.bag.again(known[i % len(known)]) if known else siege.bag.alarm(siege.button, AHEAD + i)
-
-    spend(siege, frame_of)
+    known = siege.recorded("ALARM", siege.button)[:RECORDED]
+    return siege.bag.again(known[i % len(known)]) if known else flood(siege, i)
 
 
-def raw_replays(siege):
+def raw_replays(siege, i):
     """The same by somebody who holds no key at all: other hops, other relay, other id."""
-
-    def frame_of(i):
-        known = siege.recorded("ALARM", siege.button)[:6]
-        return dressed(known[i % len(known)], i) if known else bytes(40)
-
-    spend(siege, frame_of)
+    known = siege.recorded("ALARM", siege.button)[:RECORDED]
+    return dressed(known[i % len(known)], i) if known else noise(siege, i)
 
 
-def texts(siege):
+def texts(siege, i):
     """Text for phones in the victim's name."""
-
-    def frame_of(i):
-        text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
-        return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
-
-    spend(siege, frame_of)
+    text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
+    return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
 
 
-def receipts(siege):
+def receipts(siege, i):
     """Receipts in the gateway's name for what the victim has not yet said."""
-    spend(
-        siege,
-        lambda i: siege.bag.receipts(
-            siege.gateway,
-            m.GATEWAY,
-            AHEAD + i,
-            siege.button,
-            siege.counter() + 1 + i % 8,
-            m.STAGE_STORED,
-            1,
-            0,
-        ),
-    )
+    return siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1 + i % 8,
+                              m.STAGE_STORED, 1, 0)
 
 
-def status(siege):
+def status(siege, i):
     """STATUS in the victim's name."""
-    spend(siege, lambda i: siege.bag.button_status(siege.button, AHEAD + i, 0, 0))
+    return siege.bag.button_status(siege.button, AHEAD + i, 0, 0)
 
 
-def mixed(siege):
+def mixed(siege, i):
     """Of everything something."""
-    kinds = (
-        lambda i: siege.bag.alarm(siege.button, AHEAD + i),
-        lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 5),
-        lambda i: siege.bag.receipts(
-            siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1, m.STAGE_STORED, 1, 0
-        ),
-        lambda i: siege.bag.seal(siege.button, bytes(30), portnum=wire.PORT_ALERT),
-    )
-    spend(siege, lambda i: kinds[i % len(kinds)](i))
+    return (flood, next_flood, receipts, texts)[i % 4](siege, i)
 
 
-def noise(siege):
-    """Frames of no network, to compare: what they cost is physics, and no forger can be kept from that."""
-    spend(siege, lambda i: shake_128(b"noise" + i.to_bytes(4, "little")).digest(ALARM_BYTES))
+def noise(siege, i):
+    """Frames of no network, to compare: what they cost is physics, and nobody can be kept from that."""
+    return shake_128(b"noise" + i.to_bytes(4, "little")).digest(ALARM_BYTES)
 
 
 def hops(siege):

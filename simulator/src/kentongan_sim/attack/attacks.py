@@ -19,6 +19,19 @@ AIR = ("stage",)
 A_BUTTON = ("post", "own", "order", "chime", "sounding")  # a stolen button: its own alarm
 LINE, RT, HUB = "line3", "rt", "hub"
 
+FORGERS = {
+    air.flood: "channel",
+    air.next_flood: "channel",
+    air.repeats: "channel",
+    air.replays: "channel",
+    air.texts: "channel",
+    air.receipts: "channel",
+    air.status: "channel",
+    air.mixed: "channel",
+    air.raw_replays: "nobody",
+    air.noise: "nobody",
+}
+
 
 def _one(name, row, holder, scene, hub, go, allowed=()):
     about = " ".join((go.__doc__ or name).split())
@@ -63,21 +76,12 @@ def _all():
     out.append(_one("empty-state", 5, "nobody", RT, "dead", sirens.empty_state))
     out.append(_one("empty-state-unanswered", 5, "channel", RT, "unanswered", sirens.empty_state))
     out.append(_one("posts-cut", 5, "nobody", RT, "dead", sirens.posts_cut))
-    for go in (
-        air.flood,
-        air.next_flood,
-        air.repeats,
-        air.replays,
-        air.texts,
-        air.receipts,
-        air.status,
-        air.mixed,
-    ):
-        name = go.__name__.replace("_", "-")
-        out.append(_one(f"air-{name}", 6, "channel", LINE, "alive", go, AIR))
-    out.append(_one("air-raw-replays", 6, "nobody", LINE, "alive", air.raw_replays, AIR))
-    out.append(_one("air-noise", 6, "nobody", LINE, "alive", air.noise, AIR))
-    out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.mixed, AIR))
+    for forge, holder in FORGERS.items():
+        name = forge.__name__.replace("_", "-")
+        out.append(_one(f"air-{name}", 6, holder, LINE, "alive", air.spending(forge, air.DENSE), AIR))
+        out.append(_one(f"hour-{name}", 6, holder, LINE, "alive", air.spending(forge, air.HOUR), AIR))
+    out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.spending(air.mixed, air.DENSE), AIR))
+    out.append(_one("hour-mixed-rt", 6, "channel", RT, "alive", air.spending(air.mixed, air.HOUR), AIR))
     out.append(_one("evicted", 8, "sirene", RT, "alive", sirens.evicted, A_POST))
     out.append(_one("silence", 9, "sirene", RT, "alive", sirens.silence, A_POST))
     out.append(_one("claim", 9, "sirene", RT, "alive", sirens.claim, A_POST))
