@@ -1,4 +1,4 @@
-"""The adversary in short: every attack once, both engines, and that a village which believes too much is found out.
+"""The adversary in short: every attack once, both engines, and that a credulous village is found out.
 
 `make soak ONLY=attack` is the long version. A failure names the seed; the command runs it again.
 """
@@ -72,7 +72,8 @@ def answers_at_once(siege):
     siege.press()
     siege.run(40)
     label = siege.stolen[0]
-    siege.send(siege.bag.event(siege.node(label), m.PENERIMA, siege.high(), siege.button, siege.counter() + 7))
+    about = siege.button, siege.counter() + 7
+    siege.send(siege.bag.event(siege.node(label), m.PENERIMA, siege.high(), *about))
 
 
 def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
@@ -118,7 +119,8 @@ def test_every_holder_and_every_row_of_the_air_has_an_attack():
 
 def test_the_trace_reads_every_entry_of_receipts():
     channel = packet.Channel(CHANNEL_NAME, CHANNEL_KEY)
-    entries = tuple(m.receipt_entry(6, 0x101 + i, 65 + i, m.STAGE_COMING, 0, 0, 0, bytes(32)) for i in range(3))
+    entries = tuple(m.receipt_entry(6, 0x101 + i, 65 + i, m.STAGE_COMING, 0, 0, 0, bytes(32))
+                    for i in range(3))
     payload = m.encode(m.RECEIPTS, m.GATEWAY, 0, 9, 6, m.Receipts(entries), bytes(32), bytes(32))
     read = Describer().describe(channel.seal(6, 9, 1, payload))
     assert read["answers"] == [[0x101, 65, 3], [0x102, 66, 3], [0x103, 67, 3]]
@@ -147,9 +149,9 @@ def test_the_command_lists_what_there_is_and_refuses_what_there_is_not(capsys):
     assert cli.main(["attack", "--list"]) == 0
     listed = capsys.readouterr().out
     assert all(name in listed for name in ATTACKS)
-    for words, remedy in ((["attack", "mencuri"], "choose one of"), (["attack", "--seeds", "9-1"], "lower one first"),
-                          (["attack", "--seeds", "x"], "1-20")):
-        assert cli.main(words) == 2
+    for words, remedy in ((["mencuri"], "choose one of"), (["--seeds", "9-1"], "lower one first"),
+                          (["--seeds", "x"], "1-20")):
+        assert cli.main(["attack", *words]) == 2
         assert remedy in capsys.readouterr().err
     with pytest.raises(LocalError):
         run.seeds("1-999999999")

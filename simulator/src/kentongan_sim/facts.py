@@ -36,6 +36,7 @@ class Facts:
         self.stored = {}     # (node, counter) -> t_us
         self.contents = {}   # (node, counter) -> [(t_us, detail)] of every alarm stored under it
         self.answers = []    # (t_us, node, counter): a person said "saya datang"
+        self.raised = set()  # nodes of stolen buttons, whose alarms are the thief's own
         self.pressed = sorted(pressed, key=lambda press: press[:3])
         self.gateways_on = set()
         self.store_counts = {}  # (gateway, node, counter) -> times that it stored that alarm

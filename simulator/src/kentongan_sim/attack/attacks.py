@@ -16,7 +16,7 @@ Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
-A_BUTTON = ("post", "own", "order", "chime", "sounding")  # a stolen button: its own alarm
+A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
 LINE, RT, HUB = "line3", "rt", "hub"
 
 FORGERS = {

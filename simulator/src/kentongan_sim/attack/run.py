@@ -4,22 +4,27 @@ import json
 import shlex
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.arguments import number
+from kentongan_sim.attack import page
 from kentongan_sim.attack.attacks import ATTACKS, HUB, attack
 from kentongan_sim.attack.hub import HubSiege
+from kentongan_sim.attack.page import COLUMNS
 from kentongan_sim.attack.siege import Siege
 from kentongan_sim.checkers import UNDER_ATTACK
 from kentongan_sim.world import ENGINES
 
 WITHIN_MS = 10_000
 LOSS_MAX = 0.9
+PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
 EXTRA = {"coming": "false_words", "siren": "muted"}  # columns of what an attack itself found
-COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
@@ -39,6 +44,7 @@ def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
         "problems": problems,
         "allowed": known,
         "stored_ms": last_stored_ms(facts, siege.victim),
+        "pressed": any(alarm.label == siege.victim for alarm in facts.alarms),
         "thief_air_ms": siege.thief.sent_ms,
     }
 
@@ -72,8 +78,8 @@ def row_of(attack, walks, command) -> dict:
         "walks": len(walks),
     }
     out.update({name: sum(bool(one["problems"][name]) for one in walks) for name in COLUMNS})
-    out["known_limits"] = sum(one["allowed"] for one in walks)
-    out["pressed_last"] = sum(one["stored_ms"] is not None for one in walks)
+    out["limited"] = sum(bool(one["allowed"]) for one in walks)
+    out["pressed"] = sum(one["pressed"] for one in walks)
     out["stored_within_10_s"] = sum(ms <= WITHIN_MS for ms in times)
     out["stored_ms_p50"] = times[len(times) // 2] if times else None
     out["stored_ms_max"] = times[-1] if times else None
@@ -107,6 +113,9 @@ def add_parser(sub):
         help="extra loss of frames (default 0.08)",
     )
     parser.add_argument("--calm", action="store_true", help="the same walks without a thief, to compare")
+    parser.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=1, metavar="N",
+                        help="processes; the result is the same for any number")
+    parser.add_argument("--page", metavar="FILE", help=f"write the table there ({PAGE})")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)
 
@@ -135,8 +144,7 @@ def go(args) -> int:
         return shlex.join(words)
 
     rows = []
-    for one in chosen:
-        walks = [walk(one, seed, args.engine, args.loss, not args.calm) for seed in wanted]
+    for one, walks in zip(chosen, walked(chosen, wanted, args), strict=True):
         rows.append(row_of(one, walks, again))
         if not args.json:
             print(line(rows[-1]), flush=True)
@@ -150,7 +158,29 @@ def go(args) -> int:
         rows=rows,
     )
     print(json.dumps(result) if args.json else sentence(result))
+    if args.page:
+        words = [f"--seeds {args.seeds}", f"--loss {args.loss:g}", *(["--calm"] if args.calm else [])]
+        command = " ".join(["kentongan-sim attack", *([args.name] if args.name else []), *words])
+        page.write(Path(args.page), result, command)
     return report(rows)
+
+
+def walked(chosen, wanted, args):
+    """The walks of each attack in turn."""
+    settings = (args.engine, args.loss, not args.calm)
+    if args.jobs == 1:
+        for one in chosen:
+            yield [walk(one, seed, *settings) for seed in wanted]
+        return
+    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+        asked = [pool.map(walk_by_name, [(one.name, seed, *settings) for seed in wanted]) for one in chosen]
+        yield from map(list, asked)
+
+
+def walk_by_name(about):
+    """walk() in another process."""
+    name, *rest = about
+    return walk(attack(name), *rest)
 
 
 def report(rows) -> int:

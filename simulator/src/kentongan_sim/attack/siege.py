@@ -215,4 +215,6 @@ class Siege:
             self.run(SETTLED_S)
             self.attack.go(self)
             self.run(AFTER_S)
-            return Facts.of(self.world, unreachable(self.world))
+            facts = Facts.of(self.world, unreachable(self.world))
+            facts.raised = {self.node(label) for label in self.stolen if label.startswith("tombol")}
+            return facts

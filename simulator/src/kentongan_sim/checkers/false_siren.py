@@ -63,6 +63,8 @@ def _orders(facts) -> list:
         if not ours or detail.get("src") != facts.positions[label]["node"]:
             continue
         about = tuple(detail["about"])
+        if about[0] in facts.raised:
+            continue
         since_us = t_us - raised.get(about, t_us + 1)
         if not 0 <= since_us <= FRESH_US:
             out.append(
