@@ -10,6 +10,7 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 from kentongan_sim.actors import dressed
 
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
+LAST_COUNTER = 0xFFFF_FFFF
 AHEAD = 5_000     # counters that the victim has not reached
 BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
 RECORDED = 6      # genuine frames that he plays again in turn
@@ -140,11 +141,54 @@ def spared(siege):
     _react_to_press(siege, react)
 
 
+def overheard(siege):
+    """Behind each frame a copy as if another relay had carried it, and a receipt: both lies together."""
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] != "ALARM":
+            return ()
+        packet = wire.parse_packet(frame)
+        copy = packet._replace(hop_limit=max(0, packet.hop_limit - 1), relay_node=0x43)
+        lie = siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"],
+                                 m.STAGE_STORED, 1, 0)
+        return [wire.build_packet(copy), lie, wire.build_packet(copy), siege.bag.again(lie)]
+
+    _react_to_press(siege, react)
+
+
+def cached(siege):
+    """Receipts of coming counters, fourteen in a frame, so that relays hold answers before the press."""
+    siege.first()
+    for first in range(siege.counter() + 1, siege.counter() + 99, 14):
+        about = siege.button, range(first, first + 14)
+        siege.send(siege.bag.many_receipts(siege.gateway, siege.high(), *about))
+    siege.run(5)
+    siege.press()
+    siege.run(40)
+
+
 def _react_to_press(siege, react):
     siege.first()
     siege.reacts(react)
     siege.press()
     siege.run(40)
+
+
+def muzzle(siege):
+    """One frame with the highest counter there is, as the victim's; then the common purse is emptied."""
+    siege.first()
+    button, bag = siege.button, siege.bag
+    siege.send(bag.alarm(button, LAST_COUNTER, attempt=20), every_s=1)
+    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(320)], every_s=1)
+    siege.press()
+    siege.run(60)
+
+
+def shares_spent(siege):
+    """Proved frames of ever new counters, until the victim's own share of the relays is spent."""
+    siege.first()
+    siege.send(*[siege.bag.alarm(siege.button, siege.counter() + 1 + i) for i in range(60)], every_s=1)
+    siege.press()
+    siege.run(60)
 
 
 def jam_and_forge(siege):

@@ -16,6 +16,9 @@ Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
+# relay_root: frames in anybody's name that relays take for proved. 3 s of air an hour mute a house that needs
+# them.
+RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
 LINE, RT, HUB = "line3", "rt", "hub"
 
@@ -82,13 +85,17 @@ def _all():
         out.append(_one(f"hour-{name}", 6, holder, LINE, "alive", air.spending(forge, air.HOUR), AIR))
     out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.spending(air.mixed, air.DENSE), AIR))
     out.append(_one("hour-mixed-rt", 6, "channel", RT, "alive", air.spending(air.mixed, air.HOUR), AIR))
+    out += _each("overheard", 10, LINE, "alive", air.overheard, {"channel": AIR, "penerus": RELAY})
+    out += _each("cached", 0, LINE, "alive", air.cached, {"channel": AIR, "penerus": RELAY})
+    out += _each("muzzle", 6, LINE, "alive", air.muzzle, {"channel": AIR, "penerus": RELAY})
+    out += _each("shares-spent", 6, LINE, "alive", air.shares_spent, {"channel": AIR, "penerus": RELAY})
     out.append(_one("evicted", 8, "sirene", RT, "alive", sirens.evicted, A_POST))
     out.append(_one("silence", 9, "sirene", RT, "alive", sirens.silence, A_POST))
     out.append(_one("claim", 9, "sirene", RT, "alive", sirens.claim, A_POST))
     out += _each("seen-it", 9, RT, "alive", words.seen_it, {"sirene": A_POST, "channel": ()})
     out.append(_one("hops", 10, "nobody", LINE, "alive", air.hops, AIR))
     out.append(_one("attempts", 10, "channel", LINE, "alive", air.attempts, AIR))
-    out += _each("spared", 10, LINE, "alive", air.spared, {"channel": AIR, "penerus": AIR})
+    out += _each("spared", 10, LINE, "alive", air.spared, {"channel": AIR, "penerus": RELAY})
     out += _each(
         "receipts",
         0,
@@ -100,6 +107,8 @@ def _all():
     out += _each("old-receipts", 0, RT, "alive", words.old_receipts, {"nobody": (), "channel": ()})
     out += _each("orders", 0, RT, "alive", sirens.orders, {"channel": (), "tombol": (), "sirene": A_POST})
     out += _each("stops", 0, RT, "alive", sirens.stop_orders, {"channel": (), "tombol": (), "sirene": A_POST})
+    out.append(_one("whisper", 0, "sirene", RT, "alive", sirens.whisper, A_POST))
+    out.append(_one("second-press", 0, "sirene", RT, "alive", sirens.second_press, A_POST))
     out.append(_one("refused", 0, "sirene", RT, "alive", sirens.refused, A_POST))
     out.append(_one("jam-and-forge", 0, "channel", RT, "alive", air.jam_and_forge))
     out.append(_one("two-thieves", 0, "sirene+tombol", RT, "alive", air.two_thieves, (*A_POST, *A_BUTTON)))

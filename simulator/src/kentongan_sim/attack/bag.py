@@ -119,6 +119,13 @@ class Bag:
         outer = self.a(src, role) if role == m.GATEWAY else self.c(src, role)
         return self.message(m.RECEIPTS, role, src, counter, raw, outer)
 
+    def many_receipts(self, src, counter, node, about):
+        """Stage 2 for many counters of one button in a gateway's name, each under what C is in the bag."""
+        entries = [bodies.Entry(node, each, m.STAGE_STORED, 0, 1, 0, b"") for each in about]
+        tags = [bodies.entry_fixed(one) + m.entry_tag(src, one, self.c(node, m.TOMBOL)) for one in entries]
+        raw = bytes([len(tags)]) + b"".join(tags)
+        return self.message(m.RECEIPTS, m.GATEWAY, src, counter, raw, self.a(src, m.GATEWAY))
+
     def order(self, src, counter, origin, alarm_counter, targets, action=m.ACTION_START):
         """An order in a gateway's name, its targets tagged with what C is in the bag."""
         fixed = bodies.SirenOrder(origin, alarm_counter, action, m.KIND_MALING, 180, ())

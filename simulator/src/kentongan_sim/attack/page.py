@@ -13,9 +13,10 @@ def table(result) -> str:
         limit = f"{row['limited']}: {', '.join(row['allowed'])}" if row["allowed"] else "-"
         slowest = "-" if row["stored_ms_max"] is None else f"{row['stored_ms_max'] / 1000:.1f}"
         within = f"{row['stored_within_10_s']} of {row['pressed']}"
-        lines.append(f"| {row['attack']} | {row['row'] or '-'} | {row['holder']} | {row['scene']}, {row['hub']} "
-                     f"| {row['walks']} | {row['lost']} | {row['false_sirens']} | {row['false_words']} | "
-                     f"{row['muted'] + row['other']} | {limit} | {within} | {slowest} |")
+        place = f"{row['scene']}, {row['hub']}"
+        found = [row["lost"], row["false_sirens"], row["false_words"], row["muted"] + row["other"]]
+        cells = [row["attack"], row["row"] or "-", row["holder"], place, row["walks"], *found, limit, within, slowest]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from kentongan_node import configure
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
+from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 
 from kentongan_sim.actors import dressed
@@ -120,6 +121,45 @@ def silence(siege, state=m.STATE_SILENCED):
 
 def claim(siege):
     silence(siege, m.STATE_SOUNDING)
+
+
+def whisper(siege):
+    """Loud alarms that only the other posts hear, so that no gateway minds forgeries; then "it sounds"."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    others = [label for label in siege.of_role("sirene") if label not in siege.stolen]
+    siege.first()
+    for label in others:
+        packet = wire.parse_packet(bag.alarm(siege.button, siege.high()))
+        frame = wire.build_packet(packet._replace(hop_limit=0, hop_start=0))
+        if siege.armed:
+            siege.world.nodes[label].deliver("receive", frame, -40, 40)
+    siege.run(siege.drawn(200, 400, "then"))
+
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] != "ALARM":
+            return ()
+        about = siege.button, one["counter"]
+        return [bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
+                bag.report(post, siege.high(), *about, m.STATE_SOUNDING)]
+
+    siege.reacts(react)
+    siege.press()
+    siege.run(30)
+
+
+def second_press(siege):
+    """The stolen post says "silenced" at once, of an incident that goes on with a second press."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    siege.first()
+    siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
+    siege.run(200)
+    siege.press()
+    siege.run(4)
+    for state in (m.STATE_SOUNDING, m.STATE_SILENCED, m.STATE_STOPPED):
+        siege.send(bag.report(post, siege.high(), siege.button, siege.counter(), state))
+    siege.run(200)
+    siege.press()
+    siege.run(30)
 
 
 def refused(siege):

@@ -59,7 +59,8 @@ def _earned(facts, alarm, stored_us) -> list:
 
 
 def shown(facts, alarm, word, earned_us) -> bool:
-    return any(
-        label == alarm.label and state in AT_LEAST[word] and alarm.t_us <= t_us <= earned_us + STAGE_US
-        for t_us, label, state in facts.shows
-    )
+    """Whether the box said so in time, or said it already when the same incident's next press came."""
+    mine = [(t_us, state) for t_us, label, state in facts.shows
+            if label == alarm.label and t_us <= earned_us + STAGE_US]
+    return any(state in AT_LEAST[word] for t_us, state in mine if t_us >= alarm.t_us) or (
+        bool(mine) and mine[-1][1] in AT_LEAST[word])
