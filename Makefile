@@ -10,12 +10,23 @@ KICAD_PYTHON ?= /usr/bin/python3
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml uv.lock $(wildcard */pyproject.toml)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kentongan needs Python 3.11 or newer; run: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
-	@touch $(STAMP)
+APT := on Debian: apt-get install git make python3 python3-venv
+AGAIN := make $(or $(MAKECMDGOALS),setup)
+
+# An environment whose making was cut off has no stamp, and one whose Python was replaced does not start: either is
+# made anew. The stamp comes last.
+STARTS := $(shell $(BIN)/python -c '' 2>/dev/null && echo yes)
+.PHONY: anew
+$(STAMP): pyproject.toml uv.lock $(wildcard */pyproject.toml) $(if $(STARTS),,anew)
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on this machine; $(APT); then: $(AGAIN)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kentongan needs Python 3.11 or newer; run: $(AGAIN) PYTHON=python3.11"; exit 1; }
+	@test -e $@ && $(BIN)/python -m uv --version >/dev/null 2>&1 || rm -rf $(VENV)
+	@test -e $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is not on this machine; $(APT); then: $(AGAIN)"; exit 1; }
+	@test -e $(BIN)/python || { echo "[1/3] an environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -e $@ || { echo "[2/3] its installer, 20 MB"; $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check 'uv>=0.9' || { echo "it could not be fetched from PyPI; with a connection: $(AGAIN)"; exit 1; }; }
+	@echo "[3/3] the packages of uv.lock; the first time about 400 MB in one to three minutes"
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/python -m uv sync --frozen --inexact --python $(BIN)/python
+	@touch $@
 
 tools: setup
 	@$(BIN)/kentongan-tool tools
@@ -24,7 +35,8 @@ demo: setup
 	@$(BIN)/kentongan-sim demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: setup
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@echo "collecting the tests on every core; the first results come within a minute"
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))
@@ -43,7 +55,7 @@ lint: setup
 	@$(BIN)/lint-imports
 
 hardware: setup cad
-	@$(BIN)/python -m pytest -n auto --dist loadfile tests/hardware $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/hardware $(ARGS)
 
 hardware-files: setup
 	@PYTHONPATH=hardware PYTHONHASHSEED=0 $(KICAD_PYTHON) -m kentongan_hw files
@@ -51,14 +63,17 @@ hardware-files: setup
 
 # build123d and what it needs take 1 GB and pin their own versions: an environment of its own.
 CAD := build/cad/bin/python
-cad: $(CAD)
+CAD_STAMP := build/cad/.stamp
+cad: $(CAD_STAMP)
 
-$(CAD): hardware/cad-requirements.txt | setup
-	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python build/cad
-	@$(BIN)/uv pip install --quiet --python $@ -r $<
+$(CAD_STAMP): hardware/cad-requirements.txt | setup
+	@echo "the environment that draws boxes, in build/cad: 1 GB, one to five minutes the first time"
+	@$(BIN)/python -m uv venv --quiet --allow-existing --python $(BIN)/python build/cad
+	@$(BIN)/python -m uv pip install --python $(CAD) -r $<
 	@touch $@
 
 boxes: cad
+	@echo "boxes and drawings, about a minute; every file that is written is named"
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.wiring
 

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from gateway_kit import DEVICES, GATEWAY, SITE, alarm  # noqa: E402
 from gateway_process import Air, Gateway, Hub, wait_for, write_key_file  # noqa: E402
 from kentongan_gateway.spool import quantiles  # noqa: E402
+from kentongan_sim.progress import during  # noqa: E402
 from kentongan_wire import messages as m  # noqa: E402
 from kentongan_wire.packet import BROADCAST  # noqa: E402
 from kentongan_wire.verify import open_message  # noqa: E402
@@ -150,8 +151,10 @@ def main():
         one, two = Path(folder) / "one", Path(folder) / "two"
         one.mkdir()
         two.mkdir()
-        status, bare_ms, took_s, at_rest, busy_mb, twice = burst(one, count, within_s, idle_s)
-        both = two_radios(two, idle_s)
+        with during("a gateway at rest, and a burst of alarms"):
+            status, bare_ms, took_s, at_rest, busy_mb, twice = burst(one, count, within_s, idle_s)
+        with during("a gateway with two radios at rest"):
+            both = two_radios(two, idle_s)
     store, commit, bare = status["store_ms"], status["commit_ms"], quantiles(bare_ms)
     print(f"{count} alarms in {took_s:.1f} s, all receipted and at the hub, {twice} delivered twice; load "
           f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, nice {os.nice(0)}\n")

@@ -17,6 +17,7 @@ import hub_load  # noqa: E402
 import hub_screens  # noqa: E402
 from kentongan_hub import backup, create_app, provision  # noqa: E402
 from kentongan_hub.clock import Clock  # noqa: E402
+from kentongan_sim.progress import during  # noqa: E402
 
 WARM, TIMES = 3, 40
 LIMIT_MS = 150  # the promise of every page's p95
@@ -77,8 +78,9 @@ def main():
         token = provision.gateway_token(data)
         app = create_app(data, dispatch=False)
         began = time.perf_counter()
-        hub_load.fill(app.hub.store, Clock().steady_ms(), hub_load.DEVICES, hub_load.INCIDENTS // scale,
-                      hub_load.STATUSES // scale)  # fmt: skip
+        with during("a hub's database is filled"):
+            hub_load.fill(app.hub.store, Clock().steady_ms(), hub_load.DEVICES, hub_load.INCIDENTS // scale,
+                          hub_load.STATUSES // scale)  # fmt: skip
         size = (data / "hub.sqlite3").stat().st_size / 2**20
         print(f"filled in {time.perf_counter() - began:.0f} s, {size:.0f} MiB\n")
         with app.hub.store.write() as db:
@@ -89,15 +91,18 @@ def main():
             slow += high >= LIMIT_MS
             verdict = "short" if high >= LIMIT_MS else "pass"
             print(f"| {path} | {median:.1f} | {high:.1f} | {kib:.0f} | {verdict} |", flush=True)
-        took = alarms(app, token)
+        with during("alarms"):
+            took = alarms(app, token)
         print(f"\nalarm stored and answered: median {statistics.median(took):.1f} ms, p95 {p95(took):.1f} ms")
         began = time.perf_counter()
         app.hub.dispatch.step()
         print(f"one round of dispatch: {(time.perf_counter() - began) * 1000:.0f} ms")
         began = time.perf_counter()
-        backup.make(data, "gerobak soto di pojok", Path(folder) / "cadangan")
+        with during("a backup"):
+            backup.make(data, "gerobak soto di pojok", Path(folder) / "cadangan")
         print(f"backup: {time.perf_counter() - began:.1f} s")
-    live = hub_screens.report(seconds=hub_screens.SECONDS if scale == 1 else 5)
+    with during("live screens while alarms arrive"):
+        live = hub_screens.report(seconds=hub_screens.SECONDS if scale == 1 else 5)
     return slow + (not live)
 
 

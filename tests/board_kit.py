@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 from kentongan_sim.board import Board
@@ -12,23 +11,23 @@ from kentongan_sim.engine_micropython import available
 from kentongan_sim.realtime import LiveWorld
 from kentongan_sim.scenarios import Place, scenario
 from kentongan_sim.world import World
+from patience import LOOK_S, wait_for
 
 LABEL = "papan-1"
-WAIT_S = 60
 BOOTED_US = 1_000_000
 LOOKS = 10  # at the command line of a new process
 
 
 class Alone:
-    """One blank board, with nobody who hears it."""
+    """One blank board, with nobody who hears it; `speed` is that of its clock beside ours."""
 
-    def __init__(self, folder, role="tombol"):
+    def __init__(self, folder, role="tombol", speed=1):
         scene = scenario("line3")
         self.world = World(scene, dead=[place.label for place in scene.places], gatehouses=False)
         self.events = []
         self.world.listen(self._note)
         self.world.run_until(BOOTED_US)
-        self.live = LiveWorld(self.world)
+        self.live = LiveWorld(self.world, speed)
         self.live.start()
         self.board = Board(self.live, folder, folder / "papan")
         self.port = self.board.port
@@ -53,11 +52,8 @@ class Alone:
         return [detail for name, detail in self.events if name == what]
 
     def wait(self, what, condition):
-        until_s = time.monotonic() + WAIT_S
-        while not condition():
-            assert not self.live.failure, self.live.failure
-            assert time.monotonic() < until_s, f"did not happen: {what}"
-            time.sleep(0.02)
+        wait_for(lambda: self.live.failure or condition(), what)
+        assert not self.live.failure, self.live.failure
 
     def power(self, on):
         self.live.ask(self.world.switch, LABEL, on)
@@ -92,7 +88,7 @@ class CommandLines(threading.Thread):
                     self._looks[name] = looks + 1
                     with contextlib.suppress(OSError):
                         self.seen.add((Path("/proc") / name / "cmdline").read_bytes())
-            self._ending.wait(0.03)
+            self._ending.wait(LOOK_S)
 
     def __enter__(self):
         self.start()

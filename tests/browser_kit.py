@@ -8,17 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub_kit import PASSWORD
+from patience import PATIENCE_S
 
 AXE = Path(find_spec("axe_core_python").origin).with_name("axe.min.js")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "build/screenshots"
 DESKTOP, PHONE, TABLET, WALL = (1280, 800), (390, 844), (820, 1180), (1920, 1080)
 LYING = (1280, 800)  # a cheap ten-inch tablet on its side
-WAIT_S = 15
 SIZES = (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark"))
 ALL_SIZES = (*SIZES, ("tablet", TABLET, "light"))
 RENEWED = "does not belong to the document"  # chromedriver's word for it, now and then
-CUT_OFF_S = 30  # three heartbeats of 5 s, and some
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -132,7 +131,7 @@ class Browser:
                     return False
                 raise
 
-        WebDriverWait(self.driver, WAIT_S, 0.05).until(met, what)
+        WebDriverWait(self.driver, PATIENCE_S, 0.05).until(met, what)
 
     def wait_text(self, text):
         where = self.driver.current_url
@@ -147,7 +146,7 @@ class Browser:
     def wait_cut_off(self):
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, CUT_OFF_S, 0.2).until(lambda _driver: self.find("#putus").is_displayed())
+        WebDriverWait(self.driver, PATIENCE_S, 0.2).until(lambda _driver: self.find("#putus").is_displayed())
 
     def complaints(self):
         """What the console says of our own pages; refused forms are part of the tests and named there."""

@@ -6,16 +6,22 @@ that a failure, so that a green CI means that everything ran.
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 MICROPYTHON = Path(sys.executable).parent / "micropython"
 MARK = "# runs: cpython micropython"
-MODULE_TIMEOUT_S = 240
+
+
+# A shell that runs us in the background has us ignore Ctrl-C, and so would every program that we start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def require(condition, what, remedy):
@@ -26,6 +32,29 @@ def require(condition, what, remedy):
     if os.environ.get("KENTONGAN_REQUIRE_ALL") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+# Files that take longest begin first, for the last one to end ends the run.
+LONGEST = (
+    "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
+    "hardware/test_enclosure.py", "e2e/test_village_faults.py", "gateway/test_process.py",
+    "e2e/test_browser_axe.py", "simulator/test_board.py", "e2e/test_browser_post.py",
+    "simulator/test_trust.py", "firmware/test_flash_cuts.py", "firmware/test_hal.py", "hub/test_paging.py",
+    "simulator/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
+    "e2e/test_browser_village.py", "tool/test_image.py", "firmware/test_heap.py",
+    "e2e/test_browser_roles.py", "tool/test_bundle.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Half of the tests' time is spent waiting for other processes: three workers keep two cores busy."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
+def pytest_collection_modifyitems(items):
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(name="require", scope="session")
@@ -62,7 +91,7 @@ class MicroPythonFile(pytest.File):
         if self.results is None:
             done = subprocess.run(
                 [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/mp_runner.py", self.path],
-                env=micropython_environment(), capture_output=True, text=True, timeout=MODULE_TIMEOUT_S,
+                env=micropython_environment(), capture_output=True, text=True, timeout=PATIENCE_S,
             )
             self.output = done.stdout + done.stderr
             lines = [line[7:] for line in done.stdout.splitlines() if line.startswith("RESULT ")]

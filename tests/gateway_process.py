@@ -13,20 +13,11 @@ from pathlib import Path
 from gateway_kit import DEVICES, GATEWAY, ROOTS
 from kentongan_gateway.memory import new_state
 from kentongan_gateway.state import StateDir
+from patience import LOOK_S, PATIENCE_S, wait_for  # noqa: F401 (tests of processes take it from here)
 
 TOKEN = "ktg_uji"
-WAIT_S = 15
-
-
-def wait_for(condition, what, seconds=WAIT_S):
-    """Poll a condition to its deadline: no sleeping for luck, no hanging either."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"{what} did not happen in {seconds} s")
+POLL_S = 2  # how long the hub holds a poll for orders
+HANG_S = 8
 
 
 class Hub:
@@ -73,7 +64,7 @@ class Hub:
             self.reply(handler, 401, {})
         elif self.answer is not None:
             if self.answer == "hang":
-                time.sleep(8)
+                time.sleep(HANG_S)
                 return
             self.reply(handler, *self.answer)
         elif handler.path.endswith("/done"):
@@ -90,12 +81,12 @@ class Hub:
             self.reply(handler, 500, {})
             return
         after = int(handler.path.partition("after=")[2].partition("&")[0] or 0)
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + POLL_S
         while time.monotonic() < deadline:
             orders = [o for o in self.orders if o["id"] > after]
             if orders:
                 break
-            time.sleep(0.02)
+            time.sleep(LOOK_S)
         self.reply(handler, 200, {"orders": orders})
 
     def of(self, kind):
@@ -166,6 +157,7 @@ class Gateway:
         StateDir(self.directory / "state").put("guard", new_state()["guard"])
         write_key_file(self.directory / "keys.json")
         (self.directory / "token").write_text(TOKEN)
+        (self.directory / "token").chmod(0o600)
         self.config.write_text(
             f'[gateway]\nkey_file = "keys.json"\nstate_dir = "state"\nlabel = "gateway-1"\n'
             f'[radio]\ntype = "loopback"\nport = {air_port}\n'
@@ -190,7 +182,7 @@ class Gateway:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(WAIT_S)
+            self.process.wait(PATIENCE_S)
         return self.process.returncode
 
     def siren_lines(self):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kentongan_hub import access, accounts, create_app, provision
 from kentongan_hub.clock import FakeClock
+from patience import PATIENCE_S
 
 PASSWORD = "sandi yang panjang"
-START_LIMIT_S = 60
 
 
 def make_site(data_dir):
@@ -124,10 +124,10 @@ class Person:
 class HubProcess:
     """`kentongan-hub run` as a real process on a free port; kill() is kill -9."""
 
-    def __init__(self, data_dir, port=0, *options):
+    def __init__(self, data_dir, port=0, *options, before=()):
         program = Path(sys.executable).parent / "kentongan-hub"
         self.process = subprocess.Popen(
-            [program, "run", "--data", data_dir, "--port", str(port), *options],
+            [*before, program, "run", "--data", data_dir, "--port", str(port), *options],
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -142,7 +142,7 @@ class HubProcess:
             self.errors.append(line)
 
     def _line(self, pattern):
-        timer = threading.Timer(START_LIMIT_S, self.process.kill)
+        timer = threading.Timer(PATIENCE_S, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
@@ -154,7 +154,7 @@ class HubProcess:
         self.setup_code = self._line(r"code (\d+)")
         return self.setup_code
 
-    def call(self, path, body=None, token="", timeout_s=30):
+    def call(self, path, body=None, token="", timeout_s=PATIENCE_S):
         """The JSON answer of the API."""
         request = urllib.request.Request(
             self.address + path,
@@ -173,5 +173,5 @@ class HubProcess:
         self._end()
 
     def _end(self):
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=PATIENCE_S)
         self.process.stdout.close()

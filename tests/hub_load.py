@@ -42,7 +42,7 @@ def fill(store, now_ms, devices=DEVICES, incidents=INCIDENTS, statuses=STATUSES)
             (now_ms // DAY_MS - 60, devices),
         )
         _incidents(run, now_ms, devices, incidents)
-        run("INSERT INTO statuses SELECT 1000 + d.i, ? - s.i * 140000, 'gateway-1', 3900, -80, 20, 1 "
+        run("INSERT INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags) SELECT 1000 + d.i, ? - s.i * 140000, 'gateway-1', 3900, -80, 20, 1 "
             "FROM n d, n s WHERE d.i < ? AND s.i < ?", (now_ms, devices, statuses // devices))  # fmt: skip
         db.set_setting("last_kejadian", incidents)
         db.set_setting("last_rahasia", incidents)

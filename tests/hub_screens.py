@@ -18,6 +18,7 @@ from kentongan_hub import accounts, web
 from kentongan_hub.clock import Clock
 from kentongan_hub.incidents import Now
 from kentongan_hub.store import Store
+from patience import LOOK_S, PATIENCE_S
 
 SCREENS, PER_SECOND, SECONDS = 50, 20, 60
 ACCOUNTS = 10  # people with several screens each
@@ -48,7 +49,7 @@ class Screen(threading.Thread):
             self.open.set()
 
     def _listen(self):
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=PATIENCE_S)
         connection.request("GET", "/papan/aliran", headers={"Cookie": f"{web.SESSION_COOKIE}={self.session}"})
         answer = connection.getresponse()
         self.status = answer.status
@@ -115,7 +116,7 @@ def press(hub, token, count, per_second):
 
     As a gateway's uplink does: what has come meanwhile goes in the next request.
     """
-    connection = http.client.HTTPConnection(urlsplit(hub.address).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(hub.address).netloc, timeout=PATIENCE_S)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     stored, took, began = [], [], time.monotonic()
     while len(stored) < count:
@@ -150,13 +151,13 @@ def measure(screens=SCREENS, per_second=PER_SECOND, seconds=SECONDS):
             for viewer in viewers:
                 viewer.start()
             for viewer in viewers:
-                viewer.open.wait(60)
+                viewer.open.wait(PATIENCE_S)
             refused = [viewer.status for viewer in viewers if viewer.status != 200]
             work_s = cpu_s(hub.process.pid)
             stored, took, wall_s = press(hub, token, count, per_second)
             end_s = time.monotonic() + SETTLE_S
             while time.monotonic() < end_s and any(not v.seen or v.seen[-1][1] < count for v in viewers):
-                time.sleep(0.2)
+                time.sleep(LOOK_S)
             work_s = cpu_s(hub.process.pid) - work_s
             until_s = time.monotonic()
             peak = memory_mib(hub.process.pid, "VmHWM")

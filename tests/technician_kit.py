@@ -7,7 +7,8 @@ from hub_kit import HubProcess, make_site
 from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub, read_token
 from kentongan_tool.prompt import Prompt
-from tool_kit import PROGRAM, TIMEOUT_S
+from patience import PATIENCE_S
+from tool_kit import PROGRAM
 
 UJI_S = 3  # nobody hears this board: how long the tool waits for its alarm
 
@@ -31,7 +32,7 @@ class Office:
 class Bench:
     """A blank board beside a hub, and a technician's laptop with its own home."""
 
-    def __init__(self, office, folder, role="tombol"):
+    def __init__(self, office, folder, role="tombol", speed=1):
         self.office, self.folder = office, folder
         self.laptop = folder / "laptop"
         self.laptop.mkdir()
@@ -39,7 +40,7 @@ class Bench:
         self.token_file.touch(0o600)
         self.token_file.write_text(office.token)
         self.hub = Hub(office.address, read_token(self.token_file))
-        self.alone = Alone(folder, role)
+        self.alone = Alone(folder, role, speed)
         self.home = {"XDG_STATE_HOME": str(self.laptop), "TMPDIR": str(self.laptop)}
 
     @property
@@ -58,7 +59,7 @@ class Bench:
 
     def run(self, *more):
         process = self.start(*more)
-        said, _ = process.communicate(timeout=TIMEOUT_S)
+        said, _ = process.communicate(timeout=PATIENCE_S)
         return process.returncode, said
 
     def devices(self):

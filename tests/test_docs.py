@@ -101,13 +101,13 @@ def test_links_between_pages_lead_somewhere():
                 assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
 
 
-def test_the_commands_of_the_readme_exist():
+def test_the_villages_of_the_readme_run():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"make (\w+)", text):
-        assert f"\n{target}:" in (ROOT / "Makefile").read_text(), target
-    for line in re.findall(r"`(kentongan-sim run [^`]*)`", text):
+    lines = re.findall(r"`\.venv/bin/(kentongan-sim run [^`]*)`", text)
+    assert lines
+    for line in lines:
         command, *args = line.split()
-        done = subprocess.run([BIN / command, *args], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([BIN / command, *args], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
 

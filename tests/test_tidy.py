@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import LONGEST
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES_MAX = 500
@@ -129,3 +130,48 @@ def test_nothing_is_left_open_in_the_text():
     for path in tracked(".py", ".md", ".js", ".css", ".html", ".toml"):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert not words.search(line), f"{path.relative_to(ROOT)}:{number}"
+
+
+PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time
+SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
+    ("simulator/test_bench.py", "run_cell"), ("simulator/test_demo.py", "wait_for"),
+    ("gateway/test_uplink.py", "HubClient"), ("gateway/test_spool.py", "connect"),
+    ("hub/test_store.py", "connect"), ("hub/test_crash.py", "Timer"),
+}
+REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "patience", "urllib", "http"}
+
+
+def number_of_seconds(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+
+
+def impatient(path):
+    """Every call of a test that waits for a number of seconds of its own, or sleeps for one."""
+    tree, real = ast.parse(path.read_text(encoding="utf-8")), bool(set(imports_of(path)) & REAL_TIME)
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        short = [word.value for word in call.keywords if (word.arg or "").startswith("timeout")]
+        if name in ("wait_for", "sleep") or real and name in PATIENT:
+            short += call.args
+        if any(map(number_of_seconds, short)):
+            yield call.lineno, name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and number_of_seconds(node.value):
+            for target in node.targets:
+                if re.search(r"(^|_)(WAIT|TIMEOUT|PATIENCE|LIMIT|LONG)_S$", getattr(target, "id", "")):
+                    yield node.lineno, target.id
+
+
+def test_tests_wait_with_the_shared_patience():
+    """`tests/patience.py` says for how long: a machine at many times its usual load fails no test."""
+    found = {}
+    for path in (ROOT / "tests").rglob("*.py"):
+        where = path.relative_to(ROOT / "tests").as_posix()
+        if not where.startswith(("soak/", "bench_", "board/")):  # not tests; the third is a chip's own code
+            found |= {f"{where}:{line}": name for line, name in impatient(path)
+                      if (where, name) not in SHORT_ON_PURPOSE}
+    assert not found
+
+
+def test_the_files_that_begin_first_exist():
+    assert not [name for name in LONGEST if not (ROOT / "tests" / name).exists()]

@@ -10,11 +10,11 @@ from pathlib import Path
 from kentongan_tool import devicetools, images
 from kentongan_tool.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
 from kentongan_tool.failures import ToolError
+from patience import PATIENCE_S
 
 PROGRAM = Path(sys.executable).parent / "kentongan-tool"
 SECRET = "kunci-rahasia"
 FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x200000
-TIMEOUT_S = 180
 DOTS_PER_INCH = 200  # of a printed sheet that is read back
 
 
@@ -56,7 +56,7 @@ def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
 
 def run_tool(*args, **more):
     words = [PROGRAM, *map(str, args)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, **more)
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S, **more)
 
 
 def label_data(number=7, **changed):
@@ -108,5 +108,5 @@ class MockBoard:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
         self.process.stdout.close()

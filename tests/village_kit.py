@@ -1,18 +1,11 @@
 """What tests of the running demo share: waiting for a thing to be so, and pressing a box once more."""
-import time
-
 from kentongan_node.incident import FOLD_MS
-
-WAIT_S = 90  # nothing here is a promise about time: only that it happens
-LOOK_S = 0.05
+from patience import wait_for
 
 
 def wait(what, condition):
     """Return once condition() is true."""
-    until = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < until, f"did not happen: {what}"
-        time.sleep(LOOK_S)
+    wait_for(condition, what)
 
 
 class Alarms:

@@ -26,6 +26,7 @@ def main():
     write_pins()
     if args.what == "files":
         for node in [args.node] if args.node else CARRIERS:
+            print(f"{node}: drawing, board and files, up to two minutes ...", flush=True)
             build.files(node)
 
 

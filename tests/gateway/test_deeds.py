@@ -411,6 +411,19 @@ def test_any_fresh_frame_counts_and_brings_a_device_back():
     assert states == ["terlambat", "terputus", "terhubung"]
 
 
+def test_a_gateway_that_was_held_up_itself_calls_nobody_silent_for_it():
+    bench = Bench()
+    bench.run(100_000, hub_ok_every_ms=1_000)
+    bench.now_ms += 600_000  # a machine that slept: nothing was heard and nothing was looked at
+    bench.do(bench.core.tick(bench.now_ms, 99))
+    start = bench.now_ms
+    bench.run(249_000, hub_ok_every_ms=1_000)
+    assert not bench.of_type("supervision")
+    bench.run(60_000, hub_ok_every_ms=1_000)
+    states = [(e["at_ms"] - start, e["state"]) for e in bench.of_type("supervision") if e["device"] == POST]
+    assert [state for _, state in states] == ["terlambat", "terputus"] and states[0][0] >= 249_000
+
+
 def test_a_replayed_status_keeps_nobody_alive():
     bench = Bench()
     for _ in range(10):

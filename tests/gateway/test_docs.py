@@ -63,8 +63,20 @@ def test_the_udev_rules_give_every_board_of_ours_its_stable_path_and_nobody_else
     boards = [rule for rule in rules if rule["SUBSYSTEM"][1] == "tty"]
     assert {rule["ATTRS{idVendor}"][1] for rule in boards} == {"10c4", "1a86", "303a"}
     for rule in boards:
-        assert rule["SYMLINK"] == ("+=", "kentongan-modem") and rule["ENV{ID_MM_DEVICE_IGNORE}"] == ("=", "1")
+        ch340 = rule["ATTRS{idVendor}"][1] == "1a86" and rule["ATTRS{idProduct}"][1] == "7523"
+        # a CH340 may be the modem or the relay board: only its socket tells, which the rule cannot know
+        assert rule.get("SYMLINK") == (None if ch340 else ("+=", "kentongan-modem"))
+        assert rule["ENV{ID_MM_DEVICE_IGNORE}"] == ("=", "1")
         assert rule["GROUP"] == ("=", "dialout") and rule["ATTRS{idVendor}"][0] == "=="
+
+
+def test_the_rules_show_how_two_ch340_get_a_name_each():
+    """By the socket; the examples are rules that udev would take, were they uncommented."""
+    text = (ROOT / "deploy/70-kentongan.rules").read_text()
+    shown = [UDEV_LINE.findall(line[4:]) for line in text.splitlines() if line.startswith("#   SUBSYSTEM")]
+    names = [dict((key + attr, value) for key, attr, op, value in rule) for rule in shown]
+    assert [name["SYMLINK"] for name in names] == ["kentongan-modem", "kentongan-siren"]
+    assert names[0]["ENV{ID_PATH}"] != names[1]["ENV{ID_PATH}"]
 
 
 def test_the_logs_of_the_machine_have_an_end():

@@ -1,5 +1,7 @@
 """A disk that is full, read-only or gone: no receipt, but sirens and hub hear of the alarm all the same."""
 import os
+import random
+import shutil
 import sqlite3
 
 import pytest
@@ -212,3 +214,72 @@ def test_thirty_days_without_a_hub_at_a_thousand_events_a_day_keep_every_alarm(t
     with sqlite3.connect(tmp_path / "spool.sqlite3") as db:
         assert db.execute("SELECT count(*) FROM event WHERE class=0").fetchone() == (120,)
     assert os.path.getsize(tmp_path / "spool.sqlite3") < 6 << 20
+
+
+def troubles_told(house):
+    events = [e for _, e in house.spool.unsent(1_000) if e["type"] == "trouble" and e["active"]]
+    return {e["name"]: e["detail"] for e in events}
+
+
+def killed_and_started(house, path):
+    """A new run on the files as kill -9 leaves them, once `path` has been given to whoever damages them."""
+    path.mkdir()
+    for file in house.path.iterdir():
+        shutil.copyfile(file, path / file.name)
+    return path
+
+
+def test_a_journal_damaged_over_a_crash_is_told_to_people_and_what_is_behind_it_goes_to_the_hub(tmp_path):
+    (tmp_path / "a").mkdir()
+    house = House(tmp_path / "a")
+    for counter in range(100, 120):
+        house.hear(counter)
+        house.run(1)
+    after = killed_and_started(house, tmp_path / "b")
+    rng, file = random.Random(9), after / "spool.sqlite3-wal"
+    raw = bytearray(file.read_bytes())
+    for _ in range(48):
+        raw[rng.randrange(len(raw))] ^= 0xFF
+    file.write_bytes(raw)
+    again = House(after)
+    told = troubles_told(again)
+    assert "disk_spool" in told and "begun anew with" in told["disk_spool"]
+    assert {"disk_spool"} <= set(again.hands.core.troubles()), "the lamp shows it too"
+    assert len(again.offers()) >= 10
+
+
+def test_acknowledged_events_that_are_gone_without_a_trace_are_told_to_people(tmp_path):
+    (tmp_path / "a").mkdir()
+    house = House(tmp_path / "a")
+    for counter in range(100, 110):
+        house.hear(counter)
+    house.run(6)
+    after = killed_and_started(house, tmp_path / "b")
+    (after / "spool.sqlite3-wal").unlink()
+    again = House(after)
+    assert "stored events are gone" in troubles_told(again)["disk_lost"]
+
+
+def test_a_stored_event_that_can_no_longer_be_read_is_told(house):
+    house.disk(True)
+    house.hear(200)
+    house.spool._db.execute("UPDATE event SET body='{' WHERE state=0 AND class=0")
+    house.spool.unsent(10)
+    house.run(6)
+    assert "can no longer be read" in troubles_told(house)["disk_lost"]
+
+
+def test_the_mark_is_written_after_an_alarm_and_seldom_for_statuses(tmp_path, monkeypatch):
+    house, puts = House(tmp_path), []
+    put = house.state.put
+    monkeypatch.setattr(house.state, "put", lambda name, data: (puts.append(name), put(name, data)))
+    house.run(600)
+    before = puts.count("mark")
+    for _ in range(20):
+        house.spool.put({"type": "status", "counter": 1})
+        house.run(30)
+    assert puts.count("mark") - before <= 2, "a status costs the card no second write"
+    before = puts.count("mark")
+    house.hear(300)
+    house.run(6)
+    assert puts.count("mark") == before + 1

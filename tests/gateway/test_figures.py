@@ -8,6 +8,7 @@ from gateway_process import Gateway
 from kentongan_gateway import checks, settings, status
 from kentongan_gateway.logs import Json
 from kentongan_gateway.metrics import Metrics, families
+from patience import PATIENCE_S
 from prometheus_client.parser import text_string_to_metric_families
 
 SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}, "clock": "unsure",
@@ -20,7 +21,7 @@ SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}
 def test_metrics_are_served_in_prometheus_format_on_this_machine():
     metrics = Metrics(0, SNAPSHOT)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=30) as reply:
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=PATIENCE_S) as reply:
             text = reply.read().decode()
     finally:
         metrics.close()
@@ -37,7 +38,8 @@ def test_prometheus_own_parser_reads_every_metric_of_an_odd_day():
     for snapshot in (odd, {}):
         metrics = Metrics(0, snapshot)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=30) as reply:
+            address = f"http://127.0.0.1:{metrics.port}/metrics"
+            with urllib.request.urlopen(address, timeout=PATIENCE_S) as reply:
                 assert reply.headers["Content-Type"].startswith("text/plain")
                 found = {f.name: f for f in text_string_to_metric_families(reply.read().decode())}
         finally:

@@ -72,7 +72,7 @@ def test_an_unplugged_radio_is_found_again_and_heard_again(device, ear):
     wait_for(lambda: ear.states[-1] is False, "the loss being noticed")
     ear.radio.send(send(600))
     device.bridge.replug()
-    wait_for(lambda: ear.states[-1] is True, "the radio coming back", 40)
+    wait_for(lambda: ear.states[-1] is True, "the radio coming back")
     device.hear(alarm(counter=9), 78)
     wait_for(lambda: 78 in [h.id for h in ear.heard], "the packet after it")
     wait_for(lambda: 600 in [p.id for p in device.on_air], "what waited")
@@ -82,7 +82,7 @@ def test_a_frozen_radio_that_looks_alive_is_rebuilt(device, ear):
     device.frozen = True
     wait_for(lambda: ear.states[-1] is False, "the silence being noticed")
     device.frozen = False
-    wait_for(lambda: ear.states[-1] is True, "the radio coming back", 40)
+    wait_for(lambda: ear.states[-1] is True, "the radio coming back")
     assert ear.radio.counters["radio_frozen"] >= 1
 
 

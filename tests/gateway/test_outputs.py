@@ -7,6 +7,7 @@ from kentongan_gateway.outputs.player import IDLE_MS, RETRY_MS, SENSE_AFTER_MS, 
 from kentongan_gateway.outputs.score import Score, coarser
 from kentongan_gateway.patterns import STROKES, steps_for
 from kentongan_wire import messages as m
+from patience import wait_for
 
 
 class Relay:
@@ -191,9 +192,6 @@ def test_the_real_thread_beats_and_is_off_after_close():
     relay = Relay()
     player = Player(relay, 1)
     player.play("x", ((2, 2),), None)
-    for _ in range(500):
-        if relay.log.count(True) >= 3:
-            break
-        player._thread.join(0.01)
+    wait_for(lambda: relay.log.count(True) >= 3, "three strokes")
     player.close()
     assert relay.log.count(True) >= 3 and not relay.level and not player._thread.is_alive()

@@ -13,6 +13,7 @@ from kentongan_gateway.daemon import Daemon
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message
+from patience import PATIENCE_S
 
 
 @pytest.fixture(name="site")
@@ -60,7 +61,7 @@ def test_a_second_gateway_on_the_same_counters_does_not_start(site):
     """Both would send under the same packet ids: one key stream for two payloads, and orders refused."""
     hub, air, gateway = site
     second = subprocess.run([sys.executable, "-m", "kentongan_gateway", "run", "--config", gateway.config],
-                            capture_output=True, text=True, timeout=30)
+                            capture_output=True, text=True, timeout=PATIENCE_S)
     assert second.returncode != 0 and "another gateway runs with it" in second.stderr
     assert "Traceback" not in second.stderr
     air.hear(alarm(), BUTTON)
@@ -73,7 +74,7 @@ def test_a_stop_does_not_wait_for_the_inbox(tmp_path):
     with daemon._inbox.mutex:
         caller = threading.Thread(target=daemon.stop, daemon=True)
         caller.start()
-        caller.join(2)
+        caller.join(PATIENCE_S)
         assert not caller.is_alive()
 
 
@@ -222,7 +223,8 @@ def test_a_frame_recorded_by_a_stranger_starts_nothing_after_a_power_cut_or_on_a
     wait_for(lambda: started(air), "the order for the alarm of today")
     assert started(air) == {presser}
     orders = [open_message(bytes.fromhex(s["payload"]), GATEWAY, BROADCAST, SITE) for s in list(air.sent)]
-    assert {o.body.pattern for o in orders if o.type == m.SIREN_ORDER} == {1}
+    started_by = [o.body for o in orders if o.type == m.SIREN_ORDER and o.body.action == m.ACTION_START]
+    assert {body.pattern for body in started_by} == {1}
     if known:
         wait_for(lambda: len(gateway.siren_lines()) > sounded, "our own siren for the alarm of today")
     beaten = {line["pattern"] for line in gateway.siren_lines()[sounded:] if line["state"] == "on"}
@@ -295,7 +297,7 @@ def test_check_and_status_say_what_is_wrong(site):
 
     def command(*words):
         program = [sys.executable, "-m", "kentongan_gateway", *words, "--config", str(gateway.config)]
-        return subprocess.run(program, capture_output=True, text=True, timeout=30)
+        return subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE_S)
 
     wait_for((gateway.directory / "state/status.json").exists, "a status")
     assert command("status").stdout.startswith("gateway-1: berjalan")
@@ -305,3 +307,19 @@ def test_check_and_status_say_what_is_wrong(site):
     hub.close()
     done = command("check")
     assert done.returncode == 1 and "FAULT hub" in done.stdout and "start the hub" in done.stdout
+
+
+def test_odd_orders_end_no_gateway_and_are_fetched_once(site):
+    """Kinds of nonsense that were once a crash, fetched again after every start."""
+    hub, air, gateway = site
+    hub.orders = [{"id": 1, "type": "siren", "action": [], "origin": BUTTON, "counter": 1},
+                  {"id": 2, "type": "directory", "devices": [{"node": 9, "role": []}]},
+                  {"id": 3, "type": "drill", "minutes": {}}, {"id": 4, "type": ["stage"]}]
+    wait_for(lambda: len(hub.done) == 4, "all of them answered")
+    assert all(result.startswith("failed: ") for result in hub.done.values())
+    air.hear(alarm(), BUTTON)
+    wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    wait_for(lambda: [e for e in hub.of("refusals") if e["counters"].get("order_odd") == 4], "their count")
+    asked = hub.polls
+    wait_for(lambda: hub.polls > asked + 1, "the next polls")
+    assert gateway.process.poll() is None

@@ -1,5 +1,6 @@
 """Settings and key file: every refusal names the file, the place and the remedy; keys are never shown."""
 import json
+import random
 
 import pytest
 from gateway_process import write_key_file
@@ -102,4 +103,39 @@ def test_a_key_file_that_others_may_read_is_refused(tmp_path):
     write_key_file(path)
     path.chmod(0o644)
     with pytest.raises(LocalError, match="chmod 600"):
+        keyfile.load(path)
+
+
+ODD_TOML = ['"a\\u0000b"', '"\\n"', '"http://["', '"http://a b"', '"http://x:y"', "[]", "[" * 2_000, "{}",
+            "nan", "inf", "-1", "99999999999999999999", "1979-05-27", "true", '""', "0x10", "'\t'"]
+
+
+def test_any_settings_file_is_good_or_refused_with_its_name(tmp_path):
+    """One value, line or character of a good file replaced by another: never a traceback."""
+    rng, whole = random.Random(5), GOOD + '[siren]\ndriver = "modbus"\nport = "/dev/x"\nchannel = 2\n'
+    for _ in range(800):
+        lines = whole.splitlines()
+        at = rng.choice([n for n, line in enumerate(lines) if line])
+        head = lines[at].partition("=")[0]
+        lines[at] = rng.choice([f"{head}= {rng.choice(ODD_TOML)}", rng.choice(ODD_TOML), "",
+                                lines[at][: rng.randrange(len(lines[at]))], lines[at] + "\n" + lines[at]])
+        try:
+            load(tmp_path, "\n".join(lines))
+        except LocalError as refused:
+            assert str(refused).startswith(str(tmp_path / "gateway.toml")) and len(str(refused)) < 500
+
+
+@pytest.mark.parametrize("name", ["node", "zone", "generation", "channel_key", "preset", "freq_hz", "devices",
+                                  "alarm_roots", "control_roots", "site", "profile", "revoked", "paging"])
+def test_any_key_file_is_good_or_refused_with_its_name(tmp_path, name):
+    path = tmp_path / "k.json"
+    for odd in (None, True, -1, 2**70, float("inf"), float("nan"), "", "x", "9" * 5_000, [], [[]], {},
+                {"0": []}, {"x": "00" * 32}, [None], [{"node": 9, "role": []}], {"5": 3}):
+        write_key_file(path, **{name: odd})
+        try:
+            keyfile.load(path)
+        except LocalError as refused:
+            assert str(refused).startswith(str(path))
+    path.write_text("[" * 100_000)
+    with pytest.raises(LocalError, match="no JSON"):
         keyfile.load(path)

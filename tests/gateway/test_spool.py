@@ -9,6 +9,7 @@ import pytest
 from gateway_process import wait_for
 from kentongan_gateway.spool import REFUSED, Spool, SpoolError
 from kentongan_gateway.state import StateDir
+from patience import PATIENCE_S
 
 
 def event(counter, kind="alarm"):
@@ -46,6 +47,10 @@ def test_what_came_in_together_is_one_transaction_and_keeps_each_its_id(path):
     with pytest.raises(SpoolError):
         spool.put_all([event(4), {"type": "alarm", "key": "big", "padding": "x" * 20_000}])
     assert {e["counter"] for _, e in spool.unsent()} == {1, 2, 3} and spool.counts()["rows"] == 3
+
+
+def test_nothing_at_all_is_stored_without_a_word():
+    assert Spool(":memory:").put_all([]) == []
 
 
 def test_a_quiet_moment_moves_the_journal_into_the_file(path):
@@ -248,7 +253,7 @@ def test_a_late_state_holds_up_nobody_and_the_latest_is_on_disk_after_close(tmp_
     put = states._put
 
     def slow_put(name, data):
-        slow.wait(30)
+        slow.wait(PATIENCE_S)
         written.append(data)
         put(name, data)
 

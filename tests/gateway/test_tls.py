@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from gateway_process import Gateway
-from kentongan_gateway import checks, settings
+from kentongan_gateway import checks, settings, uplink
 from kentongan_gateway.uplink import HubClient, HubError, trust
 from kentongan_wire.errors import LocalError
+from trickler import Trickler
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
@@ -194,3 +195,16 @@ def test_https_without_a_pinned_certificate_is_refused_by_the_settings(tmp_path)
     gateway.config.write_text(gateway.config.read_text().replace("http://127.0.0.1:1", "https://10.0.0.5"))
     with pytest.raises(LocalError, match="ca_file"):
         settings.load(gateway.config)
+
+
+def test_a_reply_over_tls_has_an_end_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(uplink, "GRACE_S", 0.3)
+    authority = Authority()
+    certificate = authority.pem(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server(tmp_path / "server.pem"))
+    hub = Trickler("body", context=context)
+    client = HubClient(f"https://127.0.0.1:{hub.port}", "t", 0.4, certificate)
+    with pytest.raises(HubError, match="no reply: TimeoutError"):
+        client.call("POST", "/api/v1/events", {"events": []})
+    hub.close()

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from kentongan_hw import build
 
-KICAD = "apt-get install -t bookworm-backports kicad kicad-symbols kicad-footprints"
-NGSPICE = "apt-get install -t bookworm-backports ngspice"
+KICAD = "run .ci/kicad"
 
 
 @pytest.fixture(scope="session")

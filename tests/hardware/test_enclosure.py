@@ -10,17 +10,17 @@ import pytest
 from kentongan_hw import ROOT
 from kentongan_hw.__main__ import CARRIERS
 from kentongan_hw.enclosure import dimensions, parameters
+from patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
-TIMEOUT_S = 300
 
 
 def cad(require, *args):
     """Standard output of `python -m kentongan_hw.enclosure` in the environment that has build123d."""
     require(CAD.exists(), "build123d", "run: make cad")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
-    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, timeout=TIMEOUT_S,
-                          env=environment, capture_output=True, text=True)
+    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, env=environment,
+                          timeout=PATIENCE_S, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -81,19 +81,30 @@ def test_seeded_fault_a_lid_without_a_drip_edge_is_told():
     assert "every side" in parameters.sheds_rain(box, (-x, -y, rim - 8), (x, y - 4, top))
 
 
-def test_boards_and_keys_fit_and_every_part_prints(require):
-    found = json.loads(cad(require, "check"))
-    assert len(found) == len(parameters.NODES)
+@pytest.fixture(scope="module")
+def judged(require, tmp_path_factory):
+    """What is wrong with the project's boxes and with two spoilt ones, by file; build123d loads once.
+
+    The spoilt ones: a key that stands in the board, a lid that its groove nearly cuts through.
+    """
+    folder = tmp_path_factory.mktemp("spoilt")
+    spoilt(folder, "button", "depth = 30", "depth = 46")
+    spoilt(folder, "repeater", "lid = 3.0", "lid = 2.0")
+    files = [f"{path.stem}={path}" for path in sorted(folder.glob("*.toml"))]
+    files += [f"{node}={parameters.path(node)}" for node in parameters.NODES]
+    return folder, json.loads(cad(require, "check", *files))
+
+
+def test_boards_and_keys_fit_and_every_part_prints(judged):
+    found = {node: judged[1][str(parameters.path(node))] for node in parameters.NODES}
+    assert len(found) == len(list((ROOT / "hardware").glob("*/enclosure.toml")))
     assert not {name: one for name, one in found.items() if any(one.values())}
 
 
-def test_seeded_fault_a_key_in_the_board_and_a_thin_lid_are_seen(require, tmp_path):
-    """A key that stands in the board, a lid that its groove nearly cuts through."""
-    deep = spoilt(tmp_path, "button", "depth = 30", "depth = 46")
-    thin = spoilt(tmp_path, "repeater", "lid = 3.0", "lid = 2.0")
-    found = json.loads(cad(require, "check", f"button={deep}", f"repeater={thin}"))
-    assert any("tombol besar" in clash for clash in found[str(deep)]["clashes"])
-    assert any("tutup" in part for part in found[str(thin)]["thin"])
+def test_seeded_fault_a_key_in_the_board_and_a_thin_lid_are_seen(judged):
+    folder, found = judged
+    assert any("tombol besar" in clash for clash in found[str(folder / "button.toml")]["clashes"])
+    assert any("tutup" in part for part in found[str(folder / "repeater.toml")]["thin"])
 
 
 def test_seeded_fault_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
@@ -108,10 +119,11 @@ def test_seeded_fault_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
         return "\n".join([*lines, "endsolid t\n"])
 
     whole = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]
-    file = tmp_path / "t.stl"
-    for faces, complaint in ((whole, ""), (whole[:3], "surface is open")):
-        file.write_text(stl(faces))
-        assert json.loads(cad(require, "leaks", file)) == complaint
+    closed, open_ = tmp_path / "closed.stl", tmp_path / "open.stl"
+    closed.write_text(stl(whole))
+    open_.write_text(stl(whole[:3]))
+    assert json.loads(cad(require, "leaks", closed, open_)) == {
+        str(closed): "", str(open_): "surface is open"}
 
 
 def test_the_drawings_are_those_of_the_parameters(require, tmp_path):

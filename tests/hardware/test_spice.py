@@ -9,7 +9,7 @@ from conftest import require
 from kentongan_hw import build, spice
 from kentongan_hw.spice import run, value
 
-APT = "apt-get install -t bookworm-backports ngspice"
+APT = "run .ci/kicad"
 C = build.circuit_of("siren")
 CTR_MIN, CTR_MAX = 0.5, 6.0  # PC817 class without a rank
 BATTERY_V = (10.5, 12.6, 14.6)  # empty, resting, charged hot

@@ -10,7 +10,7 @@ from kentongan_hw.circuit import catalogue
 from kentongan_hw.power import figures
 from kentongan_hw.spice import run, value
 
-APT = "apt-get install -t bookworm-backports ngspice"
+APT = "run .ci/kicad"
 C = build.circuit_of("button")
 LOGIC_LOW, LOGIC_HIGH = 0.25 * 3.3, 0.75 * 3.3  # ESP32-S3 inputs, data sheet
 CLAMP_MA = 6.0  # into a pin's own diodes for a millisecond: our choice, no data sheet promises any

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from kentongan_hw import ROOT, pins, put, wiring
+from patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
 
@@ -122,7 +123,8 @@ def test_the_committed_lists_and_diagrams_are_those_of_the_source(require):
     before = {path: path.read_text(encoding="utf-8")
               for path in (wiring.output(name, ending) for name in wiring.SHEETS for ending in ("md", "svg"))}
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
-    subprocess.run([CAD, "-m", "kentongan_hw.wiring"], cwd=ROOT, env=environment, check=True, timeout=120)
+    subprocess.run([CAD, "-m", "kentongan_hw.wiring"], cwd=ROOT, env=environment, check=True,
+                   timeout=PATIENCE_S)
     after = {path: path.read_text(encoding="utf-8") for path in before}
     for path, text in before.items():
         put(path, text)

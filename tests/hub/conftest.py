@@ -5,12 +5,30 @@ import shutil
 import pytest
 from hub_kit import Site, make_site
 from kentongan_hub import accounts
+from werkzeug.routing.rules import Rule
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords():
     patch = pytest.MonkeyPatch()
     patch.setattr(accounts, "HASH_METHOD", "scrypt:1024:8:1")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_built_once():
+    """werkzeug compiles two functions for every route of every app, 40 ms a test; ours never differ."""
+    compile_builder, built = Rule._compile_builder, {}
+
+    def cached(rule, append_unknown=True):
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in built:
+            built[key] = compile_builder(rule, append_unknown)
+        return built[key]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Rule, "_compile_builder", cached)
     yield
     patch.undo()
 

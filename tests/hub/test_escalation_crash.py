@@ -16,6 +16,7 @@ import pytest
 from hub_kit import Site, make_site
 from kentongan_hub import policy
 from kentongan_wire import messages as m
+from patience import PATIENCE_S
 
 STEPS = 5
 LIVES_LIMIT = 60
@@ -37,7 +38,7 @@ def lives(data_dir, seed, start_ms):
             str(draw.random()),
             str(KILL_CHANCE),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
         if done.returncode == 0:
             return killed
         assert done.returncode == -signal.SIGKILL, done.stderr

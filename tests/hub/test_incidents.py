@@ -298,3 +298,28 @@ def test_what_cannot_be_joined_is_refused_with_a_sentence(two):
         assert answer.status_code == 409 and "bisa digabung" in answer.text or "sudah satu" in answer.text
     assert do(person, "kejadian-2", "gabung", dengan="rahasia-1").status_code == 404
     assert do(person, "kejadian-2", "pisah").status_code == 409
+
+
+def test_the_timeline_says_once_that_the_pressers_button_shows_somebody_is_coming(site):
+    site.post_events(site.alarm(counter=9))
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
+    for stage in (2, 3, 3, 4):
+        site.post_events(site.event("stage_seen", device=site.button, counter=9, stage=stage))
+    page = site.enter("admin").get("/kejadian/kejadian-1").text
+    assert page.count("menunjukkan &#34;ada yang datang&#34;") == 1 and "<b>tombol-07</b> menunjukkan" in page
+
+
+def test_of_a_silent_alarm_it_says_so_without_naming_the_presser(site):
+    site.account("bidan", "ketua_rt", named=True)
+    site.post_events(site.alarm(counter=9, silent=True, kind=8))
+    site.post_events(site.event("stage_seen", device=site.button, counter=9, stage=3))
+    page = site.enter("bidan").get("/kejadian/rahasia-1").text
+    assert "<b>pelapor (dirahasiakan)</b> menunjukkan" in page and "<b>tombol-07" not in page
+    assert site.rows("SELECT 1 FROM audit WHERE what LIKE 'menunjukkan%' AND who = 'tombol-07'") == []
+
+
+def test_a_stage_of_an_unknown_press_or_of_an_uji_is_told_nowhere(site):
+    site.post_events(site.alarm(counter=9, kind=15))
+    for counter in (9, 10):
+        site.post_events(site.event("stage_seen", device=site.button, counter=counter, stage=3))
+    assert site.rows("SELECT 1 FROM timeline") == []

@@ -37,6 +37,7 @@ ENGLISH_PACKAGES = ("provision", "trust")  # a technician's tool and console rea
 CLASSES = {"pintu", "papan"}  # a block that is an element's class
 TABLES = (
     *(words.KINDS, words.STATES, words.ROLES, words.DEVICE_ROLES, words.REFUSALS, policy.DUTIES),
+    words.SMS_REASONS,
     *(troubles.WORDS, trust.PHASES, alarms.SIREN_WORDS, kentongan.NAMES, view.SENSES),
 )
 

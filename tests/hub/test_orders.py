@@ -6,6 +6,7 @@ import time
 from kentongan_hub import api, orders, outbox, provision
 from kentongan_hub.dispatch import Dispatch
 from kentongan_wire import messages as m
+from patience import PATIENCE_S
 
 
 def answered(site):
@@ -171,7 +172,7 @@ def test_a_waiting_poll_is_answered_the_moment_somebody_comes(site):
     thread = threading.Thread(target=poll)
     thread.start()
     person.post("/kejadian/kejadian-1/datang", page="/papan")
-    thread.join(timeout=10)
+    thread.join(PATIENCE_S)
     assert [order["stage"] for order in got["orders"]] == [3]
 
 

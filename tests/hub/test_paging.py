@@ -1,40 +1,18 @@
 """Channels: each with its own worker, claimed, sent, marked; what fails says whether it can ever pass."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import gsm_model
 import pytest
-from kentongan_hub import outbox, paging
-from kentongan_hub.paging import base, sms
+from kentongan_hub import inside, outbox, paging
+from kentongan_hub.paging import base, pdu
+from kentongan_hub.paging import modem as modem_dialogue
 from mqtt_model import Broker
-
-
-def worker(site, name):
-    return next(one for one in site.hub.dispatch.workers if one.name == name)
-
-
-def switch_on(site, name, **settings):
-    person = site.enter("admin")
-    assert person.post(f"/kanal/{name}", page="/kanal", hidup="1", **settings).status_code == 303
-    return worker(site, name)
-
-
-def add(site, name, to="+628111", text="KEBAKARAN di Rumah 7.", type_=outbox.MESSAGE):
-    with site.hub.store.write() as db:
-        body = json.dumps({"to": to, "name": "Siti", "text": text})
-        return outbox.add(db, site.clock.now_ms, name, type_, body, 1_800_000)
-
-
-def row(site, number):
-    (found,) = site.rows("SELECT * FROM outbox WHERE id = ?", number)
-    return found
-
-
-def channel(site, name):
-    (found,) = site.rows("SELECT * FROM channels WHERE name = ?", name)
-    return found
+from paging_kit import add, channel, row, switch_on, worker
+from patience import PATIENCE_S, wait_for
 
 
 @pytest.fixture
@@ -46,28 +24,32 @@ def modem(request):
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    monkeypatch.setattr(sms, "ANSWER_S", 1.0)
+    monkeypatch.setattr(modem_dialogue, "ANSWER_S", 1.0)
+    monkeypatch.setattr(modem_dialogue, "WAKE_S", 0.5)
 
 
-@pytest.mark.parametrize("modem", ["Modem", "OneByteAtATime", "Chatty"], indirect=True)
+@pytest.mark.parametrize("modem", ["Modem", "LteStick", "OneByteAtATime", "Chatty"], indirect=True)
 def test_an_sms_is_sent_marked_and_shown_as_the_channels_last_success(site, modem):
     one = switch_on(site, "sms", port=modem.port)
     number = add(site, "sms")
     assert one.step() and not one.step()
-    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "KEBAKARAN di Rumah 7.")]
     assert row(site, number)["state"] == outbox.DONE
     assert channel(site, "sms")["worked_wall"] == site.clock.now_ms
     assert "terakhir berhasil" in site.enter("admin").get("/kanal").text
     one.close()
 
 
-def test_a_long_message_goes_in_numbered_parts_in_letters_every_phone_has():
-    text = "Sakit mendadak · Gang Mawar – " + "x" * 200
-    pieces = sms.parts(text)
-    assert [piece[:4] for piece in pieces] == ["1/2 ", "2/2 "]
-    assert all(len(piece) <= 160 and piece.isascii() for piece in pieces)
-    assert sms.plain("“Awas” è {x}") == '"Awas" ? ?x?'
-    assert len(sms.parts("y" * 2_000)) == sms.PARTS_MAX
+def test_a_long_message_is_one_message_on_the_phone_in_letters_that_every_phone_has(site, modem):
+    one = switch_on(site, "sms", port=modem.port)
+    add(site, "sms", text="Sakit mendadak · Gang Mawar – " + "x" * 200)
+    one.step()
+    assert modem.sent == [("+6281211110001", "Sakit mendadak , Gang Mawar - " + "x" * 200)]
+    assert [found["part"][1:] for found in modem.pdus] == [(2, 1), (2, 2)]
+    assert {found["dcs"] for found in modem.pdus} == {0}, "seven bits, whatever the modem was set to"
+    assert pdu.plain("“Awas” è {x} \u4e2d") == '"Awas" e (x) ?'
+    assert len(pdu.pieces("y" * 2_000)) == pdu.PARTS_MAX
+    one.close()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +115,7 @@ def test_a_worker_that_died_while_sending_sends_again_and_says_that_it_may_be_a_
     assert not one.step(), "the lease holds"
     site.clock.advance(base.LEASE_MS)
     one.step()
-    assert modem.sent == [("+628111", "(ulangan) KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "(ulangan) KEBAKARAN di Rumah 7.")]
     assert row(site, number)["attempts"] == 2
     one.close()
 
@@ -144,10 +126,10 @@ def test_what_is_known_not_to_have_been_sent_is_no_repeat(site, modem):
     add(site, "sms")
     one.step()
     modem.code = None
-    modem.message = lambda number, text: gsm_model.Modem.message(modem, number, text)
+    modem.message = lambda *found: gsm_model.Modem.message(modem, *found)
     site.clock.advance(base.RETRY_MS[0])
     one.step()
-    assert modem.sent == [("+628111", "KEBAKARAN di Rumah 7.")]
+    assert modem.sent == [("+6281211110001", "KEBAKARAN di Rumah 7.")]
     one.close()
 
 
@@ -160,7 +142,7 @@ def test_calls_go_before_news(site, modem):
     one.close()
 
 
-def person(site, name="Siti", address="+628111", **fields):
+def person(site, name="Siti", address="+6281211110001", **fields):
     with site.hub.store.write() as db:
         number = db.insert("people", name=name, zone=5, house=8, created_wall=0, **fields)
         db.insert("addresses", person=number, channel="sms", address=address)
@@ -174,7 +156,8 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
     site.post_events(site.alarm(counter=9, kind=7))
     one.step()
     assert "Balas: DATANG 1" in modem.sent[-1][1]
-    modem.inbox = [("0899", "DATANG 1"), ("08111", "Datang 1 pak")]
+    modem.arrive("0899", "DATANG 1")
+    modem.arrive("081211110001", "Datang 1 pak")
     site.clock.advance(5_000)
     one.step()
     (incident,) = site.incidents()
@@ -183,61 +166,36 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
     one.close()
 
 
-@pytest.mark.parametrize(
-    ("text", "states"),
-    [
-        ("datang", ["baru", "baru"]),
-        ("DATANG 2", ["baru", "menuju_lokasi"]),
-        ("datang r1", ["baru", "baru"]),
-        ("terima kasih", ["baru", "baru"]),
-        ("tidak 1", ["baru", "baru"]),
-    ],
-)
-def test_an_answer_that_could_mean_two_answers_neither(site, text, states):
-    from kentongan_hub import incidents, replies
-
-    person(site)
-    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=2))
-    with site.hub.store.write() as db:
-        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", text)
-    assert [i["state"] for i in site.incidents()] == states
-
-
-def test_an_answer_to_an_alarm_that_was_merged_since_counts_for_the_event(site):
-    from kentongan_hub import incidents, replies
-
-    person(site)
-    site.post_events(site.alarm(counter=9, kind=7), site.alarm(counter=90, kind=7))
-    admin = site.enter("admin")
-    admin.post("/kejadian/kejadian-2/gabung", page="/papan", dengan="kejadian-1")
-    with site.hub.store.write() as db:
-        replies.take(db, incidents.Now(site.clock.now_ms, site.clock.now_ms), "sms", "+628111", "DATANG 2")
-    assert [i["answered_by"] for i in site.incidents()] == ["Siti", "Siti"]
-
-
 class Phone(HTTPServer):
     """What a person's channel on the internet would be; keeps what it got."""
 
-    def __init__(self, status=200):
-        got = self.got = []
+    def __init__(self, status=200, host="127.0.0.1"):
+        got, self.redirect, self.reached = [], "", []
+        self.got = got
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(status)
+                self.send_response(307 if self.server.redirect else status)
+                if self.server.redirect:
+                    self.send_header("Location", self.server.redirect)
                 self.end_headers()
 
             def log_message(self, *args):
                 pass
 
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__((host, 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def verify_request(self, request, client_address):
+        self.reached.append(client_address)
+        return True
 
 
 @pytest.mark.parametrize(("status", "state"), [(200, outbox.DONE), (503, outbox.WAITING)])
 def test_apprise_reaches_a_phone_or_tries_again(site, status, state):
     phone = Phone(status)
-    one = switch_on(site, "apprise")
+    one = switch_on(site, "apprise", lokal="127.0.0.1")
     number = add(site, "apprise", to=f"json://127.0.0.1:{phone.server_port}/")
     one.step()
     phone.shutdown()
@@ -252,6 +210,64 @@ def test_an_address_that_apprise_cannot_read_is_refused_for_good_and_never_quote
     one.step()
     assert row(site, number)["state"] == outbox.FAILED
     assert "rahasia-saya" not in row(site, number)["result"] + channel(site, "apprise")["problem"]
+
+
+INSIDE = (
+    *("json://127.0.0.1:{}/", "json://[::1]:{}/", "json://[::ffff:127.0.0.1]:{}/", "json://localhost:{}/"),
+    *("json://2130706433:{}/", "json://127.1:{}/", "json://rt05.contoh.id:{}/", "xml://127.0.0.1:{}/"),
+    *("form://127.0.0.1:{}/", "gotify://127.0.0.1:{}/AbCdEf1234567890", "ntfy://127.0.0.1:{}/topik"),
+    *("mailto://u:p@127.0.0.1:{}?from=a@b.id&to=a@b.id", "mqtt://127.0.0.1:{}/topik"),
+    "rsyslog://127.0.0.1:{}/x",
+    *("json://8.8.8.8/,json://127.0.0.1:{}/", "syslog://", "dbus://"),
+)
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_no_address_leads_into_this_machine_whatever_its_scheme_or_name(site, address, monkeypatch):
+    real = socket.getaddrinfo
+
+    def resolve(host, *rest, **more):
+        return real("127.0.0.1" if host == "rt05.contoh.id" else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    phone, one = Phone(), switch_on(site, "apprise")
+    number = add(site, "apprise", to=address.format(phone.server_port))
+    one.step()
+    phone.shutdown()
+    assert phone.got == [] and phone.reached == []
+    assert row(site, number)["state"] in (outbox.FAILED, outbox.WAITING)
+
+
+def test_a_redirect_into_the_machine_is_not_followed_and_an_administrator_may_allow_it(site):
+    target, door = Phone(host="127.0.0.2"), Phone()
+    door.redirect = f"http://127.0.0.2:{target.server_port}/"
+    one = switch_on(site, "apprise", lokal="127.0.0.1")
+    number = add(site, "apprise", to=f"json://127.0.0.1:{door.server_port}/")
+    one.step()
+    assert door.got and not target.reached
+    assert row(site, number)["state"] != outbox.DONE
+    for phone in (target, door):
+        phone.shutdown()
+
+
+def test_the_form_refuses_it_in_words_and_takes_it_once_an_administrator_allowed_it(site):
+    admin = site.enter("admin")
+    admin.post("/warga", page="/warga", nama="Siti", rt="5", setuju="1")
+    form = {"kanal": "apprise", "alamat": "json://192.168.1.20/"}
+    refused = admin.post("/warga/1/alamat", page="/warga/1", **form)
+    assert refused.status_code == 400 and "di dalam mesin atau jaringan ini" in refused.text
+    switch_on(site, "apprise", lokal="192.168.1.0/24")
+    assert admin.post("/warga/1/alamat", page="/warga/1", **form).status_code == 303
+
+
+@pytest.mark.parametrize(("address", "inner"), [
+    ("8.8.8.8", False), ("2001:4860:4860::8888", False), ("10.0.0.1", True), ("172.16.9.9", True),
+    ("192.168.1.1", True), ("169.254.169.254", True), ("100.64.0.1", True), ("0.0.0.0", True),
+    ("224.0.0.251", True), ("::", True), ("fe80::1%eth0", True), ("fd00::1", True), ("::ffff:10.0.0.1", True),
+    ("64:ff9b::7f00:1", True), ("2002:7f00:1::", True), ("nama", True),
+])  # fmt: skip
+def test_what_is_inside_is_told_by_the_address_that_is_really_meant(address, inner):
+    assert inside.is_inside(address) is inner
 
 
 @pytest.fixture
@@ -312,10 +328,10 @@ def test_a_broker_that_goes_away_is_named_and_all_is_told_again_when_it_is_back(
 def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker):
     phone, admin = Phone(), site.enter("admin")
     switch_on(site, "sms", port=modem.port)
-    switch_on(site, "apprise")
+    switch_on(site, "apprise", lokal="127.0.0.1")
     switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
     for name in ("papan", "sms", "apprise", "mqtt"):
-        to = {"sms": "+62899", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
+        to = {"sms": "0812 9999 0009", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
         assert admin.post(f"/kanal/{name}/uji", page="/kanal", alamat=to).status_code == 303
         worker(site, name).step()
     phone.shutdown()
@@ -339,16 +355,12 @@ def test_a_channel_that_hangs_holds_nobody_else(site):
     release = threading.Event()
     slow, screen = worker(site, "apprise"), worker(site, "papan")
     switch_on(site, "apprise")
-    slow.send = lambda body: release.wait(20)
+    slow.send = lambda body: release.wait(PATIENCE_S)
     add(site, "apprise")
     for one in (slow, screen):
         one.start()
     site.post_events(site.alarm(counter=9))
-    for _ in range(500):
-        if site.incidents()[0]["flashed_ms"] is not None:
-            break
-        threading.Event().wait(0.02)
-    assert site.incidents()[0]["flashed_ms"] is not None, "the board waited for the internet"
+    wait_for(lambda: site.incidents()[0]["flashed_ms"] is not None, "the board, which waits for no internet")
     release.set()
     for one in (slow, screen):
         one.stop()

@@ -1,6 +1,8 @@
 """Pictures from outside: by content, bounded, drawn anew; and photos of incidents for who may act on them."""
 
 import io
+import subprocess
+import sys
 
 import pytest
 from hub_kit import Person
@@ -116,3 +118,43 @@ def test_only_forms_for_pictures_may_be_big_and_only_of_people_who_are_in(site):
     assert send(admin, "/kejadian/kejadian-1/catatan", "/papan", big).status_code == 413
     assert send(Person(site.app), PHOTO, "/masuk", big).status_code in (401, 413)
     assert send(admin, PHOTO, "/papan", bytes(pictures.BYTES_MAX + 40_000)).status_code == 413
+
+
+MEASURE = """
+import resource, sys
+from kentongan_hub import pictures
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open(sys.argv[1], "rb") as file:
+    body, width, height = pictures.redraw(file, 1280)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(body), width, height)
+"""
+
+
+@pytest.mark.parametrize(("size", "form", "mode", "options", "most_mib"), [
+    ((8_000, 6_000), "JPEG", "RGB", {"quality": 95}, 60),
+    ((8_000, 6_000), "JPEG", "RGB", {"quality": 95, "progressive": True}, 330),
+    ((5_000, 4_000), "PNG", "RGBA", {"compress_level": 1}, 260),
+])  # fmt: skip
+def test_what_a_phones_best_camera_makes_becomes_small_in_bounded_memory(
+    tmp_path, size, form, mode, options, most_mib
+):
+    path = tmp_path / "foto"
+    Image.linear_gradient("L").resize(size).convert(mode).save(path, form, **options)
+    run = subprocess.run([sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True)
+    grown_kib, stored, width, height = map(int, run.stdout.split())
+    assert max(width, height) == 1280 and stored < 300_000
+    assert grown_kib < most_mib << 10, f"{grown_kib >> 10} MiB for {size} {form}"
+
+
+def test_a_photo_of_20_mb_is_taken_and_one_beyond_it_is_told_so(site):
+    site.post_events(site.alarm(counter=9))
+    admin = site.enter("admin")
+    out = io.BytesIO()
+    Image.new("RGB", (4_000, 3_000), (200, 60, 20)).save(out, "JPEG")
+    for size, status, words in ((19 << 20, 303, ""), ((20 << 20) + 1, 400, "paling besar 20 MB"),
+                                (22 << 20, 413, "Berkas paling besar 20 MB")):  # fmt: skip
+        data = out.getvalue() + bytes(size - len(out.getvalue()))
+        form = {"csrf": admin.token("/kejadian/kejadian-1"), "foto": (io.BytesIO(data), "a.jpg")}
+        head = {"Origin": "http://localhost"}
+        answer = admin.client.post("/kejadian/kejadian-1/foto", data=form, headers=head)
+        assert answer.status_code == status and words in answer.text, (size, answer.status_code)

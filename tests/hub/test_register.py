@@ -84,7 +84,7 @@ def test_consent_withdrawn_leaves_no_number_and_no_name_in_the_queue_nor_at_a_ho
     assert len(before) == 2
     assert admin.post("/warga/1/tarik", page="/warga/1").status_code == 303
     (left,) = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'pesan'")]
-    assert "08129999999" in left and "08123456789" not in left
+    assert "+628129999999" in left and "+628123456789" not in left
     assert site.rows("SELECT key_holder FROM houses WHERE number = 8") == [{"key_holder": ""}]
 
 
@@ -141,7 +141,7 @@ def test_the_sheet_of_consent_says_what_is_kept_and_goes_with_the_person(site):
     form = {"nama": "Siti <Aminah>", "rt": "5", "rumah": "7", "nomor": "081234567890", "setuju": "1"}
     admin.post("/warga", page="/warga", **form)
     text = admin.get("/warga/1/persetujuan").text
-    assert "Siti &lt;Aminah&gt;" in text and "Rumah 7" in text and "081234567890" in text
+    assert "Siti &lt;Aminah&gt;" in text and "Rumah 7" in text and "+6281234567890" in text
     assert "NIK" in text and "Tanda tangan" in text
     admin.post("/warga/1/tarik", page="/warga/1")
     assert admin.get("/warga/1/persetujuan").status_code == 404

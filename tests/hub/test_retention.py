@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
@@ -100,6 +101,25 @@ def test_an_export_has_every_public_incident_and_no_other_even_for_a_named_perso
 def test_a_cell_that_a_spreadsheet_would_run_is_text(value):
     assert export.safe(value) == "'" + value
     assert export.safe("Anak bermain") == "Anak bermain" and export.safe(None) == ""
+
+
+@pytest.mark.parametrize("value", [
+    "x;=1+cmd|'/C calc'!A0", 'x;"=1+1', "x; =1+1", "a\n=1+1", "a\r\n+1", "a\t@x", " =1+1", "\u00a0=1+1",
+    "\uff1d1+1", "x,=1", 'x";=1', ";;=1", "'=1",
+])  # fmt: skip
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_is_a_formula_whatever_a_spreadsheet_takes_for_its_end(value, separator):
+    text = "".join(export.as_csv([["kejadian-1", value, value], [value, "", "x"]]))
+    for row in csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=separator):
+        for cell in row:
+            assert not re.match(r"[\s\"\u00a0]*[=+\-@\uff1d]", cell), (separator, row)
+    for piece in re.split(r"[;,\t\r\n]", text):  # and one that knows no quotes at all
+        assert not re.match(r"[\s\"\u00a0]*[=+\-@\uff1d]", piece), piece
+
+
+def test_what_is_no_formula_is_exported_as_it_is():
+    for text in ("pos-1", "RT 05/RW 03", "21/11/2026 22.30 WIB", "anak bermain; sudah aman", "1-2"):
+        assert export.safe(text) == text
 
 
 def test_many_pages_of_an_export_lose_and_double_nothing(site, monkeypatch):

@@ -1,15 +1,20 @@
 """`kentongan-hub run` as a process: on loopback, behind a TLS proxy, and gone when told so."""
 
 import re
+import shutil
+import sys
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import confined
 import pytest
+from conftest import require
 from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import cli
+from patience import PATIENCE_S, wait_for
 
 UNIT = Path(__file__).resolve().parents[2] / "hub/deploy/kentongan-hub.service"
 
@@ -51,6 +56,19 @@ def test_behind_a_tls_proxy_forms_work_and_cookies_are_secure(site):
     assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "192.168.4.7"}]
 
 
+def test_under_its_units_fence_it_serves_and_lets_people_in(site):
+    """The unit's system calls, address families, memory and rights; passwords and templates included."""
+    require(shutil.which("systemd-analyze"), "systemd-analyze", "apt install systemd")
+    fence = (sys.executable, confined.__file__, str(UNIT))
+    hub = HubProcess(site.data_dir, 0, "--behind-proxy", before=fence)
+    proxy = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "kentongan.lan"}
+    try:
+        assert hub.call("/api/v1/health")
+        assert log_in(hub, "https://kentongan.lan", **proxy).status == 303
+    finally:
+        hub.stop()
+
+
 def test_without_a_proxy_nobody_can_pretend_to_be_one(site):
     hub = HubProcess(site.data_dir)
     try:
@@ -89,12 +107,8 @@ def test_a_hub_that_is_told_to_stop_answers_the_long_poll_it_holds(site):
     try:
         poll.start()
         heard = "SELECT heard_ms FROM gateways WHERE heard_ms IS NOT NULL"
-        for _ in range(300):  # the poll has begun once the gateway counts as heard
-            if site.rows(heard):
-                break
-            poll.join(0.05)
-        assert site.rows(heard)
+        wait_for(lambda: site.rows(heard), "the poll, which has begun once the gateway counts as heard")
     finally:
         hub.stop()
-    poll.join(10)
+    poll.join(PATIENCE_S)
     assert answers == [{"orders": []}]

@@ -71,6 +71,7 @@ NEEDS = {
     "storage.page": roles.SYSTEM,
     "storage.make": roles.SYSTEM,
     "storage.keep": roles.SYSTEM,
+    "storage.settle": roles.SYSTEM,
     "storage.table": roles.POLICY,
     "report.page": roles.COME,
     "report.send": roles.COME,

@@ -73,7 +73,7 @@ BOMBS = {
     "PDF": b"%PDF-1.4\n" + PAYLOAD,
     "zip": zipped(PAYLOAD),
     "a program": b"\x7fELF" + bytes(500),
-    "5 MB": photo() + bytes(5 << 20),
+    "21 MB": photo() + bytes(21 << 20),
 }
 DISGUISES = {
     "200 MB behind the last row": png(320, 240, zlib.compress(bytes(200 << 20), 9)),

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from kentongan_sim.bench import grid, record, store, targets
 from kentongan_sim.bench.run import Progress, campaign, failures
 from kentongan_sim.bench.store import Store, code_digest, code_files, matters
 from kentongan_sim.checkers import ALL
+from patience import PATIENCE_S, wait_for
 
 TINY = grid.Cell("line", "line3", 1, 0, 160, 0.05, (), grid.PRESETS[0], grid.OURS, 12, 3, 0.05)
 # The rows of issue 3's table that simulated runs answer, and where the grid has them.
@@ -77,7 +77,7 @@ def test_one_run_keeps_what_the_page_needs():
 
 def test_the_command_to_run_again_is_one_that_the_simulator_takes(capsys):
     command = record.again(TINY._replace(preset="MediumFast"), 7)
-    assert command == ("kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
+    assert command == (".venv/bin/kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
                        "--preset MediumFast --duration 160")
     assert cli.main(command.split()[1:]) == 0
     assert "seed 7" in capsys.readouterr().out
@@ -155,21 +155,19 @@ def lines_in(folder) -> list:
 def test_a_campaign_that_was_killed_or_stopped_goes_on_where_it_was(tmp_path, sent, code):
     command = [sys.executable, "-c", BENCH, str(tmp_path)]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while len(lines_in(tmp_path)) < 3 and time.monotonic() < end and first.poll() is None:
-        time.sleep(0.01)
+    wait_for(lambda: len(lines_in(tmp_path)) >= 3 or first.poll() is not None, "three results")
     first.send_signal(sent)
-    assert first.wait(30) == code
+    assert first.wait(PATIENCE_S) == code
     kept = lines_in(tmp_path)
     assert 3 <= len(kept) < 12
-    second = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert second.returncode == 0, second.stderr
     assert f"{len(kept)} results of this code are kept" in second.stderr
     assert lines_in(tmp_path)[:len(kept)] == kept
     assert sorted(json.loads(line)["seed"] for line in lines_in(tmp_path)) == list(range(1, 13))
     page = (tmp_path / "part.md").read_text()
     assert "12 of 12 simulated runs" in page and "None: every checker held" in page
-    third = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    third = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert third.returncode == 0 and "; 0 are to be run" in third.stderr
 
 
@@ -183,7 +181,7 @@ def test_a_failing_checker_makes_the_command_fail_and_names_the_run(tmp_path, mo
     assert cli.main(words) == 1
     said = capsys.readouterr().err
     assert "broken: line-p1-loss5-ShortSlow-ours: no_alarm_lost 1 times: tombol-01 was forgotten" in said
-    assert "run again: kentongan-sim run line3 --seed 1" in said
+    assert "run again: .venv/bin/kentongan-sim run line3 --seed 1" in said
     text = page.read_text()
     assert "3, each of which makes the command exit 1" in text and "--seed 3" in text
 

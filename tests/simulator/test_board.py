@@ -1,9 +1,14 @@
 """A virtual board does what a technician's programs expect: prompt, files, reset, power cuts."""
+import re
+import threading
+
 import pytest
 from board_kit import Alone, need_board
 from kentongan_tool import devicetools
+from kentongan_tool import prompt as prompt_module
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Prompt
+from patience import PATIENCE_S
 from tool_kit import need_tools
 
 LOOP = b"import time\nprint('hidup')\nwhile True:\n    time.sleep_ms(20)\n"
@@ -19,7 +24,7 @@ def alone(tmp_path, require):
 
 
 def mpremote(alone, *words):
-    done = devicetools.run("mpremote", "connect", alone.port, *words, timeout_s=60)
+    done = devicetools.run("mpremote", "connect", alone.port, *words, timeout_s=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -71,19 +76,29 @@ def test_a_power_cut_while_a_file_is_written_leaves_a_file_system_that_mounts(al
     prompt = Prompt(alone.port)
     prompt.write({"tetap.txt": b"tetap"})
     program = "n = 0\nwhile True:\n    n += 1\n    open('x.bin', 'wb').write(bytes(3000))\n    print(n)\n"
+    said = len(alone.line)
+
+    def cut():
+        alone.wait("three files", lambda: re.search(rb"3\r?\n", alone.line[said:]))
+        alone.power(False)
+        alone.board.unplug()  # it was powered by the cable
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
     with pytest.raises(ToolError) as caught:
-        import threading
-        threading.Timer(3, alone.power, (False,)).start()
-        prompt._ask(program, 8)
-    assert caught.value.name == "no_answer"
+        prompt._ask(program, PATIENCE_S)
+    cutter.join()
+    assert caught.value.name == "port_missing"  # the cable, not a worn flash
+    alone.board.replug()
     alone.power(True)
     prompt.wait_for_prompt()
     assert "/tetap.txt" in prompt.probe().files
     assert mpremote(alone, "resume", "cat", "tetap.txt") == "tetap"
 
 
-def test_a_board_without_power_and_a_port_that_is_gone_say_different_things(alone, tmp_path):
+def test_a_board_without_power_and_a_port_that_is_gone_say_different_things(alone, tmp_path, monkeypatch):
     alone.power(False)
+    monkeypatch.setattr(prompt_module, "ENTRY_TRIES", 1)  # mpremote itself tries for ten seconds
     with pytest.raises(ToolError) as caught:
         Prompt(alone.port).probe()
     assert caught.value.name == "no_answer"

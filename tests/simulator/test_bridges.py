@@ -2,7 +2,6 @@
 import os
 import socket
 import threading
-import time
 
 import pytest
 import serial
@@ -11,8 +10,7 @@ from kentongan_sim.realtime import LiveWorld
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.tail import Tail
 from kentongan_sim.world import World
-
-WAIT_S = 30
+from patience import PATIENCE_S, wait_for
 
 
 class Box:
@@ -29,7 +27,7 @@ class Box:
 
     def wait_for(self, data):
         with self.changed:
-            assert self.changed.wait_for(lambda: self.data == data, WAIT_S), self.data
+            assert self.changed.wait_for(lambda: self.data == data, PATIENCE_S), self.data
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def pty(tmp_path):
 def test_a_serial_port_carries_every_byte_both_ways(pty):
     box, every = Box(), bytes(range(256))
     pty.on_data = box.take
-    with serial.Serial(str(pty.link), 115200, timeout=WAIT_S) as port:
+    with serial.Serial(str(pty.link), 115200, timeout=PATIENCE_S) as port:
         port.write(every)
         box.wait_for(every)
         pty.write(every)
@@ -53,7 +51,7 @@ def test_a_program_that_restarts_finds_its_serial_port_again(pty):
     box = Box()
     pty.on_data = box.take
     for _ in range(3):
-        with serial.Serial(str(pty.link), 115200, timeout=WAIT_S) as port:
+        with serial.Serial(str(pty.link), 115200, timeout=PATIENCE_S) as port:
             port.write(b"x")
     box.wait_for(b"xxx")
 
@@ -75,19 +73,19 @@ def test_the_newer_tcp_client_wins_and_an_unplugged_port_refuses():
     box = Box()
     bridge = TcpBridge(box.take)
     address = ("127.0.0.1", bridge.port)
-    first = socket.create_connection(address, WAIT_S)
+    first = socket.create_connection(address, PATIENCE_S)
     first.sendall(b"1")
     box.wait_for(b"1")
-    second = socket.create_connection(address, WAIT_S)
+    second = socket.create_connection(address, PATIENCE_S)
     assert first.recv(1) == b""
     second.sendall(b"2")
     box.wait_for(b"12")
     bridge.unplug()
     assert second.recv(1) == b""
     with pytest.raises(OSError):
-        socket.create_connection(address, WAIT_S)
+        socket.create_connection(address, PATIENCE_S)
     bridge.replug()
-    third = socket.create_connection(address, WAIT_S)
+    third = socket.create_connection(address, PATIENCE_S)
     third.sendall(b"3")
     box.wait_for(b"123")
     bridge.write(b"answer")
@@ -105,10 +103,7 @@ def test_the_world_answers_other_threads_and_hands_them_its_errors():
     with pytest.raises(KeyError):
         live.ask(live.world.is_on, "nobody")
     start_us = live.world.now_us
-    until = time.monotonic() + WAIT_S
-    while live.world.now_us < start_us + 1_000_000:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for(lambda: live.world.now_us >= start_us + 1_000_000, "a second of the world")
     live.close()
     live.call(print, "a call to an ended world is dropped")
 
@@ -118,10 +113,7 @@ def test_what_ends_the_world_is_kept_and_told_to_whoever_asks():
     live = LiveWorld(World(scenario("line3"), gatehouses=False))
     live.start()
     live.call(lambda: 1 / 0)
-    until = time.monotonic() + WAIT_S
-    while live.failure is None:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for(lambda: live.failure, "the failure")
     with pytest.raises(ZeroDivisionError):
         live.ask(live.world.is_on, "pos-1")
     live.close()
@@ -140,6 +132,6 @@ def test_a_log_is_read_from_its_start_in_whole_lines(tmp_path):
         for piece in ("one\ntw", "o\n", "three\nen", "d\n", "half"):
             file.write(piece)
             file.flush()
-    assert done.wait(WAIT_S)
+    assert done.wait(PATIENCE_S)
     tail.close()
     assert lines == ["one", "two", "three", "end"]

@@ -4,9 +4,12 @@ import xml.etree.ElementTree as tree
 
 import pytest
 from kentongan_sim import cli
+from kentongan_sim.arguments import typed
 from kentongan_sim.checkers import ALL
 from kentongan_sim.node_host import NodeFault, NodeHost
 from kentongan_sim.summary import percentiles
+
+SIM = typed("kentongan-sim")
 
 PROMISED = ("seed", "engine", "trace_sha256", "pressed", "stored", "sounded", "press_to_siren_ms",
             "press_to_stored_ms", "floor_ms", "worst_air_s_per_hour", "lost", "false_sirens",
@@ -85,7 +88,7 @@ def test_a_broken_promise_fails_the_run_and_names_the_seed_and_the_command(capsy
     code, out, err = run(capsys, "line3", "--seed", "9", "--loss", "0.05", "--duration", "155")
     assert code == 1
     assert "BROKEN 1 times" in out and "tombol-01 was forgotten" in out
-    assert ("seed 9; run again: kentongan-sim run line3 --engine cpython --seed 9 --presses 1 --within 3 "
+    assert (f"seed 9; run again: {SIM} run line3 --engine cpython --seed 9 --presses 1 --within 3 "
             "--loss 0.05 --duration 155") in err
 
 
@@ -96,7 +99,7 @@ def test_a_device_that_does_the_impossible_is_named_with_the_command(capsys, mon
     monkeypatch.setattr(NodeHost, "_show", impossible)
     code, out, err = run(capsys, "line3", "--duration", "155")
     assert code == 1 and out == ""
-    assert "tombol-01 wants its tick for ever; seed 1; run again: kentongan-sim run line3" in err
+    assert f"tombol-01 wants its tick for ever; seed 1; run again: {SIM} run line3" in err
 
 
 def test_the_diagram_shows_frames_sirens_presses_and_answers(capsys, tmp_path):

@@ -22,7 +22,7 @@ def shown_stored_us(facts, label):
 
 def test_forty_presses_in_ten_seconds_are_all_stored_within_a_minute_each():
     seed = 3
-    again = f"kentongan-sim run rw --presses 40 --within 10 --loss 0.08 --seed {seed}"
+    again = f".venv/bin/kentongan-sim run rw --presses 40 --within 10 --loss 0.08 --seed {seed}"
     with World(scenario("rw"), seed, loss=0.08) as world:
         plan_presses(world, 40, 10)
         world.run_until(PRESS_US + 75 * S)

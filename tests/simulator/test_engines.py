@@ -2,7 +2,6 @@
 import os
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from kentongan_sim import engine_micropython, mpy_library
 from kentongan_sim.engine_micropython import EngineError
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.world import World
+from patience import wait_for
 
 PRESS_US = 30_000_000
 
@@ -89,12 +89,14 @@ def children_of(pid):
 
 
 def gone(pid):
-    for _ in range(200):
-        stat = Path(f"/proc/{pid}/stat")
-        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
-            return True
-        time.sleep(0.01)
-    return False
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until_gone(*pids):
+    wait_for(lambda: all(map(gone, pids)), "the end of every node")
 
 
 def test_nothing_is_left_running_when_the_world_is_closed():
@@ -106,7 +108,7 @@ def test_nothing_is_left_running_when_the_world_is_closed():
     world.close()
     world.close()
     assert not Path(f"/proc/{nursery}").exists()
-    assert all(gone(pid) for pid in nodes)
+    wait_until_gone(*nodes)
 
 
 def test_the_nodes_die_with_a_simulator_that_is_killed():
@@ -122,7 +124,7 @@ def test_the_nodes_die_with_a_simulator_that_is_killed():
     simulator.kill()
     simulator.wait()
     simulator.stdout.close()
-    assert gone(nursery) and all(gone(pid) for pid in nodes)
+    wait_until_gone(nursery, *nodes)
 
 
 def test_a_node_that_dies_is_named():

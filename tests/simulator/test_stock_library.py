@@ -3,7 +3,6 @@ import contextlib
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from kentongan_sim.bridges import TcpBridge
@@ -14,11 +13,11 @@ from kentongan_sim.world import World
 from kentongan_wire import packet as wire
 from meshtastic.protobuf import mesh_pb2
 from meshtastic.tcp_interface import TCPInterface
+from patience import PATIENCE_S, wait_for
 from pubsub import pub
 
 NEAR = {"stok-a": 60.0}
 NODE_A, NODE_B = 0x6B74F0A1, 0x6B74F0B2
-WAIT_S = 60
 PACKETS = 200
 SPEED = 20  # of the air, in times of real time
 BOOTED_US = 1_000_000
@@ -59,7 +58,7 @@ def pair():
 
 @contextlib.contextmanager
 def client(port):
-    interface = TCPInterface("127.0.0.1", portNumber=port, timeout=WAIT_S)
+    interface = TCPInterface("127.0.0.1", portNumber=port, timeout=PATIENCE_S)
     try:
         yield interface
     finally:
@@ -81,9 +80,9 @@ class Inbox:
                 self.payloads.append(packet["decoded"]["payload"])
                 self.changed.notify_all()
 
-    def wait_for(self, count):
+    def holds(self, count):
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.payloads) >= count, WAIT_S)
+            return self.changed.wait_for(lambda: len(self.payloads) >= count, PATIENCE_S)
 
 
 def send(interface, number, payload):
@@ -92,13 +91,6 @@ def send(interface, number, payload):
     packet.decoded.portnum = wire.PORT_PRIVATE
     packet.decoded.payload = payload
     interface._sendPacket(packet, hopLimit=0)  # nobody relays it, so nothing collides
-
-
-def wait(condition):
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_the_library_finds_a_device_it_knows(pair):
@@ -111,7 +103,7 @@ def test_the_library_finds_a_device_it_knows(pair):
         assert interface.localNode.channels[0].settings.psk == CHANNEL_KEY
         before = interface.queueStatus
         interface.sendHeartbeat()
-        wait(lambda: interface.queueStatus is not before)
+        wait_for(lambda: interface.queueStatus is not before, "the answer to a heartbeat")
 
 
 def test_two_hundred_packets_cross_the_air(pair):
@@ -119,7 +111,7 @@ def test_two_hundred_packets_cross_the_air(pair):
         inbox = Inbox(other)
         for number in range(1, PACKETS + 1):
             send(one, number, b"%d" % number)
-            assert inbox.wait_for(number), f"packet {number} was not heard"
+            assert inbox.holds(number), f"packet {number} was not heard"
         assert inbox.payloads == [b"%d" % number for number in range(1, PACKETS + 1)]
 
 
@@ -130,16 +122,16 @@ def test_an_unplugged_device_is_noticed_and_a_new_client_finds_it_again(pair):
         lost.set()
 
     pub.subscribe(away, "meshtastic.connection.lost")
-    interface = TCPInterface("127.0.0.1", portNumber=pair.bridges[0].port, timeout=WAIT_S)
+    interface = TCPInterface("127.0.0.1", portNumber=pair.bridges[0].port, timeout=PATIENCE_S)
     pair.bridges[0].unplug()
-    assert lost.wait(WAIT_S)
+    assert lost.wait(PATIENCE_S)
     with contextlib.suppress(OSError):
         interface.close()
     pair.bridges[0].replug()
     with client(pair.bridges[0].port) as again, client(pair.bridges[1].port) as other:
         inbox = Inbox(again)
         send(other, 5, b"masih ada")
-        assert inbox.wait_for(1)
+        assert inbox.holds(1)
 
 
 def test_a_second_client_ends_the_first_ones_session(pair):
@@ -149,17 +141,17 @@ def test_a_second_client_ends_the_first_ones_session(pair):
         lost.set()
 
     pub.subscribe(away, "meshtastic.connection.lost")
-    first = TCPInterface("127.0.0.1", portNumber=pair.bridges[0].port, timeout=WAIT_S)
+    first = TCPInterface("127.0.0.1", portNumber=pair.bridges[0].port, timeout=PATIENCE_S)
     first._wantExit = True  # it must not come back and end the second in turn
     with client(pair.bridges[0].port) as second:
         assert second.myInfo.my_node_num == NODE_A
-        assert lost.wait(WAIT_S)
+        assert lost.wait(PATIENCE_S)
 
 
 def test_the_command_line_prints_its_info(pair):
     port = pair.bridges[0].port
     code = ("import sys; from meshtastic import util, __main__ as m; util.check_if_newer_version = int\n"
             f"sys.argv = ['meshtastic', '--host', '127.0.0.1:{port}', '--info', '--timeout', '20']; m.main()")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=WAIT_S)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert "Owner: stok-a" in done.stdout and "SHORT_SLOW" in done.stdout

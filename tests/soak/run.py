@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kentongan_sim.progress import during
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 DEVICE_PATH = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src", "simulator/src", "tests"))
+TELL_EVERY_S = 30  # for how long a command has run
 MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 
 # name: (what it shows, commands)
@@ -28,6 +31,8 @@ CAMPAIGNS = {
               [[str(BIN / "kentongan-sim"), "soak", "stock"]]),
     "api": ("200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
             [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]]),
+    "forms": ("every form of the hub some hundred times with odd values, of every role: no answer 5xx",
+              [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
     "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
                    [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
     "keys": ("a change of keys with a device away for a day",
@@ -39,7 +44,11 @@ def run(name):
     what, commands = CAMPAIGNS[name]
     print(f"== {name}: {what}", flush=True)
     environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1"}
-    failed = [one for one in commands if subprocess.run(one, cwd=ROOT, env=environment).returncode]
+    failed = []
+    for number, command in enumerate(commands, 1):
+        with during(f"{name}, {number} of {len(commands)}", sys.stdout, TELL_EVERY_S):
+            if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+                failed.append(command)
     for command in failed:
         print(f"FAILED, run again with: MICROPYPATH={environment['MICROPYPATH']} {' '.join(command)}")
     return not failed

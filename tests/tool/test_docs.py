@@ -40,7 +40,7 @@ def typed(program):
     blocks = re.findall(r"```sh\n(.*?)```", DAY, re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", DAY, flags=re.DOTALL))
-    found = [one for one in [*lines, *spans] if one.startswith(f"{program} ")]
+    found = [one for one in [*lines, *spans] if one.startswith((f"{program} ", f".venv/bin/{program} "))]
     return [shlex.split(one)[1:] for one in found]
 
 

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_tool import failures
+from kentongan_tool import arguments, failures
 from kentongan_tool.failures import ToolError
 from tool_kit import run_tool
 
@@ -27,7 +27,24 @@ def test_a_failure_is_told_in_both_languages_with_a_remedy(name):
 def test_the_readme_lists_every_failure_with_its_remedy():
     text = README.read_text(encoding="utf-8")
     for name, check in failures.CHECKS.items():
-        assert f"| `{name}` | {check.judul} | {check.periksa} |" in text, name
+        remedy = check.periksa.replace("`kentongan-tool ", "`.venv/bin/kentongan-tool ")
+        assert f"| `{name}` | {check.judul} | {remedy} |" in text, name
+
+
+@pytest.mark.parametrize(("started_by", "on_path", "shown"), [
+    (".venv/bin/kentongan-tool", "", ".venv/bin/kentongan-tool"),
+    ("bin/kentongan-tool", "bin", "kentongan-tool")])
+def test_a_remedy_names_the_tool_as_it_can_be_typed_here(tmp_path, monkeypatch, capsys, started_by, on_path,
+                                                         shown):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/kentongan-tool").touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", on_path)
+    monkeypatch.setattr("sys.argv", [started_by])
+    arguments.report(ToolError("tools", "esptool"))
+    arguments.say("Selesai; lalu `kentongan-tool provision`.")
+    said = "".join(capsys.readouterr())
+    assert f"`{shown} tools`" in said and f"`{shown} provision`" in said
 
 
 def test_a_wrong_command_exits_2_and_says_how_to_go_on():

@@ -8,6 +8,7 @@ from kentongan_sim.bridges import PtyBridge
 from kentongan_tool import modem
 from kentongan_tool.failures import ToolError
 from kentongan_wire import link
+from patience import LOOK_S
 from technician_kit import Bench, Office
 from tool_kit import codes_on, need_tools, run_tool, text_of
 
@@ -68,7 +69,7 @@ class Radio:
     def repeat(self, said):
         """As its heartbeat does: what was said before the port was open is lost."""
         def speak():
-            while not self._ending.wait(0.1):
+            while not self._ending.wait(LOOK_S):
                 self.say(said)
         self._thread = threading.Thread(target=speak)
         self._thread.start()

@@ -12,6 +12,7 @@ from kentongan_wire import cli
 from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.packet import Channel
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "wire/vectors.json").read_text(encoding="utf-8"))
@@ -29,7 +30,7 @@ def run(*arguments, text=b""):
     """(exit status, lines of standard output, standard error) of the real command."""
     text = text if isinstance(text, bytes) else text.encode()
     command = [sys.executable, "-m", "kentongan_wire", *arguments]
-    done = subprocess.run(command, input=text, capture_output=True, timeout=60)
+    done = subprocess.run(command, input=text, capture_output=True, timeout=PATIENCE_S)
     return done.returncode, done.stdout.decode().splitlines(), done.stderr.decode()
 
 
@@ -272,7 +273,7 @@ def test_each_line_is_answered_before_the_next_is_written():
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["tag_ok"] is True
         process.stdin.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_a_reader_that_leaves_ends_it_without_a_traceback():
@@ -281,7 +282,7 @@ def test_a_reader_that_leaves_ends_it_without_a_traceback():
         process.stdout.close()
         process.stdin.write(GOOD[0].encode() + b"\n")
         process.stdin.close()
-        assert process.wait(timeout=30) == cli.EXIT_PIPE
+        assert process.wait(timeout=PATIENCE_S) == cli.EXIT_PIPE
         assert process.stderr.read() == b""
 
 

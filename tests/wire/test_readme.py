@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from kentongan_wire import codes, config, device_file, errors, flood, link
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "wire/README.md").read_text(encoding="utf-8")
@@ -31,9 +32,10 @@ def test_every_module_is_named():
 def test_its_commands_run(tmp_path):
     key = tmp_path / "key"
     key.write_text("00" * 32, encoding="utf-8")
-    commands = [line for line in TEXT.splitlines() if line.startswith("python -m kentongan_wire")]
+    commands = [line for line in TEXT.splitlines() if line.startswith(".venv/bin/python -m kentongan_wire")]
     assert len(commands) == 2
     for line in commands:
         words = shlex.split(line.split(" < ")[0].replace("HEX", "00" * 16).replace("FILE", str(key)))
-        done = subprocess.run([sys.executable, *words[1:]], input=b"zz\n", capture_output=True, timeout=60)
+        done = subprocess.run([sys.executable, *words[1:]], input=b"zz\n", capture_output=True,
+                              timeout=PATIENCE_S)
         assert done.returncode == 0 and b'"error"' in done.stdout, done.stderr

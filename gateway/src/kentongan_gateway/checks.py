@@ -1,12 +1,13 @@
 """`kentongan-gateway check`: what must be right before the gateway can work, each with id and remedy."""
 import os
 import shutil
+import stat
 import time
 from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import keyfile
+from kentongan_gateway import keyfile, outputs, ports, status
 from kentongan_gateway.uplink import HubClient, HubError
 
 CERTIFICATE_DAYS = 30   # left, below which people are told
@@ -68,9 +69,33 @@ def _line(name):
 
 
 def _siren_port(settings):
-    if not os.path.exists(settings.siren.port):
-        raise LocalError(f"{settings.siren.port} is not there; plug the board in, or correct [siren] port")
-    return settings.siren.port
+    """Talks to a Modbus board and switches nothing; the LCUS kind never answers: its line is only opened."""
+    siren = settings.siren
+    if not os.path.exists(siren.port):
+        raise LocalError(f"{siren.port} is not there; plug the board in, or correct [siren] port")
+    ports.check(siren.port)
+    for section, radio in (("radio", settings.radio), ("radio_2", settings.radio_2)):
+        if radio.type != "none" and isinstance(radio.port, str) and ports.same(siren.port, radio.port):
+            raise LocalError(f"{siren.port} is the line of [{section}] too; give each its {ports.BY_PATH}")
+    busy = _running_says(settings)
+    if busy is not None:
+        return busy
+    said = outputs.relay_of(siren).look()
+    return f"{siren.port}: {said}"
+
+
+def _running_says(settings):
+    """What the running gateway, whose line it is, knows of its siren; None where none runs."""
+    try:
+        snapshot, alive = status.read(settings, time.monotonic_ns() // 1_000_000)
+    except LocalError:
+        return None
+    if not alive:
+        return None
+    trouble = snapshot.get("troubles", {}).get("siren")
+    if trouble:
+        raise LocalError(f"the running gateway says of its siren: {trouble}")
+    return f"{settings.siren.port}: in use by the running gateway, which has no trouble with it"
 
 
 def _voice():
@@ -87,11 +112,16 @@ def _radio(settings):
 def _radio_at(radio):
     if radio.type == "serial_modem" and not os.path.exists(radio.port):
         raise LocalError(f"{radio.port} is not there; plug the modem in, or correct [radio] port")
+    if isinstance(radio.port, str):
+        ports.check(radio.port)
     return f"{radio.type} at {radio.port}"
 
 
 def _token(settings):
-    with open(settings.hub.token_file, encoding="ascii") as file:
+    path = settings.hub.token_file
+    if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        raise LocalError(f"{path}: others may read the gateway's token; run `chmod 600 {path}`")
+    with open(path, encoding="ascii") as file:
         if not file.read().strip():
             raise LocalError(f"{settings.hub.token_file} is empty; use `kentongan-hub gateway-file`")
     return settings.hub.token_file

@@ -1,4 +1,4 @@
-"""Orders of the hub: checked field by field, carried out once, answered by OrderDone."""
+"""Orders of the hub: read by forms, carried out once, answered by OrderDone; an odd one ends nothing else."""
 
 import hashlib
 import json
@@ -6,20 +6,12 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 
+from kentongan_gateway import faults, forms
 from kentongan_gateway.actions import OrderDone
-from kentongan_gateway.directory import Directory
-from kentongan_gateway.orders import SECONDS_MAX
-from kentongan_gateway.stages import ORDERED, Target
+from kentongan_gateway.stages import Target
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
-ACTIONS = {"start": m.ACTION_START, "stop": m.ACTION_STOP, "test": m.ACTION_TEST}
-
-
-def _number(order, name, low, high, default=None) -> int:
-    value = order.get(name, default)
-    if type(value) is not int or not low <= value <= high:
-        raise LocalError(f"{name} {value!r} is outside {low}..{high}")
-    return value
+RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
 
 
 def _identity(order) -> bytes:
@@ -36,43 +28,48 @@ class Commands:
         self._desk = core._desk
         self._taken = {}
 
-    def take(self, order):
-        order_id = order.get("id") if isinstance(order, dict) else None
-        if type(order_id) is not int:
-            self._desk.count("order_malformed")
+    def take(self, raw):
+        """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
+        order_id = forms.order_id(raw)
+        if order_id is None:
+            self._core.refuse("order_malformed")
             return
-        identity = _identity(order)
-        if identity in self._taken:
-            return
-        if len(self._taken) >= KNOWN_LIMIT:
-            self._taken.pop(next(iter(self._taken)))
-        self._taken[identity] = None
-        deed = self._DEEDS.get(order.get("type"))
         try:
-            if deed is None:
-                raise LocalError(f"type {order.get('type')!r} is unknown here")
-            if _number(order, "expires_in_s", -(2**31), 2**31, 1) <= 0:
-                raise LocalError("expired")
-            deed(self, order, order_id)
+            identity = _identity(raw)
+            if identity in self._taken:
+                return
+            if len(self._taken) >= KNOWN_LIMIT:
+                self._taken.pop(next(iter(self._taken)))
+            self._taken[identity] = None
+            self._carry_out(raw, order_id)
+        except Exception as error:
+            # a fault of ours, not the hub's: it ends this order, never the gateway
+            self._core.fault("order", error)
+            self.done(order_id, f"failed: {faults.name(error)}")
+
+    def _carry_out(self, raw, order_id):
+        try:
+            order = forms.read(raw)
+        except LocalError as error:
+            if str(error) != forms.EXPIRED:
+                self._core.refuse("order_odd")
+            self.done(order_id, f"failed: {error}")
+            return
+        try:
+            self._DEEDS[order.type](self, order.fields, order_id)
         except (LocalError, RemoteError) as error:
             self.done(order_id, f"failed: {error}")
 
     def done(self, order_id, result):
         if order_id is not None:
+            result = result[:RESULT_LIMIT]
             self._desk.out.append(OrderDone(order_id, result))
             if result != "ok":
                 self._desk.note("order_failed", self._desk.config.label, 0, f"{order_id} {result}")
 
-    def _alarm(self, order, device_field="device"):
-        device = _number(order, device_field, 4, 0xFFFFFFFE)
-        counter = _number(order, "counter", 1, 0xFFFFFFFF)
-        return device, counter, self._core._records.find(device, counter)
-
     def _stage(self, order, order_id):
-        device, counter, record = self._alarm(order)
-        stage = _number(order, "stage", 0, 255)
-        if stage not in ORDERED:
-            raise LocalError(f"stage {stage} is not given by order; 3, 4 or 5 are")
+        device, counter = order.device, order.counter
+        record = self._core._records.find(device, counter)
         if record:
             target = self._core.target_of(record)
             self._core._pages.ended(record.src, record.body.incident)
@@ -88,23 +85,17 @@ class Commands:
                 counter & 0xFFFF,
             )
         self._desk.quiet.answer(device, target.incident, counter)
-        sounding = bool(record and self._core._sounds(record)) and stage == m.STAGE_COMING
-        self._core._stages.start(target, stage, sounding, order_id)
+        sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
+        self._core._stages.start(target, order.stage, sounding, order_id)
 
     def _siren(self, order, order_id):
-        action = ACTIONS.get(order.get("action"))
-        if action is None:
-            raise LocalError(f"action {order.get('action')!r}; start, stop or test")
-        kind = _number(order, "kind", 0, 255, 0)
-        seconds = _number(order, "seconds", 0, SECONDS_MAX, SECONDS_MAX)
-        origin = _number(order, "origin", 0, 0xFFFFFFFE, 0)
-        counter = _number(order, "counter", 0, 0xFFFFFFFF, 0)
+        action, kind, origin, counter = order.action, order.kind, order.origin, order.counter
         record = self._core._records.find(origin, counter)
         if action == m.ACTION_START and (
             kind in (m.KIND_KEKERASAN, m.KIND_UJI) or (record and record.silent)
         ):
             raise LocalError("this alarm never sounds")
-        posts, own = self._targets(order, origin, record)
+        posts, own = self._targets(order, record)
         incident = record.body.incident if record else counter & 0xFFFF
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
@@ -113,48 +104,44 @@ class Commands:
             self._core._announcements.ended(origin or None, incident if record else None)
         elif action == m.ACTION_START:
             self._core._memory.vouch(origin, counter)
+        seconds = order.seconds
         sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, incident=incident)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)
-            sent = self._core._own.sound(origin, counter, incident, kind, drill, seconds, "order") or sent
+            sound = self._core._own.sound
+            sent = sound(origin, counter, incident, kind, drill, order.seconds, "order") or sent
         elif own and action == m.ACTION_STOP:
             self._core._own.stop("stopped", "order", origin or None, incident if record else None)
             sent = True
         self.done(order_id, "ok" if sent else "failed: no siren is known there")
 
-    def _targets(self, order, origin, record):
-        """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's "zone"."""
+    def _targets(self, order, record):
+        """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""
         directory, config = self._desk.directory, self._desk.config
-        targets = order.get("targets")
-        if targets == "zone":
-            device = directory.get(origin)
+        if order.targets == forms.ZONE:
+            device = directory.get(order.origin)
             zone = record.body.zone if record else device.zone if device else 0
-            zone = _number(order, "zone", 0, 255, zone)
+            zone = zone if order.zone is None else order.zone
             return directory.posts(zone), config.zone in (0, zone)
-        if not isinstance(targets, list) or not all(type(n) is int for n in targets):
-            raise LocalError('targets are node numbers or "zone"')
-        posts = [d for d in map(directory.get, targets) if d and d.role == m.SIRENE]
-        return posts, config.node in targets
+        posts = [d for d in map(directory.get, order.targets) if d and d.role == m.SIRENE]
+        return posts, config.node in order.targets
 
     def _page(self, order, order_id):
-        _, _, record = self._alarm(order)
+        record = self._core._records.find(order.device, order.counter)
         if record is None:
             raise LocalError("this alarm is not remembered here")
-        targets = order.get("targets")
-        if targets is not None and not isinstance(targets, list):
-            raise LocalError("targets are node numbers")
         self._core._memory.vouch(record.src, record.counter)
-        self._core._pages.page(record, targets)
+        self._core._pages.page(record, order.targets)
         self.done(order_id, "ok")
 
     def _drill(self, order, order_id):
-        minutes, zone = _number(order, "minutes", 0, 60), _number(order, "zone", 0, 255, 0)
-        self._core._drill.open(minutes, zone, self._desk.now_ms)
-        self._desk.note("drill_window", self._desk.config.label, 0, f"RT {zone}, {minutes} menit")
+        self._core._drill.open(order.minutes, order.zone, self._desk.now_ms)
+        detail = f"RT {order.zone}, {order.minutes} menit"
+        self._desk.note("drill_window", self._desk.config.label, 0, detail)
         self.done(order_id, "ok")  # posts learn of it by a `config` order of the hub
 
     def _directory(self, order, order_id):
-        self._desk.directory = Directory.from_dict(order)
+        self._desk.directory = order.directory
         self._desk.persist("directory", self._desk.directory.dump())
         self._core._supervision.follow()
         self._core._configs.follow()
@@ -164,14 +151,11 @@ class Commands:
         self.done(order_id, "ok")
 
     def _config(self, order, order_id):
-        devices = order.get("devices")
-        if not isinstance(devices, list):
-            raise LocalError("config: devices are a list")
-        self._core._configs.want(devices)
+        self._core._configs.want(order.devices)
         self.done(order_id, "ok")
 
     def _codes(self, order, order_id):
-        self._core._own.codes([order.get("profile"), order.get("patterns")])
+        self._core._own.codes([order.profile, order.patterns])
         self.done(order_id, "ok")
 
     def _keys(self, order, order_id):
@@ -184,16 +168,10 @@ class Commands:
 
     def _counters(self, order, order_id):
         """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down."""
-        rows = order.get("table")
-        if not isinstance(rows, list):
-            raise LocalError("counters: table is a list of [node, generation, type, counter]")
-        for row in rows:
-            if not (isinstance(row, list) and len(row) == 4 and all(type(n) is int for n in row)):
-                raise LocalError("counters: a row is no [node, generation, type, counter]")
-            if 4 <= row[0] <= 0xFFFFFFFE and row[3] > 0:
-                self._core._guard.raise_to(*row)
-        self._core._memory.hub_knows(rows)
-        self._catch_up(_number(order, "gateway_counter", 0, 0xFFFFFFFF, 0))
+        for row in order.table:
+            self._core._guard.raise_to(*row)
+        self._core._memory.hub_knows(order.table)
+        self._catch_up(order.gateway_counter)
         self._core._flush_in(0)
         self.done(order_id, "ok")
 

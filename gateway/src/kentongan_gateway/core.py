@@ -16,6 +16,7 @@ from kentongan_gateway.configs import Configs
 from kentongan_gateway.desk import CoreConfig, Desk, mix
 from kentongan_gateway.directory import Directory
 from kentongan_gateway.drill import DrillWindow
+from kentongan_gateway.faults import Faults
 from kentongan_gateway.hubwatch import HubWatch
 from kentongan_gateway.intake import RESUME_MAX_MS, SLOW_MS, Intake, key_of
 from kentongan_gateway.keyring import KeyRing
@@ -78,6 +79,8 @@ class GatewayCore:
         self._supervision = Supervision(self._desk, self._orders)
         self._troubles = Troubles(self._desk)
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
+        self._faults = Faults(self._desk, self._refusals, self._troubles)
+        self.refuse, self.fault = self._refusals.refused, self._faults.met
         self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
@@ -99,7 +102,7 @@ class GatewayCore:
             self._memory,
             self._desk.forgeries,
         )
-        self._deadlines = [part.next_deadline for part in (self._answers, *self._parts)]
+        self._deadlines = [(part, part.next_deadline) for part in (self._answers, *self._parts)]
 
     def _make_keyring(self, keys, saved):
         try:
@@ -124,12 +127,7 @@ class GatewayCore:
     def heard(self, heard, now_ms, rnd):
         """One payload off a radio. Anything malformed, forged or old is counted, never raised."""
         self._begin(now_ms, rnd)
-        try:
-            self._heard(heard)
-        except RemoteError as error:
-            self._refusals.refused(error.reason)
-            if error.reason in forgeries.REASONS:
-                self._desk.forgeries.heard()
+        self._faults.contain("frame", self._judge, heard)
         return self._end()
 
     def heard_too(self, name, now_ms):
@@ -141,13 +139,13 @@ class GatewayCore:
     def stored(self, row_id, now_ms, rnd):
         """The Store of this row is on disk."""
         self._begin(now_ms, rnd)
-        self._desk.committed(row_id)
+        self._faults.contain("stored", self._desk.committed, row_id)
         return self._end()
 
     def not_stored(self, row_id, now_ms, rnd):
         """The disk did not take this row: no receipt, but sirens and pages do not wait for a disk."""
         self._begin(now_ms, rnd)
-        self._desk.failed(row_id)
+        self._faults.contain("not stored", self._desk.failed, row_id)
         return self._end()
 
     def order(self, order, now_ms, rnd):
@@ -181,6 +179,12 @@ class GatewayCore:
         self._troubles.set(name, text)
         if name == "siren" and text:
             self._own.failed()
+        return self._end()
+
+    def refused(self, reason, n, now_ms):
+        """So many of what came over another way than the air were refused for this: counted and told."""
+        self._begin(now_ms, 0)
+        self.refuse(reason, n)
         return self._end()
 
     def troubles(self):
@@ -221,9 +225,9 @@ class GatewayCore:
     def tick(self, now_ms, rnd):
         """At or after next_deadline()."""
         self._begin(now_ms, rnd)
-        self._answers.tick(self._sounds)
+        self._faults.contain("answers", self._answers.tick, self._sounds)
         for part in self._parts:
-            part.tick()
+            self._faults.tick(part)
         if self._flush_due_ms is not None and now_ms >= self._flush_due_ms:
             self._flush()
         return self._end()
@@ -239,10 +243,10 @@ class GatewayCore:
         if not self._begun:
             return 0
         first = self._flush_due_ms
-        for deadline in self._deadlines:
+        for part, deadline in self._deadlines:
             due = deadline()
             if due is not None and (first is None or due < first):
-                first = due
+                first = self._faults.not_before(part, due)
         return first
 
     # inside
@@ -286,6 +290,14 @@ class GatewayCore:
         return self._watch.sounds(record) or bool(
             own and (own[0], own[2]) == (record.src, record.body.incident)
         )
+
+    def _judge(self, heard):
+        try:
+            self._heard(heard)
+        except RemoteError as error:
+            if error.reason in forgeries.REASONS:
+                self._desk.forgeries.heard()
+            raise
 
     def _heard(self, heard):
         self._radios.heard(heard.radio)
@@ -458,15 +470,9 @@ class GatewayCore:
             return
         self._desk.note_about("hub_silent", record.src, record.counter)
         if record.sounding:
-            self._own.sound(
-                record.src,
-                record.counter,
-                record.body.incident,
-                record.body.kind,
-                record.drill,
-                SECONDS_MAX,
-                "hub_silent",
-            )
+            own, body = self._own, record.body
+            about = record.src, record.counter, body.incident
+            own.sound(*about, body.kind, record.drill, SECONDS_MAX, "hub_silent")
         if not record.drill and not self._quiet.answered(record.src, record.body.incident, record.counter):
             self._pages.plan(record, row_id)
 

@@ -54,14 +54,16 @@ class Daemon:
         self._inbox = queue.Queue(INBOX_LIMIT)
         self._stopping = False
         self._status_at, self._code = 0.0, None
-        self._begun_at = self._replied_at = time.monotonic()
+        self._begun_at = self._replied_at = self._taken_at = time.monotonic()
         self.radios = dict.fromkeys(self._radio.names, False)
         self.doubles = self.inbox_dropped = 0
         self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
                               self._clock.offered, lambda ids: self._put("taken", ids),
-                              lambda: self._put("reply"), lambda orders: self._put("orders", orders))
-        self._siren = outputs.make(settings.siren)
+                              lambda: self._put("reply"), lambda orders: self._put("orders", orders),
+                              lambda reason, n: self._put("odd", reason, n))
+        radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
+        self._siren = outputs.make(settings.siren, radios_at)
         self._siren.on_trouble = lambda text: self._put("trouble", "siren", text)
         self._voice = voice.make(settings.voice, self._siren.hold)
         self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)
@@ -71,7 +73,7 @@ class Daemon:
                                     self._voice, self._uplink, self._clock, lambda: random.getrandbits(32))
         self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
                         "taken": self._take_taken, "orders": hands.orders, "trouble": hands.trouble,
-                        "hush": hands.hush}
+                        "odd": hands.refused, "hush": hands.hush}
 
     def _make_core(self):
         states = self._state.all()
@@ -146,10 +148,11 @@ class Daemon:
             wait_s = max(0.0, min(LOOP_MAX_S, (deadline - self._clock.now_ms()) / 1000))
         try:
             kind, args = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
-            self._taking[kind](*args)
         except queue.Empty:
             pass
-        self._hands.tick()
+        else:
+            self._hands.contain(kind, self._taking[kind], *args)
+        self._hands.contain("tick", self._hands.tick)
         self._show()
         if time.monotonic() >= self._status_at:
             self._status_at = time.monotonic() + STATUS_S
@@ -157,8 +160,9 @@ class Daemon:
 
     def _look_round(self):
         self._hands.look_round()
-        silent_s = time.monotonic() - self._replied_at
-        self._hands.trouble("hub", "takes nothing and gives no orders" if silent_s > HUB_SILENT_S else None)
+        if not self._spool.counts()["unsent"]:
+            self._taken_at = time.monotonic()
+        self._hands.trouble("hub", self._hub_trouble(time.monotonic()))
         self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
                             if self.inbox_dropped else None)
         bad = [name for name in self._troubles() if name.startswith("radio_")]
@@ -170,6 +174,14 @@ class Daemon:
             self._metrics.snapshot = snapshot
         if self._healthy():
             sd_notify("WATCHDOG=1")
+
+    def _hub_trouble(self, now_s):
+        """What the hub does not do, or None; it may give orders while it takes nothing, and the reverse."""
+        takes = now_s - self._taken_at <= HUB_SILENT_S
+        orders = now_s - self._replied_at <= HUB_SILENT_S
+        if takes:
+            return None if orders else "gives no orders"
+        return "takes nothing" if orders else "takes nothing and gives no orders"
 
     def _show(self, again=False):
         """The lamp follows at once; a code that stays is asked for again, or it would go dark."""
@@ -221,7 +233,8 @@ class Daemon:
         self._hands.reply()
 
     def _take_taken(self, ids):
-        self._replied_at = time.monotonic()
+        if ids:
+            self._taken_at = time.monotonic()
         self._hands.taken(ids)
 
     def _troubles(self):

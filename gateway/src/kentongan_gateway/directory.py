@@ -11,6 +11,7 @@ HOPS_DEFAULT = 3  # hop limit towards a device whose distance nobody knows yet
 HOPS_MAX = 7
 PERIOD_S = 140  # of a mains device's STATUS, unless the hub's plan stretches it
 HOUSE_MAX = 0xFFFF  # u16 on the air
+DIGITS_MAX = 10  # of a number written as text
 ZONE_MAX = 255
 PAGE_AFTER_MAX_S = 3_600
 
@@ -30,7 +31,7 @@ MAINS_ROLES = (m.SIRENE, m.PENERUS, m.PENERIMA)
 
 def _number(value, low, high, default):
     """A whole number from JSON, or the default: a house may be named "12A" and still be paged."""
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= DIGITS_MAX:
         value = int(value)
     if type(value) is int and low <= value <= high:
         return value
@@ -45,8 +46,8 @@ def read_device(raw) -> Device:
     if type(node) is not int or not 4 <= node < 0xFFFFFFFF:
         raise LocalError(f"device list: node {node!r} is no node number; use the one from provisioning")
     role = raw.get("role")
-    role = role if type(role) is int else ROLE_NUMBERS.get(role)
-    if role not in ROLE_NUMBERS.values():
+    role = ROLE_NUMBERS.get(role) if isinstance(role, str) else role
+    if type(role) is not int or role not in ROLE_NUMBERS.values():
         raise LocalError(
             f"device list: role {raw.get('role')!r} of {node} is unknown; "
             f"choose one of {', '.join(sorted(ROLE_NUMBERS))}"
@@ -118,7 +119,9 @@ class Directory:
         """From dump(); LocalError when it is not whole."""
         try:
             raw = json.loads(data)
-        except ValueError as error:
+            if not isinstance(raw, dict):
+                raise ValueError("no object")
+        except (ValueError, RecursionError) as error:
             raise LocalError("device list: the kept one is damaged; the hub sends another") from error
         return cls.from_dict(raw)
 

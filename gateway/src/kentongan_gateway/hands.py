@@ -5,7 +5,7 @@ No thread, no wait and no clock of its own: the daemon steps it, and so does a c
 import logging
 from collections import OrderedDict
 
-from kentongan_gateway import actions
+from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
 
@@ -15,7 +15,11 @@ ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks 
 TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
 LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
+MARK = "mark"         # state: how far the spool has come, kept outside it
+MARK_MS = 600_000     # statuses alone are marked this often; what weighs more at the next look round
 RESUME_ROWS = 1_024   # alarms of former runs that the core is told of, the latest
+FAULTS_MAX = 5        # faults of ours outlived in FAULTS_MS; after that a restart may know better
+FAULTS_MS = 60_000
 
 
 class Hands:
@@ -33,6 +37,8 @@ class Hands:
         self._stepped_ms = -TOLD_MS
         self._together = None       # Stores that wait for one commit, while frames are taken in
         self._wrong = {}            # name of a trouble -> its text, as last told
+        self._marked, self._marked_ms = None, 0
+        self._faults_ms = []        # when faults of ours were met lately
 
     # what happens
 
@@ -85,6 +91,22 @@ class Hands:
         for order in orders:
             self._perform(self.core.order(order, self._now(), self._draw()))
 
+    def refused(self, reason, n):
+        """What came from the hub and could not be read, or what of ours it refused."""
+        self._perform(self.core.refused(reason, n, self._now()))
+
+    def contain(self, what, deed, *args):
+        """Call it; a fault of ours in it is told and ends nothing else, unless they come one upon another."""
+        try:
+            deed(*args)
+        except Exception as error:
+            log.exception("%s: a fault of ours", what)
+            now = self._now()
+            self._faults_ms = [at for at in self._faults_ms if now - at < FAULTS_MS] + [now]
+            if len(self._faults_ms) > FAULTS_MAX:
+                raise
+            self.trouble(faults.PROGRAM, f"{what}: {faults.name(error)}")
+
     def tick(self):
         """What is due by the core's own clock."""
         deadline = self.core.next_deadline()
@@ -97,6 +119,8 @@ class Hands:
             if old_id in self._held:
                 self._rows[new_id] = row_id = self._held.pop(old_id)
                 self._perform(self.core.stored(row_id, self._now(), self._draw()))
+        self._mark()
+        self._tell_spool()
         self.trouble("disk", self._spool.trouble or self._state.trouble)
         if self._now() >= self._ended_ms:
             self.trouble("restart", None)
@@ -114,15 +138,53 @@ class Hands:
             self._ended_ms = self._now() + TOLD_MS
             self.trouble("restart", "it ended without being told to: the power went, or the program failed")
         self._keep_run(RUNNING)
-        for path in self._spool.quarantined:
-            self.trouble("disk_spool", f"the spool was corrupt, was set aside as {path} and begun anew")
+        self._tell_lost()
         if self._state.damaged:
             names = ", ".join(self._state.damaged)
             self.trouble("disk_state", f"states were damaged and are set aside: {names}")
         self._resume()
 
+    def _tell_lost(self):
+        """At the start: has the disk forgotten what it had acknowledged, though it looks whole?"""
+        try:
+            lost = self._spool.missing(self._state.get(MARK))
+        except SpoolError as error:
+            log.error("the spool's ids are not renewed: %s", error)
+            lost = 0
+        if lost:
+            self.trouble("disk_lost", f"{lost} stored events are gone from the spool: replace the card, "
+                                      "ask who pressed a button")
+        self._tell_spool()
+        self._mark(by_all_means=True)
+
+    def _tell_spool(self):
+        """A spool that was set aside, and rows that the disk has altered."""
+        spool = self._spool
+        if spool.quarantined:
+            self.trouble("disk_spool", f"the spool was corrupt, was set aside as {spool.quarantined[-1]} and "
+                                       f"begun anew with {spool.salvaged} events taken over")
+        if spool.unreadable:
+            self.trouble("disk_lost", f"{spool.unreadable} stored events can no longer be read: replace the "
+                                      "card, ask who pressed a button")
+
+    def _mark(self, by_all_means=False):
+        """Keep outside the spool how far it has come: SQLite ends a damaged journal without a word."""
+        now = self._now()
+        due = by_all_means or self._spool.weighty or now - self._marked_ms >= MARK_MS
+        if self._spool.trouble or not due:
+            return
+        self._marked_ms, mark = now, self._spool.mark()
+        if mark == self._marked:
+            return
+        self._marked = mark
+        try:
+            self._state.put_late(MARK, mark)
+        except OSError as error:
+            log.error("state %s is not on disk: %s", MARK, error)
+
     def close(self):
         self._perform(self.core.close(self._now()))
+        self._mark(by_all_means=True)
         self._keep_run(ENDED)
 
     def _keep_run(self, word):
@@ -138,7 +200,7 @@ class Hands:
 
     def _perform(self, todo):
         for action in todo:
-            self._DOING[type(action)](self, action)
+            self.contain(type(action).__name__, self._DOING[type(action)], self, action)
 
     def _store(self, action):
         if self._together is None:
@@ -231,7 +293,7 @@ class Hands:
             age_ms = self._clock.age_ms(event)
             try:
                 row_id, todo = self.core.resume(event, age_ms, self._now(), self._draw(), taken)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 log.error("stored alarm %s cannot be read: %s", event_id, error)
                 continue
             if not taken:

@@ -32,7 +32,7 @@ def load(path) -> KeyFile:
         raise LocalError(f"{path}: others may read the site's keys; run `chmod 600 {path}`")
     try:
         raw = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LocalError(f"{path}: no JSON; {REMEDY}") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise LocalError(f"{path}: format is not {FORMAT}; {REMEDY}")
@@ -40,7 +40,7 @@ def load(path) -> KeyFile:
         return _read(raw)
     except LocalError as error:
         raise LocalError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LocalError(f"{path}: {type(error).__name__} at {_field_name(error)}; {REMEDY}") from error
 
 

@@ -27,19 +27,17 @@ class KeyRing:
                 self._control.setdefault(int(g), bytes.fromhex(control))
             self._send = max(self._send, int(raw["send"]))
             self._lowest = max(self._lowest, int(raw["lowest"]))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise LocalError("kept keys are damaged; the hub sends them again") from error
 
     def _made(self):
         return SiteKeys(self._alarm, self._control, self._send, self._lowest)
 
     def take(self, order):
-        """A `keys` order of the hub: {"send", "lowest", "roots": [{"generation", "sealed"}]}; LocalError."""
-        send, lowest, given = order.get("send"), order.get("lowest"), order.get("roots")
-        if not all(type(n) is int and 0 <= n <= GENERATION_MAX for n in (send, lowest)) or lowest > send:
-            raise LocalError(f"generations {send!r}, {lowest!r} are none")
-        if not isinstance(given, list) or len(given) > GENERATION_MAX:
-            raise LocalError("roots are a list of generations")
+        """A `keys` order of the hub: .send, .lowest, .roots [{"generation", "sealed"}]; LocalError."""
+        send, lowest, given = order.send, order.lowest, order.roots
+        if max(send, lowest) > GENERATION_MAX or lowest > send or len(given) > GENERATION_MAX:
+            raise LocalError(f"generations {send}, {lowest} and {len(given)} roots are none")
         alarm, control = dict(self._alarm), dict(self._control)
         for one in given:
             generation = one.get("generation") if isinstance(one, dict) else None

@@ -11,11 +11,14 @@ class Refusals:
         self._due_ms = None
         self._last_ms = None
 
-    def refused(self, reason):
-        """One frame was refused. Names nobody: an unverified sender is a claim, and may be a victim."""
+    def refused(self, reason, n=1):
+        """One frame was refused. Names nobody: an unverified sender is a claim, and may be a victim.
+
+        So are an order, a reply and whatever else comes from outside and cannot be read; n of them.
+        """
         desk = self._desk
-        desk.count(reason)
-        self._since[reason] = self._since.get(reason, 0) + 1
+        desk.count(reason, n)
+        self._since[reason] = self._since.get(reason, 0) + n
         if self._due_ms is None:
             soonest = desk.now_ms + FIRST_REPORT_MS
             self._due_ms = soonest if self._last_ms is None else max(soonest, self._last_ms + REPORT_MS)

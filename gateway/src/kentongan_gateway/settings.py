@@ -17,6 +17,7 @@ LAMP_DRIVERS = ("none", "gpio", "led", "virtual")
 VOICE_DRIVERS = ("none", "espeak", "virtual")
 BAUDS = (1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
 PORT_MAX = 65_535
+SHOWN = 60  # characters of a refused value that are told
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -62,7 +63,7 @@ FIELDS = {
         "file": Field("path", "", "where the virtual driver writes its changes"),
         "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
         "active_low": Field("truth", False, "true where the relay board switches on a low level, else false"),
-        "port": Field("path", "", "the board's serial device by its stable path, /dev/serial/by-id/..."),
+        "port": Field("path", "", "the board's serial device by its stable path, /dev/serial/by-path/..."),
         "baud": Field(frozenset(BAUDS), 9_600, "the board's speed, 9600 for most"),
         "address": _whole(1, 247, 1, "the board's Modbus address"),
         "channel": _whole(1, 64, 1, "the relay as numbered on the board"),
@@ -99,7 +100,7 @@ def load(path) -> Settings:
         raise LocalError(f"{path}: cannot be read ({error}); give the settings file by --config") from error
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise LocalError(f"{path}: no TOML: {error}; correct that place") from error
     for name in raw:
         if name not in FIELDS:
@@ -146,11 +147,18 @@ def _value(where, field, value, base):
         good = isinstance(value, str) and value.startswith(("http://", "https://"))
     else:
         good = isinstance(value, str) and value
+    if isinstance(value, str):
+        good = good and value.isprintable()  # no path, name or address has a line's end or a zero byte in it
     if not good:
-        raise LocalError(f"{where} = {value!r} does not fit; give {field.remedy}")
+        raise LocalError(f"{where} = {_shown(value)} does not fit; give {field.remedy}")
     if kind == "path":
         return str((base / value).resolve())
     return value
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + ".."
 
 
 def _together(settings, text):
@@ -184,12 +192,12 @@ def _together(settings, text):
 
 def _trusted(hub, refuse):
     """The token goes over a line that nobody can read, or over none."""
-    parts = urllib.parse.urlsplit(hub.url)
     try:
-        port_fits = parts.port is None or parts.port > 0
+        parts = urllib.parse.urlsplit(hub.url)
+        fits = bool(parts.hostname) and (parts.port is None or parts.port > 0) and " " not in hub.url
     except ValueError:
-        port_fits = False
-    if not parts.hostname or not port_fits:
+        fits = False
+    if not fits:
         refuse("hub", "url", f"= {hub.url!r} names no host and port", FIELDS["hub"]["url"].remedy)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         refuse("hub", "url", f"= {hub.url!r} would send the token in clear", "an https:// address")

@@ -16,6 +16,8 @@ import threading
 import urllib.parse
 from pathlib import Path
 
+from kentongan_gateway import wal
+
 SCHEMA_VERSION = 1
 ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
 SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
@@ -39,7 +41,8 @@ CLASSES = {
 }
 CLASS_NAMES = ("alarm", "report", "state", "status")
 
-UNSENT, SENT, REFUSED = 0, 1, 2  # REFUSED: the hub said it never takes it; offered again after a restart
+# REFUSED: the hub said it never takes it; offered again after a restart. UNREADABLE: the disk altered it.
+UNSENT, SENT, REFUSED, UNREADABLE = 0, 1, 2, 3
 
 SCHEMA = """
 CREATE TABLE event (
@@ -75,6 +78,9 @@ class Shelf:
         self._commits = 0  # since the WAL was last copied into the file
         self.quarantined = []  # files set aside since the start
         self.salvaged = 0  # events taken over from them
+        self.unreadable = 0  # events that the disk has altered, since the start
+        self._epoch, self._last = "closed", 0  # an id's first part; the highest row ever given
+        self.weighty = False  # whether more than statuses were stored since mark()
         self._open()
 
     # opening
@@ -106,9 +112,9 @@ class Shelf:
         for seq in range(max(1, last - ROWS_MAX), last + 1):
             try:
                 row = old.execute("SELECT key, class, body, state FROM event WHERE seq=?", (seq,)).fetchone()
-                if row and row[3] == UNSENT and isinstance(json.loads(row[2]), dict):
+                if row and row[3] == UNSENT and _event(row[2]):
                     rows.append(row[:3])
-            except (sqlite3.Error, ValueError, TypeError):
+            except sqlite3.Error:
                 continue
         old.close()
         self._db.execute("BEGIN IMMEDIATE")
@@ -118,6 +124,9 @@ class Shelf:
         self._recount()
 
     def _connect(self):
+        why = wal.damage(self._path + "-wal")
+        if why:
+            raise sqlite3.DatabaseError(f"corrupt journal: {why}")
         self._db = sqlite3.connect(_uri(self._path, "psow=0"), isolation_level=None, check_same_thread=False,
                                    timeout=5, uri=True)
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # no other process, no shared memory
@@ -140,6 +149,8 @@ class Shelf:
         if not row:
             self._db.execute("INSERT INTO meta VALUES ('epoch', ?)", (self._epoch,))
         self._recount()
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name='event'").fetchone()
+        self._last = row[0] if row else 0
 
     def _recount(self):
         self._rows = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
@@ -221,6 +232,8 @@ class Shelf:
                 seqs.append(self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()[0])
         self._db.execute("COMMIT")
         self._commits += 1
+        self._last = max([self._last, *seqs])
+        self.weighty = self.weighty or any(row[1] != CLASS_STATUS for row in rows)
         self._rows += new - gone[0]
         self._sent -= gone[1]
         return [self._id(seq) for seq in seqs]
@@ -257,6 +270,36 @@ class Shelf:
                 )
         return len(picked), sum(state == SENT for _, _, state in picked)
 
+    # what is known elsewhere of how much was committed
+
+    def mark(self) -> bytes:
+        """What missing() is given at the next start: how far this spool has come."""
+        self.weighty = False
+        return f"{self._epoch} {self._last}".encode()
+
+    def missing(self, mark) -> int:
+        """How many committed rows, delivered or not, the disk has lost since this mark(); 0: none known.
+
+        After a loss ids begin anew: the hub may have had those that would be given a second time.
+        """
+        epoch, _, last = (mark or b"").decode("ascii", "replace").partition(" ")
+        with self._lock:
+            if self._db is None or not last.isdecimal():
+                return 0
+            if epoch != self._epoch:  # all of it is gone, unless it was set aside here, which is told
+                return 0 if self.quarantined else int(last)
+            lost = int(last) - self._last
+            if lost <= 0:
+                return 0
+            try:
+                epoch = secrets.token_hex(4)
+                self._db.execute("UPDATE meta SET value=? WHERE name='epoch'", (epoch,))
+                self._epoch = epoch
+            except sqlite3.Error as error:
+                self._rollback()
+                raise SpoolError(f"spool {self._path}: {error}") from error
+        return lost
+
     def probe(self):
         """One commit that changes nothing for anybody; SpoolError when the disk does not take it."""
         with self._lock:
@@ -271,14 +314,32 @@ class Shelf:
 
     def unsent(self, limit=50):
         """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
-        query = "SELECT seq, body FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         with self._lock:
             self._need_db()
             try:
-                rows = self._db.execute(query, (UNSENT, limit)).fetchall()
+                return self._unsent(limit)
+            except sqlite3.Error as error:
+                self._make_way(error)
+            self._need_db()
+            try:
+                return self._unsent(limit)
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
-        return [(self._id(seq), json.loads(body)) for seq, body in rows]
+
+    def _unsent(self, limit):
+        """A row that the disk has altered is put by and counted: it must not stop those behind it."""
+        query = "SELECT seq, CAST(body AS BLOB) FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
+        out, bad = [], []
+        for seq, body in self._db.execute(query, (UNSENT, limit)).fetchall():
+            event = _event(body)
+            if event is None:
+                bad.append((UNREADABLE, seq))
+            else:
+                out.append((self._id(seq), event))
+        if bad:
+            self._db.executemany("UPDATE event SET state=? WHERE seq=?", bad)
+            self.unreadable += len(bad)
+        return out if out or not bad else self._unsent(limit)
 
     def alarms(self, limit):
         """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
@@ -377,6 +438,15 @@ def _row(event):
     return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
 
 
+def _event(body):
+    """An event from the table, or None for what is none."""
+    try:
+        event = json.loads(body)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
+
+
 def _uri(path, options):
     return f"file:{urllib.parse.quote(path)}?{options}"
 
@@ -389,6 +459,8 @@ def _open_aside(path):
         copy = os.path.join(folder, "copy")
         for suffix in ("", "-wal"):
             shutil.copyfile(path + suffix, copy + suffix)
+        if wal.damage(copy + "-wal"):
+            wal.replay(copy)
         old = sqlite3.connect(copy)
         old.execute("PRAGMA locking_mode=EXCLUSIVE")
         old.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -197,7 +197,7 @@ class OwnSiren:
         if saved:
             try:
                 self._take_codes(json.loads(saved))
-            except (ValueError, LocalError):
+            except (ValueError, RecursionError, LocalError):
                 desk.count("codes_lost")
         self._until_ms = None
         self._alarm = None  # (origin, counter, incident) that it sounds for

@@ -39,7 +39,7 @@ class Spool(Shelf):
         except SchemaError:
             raise
         except SpoolError as error:
-            self._epoch, self._rows, self._sent = "closed", 0, 0
+            self._epoch, self._rows, self._sent, self._last = "closed", 0, 0, 0
             self.trouble = str(error)
 
     def put_all(self, events) -> list:

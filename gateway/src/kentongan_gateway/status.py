@@ -28,7 +28,9 @@ def read(settings, now_ms):
     path = path_of(settings)
     try:
         snapshot = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        if not isinstance(snapshot, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError, RecursionError) as error:
         raise LocalError(f"{path}: no status ({error}); run `systemctl start kentongan-gateway`") from error
     return snapshot, 0 <= now_ms - snapshot.get("at_ms", 0) <= STALE_MS
 

@@ -10,6 +10,7 @@ from kentongan_gateway.directory import MAINS_ROLES, PERIOD_S
 ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic frame
 LATE_MS = 250_000
 LOST_MS = 300_000
+BLIND_MS = 15_000  # a tick that comes so much later than asked for: this gateway itself was held up
 CALM_MS = 20_000  # no tests for this long after an alarm: the air belongs to it
 OK, LATE, LOST = "terhubung", "terlambat", "terputus"
 
@@ -33,6 +34,7 @@ class Supervision:
         self._calm_until_ms = 0
         self._due_ms, self._due_known = None, False  # next_deadline is asked after every frame of anybody
         self._anybody = False  # whether there is one that is not lost
+        self._asked_for_ms = None  # when tick() was to be called next
 
     def follow(self):
         """Take up the directory's mains devices; a new one has its time from now.
@@ -103,6 +105,8 @@ class Supervision:
     def tick(self):
         self._due_known = False
         now, ask = self._desk.now_ms, []
+        if self._asked_for_ms is not None and now - self._asked_for_ms > BLIND_MS:
+            self._was_blind(now)
         for node, seen in self._seen.items():
             silent_ms = now - seen.last_ms - seen.more_ms
             while seen.state in NEXT and silent_ms >= NEXT[seen.state][0]:
@@ -115,9 +119,16 @@ class Supervision:
         if ask:
             self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, ask, sends=1)
 
+    def _was_blind(self, now):
+        """A machine that slept or a card that held everything up: who was not heard gets their time again."""
+        for seen in self._seen.values():
+            if seen.state != LOST:
+                seen.last_ms, seen.asked = now, 0
+
     def next_deadline(self):
         if not self._due_known:
             self._due_ms, self._due_known = self._first_due_ms(), True
+        self._asked_for_ms = self._due_ms
         return self._due_ms
 
     def _first_due_ms(self):

@@ -15,6 +15,8 @@ import urllib.parse
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_gateway import forms
+from kentongan_gateway.deadline import Connection
 from kentongan_gateway.spool import REFUSED, SENT, SpoolError
 
 log = logging.getLogger("kentongan.uplink")
@@ -24,7 +26,8 @@ RETRY_BASE_S = 0.5        # first wait after a failure; then doubled, with jitte
 RETRY_MAX_S = 30.0
 URGENT_S = 1.0            # a new event is tried this soon, however long the hub has been away
 IDLE_S = 15.0             # an idle uplink looks again this often
-TIMEOUT_S = 5.0           # connect, write and read of one request
+TIMEOUT_S = 5.0           # connect, write, and each read of a reply
+GRACE_S = 5.0             # so much longer may a whole reply take than one read of it
 SLOW_S = 2.0              # a reply that takes longer than this is said: a hub in trouble, or a bad line
 POLL_WAIT_S = 25          # long poll; the hub answers at least this often
 POLL_TIMEOUT_S = POLL_WAIT_S + 10
@@ -40,6 +43,10 @@ class HubError(Exception):
     def __init__(self, status, reason):
         super().__init__(f"{status or 'no reply'}: {reason}"[:200])
         self.status = status
+
+
+class OddReply(HubError):
+    """A 2xx that is not what was asked for: refused, counted, and asked for again."""
 
 
 def trust(ca_file) -> ssl.SSLContext:
@@ -82,13 +89,11 @@ class HubClient:
         begin_s = self._steady_s()
         try:
             if self._connection is None:
-                self._connection = self._connect()
-            self._connection.request(method, self._base + path, data, self._headers)
+                self._connection = Connection(self._host, self._port, self._timeout_s,
+                                              self._timeout_s + GRACE_S, self._context)
+            reply, raw = self._connection.ask(method, self._base + path, data, self._headers, REPLY_MAX + 1)
             if self._context:
-                ends = self._connection.sock.getpeercert()["notAfter"]
-                self.expires_s = ssl.cert_time_to_seconds(ends)
-            reply = self._connection.getresponse()
-            raw = reply.read(REPLY_MAX + 1)
+                self.expires_s = ssl.cert_time_to_seconds(self._connection.certificate["notAfter"])
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise HubError(0, f"{type(error).__name__} {error}") from error
@@ -102,9 +107,9 @@ class HubClient:
         try:
             answer = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise HubError(reply.status, "the reply is no JSON") from error
+            raise OddReply(reply.status, "the reply is no JSON") from error
         if not isinstance(answer, dict):
-            raise HubError(reply.status, "the reply is no JSON object")
+            raise OddReply(reply.status, "the reply is no JSON object")
         return answer
 
     def _note_speed(self, took_s):
@@ -120,12 +125,6 @@ class HubClient:
             self._on_date(email.utils.parsedate_to_datetime(date).timestamp())
         except (TypeError, ValueError, OverflowError):
             return  # no Date, or none that is one
-
-    def _connect(self):
-        if self._context:
-            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s,
-                                               context=self._context)
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
     def close(self):
         if self._connection is not None:
@@ -149,15 +148,18 @@ class Backoff:
 
 
 class Uplink:
-    """on_taken(ids), on_reply() after a good reply, on_orders(list): all must return at once.
+    """on_taken(ids), on_reply() after a good poll, on_orders(list), on_odd(reason, n): all return at once.
 
     offered(event): the event as it is sent, with its age and what else only the moment of sending knows.
+    on_odd: so much of what the hub said could not be read, or so many events were refused by it for good.
     """
 
-    def __init__(self, spool, make_client, label, boot_id, offered, on_taken, on_reply, on_orders):
+    def __init__(self, spool, make_client, label, boot_id, offered, on_taken, on_reply, on_orders,
+                 on_odd=lambda reason, n: None):
         self._spool, self._make_client = spool, make_client
         self._label, self._boot_id, self._offered = label, boot_id, offered
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
+        self._on_odd = on_odd
         self._stop = threading.Event()
         self._work = threading.Event()
         self._done = {}              # order id -> result, until the hub has heard it
@@ -203,12 +205,14 @@ class Uplink:
                 if not failing:
                     log.warning("hub takes nothing: %s", error)
                 failing = True
+                self._note_odd(error)
                 self._pause(backoff.next_s())
                 continue
             except Exception:
                 # a fault of ours must not end the uplink: alarms wait in the spool, and it is tried again
                 log.exception("uplink: a fault of ours")
                 self.crashes += 1
+                self._on_odd("fault", 1)
                 client.close()
                 self._pause(backoff.next_s())
                 continue
@@ -220,6 +224,10 @@ class Uplink:
                 self._work.wait(IDLE_S)
             self._work.clear()
         client.close()
+
+    def _note_odd(self, error):
+        if isinstance(error, OddReply):
+            self._on_odd("reply_odd", 1)
 
     def _pause(self, wait_s):
         """Wait after a failure; something new in the spool shortens it to URGENT_S."""
@@ -244,13 +252,15 @@ class Uplink:
         taken, refused = _verdict(answer, {event_id for event_id, _ in rows})
         for event_id, reason in refused.items():
             log.error("hub refuses %s for good: %s", event_id, reason)
+        if refused:
+            self._on_odd("event_refused", len(refused))
         self._on_taken(sorted(taken))
         self._spool.mark_sent(sorted(taken), SENT)
         self._spool.mark_sent(sorted(refused), REFUSED)
         self._batch = BATCH
         self._step_behind([event_id for event_id, _ in rows if event_id not in taken | set(refused)])
         if not taken and not refused:
-            raise HubError(200, "it named none of the events")
+            raise OddReply(200, "it named none of the events")
         return True
 
     def _next_rows(self):
@@ -273,6 +283,7 @@ class Uplink:
             self._batch = max(1, len(rows) // 2)
         else:
             log.error("hub refuses %s for good", rows[0][0])
+            self._on_odd("event_refused", 1)
             self._spool.mark_sent([rows[0][0]], REFUSED)
             self._batch = BATCH
 
@@ -298,11 +309,13 @@ class Uplink:
                 if not failing:
                     log.warning("hub gives no orders: %s", error)
                 failing = True
+                self._note_odd(error)
                 self._stop.wait(backoff.next_s())
                 continue
             except Exception:
                 log.exception("orders: a fault of ours")
                 self.crashes += 1
+                self._on_odd("fault", 1)
                 client.close()
                 self._stop.wait(backoff.next_s())
                 continue
@@ -321,10 +334,12 @@ class Uplink:
         answer = client.call("GET", f"/api/v1/orders?{asked}&wait={POLL_WAIT_S}")
         orders = answer.get("orders")
         if not isinstance(orders, list):
-            raise HubError(200, "the reply has no orders")
-        known = [order for order in orders if isinstance(order, dict) and type(order.get("id")) is int]
+            raise OddReply(200, "the reply has no orders")
+        known = [order for order in orders if forms.order_id(order) is not None]
         if orders and not known:
-            raise HubError(200, "the orders have no ids")
+            raise OddReply(200, "the orders have no ids")
+        if len(known) < len(orders):
+            self._on_odd("order_malformed", len(orders) - len(known))
         self._on_reply()
         return known
 
@@ -333,7 +348,7 @@ def _verdict(answer, offered):
     """(ids taken, {id: reason} refused) of a reply, only ids that were offered."""
     accepted, rejected = answer.get("accepted"), answer.get("rejected") or []
     if not isinstance(accepted, list) or not isinstance(rejected, list):
-        raise HubError(200, "the reply has no accepted list")
+        raise OddReply(200, "the reply has no accepted list")
     taken = {event_id for event_id in accepted if isinstance(event_id, str) and event_id in offered}
     refused = {}
     for each in rejected:

@@ -72,6 +72,10 @@ def check(raw) -> dict:
     return out
 
 
+def _progress(raw):
+    return {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled", "drilled") if name in raw}
+
+
 def items(settings) -> dict:
     """Settings out of JSON as kentongan_wire.config takes them; rows become tuples."""
     return {
@@ -87,8 +91,8 @@ def load(saved) -> dict:
     if not saved:
         return {}
     try:
-        return {raw["node"]: Wanted(raw) for raw in json.loads(saved)}
-    except (ValueError, TypeError, KeyError) as error:
+        return {raw["node"]: Wanted({**check(raw), **_progress(raw)}) for raw in json.loads(saved)}
+    except (ValueError, TypeError, KeyError, RecursionError, LocalError) as error:
         raise LocalError("kept settings are damaged; the hub sends them again") from error
 
 

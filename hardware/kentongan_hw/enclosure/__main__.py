@@ -1,6 +1,6 @@
 """`python -m kentongan_hw.enclosure files`: STL and STEP to build/hardware/, drawings beside their source.
 `... check [NODE=FILE ..]`: one JSON object, what is wrong with each box (without names: the project's).
-`... leaks FILE.stl`: why that surface is not closed, or nothing.
+`... leaks FILE.stl ..`: one JSON object, why each surface is not closed, or nothing.
 """
 import argparse
 import json
@@ -17,17 +17,20 @@ def main():
     parser.add_argument("what", choices=["files", "check", "leaks"])
     parser.add_argument("rest", nargs="*")
     args = parser.parse_args()
-    from kentongan_hw.enclosure import checks, files
-
-    BUILD.mkdir(parents=True, exist_ok=True)
     if args.what == "leaks":
         import trimesh
 
-        print(json.dumps(checks.leaks(trimesh.load_mesh(args.rest[0]))))
-    elif args.what == "files":
+        from kentongan_hw.enclosure.surface import leaks
+
+        print(json.dumps({file: leaks(trimesh.load_mesh(file)) for file in args.rest}))
+        return
+    from kentongan_hw.enclosure import checks, files
+
+    BUILD.mkdir(parents=True, exist_ok=True)
+    if args.what == "files":
         for node in parameters.NODES:
             for path in files.write(node, BUILD):
-                print(path)
+                print(path, flush=True)
     else:
         named = [one.partition("=") for one in args.rest] or [
             (node, "=", parameters.path(node)) for node in parameters.NODES]

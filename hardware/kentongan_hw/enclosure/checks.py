@@ -3,6 +3,7 @@ import trimesh
 from build123d import export_stl
 
 from kentongan_hw.enclosure import parameters, shape
+from kentongan_hw.enclosure.surface import leaks
 
 MEET_MM3 = 0.05      # rounding of two faces that touch
 THIN_MM = 1.2        # three lines of a 0.4 mm nozzle: the least that is printed anywhere
@@ -35,17 +36,6 @@ def mesh_of(part, path):
     """Writes the part as STL; what a slicer will read."""
     export_stl(part, str(path))
     return trimesh.load_mesh(path)
-
-
-def leaks(mesh) -> str:
-    """Why the surface is no closed body, or ""."""
-    if not mesh.is_watertight:
-        return "surface is open"
-    if not mesh.is_winding_consistent or mesh.volume <= 0:
-        return "surface is turned inside out"
-    if mesh.body_count != 1:
-        return f"{mesh.body_count} loose pieces"
-    return ""
 
 
 def thin_share(mesh) -> float:

@@ -1,6 +1,7 @@
 """People who may enter: scrypt passwords, sessions on the server, limits that never reach the alarm path."""
 
 import hashlib
+import hmac
 import re
 import secrets
 import threading
@@ -19,6 +20,10 @@ SESSIONS_PER_ACCOUNT = 20  # the oldest end first
 FAILS_LIMIT = 5  # failed attempts per login or address ...
 FAILS_WINDOW_MS = 60_000  # ... in this time
 ATTEMPT_KEYS_LIMIT = 1_000  # logins and addresses remembered
+GUESSES_FREE = 10  # wrong passwords in a row for one login, from wherever, before its first wait
+GUESS_WAIT_MS, GUESS_WAIT_MAX_MS = 15_000, 300_000  # then doubles; nobody is kept out for the night
+GUESSES_FORGOTTEN_MS = 86_400_000
+KNOWN_DEVICE_S = 400 * 86_400
 SCRYPT_AT_ONCE = 2  # a flood of logins may take no more threads or memory than this
 HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
 _DUMMY = generate_password_hash("no account has this password", HASH_METHOD)
@@ -148,6 +153,43 @@ class Attempts:
 
     def _recent(self, now_ms, name):
         return [at for at in self._fails.get(name, ()) if now_ms - at < FAILS_WINDOW_MS]
+
+
+class Guesses:
+    """Wrong passwords in a row per login, wherever they came from; beyond the free ones each waits longer.
+
+    Only for devices that have never logged in to that account. In memory; a restart forgets.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._fails = {}  # login -> (count, steady ms of the last, open again at steady ms)
+
+    def left_ms(self, now_ms, login):
+        with self._lock:
+            return max(0, self._fails.get(login, (0, 0, 0))[2] - now_ms)
+
+    def failed(self, now_ms, login):
+        with self._lock:
+            count, last_ms, _ = self._fails.pop(login, (0, now_ms, 0))
+            count = 1 if now_ms - last_ms > GUESSES_FORGOTTEN_MS else count + 1
+            over = count - GUESSES_FREE
+            wait_ms = min(GUESS_WAIT_MAX_MS, GUESS_WAIT_MS << min(over, 20)) if over >= 0 else 0
+            if len(self._fails) >= ATTEMPT_KEYS_LIMIT:
+                self._fails.pop(next(iter(self._fails)))
+            self._fails[login] = (count, now_ms, now_ms + wait_ms)
+
+    def worked(self, login):
+        with self._lock:
+            self._fails.pop(login, None)
+
+
+def known_device(account):
+    """What a browser keeps after logging in, to be told from a stranger's.
+
+    Worth nothing without the password, and of no use once the password was changed.
+    """
+    return hmac.new(account["password"].encode(), b"kentongan known device", hashlib.sha256).hexdigest()
 
 
 class Passwords:

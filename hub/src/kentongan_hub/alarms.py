@@ -6,6 +6,7 @@ import json
 from kentongan_wire import messages as m
 
 from kentongan_hub import (
+    away,
     calling,
     chimes,
     circles,
@@ -60,7 +61,7 @@ def trim(db, now):
     return db.run(
         "DELETE FROM events WHERE (gateway, id, digest) IN "
         "(SELECT gateway, id, digest FROM events WHERE received_ms < ? LIMIT 1000)",
-        now.ms - EVENTS_KEEP_MS,
+        away.cutoff(db, now.ms, EVENTS_KEEP_MS),
     )
 
 
@@ -212,7 +213,7 @@ def _cancel(db, now, incident, event):
 
 def _who(db, incident):
     if incident["confidential"]:
-        return "pelapor (dirahasiakan)"
+        return field.PRESSER
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
     return label or f"alat {incident['device']:08x}"
 

@@ -7,7 +7,7 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, failures, field, incidents, outbox, site
+from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, outbox, site
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import work
@@ -66,9 +66,12 @@ def too_large(_error):
 
 @blueprint.get("/health")
 def health():
-    with current_app.hub.store.read() as db:
-        db.value("SELECT 1")
-    return jsonify(status="ok", site=current_app.hub.has_site())
+    """ok only with a whole database of this site that takes what is written; else what is wrong, and 503."""
+    hub = current_app.hub
+    with hub.store.read() as db:
+        known = not hub.has_site() or bool(db.setting("name"))
+        status = "damaged" if mending.damage(db) or not known else "disk" if hub.store.failing else "ok"
+    return jsonify(status=status, site=hub.has_site()), 200 if status == "ok" else 503
 
 
 def json_object(empty=b""):

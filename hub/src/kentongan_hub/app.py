@@ -2,17 +2,20 @@
 
 import logging
 import secrets
+import sqlite3
 from functools import cached_property
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from kentongan_hub import (
     accounts,
     api,
+    away,
     device_api,
     language,
+    mending,
     openapi,
     pins,
     roles,
@@ -51,7 +54,6 @@ from kentongan_hub.pages import (
     trust,
     warnings,
 )
-from kentongan_hub.store import Store
 
 log = logging.getLogger("kentongan.hub")
 PAGES = (
@@ -68,11 +70,12 @@ class Hub:
 
     def __init__(self, data_dir, clock=None):
         self.data_dir = data_dir
-        self.store = Store(data_dir)
+        self.store = mending.open_store(data_dir)
         with self.store.read() as db:
-            floor_ms = int(db.setting("steady_ms", 0))
-        self.clock = clock or Clock(floor_ms)
+            self.clock = clock or Clock.of(db)
+        self._started()
         self.attempts = accounts.Attempts()
+        self.guesses = accounts.Guesses()
         self.passwords = accounts.Passwords()
         self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
         self.pin_waits = pins.Waits()
@@ -82,6 +85,26 @@ class Hub:
         self.dispatch = Dispatch(self.store, self.clock)
         # one use, never stored: a stranger on the Wi-Fi does not see the console
         self.setup_code = "".join(secrets.choice("0123456789") for _ in range(SETUP_CODE_DIGITS))
+
+    def _started(self):
+        try:
+            with self.store.write(ring=False) as db:
+                away.started(db, self.clock)
+        except sqlite3.Error:  # a full card: alarms are taken as soon as it takes a byte again
+            log.exception("the hub's own absence could not be noted")
+
+    def problem(self):
+        """What is wrong with this hub's own storage, in a few words for every page; '' when nothing is."""
+        try:
+            with self.store.read() as db:
+                damage = mending.damage(db)
+        except sqlite3.Error as error:  # the page that says so must not need what is broken
+            return f"PENYIMPANAN GAGAL: {error}; alarm disimpan gerbang"
+        if damage:
+            rest = "berkas lama disisihkan, alarm berjalan dengan yang baru"
+            return f"BASIS DATA RUSAK: {damage['why']}; {rest}"
+        failing = self.store.failing
+        return f"PENYIMPANAN GAGAL: {failing}; alarm disimpan gerbang" if failing else ""
 
     def has_site(self):
         return site.exists(self.data_dir)
@@ -152,5 +175,6 @@ def _context():
         "language": g.get("language", language.INDONESIAN),
         "languages": language.LANGUAGES,
         "words": words,
+        "storage_problem": current_app.hub.problem(),
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),
     }

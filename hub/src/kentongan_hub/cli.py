@@ -4,15 +4,26 @@ import argparse
 import json
 import logging
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, chain, invitations, provision, site, standing, technicians
-from kentongan_hub.clock import Clock
-from kentongan_hub.incidents import Now
+from kentongan_hub import (
+    audit,
+    backup,
+    chain,
+    invitations,
+    mending,
+    provision,
+    site,
+    standing,
+    store,
+    technicians,
+)
+from kentongan_hub.clock import Clock, Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
 
@@ -24,6 +35,10 @@ def main(argv=None):
         return args.call(args) or 0
     except (LocalError, OSError) as error:
         print(f"kentongan-hub: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:
+        print(f"kentongan-hub: {args.data / store.FILE_NAME}: {error}; "
+              f"see `kentongan-hub check --data {args.data}`", file=sys.stderr)  # fmt: skip
         return 2
 
 
@@ -149,22 +164,23 @@ def _provision(args):
     )
 
 
-def _now():
-    wall_ms = int(time.time() * 1000)
-    return Now(wall_ms, wall_ms)
+def _now(db):
+    """The moment by the clocks of the hub that serves this database, whatever the wall says."""
+    clock = Clock.of(db)
+    return Now(clock.steady_ms(), clock.wall_ms())
 
 
 def _technician_token(args):
     site.load(args.data)
     if args.end:
         with Store(args.data).write() as db:
-            technicians.end(db, _now(), args.name)
+            technicians.end(db, _now(db), args.name)
         print(f"{args.name}: no token is valid any more")
         return
     if not args.out:
         raise LocalError("--out: missing; name the file that the token goes to")
     with Store(args.data).write() as db:
-        token = technicians.new_token(db, _now(), args.name)
+        token = technicians.new_token(db, _now(db), args.name)
     site.write_secret(args.out, token + "\n")
     print(f"{args.name}: new token -> {args.out}, valid for {technicians.CONSOLE_MS // 86_400_000} days")
 
@@ -175,7 +191,7 @@ def _revoke(args):
         row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
         if row is None:
             raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
-        revocations.revoke(db, _now(), secret, row["node"], args.why, "konsol", args.erased)
+        revocations.revoke(db, _now(db), secret, row["node"], args.why, "konsol", args.erased)
         status = revocations.status(db, secret, row["node"])
     print(f"{args.label}: refused by the hub now; still to be told: "
           f"{', '.join(one['label'] for one in status['waiting']) or 'nobody'}")
@@ -207,8 +223,8 @@ def _recovery_link(args):
 
     site.load(args.data)
     with Store(args.data).write() as db:
-        account, now = _account(db, args.login), _steady(db)
-        token = invitations.recover(db, now, f"teknisi {args.name}", account, "konsol", console=True)
+        account = _account(db, args.login)
+        token = invitations.recover(db, _now(db), f"teknisi {args.name}", account, "konsol", console=True)
         root = args.address or db.setting("address") or "http://127.0.0.1:8080"
     link = f"{root.rstrip('/')}/u/{token}"
     print(f"{args.login}: open once, within {invitations.RECOVERY_HOURS} h, where the hub can be reached:")
@@ -221,7 +237,7 @@ def _access(args):
     site.load(args.data)
     with Store(args.data).write() as db:
         account = _account(db, args.login)
-        now = _steady(db)
+        now = _now(db)
         by = {"id": None, "login": f"teknisi {args.name}", "name": f"teknisi {args.name}"}
         body = {"account": account["id"]}
         if args.not_agreed or args.off or args.stand_in:
@@ -239,11 +255,6 @@ def _account(db, login):
         known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
         raise LocalError(f"login {login!r}: no such account; there are {', '.join(known)}")
     return account
-
-
-def _steady(db):
-    """Now beside a hub that may be running: its clock never goes back."""
-    return Now(Clock(int(db.setting("steady_ms", 0))).steady_ms(), _now().wall)
 
 
 def _first_line(path):
@@ -266,20 +277,43 @@ def _restore(args):
 
 
 def _check(args):
-    """Exit code 1 when the chain of the record is broken or SQLite finds the file damaged."""
+    """Exit code 1 when the chain of the record is broken, or the file is damaged, empty or a strange one."""
     if not site.exists(args.data):
         raise LocalError(f"{args.data}: no site here; give the hub's data directory")
+    site.load(args.data)
+    why = mending.wrong_with(args.data)
+    if why:
+        return _damaged(args.data, why)
     wrong = 0
-    with Store(args.data).read() as db:
-        for table in ("audit", "timeline"):
-            checked, broken = chain.verify(db, table)
-            end = chain.head(db, table)
-            found = f"up to broken row {broken}" if broken else f"whole, head {end}"
-            print(f"{table}: {checked} rows {found}")
-            wrong += broken is not None
-        state = db.value("PRAGMA integrity_check")
-        print(f"database: {state}")
-    return int(wrong > 0 or state != "ok")
+    try:
+        with Store(args.data).read() as db:
+            for table in ("audit", "timeline"):
+                checked, broken = chain.verify(db, table)
+                end = chain.head(db, table)
+                found = f"up to broken row {broken}" if broken else f"whole, head {end}"
+                print(f"{table}: {checked} rows {found}")
+                wrong += broken is not None
+            state = db.value("PRAGMA integrity_check")
+            was = mending.damage(db)
+    except sqlite3.DatabaseError as error:
+        if not mending.is_damage(error):
+            raise
+        return _damaged(args.data, error)
+    print(f"database: {state}")
+    if state != "ok":
+        return _damaged(args.data, state.splitlines()[0])
+    if was:
+        print(f"database: a fresh one since the old one was damaged ({was['why']}); old file: {was['file']}")
+    return int(wrong > 0 or bool(was))
+
+
+def _damaged(data_dir, why):
+    print(f"database: DAMAGED: {data_dir / store.FILE_NAME}: {why}")
+    print(
+        "`kentongan-hub run` sets it aside and goes on with a fresh one; what was before is in a backup: "
+        "`kentongan-hub restore --from FILE --passphrase-file FILE --data NEW-DIRECTORY`"
+    )
+    return 1
 
 
 def _run(args):

@@ -1,23 +1,70 @@
 """Two clocks: steady time decides, wall time is only shown.
 
-A Pi has no clock after a power cut and NTP may jump hours later, so no decision reads wall time.
-Steady time is milliseconds that never go back, within a process and over restarts.
+A Pi has no clock after a power cut and NTP may jump hours later, so no decision reads wall time once the
+program runs. Steady time is milliseconds that never go back, within a process and over restarts. Only at a
+start does it look at the wall, to guess how long the program was away; away.py keeps that guess apart from
+the time that has surely passed, and nothing is deleted by a guess.
 """
 
 import time
+from collections import namedtuple
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
 ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # Indonesia's three zones, hours east of UTC; none has summer time
+BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
+START_MS = 60_000  # a machine that was switched on anew was away for at least this long
+GUESS_MAX_MS = 30 * 86_400_000  # no wall moves steady time further: whatever runs out has run out by then
+# counts while the machine sleeps too: a suspended hub was away, and knows for how long
+_UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def uptime_ms():
+    """Milliseconds since the machine was switched on."""
+    return time.clock_gettime_ns(_UPTIME) // 1_000_000
+
+
+def boot_id():
+    """The same for as long as the machine runs; '' where the system does not tell."""
+    try:
+        return BOOT_FILE.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 class Clock:
-    """The machine's clocks; `floor_ms` is the last steady time that an earlier process reached."""
+    """The machine's clocks. `floor_ms` is the last steady time that an earlier process reached; `mark` is
+    what mark() said then.
 
-    def __init__(self, floor_ms=0):
-        self._base_ms = max(floor_ms, int(time.time() * 1000)) - time.monotonic_ns() // 1_000_000
+    `sure`: whether the time since then was measured by the machine itself, which went on running, and not
+    guessed from a wall clock that may be years wrong.
+    """
+
+    def __init__(self, floor_ms=0, mark=""):
+        up_ms, wall_ms = uptime_ms(), self.wall_ms()
+        boot, _, then_ms = mark.rpartition(" ")
+        self.sure = bool(boot) and boot == boot_id() and then_ms.isdecimal() and up_ms >= int(then_ms)
+        if self.sure:
+            now_ms = floor_ms + up_ms - int(then_ms)
+        elif floor_ms:
+            least_ms = floor_ms + max(up_ms, START_MS) if mark else floor_ms
+            now_ms = max(least_ms, min(wall_ms, floor_ms + GUESS_MAX_MS))
+        else:
+            now_ms = wall_ms
+        self._base_ms = now_ms - up_ms
+
+    @classmethod
+    def of(cls, db):
+        """The clock of the hub whose database this is, also for another process beside it."""
+        return cls(int(db.setting("steady_ms", 0)), db.setting("clock_mark"))
+
+    def mark(self):
+        """What the next process needs, beside steady time, to know how long it was away."""
+        return f"{boot_id()} {uptime_ms()}"
 
     def steady_ms(self):
-        return self._base_ms + time.monotonic_ns() // 1_000_000
+        return self._base_ms + uptime_ms()
 
     def wall_ms(self):
         return int(time.time() * 1000)
@@ -26,8 +73,13 @@ class Clock:
 class FakeClock:
     """A clock that stands still until moved; for tests and rehearsals."""
 
+    sure = False
+
     def __init__(self, now_ms=1_790_000_000_000):
         self.now_ms = now_ms
+
+    def mark(self):
+        return ""
 
     def steady_ms(self):
         return self.now_ms

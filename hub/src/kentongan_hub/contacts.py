@@ -9,7 +9,7 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit
+from kentongan_hub import audit, phones
 
 # service -> (word in a sentence, name in the list, number at the start)
 SERVICES = {
@@ -29,7 +29,6 @@ SERVICES = {
 OTHER = ""  # a contact of no service: listed, in no sentence
 LIMIT = 80  # contacts
 NAME_LIMIT = 60  # characters
-NUMBER = re.compile(r"\+?[0-9][0-9 .-]{1,18}[0-9]\Z")
 CHECK_DAYS = 180  # after so long a number has to be called again; the page Pengaturan changes it
 CHECK_DAYS_RANGE = (30, 730)
 GRACE_MS = 8 * 86_400_000  # a new site has a week before its unchecked numbers are a warning
@@ -71,11 +70,10 @@ def fill(text, known):
 def save(db, now, by, number, values, at=""):
     """Change contact `number`, or add one when it is None. `values`: name, number, service, zone."""
     name = audit.clean(values["name"]).strip()
-    phone, service, zone = values["number"].strip(), values["service"], values["zone"]
+    service, zone = values["service"], values["zone"]
     if not 0 < len(name) <= NAME_LIMIT:
         raise LocalError(f"nama: 1 sampai {NAME_LIMIT} huruf")
-    if phone and not NUMBER.match(phone):
-        raise LocalError("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx")
+    phone = phones.callable_number(values["number"]) if values["number"].strip() else ""
     if service != OTHER and service not in SERVICES:
         raise LocalError("layanan: pilih dari daftar")
     if not 0 <= zone <= 255:

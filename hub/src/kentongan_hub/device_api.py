@@ -7,7 +7,7 @@ from flask import Blueprint, abort, current_app, g, jsonify, request
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, labels, roles, site, technicians
+from kentongan_hub import accounts, audit, labels, roles, site, technicians
 from kentongan_hub.api import json_object, problem
 from kentongan_hub.provision import devices, register
 from kentongan_hub.trust import configs, revocations
@@ -90,6 +90,8 @@ def login():
         return problem(400, "no login and password", "login", 'send {"login", "password"}')
     if hub.attempts.blocked(now.ms, address):
         return problem(429, "too many failed attempts", "", "wait a minute")
+    if hub.guesses.left_ms(now.ms, name[: accounts.NAME_LIMIT]):
+        return problem(429, f"{name[:40]} was guessed many times", "login", "wait five minutes")
     with hub.store.read() as db:
         account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
     right = hub.passwords.check(account, password)
@@ -97,6 +99,7 @@ def login():
         return problem(429, "too many log-ins at once", "", "try again in a second")
     if not right:
         hub.attempts.failed(now.ms, address)
+        hub.guesses.failed(now.ms, name[: accounts.NAME_LIMIT])
         return problem(403, "login and password do not match", "password", "ask the hub's admin")
     if not roles.allows(account["role"], roles.INSTALL):
         return problem(403, f"{name} may not install devices", "login", "log in with an admin's account")

@@ -6,12 +6,14 @@ import threading
 
 from kentongan_hub import (
     alarms,
+    away,
     calling,
     chain,
     drills,
     failures,
     field,
     incidents,
+    mending,
     orders,
     outbox,
     paging,
@@ -28,6 +30,7 @@ PERIOD_S = 1.0  # longest time between looks; a commit wakes the thread at once
 WATCH_MS = 10_000  # what needs care is looked for this often
 TRIM_MS = 600_000  # old rows leave every ten minutes
 STEADY_SAVE_MS = 30_000  # steady time goes on from here after a power cut without a clock
+CLOCK_TRUSTED_MS = 86_400_000  # a wall that is back for so long was right, and the one before it wrong
 
 
 class Dispatch:
@@ -39,6 +42,8 @@ class Dispatch:
         self._stop = threading.Event()
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
+        self._keeper = mending.Keeper(store.path.parent)
+        self._turned_ms = None  # the thread's last round; none while step() is called from outside
         self.failed_parts = 0
         self._parts = (
             ("memanggil", self._call),
@@ -71,6 +76,7 @@ class Dispatch:
         while not self._stop.is_set():
             failed = self.failed_parts
             try:
+                self._notice_a_gap()
                 self._round()
             except Exception:
                 # the thread that escalates must outlive whatever happens; it says so and goes on
@@ -79,6 +85,17 @@ class Dispatch:
             if self.failed_parts > failed:  # a bell that rings on and on must not make a failing round spin
                 self._stop.wait(PERIOD_S)
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
+
+    def _notice_a_gap(self):
+        """A machine that slept, or a card that held everything up for minutes: nobody watched meanwhile."""
+        now = self._now()
+        before_ms, self._turned_ms = self._turned_ms, now.ms
+        if before_ms is not None and now.ms - before_ms >= away.NOTICED_MS:
+            with self._store.write() as db:
+                away.came_back(db, now, before_ms, True)
+
+    def _now(self):
+        return incidents.Now(self._clock.steady_ms(), self._clock.wall_ms())
 
     def step(self):
         """One round of everything, workers included, without a thread; true when something changed."""
@@ -89,7 +106,7 @@ class Dispatch:
 
     def _round(self):
         """Each part by itself: what fails is logged and told to people, and the others have their turn."""
-        now = incidents.Now(self._clock.steady_ms(), self._clock.wall_ms())
+        now = self._now()
         changed = False
         for what, part in self._parts:
             try:
@@ -140,7 +157,7 @@ class Dispatch:
                 "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
                 "WHERE o.state = 'menunggu' AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
                 now.ms - orders.QUIET_MS,
-            )
+            ) and now.ms - away.of(db).back_ms >= orders.QUIET_MS  # each has its time to come back to us
         if not waiting:
             return False
         with self._store.write() as db:
@@ -194,9 +211,11 @@ class Dispatch:
         if now.ms - self._saved_ms >= STEADY_SAVE_MS:
             self._saved_ms = now.ms
             with self._store.write(ring=False) as db:
-                db.set_setting("steady_ms", now.ms)
-                if now.wall > int(db.setting("wall_ms", 0)):
-                    db.set_setting("wall_ms", now.wall)
+                away.save(db, self._clock)
+                self._highest_wall(db, now)
+            if site.exists(self._store.path.parent):
+                with self._store.read() as db:
+                    self._keeper.keep(db, now.ms)
         if now.ms - self._trimmed_ms >= TRIM_MS:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:
@@ -205,6 +224,17 @@ class Dispatch:
                 retention.run(db, now)
                 outbox.trim(db, now.ms)
             self._patrol()
+
+    @staticmethod
+    def _highest_wall(db, now):
+        """The latest wall time seen: one that goes back behind it is a warning, until it proves right."""
+        since_ms = int(db.setting("wall_back_ms", 0))
+        back = now.wall < int(db.setting("wall_ms", 0))
+        if not back or (since_ms and now.ms - since_ms >= CLOCK_TRUSTED_MS):
+            db.set_setting("wall_ms", now.wall)
+            db.set_setting("wall_back_ms", 0)
+        elif not since_ms:
+            db.set_setting("wall_back_ms", now.ms)
 
     def _patrol(self):
         """Look through the record, a part at a time; what does not fit becomes a warning."""

@@ -19,6 +19,7 @@ MINUTES = (10, 20, 30, 60)  # wire-format.md: at most 60
 MINUTE_MS, DAY_MS = supervision.MINUTE_MS, supervision.DAY_MS
 AHEAD_MS = 370 * DAY_MS  # a plan further away is a slip of the pen
 PLANNED_LIMIT = 50
+FOLLOWED_MS = 62 * DAY_MS  # a monthly drill is repeated by itself when its last one is not longer ago
 MONTHLY_DAY, MONTHLY_TIME = 26, "10.00"  # domain.md 9: the monthly sound test
 WHAT_LIMIT, NOTE_LIMIT, REASON_LIMIT = 80, 280, 200  # characters
 PEOPLE_MAX = 9_999
@@ -313,7 +314,12 @@ def _unannounced(db, now):
 
 def _followed(db, now):
     over_wall = now.wall - supervision.DRILL_MISSED_MS
-    return db.all("SELECT * FROM drills WHERE monthly = 1 AND planned_wall <= ?", over_wall)
+    # a clock that is years ahead must not move the next one there: then it stands as missed, for a person
+    return db.all(
+        "SELECT * FROM drills WHERE monthly = 1 AND planned_wall <= ? AND planned_wall > ?",
+        over_wall,
+        now.wall - FOLLOWED_MS,
+    )
 
 
 def _plan_next(db, now, row):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from kentongan_hub import drill_results, drills, view, words
 from kentongan_hub.clock import local_date_time
@@ -11,10 +12,16 @@ CSV, XLSX = "csv", "xlsx"
 XLSX_ROWS = 1_048_575  # of a sheet, without its head
 
 
+# a sign that begins a formula, in any width, where a cell begins: also behind what another locale takes for
+# the end of a cell (";" in an Indonesian spreadsheet, a tab, a new line), quotes and spaces between or not
+_FORMULA = re.compile(r"(\A|[;,|\t\r\n])(?=[\s\"'\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
 def safe(value):
-    """Text that a spreadsheet would run as a formula becomes text that it shows."""
+    """Text that a spreadsheet would run as a formula, however it splits cells, becomes text that it shows."""
     text = "" if value is None else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    safe_text = _FORMULA.sub(r"\1'", text)
+    return "'" + safe_text if text[:1] in ("\t", "\r") else safe_text
 
 
 INCIDENTS = (

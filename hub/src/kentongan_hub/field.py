@@ -2,13 +2,16 @@
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.clock import parse_wall
+from kentongan_hub import away
+from kentongan_hub.clock import local_time, parse_wall
 from kentongan_hub.supervision import TREND_DAYS, days_left
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
 DAY_MS = 86_400_000
 TEST_ANSWER_MS = 120_000  # after its order a quiet test is answered within this, or not at all
+PRESSER = "pelapor (dirahasiakan)"
+COUNTED_FROM = "statuses_from_ms"
 STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
 
 
@@ -121,8 +124,8 @@ def status(db, now, gateway, event):
             *(now.wall, event["device"], now.wall - TEST_ANSWER_MS),
         )
     db.run(
-        "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags, "
+        "received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         event["device"],
         happened(now, event),
         gateway,
@@ -130,6 +133,7 @@ def status(db, now, gateway, event):
         event["rssi"],
         event["snr_q"],
         flags,
+        now.ms,
     )
 
 
@@ -138,12 +142,32 @@ def whole(value):
 
 
 def stage_seen(db, now, gateway, event):
+    """What the presser's button shows; that it shows "somebody is coming" is told once for each press."""
+    row = db.one(
+        "SELECT stage_seen, incident FROM alarms WHERE device = ? AND counter = ?",
+        event["device"],
+        event["counter"],
+    )
+    if row is None:
+        return
+    if event["stage"] == m.STAGE_COMING and row["stage_seen"] < m.STAGE_COMING and row["incident"]:
+        _presser_knows(db, now, row["incident"], event)
     db.run(
         "UPDATE alarms SET stage_seen = max(stage_seen, ?) WHERE device = ? AND counter = ?",
         event["stage"],
         event["device"],
         event["counter"],
     )
+
+
+def _presser_knows(db, now, number, event):
+    from kentongan_hub import incidents
+
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", number)
+    label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
+    who = PRESSER if incident["confidential"] else label or f"alat {event['device']:08x}"
+    wall = local_time(happened(now, event), db.setting("time_zone", "WIB"))
+    incidents.tell(db, now, incident, who, 'menunjukkan "ada yang datang"', f"pukul {wall}")
 
 
 def refusals(db, now, gateway, event):
@@ -182,13 +206,17 @@ def supervision(db, now, gateway, event):
 
 def trim(db, now):
     """Old status rows leave, a bounded number at a time; the day's lowest voltage stays."""
+    if not db.setting(COUNTED_FROM):  # rows of a program that did not note the steady time are as old as this
+        db.set_setting(COUNTED_FROM, now.ms)
     device = db.setting("statuses_trimmed", "0")
     row = db.one("SELECT node FROM devices WHERE node > ? ORDER BY node LIMIT 1", int(device))
     db.set_setting("statuses_trimmed", row["node"] if row else 0)
     if row:
         db.run(
             "DELETE FROM statuses WHERE (device, at_wall, gateway) IN (SELECT device, at_wall, gateway "
-            "FROM statuses WHERE device = ? AND at_wall < ? LIMIT 1000)",
+            "FROM statuses WHERE device = ? AND at_wall < ? AND coalesce(received_ms, ?) < ? LIMIT 1000)",
             row["node"],
             now.wall - STATUSES_KEEP_MS,
+            int(db.setting(COUNTED_FROM)),
+            away.cutoff(db, now.ms, STATUSES_KEEP_MS),
         )

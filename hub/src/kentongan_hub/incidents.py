@@ -1,13 +1,12 @@
 """What people do to an incident; a change, its timeline and its orders commit together."""
 
-from collections import namedtuple
-
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, chain, escalation, messages, orders, outbox, policies, states
+from kentongan_hub.clock import Now
 
-Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
+__all__ = ["Now"]  # many get it here
 
 # timeline words, as SQL lists: who counts as coming, and from which line on
 CAME = "'saya datang', 'sudah di lokasi'"

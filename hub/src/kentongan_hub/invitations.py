@@ -4,7 +4,7 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import access, accounts, audit, pins, roles
+from kentongan_hub import access, accounts, audit, away, pins, roles
 
 HOUR_MS = 3_600_000
 HOURS = (1, 24, 168)  # how long an invitation may be open
@@ -57,7 +57,7 @@ def recover(db, now, by, account, at="", console=False):
 
 def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_account=None):
     old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
-    db.run(f"DELETE FROM invitations WHERE made_wall < ? AND {old}", now.wall - KEPT_MS, now.ms)
+    db.run("DELETE FROM invitations WHERE expires_ms < ?", away.cutoff(db, now.ms, KEPT_MS))
     if db.value(f"SELECT count(*) FROM invitations WHERE NOT {old}", now.ms) >= OPEN_LIMIT:
         raise LocalError(f"sudah ada {OPEN_LIMIT} undangan yang menunggu; batalkan yang tidak dipakai")
     token = secrets.token_urlsafe(TOKEN_BYTES)

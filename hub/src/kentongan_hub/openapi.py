@@ -137,9 +137,13 @@ def _gateways():
         _query("fresh", {"type": "string", "enum": ["0", "1"]}),
     )
     full = (503, ("too many wait", {"$ref": "#/components/schemas/Problem"}))
-    health = _object({"status": {"const": "ok"}, "site": {"type": "boolean"}}, ("status", "site"))
+    said = {"enum": ["ok", "damaged", "disk"]}
+    health = _object({"status": said, "site": {"type": "boolean"}}, ("status", "site"))
+    ill = (503, ("its database was damaged, or its disk takes nothing", health))
     return {
-        "/health": {"get": _operation("health", "Whether it serves", [], {200: ("it does", health)})},
+        "/health": {
+            "get": _operation("health", "Whether it serves", [], dict([(200, ("it does", health)), ill]))
+        },
         "/events": {
             "post": _operation(
                 "post_events", "Events, stored before the answer", GATEWAY, {200: ("stored", taken)}, sent

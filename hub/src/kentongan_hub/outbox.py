@@ -6,6 +6,8 @@ gateway are claimed by its long poll and marked by its `done`; rows for the boar
 
 import json
 
+from kentongan_hub import away
+
 WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
 BOARD = "papan"
 MESSAGE = "pesan"  # the type of rows that call a person; their body names the address
@@ -187,5 +189,5 @@ def mark(db, now_ms, channel, id_, result="ok"):
 def trim(db, now_ms):
     return db.run(
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_ms < ? LIMIT 1000)",
-        now_ms - KEEP_MS,
+        away.cutoff(db, now_ms, KEEP_MS),
     )

@@ -2,7 +2,7 @@
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import confidential, incidents, roles
+from kentongan_hub import away, confidential, incidents, roles
 
 SIDE_MAX = 1280  # px
 LIMIT = 6  # of one incident
@@ -23,7 +23,7 @@ def add(db, now, incident, account, drawn, at=""):
     body, width, height = drawn
     db.insert(
         "photos", incident=incident["id"], body=body, width=width, height=height, made_wall=now.wall,
-        made_by=account["name"],
+        made_ms=now.ms, made_by=account["name"],
     )  # fmt: skip
     incidents.tell(db, now, incident, account["name"], "foto ditambah", f"{width} x {height}", at)
 
@@ -39,4 +39,4 @@ def body(db, incident, number):
 
 def expire(db, now):
     """Photos whose time is over; how many."""
-    return db.run("DELETE FROM photos WHERE made_wall < ?", now.wall - KEPT_MS)
+    return db.run("DELETE FROM photos WHERE made_ms < ?", away.cutoff(db, now.ms, KEPT_MS))

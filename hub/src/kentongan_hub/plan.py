@@ -8,7 +8,7 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, supervision, words
+from kentongan_hub import audit, away, supervision, words
 
 WIDTH = 1000
 DEFAULT_HEIGHT = 620  # of a plan that is drawn here
@@ -143,25 +143,25 @@ def things(db, now, zone, condition, with_health):
     houses = db.all("SELECT number, x, y FROM houses WHERE zone = ?", zone)
     unknown = _houses_of_buttons(db, zone) - {row["number"] for row in houses}
     houses += [{"number": number, "x": None, "y": None} for number in unknown]
-    out = []
+    out, gone = [], away.of(db)
     for house in sorted(houses, key=lambda row: row["number"]):
         own = by_house.get(house["number"], [])
         name = f"Rumah {house['number']}"
         alarm = alarms.get(house["number"])
         out.append(_thing(f"rumah-{house['number']}", name, str(house["number"]), house, alarm, own, now,
-                          with_health))  # fmt: skip
+                          with_health, gone))  # fmt: skip
     for one in devices:
         if not one["house"]:
             alarm = alarms.get(f"alat {one['node']}")
             name = f"{words.DEVICE_ROLES[one['role']]} {one['label']}"
             key, label = f"alat-{one['label']}", one["label"]
-            out.append(_thing(key, name, label, one, alarm, [one], now, with_health))
+            out.append(_thing(key, name, label, one, alarm, [one], now, with_health, gone))
     return out
 
 
-def _thing(key, name, short, row, alarm, devices, now, with_health):
+def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
     links = [
-        supervision.link(one["role"], one["heard_ms"], now.ms, one["link"], one["period_s"])
+        supervision.link(one["role"], one["heard_ms"], now.ms, one["link"], one["period_s"], gone)
         for one in devices
     ]
     worst = next((link for link in ORDER if link in links), "tanpa alat")
@@ -180,4 +180,7 @@ def _thing(key, name, short, row, alarm, devices, now, with_health):
     }
 
 
-ORDER = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
+ORDER = (
+    *(supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.DITUNGGU),
+    supervision.TERHUBUNG,
+)

@@ -229,7 +229,7 @@ def phrase(to):
         return "orang yang disepakati"
     if to == ALL:
         return "semua warga RT"
-    if word == NEAR and value.isdecimal() and 1 <= int(value) <= NEAR_MAX:
+    if word == NEAR and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= NEAR_MAX:
         return f"{int(value)} rumah terdekat"
     if word == DUTY:
         return DUTIES.get(value)

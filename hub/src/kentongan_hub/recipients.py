@@ -53,6 +53,12 @@ def _may_know(db, incident, person):
     return bool(active) and circles.knows(db, person["account"], incident)
 
 
+def may_answer(db, incident_id, person):
+    """Whether this person may still know of an incident it was called for: exclusions count at once."""
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident_id)
+    return not incident["confidential"] or _may_know(db, incident, person)
+
+
 _LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
 
 

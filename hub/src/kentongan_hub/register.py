@@ -4,18 +4,18 @@ Stored: name, house, addresses, an optional health note with a consent of its ow
 religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
 """
 
+import json
 import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, policy
+from kentongan_hub import audit, inside, phones, policy
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
 CHANNELS = ("sms", "apprise")
 HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
-_PHONE = re.compile(r"\+?\d{8,15}\Z")
 GONE = "(persetujuan ditarik)"
 MOVES_OUT = ("Pindah rumah", "Kontrak habis", "Rumah dijual")  # reasons, one tap each
 MOVES_IN = ("Penghuni baru", "Kembali dari luar kota")
@@ -67,22 +67,22 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
     return person
 
 
-def check_address(channel, address, delay_s):
+def check_address(db, channel, address, delay_s):
     """The address as it is kept; LocalError names what is wrong."""
     if channel not in CHANNELS:
         raise LocalError(f"kanal {channel!r}: pilih {', '.join(CHANNELS)}")
-    address = address.strip() if channel == "apprise" else re.sub(r"[ .-]", "", address.strip())
-    if channel == "sms" and not _PHONE.match(address):
-        raise LocalError("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
+    address = phones.normal(address) if channel == "sms" else address.strip()
     if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
         raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
+    if channel == "apprise" and inside.refuses(address, _allowed_inside(db)):
+        raise LocalError(f"alamat Apprise: {inside.REFUSED}")
     if not 0 <= delay_s <= 900:
         raise LocalError("tunda: 0 sampai 900 detik")
     return address
 
 
 def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
-    address = check_address(channel, address, delay_s)
+    address = check_address(db, channel, address, delay_s)
     _person(db, person)
     if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
         raise LocalError(f"paling banyak {ADDRESSES_LIMIT} alamat untuk satu orang; hapus satu dulu")
@@ -90,6 +90,11 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
         "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
     )
     audit.record(db, now.wall, by["login"], "alamat ditambah", f"warga {person}", channel, at)
+
+
+def _allowed_inside(db):
+    kept = db.value("SELECT settings FROM channels WHERE name = 'apprise'")
+    return json.loads(kept).get("lokal", "") if kept else ""
 
 
 def drop_address(db, now, by, person, number, at=""):
@@ -135,6 +140,9 @@ def withdraw(db, now, by, person, at=""):
         person,
     )
     db.run("UPDATE houses SET key_holder = '' WHERE key_holder = ?", name)
+    db.run(
+        "DELETE FROM sms_parts WHERE sender IN (SELECT address FROM addresses WHERE person = ?)", person
+    )  # fmt: skip
     db.run("DELETE FROM addresses WHERE person = ?", person)
     db.run("DELETE FROM duties WHERE person = ?", person)
     db.run(

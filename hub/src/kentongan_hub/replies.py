@@ -1,63 +1,106 @@
-"""What a called person writes back: DATANG answers the incident, TIDAK says that this person cannot."""
+"""What a called person writes back: DATANG answers the incident, TIDAK says that this person cannot.
+
+Only who was called may answer, and only what it was called for. The words are data: they choose among the
+incidents that this number got a call for, and nothing else.
+"""
 
 import re
+import unicodedata
 
-from kentongan_hub import audit, circles, incidents, outbox
+from kentongan_hub import audit, incidents, outbox, recipients
 
-WORDS = re.compile(r"\b(datang|tidak|tdk|gak|ya)\b", re.I)
-NUMBER = re.compile(r"\b(r?)(\d{1,9})\b", re.I)
 LOOK_BACK_MS = 3_600_000
+TEXT_LIMIT = 2_000  # characters that are looked at
+# the first of these decides; a mere "ok" or "ya" only where none of them stands
+_SAID = re.compile(
+    r"(?<![a-z])(datang|dtg|otw|meluncur|merapat|berangkat|hadir|tidak|tdk|tak|gak|nggak|enggak|ga|belum|blm|"
+    r"jangan|jgn|siapa|apakah|adakah|kapan|berapa|ada (?:yang|yg))(?![a-z])"
+)
+_YES = re.compile(r"(?<![a-z])(ya|iya|ok|oke|okay|okey|siap)(?![a-z])")
+COMES = ("datang", "dtg", "otw", "meluncur", "merapat", "berangkat", "hadir")
+CANNOT = ("tidak", "tdk", "tak", "gak", "nggak", "enggak", "ga")  # the others: not yet, do not, a question
+# figures that name no incident: a time, a duration, a place
+_OTHER_FIGURES = re.compile(
+    r"(?<!\d)(?:\d{1,2}\s*[.:]\s*\d{2}(?!\d)|\d+\s*(?:menit|mnt|min|jam|detik|dtk|org|orang|meter|m|km)(?![a-z]))"
+    r"|(?<![a-z])(?:jam|pukul|pkl|rt|rw|rumah|rmh|blok|gang|gg)\s*\.?\s*\d+(?:[.:]\d{2})?"
+)
+_NUMBER = re.compile(r"(?<![a-z0-9])(?:(r|rahasia)[\s-]*)?(\d{1,9})(?!\d)")
+
+
+def people_of(db, channel, address):
+    """Rows of `people` who are called at this address; a household may share a phone."""
+    return db.all(
+        "SELECT p.* FROM addresses a JOIN people p ON p.id = a.person "
+        "WHERE a.channel = ? AND a.active = 1 AND a.address = ? ORDER BY a.id",
+        channel,
+        address,
+    )
+
+
+def unknown(db, now, channel):
+    audit.record(db, now.wall, "pusat data", "jawaban tidak dikenal", channel)
 
 
 def take(db, now, channel, address, text):
-    """True when the answer reached an incident. Only who was called may answer, and only what it got."""
-    owners = db.all(
-        "SELECT p.id, p.name, p.account FROM addresses a JOIN people p ON p.id = a.person "
-        "WHERE a.channel = ? AND a.active = 1 AND replace(a.address, '+62', '0') = replace(?, '+62', '0') "
-        "ORDER BY p.id",
-        channel,
-        address,
-    )
-    person = owners[0] if owners else None
-    word, number = WORDS.search(text), NUMBER.search(text)
-    if person is None or word is None:
-        audit.record(db, now.wall, "pusat data", "jawaban tidak dikenal", channel)
+    """True when the answer reached an incident. `address` as it stands in the register."""
+    people = people_of(db, channel, address)
+    if not people:
+        unknown(db, now, channel)
         return False
-    called = db.all(
-        "SELECT DISTINCT i.id, i.slug, coalesce(i.merged_into, i.id) AS event FROM outbox o "
-        "JOIN incidents i ON i.id = o.incident WHERE o.channel = ? "
-        "AND o.type = ? AND o.created_ms > ? AND i.closed_ms IS NULL "
-        "AND replace(json_extract(o.body, '$.to'), '+62', '0') = replace(?, '+62', '0')",
-        channel,
-        outbox.MESSAGE,
-        now.ms - LOOK_BACK_MS,
-        address,
-    )
-    if number:
-        slug = f"{'rahasia' if number[1] else 'kejadian'}-{int(number[2])}"
-        called = [row for row in called if row["slug"] == slug]
+    comes, slugs = meaning(text)
+    called = _called(db, now, channel, address, people) if comes is not None else []
+    if slugs:
+        called = [row for row in called if row["slug"] in slugs]
     # an alarm that was merged since it called is answered where it was merged into
-    called = [db.one("SELECT * FROM incidents WHERE id = ?", one) for one in {row["event"] for row in called}]
-    if len(called) != 1:  # better answered twice than wrongly marked as answered
-        audit.record(db, now.wall, person["name"], "jawaban belum jelas", channel)
+    events = {row["event"]: row["name"] for row in called}
+    if len(events) != 1:  # better answered twice than wrongly marked as answered
+        audit.record(db, now.wall, people[0]["name"], "jawaban belum jelas", channel)
         return False
-    person = _speaker(db, called[0], owners)
-    if person is None:  # taken out since the call: this incident is none of theirs any more
-        audit.record(db, now.wall, "pusat data", "jawaban tidak dikenal", channel)
-        return False
-    if word[1].lower() in ("datang", "ya"):
-        incidents.come_from_device(db, now, called[0], person["name"])
+    ((event, name),) = events.items()
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", event)
+    if comes:
+        incidents.come_from_device(db, now, incident, name)
     else:
-        incidents.decline(db, now, called[0], {"name": person["name"]}, channel)
+        incidents.decline(db, now, incident, {"name": name}, channel)
     return True
 
 
-def _speaker(db, incident, owners):
-    """Whose answer it is where people share a number: of who was called; never of one who may not know."""
-    if incident["confidential"]:
-        owners = [
-            one for one in owners if one["account"] is None or circles.knows(db, one["account"], incident)
-        ]
-    sql = "SELECT DISTINCT json_extract(body, '$.name') AS name FROM outbox WHERE incident = ? AND type = ?"
-    called = {row["name"] for row in db.all(sql, incident["id"], outbox.MESSAGE)}
-    return next((one for one in owners if one["name"] in called), owners[0] if owners else None)
+def meaning(text):
+    """(True: comes, False: cannot, None: neither, {slugs that it names}) of what somebody wrote."""
+    text = _apart(unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower())
+    said, yes = _SAID.search(text), _YES.search(text)
+    comes = None
+    if said and said[1] in COMES + CANNOT:
+        comes = said[1] in COMES
+    elif yes and not said:
+        comes = True
+    found = _NUMBER.findall(_OTHER_FIGURES.sub(" ", text))
+    return comes, {f"{'rahasia' if secret else 'kejadian'}-{int(number)}" for secret, number in found}
+
+
+def _apart(text):
+    """'datang12' as 'datang 12'."""
+    return re.sub(r"(?<=[a-z]{2})(?=\d)", " ", text)
+
+
+def _called(db, now, channel, address, people):
+    """Open incidents for which a call went to this address within the hour, and the name that was called."""
+    rows = db.all(
+        "SELECT i.id, i.slug, i.confidential, coalesce(i.merged_into, i.id) AS event, "
+        "json_extract(o.body, '$.name') AS name "
+        "FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = ? "
+        "AND o.created_ms > ? AND (o.state = ? OR o.attempts > 0) AND i.closed_ms IS NULL "
+        "AND json_extract(o.body, '$.to') = ? ORDER BY o.id",
+        channel,
+        outbox.MESSAGE,
+        now.ms - LOOK_BACK_MS,
+        outbox.DONE,
+        address,
+    )
+    return [row for row in rows if any(_may(db, row, one) for one in people)]
+
+
+def _may(db, row, person):
+    """Of a confidential incident only who was called, not whoever else has this phone."""
+    called = row["name"] == person["name"] or not row["confidential"]
+    return called and recipients.may_answer(db, row["event"], person)

@@ -1,11 +1,14 @@
-"""How long what is kept, per kind. At its end the words go; the row and its place in the chain stay."""
+"""How long what is kept, per kind. At its end the words go; the row and its place in the chain stay.
+
+Its days are those that have surely passed (away.py): a wrong clock may keep words longer, never shorter.
+"""
 
 import json
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import access, audit, chain, incidents, photos, words
+from kentongan_hub import access, audit, away, chain, incidents, photos, words
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -37,7 +40,7 @@ def save(db, now, by, wanted, address=""):
 
 def due(db, now):
     """Closed incidents whose time is over, at most a batch."""
-    out, kept_days = [], days(db)
+    out, kept_days, gone = [], days(db), away.of(db)
     for kind in range(KINDS_END):  # a kind that this program does not know is kept like plain danger
         kept_days.setdefault(str(kind), kept_days[str(m.KIND_BAHAYA)])
     for key, kept in kept_days.items():
@@ -46,9 +49,8 @@ def due(db, now):
         out.extend(
             db.all(
                 f"SELECT id, slug, device, first_counter, confidential FROM incidents "
-                f"WHERE closed_wall < ? AND erased_wall IS NULL AND {where} "
-                "AND closed_ms IS NOT NULL ORDER BY closed_wall LIMIT ?",
-                now.wall - kept * DAY_MS,
+                f"WHERE closed_ms < ? AND erased_wall IS NULL AND {where} ORDER BY closed_ms LIMIT ?",
+                gone.cutoff(now.ms, kept * DAY_MS),
                 *values,
                 BATCH,
             )

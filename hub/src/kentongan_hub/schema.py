@@ -419,3 +419,45 @@ CREATE TABLE pages (
 @migrations()
 def m014_pages(db):
     _run(db, PAGES)
+
+
+# digest: of a message that was taken from the card; seen_ms: when it last lay there
+# sms_parts: words of people in the register, only until the rest has come
+# inbox_*: how reading answers went, beside how sending went · inbox_room: '3/30' of the card
+SMS = """
+CREATE TABLE sms_taken (digest BLOB PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE sms_parts (
+    sender TEXT NOT NULL, reference INTEGER NOT NULL, total INTEGER NOT NULL, number INTEGER NOT NULL,
+    text TEXT NOT NULL, came_ms INTEGER NOT NULL,
+    PRIMARY KEY (sender, reference, total, number)) WITHOUT ROWID;
+CREATE TABLE sms_refusals (
+    reason TEXT PRIMARY KEY, count INTEGER NOT NULL, changed_wall INTEGER NOT NULL) WITHOUT ROWID;
+ALTER TABLE channels ADD COLUMN inbox_problem TEXT NOT NULL DEFAULT '';
+ALTER TABLE channels ADD COLUMN inbox_fails INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE channels ADD COLUMN inbox_room TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def m015_sms(db):
+    _run(db, SMS)
+
+
+# absences: this hub was not there from from_ms to to_ms; sure: the machine measured it, see away.py
+# photos.made_ms, statuses.received_ms: what ends by itself is counted in steady time, never by a wall clock
+ABSENCES = """
+CREATE TABLE absences (
+    id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, from_wall INTEGER,
+    to_wall INTEGER NOT NULL, sure INTEGER NOT NULL);
+ALTER TABLE photos ADD COLUMN made_ms INTEGER;
+UPDATE photos SET made_ms = (SELECT coalesce(closed_ms, opened_ms) FROM incidents i WHERE i.id = incident);
+CREATE INDEX photos_made ON photos (made_ms);
+ALTER TABLE statuses ADD COLUMN received_ms INTEGER;
+DROP INDEX incidents_kept;
+CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_ms) WHERE erased_wall IS NULL;
+"""
+
+
+@migrations()
+def m016_absences(db):
+    _run(db, ABSENCES)

@@ -138,7 +138,7 @@ def _of_person(first_time):
 
 
 def _of_address(db, body, by):
-    register.check_address(body["channel"], body["address"], body["delay_s"])
+    register.check_address(db, body["channel"], body["address"], body["delay_s"])
     return _of_person(True)(db, body, by)
 
 

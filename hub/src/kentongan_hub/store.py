@@ -18,6 +18,15 @@ FILE_NAME = "hub.sqlite3"
 BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface
 
 
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+FAILURES = {  # of a disk that takes no write: told on every page until it takes one again
+    sqlite3.SQLITE_FULL: "disk penuh",
+    sqlite3.SQLITE_IOERR: "disk tidak menerima tulisan",
+    sqlite3.SQLITE_READONLY: "disk hanya bisa dibaca",
+    sqlite3.SQLITE_CANTOPEN: "berkas tidak bisa dibuka",
+}
+
+
 class Bell:
     """Wakes everyone who waits for news; a counter, so that no ring between look and wait is missed."""
 
@@ -108,7 +117,9 @@ class Store:
         Path(data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self.bell = Bell()
-        self._writer = threading.Lock()
+        self._writer = threading.RLock()  # a writer that finds damage mends it under its own lock
+        self.mend = None  # called with the error when SQLite finds damage; the hub's own process sets it
+        self.failing = ""  # why the last write failed, in words, until one succeeds
         with self._open() as db:
             migrations.apply(sqlite_utils.Database(db.connection))
 
@@ -127,10 +138,23 @@ class Store:
     @contextmanager
     def read(self):
         """One consistent view for the whole block."""
-        with self._open() as db:
+        with self._watched(), self._open() as db:
             db.connection.execute("BEGIN")
             yield db
             db.connection.execute("COMMIT")
+
+    @contextmanager
+    def _watched(self):
+        """What the disk says on the way: a damaged file is mended for the next one who asks."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+            self.failing = FAILURES.get(code, self.failing)
+            if code in DAMAGED and self.mend:
+                with self._writer:
+                    self.mend(error)
+            raise
 
     @contextmanager
     def write(self, ring=True):
@@ -138,7 +162,7 @@ class Store:
 
         Who waits for news is woken when a row has changed: dispatch would never rest otherwise.
         """
-        with self._writer, self._open() as db:
+        with self._writer, self._watched(), self._open() as db:
             db.connection.execute("BEGIN IMMEDIATE")
             before = db.connection.total_changes
             try:
@@ -149,5 +173,6 @@ class Store:
                     db.connection.execute("ROLLBACK")
                 raise
             changed = db.connection.total_changes > before
+            self.failing = ""
         if ring and changed:
             self.bell.ring()

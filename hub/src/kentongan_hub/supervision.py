@@ -2,7 +2,10 @@
 
 from collections import namedtuple
 
+from kentongan_hub.away import Absences
+
 TERHUBUNG, TERLAMBAT, TERPUTUS, BELUM = "terhubung", "terlambat", "terputus", "belum terdengar"
+DITUNGGU = "ditunggu"  # this hub was away and has not heard of it since: neither lost nor green
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 # role -> (late after, lost after); mains nodes report every 140 s, buttons every 6 h
@@ -25,6 +28,7 @@ BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
 NEVER_HEARD_MS = DAY_MS  # since it was made
 CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
 DRILL_MISSED_MS = HOUR_MS  # after its time a drill that nobody has begun was missed
+NEVER = Absences()  # of a hub that was always there
 SIREN_LIMIT_MS = 15_000  # a post that was meant to sound reports within this
 CHANNEL_FAILS = 3  # in a row
 
@@ -54,6 +58,8 @@ KINDS = {
     "jam tidak pasti": (False, "teknisi", "periksa jam mesin itu; urutan kejadian tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
+    "basis data rusak": (True, "teknisi", "pulihkan cadangan atau teruskan di halaman Cadangan"),
+    "pusat data pernah mati": (False, "teknisi", "periksa listriknya; tiap alat mendapat waktunya lagi"),
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
@@ -78,13 +84,15 @@ KINDS = {
 Finding = namedtuple("Finding", "what subject urgent owner detail")
 
 
-def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S):
+def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER):
     """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
+    `gone`: when this hub itself was not there; what it could not hear is nobody's silence.
     """
     if heard_ms is None:
         return BELUM
+    awaited, heard_ms = gone.awaited(role, heard_ms), gone.heard(role, heard_ms)
     late_ms, lost_ms = LIMITS_MS.get(role, MAINS_LIMITS_MS)
     if role not in LIMITS_MS:
         heard_ms += max(0, period_s - MAINS_PERIOD_S) * 1000
@@ -93,7 +101,7 @@ def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S):
         return TERPUTUS
     if silent_ms >= late_ms or reported == TERLAMBAT:
         return TERLAMBAT
-    return TERHUBUNG
+    return DITUNGGU if awaited else TERHUBUNG
 
 
 def battery_percent(battery_mv):
@@ -129,15 +137,15 @@ def signal(rssi, snr_q):
 
 def findings(facts, now_ms, now_wall):
     """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
-    out = []
+    out, gone = [], facts.get("gone", NEVER)
     for row in facts["gateways"]:
-        out.extend(_gateway(row, now_ms))
+        out.extend(_gateway(row, now_ms, gone))
     for row in facts["radios"]:
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
     out.extend(_trouble(row) for row in facts["troubles"])
     out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
     for row in facts["devices"]:
-        out.extend(_device(row, now_ms, now_wall))
+        out.extend(_device(row, now_ms, now_wall, gone))
     for row in facts["stuck"]:
         out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
     for row in facts["silent"]:
@@ -153,8 +161,7 @@ def findings(facts, now_ms, now_wall):
     if since and now_wall - since > BACKUP_AGE_MS:
         age = f"{(now_wall - since) // DAY_MS} hari" if facts["backup_wall"] else "belum pernah dibuat"
         out.append(_found("cadangan lama", "pusat data", age))
-    if facts["failed"]:
-        out.append(_found("pusat data gagal", "pusat data", facts["failed"]))
+    out.extend(_of_the_hub(facts))
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
@@ -163,11 +170,22 @@ def findings(facts, now_ms, now_wall):
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
+        elif row.get("inbox_fails", 0) >= CHANNEL_FAILS:
+            out.append(_found("kanal gagal", row["name"], f"jawaban tidak terbaca: {row['inbox_problem']}"))
     return {(one.what, one.subject): one for one in out}
 
 
-def _gateway(row, now_ms):
-    if link("gateway", row["heard_ms"], now_ms) == TERPUTUS:
+def _of_the_hub(facts):
+    if facts.get("damage"):
+        yield _found("basis data rusak", "pusat data", facts["damage"]["why"])
+    if facts.get("was_away"):
+        yield _found("pusat data pernah mati", "pusat data", facts["was_away"]["words"])
+    if facts["failed"]:
+        yield _found("pusat data gagal", "pusat data", facts["failed"])
+
+
+def _gateway(row, now_ms, gone):
+    if link("gateway", row["heard_ms"], now_ms, gone=gone) == TERPUTUS:
         yield _found("gerbang terputus", row["label"])
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
@@ -204,9 +222,9 @@ def _found(what, subject, detail=""):
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
 
 
-def _device(row, now_ms, now_wall):
+def _device(row, now_ms, now_wall, gone):
     label, role = row["label"], row["role"]
-    state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S))
+    state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S), gone)
     if state == TERPUTUS:
         yield _found("sirene terputus" if role == "sirene" else "terputus", label)
     elif state == TERLAMBAT:

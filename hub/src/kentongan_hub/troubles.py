@@ -9,6 +9,7 @@ WORDS = {
     "disk": "penyimpanan gerbang rusak atau penuh, alarm tidak dikonfirmasi ke tombol",
     "disk_spool": "data gerbang pernah rusak, sudah dimulai baru",
     "disk_state": "catatan gerbang pernah rusak, sudah dimulai baru",
+    "disk_lost": "data gerbang hilang, tanyakan siapa yang menekan tombol",
     "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
     "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
     "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
@@ -20,6 +21,7 @@ WORDS = {
     "voice": "suara di pos tidak bekerja",
     "hub": "pernah tidak terhubung ke pusat data",
     "clock": "jam gerbang berubah sendiri",
+    "program": "kesalahan program gerbang, alarm tetap jalan, laporkan ke teknisi",
     "inbox": "gerbang kewalahan, sebagian pesan radio diulang",
 }
 
@@ -51,7 +53,8 @@ def take(db, now, gateway, event):
 
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
-URGENT = ("disk", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key", "forged")
+URGENT = ("disk", "disk_lost", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key",
+          "forged")
 
 
 def urgent(name):

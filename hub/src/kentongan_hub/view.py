@@ -3,6 +3,7 @@
 import hashlib
 
 from kentongan_hub import (
+    away,
     circles,
     confidential,
     contacts,
@@ -203,11 +204,12 @@ def sirens(db, row):
 def gateways(db, now):
     zone = db.setting("time_zone", "WIB")
     rows, told = db.all("SELECT * FROM gateways ORDER BY label"), troubles.lasting(db)
+    gone = away.of(db)
     return [
         {
             "label": row["label"],
             "heard": local_date_time(row["heard_wall"], zone),
-            "link": supervision.link("gateway", row["heard_ms"], now.ms),
+            "link": supervision.link("gateway", row["heard_ms"], now.ms, gone=gone),
             "radios": db.all("SELECT * FROM radios WHERE gateway = ? ORDER BY name", row["label"]),
             "troubles": [
                 {**one, "since": local_date_time(one["since_wall"], zone)}
@@ -221,10 +223,12 @@ def gateways(db, now):
 
 def health(db, now):
     """The strip under the board: what works is said, what does not is said louder."""
-    lost = [one["label"] for one in gateways(db, now) if one["link"] != supervision.TERHUBUNG]
+    found, gone = gateways(db, now), away.of(db)
+    well = (supervision.TERHUBUNG, supervision.DITUNGGU)
+    lost = [one["label"] for one in found if one["link"] not in well]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
     links = [
-        (row["role"], supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"]))
+        (row["role"], _link(row, now.ms, gone))
         for row in db.all("SELECT role, heard_ms, link, period_s FROM devices WHERE revoked = 0")
     ]
     counts = {}
@@ -240,6 +244,8 @@ def health(db, now):
         ),
         "silent_to_few": not circles.enough(db),
         "gateways_lost": lost,
+        "gateways_awaited": [one["label"] for one in found if one["link"] == supervision.DITUNGGU],
+        "was_away": away.latest(db, now.ms, away.SHOWN_MS),
         "radios_down": radios,
         "troubles": [f"{one['gateway']}: {one['words']}" for one in troubles.lasting(db)],
         "failed_sirens": _failed_sirens(db),
@@ -259,15 +265,23 @@ def _jammed(db):
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND jammed = 1")]
 
 
-LINK_ORDER = (supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.TERHUBUNG)
+LINK_ORDER = (
+    *(supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.DITUNGGU),
+    supervision.TERHUBUNG,
+)
+
+
+def _link(row, now_ms, gone):
+    return supervision.link(row["role"], row["heard_ms"], now_ms, row["link"], row["period_s"], gone)
 
 
 def device_order(db, now):
     """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
     rows = db.all("SELECT node, role, label, heard_ms, link, period_s FROM devices WHERE revoked = 0")
+    gone = away.of(db)
 
     def place(row):
-        link = supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"])
+        link = _link(row, now.ms, gone)
         return (LINK_ORDER.index(link), row["role"], row["label"])
 
     return [row["node"] for row in sorted(rows, key=place)]
@@ -275,20 +289,20 @@ def device_order(db, now):
 
 def devices(db, now, nodes):
     """What is known of these devices, in this order."""
-    zone = db.setting("time_zone", "WIB")
-    return [_device(db, now, row, zone) for row in (_device_row(db, node) for node in nodes) if row]
+    zone, gone = db.setting("time_zone", "WIB"), away.of(db)
+    return [_device(db, now, row, zone, gone) for row in (_device_row(db, node) for node in nodes) if row]
 
 
 def _device_row(db, node):
     return db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
 
 
-def _device(db, now, row, zone):
+def _device(db, now, row, zone, gone):
     by_snr = "SELECT gateway, rssi, snr_q FROM hearings WHERE device = ? ORDER BY snr_q DESC"
     heard = db.all(by_snr, row["node"])
     return {
         **row,
-        "state": supervision.link(row["role"], row["heard_ms"], now.ms, row["link"], row["period_s"]),
+        "state": _link(row, now.ms, gone),
         "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
         "role_word": words.DEVICE_ROLES[row["role"]],
         "id": format(row["node"], "08x"),

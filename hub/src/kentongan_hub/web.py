@@ -13,6 +13,7 @@ from kentongan_hub import accounts, language, pictures, roles
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
 LANGUAGE_COOKIE = "kentongan_bahasa"  # of a browser; an account's own choice wins
+KNOWN_COOKIE = "kentongan_kenal"  # of a browser that has logged in before, see accounts.known_device
 LANGUAGE_S = 365 * 86_400
 FORM_LIMIT = 32 * 1024  # bytes of a posted form
 UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
@@ -127,9 +128,14 @@ ERRORS = {
 }
 
 
+FILE_TOO_LARGE = f"Berkas paling besar {pictures.BYTES_MAX >> 20} MB. Kecilkan dulu, lalu kirim lagi."
+
+
 def error_page(error):
     code = getattr(error, "code", 500)
     title, remedy = ERRORS.get(code, ERRORS[500])
+    if code == 413 and request.endpoint in UPLOADS:
+        remedy = FILE_TOO_LARGE
     if request.path.startswith("/api/"):
         body = {
             "error": getattr(error, "name", "internal"),

@@ -56,6 +56,18 @@ ROLES = {
     "kelurahan": "Kelurahan",
     "tamu_layar": "Layar pos",
 }
+# what came in by SMS and was no answer: paging/pdu.py and paging/inbox.py
+SMS_REASONS = {
+    "nomor asing": "dari nomor yang tidak terdaftar",
+    "belum jelas": "tidak jelas menjawab panggilan yang mana",
+    "bagian hilang": "bagian dari pesan panjang tidak datang",
+    "biner": "bukan tulisan",
+    "laporan": "laporan pengiriman",
+    "kiriman": "kiriman lama yang tersimpan di kartu",
+    "terlalu panjang": "lebih dari sepuluh bagian",
+    "rusak": "isinya rusak",
+    "gagal dibaca": "gagal dibaca oleh pusat data",
+}
 DEVICE_ROLES = {
     "tombol": "Tombol rumah",
     "sirene": "Sirene pos",
@@ -89,6 +101,11 @@ REFUSALS = {
     "answer_not_asked": "saya datang dari yang tidak dipanggil",
     "silence_not_asked": "sirene dimatikan di pos yang tidak diminta berbunyi",
     "hub: bad event": "kiriman gerbang tidak terbaca",
+    "order_malformed": "perintah tanpa nomor",
+    "order_odd": "perintah tidak terbaca oleh gerbang",
+    "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
+    "event_refused": "kiriman gerbang ditolak pusat data",
+    "fault": "kesalahan program gerbang, laporkan ke teknisi",
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
@@ -108,7 +125,9 @@ DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
 
 
 def span(seconds):
-    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest."""
+    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest. No number: as it is."""
+    if not isinstance(seconds, int):
+        return str(seconds)
     for size, word in ((3600, "jam"), (60, "menit")):
         if seconds and seconds % size == 0:
             return f"{seconds // size} {word}"

@@ -1,5 +1,19 @@
-"""Readers of words on the command line, shared by the commands."""
+"""Words on the command line: readers of numbers, and programs as a person can type them."""
 import argparse
+import shutil
+import sys
+from pathlib import Path
+
+
+def typed(program):
+    """How `program` of this installation is started from where the reader stands: by its name where the shell
+    finds it, else by the path from here.
+    """
+    path = Path(sys.executable).parent / program
+    found = shutil.which(program)
+    if found and Path(found).resolve() == path.resolve():
+        return program
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def number(kind, low, high, remedy):

@@ -9,7 +9,7 @@ from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.air import AirFault
-from kentongan_sim.arguments import number
+from kentongan_sim.arguments import number, typed
 from kentongan_sim.engine_micropython import EngineError
 from kentongan_sim.node_host import NodeFault
 from kentongan_sim.presses import WARM_UP_S, plan_presses
@@ -125,7 +125,7 @@ def make_world(args, scene) -> World:
 
 def again(args) -> str:
     """The seed, and the command that does the same once more."""
-    words = ["kentongan-sim", "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
+    words = [typed("kentongan-sim"), "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
              "--presses", str(args.presses), "--within", f"{args.within:g}", "--loss", f"{args.loss:g}"]
     if args.preset:
         words += ["--preset", args.preset]
@@ -161,8 +161,8 @@ def main(argv=None) -> int:
     except BrokenPipeError:
         return EXIT_USAGE  # whoever read our output left
     except OSError as error:
-        print(f"kentongan-sim: {error.filename or ''}: {error.strerror}; choose a file that can be written",
-              file=sys.stderr)
+        where = f"{error.filename}: {error.strerror}; choose a file that can be written"
+        print(f"kentongan-sim: {where if error.filename else error}", file=sys.stderr)
         return EXIT_USAGE
 
 

@@ -22,13 +22,14 @@ from kentongan_sim.demo_proof import Proof
 from kentongan_sim.demo_radio import ModemRadio, StockRadio
 from kentongan_sim.demo_site import ADMIN, make_site, write_gateway_settings
 from kentongan_sim.processes import Part, PartFailed, free_port
+from kentongan_sim.progress import during
 from kentongan_sim.tail import Tail
 from kentongan_sim.village import GATEWAY_LABEL, Village
 from kentongan_sim.village_page import create_page
 
 FIRST_HOUSE = "tombol-07"
-START_S = 60  # a part that is not ready after this has failed
-STEP_S = 40  # the longest that one step of the alarm may take
+START_S = 180  # a part that is not ready after this has failed; one that ends is noticed at once
+STEP_S = 120  # the longest that one step of the alarm may take, also on a small and busy machine
 SETTLE_S = 1.0  # from the modem's handshake to the first alarm
 MODEM, STOCK = "modem", "meshtastic"
 PAGE_THREADS = 24  # streams of the page hold one each
@@ -99,16 +100,19 @@ class Demo:
     def start(self):
         """Start every part and return once the gateway's radio has shaken hands."""
         try:
-            self.village.start()
+            with during("the village's devices start"):
+                self.village.start()
         except Exception as error:  # a device's program, its MicroPython or the air: each names itself
             raise PartFailed(f"village: {error}") from error
         if engine_micropython.available():
             self.bench = Bench(self.village, self.site.hub_data, self.data)
             self.bench.start()
         self._serve_page()
-        self.hub.start()
-        self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
-        self.start_gateway()
+        with during("the hub starts"):
+            self.hub.start()
+            self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
+        with during("the gateway starts and finds its radio"):
+            self.start_gateway()
         self._running = {self.hub: True, self.gateway: True}
 
     def start_gateway(self):
@@ -266,10 +270,12 @@ def _run(demo, seconds):
         demo.serve()
         return 0
     try:
-        answer_alarm(demo)
+        with during(f"{FIRST_HOUSE} is pressed and a neighbour answers"):
+            answer_alarm(demo)
     finally:
         print(f"Alarm of {demo.proof.label}:")
         print("\n".join(demo.proof.lines()), flush=True)
-    demo.serve(started_s + seconds)
+    with during(f"the village goes on until {seconds:g} s are over"):
+        demo.serve(started_s + seconds)
     print("The alarm went button -> post, and button -> gateway -> hub -> person -> button.")
     return 0

@@ -1,9 +1,11 @@
 """The technician's table of the demo: a blank board on a serial port, and a token to register it with."""
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from kentongan_sim import village_plan as plan
+from kentongan_sim.arguments import typed
 from kentongan_sim.board import Board
 from kentongan_sim.scenarios import INDOOR_DB, Place
 from kentongan_sim.village import ZONE
@@ -36,9 +38,10 @@ class Bench:
     def command(self, hub_url):
         """What a technician types to make the board a button of this village."""
         spot = plan.BENCH
-        return (f"kentongan-tool provision --port {self.port} --hub {hub_url} --token-file {self.token} "
-                f"--role tombol --label tombol-{spot.house} --zone {ZONE} --house {spot.house} "
-                f"--place 'Balai RT'")
+        return shlex.join([typed("kentongan-tool"), "provision", "--port", str(self.port), "--hub", hub_url,
+                           "--token-file", str(self.token), "--role", "tombol", "--label",
+                           f"tombol-{spot.house}", "--zone", str(ZONE), "--house", str(spot.house),
+                           "--place", "Balai RT"])
 
     def close(self):
         self.board.close()

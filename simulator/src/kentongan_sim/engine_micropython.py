@@ -15,7 +15,7 @@ from kentongan_node import actions as node_actions
 
 from kentongan_sim.mpy_library import library
 
-ANSWER_TIMEOUT_S = 20  # a node that computes longer than this has hung
+ANSWER_TIMEOUT_S = 60  # a node that computes longer than this has hung
 HERE = Path(__file__).resolve().parent
 
 

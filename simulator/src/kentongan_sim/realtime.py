@@ -5,7 +5,7 @@ import time
 
 CALLS_MAX = 1024  # functions that wait for the world's thread
 NAP_S = 0.2  # longest sleep without looking at the calls
-ANSWER_S = 30.0  # how long `ask` waits for the world's thread
+ANSWER_S = 180.0  # how long `ask` waits for the world's thread
 US = 1_000_000
 
 

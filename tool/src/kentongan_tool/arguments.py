@@ -1,5 +1,6 @@
 """What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
 import getpass
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,8 +11,18 @@ from kentongan_tool.failures import ToolError
 TOKEN_HELP = "berkas berisi token teknisi (mode 0600)"
 
 
+def typed(text):
+    """The text with this program's commands as they can be typed here: by the path that it was started by,
+    unless the shell finds it by name.
+    """
+    by = sys.argv[0]
+    if Path(by).name != "kentongan-tool" or shutil.which("kentongan-tool") == by:
+        return text
+    return text.replace("`kentongan-tool ", f"`{by} ")
+
+
 def say(text=""):
-    print(text, flush=True)
+    print(typed(text), flush=True)
 
 
 def add_hub(parser):
@@ -50,4 +61,4 @@ def open_bundle(args, tools):
 
 def report(error):
     """A failure on standard error, both languages."""
-    print("\n".join(error.lines()), file=sys.stderr, flush=True)
+    print(typed("\n".join(error.lines())), file=sys.stderr, flush=True)

@@ -82,7 +82,9 @@ class Ports:
         while True:
             for port in self._ports:
                 if not os.path.exists(port):
-                    self._used.discard(port)
+                    if port in self._used:
+                        self._used.remove(port)
+                        self._say(f"{port}: papan dilepas")
                     shown.pop(port, None)
                     since.pop(port, None)
                 elif port not in self._used and port not in shown:

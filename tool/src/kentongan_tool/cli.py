@@ -42,9 +42,11 @@ def go_tools(args):
         wheels = bundle.Bundle(args.bundle).wheels
         if wheels is None:
             raise ToolError("bundle", f"{args.bundle}: holds no wheels/")
-    made = devicetools.ensure(wheels=wheels)
-    for name, version in devicetools.VERSIONS.items():
-        say(f"{name} {version}: {'baru dipasang' if name in made else 'siap'}")
+    for number, (name, version) in enumerate(devicetools.VERSIONS.items(), 1):
+        if not devicetools.ready(name):
+            say(f"[{number}/{len(devicetools.VERSIONS)}] {name} {version}: memasang ...")
+        made = devicetools.ensure([name], wheels)
+        say(f"{name} {version}: {'baru dipasang' if made else 'siap'}")
 
 
 def add_bundle_command(sub):

@@ -68,15 +68,17 @@ def ensure(names=tuple(VERSIONS), wheels=None):
 
 def _make(name, folder, wheels):
     shutil.rmtree(folder, ignore_errors=True)
+    uv = Path(sys.executable).parent / "uv"  # `make setup` puts it there: seconds in place of a minute
     try:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, with_pip=not uv.exists())
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolError("tools", f"{name}: no environment could be made ({error}); apt install python3-venv")
+    python = folder / "bin/python"
+    install = [uv, "pip", "install", "--python", python] if uv.exists() else \
+        [python, "-m", "pip", "install", "--disable-pip-version-check"]
     source = ["--no-index", "--find-links", str(wheels)] if wheels else []
-    done = subprocess.run(
-        [folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         *source, f"{name}=={VERSIONS[name]}"],
-        capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+    done = subprocess.run([*install, "--quiet", *source, f"{name}=={VERSIONS[name]}"],
+                          capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
     if done.returncode:
         raise ToolError("tools", f"{name} {VERSIONS[name]}: {last_line(done.stderr)}")
     (folder / READY).touch()

@@ -134,7 +134,8 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: no answer within {timeout_s} s")
         if "may be in use" in said or "multiple access" in said:
             raise ToolError("port_busy", self.port)
-        if "failed to access" in said or "no device found" in said:
+        # the second is this machine's word for a port that went away; a board's own flash says EIO
+        if "failed to access" in said or "Input/output error" in said or "no device found" in said:
             raise ToolError("port_missing", self.port)
         if "raw repl" in said or "device disconnected" in said:
             raise ToolError("no_answer", f"{self.port}: {said}")

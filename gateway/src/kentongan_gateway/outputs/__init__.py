@@ -2,6 +2,7 @@
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
+from kentongan_gateway import ports
 from kentongan_gateway.outputs.player import Player
 
 SHORTEST_MS = {"gpio": 50, "lcus": 150, "modbus": 200}  # shortest stroke that such a board follows for years
@@ -54,8 +55,24 @@ def relay_of(siren):
     return ModbusRelay(siren.port, siren.baud, siren.address, siren.channel)
 
 
-def make(siren) -> SirenDriver:
-    """The driver that the [siren] section names."""
+class _NotTheirs:
+    """A relay that is not opened on a line that is a radio's: that one does not obey, and is disturbed."""
+
+    def __init__(self, relay, port, others):
+        self._relay, self._port, self._others = relay, port, others
+
+    def open(self):
+        for other in self._others:
+            if ports.same(self._port, other):
+                raise OSError(f"{self._port} leads to the radio's line; give each its /dev/serial/by-path/")
+        self._relay.open()
+
+    def __getattr__(self, name):
+        return getattr(self._relay, name)
+
+
+def make(siren, others=()) -> SirenDriver:
+    """The driver that the [siren] section names; others: serial paths of radios, which it leaves alone."""
     if siren.driver == "none":
         return NoSiren()
     if siren.driver == "virtual":
@@ -67,4 +84,7 @@ def make(siren) -> SirenDriver:
         from kentongan_gateway.outputs.gpio import SenseLine
 
         sense = SenseLine(siren.sense_line)
-    return Player(relay_of(siren), siren.shortest_ms or SHORTEST_MS[siren.driver], sense, "siren")
+    relay = relay_of(siren)
+    if siren.port:
+        relay = _NotTheirs(relay, siren.port, [other for other in others if isinstance(other, str)])
+    return Player(relay, siren.shortest_ms or SHORTEST_MS[siren.driver], sense, "siren")

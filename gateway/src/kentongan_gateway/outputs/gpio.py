@@ -15,14 +15,22 @@ CHIPS = "/dev/gpiochip*"
 
 
 def find_line(name, chips=CHIPS, api=gpiod):
-    """(chip path, offset) of the line with exactly this name; OSError names the remedy."""
-    paths = sorted(glob.glob(chips))
+    """(chip path, offset) of the line with exactly this name; OSError names the remedy.
+
+    A chip that cannot be opened hides no other: a kernel may have some that are not for us.
+    """
+    paths, closed = sorted(glob.glob(chips)), []
     for path in paths:
-        with api.Chip(path) as chip:
-            for offset in range(chip.get_info().num_lines):
-                if chip.get_line_info(offset).name == name:
-                    return path, offset
-    raise OSError(f"no GPIO line is named {name!r} on {len(paths)} chips; see `gpioinfo` for the names")
+        try:
+            with api.Chip(path) as chip:
+                for offset in range(chip.get_info().num_lines):
+                    if chip.get_line_info(offset).name == name:
+                        return path, offset
+        except OSError as error:
+            closed.append(f"{path}: {error.strerror or error}")
+    unread = f" (not read: {'; '.join(closed)})" if closed else ""
+    raise OSError(f"no GPIO line is named {name!r} on {len(paths)} chips{unread}; "
+                  "see `gpioinfo` for the names")
 
 
 class _Line:

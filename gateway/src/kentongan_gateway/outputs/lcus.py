@@ -33,6 +33,11 @@ class LcusRelay:
     def sense(self):
         return None
 
+    def look(self) -> str:
+        """For a check: the line can be opened and is nobody else's; a board of this kind never answers."""
+        serial.Serial(self._port, BAUD, write_timeout=WRITE_TIMEOUT_S, exclusive=True).close()
+        return "opened; boards of this kind never answer: listen to a test of the siren, or fit a sense_line"
+
     def close(self):
         line, self._line = self._line, None
         if line is not None:

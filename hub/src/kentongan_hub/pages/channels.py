@@ -3,10 +3,12 @@
 import json
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, outbox, paging, roles, view, web
+from kentongan_hub import audit, outbox, paging, phones, roles, view, web, words
 from kentongan_hub.clock import local_date_time
 from kentongan_hub.paging.base import TEST
+from kentongan_hub.paging.sms import Sms
 
 blueprint = Blueprint("channels", __name__)
 TEST_EXPIRES_MS = 300_000
@@ -59,6 +61,7 @@ def _shown(db, channel, row, zone):
         "enabled": bool(row and row["enabled"]),
         "addressed": channel.name in ("sms", "apprise"),
         "waiting": waiting,
+        "inbox": _inbox(db, row, zone) if channel is Sms and row and row["enabled"] else None,
         "fields": [
             # a secret is written, never shown again
             (
@@ -68,6 +71,23 @@ def _shown(db, channel, row, zone):
                 key in channel.secret_fields,
             )
             for key, text, default in channel.fields
+        ],
+    }
+
+
+def _inbox(db, row, zone):
+    """How reading answers goes: what is wrong, how full the card is, what was read and was no answer."""
+    refused = db.all("SELECT * FROM sms_refusals ORDER BY count DESC")
+    return {
+        "problem": row["inbox_problem"],
+        "room": row["inbox_room"],
+        "refused": [
+            {
+                "words": words.SMS_REASONS.get(one["reason"], one["reason"]),
+                "count": one["count"],
+                "time": local_date_time(one["changed_wall"], zone),
+            }
+            for one in refused
         ],
     }
 
@@ -92,7 +112,8 @@ def save(name):
         db.run(
             "INSERT INTO channels (name, settings, enabled) VALUES (?, ?, ?) "
             "ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, "
-            "enabled = excluded.enabled, fails = 0, problem = ''",
+            "enabled = excluded.enabled, fails = 0, problem = '', "
+            "inbox_fails = 0, inbox_problem = '', inbox_room = ''",
             name,
             json.dumps(settings),
             enabled,
@@ -105,8 +126,13 @@ def save(name):
 @web.needs(roles.SYSTEM)
 def test(name):
     """A test message by the same road as a call: worker, retry and mark included."""
-    _channel(name)
-    hub, to = current_app.hub, audit.clean(request.form.get("alamat", "").strip())
+    channel, hub = _channel(name), current_app.hub
+    to = audit.clean(request.form.get("alamat", "").strip())
+    if channel is Sms:
+        try:
+            to = phones.normal(to)
+        except LocalError as error:
+            return _page(str(error)), 400
     now = hub.now()
     with hub.store.write() as db:
         text = f"Kentongan {db.setting('name')}: pesan uji, tidak ada kejadian."

@@ -10,6 +10,10 @@ from kentongan_hub import accounts, audit, language, provision, web
 from kentongan_hub.pages import homes
 
 blueprint = Blueprint("entry", __name__)
+GUESSED = (
+    "Nama ini ditebak berkali-kali. Tunggu {} detik, pakai ponsel yang sudah pernah masuk, "
+    "atau minta tautan sandi baru."
+)
 
 
 @blueprint.get("/")
@@ -82,22 +86,40 @@ def login():
 @blueprint.post("/masuk")
 def enter():
     hub, address = current_app.hub, request.remote_addr or ""
-    now, name = hub.now(), request.form.get("masuk", "").strip()
-    if hub.attempts.blocked(now.ms, address):
-        abort(429)
+    now, name = hub.now(), request.form.get("masuk", "").strip()[: accounts.NAME_LIMIT]
     with hub.store.read() as db:
         account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
+    known = _is_known(account)
+    key = f"perangkat {name}" if known else address  # whoever guesses next door keeps no officer's phone out
+    if hub.attempts.blocked(now.ms, key):
+        abort(429)
+    left_ms = 0 if known else hub.guesses.left_ms(now.ms, name)
+    if left_ms:
+        return render_template("masuk.html", problem=GUESSED.format(-(-left_ms // 1000)), name=name), 429
     right = hub.passwords.check(account, request.form.get("sandi", ""))
     if right is None:
         abort(429)
     if not right:
-        hub.attempts.failed(now.ms, address)
+        hub.attempts.failed(now.ms, key)
+        if not known:
+            hub.guesses.failed(now.ms, name)
         with hub.store.write() as db:
             audit.record(db, now.wall, name[:40], "masuk gagal", address=address)
         return render_template("masuk.html", problem="Nama atau sandi tidak cocok.", name=name), 403
+    if not known:
+        hub.guesses.worked(name)
     with hub.store.write() as db:
         audit.record(db, now.wall, account["login"], "masuk", address=address)
-        return begin(db, now, account["id"])
+        response = begin(db, now, account["id"])
+    web.set_cookie(response, web.KNOWN_COOKIE, accounts.known_device(account), accounts.KNOWN_DEVICE_S)
+    return response
+
+
+def _is_known(account):
+    if account is None:
+        return False
+    given = request.cookies.get(web.KNOWN_COOKIE, "").encode()
+    return hmac.compare_digest(given, accounts.known_device(account).encode())
 
 
 def begin(db, now, account, life_ms=accounts.SESSION_MS):

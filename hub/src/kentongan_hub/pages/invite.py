@@ -110,10 +110,11 @@ def end(number):
 @blueprint.get("/u/<token>")
 def open_page(token):
     """Looking at it uses nothing up: phones look at links before people do."""
-    return _open(token, "")
+    return _open(token)
 
 
-def _open(token, problem):
+def _open(token, problem="", code=200):
+    """The page of an invitation; of one that is used up or ended, 404 whatever was typed into it."""
     hub = current_app.hub
     with hub.store.read() as db:
         row = invitations.find(db, hub.now().ms, token)
@@ -122,16 +123,16 @@ def _open(token, problem):
     comes = roles.allows(row["role"], roles.COME)
     return render_template(
         "undangan_buka.html", row=row, token=token, comes=comes, form=request.form, problem=problem
-    )
+    ), code
 
 
 @blueprint.post("/u/<token>")
 def accept(token):
     hub, form = current_app.hub, request.form
     if form.get("sandi") != form.get("sandi2"):
-        return _open(token, "Kedua sandi tidak sama. Tulis ulang."), 400
+        return _open(token, "Kedua sandi tidak sama. Tulis ulang.", 400)
     if form.get("pin", "") != form.get("pin2", ""):
-        return _open(token, "Kedua PIN tidak sama. Tulis ulang."), 400
+        return _open(token, "Kedua PIN tidak sama. Tulis ulang.", 400)
     try:
         with hub.store.write() as db:
             now = hub.now()
@@ -144,4 +145,4 @@ def accept(token):
             )  # fmt: skip
             return begin(db, now, account)
     except LocalError as error:
-        return _open(token, str(error)), 400
+        return _open(token, str(error), 400)

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, export, retention, roles, view, web, words
+from kentongan_hub import audit, backup, export, mending, retention, roles, view, web, words
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("storage", __name__)
@@ -16,6 +16,7 @@ TYPES = {
     export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 PIECE = 1 << 16
+RESTORE = "kentongan-hub restore --from FILE --passphrase-file FILE --data {}-pulih"
 
 
 @blueprint.get("/simpanan")
@@ -29,9 +30,29 @@ def _page(problem, done=""):
         last = int(db.setting("backup_wall", 0))
         shown = {
             "last": local_date_time(last, view.site_words(db)["zone"]) if last else "",
+            "damage": _damage(db),
             "kept": [(key, _kind(key), value) for key, value in retention.days(db).items()],
         }
-    return render_template("simpanan.html", targets=backup.targets(), problem=problem, done=done, **shown)
+    restore = RESTORE.format(current_app.hub.data_dir)
+    return render_template(
+        "simpanan.html", targets=backup.targets(), problem=problem, done=done, restore=restore, **shown
+    )
+
+
+def _damage(db):
+    was = mending.damage(db)
+    return was and {**was, "time": local_date_time(was["wall"], view.site_words(db)["zone"])}
+
+
+@blueprint.post("/simpanan/rusak")
+@web.needs(roles.SYSTEM)
+def settle():
+    """The damage has been seen to: the hub goes on with the database that it has."""
+    hub = current_app.hub
+    with hub.store.write() as db:
+        mending.settle(db, hub.now(), g.account, request.remote_addr or "")
+    hub.dispatch.watch_soon()
+    return redirect(url_for("storage.page"), 303)
 
 
 def _kind(key):

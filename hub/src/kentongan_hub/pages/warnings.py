@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub import audit, outbox, policy, roles, view, watch, web
+from kentongan_hub import audit, away, outbox, policy, roles, view, watch, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("warnings", __name__)
@@ -24,7 +24,11 @@ def page():
             [_shown(row, zone) for row in watch.open_warnings(db)],
             [_shown(row, zone) for row in closed],
         )
-    return render_template("peringatan.html", rows=rows, old=old)
+        absences = [
+            {**row, **{key: local_date_time(row[key], zone) for key in ("from_wall", "to_wall")}}
+            for row in away.listed(db)
+        ]
+    return render_template("peringatan.html", rows=rows, old=old, absences=absences)
 
 
 def _shown(row, zone):

@@ -1,4 +1,7 @@
-"""Channels that call people: one file each, each with its own worker, so that none waits for another."""
+"""Channels that call people: one file each, each with its own worker, so that none waits for another.
+
+SMS has three more beside sms.py: modem.py (the AT dialogue), pdu.py (the bytes), inbox.py (what came in).
+"""
 
 from kentongan_hub.paging.internet import Internet
 from kentongan_hub.paging.mqtt import HomeAssistant

@@ -1,5 +1,6 @@
 """Apprise: the channels of people's phones, while there is internet; never before a siren."""
 
+from kentongan_hub import inside
 from kentongan_hub.paging.base import Failure, Worker
 
 TITLE = "Kentongan"
@@ -10,13 +11,21 @@ class Internet(Worker):
 
     name = "apprise"
     label = "Internet (Apprise)"
+    fields = (("lokal", "Alamat di jaringan ini yang diizinkan, misalnya 192.168.1.20", ""),)
 
     def send(self, body):
         import apprise  # 40 MB and half a second: only where somebody uses it
 
-        service = apprise.Apprise()
-        if not service.add(body["to"]):
+        allowed = self.settings.get("lokal", "")
+        if inside.refuses(body["to"], allowed):
+            raise Failure(inside.REFUSED, permanent=True)
+        service = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
+        if not service.add(body["to"]) or len(service) != 1:
             raise Failure("alamat Apprise tidak terbaca; perbaiki di halaman Warga", permanent=True)
         # the address is a secret: no error text of the library, which may quote it, is kept
-        if not service.notify(body=body["text"], title=TITLE):
+        with inside.guarded(allowed) as guard:
+            sent = service.notify(body=body["text"], title=TITLE)
+        if not sent and guard.refused:
+            raise Failure(inside.REFUSED, permanent=True)
+        if not sent:
             raise Failure("internet atau layanan tidak menjawab")

@@ -1,4 +1,9 @@
-"""Home Assistant by MQTT discovery: a sensor per RT and one for the hub. No command, nothing confidential."""
+"""Home Assistant by MQTT discovery: a sensor per RT and one for the hub. No command, nothing confidential.
+
+Everything is said again on every new connection, when Home Assistant says that it has started (its birth
+message), and when our own last will appears although we live: a broker may have lost what it kept, and says
+"offline" of us after a cut that we have long outlived.
+"""
 
 import json
 import threading
@@ -9,6 +14,9 @@ from kentongan_hub.paging.base import Worker, failed, worked
 CONNECT_S = 5.0
 PUBLISH_S = 5.0
 KEEPALIVE_S = 30
+RETRY_MS = (0, 5_000, 10_000, 30_000)  # after so many failures in a row; the last one repeats
+BIRTH_TOPIC, BIRTH = "homeassistant/status", b"online"
+ONLINE, OFFLINE = "online", "offline"
 
 
 def snapshot(db, now, site):
@@ -81,61 +89,115 @@ class HomeAssistant(Worker):
 
     def __init__(self, store, clock):
         super().__init__(store, clock)
-        self._client = None
-        self._said = {}
-        self._connected = threading.Event()
+        self._client, self._alive_topic = None, ""
+        self._said = {}  # topic -> payload that the broker has confirmed on this connection
+        self._answered, self._connected = threading.Event(), threading.Event()
+        self._lost = threading.Event()  # the connection is over
+        self._again = threading.Event()  # somebody does not know what we said
+        self._refusal = ""
+        self._fails, self._retry_ms, self._failed_with = 0, 0, None
 
     def step(self):
         """Publish what changed; states are retained: Home Assistant knows them after a restart of its own."""
         if not self.enabled():
             return False
         now = self.now()
+        if self._lost.is_set():
+            self._drop()
+        if self._client is None and self.settings is self._failed_with and now.ms < self._retry_ms:
+            return False
         with self._store.read() as db:
             site = db.setting("site_slug") or "rt"
             wanted = {**discovery(db, site), **snapshot(db, now, site)}
-        fresh = {topic: payload for topic, payload in wanted.items() if self._said.get(topic) != payload}
-        gone = [topic for topic in self._said if topic not in wanted]
         try:
             test = self._claim()
-            if self._client is None:
-                self._open(site)
-            if test or not self._said:
-                fresh = wanted
-            for topic, payload in fresh.items():
-                self._publish(topic, json.dumps(payload, ensure_ascii=False))
-            for topic in gone:
-                self._publish(topic, "")  # an empty retained payload takes the sensor away
-            self._said = wanted
+            told = self._tell(site, wanted, bool(test))
         except (OSError, ValueError, RuntimeError) as error:
-            self.close()
-            with self._store.write(ring=False) as db:
-                failed(db, now, self.name, f"broker tidak terjangkau: {error}"[:200])
+            self._failed_now(now, error)
             return False
-        if fresh or gone or test:
+        self._fails = 0
+        if told or test:
             with self._store.write(ring=False) as db:
                 worked(db, now, self.name)
                 if test:
                     outbox.mark(db, now.ms, self.name, test["id"])
         return False
 
+    def _failed_now(self, now, error):
+        self._drop()
+        self._retry_ms = now.ms + RETRY_MS[min(self._fails, len(RETRY_MS) - 1)]
+        self._fails, self._failed_with = self._fails + 1, self.settings
+        with self._store.write(ring=False) as db:
+            failed(db, now, self.name, f"broker tidak terjangkau: {error}"[:200])
+
+    def _tell(self, site, wanted, everything) -> bool:
+        """Bring the broker to `wanted`, on a new connection or when asked for with all of it."""
+        everything = everything or self._client is None or self._again.is_set()
+        self._again.clear()
+        if self._client is None:
+            self._open(site)
+        gone = [topic for topic in self._said if topic not in wanted]
+        if everything:
+            self._said = {}
+        fresh = {topic: payload for topic, payload in wanted.items() if self._said.get(topic) != payload}
+        for topic, payload in fresh.items():
+            self._publish(topic, json.dumps(payload, ensure_ascii=False))
+        for topic in gone:
+            self._publish(topic, "")  # an empty retained payload takes the sensor away
+        if everything:
+            self._publish(self._alive_topic, ONLINE)  # last: what is there is true by now
+        self._said = wanted
+        return bool(fresh or gone or everything)
+
     def _open(self, site):
         import paho.mqtt.client as mqtt
 
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"kentongan-{site}")
-        client.on_connect = lambda *args: self._connected.set()
-        client.on_disconnect = lambda *args: self._connected.clear()
+        # whoever reconnects must say everything again: that is this worker, not the library
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id=f"kentongan-{site}", reconnect_on_failure=False
+        )
+        self._client, self._alive_topic = client, f"kentongan/{site}/hidup"
+        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
+        client.on_message = self._on_message
         if self.settings.get("user"):
             client.username_pw_set(self.settings["user"], self.settings.get("password"))
-        client.will_set(f"kentongan/{site}/hidup", "offline", qos=1, retain=True)
+        client.will_set(self._alive_topic, OFFLINE, qos=1, retain=True)
         client.connect_timeout = CONNECT_S
-        self._client = client
         client.connect(
             self.settings.get("host") or "127.0.0.1", int(self.settings.get("port") or 1883), KEEPALIVE_S
         )
         client.loop_start()
-        if not self._connected.wait(CONNECT_S):
+        if not self._answered.wait(CONNECT_S):
             raise OSError("tidak ada jawaban")
-        self._publish(f"kentongan/{site}/hidup", "online")
+        if self._refusal:
+            raise OSError(f"ditolak: {self._refusal}")
+
+    # called from the library's thread
+
+    def _on_connect(self, client, _userdata, _flags, reason, _properties):
+        if reason.is_failure:
+            self._refusal = str(reason)
+        else:
+            self._refusal = ""
+            client.subscribe([(BIRTH_TOPIC, 1), (self._alive_topic, 1)])
+            self._connected.set()
+        self._answered.set()
+
+    def _on_disconnect(self, client, *_):
+        if client is self._client:
+            self._connected.clear()
+            self._lost.set()
+            self._store.bell.ring()
+
+    def _on_message(self, client, _userdata, message):
+        """What the broker kept from before (retained) is no news: all is said on a new connection anyway."""
+        birth = message.topic == BIRTH_TOPIC and message.payload == BIRTH
+        buried = message.topic == self._alive_topic and message.payload == OFFLINE.encode()
+        if client is self._client and not message.retain and (birth or buried):
+            self._again.set()
+            self._store.bell.ring()
+
+    # the worker's again
 
     def _publish(self, topic, payload):
         if not self._connected.is_set():
@@ -145,9 +207,24 @@ class HomeAssistant(Worker):
         if not sent.is_published():
             raise OSError("tidak dikonfirmasi")
 
+    def stop(self):
+        super().stop()
+        self.close()
+
     def close(self):
-        if self._client:
-            self._client.disconnect()
-            self._client.loop_stop()
-        self._client, self._said = None, {}
-        self._connected.clear()
+        """Leave in order: switched off, we are not there, and Home Assistant is told so."""
+        try:
+            if self._client and self._connected.is_set():
+                self._publish(self._alive_topic, OFFLINE)
+        except (OSError, ValueError, RuntimeError):
+            pass  # then the last will says it
+        self._drop()
+
+    def _drop(self):
+        client, self._client = self._client, None
+        if client:
+            client.disconnect()
+            client.loop_stop()
+        self._said, self._refusal = {}, ""
+        for event in (self._answered, self._connected, self._lost, self._again):
+            event.clear()

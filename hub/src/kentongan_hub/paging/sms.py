@@ -1,92 +1,41 @@
-"""SMS by a GSM modem on a serial line (AT, 3GPP TS 27.005 and 27.007); an answer "DATANG" counts."""
+"""SMS by a GSM modem on a serial line, in PDU mode; an answer "DATANG" counts (replies.py).
 
-import re
-import time
+One thread: look for answers, send one message, and so on. A message is deleted on the card only after it was
+committed here; what the card refuses to delete, or the line garbles, stands again in the next look.
+"""
 
-from kentongan_hub import replies
-from kentongan_hub.paging.base import Failure, Worker
+import logging
+import termios
+from collections import deque
+from contextlib import contextmanager
 
-NUMBER = re.compile(r"\+?\d{5,15}\Z")
-PART = 150  # characters of a part; 160 fit, ten are for "1/2 "
-PARTS_MAX = 3
-ANSWER_S = 5.0
-SEND_S = 60.0  # the network may take this long to confirm
-LOOK_S = 5.0  # between two looks for answers
-# +CMS ERROR codes (3GPP 24.011, 27.005) after which the same message to the same number never passes
-PERMANENT = {1, 8, 10, 21, 28, 29, 30, 50, 69, 302, 304, 305}
-PLAIN = str.maketrans({"·": ",", "–": "-", "…": "...", "’": "'", "“": '"', "”": '"'})
+from kentongan_wire.errors import LocalError
 
+from kentongan_hub import audit, phones
+from kentongan_hub.paging import inbox, pdu
+from kentongan_hub.paging.base import PROBLEM_LIMIT, Failure, Worker
+from kentongan_hub.paging.modem import ARRIVED_LIMIT, RECEIVED, Modem
 
-def plain(text):
-    """Characters that every phone's GSM alphabet has; others become '?'."""
-    return re.sub(r"[^ !-_a-z\n]", "?", text.translate(PLAIN)).replace("`", "'")
-
-
-def parts(text):
-    """['text'] or ['1/2 ...', '2/2 ...'], at most three; the end is cut, never the beginning."""
-    text = plain(text)
-    if len(text) <= PART + 10:
-        return [text]
-    pieces = [text[at : at + PART] for at in range(0, len(text), PART)][:PARTS_MAX]
-    return [f"{number}/{len(pieces)} {piece}" for number, piece in enumerate(pieces, 1)]
+log = logging.getLogger("kentongan.hub")
+LOOK_MS = 5_000  # between two looks for answers
+LOOK_AGAIN_MS = 30_000  # after a look that failed: sending must not wait for it each time
+SAME_LOOKS = 3  # so often the same unreadable line: it is the message, not the line
+DELETES_A_LOOK = 10  # a second each on slow cards; what stays is deleted in the next look, calls go first
+TRIES_LIMIT = 100  # unreadable lines that are remembered
 
 
-class Modem:
-    """The AT dialogue over anything with read(), write() and a short timeout; Failure when it says no."""
+class Line:
+    """A serial port whose read(n) gives what is there, and waits only for the first byte of it."""
 
-    def __init__(self, line, clock=time.monotonic):
-        self._line, self._clock = line, clock
-        self._held = b""
+    def __init__(self, port, baud):
+        import serial
 
-    def prepare(self):
-        """Ready to send, or Failure with what to do."""
-        self.command("ATE0")
-        self.command("AT+CMEE=1")
-        if "READY" not in self.command("AT+CPIN?"):
-            raise Failure("kartu SIM minta PIN; matikan PIN kartu di telepon lain")
-        registered = re.search(r"\+CREG: \d,(\d)", self.command("AT+CREG?"))
-        if not registered or registered[1] not in "15":
-            raise Failure("modem belum mendapat jaringan; periksa antena dan pulsa")
-        self.command("AT+CMGF=1")
-        self.command('AT+CSCS="GSM"')
+        self._port = serial.Serial(port, baud, timeout=0.2, write_timeout=5, exclusive=True)
+        self.write, self.close = self._port.write, self._port.close
 
-    def command(self, text, timeout_s=None):
-        """The lines of the answer up to OK."""
-        self._line.write(text.encode() + b"\r")
-        return self._until(rb"(?:^|\n)OK\r?\n", timeout_s or ANSWER_S)
-
-    def send(self, number, text):
-        self._line.write(f'AT+CMGS="{number}"\r'.encode())
-        self._until(rb"> ", ANSWER_S)
-        self._line.write(text.encode("ascii") + b"\x1a")
-        self._until(rb"\+CMGS: \d+.*?OK\r?\n", SEND_S)
-
-    def unread(self):
-        """[(number, text)] of new messages, which are then deleted from the card."""
-        answer = self.command('AT+CMGL="REC UNREAD"', SEND_S)
-        found = re.findall(
-            r'\+CMGL: (\d+),"[^"]*","([^"]*)"[^\r\n]*\r?\n(.*?)\r?\n(?=\+CMGL|\r?\n?OK)', answer, re.S
-        )
-        for index, _, _ in found:
-            self.command(f"AT+CMGD={index}")
-        return [(number, text.strip()) for _, number, text in found]
-
-    def _until(self, pattern, timeout_s):
-        ends = self._clock() + timeout_s
-        while self._clock() < ends:
-            done = re.search(pattern, self._held, re.S)
-            if done:
-                answer, self._held = self._held[: done.end()], self._held[done.end() :]
-                return answer.decode("ascii", "replace")
-            wrong = re.search(rb"\+CM([ES]) ERROR: (\d+)\r?\n|(?:^|\n)ERROR\r?\n", self._held)
-            if wrong:
-                self._held = self._held[wrong.end() :]
-                code = int(wrong[2] or 0)
-                permanent = wrong[1] == b"S" and code in PERMANENT
-                raise Failure(f"modem menolak (kode {code})", permanent)
-            self._held = (self._held + self._line.read(256))[-8_192:]
-        self._held = b""
-        raise Failure("modem tidak menjawab; periksa kabel dan catu daya")
+    def read(self, size):
+        first = self._port.read(1)
+        return first + self._port.read(min(size - 1, self._port.in_waiting)) if first else b""
 
 
 class Sms(Worker):
@@ -97,59 +46,167 @@ class Sms(Worker):
     def __init__(self, store, clock):
         super().__init__(store, clock)
         self._line = self._modem = None
-        self._looked_ms = 0
+        self._arrived = deque(maxlen=ARRIVED_LIMIT)  # handed over unasked, and not committed yet
+        self._look_ms = 0  # steady time of the next look
+        self._tries = {}  # (memory, index, line) -> looks in which it could not be read
+        self._stuck = set()  # (memory, index) that the card refused to delete: tried last
+        self._reference = clock.steady_ms() // 1_000
 
     def step(self):
-        more = super().step()
-        if self.settings and self.now().ms - self._looked_ms >= LOOK_S * 1000:
-            self._looked_ms = self.now().ms
-            self._answers()
-        return more
+        """What came in first: what lay on the card before a call was sent can be no answer to it."""
+        if self.enabled():
+            now_ms = self.now().ms
+            # far ahead: the clock was put back
+            if now_ms >= self._look_ms or self._look_ms - now_ms > LOOK_AGAIN_MS:
+                self._look_ms = now_ms + LOOK_AGAIN_MS
+                try:
+                    if self._look():
+                        self._look_ms = now_ms + LOOK_MS
+                except Exception:
+                    log.exception("sms: looking for answers failed; calls go out all the same")
+                    self.close()
+        return super().step()
 
     def send(self, body):
-        if not NUMBER.match(body["to"]):
-            raise Failure("nomor telepon tidak terbaca; perbaiki di halaman Warga", permanent=True)
-        self._call(lambda modem: [modem.send(body["to"], part) for part in parts(body["text"])])
-
-    def _answers(self):
-        """Read what people wrote back; silence of the modem is told by the next message that fails."""
         try:
-            answers = self._call(lambda modem: modem.unread())
-        except Failure:
-            return
-        for number, text in answers:
-            with self._store.write() as db:
-                replies.take(db, self.now(), self.name, number, text)
+            number = phones.normal(body["to"])
+        except LocalError as error:
+            raise Failure(f"{error}; perbaiki di halaman Warga", permanent=True)
+        self._reference += 1
+        with self._dialogue(sending=True) as modem:
+            for length, line in pdu.written(number, body["text"], self._reference):
+                modem.send(length, line)
 
-    def _call(self, deed):
+    def _look(self):
+        """Take what came in; true when nothing failed. What was taken stays taken whatever fails later."""
+        problem, fails, room = "", False, []
+        try:
+            with self._dialogue() as modem:
+                problem = modem.problem
+                for memory in modem.memories:
+                    entries, (used, places) = modem.look(memory)
+                    left = used - self._take(modem, [*entries, *self._arrived])
+                    room.append(f"{memory} {max(left, 0)}/{places}")
+                    if places and left >= places:
+                        problem = f"tempat SMS {memory} penuh ({left} dari {places}); ganti kartunya"
+                        fails = True
+        except Failure as failure:
+            problem, fails = str(failure), True
+        self._tell(audit.clean(problem)[:PROBLEM_LIMIT], fails, ", ".join(room))
+        return not fails
+
+    def _tell(self, problem, fails, room):
+        """How the look went, for the page Kanal; a look is every 5 s, so only news is written."""
+        now = self.now()
+        with self._store.read() as db:
+            waiting = inbox.waiting(db)
+            row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
+        if not (waiting or fails or (row["inbox_problem"], row["inbox_room"]) != (problem, room)):
+            return
+        with self._store.write(ring=False) as db:
+            inbox.run_out(db, now)
+            db.run(
+                "UPDATE channels SET inbox_problem = ?, inbox_room = ?, "
+                "inbox_fails = CASE WHEN ? THEN inbox_fails + 1 ELSE 0 END WHERE name = ?",
+                problem,
+                room,
+                fails,
+                self.name,
+            )
+
+    def _take(self, modem, entries):
+        """How many left the card: each is committed first. Nothing else waits for one that makes trouble."""
+        done = []
+        now = self.now()
+        if entries:
+            with self._store.write() as db:
+                done = [entry for entry in entries if self._take_one(db, now, entry)]
+                inbox.run_out(db, now)
+        self._arrived.clear()  # of this thread alone; nothing was read from the line meanwhile
+        deleted, refused = 0, None
+        there = [(entry.memory, entry.index) for entry in done if entry.index is not None]
+        for place in sorted(there, key=lambda one: one in self._stuck)[:DELETES_A_LOOK]:
+            try:
+                modem.delete(place[1])
+                deleted += 1
+                self._stuck.discard(place)
+            except Failure as failure:
+                if not hasattr(failure, "code"):
+                    raise  # the line is silent, not the card unwilling
+                refused = failure
+                self._stuck.add(place)  # at most as many as the card has places
+        if refused:
+            log.warning("sms: the card keeps a message that was taken: %s", refused)
+        return deleted
+
+    def _take_one(self, db, now, entry):
+        """True when this entry is done with and may leave the card."""
+        problem = None if entry.status in RECEIVED else pdu.OWN
+        try:
+            octets = pdu.octets_of(entry.line, entry.length)
+        except pdu.Refused:
+            if self._again(entry):
+                return False
+            inbox.count(db, now, pdu.BROKEN)
+            return True
+        try:
+            with db.part():
+                inbox.take(db, now, octets, problem)
+        except Failure:
+            raise  # no codec on this machine: everything stays on the card
+        except Exception:
+            log.exception("sms: a message could not be taken")
+            if self._again(entry):
+                return False
+            inbox.take(db, now, octets, inbox.FAILED)
+        return True
+
+    def _again(self, entry):
+        """Whether this line deserves another look."""
+        key = (entry.memory, entry.index, entry.line)
+        self._tries[key] = self._tries.get(key, 0) + 1
+        if entry.index is not None and self._tries[key] < SAME_LOOKS:
+            if len(self._tries) > TRIES_LIMIT:
+                self._tries.pop(next(iter(self._tries)))
+            return True
+        del self._tries[key]
+        return False
+
+    @contextmanager
+    def _dialogue(self, sending=False):
+        """The prepared modem; after a failure of the dialogue the next one begins afresh."""
         try:
             if self._modem is None:
                 self._open()
-            return deed(self._modem)
-        except OSError as error:
+            if sending and not self._registered:
+                self._modem.registered()
+                self._registered = True
+            yield self._modem
+        except (OSError, termios.error) as error:
             self.close()
-            raise Failure(f"port serial: {error.strerror or error}")
+            raise Failure(f"port serial: {getattr(error, 'strerror', None) or error}")
         except Failure as failure:
             if not failure.permanent:
-                self.close()  # the next try begins with a fresh dialogue
+                self.close()
             raise
 
     def _open(self):
-        import serial
-
         port = self.settings.get("port", "")
         if not port:
             raise Failure("port serial belum diisi di halaman Kanal")
         try:
-            self._line = serial.Serial(
-                port, int(self.settings.get("baud") or 115200), timeout=0.2, exclusive=True
-            )
+            self._line = Line(port, int(self.settings.get("baud") or 115200))
         except ValueError:
             raise Failure("kecepatan port salah; isi 115200 di halaman Kanal")
-        self._modem = Modem(self._line)
-        self._modem.prepare()
+        modem = Modem(self._line, arrived=self._arrived)
+        modem.prepare()
+        self._modem, self._registered = modem, False
 
     def close(self):
         if self._line:
-            self._line.close()
+            try:
+                self._line.close()
+            except (OSError, termios.error):
+                pass  # it is gone, which is all that was wanted
         self._line = self._modem = None
+        self._registered = False

@@ -1,14 +1,13 @@
 """Device files: what a new button, siren post, relay or chime is given, and the directory of all of them."""
 
 import json
-import time
 
 from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, site
-from kentongan_hub.incidents import Now
+from kentongan_hub.clock import Clock, Now
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
 from kentongan_hub.trust import calls, configs, plan, revocations, rotation
@@ -25,9 +24,9 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """
     secret = site.load(data_dir)
-    wall_ms = int(time.time() * 1000)
     with Store(data_dir).write() as db:
-        now = Now(wall_ms, wall_ms)
+        clock = Clock.of(db)  # of the hub that runs beside it
+        now = Now(clock.steady_ms(), clock.wall_ms())
         return add(db, now, secret, role, label, zone, house, place, hops, settings)
 
 

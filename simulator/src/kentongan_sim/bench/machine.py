@@ -1,11 +1,11 @@
 """The figures that depend on this machine: heap and time per frame on MicroPython, speed of the simulator."""
 import gc
 import json
-import sys
 
 from kentongan_sim.bench import devices, speed
 from kentongan_sim.bench.page import table
 from kentongan_sim.bench.targets import PASS, SHORT
+from kentongan_sim.progress import during
 
 
 def figures(store, quick: bool) -> dict:
@@ -16,9 +16,9 @@ def figures(store, quick: bool) -> dict:
             return json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-    print("measuring heap per role, time per frame and the simulator's speed", file=sys.stderr)
     gc.freeze()  # the campaign's results in this process are not for the city's collector to look through
-    found = {"devices": devices.measure(), "speed": speed.measure(quick)}
+    with during("measuring heap per role, time per frame and the simulator's speed"):
+        found = {"devices": devices.measure(), "speed": speed.measure(quick)}
     store.folder.mkdir(parents=True, exist_ok=True)
     files[-1].write_text(json.dumps(found), encoding="utf-8")
     return found

@@ -73,8 +73,8 @@ HOW = """## Run it again
 make bench            # the whole grid, an hour or two; interrupted, it goes on where it stopped
 make bench QUICK=1    # the reduced grid, minutes
 make bench JOBS=4     # so many processes; by default one for each core
-kentongan-sim bench --list                      # the cells, their seeds, their processor time
-kentongan-sim bench --cells 'rt10-*' --jobs 2 # some cells, their page under build/bench/
+.venv/bin/kentongan-sim bench --list                      # the cells, their seeds, their processor time
+.venv/bin/kentongan-sim bench --cells 'rt10-*' --jobs 2 # some cells, their page under build/bench/
 ```
 
 Results are kept under `build/bench/<digest>/<cell>.jsonl`, one line for each seed. The digest is of the \
@@ -206,8 +206,8 @@ def one_block(run, block) -> str:
                          sign(ours.verdict), stock, seeds_shown(run, cell)))
     if not rows:
         return f"### {block.title}\n\nNot in this grid."
-    quick = " --quick" if run.quick else ""
-    return f"### {block.title}\n\nAgain: `kentongan-sim bench{quick} --cells '{block.key}-*'`\n\n" + table(
+    again = f".venv/bin/kentongan-sim bench{' --quick' if run.quick else ''} --cells '{block.key}-*'"
+    return f"### {block.title}\n\nAgain: `{again}`\n\n" + table(
         ("preset", "cell", "target", "measured", "95 % bound", "verdict", "stock, same air", "seeds"), rows)
 
 

@@ -111,10 +111,10 @@ def air_by_role(facts) -> dict:
 
 
 def again(cell, seed: int) -> str:
-    """The command that runs this once more and shows it."""
-    words = ["kentongan-sim", "run", cell.scenario, "--seed", str(seed), "--presses", str(cell.presses),
-             "--within", f"{cell.within_s:g}", "--loss", f"{cell.loss:g}", "--preset", cell.preset,
-             "--duration", str(cell.duration_s)]
+    """The command that runs this once more and shows it, typed where this project is."""
+    words = [".venv/bin/kentongan-sim", "run", cell.scenario, "--seed", str(seed),
+             "--presses", str(cell.presses), "--within", f"{cell.within_s:g}", "--loss", f"{cell.loss:g}",
+             "--preset", cell.preset, "--duration", str(cell.duration_s)]
     for label in cell.dead:
         words += ["--dead", label]
     if cell.baseline != OURS:

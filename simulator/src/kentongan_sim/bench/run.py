@@ -11,6 +11,7 @@ from threading import Thread
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_sim.arguments import typed
 from kentongan_sim.bench import grid, machine, page, record
 from kentongan_sim.bench.store import Store, code_digest
 
@@ -45,7 +46,8 @@ def go(args) -> int:
         raise LocalError(f"--jobs {args.jobs}: give 1..{JOBS_MAX}, or leave it out for one a core")
     chosen = grid.chosen(args.quick, args.cells)
     if not chosen:
-        raise LocalError(f"no cell of this grid is named like {args.cells!r}; see kentongan-sim bench --list")
+        raise LocalError(f"no cell of this grid is named like {args.cells!r}; see "
+                         f"{typed('kentongan-sim')} bench --list")
     if args.list:
         list_cells(chosen, args.quick)
         return 0
@@ -177,6 +179,8 @@ class Progress:
         self.done = self.failed = 0
         self.started = self.shown = time.monotonic()
         self.terminal = sys.stderr.isatty()
+        if total:
+            print(f"{total} runs begin", file=sys.stderr, flush=True)
 
     def step(self, name: str, failed: bool):
         self.done += 1

@@ -39,7 +39,8 @@ def gateway(args):
     print(page.table(result))
     print(f"gateway: {page.verdict(result)} {result.wall_s:.0f} s")
     if args.page:
-        command = f"kentongan-sim soak gateway --faults {count} --seed {args.seed} --jobs {args.jobs}"
+        command = (f".venv/bin/kentongan-sim soak gateway --faults {count} --seed {args.seed} "
+                   f"--jobs {args.jobs}")
         page.write(Path(args.page), result, command)
     return result.problems
 

@@ -1,0 +1,129 @@
+"""When this hub was not there: its own absence is nobody's silence, and a guessed one erases nothing.
+
+Two laws. A watcher that was away has seen nothing: devices, gateways and posts get their time again before
+they are called silent, and people are told how long nobody watched. And a retention's days are days of which
+it is certain that they have passed: the hub ran, or the machine under it did; what a wall clock claims about
+the time between two starts moves no end of anything that cannot be brought back.
+"""
+
+from kentongan_hub import audit
+from kentongan_hub.clock import Now
+
+NOTICED_MS = 60_000  # shorter ones are a restart: nobody's time has passed by it
+CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
+SHOWN_MS = 30 * 60_000  # on the board
+TOLD_MS = 12 * 3_600_000  # as a warning: whoever gets up in the morning sees it too
+LISTED = 10  # on the page of warnings
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+ACROSS = ("tombol",)  # their periods are longer than an outage: only time that was listened to counts
+
+
+class Absences:
+    """Absences of this hub, the latest first: rows with from_ms, to_ms and sure. Pure."""
+
+    def __init__(self, rows=()):
+        self.rows = list(rows)
+
+    @property
+    def back_ms(self):
+        """When it came back the last time; 0 when it never was away."""
+        return self.rows[0]["to_ms"] if self.rows else 0
+
+    def heard(self, role, heard_ms):
+        """The moment from which this one's silence counts, when it was last heard at `heard_ms`."""
+        deaf_ms = 0
+        for row in self.rows:
+            if row["to_ms"] <= heard_ms:
+                break
+            deaf_ms += row["to_ms"] - max(row["from_ms"], heard_ms)
+        return heard_ms + deaf_ms if role in ACROSS or not deaf_ms else self.back_ms
+
+    def awaited(self, role, heard_ms):
+        """Whether nothing has been heard of this one since the hub came back."""
+        return role not in ACROSS and bool(self.rows) and heard_ms < self.back_ms
+
+    def cutoff(self, now_ms, span_ms):
+        """The latest moment that is surely `span_ms` ago: absences of unknown length do not count."""
+        at_ms = now_ms
+        for row in self.rows:
+            if row["sure"] or row["to_ms"] > at_ms:
+                continue
+            if at_ms - row["to_ms"] >= span_ms:
+                break
+            span_ms -= at_ms - row["to_ms"]
+            at_ms = row["from_ms"]
+        return at_ms - span_ms
+
+
+def of(db):
+    return Absences(db.all("SELECT from_ms, to_ms, sure FROM absences ORDER BY id DESC"))
+
+
+def cutoff(db, now_ms, span_ms):
+    """As Absences.cutoff, of this hub."""
+    return of(db).cutoff(now_ms, span_ms)
+
+
+def save(db, clock):
+    """Where steady time goes on from after the next start; every half minute."""
+    db.set_setting("steady_ms", clock.steady_ms())
+    db.set_setting("wall_last", clock.wall_ms())
+    db.set_setting("clock_mark", clock.mark() if hasattr(clock, "mark") else "")
+
+
+def started(db, clock):
+    """The hub runs again since this moment: what it was away for becomes a row, and has its consequences."""
+    from_ms = int(db.setting("steady_ms", 0))
+    if from_ms:
+        now = Now(clock.steady_ms(), clock.wall_ms())
+        came_back(db, now, from_ms, getattr(clock, "sure", False))
+    save(db, clock)
+
+
+def came_back(db, now, from_ms, sure):
+    """It was away since `from_ms`, in steady time. `sure`: so long indeed, the machine itself ran on."""
+    gap_ms = now.ms - from_ms
+    if gap_ms > 0 and not sure:  # a session's days are days on which somebody could have used it
+        for table in ("sessions", "technicians"):
+            db.run(f"UPDATE {table} SET expires_ms = expires_ms + ? WHERE expires_ms > ?", gap_ms, from_ms)
+    if gap_ms < NOTICED_MS:
+        return
+    from_wall = int(db.setting("wall_last", 0)) or None
+    db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
+              sure=int(sure))  # fmt: skip
+    said = words(gap_ms, sure)
+    audit.record(db, now.wall, "pusat data", "pernah tidak berjalan", "pusat data", said)
+    # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing
+    until_ms = now.ms + CATCH_UP_MS
+    db.run("UPDATE soundings SET due_ms = ? WHERE due_ms < ?", until_ms, until_ms)
+    _tell(db, now, said)
+
+
+def _tell(db, now, said):
+    from kentongan_hub import incidents  # which asks policies, which ask this
+
+    for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND drill = 0 LIMIT 100"):
+        incidents.tell(db, now, row, "pusat data", "tidak berjalan", said)
+
+
+def words(gap_ms, sure):
+    """'13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
+    minutes = gap_ms // MINUTE_MS
+    days, hours = divmod(minutes // 60, 24)
+    said = f"{days} hari {hours} jam" if days else f"{hours} jam {minutes % 60} menit" if hours else (
+        f"{minutes} menit")  # fmt: skip
+    return said if sure else f"kira-kira {said}"
+
+
+def latest(db, now_ms, within_ms):
+    """The absence that ended less than `within_ms` ago, with its `words`; or None."""
+    row = db.one("SELECT * FROM absences ORDER BY id DESC LIMIT 1")
+    if row is None or now_ms - row["to_ms"] >= within_ms:
+        return None
+    return {**row, "words": words(row["to_ms"] - row["from_ms"], row["sure"])}
+
+
+def listed(db):
+    """The latest absences for the page of warnings."""
+    rows = db.all("SELECT * FROM absences ORDER BY id DESC LIMIT ?", LISTED)
+    return [{**row, "words": words(row["to_ms"] - row["from_ms"], row["sure"])} for row in rows]
