@@ -15,7 +15,8 @@ def table(result) -> str:
         within = f"{row['stored_within_10_s']} of {row['pressed']}"
         place = f"{row['scene']}, {row['hub']}"
         found = [row["lost"], row["false_sirens"], row["false_words"], row["muted"] + row["other"]]
-        cells = [row["attack"], row["row"] or "-", row["holder"], place, row["walks"], *found, limit, within, slowest]
+        cells = [row["attack"], row["row"] or "-", row["holder"], place, row["walks"], *found]
+        cells += [limit, within, slowest]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
