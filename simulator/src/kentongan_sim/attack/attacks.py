@@ -53,6 +53,7 @@ PLAN = (
     ("planted-loud-{}", 4, RT, "alive", words.loud, POST),
     ("race-{}", 4, RT, "alive", words.race, {**POST, "penerus": (), "channel": ()}),
     ("ahead-{}", 4, RT, "alive", words.ahead, POST),
+    ("used-up-{}", 4, RT, "alive", words.used_up, {**POST, "penerus": ()}),
     ("power-cut", 5, RT, "dead", sirens.after_cut, NOBODY),
     ("power-cut-unanswered", 5, RT, "unanswered", sirens.after_cut, NOBODY),
     ("power-cut-channel", 5, RT, "dead", sirens.after_cut, {"channel": ()}),

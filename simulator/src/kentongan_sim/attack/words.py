@@ -4,6 +4,7 @@ from kentongan_wire import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
 
+LAST_COUNTER = 0xFFFF_FFFF
 PLANTED = 40  # counters ahead of the victim's last one that a thief covers
 
 
@@ -131,6 +132,23 @@ def ahead(siege):
     siege.first()
     siege.send(*[siege.bag.alarm(siege.button, siege.high()) for _ in range(3)])
     siege.run(siege.drawn(60, 240, "then"))
+    siege.press()
+    siege.run(30)
+
+
+def used_up(siege):
+    """The highest counter there is, in all that a post may make in another's name: nothing is newer."""
+    bag = siege.bag
+    siege.first()
+    about = siege.button, LAST_COUNTER
+    siege.send(
+        bag.receipts(siege.gateway, m.GATEWAY, LAST_COUNTER, *about, m.STAGE_SOUNDING),
+        bag.receipts(siege.gateway, m.GATEWAY, LAST_COUNTER, *about, m.STAGE_STORED, 1, 0),
+        bag.alarm(*about),
+        bag.button_status(*about, 0, 0),
+        bag.button_status(*about, 0, 0, under_a=True),
+    )
+    siege.run(siege.drawn(200, 400, "then"))
     siege.press()
     siege.run(30)
 
