@@ -294,9 +294,10 @@ class Radio:
         return False  # the check's standby clears the stale bit
 
     def _find_frame(self):
-        """Let the driver read the frame that the chip speaks of, which begins elsewhere than the last one ended
-        when another frame came between two looks: that one's length and strength are gone (4.1.2.3: status
-        is the last packet's only; 4.1.6: its start stands in RegFifoRxCurrentAddr).
+        """Let the driver read the frame that the chip speaks of.
+
+        It begins elsewhere than the last one ended when another frame came between two looks; of that one
+        length and strength are gone (4.1.2.3: status is the last packet's only).
         """
         start = self._chip._reg_read(SX127_FIFO_RX_LAST)
         if start != self._fifo_at:
