@@ -44,6 +44,7 @@ KINDS = {
     "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
     "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
+    "flash gagal": (True, "teknisi", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
@@ -197,6 +198,8 @@ def _device(row, now_ms, now_wall):
         yield _found("listrik padam", label)
     if row.get("key_stuck"):
         yield _found("kontak rusak", label)
+    if row.get("flash_failing"):
+        yield _found("flash gagal", label)
     if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
         yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:
