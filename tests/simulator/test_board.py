@@ -74,7 +74,7 @@ def test_a_power_cut_while_a_file_is_written_leaves_a_file_system_that_mounts(al
     with pytest.raises(ToolError) as caught:
         import threading
         threading.Timer(3, alone.power, (False,)).start()
-        prompt._ask(program, 8)
+        prompt.ask(program, 8)
     assert caught.value.name == "no_answer"
     alone.power(True)
     prompt.wait_for_prompt()

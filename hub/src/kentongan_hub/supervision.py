@@ -196,10 +196,9 @@ def _device(row, now_ms, now_wall):
         yield _found("radio diganggu", label)
     if row["mains"] == 0:
         yield _found("listrik padam", label)
-    if row.get("key_stuck"):
-        yield _found("kontak rusak", label)
-    if row.get("flash_failing"):
-        yield _found("flash gagal", label)
+    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
+        if row.get(flag):
+            yield _found(what, label)
     if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
         yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:

@@ -18,8 +18,8 @@ SILENT_S = 3
 MESSAGES_MAX = 64  # kept of a gateway's radio
 ASK_AGAIN_S = 1
 RESET_S = 0.1  # EN of the chip is held low
-# A device gives its prompt to whoever asks for it, and to no Ctrl-C: one word on its line, and on the line of a
-# gateway's radio the same between two zeros, where no message stands. Ctrl-C first, for any other program.
+# A device gives its prompt to whoever asks for it, and to no Ctrl-C: one word on its line; on the line of a
+# gateway's radio the same between two zeros, where no message stands. Ctrl-C goes first, for other programs.
 ASK, ASK_RADIO = b"\r\x03\r\nservis\r\n", b"\0servis\0"
 GIVEN, PROMPT = b"servis;", b">>> "
 ASK_S = 1.5  # from the word to its answer

@@ -137,7 +137,7 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: {said}")
         raise ToolError("not_written", f"{self.port}: {said}")
 
-    def _ask(self, program, timeout_s=ANSWER_S):
+    def ask(self, program, timeout_s=ANSWER_S):
         """The values that a program on the board printed after MARK."""
         with staging() as folder:
             path = folder / "ask.py"
@@ -151,7 +151,7 @@ class Prompt:
 
     def probe(self):
         """What stands at the port; a running program ends."""
-        answers = self._ask(PROBE)
+        answers = self.ask(PROBE)
         if len(answers) != 1:
             raise ToolError("no_answer", f"{self.port}: no MicroPython speaks there")
         platform, machine, files, free_bytes, device = answers[0]
@@ -159,14 +159,14 @@ class Prompt:
 
     def stop(self):
         """Take main.py away and start the board anew: no program and no watchdog runs while we write."""
-        if self._ask(STOP) != [False]:
+        if self.ask(STOP) != [False]:
             raise ToolError("not_written", f"{self.port}: main.py could not be removed")
         self.reset()
         self.wait_for_prompt()
 
     def clear(self):
         """Remove every file, so that nothing of another life of this board is left."""
-        if self._ask(CLEAR, WRITE_S) != [[]]:
+        if self.ask(CLEAR, WRITE_S) != [[]]:
             raise ToolError("not_written", f"{self.port}: old files could not be removed")
 
     def write(self, files):
@@ -192,7 +192,7 @@ class Prompt:
 
     def _compare(self, files):
         wanted = {f"/{path}": sha256(data).hexdigest() for path, data in files.items()}
-        there = dict(self._ask(DIGESTS, WRITE_S))
+        there = dict(self.ask(DIGESTS, WRITE_S))
         for path in sorted(set(wanted) | set(there)):
             if wanted.get(path) != there.get(path):
                 problem = "is missing" if path not in there else "is left over" if path not in wanted \
