@@ -1,4 +1,4 @@
-"""Seeed XIAO ESP32S3 on the header Wio-SX1262: modem and penerus only, one free pin wakes. Not measured yet."""
+"""Seeed XIAO ESP32S3 on the header Wio-SX1262: penerus and modem only, one free pin wakes. Not measured."""
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 7

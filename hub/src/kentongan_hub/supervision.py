@@ -179,6 +179,13 @@ def _found(what, subject, detail=""):
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
 
 
+def _worn(row):
+    """What a device says of its own parts."""
+    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
+        if row.get(flag):
+            yield _found(what, row["label"])
+
+
 def _device(row, now_ms, now_wall):
     label, role = row["label"], row["role"]
     state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S))
@@ -196,9 +203,7 @@ def _device(row, now_ms, now_wall):
         yield _found("radio diganggu", label)
     if row["mains"] == 0:
         yield _found("listrik padam", label)
-    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
-        if row.get(flag):
-            yield _found(what, label)
+    yield from _worn(row)
     if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
         yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:

@@ -32,9 +32,9 @@ BOARDS = {board.name: board for board in (
 )}
 # Sold in place of the V3, with the radio on the same pins. Between radio and antenna stands an amplifier,
 # GC1109 (V4.2) or KCT8103L (V4.3), fed by GPIO 7 and switched by 2 and 46 or 5: our keys are there. Unfed it
-# hears 10-20 dB less; fed it sends up to 28 dBm, and nobody knows how much at a given setting, so that the law's
-# limit could not be kept. Sources: meshcore-dev/MeshCore pull requests 1249 and 1857, markqvist/RNode_Firmware
-# 133, matthias-bs/BresserWeatherSensorReceiver 310.
+# hears 10-20 dB less; fed it sends up to 28 dBm, and nobody knows how much at a given setting, so that the
+# law's limit could not be kept. Sources: meshcore-dev/MeshCore pull requests 1249 and 1857,
+# markqvist/RNode_Firmware 133, matthias-bs/BresserWeatherSensorReceiver 310.
 HELTEC_V4 = Unfit("Heltec WiFi LoRa 32 V4", ESP32S3, (NATIVE, NATIVE_MPY), 16,
                   "its amplifier between radio and antenna is on the pins of our keys and sends too strongly")
 RADIO_OF_V4 = ("heltec_v3", "wireless_stick_lite_v3")  # boards whose radio has the same pins
