@@ -142,6 +142,31 @@ class Serial:
         return [1] if self.inbox else []
 
 
+class Flood(Serial):
+    """Bytes without an end between two times; each read takes as long as a character on the line."""
+
+    def __init__(self, board, from_ms, ms, byte):
+        Serial.__init__(self)
+        self._board, self._byte, self._us = board, byte, 0
+        self._from_us = board.clock.us + from_ms * 1000
+        self._to_us = self._from_us + ms * 1000
+
+    def _flows(self):
+        return self._from_us <= self._board.clock.us < self._to_us
+
+    def take(self, n):
+        if not self._flows():
+            return Serial.take(self, n)
+        self._us += 87
+        if self._us >= 1000:
+            self._board.pass_ms(self._us // 1000)
+            self._us %= 1000
+        return self._byte
+
+    def poll(self, _):
+        return [1] if self._flows() or self.inbox else []
+
+
 class Bytes:
     """sys.stdin.buffer, sys.stdout.buffer."""
 

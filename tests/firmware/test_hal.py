@@ -18,8 +18,10 @@ from hwkit import (
     alarms,
     device,
     highs,
+    lamp,
     press,
     receipt,
+    said_nobody,
 )
 from kentongan_node import feedback
 from kentongan_wire import messages as m
@@ -217,10 +219,6 @@ def test_an_interrupted_incident_does_not_go_on_with_the_lid_open():
     assert not alarms(board)
 
 
-def lamp(board):
-    return board.pin(board.numbers.TOMBOL["shows"][0]).history
-
-
 def test_a_cell_that_sags_at_every_frame_is_never_met_with_a_dark_lamp():
     """Brown-outs at each transmission, key held or not, RTC memory kept or lost."""
     for held in (False, True):
@@ -253,16 +251,6 @@ def test_a_cell_that_sags_at_every_frame_is_never_met_with_a_dark_lamp():
 
 def fail():
     raise Reset("brown-out")
-
-
-def said_nobody(board, from_us):
-    """Whether the lamp began the rhythm of "nobody hears" after that time: 0.1 s on, 0.1 off, three times."""
-    edges = [(us, level) for us, level in lamp(board) if us >= from_us and level is not None]
-    for i in range(len(edges) - 6):
-        times = [(edges[i + n + 1][0] - edges[i + n][0]) // 10_000 for n in range(6)]
-        if edges[i][1] == 1 and times[:5] == [10] * 5 and times[5] > 50:
-            return True
-    return False
 
 
 def test_a_radio_that_is_absent_is_told_by_the_lamp_at_each_press():

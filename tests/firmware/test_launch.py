@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset, Serial
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Flood, Reset
 from both import raises
 from hwkit import BEFORE_AIR_MS, MAIN, SIREN, alarms, device, highs
 from kentongan_wire import link
@@ -120,31 +120,6 @@ def test_a_stray_ctrl_c_ends_no_program_in_any_role():
     typed(board, 30, b"\x03")
     board.boot("tombol", 30_000, DEEPSLEEP_RESET, EXT0_WAKE)
     assert len(alarms(board)) >= 5
-
-
-class Flood(Serial):
-    """Bytes without an end between two times; each read takes as long as a character on the line."""
-
-    def __init__(self, board, from_ms, ms, byte):
-        Serial.__init__(self)
-        self._board, self._byte, self._us = board, byte, 0
-        self._from_us = board.clock.us + from_ms * 1000
-        self._to_us = self._from_us + ms * 1000
-
-    def _flows(self):
-        return self._from_us <= self._board.clock.us < self._to_us
-
-    def take(self, n):
-        if not self._flows():
-            return Serial.take(self, n)
-        self._us += 87
-        if self._us >= 1000:
-            self._board.pass_ms(self._us // 1000)
-            self._us %= 1000
-        return self._byte
-
-    def poll(self, _):
-        return [1] if self._flows() or self.inbox else []
 
 
 def test_a_line_that_never_stops_delays_no_frame_and_no_siren():
