@@ -204,6 +204,11 @@ class Prompt:
         self._mpremote("reset")
         self._open = False
 
+    def leave(self):
+        """Let a device that is not ours to change go on at once, not after its ten minutes."""
+        with contextlib.suppress(ToolError):
+            self.reset()
+
     def wait_for_prompt(self):
         """Return once the prompt answers; a board that resets needs a moment, and its USB may go away."""
         until_s = time.monotonic() + AWAY_S

@@ -85,6 +85,7 @@ class Job:
         if found.device and not self.erase:
             role, label, node, _ = found.device
             number = format(node, "08x") if isinstance(node, int) else "?"
+            self.prompt.leave()
             raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
         return found, board
 
