@@ -38,7 +38,7 @@ class Keeper:
         memory = self._memory
         if name in rtcmem.FIRST:
             memory.files[name] = bytes(data)
-            self._remember(memory)
+            self._note()
             if not name.startswith("seq"):
                 self._late[name] = data
                 return
@@ -62,7 +62,7 @@ class Keeper:
             name = sorted(self._owed)[0] if self._owed else None
             if name is None:
                 memory.failing = memory.stale = False
-                self._remember(memory)
+                self._note()
             else:
                 self._to_flash(name, self._owed[name], now_ms)
         return None
@@ -91,16 +91,31 @@ class Keeper:
             return
         self._owed.pop(name, None)
         if name not in rtcmem.FIRST and memory.files.pop(name, None) is not None:
-            self._remember(memory)  # the flash is the newer one again
+            self._note()  # the flash is the newer one again
 
     def _refused(self, name, data):
         memory = self._memory
         self._owed[name] = data
         if name.startswith("seq"):
             self._spare(bytes(data))
-        elif len(data) <= IN_ONE_PIECE:
-            memory.files[name] = bytes(data)
         else:
             memory.files.pop(name, None)
-            memory.stale = memory.stale or name == "guard"
-        self._remember(memory)
+            try:
+                if len(data) <= IN_ONE_PIECE:
+                    memory.files[name] = bytes(data)
+            except MemoryError:
+                pass  # a heap in small pieces: as if it were too long
+            memory.stale = memory.stale or name == "guard" and name not in memory.files
+        self._note()
+
+    def _note(self):
+        """Into RTC memory; where the heap has no room for that, what is there beside the first files goes."""
+        memory = self._memory
+        try:
+            self._remember(memory)
+        except MemoryError:
+            for name in list(memory.files):
+                if name not in rtcmem.FIRST:
+                    memory.stale = memory.stale or name == "guard"
+                    del memory.files[name]
+            self._remember(memory)
