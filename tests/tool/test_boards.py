@@ -57,6 +57,7 @@ def test_usb_and_flash_narrow_the_choice_as_far_as_they_go():
     assert named(boards.candidates(boards.ESP32S3, boards.NATIVE, 4)) == ["lilygo_t3s3"]
     assert named(boards.candidates(boards.ESP32S3, boards.NATIVE_MPY, 8)) == ["xiao_esp32s3",
                                                                               "xiao_esp32s3_header"]
+    assert len(boards.candidates(boards.ESP32S3, None, 4)) == 5
     assert named(boards.candidates(boards.ESP32, (1, 2), 4)) == ["lilygo_t3", "tbeam_sx1276", "tbeam_sx1262"]
 
 

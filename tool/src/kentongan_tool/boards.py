@@ -46,10 +46,13 @@ REPL_CHIP = {"ESP32S3": ESP32S3, "ESP32": ESP32}  # longest first: end of sys.im
 
 
 def candidates(chip, usb=None, flash_mb=None):
-    """Boards with this chip; with this (vendor, product), and this flash, when that leaves any."""
+    """Boards with this chip; with this (vendor, product), and then this flash, when that leaves any.
+
+    The flash alone names no board: others have as much.
+    """
     fitting = [board for board in BOARDS.values() if board.chip == chip]
-    fitting = [board for board in fitting if usb in board.usb] or fitting
-    return [board for board in fitting if board.flash_mb == flash_mb] or fitting
+    seen = [board for board in fitting if usb in board.usb]
+    return [board for board in seen if board.flash_mb == flash_mb] or seen or fitting
 
 
 def refuse_unfit(chip, usb=None, flash_mb=None, radios=()):
