@@ -256,10 +256,9 @@ def test_a_status_that_another_relay_carried_is_not_carried_again():
     body = NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0))
     heard = frame(2, 3, OTHER, 5, body, hop_limit=2)
     offer(core, heard, 0, klass=STATUS)
-    packet = packet_of(heard)
-    core.hear(packet._replace(hop_limit=0), CHANNEL.open(packet), True, 5)
+    hear(core, frame(2, 3, OTHER, 5, body, hop_limit=0, hop_start=2), 5)
     assert len(core.queue) == 1
-    core.hear(packet._replace(hop_limit=1), CHANNEL.open(packet), True, 10)
+    hear(core, frame(2, 3, OTHER, 5, body, hop_limit=1, hop_start=2), 10)
     assert len(core.queue) == 0 and core.drops == {"status_suppressed": 1}
 
 
