@@ -24,7 +24,8 @@ LOSS_MAX = 0.9
 PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
-EXTRA = {"coming": "false_words", "siren": "muted"}  # columns of what an attack itself found
+# Columns of what an attack itself found.
+EXTRA = {"coming": "false_words", "siren": "muted", "again": "false_sirens"}
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
