@@ -30,6 +30,8 @@ ATTACK = [
 CAMPAIGNS = {
     "flash": ("12,000 power cuts in a device's flash: no write, counter or setting lost",
               [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)]),
+    "device": ("1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
+               [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)]),
     "month": ("30 days of every role in virtual time: no growth, over the wraps of the tick counter",
               [[sys.executable, "tests/soak/month.py", role, "30"]
                for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),

@@ -108,7 +108,7 @@ class Sirene(Output):
                 self._drill_until_ms = now_ms + seconds * 1000
                 self._drilled = []
         if "counters" in changed:
-            self.counters_lost = False
+            self.counters_lost = self.counters_stale = False
             self.guard.evicted = 0
             self._lost_until_ms = None
             self._unknown = []

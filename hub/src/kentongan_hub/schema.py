@@ -337,6 +337,12 @@ def m009_worn_keys(db):
 
 
 @migrations()
+def m013_worn_flash(db):
+    """Whether a device says that its flash takes no write."""
+    _run(db, "ALTER TABLE devices ADD COLUMN flash_failing INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
 def m010_gateway_clock(db):
     """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
     _run(db, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
