@@ -313,9 +313,15 @@ class Sirene(Output):
                            m.SOURCE_RECEIPT)
         if record.event(RECEIPT, now_ms):
             self._drive(now_ms, actions)
+            self._known(entry.node, entry.counter)
             self._note_on(record, "receipt", actions)
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
+
+    def _known(self, origin, counter):
+        """It sounds already, on the gateway's word: its own frame, whenever it is played, is no new one."""
+        for generation in self.keys.generations:
+            self.guard.raise_to(origin, generation, 0, counter)
 
     # -- orders and keys ----------------------------------------------------------------------------
 
@@ -365,6 +371,8 @@ class Sirene(Output):
         started = record.event(ORDER, now_ms, (order.seconds * 1000) or SOUND_MS)
         if started:
             record.source = m.SOURCE_ORDER
+            if order.origin:
+                self._known(order.origin, order.counter)
         if record.state == LIVE:
             record.kind = order.pattern
             record.drill = False
