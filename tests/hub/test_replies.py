@@ -167,3 +167,24 @@ def test_an_answer_to_an_alarm_that_was_merged_since_counts_for_the_event(site):
     admin.post("/kejadian/kejadian-2/gabung", page="/papan", dengan="kejadian-1")
     write_back(site, "DATANG 2")
     assert [one["answered_by"] for one in site.incidents()] == ["Siti", "Siti"]
+
+
+COMMANDS = ("SELESAI 1", "TUTUP 1", "BATAL 1", "KELIRU 1", "DIAM 1", "BISUKAN tombol-07", "SIRENE 1",
+            "URUS 1", "SANDI baru", "ATUR 1", "LATIHAN 1", "DATANG 1; SELESAI 1", "CABUT 07")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_sms_does_more_than_answer(two, text):
+    """Neither of whoever was called nor of a stranger: no siren, end, mute, setting or taken warning."""
+    kept = ("settings", "policies", "devices", "warnings", "accounts", "people")
+    before = {name: two.rows(f"SELECT * FROM {name}") for name in kept}
+    last = two.rows("SELECT max(id) AS id FROM outbox")[0]["id"]
+    for address in (SITI, BUDI, "+6281299990009", "112"):
+        write_back(two, text, address)
+    assert {one["state"] for one in two.incidents()} <= {"baru", "menuju_lokasi"}
+    assert [one["closed_ms"] for one in two.incidents()] == [None, None]
+    assert {name: two.rows(f"SELECT * FROM {name}") for name in kept} == before
+    sent = two.rows("SELECT type, body FROM outbox WHERE id > ?", last)
+    assert {one["type"] for one in sent} <= {"stage"}, "nobody is written to because of what a stranger wrote"
+    assert all(json.loads(one["body"])["stage"] == 3 for one in sent)
+    assert bool(sent) == text.startswith("DATANG")
