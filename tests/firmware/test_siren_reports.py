@@ -203,6 +203,14 @@ def test_the_first_word_that_a_siren_sounds_waits_for_no_crowd():
     assert post.now_ms - at_ms < m.SIREN_TOLD_MS
 
 
+def test_the_first_word_is_not_lost_when_more_alarms_come_at_once_than_reports_have_room():
+    post = Post()
+    for n in range(12):
+        post.hear(pressed(10, src=TOMBOL + n))
+    post.wait(2 * SECOND)
+    assert [r.body.origin for r in post.messages(m.SIREN_REPORT)] == [TOMBOL]
+
+
 def test_of_many_alarms_alike_only_the_first_is_reported_at_once_and_the_others_when_it_is_quiet():
     post = Post()
     at_ms = post.now_ms

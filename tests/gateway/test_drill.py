@@ -1,4 +1,4 @@
-"""Drills at the gateway: its own window, and posts that are told of begin and end until each says it knows."""
+"""Drills at the gateway: its own window, and posts that are told of begin and end until they know."""
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, Bench, alarm, message, node_status
 from kentongan_gateway.actions import Siren

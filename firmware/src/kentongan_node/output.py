@@ -21,7 +21,7 @@ REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the g
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
 # of siren reports in their first 15 s, and 53 of 85 alarm frames that collided at the gateway met one.
 # It comes CROWD_TIMES later still where this many alarm: 40 presses in 10 s had 94 such reports and 200
-# copies of them by relays in the second half minute. The hub knows these times (wire/codes.py), and waits as long.
+# copies of them by relays in the second half minute. The hub knows these times (wire/codes.py) and waits.
 CROWD_ORIGINS = 4
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
