@@ -10,6 +10,7 @@ from kentongan_hub import (
     calling,
     chimes,
     circles,
+    drill_posts,
     field,
     incidents,
     joins,
@@ -246,7 +247,7 @@ def _siren_report(db, now, gateway, event):
     )
     if event.get("device"):
         field.heard(db, now, gateway, event)
-    if state == last:
+    if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
         "siren_reports",
@@ -276,6 +277,7 @@ SIREN_WORDS = {
     m.STATE_SILENCED: "dimatikan di pos",
     m.STATE_FAILED: "gagal berbunyi",
     m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
+    m.STATE_REFUSED: "menolak: dikira ulangan, gerbang memastikan",
 }
 
 
@@ -292,6 +294,7 @@ HANDLERS = {
     "siren_report": _siren_report,
     "gateway_siren": _siren_report,
     "event": _event,
+    "drill_known": drill_posts.known,
     "paged": chimes.paged,
     "stage_seen": field.stage_seen,
     "refusals": field.refusals,

@@ -87,6 +87,7 @@ FIELDS = {
         "generation": _GENERATION,
         "report_counter": _integer(0, U32),
     },
+    "drill_known": {"device": _DEVICE, "number": _integer(0, 1 << 53, REQUIRED), "open": _truth()},
     "paged": {"device": _DEVICE, "origin": _DEVICE, "counter": _COUNTER},
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
     "refusals": {"counters": ("counters", None, None, REQUIRED)},
