@@ -4,13 +4,14 @@ import subprocess
 import sys
 
 from conftest import ROOT
+from patience import PATIENCE_S
 
 FAULTS, SEED = 30, 11  # not one of the campaign's seeds
 
 
 def campaign(faults, seed, *more):
     command = [sys.executable, ROOT / "tests/soak/device_faults.py", str(faults), str(seed), *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.splitlines(), done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 

@@ -10,6 +10,7 @@ from board_kit import Alone, need_board
 from conftest import ROOT
 from hwkit import NODES
 from kentongan_tool.prompt import Prompt
+from patience import LOOK_S
 from tool_kit import need_tools
 
 
@@ -36,10 +37,10 @@ def test_a_running_device_is_asked_for_its_prompt_and_ctrl_c_is_not(tmp_path, re
         prompt.write(files_of(role))
         alone.board.press_reset()
         alone.wait("the program runs", lambda: alone.board._serving and alone.board.running)
-        with serial.Serial(str(alone.port), timeout=0.5) as line:
+        with serial.Serial(str(alone.port), timeout=LOOK_S) as line:
             for _ in range(20):
                 line.write(b"\x03\r\x03\x03")
-                time.sleep(0.05)
+                time.sleep(LOOK_S)
             assert b">>>" not in line.read(4096)
         assert alone.board.running
         assert prompt.probe().device[0] == role
