@@ -28,10 +28,6 @@ class Report:
             self.start_ms += delay_ms
 
 
-def _gives_way(report):
-    return report.due_ms() is None, report.start_ms
-
-
 class Reports:
     def __init__(self):
         self.waiting = []
@@ -41,7 +37,8 @@ class Reports:
         """Begin to send a message, first at start_ms."""
         self.waiting = [r for r in self.waiting if r.about != about]
         if len(self.waiting) >= LIMIT:
-            self.waiting.remove(max(self.waiting, key=_gives_way))
+            last = max(self.waiting, key=lambda report: (report.due_ms() is None, report.start_ms))
+            self.waiting.remove(last)
         self.waiting.append(Report(kind, body, start_ms, about))
 
     def find(self, about):

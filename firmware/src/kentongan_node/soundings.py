@@ -140,11 +140,11 @@ class Soundings:
                 found = record
         return found
 
-    def joins(self, record, alike=True):
+    def joins(self, record, kind=True):
         """Whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
             if (other is not record and other.state == LIVE and other.begun_ms <= record.begun_ms
-                    and (other.kind == record.kind or not alike) and not other.drill and not record.drill):
+                    and (other.kind == record.kind or not kind) and not other.drill and not record.drill):
                 return True
         return False
 

@@ -3,6 +3,7 @@
 import json
 
 from kentongan_wire import messages as m
+from kentongan_wire.siren_times import SIREN_TOLD_MS
 
 from kentongan_hub import drill_posts, incidents, supervision
 from kentongan_hub.orders import BY_HAND
@@ -13,7 +14,7 @@ HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAIL
 QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
 WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
 # a sounding, a rest after it, and what its report may take
-SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + m.REST_MS + m.SIREN_TOLD_MS
+SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + m.REST_MS + SIREN_TOLD_MS
 POSTS = (
     "SELECT node, zone, settings FROM devices "
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"

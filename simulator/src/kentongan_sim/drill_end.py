@@ -98,8 +98,8 @@ def go(args) -> int:
     if args.json:
         print(json.dumps(out))
     else:
-        print(f"{out['in_time']} of {out['runs']} ({out['share']:.2%}): every post beat a press in earnest as "
-              f"real {LIMIT_S} s after the end of a drill, {args.loss:.0%} loss")
+        print(f"{out['in_time']} of {out['runs']} ({out['share']:.2%}): every post beat a press in earnest "
+              f"as real {LIMIT_S} s after the end of a drill, {args.loss:.0%} loss")
     for one in out["late"][:SHOWN] if not args.json else ():
         words = [typed("kentongan-sim"), "drill", args.scenario, "--seeds", str(one["seed"])]
         words += ["--loss", f"{args.loss:g}"]

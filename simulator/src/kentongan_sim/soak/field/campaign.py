@@ -16,9 +16,8 @@ from pathlib import Path
 from kentongan_hub.paging import mqtt
 
 from kentongan_sim.soak import disk as disks
-from kentongan_sim.soak.field import gate, phone
 from kentongan_sim.soak.field.faults import FAULTS, MQTT_WAIT_S
-from kentongan_sim.soak.field.place import LABEL, Place
+from kentongan_sim.soak.field.place import Place
 from kentongan_sim.soak.gateway import Listener
 
 WARM_UP_MS = 180_000     # every device has said its first STATUS

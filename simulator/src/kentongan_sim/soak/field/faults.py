@@ -5,14 +5,12 @@ what must come true: told(place) is asked every few seconds from its begin until
 """
 import errno
 import json
-import random
 import socket
 import threading
 from collections import namedtuple
 
-from kentongan_hub import outbox, serving
-from kentongan_hub.paging import mqtt
 from kentongan_gateway.uplink import HubClient
+from kentongan_hub import outbox, serving
 
 from kentongan_sim.soak.field import damage, phone
 from kentongan_sim.soak.field.place import LABEL, ZONE
