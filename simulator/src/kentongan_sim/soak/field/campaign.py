@@ -16,7 +16,6 @@ from pathlib import Path
 from kentongan_hub.paging import mqtt
 
 from kentongan_sim.soak import disk as disks
-from kentongan_sim.soak.field import gate, phone
 from kentongan_sim.soak.field.faults import FAULTS, MQTT_WAIT_S
 from kentongan_sim.soak.field.place import POSTS, Place
 from kentongan_sim.soak.gateway import Listener
@@ -25,7 +24,9 @@ WARM_UP_MS = 180_000     # every device has said its first STATUS
 LOOK_MS = 5_000          # the person looks at what should say it
 TOLD_MS = 400_000        # from the fault's end, within which a person must have seen it
 SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
-CALM_MS, CALM_ROUND_MS = 330_000, 20_000  # an hour has room for a few alarms: the law's share of the air
+# an hour has room for a few alarms: the law's share of the air
+CALM_MS, CALM_ROUND_MS = 330_000, 20_000
+AFTER_POWER_MS = 3_600_000  # a post counts its last hour of air twice after a power cut
 SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
@@ -184,7 +185,8 @@ class Campaign:
         return rows[0]["n"] or 0
 
     def _at_hub(self):
-        return self.place.rows("SELECT * FROM alarms WHERE device = ? AND counter > ?", self._box.node, self._last)
+        wanted = "SELECT * FROM alarms WHERE device = ? AND counter > ?"
+        return self.place.rows(wanted, self._box.node, self._last)
 
     def _settled(self):
         """Asked after every event; the hub's database at most twice a second."""
@@ -248,7 +250,7 @@ class Campaign:
         place.close_all()
         place.timeline.run(30_000)
         round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
-        place.timeline.run(CALM_MS)
+        place.timeline.run(CALM_MS + (AFTER_POWER_MS if "without power" in fault.name else 0))
         place.forget()
         place.timeline.run(CALM_MS)
         place.round_ms = round_ms

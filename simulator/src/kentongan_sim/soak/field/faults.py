@@ -5,14 +5,12 @@ what must come true: told(place) is asked every few seconds from its begin until
 """
 import errno
 import json
-import random
 import socket
 import threading
 from collections import namedtuple
 
-from kentongan_hub import outbox, serving
-from kentongan_hub.paging import mqtt
 from kentongan_gateway.uplink import HubClient
+from kentongan_hub import outbox, serving
 
 from kentongan_sim.soak.field import damage, phone
 from kentongan_sim.soak.field.place import LABEL, ZONE
@@ -330,8 +328,8 @@ def _no_webhook(place, rng):
     place.form("/kanal/apprise", "/kanal", lokal="")
 
 
-ODD_WORDS = ("", "\u00b2", "\x00", "-1", "1e9", "9" * 5_000, "9223372036854775808", "<script>", "=1+1", "x" * 500,
-             "2026-02-30", "25.99", "[::1", "NaN", "%s", "\u202e", "0812", "\U0001f64f")
+ODD_WORDS = ("", "\u00b2", "\x00", "-1", "1e9", "9" * 5_000, "9223372036854775808", "<script>", "=1+1",
+             "x" * 500, "2026-02-30", "25.99", "[::1", "NaN", "%s", "\u202e", "0812", "\U0001f64f")
 FORMS = (("/warga", "/warga", ("nama", "rt", "rumah", "setuju", "nomor")),
          ("/kontak", "/kontak", ("nama", "nomor", "peran", "rt")),
          ("/latihan", "/latihan", ("hari", "jam", "rt", "menit")),

@@ -102,9 +102,10 @@ class Place(Town):
             files[label] = provision.add_device(self.data, "sirene", label, ZONE, has_sense=True)
         files["penerus-1"] = provision.add_device(self.data, "penerus", "penerus-1", ZONE)
         self.channel = Channel(files["pos-1"]["channel_name"], bytes.fromhex(files["pos-1"]["channel_key"]))
-        self.boxes = {label: Box(self.timeline, self.air, label, file, self.rng.getrandbits(32), self._sounded)
-                      for label, file in files.items()}
-        self.labels = {box.node: label for label, box in self.boxes.items()}
+        self.boxes = {}
+        for label, file in files.items():
+            seed = self.rng.getrandbits(32)
+            self.boxes[label] = Box(self.timeline, self.air, label, file, seed, self._sounded)
 
     def _build(self, data, label, folder):
         folder.mkdir()
