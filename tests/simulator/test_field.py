@@ -1,13 +1,25 @@
 """The campaign of field faults in short, and that it can fail: nothing heard, nothing shown, nothing kept."""
+import re
+from pathlib import Path
+
 import pytest
 from kentongan_hub import calling, mending, supervision
-from kentongan_sim.soak.field import page
+from kentongan_sim.soak.field import campaign, page
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.campaign import Campaign, Result
 from kentongan_sim.soak.field.faults import FAULTS
 
-SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 6 frames",
-         "journal of the spool altered (WAL)", "odd orders", "database empty", "clock stepped back while it runs", "SMS modem noise", "odd forms")
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 6 frames", "odd orders",
+         "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
+         "SMS modem noise", "odd forms")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """A few alarms need no calm between them, and no minutes are given to an alarm that was lost."""
+    for name, ms in (("CALM_MS", 20_000), ("SETTLE_MS", 60_000), ("WARM_UP_MS", 60_000)):
+        monkeypatch.setattr(campaign, name, ms)
 
 
 def ran(*names, seed=1, count=None):
@@ -37,12 +49,26 @@ def test_every_part_has_faults_and_every_fault_a_name_of_its_own():
 def test_a_campaign_that_nothing_holds_finds_it_out(patch, kind, monkeypatch):
     owner, name, instead = patch
     monkeypatch.setattr(owner, name, instead)
-    monkeypatch.setattr("kentongan_sim.soak.field.campaign.PRESSES", ("main",))
+    monkeypatch.setattr(campaign, "PRESSES", ("main",))
     monkeypatch.setattr("kentongan_sim.soak.field.place.ANSWER_MS", 10**9)
     assert any(one.startswith(kind + ":") for one in ran("its disk full").problems)
 
 
 def test_an_alarm_that_goes_with_a_damaged_database_is_found_out(monkeypatch):
     monkeypatch.setattr(mending, "_kept", lambda data_dir: {})
-    monkeypatch.setattr("kentongan_sim.soak.field.campaign.PHASES", ("before", "before", "before"))
+    monkeypatch.setattr(campaign, "PHASES", ("before", "before", "before"))
     assert any(one.startswith(("lost", "false word", "not")) for one in ran("database empty").problems)
+
+
+def test_every_test_that_the_page_names_is_there():
+    """A name without a folder is in the folder of the one before it in its row."""
+    page_text = (ROOT / "docs/reliability.md").read_text()
+    rows = page_text.partition("| what breaks, or must be true")[2].split("\n\n")[0]
+    named = 0
+    for row in rows.splitlines():
+        folder = ""
+        for name in re.findall(r"`([\w/]+\.py)`", row):
+            folder = name.rpartition("/")[0] or folder
+            assert (ROOT / folder / name.rpartition("/")[2]).exists(), f"{name} in {row}"
+            named += 1
+    assert named > 30

@@ -113,7 +113,7 @@ class Campaign:
         self._where = f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}"
         lasts_ms = int(rng.uniform(fault.least_s, fault.most_s) * 1000)
         self._phase = phase = rng.choice(PHASES[:2] if fault.button else PHASES)
-        begin_ms, press_ms = self._moments(phase, lasts_ms)
+        begin_ms, press_ms = self._moments(fault, phase, lasts_ms)
         buttons = [box for box in place.boxes.values() if box.role == "tombol"]
         box = buttons[number % len(buttons)]  # four alarms of one in half an hour are a stuck one
         place.memo = {"pressed": box, "begun": place.timeline.now_ms, "phase": phase}
@@ -138,11 +138,12 @@ class Campaign:
         self._judge_told(fault)
         self._calm(fault)
 
-    def _moments(self, phase, lasts_ms):
-        """(when the fault begins, when somebody presses), both from now."""
+    def _moments(self, fault, phase, lasts_ms):
+        """(when the fault begins, when somebody presses), both from now; of a button's own while it sends."""
         rng = self.rng
         if phase == "before":
-            return 1_000 + rng.choice((rng.randrange(20, 600), rng.randrange(600, 20_000))), 1_000
+            soon, later = rng.randrange(20, 600), rng.randrange(600, 20_000)
+            return 1_000 + (soon if fault.button else rng.choice((soon, later))), 1_000
         if phase == "during":
             return 1_000, 1_000 + rng.randrange(lasts_ms)
         return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
