@@ -9,7 +9,7 @@ from kentongan_gateway.records import DIRECT, Record
 
 def highest_stage(button_status) -> int:
     """The highest stage that the button says it holds."""
-    return (button_status.flags & m.TOMBOL_STATUS_STAGE_MASK) >> m.TOMBOL_STATUS_STAGE_SHIFT
+    return button_status.flags >> m.TOMBOL_STATUS_STAGE_SHIFT & 7
 
 
 def _common(kind, message, heard, directory):

@@ -23,7 +23,6 @@ KIND_NAMES = {0: "bahaya", 1: "maling", 2: "kebakaran", 3: "bencana", 4: "pencur
 FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM (a half byte, beside the kind) and PAGE flags
 
 STAGE_SOUNDING, STAGE_STORED, STAGE_COMING, STAGE_CLOSED, STAGE_CANCELLED = 1, 2, 3, 4, 5
-STAGE_NAMES = {1: "sounding", 2: "stored", 3: "coming", 4: "closed", 5: "cancelled"}
 
 STATE_SOUNDING, STATE_STOPPED, STATE_SILENCED, STATE_FAILED, STATE_DRIVEN = 1, 2, 3, 4, 5  # SIREN_REPORT
 # Authentic here, but its counter is not above the last one: only the gateway knows whether it is a replay.
@@ -35,7 +34,7 @@ ACTION_DRILL, ACTION_DRILL_END = 4, 5  # the window of a drill, of the target's 
 EVENT_RONDA, EVENT_AMAN, EVENT_HANDOVER, EVENT_COMING = 1, 2, 3, 4  # EVENT_COMING = "saya datang"
 
 TOMBOL_STATUS_LID, TOMBOL_STATUS_LOW_BATTERY = 1, 2
-TOMBOL_STATUS_STAGE_SHIFT, TOMBOL_STATUS_STAGE_MASK = 2, 0x1C  # bits 2-4: highest stage held
+TOMBOL_STATUS_STAGE_SHIFT = 2  # bits 2-4: highest stage held
 TOMBOL_STATUS_KEY_STUCK, TOMBOL_STATUS_FLASH_FAILING = 0x20, 0x40
 STATUS_MAINS, STATUS_LID, STATUS_SOUNDING = 1, 2, 4
 STATUS_SIREN_FAULT, STATUS_COUNTERS_LOST, STATUS_JAMMING = 8, 16, 32
@@ -45,6 +44,9 @@ ENTRIES_MAX = 14  # RECEIPTS
 TARGETS_MAX = 15  # SIREN_ORDER
 ORDER_SECONDS_MAX = 180  # longest sounding at a time
 DRILL_SECONDS_MAX = 3600  # longest window of a drill
+HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
+CROWD_TIMES = 4  # so many times longer in a crowd
+REST_MS = 17_000  # a siren that was driven for long rests, and tells of a new alarm afterwards
 CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
 
 
