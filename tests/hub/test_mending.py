@@ -86,6 +86,18 @@ def test_a_damaged_file_is_set_aside_and_alarms_go_on_being_taken(site, damage):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+def test_an_alarm_that_was_accepted_a_moment_before_the_damage_is_open_after_it(site, damage):
+    lived(site)
+    assert site.post_events(site.alarm(counter=21, device=site.other))["accepted"]
+    damage(site.data_dir / store.FILE_NAME)
+    site.restart()
+    assert [row["state"] for row in site.incidents() if row["device"] == site.other] == ["baru"]
+    site.clock.advance(120_000)
+    site.hub.dispatch.step()
+    assert [row["alerts"] for row in site.incidents() if row["device"] == site.other] == [1], "and is called for"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
     admin = lived(site)
     site.account("lurah", "kelurahan")

@@ -37,6 +37,8 @@ CAMPAIGNS = {
                for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
     "gateway": ("2,052 faults on the walk of an alarm: nothing receipted is lost, no false siren",
                 [[str(BIN / "kentongan-sim"), "soak", "gateway", "--faults", "2052", "--jobs", "2"]]),
+    "field": ("555 faults of the field beside an alarm: none lost or silent, every one told to a person",
+              [[str(BIN / "kentongan-sim"), "soak", "field", "--faults", "555", "--jobs", "2"]]),
     "process": ("the real gateway process, killed at each step of an alarm's walk",
                 [[sys.executable, "-m", "pytest", "-q", "tests/gateway/test_process.py", "-k", "kill_9"]]),
     "stock": ("the unmodified meshtastic library, 10,000 packets, unplugged 50 times",

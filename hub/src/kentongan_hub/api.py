@@ -102,6 +102,9 @@ def post_events():
             id_ = raw.get("id") if isinstance(raw, dict) else None
             rejected.append({"id": id_, "reason": f"events[{number}].{error}"})
     accepted = _store_events(good, rejected, boot_id[:64])
+    if any(event["type"] == "alarm" and event["id"] in accepted for event in good):
+        # before the gateway may forget it: a database that is damaged now takes no alarm with it
+        current_app.hub.dispatch.keep()
     return jsonify(accepted=accepted, rejected=rejected)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 import threading
 
 from kentongan_hub import (
@@ -42,7 +43,7 @@ class Dispatch:
         self._stop = threading.Event()
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
-        self._keeper = mending.Keeper(store.path.parent)
+        self._keeper, self._keeping = mending.Keeper(store.path.parent), threading.Lock()
         self._turned_ms = None  # the thread's last round; none while step() is called from outside
         self.failed_parts = 0
         self._parts = (
@@ -213,9 +214,7 @@ class Dispatch:
             with self._store.write(ring=False) as db:
                 away.save(db, self._clock)
                 self._highest_wall(db, now)
-            if site.exists(self._store.path.parent):
-                with self._store.read() as db:
-                    self._keeper.keep(db, now.ms)
+            self._keep(now)
         if now.ms - self._trimmed_ms >= TRIM_MS:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:
@@ -224,6 +223,19 @@ class Dispatch:
                 retention.run(db, now)
                 outbox.trim(db, now.ms)
             self._patrol()
+
+    def keep(self):
+        """What must survive a damaged database is written beside it now, from any thread; a full disk is told
+        elsewhere."""
+        try:
+            self._keep(self._now())
+        except (OSError, sqlite3.Error):
+            log.exception("what survives a damaged database is not on disk")
+
+    def _keep(self, now):
+        if site.exists(self._store.path.parent):
+            with self._keeping, self._store.read() as db:
+                self._keeper.keep(db, now.ms)
 
     @staticmethod
     def _highest_wall(db, now):

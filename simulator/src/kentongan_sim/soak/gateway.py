@@ -51,7 +51,7 @@ def part(seed, town, count):
     return result
 
 
-def towns(count) -> int:
+def parts(count) -> int:
     return -(-count // TOWN_EPISODES)
 
 
@@ -82,7 +82,7 @@ class Campaign:
         level, log.propagate = log.level, False
         begin = time.monotonic()
         try:
-            for number in range(towns(count)) if only is None else [only]:
+            for number in range(parts(count)) if only is None else [only]:
                 at = number * TOWN_EPISODES
                 self.rng = random.Random(f"{self.seed}/{number}")
                 self._town(at, min(TOWN_EPISODES, count - at), faults)

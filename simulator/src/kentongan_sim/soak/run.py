@@ -1,4 +1,4 @@
-"""`kentongan-sim soak`: the gateway's campaigns in turn; exit 1 when one finds something."""
+"""`kentongan-sim soak`: the campaigns in turn; exit 1 when one finds something."""
 import pickle
 import sys
 from collections import namedtuple
@@ -14,47 +14,59 @@ from kentongan_sim.arguments import number
 
 Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
 WHOLE, QUICK = 2_000, 72
+FIELD, FIELD_QUICK = 555, 8
 MARK_FILE = "docs/reliability.md"
 
 
 def gateway(args):
-    from kentongan_sim.soak import disk, page
     from kentongan_sim.soak import gateway as campaign
+    from kentongan_sim.soak import page
 
-    count = args.faults or (QUICK if args.quick else WHOLE)
+    return in_parts(args, "gateway", campaign, page, args.faults or (QUICK if args.quick else WHOLE))
+
+
+def field(args):
+    from kentongan_sim.soak.field import campaign, page
+
+    return in_parts(args, "field", campaign, page, args.faults or (FIELD_QUICK if args.quick else FIELD))
+
+
+def in_parts(args, name, campaign, page, count):
+    """A campaign of `count` faults in parts, each kept when it is done; its problems."""
+    from kentongan_sim.soak import disk
+
     if disk.shared_sqlite() is None:
-        print("gateway: Python's SQLite is built in here: no write is torn, power is cut between writes only")
-    kept, parts = Kept(Path(args.keep), args.seed, count), campaign.towns(count)
-    left = [town for town in range(parts) if kept.load(town) is None]
+        print(f"{name}: Python's SQLite is built in here: no write is torn, power is cut between writes only")
+    kept, parts = Kept(Path(args.keep), name, args.seed, count), campaign.parts(count)
+    left = [number for number in range(parts) if kept.load(number) is None]
     if len(left) < parts:
-        print(f"gateway: goes on where it stopped, {len(left)} of {parts} parts are left")
+        print(f"{name}: goes on where it stopped, {len(left)} of {parts} parts are left")
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         results = pool.map(campaign.part, [args.seed] * len(left), left, [count] * len(left))
-        for town, one in zip(left, results, strict=True):
-            kept.save(town, one)
-            print(f"gateway: part {town + 1} of {parts} is done", file=sys.stderr, flush=True)
+        for number, one in zip(left, results, strict=True):
+            kept.save(number, one)
+            print(f"{name}: part {number + 1} of {parts} is done", file=sys.stderr, flush=True)
     result = campaign.Result()
-    for town in range(parts):
-        result.add(kept.load(town))
+    for number in range(parts):
+        result.add(kept.load(number))
     print(page.table(result))
-    print(f"gateway: {page.verdict(result)} {result.wall_s:.0f} s")
+    print(f"{name}: {page.verdict(result)} {result.wall_s:.0f} s")
     if args.page:
-        command = (f".venv/bin/kentongan-sim soak gateway --faults {count} --seed {args.seed} "
-                   f"--jobs {args.jobs}")
-        page.write(Path(args.page), result, command)
+        words = f"--faults {count} --seed {args.seed} --jobs {args.jobs}"
+        page.write(Path(args.page), result, f".venv/bin/kentongan-sim soak {name} {words}")
     return result.problems
 
 
 class Kept:
     """Results of a campaign's parts on disk, under a digest of the code: a campaign that is ended goes on."""
 
-    def __init__(self, folder, seed, count):
+    def __init__(self, folder, name, seed, count):
         digest = sha256()
         for package in ("kentongan_sim.soak", "kentongan_gateway", "kentongan_hub", "kentongan_node",
                         "kentongan_wire"):
             for path in sorted(Path(find_spec(package).origin).parent.rglob("*.py")):
                 digest.update(path.read_bytes())
-        self._folder = folder / f"{digest.hexdigest()[:12]}-{seed}-{count}"
+        self._folder = folder / f"{name}-{digest.hexdigest()[:12]}-{seed}-{count}"
 
     def load(self, town):
         """The Result of this part, or None when it has not been run by this code."""
@@ -78,6 +90,7 @@ def stock(args):
 # a campaign is a line here: what it does to which parts
 CAMPAIGNS = {
     "gateway": Campaign("faults on the walk of an alarm through gateway, modem and hub", gateway),
+    "field": Campaign("faults of the field beside an alarm, over devices, gateway and hub", field),
     "stock": Campaign("the unmodified meshtastic library against a served radio that is unplugged", stock),
 }
 
@@ -87,13 +100,13 @@ def add_parser(sub):
     soak.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help=f"{', '.join(CAMPAIGNS)}; default: all")
     soak.add_argument("--quick", action="store_true", help="a short version, a minute or two")
     soak.add_argument("--faults", type=number(int, 1, 1_000_000, "give a whole number"), default=0,
-                      metavar="N", help=f"of the gateway's campaign (default {WHOLE})")
+                      metavar="N", help=f"of gateway (default {WHOLE}) or field (default {FIELD})")
     soak.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1, metavar="N")
     soak.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=2, metavar="N",
                       help="processes; the result is the same for any number")
     soak.add_argument("--keep", default="build/soak", metavar="DIR",
                       help="where finished parts are kept, to go on after an end (default build/soak)")
-    soak.add_argument("--page", metavar="FILE", help=f"write the gateway's table there ({MARK_FILE})")
+    soak.add_argument("--page", metavar="FILE", help=f"write gateway's or field's table there ({MARK_FILE})")
     soak.set_defaults(go=go)
 
 

@@ -24,7 +24,7 @@ FULL = 28              # ENOSPC
 
 
 class Box:
-    """`on_sound(box, pattern)` is called at every sounding; `shown`: [(ms, state)] of the lamp since power."""
+    """`on_sound(box, pattern)` is called at every sounding; `shown`: [(ms, state)] of its lamp."""
 
     def __init__(self, timeline, air, label, file, seed, on_sound):
         self._timeline, self._air, self._settings = timeline, air, settings.load(json.dumps(file))

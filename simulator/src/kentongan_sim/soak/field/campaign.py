@@ -17,15 +17,17 @@ from kentongan_hub.paging import mqtt
 
 from kentongan_sim.soak import disk as disks
 from kentongan_sim.soak.field.faults import FAULTS, MQTT_WAIT_S
-from kentongan_sim.soak.field.place import Place
+from kentongan_sim.soak.field.place import POSTS, Place
 from kentongan_sim.soak.gateway import Listener
 
 WARM_UP_MS = 180_000     # every device has said its first STATUS
 LOOK_MS = 5_000          # the person looks at what should say it
 TOLD_MS = 400_000        # from the fault's end, within which a person must have seen it
 SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
-CALM_MS = 40_000
-POST_S, ANY_S, AFTER_S = 5, 15, 75
+# an hour has room for a few alarms: the law's share of the air
+CALM_MS, CALM_ROUND_MS = 330_000, 20_000
+AFTER_POWER_MS = 3_600_000  # a post counts its last hour of air twice after a power cut
+SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
@@ -110,15 +112,15 @@ class Campaign:
         place, rng = self.place, self.rng
         self._where = f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}"
         lasts_ms = int(rng.uniform(fault.least_s, fault.most_s) * 1000)
-        self._phase = phase = rng.choice(PHASES)
-        begin_ms, press_ms = self._moments(phase, lasts_ms)
+        self._phase = phase = rng.choice(PHASES[:2] if fault.button else PHASES)
+        begin_ms, press_ms = self._moments(fault, phase, lasts_ms)
         buttons = [box for box in place.boxes.values() if box.role == "tombol"]
-        box = rng.choice(buttons)
-        place.memo = {"pressed": box, "begun": place.timeline.now_ms}
+        box = buttons[number % len(buttons)]  # four alarms of one in half an hour are a stuck one
+        place.memo = {"pressed": box, "begun": place.timeline.now_ms, "phase": phase}
         self._key = "main" if fault.button else rng.choice(PRESSES)
         self._before, self._seen_ms, self._begun, self._over = place.warnings(), None, False, False
         self._wrong = set()
-        self._was = bool(fault.told and fault.told is not None and self._asks(fault, before=True))
+        self._was = bool(fault.told) and self._asks(fault, before=True)
         self._last = self._counter_of(box)
         timeline = place.timeline
         self._pressed_ms, self._sounds = None, len(place.sounds)
@@ -129,18 +131,19 @@ class Campaign:
         timeline.run(max(begin_ms + lasts_ms, press_ms) + 1_000)
         over_ms = timeline.now_ms
         settled = timeline.run(SETTLE_MS, self._settled)
-        timeline.run(1_000 * ANY_S)
+        timeline.run(20_000)
         self._judge_alarm(fault, settled)
-        self._judge_sound(fault, over_ms)
+        self._judge_sound(fault)
         timeline.run(max(0, over_ms + TOLD_MS - timeline.now_ms), lambda: self._seen_ms is not None)
         self._judge_told(fault)
         self._calm(fault)
 
-    def _moments(self, phase, lasts_ms):
-        """(when the fault begins, when somebody presses), both from now."""
+    def _moments(self, fault, phase, lasts_ms):
+        """(when the fault begins, when somebody presses), both from now; of a button's own while it sends."""
         rng = self.rng
         if phase == "before":
-            return 1_000 + rng.choice((rng.randrange(20, 600), rng.randrange(600, 20_000))), 1_000
+            soon, later = rng.randrange(20, 600), rng.randrange(600, 20_000)
+            return 1_000 + (soon if fault.button else rng.choice((soon, later))), 1_000
         if phase == "during":
             return 1_000, 1_000 + rng.randrange(lasts_ms)
         return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
@@ -183,7 +186,8 @@ class Campaign:
         return rows[0]["n"] or 0
 
     def _at_hub(self):
-        return self.place.rows("SELECT * FROM alarms WHERE device = ? AND counter > ?", self._box.node, self._last)
+        wanted = "SELECT * FROM alarms WHERE device = ? AND counter > ?"
+        return self.place.rows(wanted, self._box.node, self._last)
 
     def _settled(self):
         """Asked after every event; the hub's database at most twice a second."""
@@ -210,22 +214,20 @@ class Campaign:
         elif not any(row["alerts"] or row["answered_ms"] for row in found):
             self._problem("not called", "nobody was called for it and nobody has answered")
 
-    def _judge_sound(self, fault, over_ms):
+    def _judge_sound(self, fault):
         sounds = [(at, who) for at, who, _ in self.place.sounds[self._sounds:] if at >= self._pressed_ms]
         if self._key != "main":
             if sounds:
                 self._problem("false siren", f"{sounds[0][1]} for {self._key}")
             return
-        if fault.sounds == "post":
-            limit_ms, sounds = POST_S * 1000, [one for one in sounds if one[1] == "pos-1"]
-        elif fault.sounds == "any":
-            limit_ms = ANY_S * 1000
-        else:
+        limit_ms = SOUND_S * 1000
+        if fault.sounds == "after":
             limit_ms = max(0, self._ended_ms - self._pressed_ms) + AFTER_S * 1000
-        first_ms = min((at for at, _ in sounds), default=None)
-        if first_ms is None or first_ms - self._pressed_ms > limit_ms:
-            late = "never" if first_ms is None else f"after {(first_ms - self._pressed_ms) / 1000:.0f} s"
-            self._problem("silent", f"{fault.sounds}: {late}")
+        for post in POSTS[1:] if fault.sounds == "other" else POSTS:
+            first_ms = min((at for at, who in sounds if who == post), default=None)
+            if first_ms is None or first_ms - self._pressed_ms > limit_ms:
+                late = "never" if first_ms is None else f"after {(first_ms - self._pressed_ms) / 1000:.0f} s"
+                self._problem("silent", f"{post}: {late}")
 
     def _judge_told(self, fault):
         if self._seen_ms is None:
@@ -247,6 +249,10 @@ class Campaign:
         place, self._where = self.place, ""
         place.set_right(self.rng)
         place.close_all()
-        place.timeline.run(CALM_MS)
+        place.timeline.run(30_000)
+        round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
+        place.timeline.run(CALM_MS + (AFTER_POWER_MS if "without power" in fault.name else 0))
         place.forget()
         place.timeline.run(CALM_MS)
+        place.round_ms = round_ms
+        place.timeline.run(CALM_ROUND_MS)

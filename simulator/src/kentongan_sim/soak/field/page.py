@@ -35,5 +35,5 @@ def write(path, result, command):
     text = path.read_text(encoding="utf-8")
     before, _, rest = text.partition(MARK)
     _, _, after = rest.partition(MARK)
-    body = f"{verdict(result)}\n\n{table(result)}\n\n{command}"
+    body = f"{verdict(result)}\n\n{table(result)}\n\n`{command}`"
     path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")

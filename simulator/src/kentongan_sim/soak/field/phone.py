@@ -73,6 +73,8 @@ class Phone:
             self._say(ANSWERS[line], "OK")
         elif line.startswith("AT+CPMS="):
             self._say("+CPMS: 0,10,0,10,0,10", "OK")
+        elif line.startswith("AT+CMGS=") and self.fault == NO_NETWORK:
+            self._say("+CMS ERROR: 331")
         elif line.startswith("AT+CMGS="):
             self._prompted = True
             self._out += b"\r\n> "

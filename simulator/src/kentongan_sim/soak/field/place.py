@@ -27,9 +27,10 @@ from kentongan_sim.soak.town import ANSWER_MS, ZONE, Link, Town
 
 PASSWORD = "sandi yang panjang"
 ROUND_MS = 3_000     # the hub's dispatch works this often
-BUTTONS = 3
+BUTTONS = 8
 UP_MS = 3_600_000    # the hub's machine has run for so long when all begins
 LABEL = "gateway-1"
+POSTS = ("pos-1", "pos-2")
 AGREED = (("bidan", 9), ("kader", 12))
 WARNED = ("Siti", "+6281211110001"), ("Budi", "+6281222220002")
 READ = ("/peringatan", "/perangkat", "/kanal", "/papan")
@@ -87,7 +88,8 @@ class Place(Town):
         self.start_hub()
         self._build(self.data, LABEL, self.folder / LABEL)
         self._make_people()
-        self.timeline.every(ROUND_MS, self._round)
+        self.round_ms = ROUND_MS
+        self.timeline.after(ROUND_MS, self._round)
 
     def _make_site(self):
         provision.create_site(self.data, "RT 05", "admin", PASSWORD, admin_name="Bu Admin", rt=ZONE, rw=3,
@@ -96,12 +98,14 @@ class Place(Town):
         for number in range(1, BUTTONS + 1):
             label = f"tombol-{number:02}"
             files[label] = provision.add_device(self.data, "tombol", label, ZONE, number, one_press=True)
-        files["pos-1"] = provision.add_device(self.data, "sirene", "pos-1", ZONE, has_sense=True)
+        for label in POSTS:
+            files[label] = provision.add_device(self.data, "sirene", label, ZONE, has_sense=True)
         files["penerus-1"] = provision.add_device(self.data, "penerus", "penerus-1", ZONE)
         self.channel = Channel(files["pos-1"]["channel_name"], bytes.fromhex(files["pos-1"]["channel_key"]))
-        self.boxes = {label: Box(self.timeline, self.air, label, file, self.rng.getrandbits(32), self._sounded)
-                      for label, file in files.items()}
-        self.labels = {box.node: label for label, box in self.boxes.items()}
+        self.boxes = {}
+        for label, file in files.items():
+            seed = self.rng.getrandbits(32)
+            self.boxes[label] = Box(self.timeline, self.air, label, file, seed, self._sounded)
 
     def _build(self, data, label, folder):
         folder.mkdir()
@@ -155,6 +159,7 @@ class Place(Town):
         self.start_hub()
 
     def _round(self):
+        self.timeline.after(self.round_ms, self._round)
         if not self.hub_up:
             return
         try:
@@ -225,7 +230,9 @@ class Place(Town):
         """Whatever the fault left is in order again, as somebody who was told would put it."""
         with self.app.hub.store.write() as db:
             mending.settle(db, self._now(), {"login": "admin"})
-            db.run("UPDATE devices SET siren_checked_wall = ?", self._now().wall)
+            db.run("UPDATE soundings SET changed_wall = 0")
+            db.run("UPDATE gateways SET clock_off_ms = 0")
+        self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
 
     def forget(self):
         """The words that stay for a while after their cause is over are over as well."""
