@@ -17,8 +17,8 @@ from kentongan_wire.flood import CLASS_ORDER
 from kentongan_gateway import orders
 
 MINUTES_MAX = 60
-# Between rounds. With four in the first 5 s a post at 8 % loss misses an end in one of 20,000 drills.
-GAPS_MS = (1_000, 1_200, 1_500, 2_500, 4_000, 8_000, 15_000, 30_000, 60_000)
+# Between rounds: six in the first 6 s, for with four of them one of 1,000 drills at 8 % loss ended late at a post.
+GAPS_MS = (700, 800, 1_000, 1_200, 1_500, 4_000, 8_000, 15_000, 30_000, 60_000)
 HEARD_GAP_MS = 10_000  # afterwards: a post that is heard is told again, this long after the last time
 SINCE_LIMIT = 8  # alarms in earnest since the end, which a post that did not know beat as drills
 
