@@ -67,6 +67,18 @@ def test_a_drill_sounds_here_as_a_drill_and_pages_nobody_when_the_hub_is_silent(
     assert {opened.body.action for *_, opened in bench.sent(m.SIREN_ORDER)} == {BEGIN}
 
 
+def test_a_drill_drowns_nothing_that_our_own_siren_beats_in_earnest():
+    bench = Bench()
+    drill(bench)
+    bench.hear(alarm(counter=100))
+    bench.hear(alarm(counter=101))
+    bench.order(id=70, type="siren", action="start", origin=BUTTON, counter=101, kind=1, targets="zone")
+    bench.hear(alarm(src=BUTTON_2, counter=9), src=BUTTON_2)
+    bench.run(10_000)
+    assert [one.pattern for one in bench.all(Siren)][0] == "maling"
+    assert not [one for one in bench.all(Siren)[1:] if one.pattern.startswith("latihan")]
+
+
 def test_a_begin_is_repeated_with_the_seconds_that_are_left_until_the_post_says_that_it_knows():
     bench = Bench()
     drill(bench)
@@ -165,6 +177,19 @@ def test_a_real_alarm_after_an_end_is_ordered_at_posts_that_do_not_know_until_th
     bench.hear(message(m.SIREN_REPORT, POST, 904, body), POST)
     bench.run(30_000)
     assert len(starts()) == 3
+
+
+def test_in_the_minute_after_an_end_every_post_is_ordered_and_later_only_when_none_is_heard():
+    for wait_ms, ordered in ((1_000, True), (61_000, False)):
+        bench = Bench()
+        drill(bench)
+        knows(bench, m.STATE_DRILL)
+        drill(bench, 0)
+        knows(bench, m.STATE_NO_DRILL)
+        bench.run(wait_ms)
+        bench.hear(alarm(counter=101))
+        actions = [opened.body.action for *_, opened in bench.sent(m.SIREN_ORDER)]
+        assert (m.ACTION_START in actions) is ordered
 
 
 def test_a_stop_of_a_drill_holds_back_nothing_in_earnest():

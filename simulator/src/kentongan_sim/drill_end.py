@@ -113,8 +113,8 @@ def go(args) -> int:
         print(json.dumps(out))
     else:
         real, in_time = (out[what] / out["runs"] for what in ("real", "in_time"))
-        print(f"{out['runs']} runs, {args.loss:.0%} loss: in {real:.2%} no post beat a press in earnest as a drill "
-              f"{LIMIT_S} s after the end, in {in_time:.2%} every post beat it as real {LIMIT_S} s after it")
+        print(f"{out['runs']} runs, {args.loss:.0%} loss: in {real:.2%} no post beat a press in earnest as a "
+              f"drill {LIMIT_S} s after the end, in {in_time:.2%} all beat it as real {LIMIT_S} s after it")
     for one in (out["as_drill"] + out["late"])[:SHOWN] if not args.json else ():
         words = [typed("kentongan-sim"), "drill", args.scenario, "--seeds", str(one["seed"])]
         words += ["--loss", f"{args.loss:g}"]
