@@ -55,9 +55,9 @@ class FakePin:
     IN, OUT, IRQ_RISING = 0, 1, 1
 
 
-def micropython():
+def micropython(kbd_intr=lambda char: None):
     return Space(const=lambda value: value, schedule=lambda function, argument: function(argument),
-                 kbd_intr=lambda char: None)
+                 kbd_intr=kbd_intr)
 
 
 def load(names, fakes):

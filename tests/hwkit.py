@@ -59,6 +59,20 @@ def highs(board, number=SIREN):
     return total, last, since
 
 
+def lamp(board):
+    return board.pin(board.numbers.TOMBOL["shows"][0]).history
+
+
+def said_nobody(board, from_us):
+    """Whether the lamp began the rhythm of "nobody hears" after that time: 0.1 s on, 0.1 off, three times."""
+    edges = [(us, level) for us, level in lamp(board) if us >= from_us and level is not None]
+    for i in range(len(edges) - 6):
+        times = [(edges[i + n + 1][0] - edges[i + n][0]) // 10_000 for n in range(6)]
+        if edges[i][1] == 1 and times[:5] == [10] * 5 and times[5] > 50:
+            return True
+    return False
+
+
 class PowerChip:
     """An AXP192 or AXP2101 by its registers."""
 

@@ -4,9 +4,9 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 
 import paho.mqtt.client as mqtt
+from patience import PATIENCE_S, wait_for
 
 BROKER = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
@@ -33,14 +33,14 @@ class Mosquitto:
         self._process = subprocess.Popen(
             [BROKER, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise AssertionError("mosquitto did not open its port")
+        wait_for(self._answers, "mosquitto opening its port")
+
+    def _answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), PATIENCE_S).close()
+        except OSError:
+            return False
+        return True
 
     def end(self):
         self._process.kill()
@@ -102,22 +102,17 @@ class Watcher:
         self._client.connect("127.0.0.1", port)
         self._client.subscribe("#", 1)
         self._client.loop_start()
-        assert self._ready.wait(20)
+        assert self._ready.wait(PATIENCE_S)
 
     def _take(self, _client, _userdata, message):
         self.now[message.topic] = message.payload.decode()
         self.heard.append((message.topic, message.payload.decode()))
 
-    def wait(self, topic, payload, seconds=20):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.now.get(topic) == payload:
-                return
-            time.sleep(0.01)
-        raise AssertionError(f"{topic} is {self.now.get(topic)!r} and not {payload!r} after {seconds} s")
+    def wait(self, topic, payload):
+        wait_for(lambda: self.now.get(topic) == payload, f"{topic} saying {payload!r}")
 
     def say(self, topic, payload, retain=False):
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(20)
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
 
     def close(self):
         self._client.disconnect()

@@ -21,7 +21,7 @@ REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 COMMANDS = [
     ("kentongan-sim", "run"), ("kentongan-sim", "demo"), ("kentongan-sim", "bench"),
-    ("kentongan-sim", "soak"),
+    ("kentongan-sim", "soak"), ("kentongan-sim", "attack"),
     ("kentongan-gateway",),
     ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
     ("kentongan-hub", "run"), ("kentongan-hub", "check"),

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 
+IDLE_S = 0.2  # before it says that there is nothing to do
 HEADS = {
     "body": b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n",
     "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -59,7 +60,7 @@ class Trickler:
         elif b"/done" in first:
             out = b'{"done":[]}'
         else:
-            time.sleep(0.2)
+            time.sleep(IDLE_S)
         line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(out) + out)
 
     def _trickle(self, line):

@@ -394,7 +394,11 @@ class Sx1276(Chip):
         self.registers[0x18] = 0x0B if good else 0
 
     def hear(self, frame, rssi=-90, snr_q=20, crc_ok=True):
-        """A frame ends on the air; in continuous reception the next one lands behind it in the FIFO."""
+        """A frame ends on the air; in continuous reception the next one lands behind it in the FIFO.
+
+        Where the SPI side reads next (0x0D) is the driver's business: the chip does not move it to the frame.
+        What it says of a frame is the last one's: start (0x10), length (0x13), end (0x25), strength.
+        """
         self.tick()
         usable = self.mode == 5 and self.lora and self.freq_hz // 1000 in (920_624, 920_625)
         if not usable or self.registers[0x39] != 0x2B:
@@ -403,7 +407,7 @@ class Sx1276(Chip):
         for byte in frame:
             self.fifo[self._rx_pointer] = byte
             self._rx_pointer = (self._rx_pointer + 1) & 0xFF
-        self.registers[0x13] = len(frame)
+        self.registers[0x13], self.registers[0x25] = len(frame), self._rx_pointer
         self.registers[0x19], self.registers[0x1A] = snr_q & 0xFF, (rssi + 157) & 0xFF
         self.registers[0x18] = 0
         self.registers[0x12] |= 0x50 if crc_ok else 0x70

@@ -82,8 +82,10 @@ class Timer:
 
 
 class File:
-    def __init__(self, flash, path, mode):
+    def __init__(self, flash, path, mode, refuses=None):
         self.flash, self.path, self.mode = flash, path, mode
+        if "w" in mode and refuses is not None and refuses(path):
+            raise OSError(28)
         if "w" in mode:
             self.data = b""
         elif path not in flash:
@@ -106,24 +108,98 @@ class File:
 
 
 class Serial:
-    """Standard input and output of a board."""
+    """Standard input and output of a board. `inbox`: bytes or characters that came and wait."""
 
     def __init__(self):
-        self.inbox, self.out = "", ""
-        self.buffer = self
+        self.inbox, self.out = b"", ""
+        self.buffer = Bytes(self)
+        self.interrupts = True   # whether Ctrl-C ends the program: micropython.kbd_intr
 
     def read(self, n):
-        taken, self.inbox = self.inbox[:n], self.inbox[n:]
-        return taken
+        raise AssertionError("text: MicroPython's read waits for the rest of a character, for ever")
 
     def write(self, text):
         self.out += text if isinstance(text, str) else ""
+
+    def type(self, data):
+        """Bytes from outside. The chip looks for Ctrl-C as they come, before anybody reads them."""
+        if b"\x03" in data and self.interrupts:
+            raise KeyboardInterrupt()
+        self.inbox = self.waiting() + data
+
+    def waiting(self):
+        return self.inbox if isinstance(self.inbox, bytes) else bytes([ord(char) for char in self.inbox])
+
+    def take(self, n):
+        waiting = self.waiting()
+        self.inbox = waiting[n:]
+        return waiting[:n]
 
     def register(self, *_):
         pass
 
     def poll(self, _):
         return [1] if self.inbox else []
+
+
+class Flood(Serial):
+    """Bytes without an end between two times; each read takes as long as a character on the line."""
+
+    def __init__(self, board, from_ms, ms, byte):
+        Serial.__init__(self)
+        self._board, self._byte, self._us = board, byte, 0
+        self._from_us = board.clock.us + from_ms * 1000
+        self._to_us = self._from_us + ms * 1000
+
+    def _flows(self):
+        return self._from_us <= self._board.clock.us < self._to_us
+
+    def take(self, n):
+        if not self._flows():
+            return Serial.take(self, n)
+        self._us += 87
+        if self._us >= 1000:
+            self._board.pass_ms(self._us // 1000)
+            self._us %= 1000
+        return self._byte
+
+    def poll(self, _):
+        return [1] if self._flows() or self.inbox else []
+
+
+class Bytes:
+    """sys.stdin.buffer, sys.stdout.buffer."""
+
+    def __init__(self, serial):
+        self._serial = serial
+
+    def read(self, n):
+        return self._serial.take(n)
+
+    def write(self, data):
+        self._serial.write(data)
+
+
+class Nvs:
+    """esp32.NVS: blobs that are there for good once they were committed."""
+
+    def __init__(self, board):
+        self._board, self._new = board, {}
+
+    def get_blob(self, key, data):
+        if key not in self._board.nvs:
+            raise OSError(-0x1102)
+        held = self._board.nvs[key]
+        data[: len(held)] = held
+        return len(held)
+
+    def set_blob(self, key, data):
+        if self._board.refuses is not None and self._board.refuses("nvs"):
+            raise OSError(-0x1105)
+        self._new[key] = bytes(data)
+
+    def commit(self):
+        self._board.nvs.update(self._new)
 
 
 class Uart:
@@ -157,6 +233,8 @@ class Board:
         self.clock.sleep_ms = self._sleep_ms  # time goes by for the whole board
         self.numbers = numbers(name)
         self.flash = {}
+        self.nvs = {}
+        self.refuses = None    # of a path, or "nvs": whether the flash takes no write there
         self.rtc = b""
         self.cause, self.wake = PWRON_RESET, None
         self.adc = {}
@@ -198,6 +276,7 @@ class Board:
             pin.history.append((self.clock.us, None))  # a reset: the pin floats
         self.timers, self.watchdog_ms = {}, None
         self.until_us = self.clock.us + ms * 1000
+        self.serial.interrupts = True
         pins = getattr(self.numbers, role.upper())
         try:
             self._with_fakes(self._main, pins)
@@ -210,9 +289,9 @@ class Board:
             self.cause = DEEPSLEEP_RESET
             return "asleep"
         except KeyboardInterrupt:
-            self.cause = SOFT_RESET
-            return "prompt"
-        return "ended"
+            pass
+        self.cause = SOFT_RESET
+        return "prompt"
 
     def pass_ms(self, ms):
         """Time goes by: chip, timers, what the test planned, and the watchdog."""
@@ -254,7 +333,7 @@ class Board:
                 stdin=self.serial, stdout=self.serial, platform="esp32",
                 print_exception=lambda fault: self.serial.write("Traceback: {!r}\n".format(fault)))
             self.modules[name].print = lambda text: self.serial.write(text + "\n")
-        self.modules["hal"].open = lambda path, mode="r": File(self.flash, path, mode)
+        self.modules["hal"].open = lambda path, mode="r": File(self.flash, path, mode, self.refuses)
         self.prepare()
         if pins["siren"] is not None:
             self.modules["hal"].siren_off(pins)
@@ -283,8 +362,11 @@ class Board:
         fakes = {"time": self.clock, "lora": boardkit.lora(self.clock), "machine": self._machine(),
                  "esp32": self._esp32(), "asyncio": boardkit.Space(sleep_ms=sleep_ms, run=self._run),
                  "select": boardkit.Space(poll=lambda: self.serial, POLLIN=1), "os": self._os(),
-                 "micropython": boardkit.micropython()}
+                 "micropython": boardkit.micropython(self._kbd_intr)}
         return fakes
+
+    def _kbd_intr(self, char):
+        self.serial.interrupts = char == 3
 
     def _run(self, coroutine):
         while True:
@@ -301,6 +383,8 @@ class Board:
             return [name[len(path) + 1:] for name in self.flash if name.startswith(path + "/")]
 
         def mkdir(path):
+            if self.refuses is not None and self.refuses(path):
+                raise OSError(28)
             self.flash[path] = None
 
         def urandom(n):
@@ -338,7 +422,8 @@ class Board:
             for pin in pins:
                 self.wakes[pin.number] = level
 
-        return boardkit.Space(wake_on_ext0=ext0, wake_on_ext1=ext1, WAKEUP_ALL_LOW=0, WAKEUP_ANY_HIGH=1,
+        return boardkit.Space(NVS=lambda name: Nvs(self),
+                              wake_on_ext0=ext0, wake_on_ext1=ext1, WAKEUP_ALL_LOW=0, WAKEUP_ANY_HIGH=1,
                               mcu_temperature=lambda: 31)
 
     def _memory(self, data=None):

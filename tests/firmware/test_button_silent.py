@@ -138,18 +138,33 @@ def test_a_silent_alarm_cannot_be_taken_back_with_the_main_key():
 # -- resets -----------------------------------------------------------------------------------------
 
 
-def test_after_a_reset_an_unfinished_incident_goes_on_twice_and_then_no_more():
+def test_after_a_reset_an_unfinished_incident_goes_on_twice_as_it_was_twice_weaker_and_then_no_more():
     box = Box()
     box.wait(3_000)
     counter, state = box.counters_sent()[0], box.state
-    for _ in range(2):
+    for power in (None, None, 10, 2):
         box = Box("reset", "", state=state)
         box.wait(5_000)
         assert box.counters_sent()[0] == counter
         assert box.alarms()[0].body.incident == counter & 0xFFFF
+        assert [tune.conducted_dbm for tune in of(box.all, act.Tune)] == ([power] if power else [])
         state = box.state
     box = Box("reset", "", state=state)
-    box.wait(10_000)
+    assert box.shown() == ["nobody"]
+    box.wait(15_000)
+    assert box.alarms() == [] and box.asleep()
+    again = Box("reset", "", state=box.state)
+    again.wait(10_000)
+    assert again.alarms() == [] and again.shown() == []
+
+
+def test_of_a_silent_incident_nothing_is_shown_when_its_resets_are_used_up():
+    state = Box(key="silent").state
+    for _ in range(6):
+        box = Box("reset", "", state=state)
+        box.wait(5_000)
+        assert box.shown() == []
+        state = box.state
     assert box.alarms() == []
 
 

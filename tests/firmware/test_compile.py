@@ -86,12 +86,13 @@ def test_a_roles_package_lists_just_what_it_imports(role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_roles_main_is_short_and_a_siren_is_off_before_all_else(role):
+def test_a_roles_main_is_short_takes_no_ctrl_c_and_a_siren_is_off_before_all_that_takes_time(role):
     text = (FIRMWARE / "roles" / role / "main.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAIN_LINES_MAX
     body = [ast.unparse(node) for node in ast.parse(text).body[1:]]
+    assert body[:2] == ["import micropython", "micropython.kbd_intr(-1)"]
     if role == "sirene":
-        assert body[:3] == ["import board", "from kentongan_node import hal", "hal.siren_off(board.SIRENE)"]
+        assert body[2:5] == ["import board", "from kentongan_node import hal", "hal.siren_off(board.SIRENE)"]
     assert body[-2:] == ["from kentongan_node import launch", f"launch.serve(board, board.{role.upper()})"]
 
 

@@ -1,12 +1,11 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
-from board.esp32_fake import HARD_RESET
-from hwkit import (
-    MAIN,
-    SIREN,
-    device,
-)
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Flood, Reset
+from both import raises
+from hwkit import BEFORE_AIR_MS, MAIN, SIREN, alarms, device, highs
+from kentongan_wire import link
+from kentongan_wire import messages as m
 
 
 def test_without_settings_a_board_shows_that_it_needs_a_technician_and_sends_nothing():
@@ -58,23 +57,88 @@ def test_a_radio_that_dies_while_it_runs_restarts_the_board():
     assert board.clock.us < 30_000_000
 
 
-def test_ctrl_c_gives_the_prompt_with_the_siren_off_and_the_watchdog_takes_the_board_back():
+def typed(board, ms, data):
+    board.at(ms, board.serial.type, data)
+
+
+def test_the_word_servis_gives_the_prompt_with_the_siren_off_and_the_watchdog_takes_the_board_back():
     board = device("sirene")
-
-    def interrupt():
-        raise KeyboardInterrupt()
-
     board.at(3_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
-    board.at(4_000, interrupt)
+    typed(board, 4_000, b"\r\nservis\r\n")
     assert board.boot("sirene", 10_000) == "prompt"
-    assert board.pin(SIREN).driven == 0
+    assert "servis" in board.serial.out and board.serial.interrupts
+    assert board.pin(SIREN).driven == 0 and [t for t in board.timers.values() if t.due_us] == []
     assert board.watchdog_ms == 600_000
-    try:
-        board.until_us = None
-        board.pass_ms(700_000)
-        raise AssertionError("nobody took it back")
-    except BaseException as end:
-        assert "watchdog" in repr(end)
+    board.until_us = None
+    error = raises(Reset, board.pass_ms, 700_000)
+    assert "watchdog" in repr(error) and board.pin(SIREN).driven == 0
+
+
+def test_the_word_servis_is_taken_in_every_role_also_by_a_board_that_waits_for_a_technician():
+    for role in ("tombol", "sirene", "penerus", "penerima"):
+        board = device(role)
+        typed(board, 1_000, b"\r\x03\r\nservis\r\n")
+        assert board.boot(role, 10_000) == "prompt", role
+        del board.flash["/device.json"]
+        typed(board, 3_000, b"servis\r\n")
+        assert board.boot(role, 20_000, HARD_RESET) == "prompt", role
+    board = device("modem", "xiao_esp32s3")
+    typed(board, 1_000, b"\r\nservis\r\n")  # its host's line: that is no message, and no word either
+    assert board.boot("modem", 3_000) == "stopped"
+    typed(board, 1_000, link.encode(7, link.StatusAsk()) + b"\0servis\0")
+    assert board.boot("modem", 3_000, HARD_RESET) == "prompt"
+    board = device("modem", "xiao_esp32s3")
+    del board.flash["/device.json"]
+    typed(board, 1_000, b"\0servis\0")
+    assert board.boot("modem", 3_000) == "prompt"
+
+
+def test_no_frame_that_a_host_passes_on_brings_a_modem_to_its_prompt():
+    frame = nodekit.frame(m.STATUS, 3, 0x52000050, 10, m.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1,
+                                                                    (0, 1, 0)), hop_limit=2)
+    board = device("modem", "xiao_esp32s3")
+    for n in range(3):
+        wicked = frame[:20] + b"\0servis\0"[n:] + b"\0servis\0" * 2
+        typed(board, 1_000 + 100 * n, link.encode(n, link.Transmit(wicked, 4, 0, 0, 0)))
+    assert board.boot("modem", 5_000) == "stopped"
+
+
+def test_a_stray_ctrl_c_ends_no_program_in_any_role():
+    for role in ("tombol", "sirene", "penerus", "penerima", "modem"):
+        board = device(role, "xiao_esp32s3" if role == "modem" else "heltec_v3")
+        for ms in range(0, 3_000, 50):
+            typed(board, ms + 1, b"\x03")
+        assert board.boot(role, 4_000) == "stopped", role
+    board = device("sirene")
+    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+    typed(board, 1_500, b"\x03")
+    board.boot("sirene", 20_000)
+    assert highs(board)[0] > 5_000_000
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    board.chip.sent.clear()
+    typed(board, 30, b"\x03")
+    board.boot("tombol", 30_000, DEEPSLEEP_RESET, EXT0_WAKE)
+    assert len(alarms(board)) >= 5
+
+
+def test_a_line_that_never_stops_delays_no_frame_and_no_siren():
+    for byte in (b"\0", b"\xff", b"\x03"):
+        board = device("tombol")
+        board.boot("tombol", 60_000)
+        board.chip.sent.clear()
+        board.chip.began_us.clear()
+        start_us = board.clock.us
+        board.serial = Flood(board, 0, 60_000, byte)
+        board.boot("tombol", 30_000, DEEPSLEEP_RESET, EXT0_WAKE)
+        assert (board.chip.began_us[0] - start_us) // 1000 <= 2 * BEFORE_AIR_MS
+        assert len(alarms(board)) >= 8
+        board = device("sirene")
+        board.serial = Flood(board, 500, 60_000, byte)
+        board.at(3_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+        assert board.boot("sirene", 60_000) == "stopped"
+        first_us = [us for us, level in board.pin(SIREN).history if level == 1][0]
+        assert first_us < 3_200_000 and highs(board)[0] > 20_000_000
 
 
 def test_a_program_that_hangs_is_ended_by_the_watchdog():

@@ -238,7 +238,7 @@ def test_a_sounding_on_a_waveshare_board_is_no_trouble(tmp_path):
     player.play("maling", ((300, 100),), None)
     wait_for(lambda: board.on & 8, "a stroke")
     began = len(board.asked)
-    wait_for(lambda: len(board.asked) > began + 60, "five seconds and more of it", 60)
+    wait_for(lambda: len(board.asked) > began + 60, "five seconds and more of it")
     player.close()
     assert not [text for text in heard if text] and board.on == 0
     board.line.close()

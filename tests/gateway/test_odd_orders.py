@@ -198,8 +198,8 @@ def test_a_refused_value_is_told_in_a_line():
         Directory.from_dict({"devices": "x", "revoked": []})
 
 
-STATES = ("seq", "guard", "stored", "secrets", "quiet", "codes", "configs", "keys", "directory",
-          "drill")
+STATES = ("seq", "guard", "stored", "secrets", "quiet", "hushed", "forged", "codes", "configs", "keys",
+          "directory", "drill")
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -99,7 +99,7 @@ def test_check_leaves_the_line_to_a_running_gateway_and_asks_that_one(tmp_path):
     line = PtyBridge(board)
     gateway.start()
     try:
-        wait_for(lambda: (tmp_path / "state" / "status.json").exists(), "its first look round", 60)
+        wait_for(lambda: (tmp_path / "state" / "status.json").exists(), "its first look round")
         found = {one.id: one for one in checks.run(settings.load(gateway.config))}["siren_port"]
         assert found.ok and "in use by the running gateway" in found.text
     finally:

@@ -55,11 +55,11 @@ def test_a_first_reply_without_an_end_costs_seconds_and_no_alarm(tmp_path):
     gateway = Gateway(tmp_path, hub.port, air.port)
     gateway.start()
     try:
-        wait_for(air.connected, "the gateway opening its radio", 60)
-        wait_for(lambda: hub.posts, "the first batch, of which the reply never ends", 60)
+        wait_for(air.connected, "the gateway opening its radio")
+        wait_for(lambda: hub.posts, "the first batch, of which the reply never ends")
         air.hear(alarm(counter=500), BUTTON)
-        wait_for(gateway.siren_lines, "the gateway's own siren", 60)
-        wait_for(lambda: [e for e in hub.events if e["type"] == "alarm"], "the alarm at the hub", 60)
+        wait_for(gateway.siren_lines, "the gateway's own siren")
+        wait_for(lambda: [e for e in hub.events if e["type"] == "alarm"], "the alarm at the hub")
         assert gateway.stop() == 0
     finally:
         gateway.process.kill()

@@ -72,3 +72,13 @@ def test_two_alarms_of_one_button_never_share_a_frame_because_it_reads_one_entry
     told = [(e.counter, e.stage) for *_, e in bench.entries(BUTTON)]
     assert [told.count((counter, 3)) for counter in (100, 101)] == [6, 6]
     assert {(100, 2), (101, 2)} <= set(told)
+
+
+def test_what_a_far_button_does_not_name_for_long_may_go_round_by_one_more_relay():
+    """The shortest way may have a relay that holds its copy back because another one was heard."""
+    bench = Bench()
+    bench.hear(alarm(), hops=2, hop_start=3)
+    bench.run(1_000, hub_ok_every_ms=500)
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
+    bench.run(70_000, hub_ok_every_ms=1_000)
+    assert [send.hop_limit for _, send, e in bench.entries(BUTTON) if e.stage == 3] == [2, 2, 2, 3, 3, 3]

@@ -20,6 +20,7 @@ from gateway_kit import (
 )
 from kentongan_gateway.actions import Send, Siren, Store
 from kentongan_gateway.core import CoreConfig
+from kentongan_gateway.intake import SLOW_MS
 from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
@@ -95,6 +96,49 @@ def test_silence_from_a_post_that_was_not_to_sound_changes_nothing():
     bench.run(3_000)
     assert starts(bench)[0][2] == [POST] and "hushed" not in bench.state
     assert "silence_not_asked" in refusals(bench)
+
+
+# Sounding
+
+def stops(bench):
+    return [(order.body.counter, [post for post, _ in order.body.targets])
+            for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_STOP]
+
+
+def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped():
+    """It did not hear the alarm then; somebody plays it to it now."""
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.hear(report(src=POST_2), src=POST_2)
+    bench.run(20_000, hub_ok_every_ms=1_000)
+    assert stops(bench) == [(100, [POST_2])] * 5 and not starts(bench)
+    bench.hear(report(src=POST_2, counter=311, state=m.STATE_STOPPED), src=POST_2)
+    assert "replay" in refusals(bench)
+
+
+@pytest.mark.parametrize(("wait_ms", "counter", "source"), [
+    (SLOW_MS - 60_000, 100, m.SOURCE_DIRECT), (SLOW_MS + 1_000, 101, m.SOURCE_DIRECT),
+    (SLOW_MS + 1_000, 100, m.SOURCE_ORDER)])
+def test_a_post_that_sounds_for_a_young_or_unknown_alarm_or_by_order_is_not_stopped(wait_ms, counter, source):
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(wait_ms, hub_ok_every_ms=1_000)
+    body = m.SirenReport(BUTTON, counter, m.STATE_SOUNDING, source)
+    bench.hear(message(m.SIREN_REPORT, POST, 330, body), src=POST)
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert not stops(bench)
+
+
+def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_stored():
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    again = Bench(state=bench.state, spool=bench.spool, age_ms=-1)
+    again.hear(report(), src=POST)
+    again.run(5_000, hub_ok_every_ms=1_000)
+    assert not stops(again)
 
 
 # Stages

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import time
 
 import pytest
 from conftest import require
 from kentongan_hub.paging import mqtt as channel_file
 from mosquitto import BROKER, Cable, Mosquitto, Watcher
 from mqtt_model import Broker
+from patience import wait_for
 
 ALIVE = "kentongan/rt-05-sukamaju/hidup"
 STATE = "kentongan/rt-05-sukamaju/rt05/alarm"
@@ -31,16 +31,14 @@ def problem(site):
     return site.rows("SELECT problem FROM channels WHERE name = 'mqtt'")[0]["problem"]
 
 
-def until(condition, what, one=None, seconds=20):
+def until(condition, what, one=None):
     """Steps of the worker, as its thread makes them, until it is so."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    def stepped():
         if one:
             one.step()
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not in {seconds} s")
+        return condition()
+
+    wait_for(stepped, what)
 
 
 @pytest.fixture(name="broker")

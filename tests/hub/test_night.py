@@ -1,6 +1,7 @@
 """Two in the morning: a stuck button is muted, a stolen one revoked, the night handed over, with a reason."""
 
 import pytest
+from hub_kit import PASSWORD
 from kentongan_hub import night
 
 
@@ -86,6 +87,21 @@ def test_a_stolen_button_is_revoked_in_two_taps_and_its_gateway_is_told(site, ad
     orders = [order for order in site.orders() if order["type"] == "directory"]
     assert orders and site.button not in [one["node"] for one in orders[-1]["devices"]]
     assert admin.get("/perangkat/tombol-07").status_code == 404
+
+
+def test_nobody_revokes_the_button_of_the_own_house_on_the_page_or_by_the_tool(site, admin):
+    """Else the one whom a silent alarm is about takes its button out of service; others may, in two taps."""
+    site.account("suami", "ketua_rt", house=7)
+    own = site.enter("suami").post("/perangkat/tombol-07/cabut", page="/perangkat", alasan="dicuri")
+    assert own.status_code == 400 and "Ini menyangkut rumah Anda sendiri" in own.text
+    site.account("suami2", "admin", house=7)
+    token = site.client.post("/api/v1/login", json={"login": "suami2", "password": PASSWORD}).json["token"]
+    path, headers = f"/api/v1/devices/{site.button}/revoke", {"Authorization": f"Bearer {token}"}
+    assert site.client.post(path, json={"why": "dicuri"}, headers=headers).status_code == 400
+    assert site.rows("SELECT label FROM devices WHERE revoked = 1") == []
+    path = f"/api/v1/devices/{site.other}/revoke"
+    assert site.client.post(path, json={"why": "dicuri"}, headers=headers).status_code == 200
+    assert admin.post("/perangkat/tombol-07/cabut", page="/perangkat", alasan="dicuri").status_code == 303
 
 
 def test_the_watch_revokes_nothing(site):

@@ -66,6 +66,10 @@ def broken(change):
         (lambda b: b["langkah"][1].update(kepada=["tugas:raja"]), "'tugas:raja' tidak dikenal"),
         (lambda b: b["langkah"][1].update(kepada=["dekat:99"]), "'dekat:99' tidak dikenal"),
         (lambda b: [step.update(kepada=[]) for step in b["langkah"][1:]], "harus ada orang yang dipanggil"),
+        (
+            lambda b: [step.update(kepada=["tugas:ppa"]) for step in b["langkah"][:2]],
+            "langkah 1 atau 2: kejadian rahasia harus memanggil orang yang disepakati",
+        ),
         (lambda b: b["langkah"][1].update(kartu="x" * 121), "kartu paling panjang 120"),
         (lambda b: b["langkah"][1].update(kartu="{polisi}, {raja}"), "kartu: 'raja' bukan layanan"),
         (lambda b: b["langkah"].insert(1, "x"), "langkah 2: bentuknya salah"),
@@ -259,3 +263,16 @@ def test_the_queue_shows_reminders_of_warnings_too(street):
     street.hub.dispatch.step()
     said = "peringatan pos-1: tutup terbuka, lagi ke ronda yang bertugas"
     assert said in street.enter("admin").get("/antrean").text
+
+
+def test_who_keeps_the_policy_and_lives_there_cannot_make_a_silent_alarm_call_nobody(site):
+    """One form named a duty that nobody holds, and no phone and no chime heard of a silent alarm."""
+    site.account("suami", "ketua_rt", house=7)
+    site.account("ibu_kader", "petugas_ronda", named=True, house=9)
+    duty = {"detik": ["0", "300"], "sirene": ["tidak"] * 2, "kepada": ["", "tugas:ppa"], "kartu": ["", ""]}
+    pace = {key: str(low) for key, (low, _) in policy.LIMITS.items()}
+    form = {"jenis": str(m.KIND_KEKERASAN), "rt": "5", **duty, **pace}
+    answer = site.enter("suami").post("/kebijakan", page="/kebijakan", **form)
+    assert answer.status_code == 400 and "harus memanggil orang yang disepakati" in answer.text
+    site.post_events(site.alarm(counter=9, kind=m.KIND_KEKERASAN, silent=True))
+    assert [order["type"] for order in site.orders()] == ["page"]

@@ -167,3 +167,35 @@ def test_an_answer_to_an_alarm_that_was_merged_since_counts_for_the_event(site):
     admin.post("/kejadian/kejadian-2/gabung", page="/papan", dengan="kejadian-1")
     write_back(site, "DATANG 2")
     assert [one["answered_by"] for one in site.incidents()] == ["Siti", "Siti"]
+
+
+COMMANDS = ("SELESAI 1", "TUTUP 1", "BATAL 1", "KELIRU 1", "DIAM 1", "BISUKAN tombol-07", "SIRENE 1",
+            "URUS 1", "SANDI baru", "ATUR 1", "LATIHAN 1", "DATANG 1; SELESAI 1", "CABUT 07")  # fmt: skip
+
+
+EVERYBODY = (SITI, BUDI, "+6281299990009", "112")
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_sms_does_more_than_answer(two, text):
+    """Neither of whoever was called nor of a stranger: no siren, no end, and nobody is written to."""
+    last = two.rows("SELECT max(id) AS id FROM outbox")[0]["id"]
+    for address in EVERYBODY:
+        write_back(two, text, address)
+    assert {one["state"] for one in two.incidents()} <= {"baru", "menuju_lokasi"}
+    assert [one["closed_ms"] for one in two.incidents()] == [None, None]
+    sent = two.rows("SELECT type, body FROM outbox WHERE id > ?", last)
+    assert {(one["type"], json.loads(one["body"]).get("stage")) for one in sent} <= {("stage", 3)}
+    assert bool(sent) == text.startswith("DATANG")
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_sms_mutes_sets_or_takes_anything(two, text):
+    kept = ("settings", "policies", "devices", "warnings", "accounts", "people", "addresses")
+    with two.hub.store.write() as db:
+        db.run("INSERT INTO warnings (what, subject, detail, urgent, owner, opened_ms, opened_wall) "
+               "VALUES ('sirene diam', 'pos-1', '', 1, 'ronda', 0, 0)")  # fmt: skip
+    before = {name: two.rows(f"SELECT * FROM {name}") for name in kept}
+    for address in EVERYBODY:
+        write_back(two, text, address)
+    assert before["warnings"] and {name: two.rows(f"SELECT * FROM {name}") for name in kept} == before

@@ -3,7 +3,6 @@
 import json
 import os
 import sqlite3
-import threading
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from kentongan_hub import outbox
 from kentongan_hub.paging import inbox, modem, pdu, sms
 from kentongan_hub.paging.base import Failure
 from paging_kit import add, channel, row, switch_on
+from patience import wait_for
 
 SITI, BUDI, STRANGER = "+6281211110001", "+6281222220002", "+6281299990009"
 FAMILIES = [gsm_model.Modem, gsm_model.LteStick]
@@ -449,14 +449,6 @@ def test_a_port_that_is_gone_is_named(site):
     assert os.path.basename("/dev/tidak-ada") in channel(site, "sms")["inbox_problem"]
 
 
-def until(true, ends_s=60):
-    """Wait for an event; generous, for a machine with other things to do."""
-    ends = time.monotonic() + ends_s
-    while not true() and time.monotonic() < ends:
-        threading.Event().wait(0.05)
-    return true()
-
-
 def waiting_call(site, to, text):
     with site.hub.store.write() as db:
         body = json.dumps({"to": to, "name": "Siti", "text": text})
@@ -468,13 +460,13 @@ def test_a_real_hub_killed_in_the_prompt_sends_the_next_call_after_its_restart(s
     switch_on(site, "sms", port=stick.port)
     waiting_call(site, SITI, "satu")
     hub = HubProcess(site.data_dir)
-    assert until(lambda: stick.prompted is not None)
+    wait_for(lambda: stick.prompted is not None, "the prompt for the text")
     hub.kill()
     assert stick.prompted is not None and stick.sent == [], "the modem waits for text from nobody"
     waiting_call(site, BUDI, "dua")
     hub = HubProcess(site.data_dir)
     try:
-        assert until(lambda: stick.sent)
+        wait_for(lambda: stick.sent, "the message being sent")
         assert stick.sent == [(BUDI, "dua")], "and nothing of the dialogue was taken for text"
     finally:
         hub.kill()

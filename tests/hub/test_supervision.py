@@ -76,6 +76,7 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
     ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
     ({"devices": [{**DEVICE, "key_stuck": 1}]}, "kontak rusak"),
+    ({"devices": [{**DEVICE, "flash_failing": 1}]}, "flash gagal"),
     ({"devices": [{**DEVICE, "role": "sirene", "battery_mv": 11_700}]}, "aki lemah"),
     ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
     ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),

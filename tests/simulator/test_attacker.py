@@ -15,6 +15,7 @@ from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
+from kentongan_wire.bodies import ALARM_BYTES
 
 S = 1_000_000
 STRANGER = "orang-asing"
@@ -73,12 +74,22 @@ class Attack:
         packet = wire.parse_packet(frame)
         return self.seal(packet.src, self.channel.open(packet).payload)
 
-    def forge(self, kind, role, label, raw, key, counter=900):
-        """A message that the encoder may refuse to make: any type from any role, tagged with `key`."""
+    def r(self, label, role):
+        return wire_keys.node_key(wire_keys.relay_root(self.alarm_root), self.node(label), role, 0)
+
+    def forge(self, kind, role, label, raw, key, counter=900, proof=None):
+        """A message that the encoder may refuse to make: any type from any role, tagged with `key`.
+
+        proof: C of the sender, of an ALARM by whoever has it. The carry tag holds, so that relays carry it.
+        """
         src = self.node(label)
         head = bytes((m.VERSION << 4 | kind, role << 4)) + counter.to_bytes(4, "little")
-        body = m.mask(kind, src, counter, key, raw)
-        return self.seal(src, head + body + m.outer_tag(key, src, wire.BROADCAST, head + body))
+        body = m.mask(kind, role, src, counter, key, raw)
+        if kind == m.ALARM:
+            body = body[:ALARM_BYTES]
+            body += m.proof_tag(proof or bytes(32), src, wire.BROADCAST, head + body)
+        tagged = head + body + m.outer_tag(key, src, wire.BROADCAST, head + body)
+        return self.seal(src, tagged + m.carry_tag(self.r(label, role), src, wire.BROADCAST, tagged))
 
     def events(self, what, labels=None):
         return [event for event in self.world.trace.events
@@ -112,7 +123,7 @@ def attack_fixture(request):
 
 
 def alarm(zone=1, kind=m.KIND_MALING, flags=0, attempt=0, incident=900):
-    return m.encode_body(m.ALARM, m.TOMBOL, m.Alarm(attempt, incident, zone, kind, flags, 200, 0))
+    return m.encode_body(m.ALARM, m.TOMBOL, m.Alarm(attempt, incident, zone, kind, flags, 200))
 
 
 def replays(attack, frame):
@@ -195,15 +206,21 @@ def test_alarms_under_random_keys_are_refused_by_tag(attack):
     assert attack.broken() == {}
 
 
-def test_an_altered_alarm_under_its_own_counter_is_refused(attack):
-    """Whoever has a button's own key can say something else under a counter that was used."""
+def test_another_content_under_a_used_counter_starts_no_siren_and_counts_as_another_alarm(attack):
+    """Whoever has a button's own keys can say something else under a used counter: it is stored as that.
+
+    Whoever has a post's only makes posts refuse it; for the gateway its proof is none.
+    """
     attack.press_and_record()
     sounds, counter = attack.sounds(), attack.stored()[0]
-    key = attack.a(BUTTON, m.TOMBOL)
-    attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, alarm(kind=m.KIND_KEBAKARAN), key, counter))
+    a, c, other = attack.a(BUTTON, m.TOMBOL), attack.c(BUTTON, m.TOMBOL), alarm(kind=m.KIND_KEBAKARAN)
+    attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, other, a, counter))
     attack.run(3)
     assert attack.sounds() == sounds and len(attack.stored()) == 1
-    assert all(attack.refused(label, "altered") for label in (*POSTS, GATEWAY))
+    assert all(attack.refused(label, "altered") for label in POSTS) and attack.refused(GATEWAY, "unproved")
+    attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, other, a, counter, proof=c))
+    attack.run(3)
+    assert attack.stored() == [counter, counter] and attack.refused(GATEWAY, "altered_alarm")
 
 
 def test_a_stolen_button_in_a_foreign_role_is_refused(attack):
@@ -271,20 +288,23 @@ def test_a_stolen_post_orders_no_siren(attack):
 
 @pytest.mark.parametrize("hub_up", (True, False))
 def test_zone_0_tests_and_silent_alarms_sound_nowhere(attack, hub_up):
-    """A stolen button's own alarms, all authentic; with the hub dead the gateway has a siren too."""
+    """A stolen button's own alarms, all authentic; with the hub dead the gateway has a siren too.
+
+    Under A, as every post could make them, they are nothing at all; under C they are stored.
+    """
     attack.world.switch("hub", hub_up)
     under_a, under_c = attack.a(BUTTON, m.TOMBOL), attack.c(BUTTON, m.TOMBOL)
-    bodies = ((alarm(zone=0, incident=900), under_a),
-              (alarm(zone=0, kind=m.KIND_MEDIS, incident=901), under_a),
-              (alarm(kind=m.KIND_UJI, incident=902), under_a),
-              (alarm(kind=m.KIND_KEKERASAN, incident=903), under_a),
-              (alarm(flags=m.FLAG_SILENT, incident=904), under_a),
-              (alarm(incident=905), under_c))
-    for counter, (raw, key) in enumerate(bodies, 900):
-        attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, raw, key, counter), every_s=8)
-    attack.run(10)
-    assert [event[1] for event in attack.events("sound") if "penerima" not in event[1]] == []
-    assert attack.stored()
+    bodies = (alarm(zone=0, incident=900), alarm(zone=0, kind=m.KIND_MEDIS, incident=901),
+              alarm(kind=m.KIND_UJI, incident=902), alarm(kind=m.KIND_KEKERASAN, incident=903),
+              alarm(flags=m.FLAG_SILENT, incident=904), alarm(incident=905))
+    for key in (under_a, under_c):
+        some = bodies[:-1] if key is under_a else bodies  # the last one sounds, under A
+        for counter, raw in enumerate(some, 900):
+            attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, raw, key, counter, proof=under_c), every_s=8)
+        attack.run(10)
+        assert [event[1] for event in attack.events("sound") if "penerima" not in event[1]] == []
+        assert bool(attack.stored()) == (key is under_c)
+    assert attack.refused(GATEWAY, "weak_key") and attack.refused("pos-1", "weak_key")
 
 
 def test_refusals_reach_the_device_page_of_the_hub_by_reason(attack, tmp_path):

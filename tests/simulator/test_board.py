@@ -86,7 +86,7 @@ def test_a_power_cut_while_a_file_is_written_leaves_a_file_system_that_mounts(al
     cutter = threading.Thread(target=cut)
     cutter.start()
     with pytest.raises(ToolError) as caught:
-        prompt._ask(program, PATIENCE_S)
+        prompt.ask(program, PATIENCE_S)
     cutter.join()
     assert caught.value.name == "port_missing"  # the cable, not a worn flash
     alone.board.replug()

@@ -1,10 +1,11 @@
 """Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
 from kentongan_node.actions import Transmit
-from kentongan_sim.checkers import ALL, check_all
+from kentongan_sim.checkers import ALL, UNDER_ATTACK, check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.facts import Facts
 from kentongan_sim.scenarios import scenario
 from kentongan_sim.world import World
+from kentongan_wire import messages as m
 
 BUTTON, POST, MODEM = 0x101, 2, 6
 PLACES = {
@@ -273,3 +274,99 @@ def test_jamming_of_which_no_gateway_was_told_is_a_failure():
 def test_strangers_are_not_held_to_the_law():
     facts = Facts(jam(0.9), PLACES, {}, (), 500_000_000)
     assert worst_hours(facts) == {}
+
+
+# under attack: (what, sentence) of each violation
+
+STORED = {"type": "alarm", "device": BUTTON, "counter": 65, "zone": 1, "kind": 0, "silent": False,
+          "cancel": False}
+
+
+def attacked(*more, gone=(), stored=STORED, pressed=(PRESS,)):
+    """The same history as an attack's walk writes it: what was stored is told with its content."""
+    events = [e for e in healthy() if e[2] != "store" and e[2] not in gone]
+    events.append((10_460_000, "gateway-1", "store", dict(stored)))
+    events = sorted([*events, *more], key=lambda e: e[0])
+    return Facts(events, PLACES, {"gateway-1": "modem-1"}, pressed, END_US)
+
+
+def complaints(facts):
+    """{checker: what it complains of} under attack."""
+    found = {name: check(facts) for name, check in UNDER_ATTACK.items()}
+    return {name: [what for what, _ in some] for name, some in found.items() if some}
+
+
+def test_a_healthy_history_passes_every_checker_under_attack():
+    assert complaints(attacked()) == {}
+    assert set(UNDER_ATTACK) == {"lost", "false_sirens", "false_words", "muted"}
+
+
+def test_a_press_that_is_stored_as_something_else_is_lost_and_its_stage_is_a_false_word():
+    for odd in ({"kind": 15}, {"zone": 0}, {"cancel": True}, {"silent": True}):
+        found = complaints(attacked(stored={**STORED, **odd}))
+        assert found == {"lost": ["lost"], "false_words": ["stored"]}, odd
+
+
+def test_an_overtaken_press_is_stored_under_the_counter_that_it_went_on_with():
+    later = frame(12_000_000, "tombol-01", 3, "ALARM", BUTTON, 70)
+    stored = (13_000_000, "gateway-1", "store", {**STORED, "counter": 70})
+    facts = attacked(later, stored, gone=("show", "answer"), stored={**STORED, "kind": 15})
+    assert "lost" not in complaints(facts)
+
+
+def test_a_beat_long_after_the_press_or_in_another_pattern_is_a_false_siren():
+    again = [(180_000_000 + 600_000_000, "pos-1", "sound", {"pattern": "titir"})]
+    assert complaints(attacked(*again)) == {"false_sirens": ["post"]}
+    other = [(50_000_000, "gateway-1", "sound", {"pattern": "doro_muluk"})]
+    assert complaints(attacked(*other)) == {"false_sirens": ["own"]}
+    chime = [(5_000_000, "penerima-1", "sound", {"pattern": "titir"})]
+    assert complaints(attacked(*chime)) == {"false_sirens": ["chime"]}
+
+
+def test_an_order_for_what_no_button_raised_is_a_false_siren():
+    start = {"action": m.ACTION_START}
+    about = frame(30_000_000, "modem-1", 8, "SIREN_ORDER", MODEM, 12, about=[BUTTON, 65], **start)
+    assert complaints(attacked(about)) == {}
+    other = frame(30_000_000, "modem-1", 8, "SIREN_ORDER", MODEM, 12, about=[BUTTON, 66], **start)
+    assert complaints(attacked(other)) == {"false_sirens": ["order"]}
+    quiet = frame(30_000_000, "modem-1", 8, "SIREN_ORDER", MODEM, 12, about=[0, 0], action=m.ACTION_TEST)
+    assert complaints(attacked(quiet)) == {}
+
+
+def test_words_without_their_reason_are_false_words():
+    for state in ("closed", "cancelled"):
+        facts = attacked((15_000_000, "tombol-01", "show", {"state": state}))
+        assert complaints(facts) == {"false_words": [state]}, state
+    assert complaints(attacked(gone=("answer",)))["false_words"] == ["coming"]
+    early = attacked((5_000_000, "tombol-01", "show", {"state": "stored"}))
+    assert complaints(early) == {"false_words": ["stored"]}
+    lie = attacked((10_900_000, "tombol-01", "show", {"state": "sounding"}), gone=("sound", "quiet"))
+    assert complaints(lie)["false_words"] == ["sounding"]
+
+
+def test_an_answer_of_before_the_press_earns_nothing_after_it():
+    second = (100_000_000, "tombol-01", "main", 1, None)
+    facts = attacked(frame(100_300_000, "tombol-01", 5, "ALARM", BUTTON, 80),
+                     (100_500_000, "gateway-1", "store", {**STORED, "counter": 80}),
+                     (101_000_000, "tombol-01", "show", {"state": "stored"}),
+                     (103_000_000, "tombol-01", "show", {"state": "coming"}), pressed=(PRESS, second))
+    assert complaints(facts) == {"false_words": ["coming"]}
+
+
+def test_a_cancel_and_an_answer_at_a_penerima_earn_their_words():
+    held = (14_000_000, "tombol-01", "main", 1, 3_300)
+    assert complaints(attacked((18_500_000, "tombol-01", "show", {"state": "cancelled"}),
+                               pressed=(PRESS, held))) == {}
+    come = (15_000_000, "penerima-1", "come", 1, None)
+    shown = (15_200_000, "penerima-1", "show", {"state": "answered"})
+    assert complaints(attacked(shown, gone=("answer",), pressed=(PRESS, come))) == {}
+    assert complaints(attacked(shown))["false_words"] == ["answered"]
+    unasked = attacked((5_000_000, "penerima-1", "show", {"state": "page"}))
+    assert complaints(unasked) == {"false_words": ["page"]}
+
+
+def test_no_siren_within_ten_seconds_and_no_stage_within_sixty_is_muted():
+    assert complaints(attacked(gone=("sound", "quiet"))) == {"muted": ["siren"]}
+    late = [(45_000_000, "pos-1", "sound", {"pattern": "titir"})]
+    assert complaints(attacked(*late, gone=("sound", "quiet"))) == {"muted": ["siren"]}
+    assert complaints(attacked(gone=("show",))) == {"muted": ["stage", "stage"]}

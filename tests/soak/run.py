@@ -16,10 +16,22 @@ DEVICE_PATH = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src",
 TELL_EVERY_S = 30  # for how long a command has run
 MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 
+FRAMES, PARTS = "250000", 4  # through every core, on both interpreters: a million each
+ATTACK = [
+    [str(BIN / "kentongan-sim"), "attack", "--seeds", "1-20", "--jobs", "2"],
+    [str(BIN / "kentongan-sim"), "attack", "--seeds", "101", "--jobs", "2", "--engine", "micropython"],
+    *[[*interpreter, "tests/soak/attack_frames.py", role, FRAMES, str(seed)]
+      for role in ("tombol", "sirene", "penerus", "penerima", "modem") for seed in range(1, PARTS + 1)
+      for interpreter in ([sys.executable], MICROPYTHON)],
+    *[[sys.executable, "tests/soak/attack_gateway.py", FRAMES, str(seed)] for seed in range(1, PARTS + 1)],
+]
+
 # name: (what it shows, commands)
 CAMPAIGNS = {
     "flash": ("12,000 power cuts in a device's flash: no write, counter or setting lost",
               [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)]),
+    "device": ("1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
+               [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)]),
     "month": ("30 days of every role in virtual time: no growth, over the wraps of the tick counter",
               [[sys.executable, "tests/soak/month.py", role, "30"]
                for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
@@ -35,6 +47,8 @@ CAMPAIGNS = {
               [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
     "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
                    [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
+    "attack": ("thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "
+               "nothing lost", ATTACK),
     "keys": ("a change of keys with a device away for a day",
              [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]]),
 }
@@ -43,7 +57,8 @@ CAMPAIGNS = {
 def run(name):
     what, commands = CAMPAIGNS[name]
     print(f"== {name}: {what}", flush=True)
-    environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1"}
+    environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1",
+                   "PYTHONPATH": str(ROOT / "tests")}
     failed = []
     for number, command in enumerate(commands, 1):
         with during(f"{name}, {number} of {len(commands)}", sys.stdout, TELL_EVERY_S):

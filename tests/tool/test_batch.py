@@ -97,12 +97,16 @@ class FakePrompt:
     """What is at each port, by its path."""
 
     devices = {}
+    left = []
 
     def __init__(self, port):
         self.port = port
 
     def probe(self):
         return SimpleNamespace(device=FakePrompt.devices[self.port])
+
+    def leave(self):
+        FakePrompt.left.append(self.port)
 
 
 def test_a_board_that_was_just_made_is_not_taken_for_the_next(tmp_path, monkeypatch):
@@ -116,9 +120,10 @@ def test_a_board_that_was_just_made_is_not_taken_for_the_next(tmp_path, monkeypa
     assert ports.next_blank("tombol-01", 5) == str(first)
     with pytest.raises(ToolError, match="tombol-02"):
         ports.next_blank("tombol-02", 0)
-    second.touch()  # already a device: named, not touched
+    second.touch()  # already a device: named, not touched, and it goes on at once
     with pytest.raises(ToolError):
         ports.next_blank("tombol-02", 0)
+    assert FakePrompt.left == [str(second)]
     assert any("sudah tombol tombol-09" in line for line in said)
     first.unlink()  # unplugged ...
     with pytest.raises(ToolError):

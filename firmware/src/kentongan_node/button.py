@@ -14,7 +14,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
 
 from kentongan_node import feedback
-from kentongan_node.actions import Listen, Persist, Show, Sleep
+from kentongan_node.actions import Listen, Persist, Show, Sleep, Tune
 from kentongan_node.incident import Incident, load
 from kentongan_node.node import FIRMWARE, Node
 from kentongan_node.reach import NAME as REACH
@@ -25,6 +25,7 @@ from kentongan_node.strokes import Strokes
 CANCEL_HOLD_MS = 3_000
 STROKE_MAX_MS = 1_000          # a hold that could have become a cancel counts as a stroke up to here
 BUSY_SHARE_PERCENT = 50        # "mostly busy": a repeat gives its turn away
+UNSURE_ATTEMPT = 2             # nobody answered so many: our number may be below what receivers know
 CROWD = 2                      # other buttons heard alarming lately
 LISTEN_STATUS_MS = 2_000       # after each STATUS
 STAGE_STATUS_MIN_MS, STAGE_STATUS_SPAN_MS = 500, 1_500
@@ -115,6 +116,8 @@ class Tombol(Node):
             self._stuck = bool(value)
         elif what == "temperature":
             self._temperature = max(-128, min(127, value))
+        elif what == "flash" and not self._running():
+            self.confirm_config(now_ms, rnd)  # a STATUS soon: somebody has to come
 
     def on_timer(self, name, now_ms, rnd, actions):
         if name in SLOTS:
@@ -246,6 +249,9 @@ class Tombol(Node):
         if self.mesh.busy_share(now_ms) > BUSY_SHARE_PERCENT and repeats.skip(now_ms, turn_rnd):
             self.count("turn_skipped")
             return
+        if self.sequence.unsure and incident.stage == 0 and repeats.attempt >= UNSURE_ATTEMPT:
+            self.sequence.leap(turn_rnd)
+            self._last_counter = self.sequence.peek()
         if incident.counter < self._last_counter:
             incident.renumber(self.sequence.peek())
             actions.append(Persist(name, incident.dump()))
@@ -275,7 +281,15 @@ class Tombol(Node):
             return
         actions.append(Persist(name, incident.dump() if incident else b""))
         if incident:
+            self._weaken(incident, actions)
+            self._spent = self._spent or incident.last_ms is not None
             self._listen(now_ms, actions)
+
+    def _weaken(self, incident, actions):
+        """After too many resets: perhaps the cell has the current for a weaker frame."""
+        dbm = incident.weak_dbm()
+        if dbm is not None and dbm < self.settings["conducted_dbm"]:
+            actions.append(Tune(self.settings["preset"], self.settings["freq_hz"], dbm))
 
     # -- what runs ----------------------------------------------------------------------------------
 
@@ -408,6 +422,7 @@ class Tombol(Node):
                               for name in self._running()] or [(0, 0)])
         flags = ((m.TOMBOL_STATUS_LID if self._lid else 0) | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
                  | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
+                 | (m.TOMBOL_STATUS_FLASH_FAILING if self.flash_failing else 0)
                  | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1],

@@ -4,6 +4,13 @@ Flash is written once per block of `reserve` values, before the first of them is
 what was left of the block. Two files are written in turn, so that one of them is always whole: an unreadable
 one may have held the newer block, so the other's value goes on two blocks further, and both are written then.
 State of each: the first value that is not reserved, u32, and its complement.
+
+While the flash takes no write the blocks are reserved in RTC memory, which outlives every reset, and in a
+second home (hal.py: NVS). A start that finds RTC memory empty is a dark one (after_dark): what was used since
+the last write that a home took is not known, but it was less than DARK_STEP values, so it goes on so many
+further and reserves that before the first frame. Where no home takes that either, two such starts cannot know
+of each other: each takes a random place among DARK_PLACES, so that two of them meet less than once in 100,000
+times, and goes on from there to higher ones while nobody answers (`leap`): receivers take what is higher.
 """
 import struct
 
@@ -18,6 +25,11 @@ FIRST = 1
 AFTER_LOSS = 1 << 30
 LOSS_STEP_BITS, LOSS_STEPS = 20, 1 << 10
 MASK = 0xFFFFFFFF
+# More than a node uses in the months until somebody has come for a flash that fails; 2^18 dark starts fit.
+DARK_STEP = 1 << 14
+DARK_PLACES = 1 << 30
+LEAP_PLACES = 1 << 28  # twenty leaps or so are there before the end
+UNSURE = "unsure"      # in `state`: no home kept what this start begins with
 
 
 def pack(value):
@@ -39,6 +51,7 @@ class Sequence:
         `starts`: how often it was started, for a go-on after both files are lost.
         """
         self.lost = False
+        self.unsure = UNSURE in state
         self._reserve = reserve
         found = [unpack(state[name]) for name in NAMES if name in state]
         value = max(found) if found else FIRST
@@ -53,6 +66,16 @@ class Sequence:
         self._turn = 1 if older[0] > older[1] else 0
         self._next = value
         self._limit = self._next
+
+    def leap(self, rnd):
+        """Go on at a random place above; `rnd`: u32."""
+        if self._next + LEAP_PLACES < MASK:
+            self._next += 1 + rnd % LEAP_PLACES
+            self._limit = self._next
+
+    def write_next(self):
+        """Names of the files that the next reservation goes to."""
+        return (NAMES[self._turn], NAMES[1 - self._turn]) if self._mend else (NAMES[self._turn],)
 
     def peek(self):
         """The value that the next take() hands out."""
@@ -70,3 +93,25 @@ class Sequence:
             self._turn = 1 - self._turn
         self._next = value + 1
         return value
+
+
+def after_dark(state, starts, rnd, write, spare):
+    """What a start without RTC memory has to do before it makes its Sequence; True when a home took it.
+
+    `state`: {name: bytes} of the flash, changed here; `spare`: bytes of the second home, or b""; `rnd`: u32;
+    `write(name, data)`: True when that is durable, in a file or in the second home.
+    """
+    sequence = Sequence(state, starts)
+    value = max(sequence.peek(), unpack(spare))
+    if spare or [name for name in NAMES if name in state]:
+        value = min(value + DARK_STEP, MASK - DARK_STEP)
+    for name in sequence.write_next():
+        if not write(name, pack(value)):
+            value = min(value + rnd % DARK_PLACES, MASK - DARK_STEP)
+            state[NAMES[0]] = state[NAMES[1]] = pack(value)
+            state[UNSURE] = b"1"
+            return False
+    if not sequence.lost:  # of lost ones it says so itself, and begins higher by itself
+        for name in sequence.write_next():
+            state[name] = pack(value)
+    return True

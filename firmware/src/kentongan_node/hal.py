@@ -12,10 +12,12 @@ import esp32
 import machine
 import micropython
 
-from kentongan_node import rtcmem, supply
+from kentongan_node import rtcmem, supply, wiring
 from kentongan_node.actions import Boot
 from kentongan_node.beat import Beat
+from kentongan_node.console import Console, Service, asked, noise
 from kentongan_node.inputs import Key, Panel, boot_key
+from kentongan_node.keeper import Keeper
 from kentongan_node.timing import Clock, NextEvent, Ready
 
 SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
@@ -27,9 +29,10 @@ WATCHDOG_MS = 30_000
 GOOD_RUN_MS = 60_000       # a start that lived so long was a good one
 PRESS_TRIES = 3            # boots that may begin with the same press
 HOST_READ_BYTES = 256
+LINE_READ_BYTES = 32       # of the serial line in one turn of the loop: what one turn brings at 115200 baud
+SPARE = "kentongan"        # our part of the chip's NVS
 STATE_DIR = "/state"
 DEVICE_FILE = "/device.json"
-WAKE_KEYS = ("main", "silent", "lid")
 
 
 def siren_off(pins):
@@ -61,9 +64,39 @@ def restart():
     machine.reset()
 
 
+def own_line(ours):
+    """Ctrl-C on the serial line ends the program (a technician's), or is a character like others (ours)."""
+    micropython.kbd_intr(-1 if ours else 3)
+
+
+def random_u32():
+    return struct.unpack("<I", os.urandom(4))[0]
+
+
+def line():
+    """A poller of the serial line."""
+    poller = select.poll()
+    poller.register(sys.stdin, select.POLLIN)
+    return poller
+
+
+def read_line(poller):
+    """Bytes that came on the serial line, LINE_READ_BYTES at most; text would wait for all of a character."""
+    data = b""
+    while len(data) < LINE_READ_BYTES and poller.poll(0):
+        data += sys.stdin.buffer.read(1) or b""
+    return data
+
+
+def stop_timers():
+    """No rhythm goes on by itself: a siren that was switched off would be switched on by the next edge."""
+    for number in range(4):
+        machine.Timer(number).deinit()
+
+
 def sleep_until_key(board, pins):
     """Deep sleep until the main key; does not come back."""
-    arm_keys([board_key(board, name, number, 0) for name, number in pins["keys"]])
+    wiring.arm_keys(esp32, [board_key(board, name, number, 0) for name, number in pins["keys"]])
     machine.deepsleep()
 
 
@@ -87,8 +120,11 @@ def read_state():
     try:
         names = os.listdir(STATE_DIR)
     except OSError:
-        os.mkdir(STATE_DIR)
         names = []
+        try:
+            os.mkdir(STATE_DIR)
+        except OSError:
+            pass  # the flash takes no write: keeper.py says what follows
     state = {}
     for name in names:
         try:
@@ -99,6 +135,36 @@ def read_state():
         if content:
             state[name] = content
     return state
+
+
+def read_spare(node):
+    """The sequence's second home, or b"". Never the only one: the chip's own software erases a full NVS."""
+    data = bytearray(8)
+    try:
+        return bytes(data) if esp32.NVS(SPARE).get_blob(str(node), data) == len(data) else b""
+    except OSError:
+        return b""
+
+
+def write_spare(node, data):
+    """True when it is there for good."""
+    try:
+        spare = esp32.NVS(SPARE)
+        spare.set_blob(str(node), data)
+        spare.commit()
+    except OSError:
+        return False
+    return True
+
+
+def keep_sequence(memory, name, data):
+    """A file of the sequence before there is a Port; True when a home took it."""
+    try:
+        write_state(name, data)
+        return True
+    except OSError:
+        memory.failing = True
+        return write_spare(memory.node, data)
 
 
 def board_key(board, name, number, now_ms):
@@ -116,21 +182,6 @@ def lamp_of(board, pins):
         return None
     off = 1 - board.LAMP_ON
     return Beat(machine.Pin(number, machine.Pin.OUT, value=off), machine.Timer(1), level=board.LAMP_ON)
-
-
-def battery(board, pins, i2c):
-    """supply.Battery of the role's own divider, the board's, or its power chip."""
-    number, ratio_x10 = pins["battery"] or (board.BATTERY_ADC, board.BATTERY_RATIO_X10)
-    adc = None if number is None else machine.ADC(number, atten=machine.ADC.ATTN_11DB)
-    enable = None if pins["battery"] else board.BATTERY_ENABLE
-
-    def line(level):
-        """Drive the divider's switch; None: let it go, and return the level at which it rests."""
-        if level is None:
-            return machine.Pin(enable, machine.Pin.IN).value()
-        return machine.Pin(enable, machine.Pin.OUT, value=level)
-
-    return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c)
 
 
 def wake(board, pins, memory):
@@ -192,8 +243,9 @@ class Port:
         self._readings = []
         self._sense_ms = None      # when the readings are taken that were begun, or None
         self._next_sense_ms = self._started_ms
-        self._battery = battery(board, pins, i2c)
-        self._late = {}            # files that are in RTC memory, and not on flash yet
+        self._battery = wiring.battery(machine, board, pins, i2c)
+        self._keeper = Keeper(memory, write_state, remember, lambda data: write_spare(memory.node, data),
+                              self._started_ms, boot.cause == "wake_timer")
         self._lines()
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Tune": self._tune, "Listen": self._listen,
@@ -219,15 +271,13 @@ class Port:
     def _lines(self):
         """The serial line: the host's at a modem, where the prompt is off; else notes and a technician's
         words."""
-        self._host = None
-        self._console = None
-        self._poller = select.poll()
-        self._poller.register(sys.stdin, select.POLLIN)
+        self._host = self._console = None
+        self._words = []
+        self._poller = line()
+        self._asked = b""          # the end of what the host sent: a word of the technician may begin in it
         if self._settings["role"] != "modem":
-            from kentongan_node.console import Console
             self._console = Console()
             return
-        micropython.kbd_intr(-1)
         if self._board.USB_HOST:
             from kentongan_node.usbline import UsbLine
             self._host = UsbLine(self._poller, sys.stdin.buffer, sys.stdout.buffer)
@@ -249,7 +299,7 @@ class Port:
         return self._clock.now_ms()
 
     def random_u32(self):
-        return struct.unpack("<I", os.urandom(4))[0]
+        return random_u32()
 
     def next_event(self, deadline_ms):
         return NextEvent(self, deadline_ms)
@@ -275,9 +325,16 @@ class Port:
             event = self._hear_line()
         if event is None:
             event = self._sense(now_ms)
-        if event is None and self._late and (self._radio is None or not self._radio.checking):
-            self._write_late()
+        if event is None:
+            quiet = self._radio is None or not self._radio.checking
+            event = self._keeper.poll(now_ms, quiet, quiet and not self._busy())
         return event
+
+    def _busy(self):
+        """Whether an alarm is being sent, or sounds: no time to try a flash that fails."""
+        files = self._memory.files
+        return bool(files.get("incident") or files.get("silent")
+                    or self._sounder is not None and self._sounder.playing)
 
     def _started_well(self, now_ms):
         """The press has reached the core; after a while the start as a whole was a good one."""
@@ -292,15 +349,22 @@ class Port:
     def _hear_line(self):
         if self._host is not None:
             waits = self._host.any()
-            return ("host", (self._host.read(min(waits, HOST_READ_BYTES)) or b"",)) if waits else None
-        while self._poller.poll(0):
-            for word in self._console.feed(sys.stdin.read(1) or ""):
-                if word == "uji":
-                    return "key", ("uji", True)
-                if word == "periksa":
-                    self._inspect()
-                else:
-                    sys.stdout.write("tidak dikenal: {}; tulis uji atau periksa\n".format(word))
+            if not waits:
+                return None
+            data = self._host.read(min(waits, HOST_READ_BYTES)) or b""
+            self._asked = asked(self._asked, data)
+            return "host", (data,)
+        self._words.extend(self._console.feed(read_line(self._poller)))
+        while self._words:
+            word = self._words.pop(0)
+            if word == "uji":
+                return "key", ("uji", True)
+            if word == "servis":
+                raise Service()
+            if word == "periksa":
+                self._inspect()
+            elif not noise(word):
+                sys.stdout.write("tidak dikenal: {}; tulis uji, periksa atau servis\n".format(word))
         return None
 
     def _inspect(self):
@@ -309,7 +373,7 @@ class Port:
         senses = [(what, pin.value()) for what, pin in self._senses]
         radio = None if self._radio is None else self._radio.counters
         selftest.tell(sys.stdout, self._settings, down, stuck, senses, self._battery.read_mv(), radio,
-                      os.listdir(STATE_DIR))
+                      state_names(), self._keeper.failing)
 
     def _sense(self, now_ms):
         """Readings: supply and temperature by the minute, the siren's sensor at once."""
@@ -322,7 +386,7 @@ class Port:
             millivolts = self._battery.read_mv()
             if millivolts is not None:
                 self._readings.append(("battery", millivolts))
-            self._readings.append(("temperature", temperature()))
+            self._readings.append(("temperature", wiring.temperature(esp32)))
             for what, pin in self._senses:
                 if what != "siren":
                     self._readings.append((what, pin.value()))
@@ -373,17 +437,7 @@ class Port:
 
         The sequence is on flash before the frame that uses it begins: RTC memory does not outlive the supply.
         """
-        if action.name in rtcmem.FILES:
-            self._memory.files[action.name] = bytes(action.data)
-            remember(self._memory)
-            if not action.name.startswith("seq"):
-                self._late[action.name] = action.data
-                return
-        write_state(action.name, action.data)
-
-    def _write_late(self):
-        name = sorted(self._late)[0]
-        write_state(name, self._late.pop(name))
+        self._keeper.persist(action.name, action.data, self.now_ms())
 
     def _sound(self, action):
         if self._sounder is not None:
@@ -417,8 +471,7 @@ class Port:
 
     def _sleep(self, action):
         """Deep sleep; does not come back."""
-        while self._late:
-            self._write_late()
+        self._keeper.flush(self.now_ms())
         if self._radio is not None:
             self._radio.sleep()
         for output in self._shows:
@@ -427,74 +480,21 @@ class Port:
         memory = self._memory
         memory.faults = memory.tries = 0
         memory.clock_ms, memory.chip_s = self.now_ms(), int(time.time())
-        memory.armed, memory.worn = arm_keys(self._panel.keys), bool(self._panel.worn())
+        memory.armed, memory.worn = wiring.arm_keys(esp32, self._panel.keys), bool(self._panel.worn())
         remember(self._memory)
         if action.wake_ms is None:
             machine.deepsleep()
         machine.deepsleep(max(1, action.wake_ms))
 
 
+def state_names():
+    try:
+        return os.listdir(STATE_DIR)
+    except OSError:
+        return []
+
+
 def write_state(name, data):
     # A plain rewrite is atomic on littlefs2; a rename would cost three program operations instead of one.
     with open(STATE_DIR + "/" + name, "wb") as file:
         file.write(data)
-
-
-def arm_keys(keys):
-    """Let the keys wake the chip; True when the main key is held, so that its release wakes."""
-    armed = False
-    idle = []
-    for pin, active, key in keys:
-        held = pin.value() == active
-        if key.name == "main":
-            # A latching mushroom that stays down would wake at once for ever.
-            armed = held
-            wake_on = 1 - active if held else active
-            esp32.wake_on_ext0(pin, esp32.WAKEUP_ANY_HIGH if wake_on else esp32.WAKEUP_ALL_LOW)
-        elif key.name in WAKE_KEYS and not held:
-            idle.append((pin, active))
-    if idle:
-        # ALL_LOW is any low on an ESP32-S3; the classic chip has all only, so its boards have keys that go
-        # high.
-        level = esp32.WAKEUP_ANY_HIGH if idle[0][1] else esp32.WAKEUP_ALL_LOW
-        esp32.wake_on_ext1(tuple([pin for pin, _ in idle]), level)
-    return armed
-
-
-def temperature():
-    """Of the chip, degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
-    if hasattr(esp32, "mcu_temperature"):
-        return int(esp32.mcu_temperature())
-    if hasattr(esp32, "raw_temperature"):
-        return (esp32.raw_temperature() - 32) * 5 // 9
-    return 0
-
-
-class AntennaSwitch:
-    """What the driver calls where a pin of the chip has to say that it receives."""
-
-    def __init__(self, number):
-        self._pin = machine.Pin(number, machine.Pin.OUT, value=0)
-
-    def rx(self):
-        self._pin.value(1)
-
-    def tx(self, _):
-        self._pin.value(0)
-
-    def idle(self):
-        self._pin.value(0)
-
-
-def radio_pins(board):
-    """The dict that radio.Radio takes, of a board's numbers."""
-    def pin(number):
-        return None if number is None else machine.Pin(number)
-
-    spi = machine.SPI(board.SPI_ID, baudrate=2_000_000, sck=pin(board.SCK), mosi=pin(board.MOSI),
-                      miso=pin(board.MISO))
-    cs = machine.Pin(board.NSS, machine.Pin.OUT, value=1)
-    return {"chip": board.CHIP, "spi": spi, "cs": cs, "reset": pin(board.RESET), "busy": pin(board.BUSY),
-            "dio0": pin(board.DIO0), "dio1": pin(board.DIO1), "tcxo_mv": board.TCXO_MV,
-            "rf_switch": board.DIO2_RF_SWITCH,
-            "switch": None if board.RXEN is None else AntennaSwitch(board.RXEN)}

@@ -14,7 +14,11 @@ from kentongan_node.repeats import Repeats
 LISTEN_MS = 1_800_000     # after a press: 30 min, or until stage 4 or 5
 TEST_MS = 60_000          # a test is over when it is stored, or after this
 NOBODY_MS = 10_000        # start value: no stage so long after a press is shown as "nobody hears"
-RESUMES_LIMIT = 2         # resets that an unfinished incident survives
+RESUMES_LIMIT = 2         # resets that an unfinished incident survives at full power ...
+# ... and then at these: a cell that has not the current for a frame may have it for a weaker one. After that
+# it sends no more, and shows for LAST_MS what is true of it.
+WEAK_DBM = (10, 2)
+LAST_MS = 10_000
 CANCEL_AFTER_MS = 5_000   # a cancel hold starts at least so long after the last stroke
 CANCEL_WITHIN_MS = 60_000 # and at most so long after it
 PRESSES_LIMIT = 8         # presses that are each sent at once; more of them come slower
@@ -53,6 +57,7 @@ class Incident:
         self.presses = 0
         self.pressed_ms = now_ms
         self.repeats = None
+        self.last_ms = None  # ends then: its resets are used up
 
     def press(self, counter, kind, lid, battery, now_ms, cancel=False):
         """Another alarm of this incident, from its attempt 0; the first one gives it its number."""
@@ -69,6 +74,8 @@ class Incident:
         self.presses += 1
         self.pressed_ms = now_ms
         self.repeats = Repeats(now_ms)
+        if self.last_ms is not None:  # somebody presses again: from the start
+            self.last_ms, self.resumes = None, 0
 
     def renumber(self, counter):
         """Go on under a new counter: something newer was sent since, so this would be refused."""
@@ -127,7 +134,14 @@ class Incident:
             return feedback.NOBODY
         return SHOWN[self.stage]
 
+    def weak_dbm(self):
+        """The power to send with after so many resets, or None: as set."""
+        weaker = self.resumes - RESUMES_LIMIT
+        return WEAK_DBM[min(weaker, len(WEAK_DBM)) - 1] if weaker > 0 else None
+
     def ends_ms(self):
+        if self.last_ms is not None:
+            return self.last_ms
         return self.pressed_ms + (TEST_MS if self.kind == m.KIND_UJI else LISTEN_MS)
 
     def nobody_ms(self):
@@ -152,7 +166,9 @@ def load(data, now_ms):
         return None
     values = struct.unpack(_LAYOUT, data[:-4])
     bits, kind, stage, answered, resumes, number, first, counter, battery = values[1:]
-    if resumes >= RESUMES_LIMIT or stage >= m.STAGE_CLOSED or kind == m.KIND_UJI:
+    most = RESUMES_LIMIT + len(WEAK_DBM)
+    over = resumes > most or resumes == most and bits & _SILENT  # of a silent one there is nothing to show
+    if over or stage >= m.STAGE_CLOSED or kind == m.KIND_UJI:
         return None
     it = Incident(kind, bool(bits & _SILENT), now_ms)
     it.number, it.first, it.counter, it.battery = number, first, counter, battery
@@ -163,4 +179,7 @@ def load(data, now_ms):
     it.repeats = Repeats(now_ms)
     if it.answered >= m.STAGE_STORED and not it.cancel:
         it.repeats.end()
+    if resumes == most:
+        it.repeats.end()
+        it.pressed_ms, it.last_ms = now_ms - NOBODY_MS, now_ms + LAST_MS
     return it

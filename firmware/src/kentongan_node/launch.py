@@ -4,57 +4,76 @@ fault                                    what follows
 settings missing or wrong                the board waits for a technician, and says what is wrong
 anything else, once or twice in a row    siren off, a fresh start after RESTART_MS
 the same, for the third time             the board waits for a technician
-Ctrl-C on the serial line                siren off, the prompt; a fresh start after SERVICE_MS
+`servis` on the serial line              siren off, the prompt; a fresh start after SERVICE_MS
+the flash takes no write                 nothing stops: keeper.py
+RTC memory is empty                      counter.after_dark
 
+Ctrl-C on the serial line is a character like others: a line that nobody holds makes it now and then.
 Waiting for a technician: the lamp says so, nothing is sent, no siren sounds. A mains device tries again after
 TECHNICIAN_MS (a wet radio may have dried), a button sleeps after TECHNICIAN_TOMBOL_MS until its key is
-pressed.
+pressed. Whoever pressed and is not heard sees that first (NOBODY_MS): a press is never met with a dark lamp.
 """
-import select
 import sys
 import time
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_node import hal
+from kentongan_node.console import Console, Service
 
 FAULTS_MAX = 3
 RESTART_MS = 5_000
 SERVICE_MS = 600_000
 TECHNICIAN_MS = 600_000
 TECHNICIAN_TOMBOL_MS = 60_000
+NOBODY_MS = 10_000
 LOOK_MS = 100
 
 
 def outputs_off(pins):
+    hal.stop_timers()
     hal.siren_off(pins)
     hal.healthy_off(pins)
 
 
 def serve(board, pins):
-    """Read the device file, make the core, run it; does not come back but to the prompt."""
+    """Read the device file, make the core, run it; comes back to the prompt only, when a technician asked."""
+    hal.own_line(True)
     memory = hal.recall()
     watchdog = hal.watchdog(hal.WATCHDOG_MS)  # from here on a start that hangs ends in a reset
     memory.faults += 1                        # until this start has proved a good one; wake() keeps it
+    key = ""
     try:
-        run(board, pins, hal.wake(board, pins, memory), memory, watchdog)
-    except KeyboardInterrupt:
-        outputs_off(pins)
-        hal.watchdog(SERVICE_MS)
-        memory.faults = 0
-        hal.remember(memory)
-        print("berhenti; alat mulai lagi sendiri dalam {} menit".format(SERVICE_MS // 60_000))
-        raise
-    except LocalError as fault:
-        wait_for_technician(board, pins, watchdog, str(fault))
-    except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
-        outputs_off(pins)
-        sys.print_exception(fault)
-        if memory.faults >= FAULTS_MAX:
-            wait_for_technician(board, pins, watchdog, repr(fault))
-        watchdog.feed()
-        time.sleep_ms(RESTART_MS)  # no faster than this, should the fault be there at once again
-        hal.restart()
+        try:
+            boot = hal.wake(board, pins, memory)
+            key = boot.key
+            run(board, pins, boot, memory, watchdog)
+        except LocalError as fault:
+            wait_for_technician(board, pins, watchdog, str(fault), not_heard(board, pins, memory, key))
+        except Service:
+            raise
+        except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
+            outputs_off(pins)
+            sys.print_exception(fault)
+            first = not_heard(board, pins, memory, key)
+            if memory.faults >= FAULTS_MAX:
+                wait_for_technician(board, pins, watchdog, repr(fault), first)
+            watchdog.feed()
+            show(board, pins, first)
+            time.sleep_ms(RESTART_MS)  # no faster than this, should the fault be there at once again
+            hal.restart()
+    except Service:
+        serve_technician(pins, memory)
+
+
+def serve_technician(pins, memory):
+    """The prompt is the technician's, until the watchdog takes the board back."""
+    outputs_off(pins)
+    hal.watchdog(SERVICE_MS)
+    memory.faults = 0
+    hal.remember(memory)
+    hal.own_line(False)
+    print("servis; alat mulai lagi sendiri dalam {} menit".format(SERVICE_MS // 60_000))
 
 
 def run(board, pins, boot, memory, watchdog):
@@ -66,24 +85,39 @@ def run(board, pins, boot, memory, watchdog):
     except (OSError, ValueError):  # not there, or no text
         raise LocalError("device.json is missing or torn; provision the board with kentongan-tool")
 
-    def read_state():
-        state = hal.read_state()
-        state.update(memory.files)  # RTC memory is written first, so it is never older
-        return state
-
     def own(settings):
         if role_of(board, pins) != settings["role"]:
             raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
                 settings["role"]))
-        memory.belongs_to(settings["node"])
+        memory.dark = not memory.belongs_to(settings["node"]) and settings["role"] != "modem"
 
-    checked, core = roles.start(text, read_state, own)
+    checked, core = roles.start(text, lambda: recalled(memory), own)
     watchdog.feed()
     i2c = hal.power_chip(board)
     from kentongan_node import radio, runner  # after the core: they need no room in one piece
-    chip = radio.Radio(hal.radio_pins(board), checked)
+    chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked)
     port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
     run_loop(runner.run(core, port))
+
+
+def recalled(memory):
+    """{name: bytes} that a core begins with."""
+    state = hal.read_state()
+    state.update(memory.files)  # RTC memory is written first, so it is never older
+    if memory.dark:
+        from kentongan_node import counter
+        boots = int.from_bytes(bytes(state.get("boots", b"")), "little")
+        counter.after_dark(state, boots, hal.random_u32(),
+                           lambda name, data: hal.keep_sequence(memory, name, data),
+                           hal.read_spare(memory.node))
+        memory.stale = memory.failing  # what was heard since the flash began to fail went with the supply
+        for name in counter.NAMES:
+            if memory.failing and name in state:
+                memory.files[name] = state[name]
+        hal.remember(memory)
+    if memory.stale:
+        state["stale"] = b"1"
+    return state
 
 
 def role_of(board, pins):
@@ -93,22 +127,50 @@ def role_of(board, pins):
     return ""
 
 
-def wait_for_technician(board, pins, watchdog, reason):
-    """Show it and say it, over and over; then sleep (tombol) or try again (the others)."""
+def not_heard(board, pins, memory, key):
+    """What the lamp says while the program does not run: "nobody hears" to whoever pressed and has no answer.
+
+    Nothing of a silent alarm, ever.
+    """
+    from kentongan_node import feedback
+    if pins is not board.TOMBOL or key == "silent":
+        return None
+    if key in ("main", "uji"):
+        return feedback.NOBODY
+    from kentongan_node.incident import load
+    incident = load(memory.files.get("incident"), 0)
+    return feedback.NOBODY if incident is not None and not incident.stage else None
+
+
+def show(board, pins, state):
+    """Let the lamp say it, where there is one; returns its Beat, or None."""
+    from kentongan_node import feedback
+    lamp = None if state is None else hal.lamp_of(board, pins)
+    if lamp is not None:
+        lamp.play(feedback.STEPS[state][0], None)
+    return lamp
+
+
+def wait_for_technician(board, pins, watchdog, reason, first):
+    """Show it and say it, over and over; then sleep (tombol) or try again (the others).
+
+    `first`: what the lamp says before that, or None.
+    """
     from kentongan_node import feedback
     outputs_off(pins)
     tombol = pins is board.TOMBOL
-    lamp = hal.lamp_of(board, pins)
-    if lamp is not None:
-        lamp.play(feedback.STEPS[feedback.TECHNICIAN][0], None)
+    lamp = show(board, pins, first or feedback.TECHNICIAN)
     waits_ms = TECHNICIAN_TOMBOL_MS if tombol else TECHNICIAN_MS
-    poller = select.poll()
-    poller.register(sys.stdin, select.POLLIN)
+    console, poller = Console(), hal.line()
     print("perlu teknisi: " + reason)
-    for _ in range(waits_ms // LOOK_MS):
+    for look in range(waits_ms // LOOK_MS):
         watchdog.feed()
-        if poller.poll(0):
-            sys.stdin.read(1)
+        if first and look * LOOK_MS >= NOBODY_MS:
+            first, lamp = None, show(board, pins, feedback.TECHNICIAN)
+        data = hal.read_line(poller)
+        if data:
+            if "servis" in console.feed(data.replace(b"\0", b"\n")):  # a modem is asked between two zeros
+                raise Service()
             print("perlu teknisi: " + reason)
         time.sleep_ms(LOOK_MS)
     if lamp is not None:

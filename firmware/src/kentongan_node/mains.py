@@ -52,6 +52,8 @@ class MainsNode(Node):
             self.battery_mv = max(0, min(value, 0xFFFF))
         elif what == "temperature":
             self.temperature = max(-128, min(value, 127))
+        elif what == "flash":
+            self.quiet_test(now_ms, rnd)  # a STATUS soon: somebody has to come
 
     def on_timer(self, name, now_ms, rnd, actions):
         if name == "status":
@@ -100,10 +102,12 @@ class MainsNode(Node):
             flags |= messages.STATUS_MAINS
         if self.lid_open:
             flags |= messages.STATUS_LID
-        if self.counters_lost or self.guard.evicted:
+        if self.counters_lost or self.counters_stale or self.guard.evicted:
             flags |= messages.STATUS_COUNTERS_LOST
         if self.mesh.jammed(now_ms):
             flags |= messages.STATUS_JAMMING
+        if self.flash_failing:
+            flags |= messages.STATUS_FLASH_FAILING
         return flags
 
     def status_body(self, now_ms):

@@ -88,7 +88,10 @@ class Modem:
         return []
 
     def sense(self, what, value, now_ms, rnd):
-        return []
+        actions = []
+        if what == "flash":  # its only file is the hour's air
+            self._tell(link.LogLine("flash takes no write" if value else "flash takes writes again"), actions)
+        return actions
 
     def tick(self, now_ms, rnd):
         actions = []

@@ -52,6 +52,8 @@ class Node:
         self.sequence = Sequence(state, int.from_bytes(bytes(state.get("boots", b"")), "little"))
         self.guard = Guard(GUARD_LIMIT_POST if self.role == messages.SIRENE else GUARD_LIMIT)
         self.counters_lost = self.sequence.lost
+        self.counters_stale = "stale" in state  # the flash failed, and what was heard since is forgotten
+        self.flash_failing = False
         self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
         self._collector = Collector()
         self._draws = 0
@@ -100,6 +102,8 @@ class Node:
 
     def sense(self, what, value, now_ms, rnd):
         actions = self._begin()
+        if what == "flash":
+            self.flash_failing = bool(value)
         self.on_sense(what, value, now_ms, rnd, actions)
         return self._end(now_ms, rnd, actions)
 

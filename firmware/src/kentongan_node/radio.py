@@ -37,6 +37,7 @@ SX126_CAD_MIN = 10
 CAD_SYMBOL_CODES = {1: 0, 2: 1, 4: 2, 8: 3, 16: 4}
 # SX127x registers and modes (4.1.6, table 41)
 SX127_OP_MODE, SX127_IRQ, SX127_STAT = 0x01, 0x12, 0x18
+SX127_FIFO_AT, SX127_FIFO_RX_LAST, SX127_RX_BYTES = 0x0D, 0x10, 0x13
 SX127_LORA, SX127_MODE_MASK, SX127_CAD_MODE = 0x80, 0x07, 0x07
 SX127_RX, SX127_SENDING = 5, (2, 3)
 SX127_RX_DONE, SX127_TX_DONE, SX127_CAD_DONE, SX127_CAD_HIT = 0x40, 0x08, 0x04, 0x01
@@ -51,7 +52,7 @@ class Radio:
 
     def __init__(self, pins, settings):
         self.counters = {"cad_lost": 0, "send_lost": 0, "driver": 0, "crc": 0, "deaf": 0, "restarts": 0,
-                         "refreshed": 0}
+                         "refreshed": 0, "missed": 0}
         self.failures = 0
         self._pins = pins
         self._sx126 = pins["chip"] == "sx1262"
@@ -63,6 +64,7 @@ class Radio:
         self._heard_ms = ticks_ms()
         self._down_ms = None     # when the chip failed to start
         self._crc_seen = 0
+        self._fifo_at = 0        # SX1276: where the next frame will begin
         self.tune(settings)
 
     def tune(self, settings):
@@ -107,7 +109,7 @@ class Radio:
         self._state = IDLE
         self._heard_ms = ticks_ms()
         if self._listening:
-            self._chip.start_recv(None, True)
+            self._receive()
 
     @property
     def dead(self):
@@ -225,9 +227,13 @@ class Radio:
     def _resume(self, _):
         self._state = IDLE
         if self._listening:
-            self._chip.start_recv(None, True)
+            self._receive()
         else:
             self._chip.standby()
+
+    def _receive(self):
+        self._fifo_at = 0
+        self._chip.start_recv(None, True)
 
     def _send(self, frame):
         self._chip.standby()
@@ -287,6 +293,18 @@ class Radio:
         self._preamble_ms = None
         return False  # the check's standby clears the stale bit
 
+    def _find_frame(self):
+        """Let the driver read the frame that the chip speaks of.
+
+        It begins elsewhere than the last one ended when another frame came between two looks; of that one
+        length and strength are gone (4.1.2.3: status is the last packet's only).
+        """
+        start = self._chip._reg_read(SX127_FIFO_RX_LAST)
+        if start != self._fifo_at:
+            self.counters["missed"] += 1
+        self._chip._reg_write(SX127_FIFO_AT, start)
+        self._fifo_at = start + self._chip._reg_read(SX127_RX_BYTES) & 0xFF
+
     def _poll_receive(self, _):
         mode, flags = self._look()
         if not flags & (SX126_RX_DONE if self._sx126 else SX127_RX_DONE):
@@ -297,6 +315,8 @@ class Radio:
                 self.counters["refreshed"] += 1
                 self._start()
             return None
+        if not self._sx126:
+            self._find_frame()
         packet = self._chip.poll_recv()
         self._heard_ms = ticks_ms()
         crc = self._chip.crc_errors - self._crc_seen
@@ -304,7 +324,7 @@ class Radio:
         self.counters["crc"] += crc
         if crc or packet is False:
             # SX127x: a frame that is not read out shifts the next ones in the FIFO; begin at its start again.
-            self._chip.start_recv(None, True)
+            self._receive()
         if packet is True or packet is False or packet is None:
             return None
         if crc:

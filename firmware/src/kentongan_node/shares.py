@@ -10,7 +10,8 @@ SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 MINUTE_MS = 60_000
 COMMON = 0                # the one purse of whatever is not proved, or was carried before
-# The first attempts of an alarm go beyond it: a button whose generation this relay lacks must not be starved.
+# The first attempts of an alarm go beyond a purse: a button whose generation this relay lacks is not starved for
+# less than that, nor is one in whose name a thief of a relay spends.
 FIRST_TIMES = 3
 
 
@@ -44,8 +45,8 @@ class Shares:
         return total
 
     def affords(self, origin, airtime_ms, now_ms, first=False):
-        """first: one of the first attempts of an alarm that nobody proved."""
-        limit_ms = self.share_ms * FIRST_TIMES if first and origin == COMMON else self.share_ms
+        """first: one of the first attempts of an alarm."""
+        limit_ms = self.share_ms * FIRST_TIMES if first else self.share_ms
         return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
     def charge(self, origin, airtime_ms, now_ms):

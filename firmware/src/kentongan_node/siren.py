@@ -104,7 +104,7 @@ class Sirene(Output):
 
     def on_config(self, changed, now_ms, actions):
         if "counters" in changed:
-            self.counters_lost = False
+            self.counters_lost = self.counters_stale = False
             self.guard.evicted = 0
             self._lost_until_ms = None
             self._unknown = []
@@ -318,9 +318,15 @@ class Sirene(Output):
     def _begin_by_receipt(self, record, now_ms, rnd, actions):
         if record.event(RECEIPT, now_ms):
             self._drive(now_ms, actions)
+            self._known(record.origin, record.last)
             self._note_on(record, "receipt", actions)
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
+
+    def _known(self, origin, counter):
+        """It sounds already, on the gateway's word: its own frame, whenever it is played, is no new one."""
+        for generation in self.keys.generations:
+            self.guard.raise_to(origin, generation, 0, counter)
 
     # -- orders and keys ----------------------------------------------------------------------------
 
@@ -388,6 +394,8 @@ class Sirene(Output):
         started = record.event(ORDER, now_ms, (order.seconds * 1000) or SOUND_MS)
         if started:
             record.source = m.SOURCE_ORDER
+            if order.origin:
+                self._known(order.origin, order.counter)
         if record.state == LIVE:
             record.kind = order.pattern
             self._drive(now_ms, actions)

@@ -87,6 +87,7 @@ class GatewayCore:
         self._commands = Commands(self)
         self._told = Told(self)
         self._begun = self._leapt = False
+        self.begun_ms = 0
         self._parts = (
             self._watch,
             self._orders,
@@ -256,7 +257,7 @@ class GatewayCore:
     def _begin(self, now_ms, rnd):
         self._desk.out, self._desk.now_ms, self._desk.rnd = [], now_ms, rnd
         if not self._begun:
-            self._begun = True
+            self._begun, self.begun_ms = True, now_ms
             self._hub.begun()
             self._supervision.follow()
             self._memory.begun()

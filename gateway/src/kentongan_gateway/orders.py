@@ -161,10 +161,10 @@ class Orders:
                 about = job.action, origin, job.alarm, job.kind, job.seconds
                 self._start(*about, others, job.any_answer, job.left, job.period_ms, incident, job.obeyed)
 
-    def ordered(self, post, origin, counter) -> bool:
-        """Whether an order to start for this alarm is under way to this post."""
+    def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
+        """Whether an order to start (or so) for this alarm is under way to this post."""
         return any(
-            j.action == m.ACTION_START and (j.origin, j.alarm) == (origin, counter) and post in j.targets
+            j.action == action and (j.origin, j.alarm) == (origin, counter) and post in j.targets
             for j in self._jobs
         )
 

@@ -115,6 +115,10 @@ class Records:
     def was_stored(self, key) -> bool:
         return key in self._stored
 
+    def knows(self, src, counter) -> bool:
+        """Whether an alarm of this sender and counter was ever stored, as far as is remembered."""
+        return any(key[0] == src and key[2] == counter for key in self._stored)
+
     def remember_stored(self, key):
         if len(self._stored) >= STORED_LIMIT:
             self._stored.pop(next(iter(self._stored)))

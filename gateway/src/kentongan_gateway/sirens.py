@@ -176,8 +176,17 @@ class Watch:
         return [
             device
             for device in self._desk.directory.posts(record.body.zone)
-            if device.node not in there and not self._desk.quiet.silenced(device.node, record)
+            if device.node not in there
+            and not self._desk.quiet.silenced(device.node, record)
+            and not self._orders.ordered(device.node, record.src, record.counter)
         ]
+
+    def replayed(self, post, origin, counter):
+        """A post sounds by itself for an alarm that was over long ago: it had not heard it then."""
+        device = self._desk.directory.get(post)
+        if device and not self._orders.ordered(post, origin, counter, m.ACTION_STOP):
+            self._desk.note_about("replayed_at_post", origin, counter, device.label)
+            self._orders.send(m.ACTION_STOP, origin, counter, 0, 0, [device])
 
     def in_earnest(self, record, devices, obeyed=True):
         """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""

@@ -3,6 +3,7 @@
 What ends, weakens or starts something here names its object whole and is under C of who says it:
     SIREN_REPORT sounding, driven   ends what is to start that post; vouches for its alarm (memory.py)
     SIREN_REPORT silenced           ends the starting of that one post for that incident
+    SIREN_REPORT sounding, by itself, for what was over ten minutes ago: that post is ordered to stop
     SIREN_REPORT stopped            ends what is to stop that post
     SIREN_REPORT refused            starts that one post
     SIREN_REPORT drill, no drill    ends our telling that one post of it, where it answers an order of ours
@@ -16,6 +17,7 @@ Of a gateway's RECEIPTS only the entries count: the whole is under A, and so eve
 from kentongan_wire import messages as m
 
 from kentongan_gateway import events
+from kentongan_gateway.intake import SLOW_MS
 from kentongan_gateway.sirens import SOUNDING
 
 
@@ -43,6 +45,16 @@ class Told:
         core._orders.reported(post, body.origin, body.counter, body.state, body.source)
         if body.state in SOUNDING:
             core._memory.word(post, message.counter, body.origin, body.counter)
+            if body.source == m.SOURCE_DIRECT and self._is_over(alarm, body):
+                core._refusals.refused("replay")
+                core._watch.replayed(post, body.origin, body.counter)
+
+    def _is_over(self, alarm, body) -> bool:
+        """Whether we have known for long that this alarm was stored; in the first minutes nobody can say."""
+        core, since_ms = self._core, self._desk.now_ms - SLOW_MS
+        if core.begun_ms > since_ms:
+            return False
+        return alarm.first_ms < since_ms if alarm else core._records.knows(body.origin, body.counter)
 
     def _silenced(self, post, origin, alarm):
         """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""

@@ -75,13 +75,16 @@ def _alarm(db, now, gateway, event):
     incident_bits = event["counter"] if event["incident"] is None else event["incident"]
     first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
     test = event["kind"] == m.KIND_UJI
-    if db.value("SELECT 1 FROM alarms WHERE device = ? AND counter = ?", event["device"], event["counter"]):
+    digest = event["digest"] or ""  # the same number with other content is another alarm
+    known = "SELECT 1 FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
+    if db.value(known, event["device"], event["counter"], digest):
         return  # the same press by another road
     incident = None if test else _incident(db, now, gateway, event, first)
     db.insert(
         "alarms",
         device=event["device"],
         counter=event["counter"],
+        digest=digest,
         incident=incident and incident["id"],
         gateway=gateway,
         boot_id=event["boot_id"],
@@ -101,6 +104,7 @@ def _alarm(db, now, gateway, event):
         )
     else:
         _press(db, now, incident, event)
+        _odd(db, now, incident, event)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
         field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
 
@@ -167,6 +171,17 @@ def _press(db, now, incident, event):
         calling.at_once(db, now, {**incident, "last_counter": event["counter"]})
     else:
         _press_again(db, now, incident, event)
+
+
+def _odd(db, now, incident, event):
+    """What people should know of how this alarm came, beside that it did."""
+    who = "pusat data"
+    if event["altered"]:
+        said = "nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya"
+        incidents.tell(db, now, incident, who, "peringatan", said)
+    if event["doubted"]:
+        said = "gateway kehilangan ingatannya: sirene menunggu kepastian bahwa ini bukan rekaman"
+        incidents.tell(db, now, incident, who, "peringatan", said)
 
 
 def _press_again(db, now, incident, event):

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, current_app, g, jsonify, request
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, labels, roles, site, technicians
+from kentongan_hub import accounts, audit, labels, night, roles, site, technicians
 from kentongan_hub.api import json_object, problem
 from kentongan_hub.provision import devices, register
 from kentongan_hub.trust import configs, revocations
@@ -211,6 +211,9 @@ def revoke_device(node):
     with hub.store.write() as db:
         row = _row(db, node)
         if not row["revoked"]:
+            by = db.one("SELECT * FROM accounts WHERE id = ?", g.technician_account)
+            if by:
+                night.not_ones_own(db, by, row)
             revocations.revoke(db, hub.now(), secret, node, audit.clean(why), g.technician, erased)
         return jsonify(revocations.status(db, secret, node))
 

@@ -98,20 +98,24 @@ def status(db, now, gateway, event):
         battery_mv = (whole(body.get("battery")) or 0) * BATTERY_STEP_MV or None
         lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
         jammed, mains, key_stuck = 0, None, flags & m.TOMBOL_STATUS_KEY_STUCK
+        flash_failing = flags & m.TOMBOL_STATUS_FLASH_FAILING
     else:
         battery_mv = whole(body.get("battery_mv"))
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
         jammed, mains, key_stuck = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS)), 0
+        flash_failing = flags & m.STATUS_FLASH_FAILING
     if not heard(db, now, gateway, event, battery_mv):
         return
     db.run(
         "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, key_stuck = ?, "
+        "flash_failing = ?, "
         "mains_wall = CASE WHEN mains IS ? THEN mains_wall ELSE ? END, mains = ? WHERE node = ?",
         int(bool(lid)),
         int(bool(low)),
         int(bool(fault)),
         int(bool(jammed)),
         int(bool(key_stuck)),
+        int(bool(flash_failing)),
         mains,
         happened(now, event),
         mains,

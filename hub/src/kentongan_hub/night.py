@@ -2,7 +2,7 @@
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, orders
+from kentongan_hub import access, audit, orders
 from kentongan_hub.trust import revocations
 
 HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
@@ -62,8 +62,18 @@ def revoke(db, now, by, secret, label, reason, at=""):
     row, reason = device(db, label), _reason(reason)
     if row is None:
         raise LocalError("Alat ini tidak ada, atau sudah dicabut.")
+    not_ones_own(db, by, row)
     revocations.revoke(db, now, secret, row["node"], reason, by["name"])
     audit.record(db, now.wall, by["login"], "alat dicabut dari halaman", label, reason, at)
+
+
+def not_ones_own(db, by, row):
+    """LocalError when `by` lives where this device is: whom a silent alarm may be about takes no button away.
+
+    A loud alarm may be muted by anybody on watch; a silent one is never muted.
+    """
+    if by["house"]:
+        access.may(db, by, touched={(row["zone"], row["house"])})
 
 
 def hand_over(db, now, by, to, reason, message="", at=""):

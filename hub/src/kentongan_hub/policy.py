@@ -177,6 +177,9 @@ def check(kind, body):
         )
     if steps[1]["detik"] > 300:
         raise LocalError("langkah 2: paling lambat 300 detik sesudah tombol ditekan")
+    if NAMED in _confidential_to(kind) and not any(NAMED in step["kepada"] for step in steps[:2]):
+        # else who keeps the policy, and may live there, decides alone that nobody hears of it
+        raise LocalError("langkah 1 atau 2: kejadian rahasia harus memanggil orang yang disepakati")
     return body
 
 
@@ -194,6 +197,11 @@ def _object(place, value, keys):
         )
 
 
+def _confidential_to(kind):
+    """Who may be called for an incident of that kind; empty for one that is not confidential."""
+    return ALLOWED_TO.get(kind, CONFIDENTIAL_TO) if kind in words.CONFIDENTIAL_KINDS else ()
+
+
 def _check_step(kind, place, step):
     if step["sirene"] not in SIRENS:
         raise LocalError(f"{place}: sirene {step['sirene']!r}; pilih {', '.join(SIRENS)}")
@@ -208,8 +216,8 @@ def _check_step(kind, place, step):
     for to in step["kepada"]:
         if not isinstance(to, str) or phrase(to) is None:
             raise LocalError(f"{place}: kepada {str(to)[:40]!r} tidak dikenal; pilih {', '.join(choices())}")
-        allowed = ALLOWED_TO.get(kind, CONFIDENTIAL_TO)
-        if kind in words.CONFIDENTIAL_KINDS and to not in allowed:
+        allowed = _confidential_to(kind)
+        if allowed and to not in allowed:
             raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(allowed)}")
     if kind in words.CONFIDENTIAL_KINDS and step["sirene"] != NO:
         raise LocalError(f"{place}: kejadian rahasia tidak pernah membunyikan sirene; pilih tidak")

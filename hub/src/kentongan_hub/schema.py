@@ -109,11 +109,12 @@ CREATE TABLE exclusions (
     made_wall INTEGER NOT NULL);
 CREATE INDEX exclusions_account ON exclusions (account);
 CREATE TABLE alarms (
-    device INTEGER NOT NULL, counter INTEGER NOT NULL, incident INTEGER REFERENCES incidents (id),
-    gateway TEXT NOT NULL, boot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
+    device INTEGER NOT NULL, counter INTEGER NOT NULL, digest TEXT NOT NULL DEFAULT '',
+    incident INTEGER REFERENCES incidents (id), gateway TEXT NOT NULL, boot_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
     cancel INTEGER NOT NULL, late INTEGER NOT NULL, attempt INTEGER, rssi INTEGER, snr_q INTEGER,
     hops INTEGER, received_ms INTEGER NOT NULL, stage_seen INTEGER NOT NULL DEFAULT 2,
-    PRIMARY KEY (device, counter)) WITHOUT ROWID;
+    PRIMARY KEY (device, counter, digest)) WITHOUT ROWID;
 CREATE INDEX alarms_incident ON alarms (incident);
 CREATE TABLE siren_reports (
     id INTEGER PRIMARY KEY, post INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
@@ -334,6 +335,12 @@ def m009_plan(db):
 @migrations()
 def m009_worn_keys(db):
     _run(db, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m013_worn_flash(db):
+    """Whether a device says that its flash takes no write."""
+    _run(db, "ALTER TABLE devices ADD COLUMN flash_failing INTEGER NOT NULL DEFAULT 0")
 
 
 @migrations()

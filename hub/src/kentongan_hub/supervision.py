@@ -50,6 +50,7 @@ KINDS = {
     "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
     "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
+    "flash gagal": (True, "teknisi", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
@@ -230,6 +231,13 @@ def _found(what, subject, detail=""):
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
 
 
+def _worn(row):
+    """What a device says of its own parts."""
+    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
+        if row.get(flag):
+            yield _found(what, row["label"])
+
+
 def _device(row, now_ms, now_wall, gone):
     label, role = row["label"], row["role"]
     state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S), gone)
@@ -247,8 +255,7 @@ def _device(row, now_ms, now_wall, gone):
         yield _found("radio diganggu", label)
     if row["mains"] == 0:
         yield _found("listrik padam", label)
-    if row.get("key_stuck"):
-        yield _found("kontak rusak", label)
+    yield from _worn(row)
     if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
         yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:

@@ -42,6 +42,7 @@ def gather(db, now, path):
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
             "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, "
+            "flash_failing, "
             "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
             "FROM devices WHERE revoked = 0 AND pending = 0"
         ),

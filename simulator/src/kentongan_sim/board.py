@@ -2,7 +2,8 @@
 
 Its flash is one littlefs image in a file; its serial port is a pty with MicroPython's own prompt. While
 main.py runs, the board's core takes part in the world like every other: this is the engine of that one node.
-Ctrl-C on the serial line ends the program, machine.reset() or a soft reset starts it anew, as on a chip.
+The word `servis` on the serial line ends the program, machine.reset() or a soft reset starts it anew, as on a
+chip; Ctrl-C ends a program that is not ours, and is a character like others to one that is.
 """
 import ast
 import contextlib
@@ -60,7 +61,8 @@ class Board:
         self._pipe = None  # while main.py runs, and until the world notices that it ended
         self._prompted = False  # the prompt was seen since the start
         self._raw = False  # what the tool asked the prompt for last
-        self._modem = False  # a gateway's radio: its line carries messages, where Ctrl-C is a byte
+        self._modem = False  # a gateway's radio: its line carries messages
+        self._serving = False  # a program of ours runs: it reads the line itself
         self._raw_again = False  # a soft reset from the raw prompt comes back to it
         self._held = None  # bytes that wait, as in a chip's FIFO, until somebody reads them ...
         self._held_until_s = 0.0  # ... or this long
@@ -119,7 +121,7 @@ class Board:
 
         self._hold(self._held or b"", BOOT_S)
         with self._lock:
-            self._prompted = self._modem = False
+            self._prompted = self._modem = self._serving = False
             self._pipe = ours
             self._child = subprocess.Popen(
                 [MICROPYTHON, "-X", f"heapsize={HEAP}", "-i", HERE / "board_rom.py"], stdin=self._slave,
@@ -137,6 +139,10 @@ class Board:
             size = struct.unpack("<I", read_exactly(pipe, 4))[0]
             actions, deadline = ast.literal_eval(read_exactly(pipe, size).decode())
             self._modem = self._modem or any(name == "HostWrite" for name, _ in actions)
+            self._serving = actions[-1:] != [("Service", ())]
+            if not self._serving:
+                self._modem = False
+                actions = actions[:-1]
         except TimeoutError as error:
             if request[0] == "boot":  # a main.py of somebody else's: no core of ours runs here
                 self._hang_up()
@@ -184,14 +190,12 @@ class Board:
             self._take(bytes(held))
 
     def _take(self, data):
-        if self.running and self._modem:
-            self._live.call(self._deliver_typed, data.decode("latin-1"))
-        elif self.running and CTRL_C in data:
+        if self.running and not self._serving and CTRL_C in data:
             self._hold(data.partition(CTRL_C)[2], PROMPT_S)
             self._feed(CTRL_C)
         elif self.running:
-            text = data[:TYPED_MAX].decode("ascii", "replace")
-            self._live.call(self._deliver_typed, text)
+            for start in range(0, len(data), TYPED_MAX):
+                self._live.call(self._deliver_typed, data[start:start + TYPED_MAX].decode("latin-1"))
         else:
             self._feed(data)
 

@@ -48,14 +48,34 @@ class Machine:
         sys.exit(RESET_CODE)
 
 
+class Micropython:
+    """micropython, but for kbd_intr: on a PC, Ctrl-C without a meaning kills the interpreter.
+
+    To a program of ours board.py hands it as the character that it is on a chip then.
+    """
+
+    def __init__(self):
+        import micropython
+        self._real = micropython
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def kbd_intr(self, char):
+        pass
+
+
 class Served:
-    """hal and launch of a virtual board: serve() runs until Ctrl-C, a reset or a power cut."""
+    """hal and launch of a virtual board: serve() runs until a technician asks for the prompt, a reset or a
+    power cut."""
 
     def __init__(self, pipe, port_source):
         self._pipe = pipe
         self._source = port_source
         self._hosted = None
         self._console = None
+        self._asked = b""
+        self._over = False  # a technician has the prompt
 
     def siren_off(self, pins):
         pass
@@ -103,9 +123,12 @@ class Served:
             elif name == "Note" and self._settings["role"] != "modem":
                 print("{} #{} {} {}".format(action.device, action.counter, action.step, action.detail))
             told.append((name, tuple(action)))
+        if self._over:
+            print("servis; alat mulai lagi sendiri dalam 10 menit")
+            told.append(("Service", ()))
         answer = repr((told, deadline)).encode()
         self._pipe.write(struct.pack("<I", len(answer)) + answer)
-        return True
+        return not self._over
 
     def _answer(self, request):
         hosted = self._hosted
@@ -113,25 +136,39 @@ class Served:
             return hosted.boot(request[1], request[2], request[3])
         if request[0] == "typed" and self._settings["role"] == "modem":
             data = bytes([ord(char) for char in request[1][0]])
+            if self._asks(data):
+                return [], hosted.deadline()
             return hosted.deliver("host", (data,), request[2], request[3])
         if request[0] == "typed":
+            from kentongan_node.console import noise
             actions, deadline = [], hosted.deadline()
-            for word in self._words(request[1][0]):
+            for word in self._words(bytes([ord(char) for char in request[1][0]])):
                 if word == "uji":
                     more, deadline = hosted.deliver("key", ("uji", True), request[2], request[3])
                     actions.extend(more)
                 elif word == "periksa":
                     self._inspect()
-                else:
-                    print("tidak dikenal: {}; tulis uji atau periksa".format(word))
+                elif word == "servis":
+                    self._over = True
+                elif not noise(word):
+                    print("tidak dikenal: {}; tulis uji, periksa atau servis".format(word))
             return actions, deadline
         return hosted.deliver(request[0], request[1], request[2], request[3])
 
-    def _words(self, text):
+    def _asks(self, data):
+        """Whether a technician asks a modem for the prompt."""
+        from kentongan_node.console import Service, asked
+        try:
+            self._asked = asked(self._asked, data)
+        except Service:
+            self._over = True
+        return self._over
+
+    def _words(self, data):
         if self._console is None:
             from kentongan_node.console import Console
             self._console = Console()
-        return self._console.feed(text)
+        return self._console.feed(data)
 
     def _inspect(self):
         from kentongan_node import selftest
@@ -145,6 +182,7 @@ def start():
     stay = os.getenv("KENTONGAN_STAY")
     flash = Flash(os.getenv("KENTONGAN_FLASH"))
     sys.modules["machine"] = Machine
+    sys.modules["micropython"] = Micropython()
     served = Served(pipe, port_source)
     for name in ("hal", "launch"):
         sys.modules["kentongan_node." + name] = served

@@ -13,8 +13,8 @@ SIREN_ROLES = ("sirene", "gateway")  # what the street hears; a penerima is a ch
 
 # key: main or silent, at a post test. counter: of its alarm frames, None if none was sent; that of an earlier
 # press of the button when both became one alarm (merged). Times in us, None if never.
-# strokes: how often the key was pressed. counters: all that its frames had, for what was overtaken goes on under
-# a new one.
+# strokes: how often the key was pressed. counters: all that its frames had, for what was overtaken
+# goes on under a new one.
 Alarm = namedtuple("Alarm", "t_us label node zone key counter merged stored_us sounded_us strokes counters",
                    defaults=(1, ()))
 KEYS = {"tombol": ("main", "silent"), "sirene": ("test",)}
@@ -36,6 +36,7 @@ class Facts:
         self.stored = {}     # (node, counter) -> t_us
         self.contents = {}   # (node, counter) -> [(t_us, detail)] of every alarm stored under it
         self.answers = []    # (t_us, node, counter): a person said "saya datang"
+        self.raised = set()  # nodes of stolen buttons, whose alarms are the thief's own
         self.pressed = sorted(pressed, key=lambda press: press[:3])
         self.gateways_on = set()
         self.store_counts = {}  # (gateway, node, counter) -> times that it stored that alarm
@@ -127,7 +128,8 @@ class Facts:
             place = self.positions[label]
             about = place["node"], counter
             out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, not own,
-                             self.stored.get(about), self.sounded_us(*about), strokes, tuple(own) or (counter,)))
+                             self.stored.get(about), self.sounded_us(*about), strokes,
+                             tuple(own) or (counter,)))
         return out
 
     def powered(self, label, t_us) -> bool:
@@ -167,7 +169,8 @@ class Facts:
 
     def presses_of(self, label, key) -> list:
         """(t_us, hold_ms) of every press of a key of that box."""
-        return [(t_us, hold_ms) for t_us, who, what, _, hold_ms in self.pressed if (who, what) == (label, key)]
+        return [(t_us, hold_ms) for t_us, who, what, _, hold_ms in self.pressed
+                if (who, what) == (label, key)]
 
     def sounding_at(self, t_us) -> list:
         """Sirens of the street that sound at that time."""

@@ -38,7 +38,8 @@ class Describer:
         except RemoteError:
             return out
         payload = bytes(content.payload)
-        if content.portnum != wire.PORT_PRIVATE or len(payload) < messages.PAYLOAD_MIN or payload[0] >> 4 != 1:
+        ours = content.portnum == wire.PORT_PRIVATE and len(payload) >= messages.PAYLOAD_MIN
+        if not ours or payload[0] >> 4 != messages.VERSION:
             out["type"] = "OTHER"
             return out
         out["type"] = TYPES.get(payload[0] & 15, "OTHER")

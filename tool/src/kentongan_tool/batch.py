@@ -89,7 +89,8 @@ class Ports:
                     since.pop(port, None)
                 elif port not in self._used and port not in shown:
                     try:
-                        device = Prompt(port).probe().device
+                        prompt = Prompt(port)
+                        device = prompt.probe().device
                     except ToolError as error:
                         late = time.monotonic() - since.setdefault(port, time.monotonic()) > SETTLE_S
                         if error.name not in UNSETTLED or late:
@@ -99,6 +100,7 @@ class Ports:
                         self._used.add(port)
                         return port
                     shown[port] = device
+                    prompt.leave()
                     self._say(f"{port}: sudah {device[0]} {device[1]}; lepas, atau beri --erase")
             if time.monotonic() > until_s:
                 raise ToolError("port_missing", f"{', '.join(self._ports)}: {label}, {wait_s} s")

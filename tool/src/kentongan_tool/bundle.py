@@ -80,6 +80,10 @@ class Bundle:
         images.check_chip(data, chip, found[-1].name)
         return found[-1], data
 
+    def board_text(self, board):
+        """The text of a board's pin file."""
+        return (self.folder / "device/boards" / f"{board}.py").read_text(encoding="utf-8")
+
     def device_files(self, role, board, need_driver):
         """{path on the device: bytes} of our code for a role on a board, main.py and board.py included."""
         root = self.folder / "device"

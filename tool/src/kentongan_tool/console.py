@@ -1,12 +1,12 @@
-"""The serial line of a running device: its notes come, and the words `uji` and `periksa` go."""
+"""The serial line of a running device: its notes come, and the words `uji`, `periksa` and `servis` go."""
 import contextlib
 import json
+import os
 import time
 
 from kentongan_wire import link
 
 from kentongan_tool.failures import ToolError
-from kentongan_tool.prompt import check_port
 
 BAUD = 115_200
 READ_S = 0.2
@@ -18,6 +18,53 @@ SILENT_S = 3
 MESSAGES_MAX = 64  # kept of a gateway's radio
 ASK_AGAIN_S = 1
 RESET_S = 0.1  # EN of the chip is held low
+# A device gives its prompt to whoever asks for it, and to no Ctrl-C: one word on its line; on the line of a
+# gateway's radio the same between two zeros, where no message stands. Ctrl-C goes first, for other programs.
+ASK, ASK_RADIO = b"\r\x03\r\nservis\r\n", b"\0servis\0"
+GIVEN, PROMPT = b"servis;", b">>> "
+ASK_S = 1.5  # from the word to its answer
+
+
+def check_port(port):
+    """ToolError when the port is not there or may not be opened; sockets are left to whoever opens them."""
+    if "://" in port:
+        return
+    if not os.path.exists(port):
+        raise ToolError("port_missing", port)
+    if not os.access(port, os.R_OK | os.W_OK):
+        raise ToolError("port_denied", port)
+
+
+def ask_for_prompt(port):
+    """Ask what runs at the port for its prompt; True when it is there.
+
+    False when nothing speaks: asleep, without power, or a prompt that was left in the middle of something.
+    """
+    import serial
+    try:
+        line = serial.serial_for_url(str(port), baudrate=BAUD, timeout=READ_S, do_not_open=True)
+        line.dtr = line.rts = True  # as in Console
+        with contextlib.suppress(AttributeError):
+            line.exclusive = True
+        line.open()
+    except (serial.SerialException, OSError):
+        return False  # whoever comes next says why
+    said = b""
+    try:
+        for word in (ASK, ASK_RADIO):
+            line.write(word)
+            line.flush()
+            until_s = time.monotonic() + ASK_S
+            while time.monotonic() < until_s:
+                said += line.read(max(1, line.in_waiting))
+                if PROMPT in said[max(0, said.rfind(GIVEN)):]:
+                    return True
+    except (serial.SerialException, OSError):
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            line.close()
+    return False
 
 
 class Console:

@@ -37,6 +37,14 @@ CHECKS = {  # a failure's name: what happened, what to look at
     "which_board": Check(
         "Jenis papan belum pasti", "tulisan di papan, lalu beri --board",
         "The kind of board is not certain", "what is printed on the board, then give --board"),
+    "wrong_board": Check(
+        "Radio papan tidak ada di kaki yang diharapkan",
+        "jenis papan di --board: Wio-SX1262 ada dua, kit dan kaki pin; atau radio lepas dari papan",
+        "The board's radio is not on the expected pins",
+        "the kind given with --board: there are two Wio-SX1262, kit and header; or the radio came off"),
+    "unfit_board": Check(
+        "Papan ini tidak cocok untuk kentongan", "daftar papan di docs/technician.md; pakai papan lain",
+        "This board is not fit for that", "the list of boards in docs/technician.md; take another board"),
     "wrong_image": Check(
         "Berkas firmware tidak cocok", "unduh ulang berkas .bin untuk chip ini, lalu buat bundel lagi",
         "The firmware image does not fit", "get the .bin of this chip again and make the bundle anew"),

@@ -59,6 +59,7 @@ def flash(port, bundle, say, wanted=None):
         raise ToolError("wrong_chip", f"{port}: {chip.name}; boards here have an ESP32 or ESP32-S3")
     if wanted and boards.BOARDS[wanted].chip != chip.name:
         raise ToolError("wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, not {chip.name}")
+    boards.refuse_unfit(chip.name, usb_of(port), chip.flash_mb, [wanted] if wanted else [])
     path, data = bundle.image(chip.name)
     partition = images.file_system(data, chip.name, path.name)
     if chip.flash_mb and partition.offset + partition.size > chip.flash_mb << 20:

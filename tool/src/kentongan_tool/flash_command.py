@@ -19,7 +19,7 @@ def go(args):
     devicetools.ensure(("esptool",), opened.wheels)
     say(f"Bundel {opened.digest} utuh (versi {opened.about['version']}).")
     chip, _ = flash.flash(args.port, opened, say, args.board)
-    fitting = boards.candidates(chip.name, flash.usb_of(args.port))
+    fitting = boards.candidates(chip.name, flash.usb_of(args.port), chip.flash_mb)
     say("Selesai. Tekan RESET bila papan tidak mulai sendiri, lalu `kentongan-tool provision`.")
     if not args.board:
         say("Jenis papan (--board): " + " atau ".join(board.name for board in fitting))

@@ -19,7 +19,8 @@ class ImageJob(Job):
         chip = flash.find_chip(self.port)
         if chip.name not in boards.GENERIC:
             raise ToolError("wrong_chip", f"{self.port}: {chip.name}; boards here have an ESP32 or ESP32-S3")
-        board = self._board_of(chip.name)
+        board = self._board_of(chip)
+        boards.refuse_unfit(chip.name, flash.usb_of(self.port), chip.flash_mb, [board.name])
         if not self.erase:
             raise ToolError("occupied", f"{self.port}: --image empties the whole board")
         return chip, board
@@ -27,9 +28,10 @@ class ImageJob(Job):
     def _board_of(self, chip):
         if self.wanted_board:
             return boards.BOARDS[self.wanted_board]  # flash.flash compares its chip before it erases
-        fitting = boards.candidates(chip, flash.usb_of(self.port))
+        fitting = boards.candidates(chip.name, flash.usb_of(self.port), chip.flash_mb)
         if len(fitting) > 1:
-            raise ToolError("which_board", f"{chip}: --board {', '.join(board.name for board in fitting)}")
+            names = ", ".join(board.name for board in fitting)
+            raise ToolError("which_board", f"{chip.name}: --board {names}")
         return fitting[0]
 
     def _needs_driver(self, found):

@@ -1,5 +1,7 @@
 """A board at MicroPython's prompt, through mpremote: what it is, its files, writing and reading back.
 
+A device that runs is asked for its prompt first (console.py).
+
 Files travel through a staging folder that only the user can read, in memory where the machine has such a
 place, and never as arguments. Every answer of the board is checked; a board that hangs is given up in time.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from kentongan_tool import devicetools
 from kentongan_tool.boards import chip_of_machine
+from kentongan_tool.console import ask_for_prompt, check_port
 from kentongan_tool.failures import ToolError
 
 ANSWER_S = 25  # mpremote's own tries to reach a prompt end after 10 s
@@ -93,16 +96,6 @@ print("KENTONGAN " + repr("main.py" in os.listdir("/")))
 """
 
 
-def check_port(port):
-    """ToolError when the port is not there or may not be opened; sockets are left to whoever opens them."""
-    if "://" in port:
-        return
-    if not os.path.exists(port):
-        raise ToolError("port_missing", port)
-    if not os.access(port, os.R_OK | os.W_OK):
-        raise ToolError("port_denied", port)
-
-
 @contextlib.contextmanager
 def staging():
     """A folder for files with keys: mode 0700, in memory if possible, gone afterwards whatever happens."""
@@ -119,13 +112,17 @@ class Prompt:
 
     def __init__(self, port):
         self.port = str(port)
+        self._open = False  # the prompt answered last time
         check_port(self.port)
 
     def _mpremote(self, *words, timeout_s=ANSWER_S):
         """`resume`: no soft reset, so that the program that was interrupted does not begin again."""
         for _ in range(ENTRY_TRIES):
+            if not self._open:
+                ask_for_prompt(self.port)
             done = devicetools.run("mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s)
-            if done.returncode == 0:
+            self._open = done.returncode == 0
+            if self._open:
                 return done.stdout
             said = devicetools.last_line(done.stderr if done.stderr.strip() else done.stdout)
             if "could not enter raw repl" not in said:
@@ -141,7 +138,7 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: {said}")
         raise ToolError("not_written", f"{self.port}: {said}")
 
-    def _ask(self, program, timeout_s=ANSWER_S):
+    def ask(self, program, timeout_s=ANSWER_S):
         """The values that a program on the board printed after MARK."""
         with staging() as folder:
             path = folder / "ask.py"
@@ -154,8 +151,8 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: the answer was garbled")
 
     def probe(self):
-        """What stands at the port; a running program is interrupted."""
-        answers = self._ask(PROBE)
+        """What stands at the port; a running program ends."""
+        answers = self.ask(PROBE)
         if len(answers) != 1:
             raise ToolError("no_answer", f"{self.port}: no MicroPython speaks there")
         platform, machine, files, free_bytes, device = answers[0]
@@ -163,14 +160,14 @@ class Prompt:
 
     def stop(self):
         """Take main.py away and start the board anew: no program and no watchdog runs while we write."""
-        if self._ask(STOP) != [False]:
+        if self.ask(STOP) != [False]:
             raise ToolError("not_written", f"{self.port}: main.py could not be removed")
         self.reset()
         self.wait_for_prompt()
 
     def clear(self):
         """Remove every file, so that nothing of another life of this board is left."""
-        if self._ask(CLEAR, WRITE_S) != [[]]:
+        if self.ask(CLEAR, WRITE_S) != [[]]:
             raise ToolError("not_written", f"{self.port}: old files could not be removed")
 
     def write(self, files):
@@ -196,7 +193,7 @@ class Prompt:
 
     def _compare(self, files):
         wanted = {f"/{path}": sha256(data).hexdigest() for path, data in files.items()}
-        there = dict(self._ask(DIGESTS, WRITE_S))
+        there = dict(self.ask(DIGESTS, WRITE_S))
         for path in sorted(set(wanted) | set(there)):
             if wanted.get(path) != there.get(path):
                 problem = "is missing" if path not in there else "is left over" if path not in wanted \
@@ -206,6 +203,12 @@ class Prompt:
     def reset(self):
         """Start the board anew, as its reset key does."""
         self._mpremote("reset")
+        self._open = False
+
+    def leave(self):
+        """Let a device that is not ours to change go on at once, not after its ten minutes."""
+        with contextlib.suppress(ToolError):
+            self.reset()
 
     def wait_for_prompt(self):
         """Return once the prompt answers; a board that resets needs a moment, and its USB may go away."""

@@ -8,7 +8,7 @@ import json
 import secrets
 import time
 
-from kentongan_tool import boards, journal
+from kentongan_tool import boards, flash, journal, radios
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Prompt
@@ -23,8 +23,11 @@ PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes
 BLOCK_BYTES = 4096
 
 
-def choose_board(found, wanted):
-    """The pin file for what was found at the port; ToolError when it does not fit or is not certain."""
+def choose_board(found, wanted, usb=None, answering=()):
+    """The pin file for what was found at the port; ToolError when it does not fit or is not certain.
+
+    `usb`: (vendor, product) of the port, or None; `answering`: names of boards on whose pins a radio answers.
+    """
     if found.platform == "linux":
         return boards.BOARDS[wanted or boards.VIRTUAL]
     if found.chip is None:
@@ -33,8 +36,14 @@ def choose_board(found, wanted):
         if boards.BOARDS[wanted].chip != found.chip:
             raise ToolError("wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, "
                                           f"the port has {found.chip}")
+        boards.refuse_unfit(found.chip, usb, radios=answering or [wanted])
+        if answering and wanted not in answering:
+            raise ToolError("wrong_board", f"--board {wanted}: a radio answers on the pins of "
+                                           f"{', '.join(answering)} instead")
         return boards.BOARDS[wanted]
-    fitting = boards.candidates(found.chip)
+    boards.refuse_unfit(found.chip, usb, radios=answering)
+    fitting = boards.candidates(found.chip, usb)
+    fitting = [board for board in fitting if board.name in answering] or fitting
     if len(fitting) > 1:
         names = ", ".join(board.name for board in fitting)
         raise ToolError("which_board", f"{found.chip}: --board {names}")
@@ -63,12 +72,20 @@ class Job:
         """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
         self.prompt = Prompt(self.port)
         found = self.prompt.probe()
-        board = choose_board(found, self.wanted_board)
+        usb = flash.usb_of(self.port)
+        answering = ()
+        if found.platform != "linux" and found.chip and not found.device:
+            near = boards.candidates(found.chip, usb)
+            near += [boards.BOARDS[name] for name in (self.wanted_board, *boards.RADIO_OF_V4)
+                     if name and boards.BOARDS[name].chip == found.chip and boards.BOARDS[name] not in near]
+            answering = radios.answering(self.prompt, self.bundle, near)
+        board = choose_board(found, self.wanted_board, usb, answering)
         name = "papan virtual" if found.platform == "linux" else f"{board.title}, {found.chip}"
         self.say(f"Papan di {self.port}: {name}")
         if found.device and not self.erase:
             role, label, node, _ = found.device
             number = format(node, "08x") if isinstance(node, int) else "?"
+            self.prompt.leave()
             raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
         return found, board
 
@@ -81,6 +98,7 @@ class Job:
         journal.settle(self.hub, self.say)
         found, board = self.look()
         role = fields.get("role") or self.hub.device(replaces)["role"]
+        boards.refuse_role(board, role)
         code = self.bundle.device_files(role, board.name, need_driver=self._needs_driver(found))
         self._prepare(found, board, code)
         made = self._register(fields, replaces)

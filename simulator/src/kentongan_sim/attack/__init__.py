@@ -1,1 +1,1 @@
-"""Thieves in the village: attacks as data, walked in simulated air against the real cores, gateway and hub."""
+"""Thieves in the village: attacks as data, walked against the real cores, gateway and hub."""

@@ -1,4 +1,5 @@
-"""Attacks on the air: in the victim's name, at the relay's doorstep, with all the air that the law leaves a thief."""
+"""Attacks on the air: in the victim's name, at the relay's doorstep, with all that the law leaves a thief."""
+
 from hashlib import shake_128
 
 from kentongan_wire import messages as m
@@ -8,124 +9,161 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.actors import dressed
 
-BEFORE, EVERY_S = 0.9, 1.5   # this share of his air goes before the press, a frame so often; the rest during it
-AHEAD = 5_000                # counters that the victim has not reached
+ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
+LAST_COUNTER = 0xFFFF_FFFF
+AHEAD = 5_000     # counters that the victim has not reached
+BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
+RECORDED = 6      # genuine frames that he plays again in turn
+
+# s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
+# the hour that the law counts.
+DENSE, HOUR = (1.5, (600, 1_400)), (9, (6_000, 12_000))
 
 
-def spend(siege, frame_of):
-    """All his air: frame_of(i) is the i-th frame. The press falls somewhere into the last tenth."""
-    siege.first()
-    preset = phy.preset(siege.world.scene.preset)
-    sent, used_ms, limit_ms = 0, 0, AIR_LIMIT_MS - 300
-    while used_ms < limit_ms * BEFORE:
-        frame = frame_of(sent)
-        used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
-        siege.send(frame, every_s=EVERY_S)
-        sent += 1
-    siege.run(siege.drawn(0, 1_500, "rest") / 1000)
-    siege.press()
-    while used_ms < limit_ms:
-        frame = frame_of(sent)
-        used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
-        siege.send(frame, every_s=siege.drawn(600, 1_400, "gap", sent) / 1000)
-        sent += 1
+def spending(forge, pace):
+    """The attack that spends all its air on forge(siege, i), the i-th frame; the press falls into it."""
+
+    def go(siege):
+        siege.first()
+        preset = phy.preset(siege.world.scene.preset)
+        before_s, (least_ms, most_ms) = pace
+        used_ms, limit_ms, sent, pressed = 0, AIR_LIMIT_MS - 300, 0, False
+        while used_ms < limit_ms:
+            if not pressed and used_ms >= limit_ms * BEFORE:
+                siege.run(siege.drawn(0, int(before_s * 1_000), "rest") / 1000)
+                siege.press()
+                pressed = True
+            frame = forge(siege, sent)
+            used_ms += phy.airtime_us(preset, len(frame)) // 1000 + 1
+            gap_s = siege.drawn(least_ms, most_ms, "gap", sent) / 1000
+            siege.send(frame, every_s=gap_s if pressed else before_s)
+            sent += 1
+
+    go.__doc__ = forge.__doc__
+    return go
 
 
-def flood(siege):
+def flood(siege, i):
     """Attempt 0 of ever new counters, under a tag that is none."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, AHEAD + i))
+    return siege.bag.alarm(siege.button, AHEAD + i)
 
 
-def next_flood(siege):
+def next_flood(siege, i):
     """The counters that come next, so that the real one looks like a copy."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4))
+    return siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4)
 
 
-def repeats(siege):
+def repeats(siege, i):
     """One counter, one attempt after the other."""
-    spend(siege, lambda i: siege.bag.alarm(siege.button, AHEAD, attempt=i % 20))
+    return siege.bag.alarm(siege.button, AHEAD, attempt=i % 20)
 
 
-def replays(siege):
+def replays(siege, i):
     """The victim's own genuine frames of an earlier press, each time under a new id."""
-    def frame_of(i):
-        known = siege.recorded("ALARM", siege.button)[:6]
-        return siege.bag.again(known[i % len(known)]) if known else siege.bag.alarm(siege.button, AHEAD + i)
-
-    spend(siege, frame_of)
+    known = siege.recorded("ALARM", siege.button)[:RECORDED]
+    return siege.bag.again(known[i % len(known)]) if known else flood(siege, i)
 
 
-def raw_replays(siege):
+def raw_replays(siege, i):
     """The same by somebody who holds no key at all: other hops, other relay, other id."""
-    def frame_of(i):
-        known = siege.recorded("ALARM", siege.button)[:6]
-        return dressed(known[i % len(known)], i) if known else bytes(40)
-
-    spend(siege, frame_of)
+    known = siege.recorded("ALARM", siege.button)[:RECORDED]
+    return dressed(known[i % len(known)], i) if known else noise(siege, i)
 
 
-def texts(siege):
+def texts(siege, i):
     """Text for phones in the victim's name."""
-    def frame_of(i):
-        text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
-        return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
-
-    spend(siege, frame_of)
+    text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
+    return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
 
 
-def receipts(siege):
+def receipts(siege, i):
     """Receipts in the gateway's name for what the victim has not yet said."""
-    spend(siege, lambda i: siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button,
-                                              siege.counter() + 1 + i % 8, m.STAGE_STORED, 1, 0))
+    return siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1 + i % 8,
+                              m.STAGE_STORED, 1, 0)
 
 
-def status(siege):
+def status(siege, i):
     """STATUS in the victim's name."""
-    spend(siege, lambda i: siege.bag.button_status(siege.button, AHEAD + i, 0, 0))
+    return siege.bag.button_status(siege.button, AHEAD + i, 0, 0)
 
 
-def mixed(siege):
+def mixed(siege, i):
     """Of everything something."""
-    kinds = (lambda i: siege.bag.alarm(siege.button, AHEAD + i),
-             lambda i: siege.bag.alarm(siege.button, siege.counter() + 1 + i % 5),
-             lambda i: siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1,
-                                          m.STAGE_STORED, 1, 0),
-             lambda i: siege.bag.seal(siege.button, bytes(30), portnum=wire.PORT_ALERT))
-    spend(siege, lambda i: kinds[i % len(kinds)](i))
+    return (flood, next_flood, receipts, texts)[i % 4](siege, i)
+
+
+def noise(siege, i):
+    """Frames of no network, to compare: what they cost is physics, and nobody can be kept from that."""
+    return shake_128(b"noise" + i.to_bytes(4, "little")).digest(ALARM_BYTES)
 
 
 def hops(siege):
     """The victim's frame with no hops left, or as if another relay had carried it, right behind it."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
         lower = max(0, packet.hop_limit - 1)
-        return [wire.build_packet(packet._replace(hop_limit=0, relay_node=0x42)),
-                wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x43))]
+        return [
+            wire.build_packet(packet._replace(hop_limit=0, relay_node=0x42)),
+            wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x43)),
+        ]
 
     _react_to_press(siege, react)
 
 
 def attempts(siege):
     """A forged higher attempt of the very counter, right behind the frame."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
-        return [siege.bag.alarm(siege.button, one["counter"], attempt=one["attempt"] + more) for more in (1, 9)]
+        return [
+            siege.bag.alarm(siege.button, one["counter"], attempt=one["attempt"] + more) for more in (1, 9)
+        ]
 
     _react_to_press(siege, react)
 
 
 def spared(siege):
     """A forged receipt behind each frame, so that relays spare their copies."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
-        return [siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"],
-                                   m.STAGE_STORED, 1, 0)]
+        return [
+            siege.bag.receipts(
+                siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"], m.STAGE_STORED, 1, 0
+            )
+        ]
 
     _react_to_press(siege, react)
+
+
+def overheard(siege):
+    """Behind each frame a copy as if another relay had carried it, and a receipt: both lies together."""
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] != "ALARM":
+            return ()
+        packet = wire.parse_packet(frame)
+        copy = packet._replace(hop_limit=max(0, packet.hop_limit - 1), relay_node=0x43)
+        lie = siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"],
+                                 m.STAGE_STORED, 1, 0)
+        return [wire.build_packet(copy), lie, wire.build_packet(copy), siege.bag.again(lie)]
+
+    _react_to_press(siege, react)
+
+
+def cached(siege):
+    """Receipts of coming counters, fourteen in a frame, so that relays hold answers before the press."""
+    siege.first()
+    for first in range(siege.counter() + 1, siege.counter() + 99, 14):
+        about = siege.button, range(first, first + 14)
+        siege.send(siege.bag.many_receipts(siege.gateway, siege.high(), *about))
+    siege.run(5)
+    siege.press()
+    siege.run(40)
 
 
 def _react_to_press(siege, react):
@@ -133,6 +171,24 @@ def _react_to_press(siege, react):
     siege.reacts(react)
     siege.press()
     siege.run(40)
+
+
+def muzzle(siege):
+    """One frame with the highest counter there is, as the victim's; then the common purse is emptied."""
+    siege.first()
+    button, bag = siege.button, siege.bag
+    siege.send(bag.alarm(button, LAST_COUNTER, attempt=20), every_s=1)
+    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(320)], every_s=1)
+    siege.press()
+    siege.run(60)
+
+
+def shares_spent(siege):
+    """Proved frames of ever new counters, until the victim's own share of the relays is spent."""
+    siege.first()
+    siege.send(*[siege.bag.alarm(siege.button, siege.counter() + 1 + i) for i in range(60)], every_s=1)
+    siege.press()
+    siege.run(60)
 
 
 def jam_and_forge(siege):
@@ -143,14 +199,18 @@ def jam_and_forge(siege):
     siege.run(12)
     for _ in range(6):
         counter = siege.counter()
-        siege.send(*[siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, stage)
-                     for stage in (m.STAGE_STORED, m.STAGE_COMING, m.STAGE_CANCELLED)])
+        siege.send(
+            *[
+                siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, stage)
+                for stage in (m.STAGE_STORED, m.STAGE_COMING, m.STAGE_CANCELLED)
+            ]
+        )
         siege.run(1)
     siege.run(30)
 
 
 def two_thieves(siege):
-    """One with a stolen post, one with a stolen button: foreign counters used up, true alarms of the one's own."""
+    """One with a stolen post, one with a stolen button: foreign counters used up, true alarms of its own."""
     bag, own = siege.bag, siege.node(siege.stolen[-1])
     siege.first()
     siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
@@ -159,11 +219,11 @@ def two_thieves(siege):
     siege.press()
     for _ in range(4):
         counter = siege.counter()
-        siege.send(bag.event(own, m.TOMBOL, siege.high(), siege.button, counter),
-                   bag.alarm(own, siege.high(), flags=m.FLAG_CANCEL, under_c=True),
-                   bag.alarm(siege.button, counter, flags=m.FLAG_CANCEL, under_c=True),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_COMING))
+        siege.send(
+            bag.event(own, m.TOMBOL, siege.high(), siege.button, counter),
+            bag.alarm(own, siege.high(), flags=m.FLAG_CANCEL, under_c=True),
+            bag.alarm(siege.button, counter, flags=m.FLAG_CANCEL, under_c=True),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_COMING),
+        )
         siege.run(2)
     siege.run(30)
-
-

@@ -1,77 +1,110 @@
-"""The attacks, as data: what the thief holds, where, whether the hub lives, and what he is known to be able to do.
+"""The attacks as data: what the thief holds, where, whether the hub lives, and what he is known to achieve.
 
 `allowed`: what of the checkers' findings the threat table (wire/README.md, docs/safety.md) grants this thief:
 post (posts beat), sounding (a button shows that a siren beats), own, order, chime, coming and so on.
 """
+
 from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.attack import air, sirens, words
+from kentongan_sim.attack import air, hub, sirens, words
 
 # row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 
-A_POST = ("post", "sounding")           # a stolen post makes posts beat, and says that a siren beats
-AIR = ("stage",)  # air that is used up is used up: what was earned is shown later than within 60 s
-A_BUTTON = ("post", "own", "order", "chime", "sounding")  # a stolen button: its own alarm
-LINE, RT = "line3", "rt"
+A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
+# Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
+AIR = ("stage",)
+# relay_root: frames in anybody's name that relays take for proved. 10 s of air an hour mute a house that
+# needs them.
+RELAY = ("stage", "lost")
+A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
+LINE, RT, HUB, RW = "line3", "rt", "hub", "rw7"
+
+FORGERS = (
+    ("flood", air.flood, "channel"),
+    ("next-flood", air.next_flood, "channel"),
+    ("repeats", air.repeats, "channel"),
+    ("replays", air.replays, "channel"),
+    ("texts", air.texts, "channel"),
+    ("receipts", air.receipts, "channel"),
+    ("status", air.status, "channel"),
+    ("mixed", air.mixed, "channel"),
+    ("raw-replays", air.raw_replays, "nobody"),
+    ("noise", air.noise, "nobody"),
+)
+ASKED = ("coming",)  # it was asked, and it is in his hand
+NO_POST = {"channel": (), "tombol": (), "penerus": ()}
+EVERYBODY = {**NO_POST, "sirene": A_POST}
+POST, NOBODY, RELAYS = {"sirene": A_POST}, {"nobody": ()}, {"channel": AIR, "penerus": RELAY}
+UNASKED = dict.fromkeys((hub.NEIGHBOUR, hub.VICTIM, "pos-1", "penerima-jauh", "penerima-rumah"), ())
+
+# name ({}: the holder), row, place, hub, what is done, {who tries it: what he is known to achieve}
+PLAN = (
+    ("answers-{}", 1, RT, "unanswered", words.answers, EVERYBODY),
+    ("answers-no-hub-{}", 2, RT, "dead", words.answers, {**EVERYBODY, "penerima": ASKED}),
+    ("hub-answers-{}", 1, HUB, "alive", hub.answers, {**UNASKED, "penerima-1": ASKED}),
+    ("hub-answers-silent-{}", 1, HUB, "alive", hub.answers_silent, {**UNASKED, "penerima-1": ()}),
+    ("planted-uji-{}", 4, RT, "alive", words.uji, {**POST, "penerus": ()}),
+    ("planted-uji-own-c-{}", 4, RT, "alive", words.uji_c, POST),
+    ("planted-cancel-{}", 4, RT, "alive", words.cancel, {**POST, "penerus": ()}),
+    ("planted-zone-0-{}", 4, RT, "alive", words.zone_0, POST),
+    ("planted-loud-{}", 4, RT, "alive", words.loud, POST),
+    ("race-{}", 4, RT, "alive", words.race, {**POST, "penerus": (), "channel": ()}),
+    ("ahead-{}", 4, RT, "alive", words.ahead, POST),
+    ("used-up-{}", 4, RT, "alive", words.used_up, {**POST, "penerus": ()}),
+    ("power-cut", 5, RT, "dead", sirens.after_cut, NOBODY),
+    ("power-cut-unanswered", 5, RT, "unanswered", sirens.after_cut, NOBODY),
+    ("power-cut-channel", 5, RT, "dead", sirens.after_cut, {"channel": ()}),
+    ("power-cut-soon-{}", 5, RT, "unanswered", sirens.soon_after_cut, {"nobody": (), "channel": ()}),
+    ("power-cut-soon-no-hub-{}", 5, RT, "dead", sirens.soon_after_cut, {"nobody": (), "channel": ()}),
+    ("empty-state", 5, RT, "dead", sirens.empty_state, NOBODY),
+    ("empty-state-unanswered", 5, RT, "unanswered", sirens.empty_state, {"channel": ()}),
+    ("posts-cut", 5, RT, "dead", sirens.posts_cut, NOBODY),
+    *[(f"air-{name}", 6, LINE, "alive", air.spending(forge, air.DENSE), {holder: AIR})
+      for name, forge, holder in FORGERS],
+    *[(f"hour-{name}", 6, LINE, "alive", air.spending(forge, air.HOUR), {holder: AIR})
+      for name, forge, holder in FORGERS],
+    ("air-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.DENSE), {"channel": AIR}),
+    ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
+    ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
+    ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
+    ("evicted", 8, RT, "alive", sirens.evicted, POST),
+    ("silence", 9, RT, "alive", sirens.silence, POST),
+    ("claim", 9, RT, "alive", sirens.claim, POST),
+    ("whisper", 9, RT, "alive", sirens.whisper, POST),
+    ("second-press", 9, RT, "alive", sirens.second_press, POST),
+    ("seen-it-{}", 9, RT, "alive", words.seen_it, {**POST, "channel": ()}),
+    ("hub-seen-{}", 9, HUB, "alive", hub.seen_at_hub, {"pos-1": ()}),
+    ("hops", 10, LINE, "alive", air.hops, {"nobody": AIR}),
+    ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
+    ("spared-{}", 10, LINE, "alive", air.spared, RELAYS),
+    ("overheard-{}", 10, LINE, "alive", air.overheard, RELAYS),
+    ("cached-{}", 10, LINE, "alive", air.cached, RELAYS),
+    ("receipts-{}", 0, RT, "unanswered", words.receipts, EVERYBODY),
+    ("neighbours-{}", 0, RW, "alive", words.neighbours, {"channel": (), **POST}),
+    ("old-receipts-{}", 0, RT, "alive", words.old_receipts, {"nobody": (), "channel": ()}),
+    ("orders-{}", 0, RT, "alive", sirens.orders, {"channel": (), "tombol": (), **POST}),
+    ("stops-{}", 0, RT, "alive", sirens.stop_orders, {"channel": (), "tombol": (), **POST}),
+    ("refused", 0, RT, "alive", sirens.refused, POST),
+    ("jam-and-forge", 0, RT, "alive", air.jam_and_forge, {"channel": ()}),
+    ("two-thieves", 0, RT, "alive", air.two_thieves, {"sirene+tombol": (*A_POST, *A_BUTTON)}),
+)
 
 
-def _one(name, row, holder, scene, hub, go, allowed=()):
-    about = " ".join((go.__doc__ or name).split())
-    return Attack(name, row, about, holder, scene, hub, go, tuple(allowed))
+def _attacks():
+    """{name: Attack} of the plan."""
+    out = {}
+    for name, row, scene, hub_is, go, holders in PLAN:
+        about = " ".join((go.__doc__ or "").split())
+        for holder, allowed in holders.items():
+            attack = Attack(name.format(holder), row, about, holder, scene, hub_is, go, tuple(allowed))
+            out[attack.name] = attack
+    return out
 
 
-def _each(name, row, scene, hub, go, holders):
-    """The same attempt by thieves who hold different things: {holder: allowed}."""
-    return [_one(f"{name}-{holder}", row, holder, scene, hub, go, allowed) for holder, allowed in holders.items()]
-
-
-def _all():
-    out = []
-    out += _each("answers", 1, RT, "unanswered", words.answers, {
-        "channel": (), "tombol": (), "penerus": (), "sirene": A_POST})
-    out += _each("answers-no-hub", 2, RT, "dead", words.answers, {
-        "channel": (), "tombol": (), "penerus": (), "sirene": A_POST,
-        "penerima": ("coming",)})  # it was asked, and it is in his hand
-    out += _each("planted-uji", 4, RT, "alive", words.uji, {"sirene": A_POST, "penerus": ()})
-    out += _each("planted-uji-own-c", 4, RT, "alive", words.uji_c, {"sirene": A_POST})
-    out += _each("planted-cancel", 4, RT, "alive", words.cancel, {"sirene": A_POST, "penerus": ()})
-    out += _each("planted-zone-0", 4, RT, "alive", words.zone_0, {"sirene": A_POST})
-    out += _each("planted-loud", 4, RT, "alive", words.loud, {"sirene": A_POST})
-    out += _each("race", 4, RT, "alive", words.race, {"sirene": A_POST, "penerus": (), "channel": ()})
-    out += _each("ahead", 4, RT, "alive", words.ahead, {"sirene": A_POST})
-    out.append(_one("power-cut", 5, "nobody", RT, "dead", sirens.after_cut))
-    out.append(_one("power-cut-unanswered", 5, "nobody", RT, "unanswered", sirens.after_cut))
-    out.append(_one("power-cut-channel", 5, "channel", RT, "dead", sirens.after_cut))
-    out.append(_one("empty-state", 5, "nobody", RT, "dead", sirens.empty_state))
-    out.append(_one("empty-state-unanswered", 5, "channel", RT, "unanswered", sirens.empty_state))
-    out.append(_one("posts-cut", 5, "nobody", RT, "dead", sirens.posts_cut))
-    for go in (air.flood, air.next_flood, air.repeats, air.replays, air.texts, air.receipts, air.status, air.mixed):
-        name = go.__name__.replace("_", "-")
-        out.append(_one(f"air-{name}", 6, "channel", LINE, "alive", go, AIR))
-    out.append(_one("air-raw-replays", 6, "nobody", LINE, "alive", air.raw_replays, AIR))
-    out.append(_one("air-mixed-rt", 6, "channel", RT, "alive", air.mixed, AIR))
-    out.append(_one("evicted", 8, "sirene", RT, "alive", sirens.evicted, A_POST))
-    out.append(_one("silence", 9, "sirene", RT, "alive", sirens.silence, A_POST))
-    out.append(_one("claim", 9, "sirene", RT, "alive", sirens.claim, A_POST))
-    out += _each("seen-it", 9, RT, "alive", words.seen_it, {"sirene": A_POST, "channel": ()})
-    out.append(_one("hops", 10, "nobody", LINE, "alive", air.hops))
-    out.append(_one("attempts", 10, "channel", LINE, "alive", air.attempts))
-    out += _each("spared", 10, LINE, "alive", air.spared, {"channel": (), "penerus": ()})
-    out += _each("receipts", 0, RT, "unanswered", words.receipts, {
-        "channel": (), "tombol": (), "penerus": (), "sirene": A_POST})
-    out += _each("old-receipts", 0, RT, "alive", words.old_receipts, {"nobody": (), "channel": ()})
-    out += _each("orders", 0, RT, "alive", sirens.orders, {"channel": (), "tombol": (), "sirene": A_POST})
-    out += _each("stops", 0, RT, "alive", sirens.stop_orders, {"channel": (), "tombol": (), "sirene": A_POST})
-    out.append(_one("refused", 0, "sirene", RT, "alive", sirens.refused, A_POST))
-    out.append(_one("jam-and-forge", 0, "channel", RT, "alive", air.jam_and_forge))
-    out.append(_one("two-thieves", 0, "sirene+tombol", RT, "alive", air.two_thieves, (*A_POST, *A_BUTTON)))
-    return {attack.name: attack for attack in out}
-
-
-ATTACKS = _all()
+ATTACKS = _attacks()
 
 
 def attack(name) -> Attack:

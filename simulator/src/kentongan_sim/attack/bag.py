@@ -1,8 +1,9 @@
 """What a thief has in hand: the keys of the boards that he stole, and noise where he has none.
 
-Holders: nobody (hears and plays again), channel (the channel key, as every stock node has it), and the roles of
-stolen boards. What he forges, receivers judge; nothing here asks whether a message may be made.
+Holders: nobody (hears and plays again), channel (the channel key, as every stock node has it), and the roles
+of stolen boards. What he forges, receivers judge; nothing here asks whether a message may be made.
 """
+
 import struct
 
 from kentongan_wire import bodies
@@ -32,7 +33,9 @@ class Bag:
         return [bytes.fromhex(board[name]) for board in self.boards if board.get(name)]
 
     def _own(self, name, node):
-        return [bytes.fromhex(board[name]) for board in self.boards if board.get(name) and board["node"] == node]
+        return [
+            bytes.fromhex(board[name]) for board in self.boards if board.get(name) and board["node"] == node
+        ]
 
     def a(self, node, role):
         """A(node), or a key that is none."""
@@ -75,14 +78,18 @@ class Bag:
         tagged = head + body + m.outer_tag(key, src, wire.BROADCAST, head + body)
         return self.seal(src, tagged + m.carry_tag(self.r(src, role), src, wire.BROADCAST, tagged))
 
-    def alarm(self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False):
+    def alarm(
+        self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False
+    ):
         raw = struct.pack("<BHBBB", attempt, counter & 0xFFFF, zone, kind | flags << 4, BATTERY)
         key = self.c(src, role) if under_c else self.a(src, role)
         return self.message(m.ALARM, role, src, counter, raw + bytes(bodies.PROOF_BYTES), key)
 
     def event(self, src, role, counter, origin, alarm_counter, under_a=False):
         raw = struct.pack("<" + bodies.EVENT_FORMAT, m.EVENT_COMING, 0, origin, alarm_counter)
-        return self.message(m.EVENT, role, src, counter, raw, self.a(src, role) if under_a else self.c(src, role))
+        return self.message(
+            m.EVENT, role, src, counter, raw, self.a(src, role) if under_a else self.c(src, role)
+        )
 
     def report(self, src, counter, origin, alarm_counter, state, source=m.SOURCE_DIRECT, under_a=False):
         raw = struct.pack("<IIBB", origin, alarm_counter, state, source)
@@ -90,8 +97,17 @@ class Bag:
         return self.message(m.SIREN_REPORT, m.SIRENE, src, counter, raw, key)
 
     def button_status(self, src, counter, stage, about, under_a=False):
-        raw = struct.pack("<" + bodies.BUTTON_STATUS_FORMAT, stage << m.TOMBOL_STATUS_STAGE_SHIFT, BATTERY, 27, -80,
-                          1, 0, 1, about)
+        raw = struct.pack(
+            "<" + bodies.BUTTON_STATUS_FORMAT,
+            stage << m.TOMBOL_STATUS_STAGE_SHIFT,
+            BATTERY,
+            27,
+            -80,
+            1,
+            0,
+            1,
+            about,
+        )
         key = self.a(src, m.TOMBOL) if under_a else self.c(src, m.TOMBOL)
         return self.message(m.STATUS, m.TOMBOL, src, counter, raw, key)
 
@@ -103,11 +119,20 @@ class Bag:
         outer = self.a(src, role) if role == m.GATEWAY else self.c(src, role)
         return self.message(m.RECEIPTS, role, src, counter, raw, outer)
 
+    def many_receipts(self, src, counter, node, about):
+        """Stage 2 for many counters of one button in a gateway's name, each under what C is in the bag."""
+        entries = [bodies.Entry(node, each, m.STAGE_STORED, 0, 1, 0, b"") for each in about]
+        tags = [bodies.entry_fixed(one) + m.entry_tag(src, one, self.c(node, m.TOMBOL)) for one in entries]
+        raw = bytes([len(tags)]) + b"".join(tags)
+        return self.message(m.RECEIPTS, m.GATEWAY, src, counter, raw, self.a(src, m.GATEWAY))
+
     def order(self, src, counter, origin, alarm_counter, targets, action=m.ACTION_START):
         """An order in a gateway's name, its targets tagged with what C is in the bag."""
         fixed = bodies.SirenOrder(origin, alarm_counter, action, m.KIND_MALING, 180, ())
-        tags = b"".join(struct.pack("<I", node) + m.order_tag(src, counter, node, fixed, self.c(node, m.SIRENE))
-                        for node in targets)
+        tags = b"".join(
+            struct.pack("<I", node) + m.order_tag(src, counter, node, fixed, self.c(node, m.SIRENE))
+            for node in targets
+        )
         raw = bodies.order_fixed(fixed) + bytes([len(targets)]) + tags
         return self.message(m.SIREN_ORDER, m.GATEWAY, src, counter, raw, self.c(src, m.GATEWAY))
 

@@ -1,34 +1,53 @@
 """`kentongan-sim attack [NAME]`: walks under attack, many seeds, and what the checkers find."""
+
 import json
 import shlex
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.arguments import number
-from kentongan_sim.attack.attacks import ATTACKS, attack
+from kentongan_sim.attack import page
+from kentongan_sim.attack.attacks import ATTACKS, HUB, attack
+from kentongan_sim.attack.hub import HubSiege
+from kentongan_sim.attack.page import COLUMNS
 from kentongan_sim.attack.siege import Siege
 from kentongan_sim.checkers import UNDER_ATTACK
 from kentongan_sim.world import ENGINES
 
 WITHIN_MS = 10_000
 LOSS_MAX = 0.9
+PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
-COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
+# Columns of what an attack itself found.
+EXTRA = {"coming": "false_words", "siren": "muted", "again": "false_sirens"}
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
-    """One walk: {column: [sentence]}, what was allowed to happen, and how long the last press took to be stored."""
-    siege = Siege(row, seed, engine, loss, thief)
+    """One walk: {column: [sentence]}, how much of what is allowed happened, when the press was stored."""
+    siege = (HubSiege if row.scene == HUB else Siege)(row, seed, engine, loss, thief)
     facts = siege.walk()
     found = {name: check(facts) for name, check in UNDER_ATTACK.items()}
-    found["other"] = siege.extra
-    problems = {name: [text for what, text in some if what not in row.allowed] for name, some in found.items()}
+    found["other"] = []
+    for what, text in siege.extra:
+        found[EXTRA.get(what, "other")].append((what, text))
+    problems = {
+        name: [text for what, text in some if what not in row.allowed] for name, some in found.items()
+    }
     known = sum(what in row.allowed for some in found.values() for what, _ in some)
-    return {"seed": seed, "problems": problems, "allowed": known, "stored_ms": last_stored_ms(facts, siege.victim),
-            "thief_air_ms": siege.thief.sent_ms}
+    return {
+        "seed": seed,
+        "problems": problems,
+        "allowed": known,
+        "stored_ms": last_stored_ms(facts, siege.victim),
+        "pressed": any(alarm.label == siege.victim for alarm in facts.alarms),
+        "thief_air_ms": siege.thief.sent_ms,
+    }
 
 
 def last_stored_ms(facts, victim):
@@ -40,14 +59,28 @@ def last_stored_ms(facts, victim):
 
 def row_of(attack, walks, command) -> dict:
     """The figures of one attack."""
-    failures = [{"seed": one["seed"], "problems": {name: some for name, some in one["problems"].items() if some},
-                 "again": command(attack.name, one["seed"])} for one in walks if any(one["problems"].values())]
+    failures = [
+        {
+            "seed": one["seed"],
+            "problems": {name: some for name, some in one["problems"].items() if some},
+            "again": command(attack.name, one["seed"]),
+        }
+        for one in walks
+        if any(one["problems"].values())
+    ]
     times = sorted(one["stored_ms"] for one in walks if one["stored_ms"] is not None)
-    out = {"attack": attack.name, "row": attack.row, "holder": attack.holder, "scene": attack.scene,
-           "hub": attack.hub, "allowed": list(attack.allowed), "walks": len(walks)}
+    out = {
+        "attack": attack.name,
+        "row": attack.row,
+        "holder": attack.holder,
+        "scene": attack.scene,
+        "hub": attack.hub,
+        "allowed": list(attack.allowed),
+        "walks": len(walks),
+    }
     out.update({name: sum(bool(one["problems"][name]) for one in walks) for name in COLUMNS})
-    out["known_limits"] = sum(one["allowed"] for one in walks)
-    out["pressed_last"] = sum(one["stored_ms"] is not None for one in walks)
+    out["limited"] = sum(bool(one["allowed"]) for one in walks)
+    out["pressed"] = sum(one["pressed"] for one in walks)
     out["stored_within_10_s"] = sum(ms <= WITHIN_MS for ms in times)
     out["stored_ms_p50"] = times[len(times) // 2] if times else None
     out["stored_ms_max"] = times[-1] if times else None
@@ -57,7 +90,7 @@ def row_of(attack, walks, command) -> dict:
 
 
 def seeds(text) -> range:
-    """"5" or "1-20"; LocalError for anything else."""
+    """ "5" or "1-20"; LocalError for anything else."""
     first, _, last = text.partition("-")
     if not (first.isdecimal() and (not last or last.isdecimal())):
         raise LocalError(f"--seeds {text}: write one number, or the first and the last: 1-20")
@@ -73,9 +106,17 @@ def add_parser(sub):
     parser.add_argument("--list", action="store_true", help="print the attacks and what their thieves hold")
     parser.add_argument("--seeds", default="1-3", metavar="A-B", help="a walk of each (default 1-3)")
     parser.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    parser.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.08, metavar="P",
-                        help="extra loss of frames (default 0.08)")
+    parser.add_argument(
+        "--loss",
+        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
+        default=0.08,
+        metavar="P",
+        help="extra loss of frames (default 0.08)",
+    )
     parser.add_argument("--calm", action="store_true", help="the same walks without a thief, to compare")
+    parser.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=1, metavar="N",
+                        help="processes; the result is the same for any number")
+    parser.add_argument("--page", metavar="FILE", help=f"write the table there ({PAGE})")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)
 
@@ -83,28 +124,64 @@ def add_parser(sub):
 def go(args) -> int:
     if args.list:
         for one in ATTACKS.values():
-            print(f"{one.name:28}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
+            print(f"{one.name:36}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
         return 0
     chosen = [attack(args.name)] if args.name else list(ATTACKS.values())
     wanted, started = seeds(args.seeds), time.monotonic()
 
     def again(name, seed):
-        words = ["kentongan-sim", "attack", name, "--seeds", str(seed), "--engine", args.engine, "--loss",
-                 f"{args.loss:g}", *(["--calm"] if args.calm else [])]
+        words = [
+            "kentongan-sim",
+            "attack",
+            name,
+            "--seeds",
+            str(seed),
+            "--engine",
+            args.engine,
+            "--loss",
+            f"{args.loss:g}",
+            *(["--calm"] if args.calm else []),
+        ]
         return shlex.join(words)
 
     rows = []
-    for one in chosen:
-        walks = [walk(one, seed, args.engine, args.loss, not args.calm) for seed in wanted]
+    for one, walks in zip(chosen, walked(chosen, wanted, args), strict=True):
         rows.append(row_of(one, walks, again))
         if not args.json:
             print(line(rows[-1]), flush=True)
     result = {"attacks": len(rows), "walks": sum(row["walks"] for row in rows)}
     result.update({name: sum(row[name] for row in rows) for name in COLUMNS})
-    result.update(engine=args.engine, loss=args.loss, calm=args.calm, wall_s=round(time.monotonic() - started, 1),
-                  rows=rows)
+    result.update(
+        engine=args.engine,
+        loss=args.loss,
+        calm=args.calm,
+        wall_s=round(time.monotonic() - started, 1),
+        rows=rows,
+    )
     print(json.dumps(result) if args.json else sentence(result))
+    if args.page:
+        words = [f"--seeds {args.seeds}", f"--loss {args.loss:g}", *(["--calm"] if args.calm else [])]
+        command = " ".join(["kentongan-sim attack", *([args.name] if args.name else []), *words])
+        page.write(Path(args.page), result, command)
     return report(rows)
+
+
+def walked(chosen, wanted, args):
+    """The walks of each attack in turn."""
+    settings = (args.engine, args.loss, not args.calm)
+    if args.jobs == 1:
+        for one in chosen:
+            yield [walk(one, seed, *settings) for seed in wanted]
+        return
+    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+        asked = [pool.map(walk_by_name, [(one.name, seed, *settings) for seed in wanted]) for one in chosen]
+        yield from map(list, asked)
+
+
+def walk_by_name(about):
+    """walk() in another process."""
+    name, *rest = about
+    return walk(attack(name), *rest)
 
 
 def report(rows) -> int:
@@ -112,8 +189,10 @@ def report(rows) -> int:
     failures = [(row["attack"], failure) for row in rows for failure in row["failures"]]
     for name, failure in failures[:SHOWN]:
         texts = [f"{column}: {text}" for column, some in failure["problems"].items() for text in some]
-        print(f"{name}, seed {failure['seed']}: {'; '.join(texts[:3])}; run again: {failure['again']}",
-              file=sys.stderr)
+        print(
+            f"{name}, seed {failure['seed']}: {'; '.join(texts[:3])}; run again: {failure['again']}",
+            file=sys.stderr,
+        )
     if len(failures) > SHOWN:
         print(f"and {len(failures) - SHOWN} more walks; --json has them all", file=sys.stderr)
     return 1 if failures else 0
@@ -121,11 +200,12 @@ def report(rows) -> int:
 
 def line(row) -> str:
     found = ", ".join(f"{row[name]} {name}" for name in COLUMNS if row[name]) or "holds"
-    return (f"{row['attack']:28}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
-            f"the thief sent {row['thief_air_s']} s")
+    return (
+        f"{row['attack']:36}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
+        f"the thief sent {row['thief_air_s']} s"
+    )
 
 
 def sentence(result) -> str:
-    return (f"{result['attacks']} attacks, {result['walks']} walks: {result['lost']} lost, {result['false_sirens']} "
-            f"false sirens, {result['false_words']} false words, {result['muted']} muted, {result['other']} other; "
-            f"{result['wall_s']} s")
+    found = ", ".join(f"{result[name]} {name.replace('_', ' ')}" for name in COLUMNS)
+    return f"{result['attacks']} attacks, {result['walks']} walks: {found}; {result['wall_s']} s"

@@ -1,8 +1,9 @@
 """One walk of an attack: a village, a victim who presses, and thieves who keep the law of the air.
 
-A thief spends at most what a device may, 36 s in 61 one-minute bins, and sends at once, without asking for the
-channel. Who jams is the simulator's Jammer beside him.
+A thief spends at most what a device may, 36 s in 61 one-minute bins, and sends at once, without asking for
+the channel. Who jams is the simulator's Jammer beside him.
 """
+
 from kentongan_node.actions import Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_wire import packet as wire
@@ -19,12 +20,11 @@ from kentongan_sim.summary import unreachable
 from kentongan_sim.world import World
 
 S = 1_000_000
-SETTLED_S = 60       # everything is on the air, and most have said a status
-AFTER_S = 75         # a walk goes on so long after the last press: stages are to be shown within 60 s
+SETTLED_S = 60  # everything is on the air, and most have said a status
+AFTER_S = 75  # a walk goes on so long after the last press: stages are to be shown within 60 s
 UNANSWERED_S = 10**7
 FIRST_S, ANSWERED_S = 200, 20  # a first press, its siren and its incident are over
-GATEWAY, MODEM = "gateway-1", "modem-1"
-DOORSTEP_DB = 100    # at the first relay of a line, and at the button's house
+DOORSTEP_DB = 100  # at the first relay of a line, and at the button's house
 
 
 class Thief(Stranger):
@@ -72,8 +72,9 @@ class Siege:
         self.attack, self.seed, self.armed = attack, seed, thief
         scene = scenario(attack.scene)
         answer_s = UNANSWERED_S if attack.hub == "unanswered" else 8.0
-        self.world = World(scene, seed, engine, loss, ("hub",) if attack.hub == "dead" else (),
-                           answer_after_s=answer_s)
+        self.world = World(
+            scene, seed, engine, loss, ("hub",) if attack.hub == "dead" else (), answer_after_s=answer_s
+        )
         self.describe = Describer().describe
         labels = sorted(label for label, host in self.world.nodes.items() if host.place.role == "tombol")
         labels.sort(key=lambda label: (draw_u32(seed, "victim", label), label))
@@ -93,8 +94,11 @@ class Siege:
         """Labels of the boards in the bag: of each role that he holds, one that the seed draws."""
         out = []
         for role in self.attack.holder.split("+"):
-            of_role = sorted(label for label, host in self.world.nodes.items()
-                             if host.place.role == role and label != self.victim)
+            of_role = sorted(
+                label
+                for label, host in self.world.nodes.items()
+                if host.place.role == role and label != self.victim
+            )
             if of_role:
                 out.append(of_role[draw_u32(self.seed, "stolen", role) % len(of_role)])
         return out
@@ -104,7 +108,7 @@ class Siege:
             near = {"penerus-1": DOORSTEP_DB, self.victim: DOORSTEP_DB}
             self.world.host_core(label, core, 0, 0, role=role, loss_db=near)
             return
-        gateway = self.world.scene.gateways[0]
+        gateway = self.home
         self.world.host_core(label, core, gateway.x_m + 6, gateway.y_m + 6, role=role)
 
     # Names and numbers
@@ -118,7 +122,14 @@ class Siege:
 
     @property
     def gateway(self):
-        return self.node(MODEM)
+        """The node number of the victim's own gateway."""
+        return self.node(self.home.modem)
+
+    @property
+    def home(self):
+        """The scenario's gateway of the victim's zone."""
+        zone = self.world.nodes[self.victim].place.zone
+        return next(one for one in self.world.scene.gateways if one.zone == zone)
 
     def of_role(self, role):
         return sorted(label for label, host in self.world.nodes.items() if host.place.role == role)
@@ -126,8 +137,9 @@ class Siege:
     def counter(self):
         """The highest counter of the victim that the thief has heard."""
         heard = [self.describe(frame) for _, frame in self.thief.heard]
-        return max([one["counter"] for one in heard if one.get("src") == self.button and "counter" in one],
-                   default=0)
+        return max(
+            [one["counter"] for one in heard if one.get("src") == self.button and "counter" in one], default=0
+        )
 
     def high(self, ahead=100_000):
         """A counter that nobody has used, one more at each call."""
@@ -155,17 +167,20 @@ class Siege:
         self.world.press(label or self.victim, key=key)
 
     def first(self):
-        """A press that everything goes well with, and that a person closes: the next is an incident of its own."""
+        """A press that goes well and that a person closes: the next is an incident of its own."""
         self.press()
         self.run(ANSWERED_S)
-        for label, house in self.world.gatehouses.items():
+        for house in self.world.gatehouses.values():
             house.close_incident(self.button, self.counter_pressed())
         self.run(FIRST_S - ANSWERED_S)
 
     def counter_pressed(self):
         """The counter of the victim's last alarm, as its own frames say it."""
-        return [one["counter"] for _, label, what, one in self.world.trace.events
-                if what == "tx" and label == self.victim and one["type"] == "ALARM"][-1]
+        return [
+            one["counter"]
+            for _, label, what, one in self.world.trace.events
+            if what == "tx" and label == self.victim and one["type"] == "ALARM"
+        ][-1]
 
     def send(self, *frames, every_s=0.15):
         """The thief's frames, one after the other."""
@@ -184,8 +199,9 @@ class Siege:
             settings = {"gap_ms": 60, "on_s": seconds, "off_s": 3_600, "from_s": 0}
             self._place("pengganggu", Jammer(settings, phy.preset(self.world.scene.preset)), "jammer")
 
-    def cut(self, label=GATEWAY, off_s=3, erase=False):
-        """A power cut; `erase`: it comes back with a new card."""
+    def cut(self, off_s=3, erase=False):
+        """A power cut of the victim's gateway; `erase`: it comes back with a new card."""
+        label = self.home.label
         self.world.switch(label, False)
         house = self.world.gatehouses.get(label)
         if erase and house:
@@ -206,4 +222,6 @@ class Siege:
             self.run(SETTLED_S)
             self.attack.go(self)
             self.run(AFTER_S)
-            return Facts.of(self.world, unreachable(self.world))
+            facts = Facts.of(self.world, unreachable(self.world))
+            facts.raised = {self.node(label) for label in self.stolen if label.startswith("tombol")}
+            return facts

@@ -1,14 +1,17 @@
 """Attacks on sirens: old alarms after a power cut, forged orders and pages, silence in advance, eviction."""
+
 from kentongan_node import configure
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
+from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 
 from kentongan_sim.actors import dressed
 from kentongan_sim.scenarios import TEST_SITE_KEY
 
-LATER_S = 1_200      # a siren that begins so long after the press is a false one
-INVENTED = 300       # senders that do not exist, more than a post's guard has rows
+LATER_S = 1_200  # a siren that begins so long after the press is a false one
+SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger
+INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
 
@@ -31,6 +34,22 @@ def after_cut(siege, erase=False, wait_s=LATER_S):
     siege.run(40)
     siege.send(*in_dresses(siege, old), every_s=0.4)
     siege.run(60)
+
+
+def soon_after_cut(siege):
+    """The same four minutes after the press, when its siren has just ended: nothing begins anew."""
+    siege.press()
+    siege.run(SOON_S)
+    old = siege.recorded("ALARM", siege.button)[:3]
+    siege.cut()
+    since_us = siege.world.now_us
+    siege.send(*in_dresses(siege, old), every_s=0.4)
+    siege.run(40)
+    for t_us, label, what, detail in siege.world.trace.events:
+        beats = what == "sound" and "penerima" not in label
+        ordered = what == "tx" and detail["type"] == "SIREN_ORDER" and detail["action"] == m.ACTION_START
+        if t_us >= since_us and (beats or ordered):
+            siege.wrong("again", f"{label} began anew at {t_us / 1e6:.1f} s, after the gateway's restart")
 
 
 def empty_state(siege):
@@ -76,19 +95,23 @@ def stop_orders(siege):
     for _ in range(3):
         siege.run(1)
         counter = siege.counter()
-        siege.send(bag.order(siege.gateway, siege.high(), siege.button, counter, posts, m.ACTION_STOP),
-                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL),
-                   bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL, under_c=True),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CLOSED),
-                   bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CANCELLED))
+        siege.send(
+            bag.order(siege.gateway, siege.high(), siege.button, counter, posts, m.ACTION_STOP),
+            bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL),
+            bag.alarm(siege.button, counter + 1, flags=m.FLAG_CANCEL, under_c=True),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CLOSED),
+            bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_CANCELLED),
+        )
     beats = [s for s in siege.world.trace.events if s[2] == "quiet"]
     if any(t_us <= siege.world.now_us for t_us, *_ in beats):
         siege.wrong("siren", "a siren fell silent within seconds of a press")
 
 
 def silence(siege, state=m.STATE_SILENCED):
-    """"Silenced at the post" (or "sounding") by the stolen post for the coming counters; posts then refuse the
-    press as old, because the thief has used up their mark, so that only the gateway's order sounds."""
+    """The stolen post reports "silenced at the post" (or "sounding") for the coming counters.
+
+    The other posts refuse the press as old, for he has used up their mark: only the gateway's order sounds.
+    """
     bag, post = siege.bag, siege.node(siege.stolen[0])
     others = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
     siege.first()
@@ -97,8 +120,9 @@ def silence(siege, state=m.STATE_SILENCED):
     siege.run(200)
     for counter in range(last + 1, last + 9):
         siege.send(bag.report(post, siege.high(), siege.button, counter, state))
-        siege.send(*[bag.report(other, siege.high(), siege.button, counter, state, under_a=True)
-                     for other in others])
+        siege.send(
+            *[bag.report(other, siege.high(), siege.button, counter, state, under_a=True) for other in others]
+        )
         if state == m.STATE_SOUNDING:
             siege.send(bag.receipts(post, m.SIRENE, siege.high(), siege.button, counter, m.STAGE_SOUNDING))
 
@@ -116,6 +140,45 @@ def claim(siege):
     silence(siege, m.STATE_SOUNDING)
 
 
+def whisper(siege):
+    """Loud alarms that only the other posts hear, so that no gateway minds forgeries; then "it sounds"."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    others = [label for label in siege.of_role("sirene") if label not in siege.stolen]
+    siege.first()
+    for label in others:
+        packet = wire.parse_packet(bag.alarm(siege.button, siege.high()))
+        frame = wire.build_packet(packet._replace(hop_limit=0, hop_start=0))
+        if siege.armed:
+            siege.world.nodes[label].deliver("receive", frame, -40, 40)
+    siege.run(siege.drawn(200, 400, "then"))
+
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] != "ALARM":
+            return ()
+        about = siege.button, one["counter"]
+        return [bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
+                bag.report(post, siege.high(), *about, m.STATE_SOUNDING)]
+
+    siege.reacts(react)
+    siege.press()
+    siege.run(30)
+
+
+def second_press(siege):
+    """The stolen post says "silenced" at once, of an incident that goes on with a second press."""
+    bag, post = siege.bag, siege.node(siege.stolen[0])
+    siege.first()
+    siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
+    siege.run(200)
+    siege.press()
+    siege.run(4)
+    for state in (m.STATE_SOUNDING, m.STATE_SILENCED, m.STATE_STOPPED):
+        siege.send(bag.report(post, siege.high(), siege.button, siege.counter(), state))
+    siege.run(200)
+    siege.press()
+    siege.run(30)
+
+
 def refused(siege):
     """The stolen post says again and again that it refused the alarm: one order is its due, no more."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
@@ -123,8 +186,10 @@ def refused(siege):
     siege.run(3)
     known = len(siege.recorded("SIREN_ORDER", siege.gateway))
     for number in range(40):
-        siege.send(bag.report(post, siege.high(), siege.button, siege.counter() + number % 3, m.STATE_REFUSED),
-                   every_s=0.4)
+        siege.send(
+            bag.report(post, siege.high(), siege.button, siege.counter() + number % 3, m.STATE_REFUSED),
+            every_s=0.4,
+        )
     siege.run(60)
     told = map(siege.describe, siege.recorded("SIREN_ORDER", siege.gateway)[known:])
     given = {one["counter"] for one in told if one["action"] == m.ACTION_START}
@@ -140,8 +205,13 @@ def evicted(siege):
     for frames in (old, new):
         _by_gateway(siege, frames)
     before = {label: siege.world.nodes[label].state.get(configure.NAME) for label in posts}
-    siege.send(*[siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
-                 for i in range(INVENTED)], every_s=0.12)
+    siege.send(
+        *[
+            siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
+            for i in range(INVENTED)
+        ],
+        every_s=0.12,
+    )
     siege.send(*in_dresses(siege, old + siege.recorded("SIREN_ORDER", gateway)[:2]), every_s=0.4)
     siege.run(5)
     if any(siege.world.nodes[label].state.get(configure.NAME) != before[label] for label in posts):
@@ -158,8 +228,16 @@ def _settings(siege, posts, version, revoked):
         node = siege.node(label)
         body = m.Config(node, version, 0, 1, items)
         counter = 50_000 + version * 100 + len(out)
-        payload = m.encode(m.CONFIG, m.GATEWAY, 0, counter, siege.gateway, body,
-                           wire_keys.node_key(root, node, m.SIRENE, 0), bytes(32))
+        payload = m.encode(
+            m.CONFIG,
+            m.GATEWAY,
+            0,
+            counter,
+            siege.gateway,
+            body,
+            wire_keys.node_key(root, node, m.SIRENE, 0),
+            bytes(32),
+        )
         out.append(siege.bag.seal(siege.gateway, payload))
     return out
 
@@ -170,5 +248,3 @@ def _by_gateway(siege, frames):
         for label in siege.of_role("sirene"):
             siege.world.nodes[label].deliver("receive", frame, -60, 40)
         siege.run(1)
-
-

@@ -1,25 +1,40 @@
 """Attacks on words: who answers, who says what is stored, who calls off; planted identities; old receipts."""
+
 from kentongan_wire import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
 
-PLANTED = 40     # counters ahead of the victim's last one that a thief covers
+LAST_COUNTER = 0xFFFF_FFFF
+PLANTED = 40  # counters ahead of the victim's last one that a thief covers
 
 
 def answers(siege):
-    """"Saya datang" in every name and under every key that is in the bag, while penerima are being asked."""
+    """ "Saya datang" in every name and under every key that is in the bag, while penerima are being asked."""
     bag, origin = siege.bag, siege.button
     siege.press()
     siege.run(1.5)
     for second in (1, 5, 28, 8, 12):
         siege.run(second)
         counter = siege.counter()
-        frames = [bag.event(siege.node(label), ROLE_OF[role], siege.high(), origin, counter)
-                  for role in ("tombol", "sirene", "penerima") for label in siege.of_role(role)[:3]]
-        frames += [bag.event(siege.node(label), m.PENERIMA, siege.high(), origin, counter, under_a=True)
-                   for label in siege.of_role("penerima")]
-        frames += [bag.event(siege.node(label), ROLE_OF[label.split("-")[0].replace("pos", "sirene")],
-                             siege.high(), origin, counter) for label in siege.stolen]
+        frames = [
+            bag.event(siege.node(label), ROLE_OF[role], siege.high(), origin, counter)
+            for role in ("tombol", "sirene", "penerima")
+            for label in siege.of_role(role)[:3]
+        ]
+        frames += [
+            bag.event(siege.node(label), m.PENERIMA, siege.high(), origin, counter, under_a=True)
+            for label in siege.of_role("penerima")
+        ]
+        frames += [
+            bag.event(
+                siege.node(label),
+                ROLE_OF[label.split("-")[0].replace("pos", "sirene")],
+                siege.high(),
+                origin,
+                counter,
+            )
+            for label in siege.stolen
+        ]
         siege.send(*frames)
 
 
@@ -34,13 +49,35 @@ def receipts(siege):
 
 def _lies(siege, last, count):
     bag, button = siege.bag, siege.button
-    post = siege.node(siege.stolen[0]) if "sirene" in siege.attack.holder else siege.node(siege.of_role("sirene")[0])
+    post = (
+        siege.node(siege.stolen[0])
+        if "sirene" in siege.attack.holder
+        else siege.node(siege.of_role("sirene")[0])
+    )
     out = []
     for counter in range(last, last + count + 1):
         for stage in range(m.STAGE_SOUNDING, m.STAGE_CANCELLED + 1):
             out.append(bag.receipts(siege.gateway, m.GATEWAY, siege.high(), button, counter, stage))
         out.append(bag.receipts(post, m.SIRENE, siege.high(), button, counter, m.STAGE_SOUNDING))
     return out
+
+
+def neighbours(siege):
+    """Receipts in every other gateway's name, so that the victim's own holds the alarm for answered."""
+    siege.first()
+    old = siege.recorded("RECEIPTS")[-12:]
+    others = [siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home]
+
+    def lies(counter):
+        return [siege.bag.receipts(node, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_STORED, 1, 0)
+                for node in others]
+
+    siege.send(*[frame for ahead in range(1, 4) for frame in lies(siege.counter() + ahead)])
+    siege.send(*[siege.bag.again(frame) for frame in old])
+    siege.press()
+    siege.run(0.5)
+    siege.send(*lies(siege.counter()), *[siege.bag.again(frame) for frame in old])
+    siege.run(30)
 
 
 def old_receipts(siege):
@@ -59,8 +96,12 @@ def planted(siege, kind=m.KIND_MALING, flags=0, zone=1, same=False, under_c=Fals
     siege.first()
     last = siege.counter()
     count = 1 if same else PLANTED
-    siege.send(*[siege.bag.alarm(siege.button, last + (2 if same else 1 + i), zone, kind, flags, under_c=under_c)
-                 for i in range(count)])
+    siege.send(
+        *[
+            siege.bag.alarm(siege.button, last + (2 if same else 1 + i), zone, kind, flags, under_c=under_c)
+            for i in range(count)
+        ]
+    )
     siege.run(siege.drawn(1, 20, "then"))
     siege.press()
     siege.run(30)
@@ -113,12 +154,34 @@ def ahead(siege):
     siege.run(30)
 
 
+def used_up(siege):
+    """The highest counter there is, in all that a post may make in another's name: nothing is newer."""
+    bag = siege.bag
+    siege.first()
+    about = siege.button, LAST_COUNTER
+    siege.send(
+        bag.receipts(siege.gateway, m.GATEWAY, LAST_COUNTER, *about, m.STAGE_SOUNDING),
+        bag.receipts(siege.gateway, m.GATEWAY, LAST_COUNTER, *about, m.STAGE_STORED, 1, 0),
+        bag.alarm(*about),
+        bag.button_status(*about, 0, 0),
+        bag.button_status(*about, 0, 0, under_a=True),
+    )
+    siege.run(siege.drawn(200, 400, "then"))
+    siege.press()
+    siege.run(30)
+
+
 def seen_it(siege):
     """STATUS in the victim's name: it has seen "somebody is coming", so that nobody repeats it."""
     siege.press()
     siege.run(7)
     for _ in range(6):
         counter = siege.counter()
-        siege.send(*[siege.bag.button_status(siege.button, siege.high(), stage, counter, under_a)
-                     for stage in (m.STAGE_COMING, m.STAGE_CLOSED) for under_a in (False, True)])
+        siege.send(
+            *[
+                siege.bag.button_status(siege.button, siege.high(), stage, counter, under_a)
+                for stage in (m.STAGE_COMING, m.STAGE_CLOSED)
+                for under_a in (False, True)
+            ]
+        )
         siege.run(0.5)

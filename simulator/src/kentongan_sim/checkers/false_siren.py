@@ -1,8 +1,9 @@
-"""Under attack: nothing beats or is ordered to beat but what a button of the village raised a little while ago.
+"""Under attack: nothing beats or is ordered to beat but what a button raised a little while ago.
 
 `check(facts)` gives (what, sentence) of each violation, what: post (a post on its own), own (the gateway's
 siren), order (the gateway's word on the air), chime (a penerima's).
 """
+
 from kentongan_node import patterns
 from kentongan_wire.codes import ACTION_START
 
@@ -23,7 +24,9 @@ def _beats(facts) -> list:
     for s in facts.soundings:
         what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(facts.role(s.label))
         if what and not any(_raised(facts, alarm, s, what) for alarm in facts.alarms):
-            out.append((what, f"{s.label} beat {s.pattern} at {s.t_us / 1e6:.1f} s, which no button had raised"))
+            out.append(
+                (what, f"{s.label} beat {s.pattern} at {s.t_us / 1e6:.1f} s, which no button had raised")
+            )
     return out
 
 
@@ -34,8 +37,12 @@ def _raised(facts, alarm, sounding, what) -> bool:
     if what == "chime":
         return since_us <= CHIME_US
     heard = [facts.heard_us(sounding.label, alarm.node, counter) for counter in alarm.counters]
-    return (alarm.key == "main" and since_us <= FRESH_US and sounding.pattern in names_of(alarm)
-            and any(at_us is not None and at_us <= sounding.t_us for at_us in heard))
+    return (
+        alarm.key == "main"
+        and since_us <= FRESH_US
+        and sounding.pattern in names_of(alarm)
+        and any(at_us is not None and at_us <= sounding.t_us for at_us in heard)
+    )
 
 
 def names_of(alarm) -> set:
@@ -44,16 +51,27 @@ def names_of(alarm) -> set:
 
 
 def _orders(facts) -> list:
-    raised = {(alarm.node, counter): alarm.t_us for alarm in facts.alarms if alarm.key == "main"
-              for counter in alarm.counters}
+    raised = {
+        (alarm.node, counter): alarm.t_us
+        for alarm in facts.alarms
+        if alarm.key == "main"
+        for counter in alarm.counters
+    }
     modems, out = set(facts.modems.values()), []
     for t_us, label, detail in facts.frames.values():
         ours = label in modems and detail["type"] == "SIREN_ORDER" and detail.get("action") == ACTION_START
         if not ours or detail.get("src") != facts.positions[label]["node"]:
             continue
         about = tuple(detail["about"])
+        if about[0] in facts.raised:
+            continue
         since_us = t_us - raised.get(about, t_us + 1)
         if not 0 <= since_us <= FRESH_US:
-            out.append(("order", f"{label} ordered sirens for {about[0]:08x} #{about[1]} at {t_us / 1e6:.1f} s, "
-                        "which no button had raised"))
+            out.append(
+                (
+                    "order",
+                    f"{label} ordered sirens for {about[0]:08x} #{about[1]} at {t_us / 1e6:.1f} s, "
+                    "which no button had raised",
+                )
+            )
     return out

@@ -4,6 +4,7 @@
 "stored": on the gateway's disk under that very content; "coming": a person said so after the press;
 "closed", "cancelled": the presser held the key, or a person closed it.
 """
+
 from kentongan_sim.facts import CANCEL_HOLD_MS
 
 PAGE_US = 900_000_000  # a page is shown for ten minutes, and may come late
@@ -15,7 +16,8 @@ def check(facts) -> list:
     out = []
     for t_us, label, state in facts.shows:
         why = {"tombol": _of_button, "penerima": _of_penerima}.get(facts.role(label), _nothing)(
-            facts, t_us, label, state)
+            facts, t_us, label, state
+        )
         if why:
             out.append((state, f"{label} showed {state!r} at {t_us / 1e6:.1f} s: {why}"))
     return out

@@ -7,8 +7,11 @@
 def check(facts) -> list:
     if not facts.gateways_on:
         return []
-    return [("lost", f"{a.label} pressed at {a.t_us / 1e6:.1f} s, never stored as it was pressed")
-            for a in facts.alarms if a.key != "test" and a.label not in facts.unreachable and not kept(facts, a)]
+    return [
+        ("lost", f"{a.label} pressed at {a.t_us / 1e6:.1f} s, never stored as it was pressed")
+        for a in facts.alarms
+        if a.key != "test" and a.label not in facts.unreachable and not kept(facts, a)
+    ]
 
 
 def kept(facts, alarm) -> bool:

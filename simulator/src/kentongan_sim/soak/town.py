@@ -56,7 +56,7 @@ class Button:
             return
         flags = m.FLAG_SILENT if press.silent else 0
         body = m.Alarm(self._sent, press.counter & 0xFFFF, ZONE, press.kind, flags, 150)
-        key = self._c if press.silent else self._a
+        key = self._a if m.is_loud(ZONE, press.kind, flags) else self._c
         self._send(m.encode(m.ALARM, m.TOMBOL, self._generation, press.counter, self.node, body, key, self._r,
                             self._c))
         self._sent += 1
@@ -116,7 +116,9 @@ class Link:
 
 
 class Town:
-    def __init__(self, directory, seed, disk, gateways=2):
+    """`devices` [(role, label, zone, house)] beside the buttons; `people`: is somebody at the board."""
+
+    def __init__(self, directory, seed, disk, gateways=2, devices=(), people=True):
         self.rng = random.Random(seed)
         self.timeline, self.disk = Timeline(), disk
         self.air = Air(self.timeline)
@@ -126,6 +128,10 @@ class Town:
         provision.create_site(data, "RT 05", "admin", "sandi yang panjang", admin_name="Bu Admin", rt=ZONE,
                               rw=3)
         files = [provision.add_device(data, "tombol", f"tombol-{n:02}", ZONE, n + 1) for n in range(BUTTONS)]
+        self.files = {file["label"]: file for file in files}
+        for role, label, zone, house in devices:
+            self.files[label] = provision.add_device(data, role, label, zone, house)
+        self._people = people
         labels = [f"gateway-{n + 1}" for n in range(gateways)]
         for label in labels:
             provision.gateway_file(data, label, ZONE)
@@ -190,6 +196,8 @@ class Town:
         now = self._now()
         self.app.hub.dispatch.step()
         self.look_at_board()
+        if not self._people:
+            return
         rows = self.rows("SELECT * FROM incidents WHERE state = 'baru' AND opened_ms <= ?",
                          now.ms - ANSWER_MS)
         for row in rows:

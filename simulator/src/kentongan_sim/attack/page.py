@@ -1,0 +1,31 @@
+"""The table of the attacks, for docs/reliability.md."""
+
+COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
+MARK = "<!-- attack campaign -->"
+HEAD = ("| attack | row | the thief holds | place, hub | walks | lost | false sirens | false words | muted | "
+        "known limit | stored within 10 s | slowest, s |")
+
+
+def table(result) -> str:
+    """A line for each attack; "known limit": in how many walks what this thief may achieve was seen."""
+    lines = [HEAD, "|---" * HEAD.count(" |") + "|"]
+    for row in result["rows"]:
+        limit = f"{row['limited']}: {', '.join(row['allowed'])}" if row["allowed"] else "-"
+        slowest = "-" if row["stored_ms_max"] is None else f"{row['stored_ms_max'] / 1000:.1f}"
+        within = f"{row['stored_within_10_s']} of {row['pressed']}"
+        place = f"{row['scene']}, {row['hub']}"
+        found = [row["lost"], row["false_sirens"], row["false_words"], row["muted"] + row["other"]]
+        cells = [row["attack"], row["row"] or "-", row["holder"], place, row["walks"], *found]
+        cells += [limit, within, slowest]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def write(path, result, command):
+    """Put the sum and the table between the two marks of the page."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(MARK)
+    _, _, after = rest.partition(MARK)
+    found = ", ".join(f"{result[name]} {name.replace('_', ' ')}" for name in COLUMNS)
+    told = f"{result['attacks']} attacks, {result['walks']:,} attacked walks: {found}."
+    body = f"{told}\n\n{table(result)}\n\n`{command}`"
+    path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")

@@ -1,0 +1,191 @@
+"""The adversary in short: every attack once, both engines, and that a credulous village is found out.
+
+`make soak ONLY=attack` is the long version. A failure names the seed; the command runs it again.
+"""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kentongan_gateway.pages import Pages
+from kentongan_sim import cli, engine_micropython
+from kentongan_sim.attack import run
+from kentongan_sim.attack.attacks import ATTACKS, HUB
+from kentongan_sim.attack.bag import HOLDERS, Bag
+from kentongan_sim.attack.siege import Siege, Thief
+from kentongan_sim.frames import Describer
+from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
+from kentongan_wire import messages as m
+from kentongan_wire import packet, phy, site_keys, verify
+from kentongan_wire.errors import LocalError, RemoteError
+from patience import PATIENCE_S
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LONG = ("hour-",)  # the same as air-, over an hour
+IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]
+AT_HUB = ("hub-answers-tombol-05", "hub-answers-silent-pos-1", "hub-answers-penerima-rumah")
+ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the devices' own judging is all there is
+FRAMES = "400"
+
+
+def found(name, seed=1, engine="cpython", loss=0.08):
+    """What the checkers find in one walk, by column."""
+    walked = run.walk(ATTACKS[name], seed, engine, loss)
+    return {column: some for column, some in walked["problems"].items() if some}
+
+
+@pytest.mark.parametrize("name", IN_AIR)
+def test_an_attack_in_the_air_achieves_no_more_than_its_thief_is_known_to(name):
+    assert found(name) == {}
+
+
+@pytest.mark.parametrize("name", AT_HUB)
+def test_nobody_answers_at_the_hub_who_was_not_asked(name):
+    assert found(name) == {}
+
+
+def test_the_devices_judge_the_same_on_micropython(require):
+    require(engine_micropython.available(), "the MicroPython wheel", "use x86-64 or arm64 Linux")
+    for name in ON_CHIP:
+        assert found(name, engine="micropython") == {}, name
+
+
+def test_what_a_thief_is_known_to_achieve_happens_and_is_counted_apart():
+    paged = run.walk(ATTACKS["answers-no-hub-penerima"], 1, loss=0.08)
+    assert paged["allowed"] and not any(paged["problems"].values())
+    strict = ATTACKS["answers-no-hub-penerima"]._replace(allowed=())
+    assert run.walk(strict, 1, loss=0.08)["problems"]["false_words"]
+
+
+def test_a_gateway_that_believes_whoever_answers_is_found_out(monkeypatch):
+    def believes(self, penerima, origin, first_counter):
+        return next((job.record for job in self._jobs.values() if job.record.src == origin), None)
+
+    monkeypatch.setattr(Pages, "answered", believes)
+    paged = ATTACKS["answers-no-hub-penerima"]._replace(allowed=())
+    walked = run.walk(paged._replace(go=lambda siege: answers_at_once(siege)), 1)
+    assert walked["problems"]["false_words"]
+
+
+def answers_at_once(siege):
+    """Of a penerima in his hand, while it is not the one that was paged about this alarm."""
+    siege.press()
+    siege.run(40)
+    label = siege.stolen[0]
+    about = siege.button, siege.counter() + 7
+    siege.send(siege.bag.event(siege.node(label), m.PENERIMA, siege.high(), *about))
+
+
+def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
+    monkeypatch.setattr(verify, "_check_proof", lambda *about: None)
+    problems = found("planted-loud-sirene")
+    assert problems.get("false_sirens"), "it orders sirens for what no button raised"
+
+
+def test_the_thief_keeps_the_law_of_the_air():
+    thief = Thief(phy.preset("ShortSlow"))
+    thief.start(None, 0, 0)
+    for _ in range(1_000):
+        thief.host(bytes(45), 1_000, 0)
+        thief.sent(True, 1_000, 0)
+    assert 35_000 < thief.sent_ms <= phy.AIR_LIMIT_MS and thief.counters["law"]
+    thief.host(bytes(45), 3_700_000, 0)
+    assert thief.sent_ms > 35_900, "an hour later there is air again"
+
+
+def test_the_bag_holds_the_keys_of_what_was_stolen_and_noise_in_their_place():
+    siege = Siege(ATTACKS["planted-loud-sirene"], 1)
+    with siege.world:
+        keys = site_keys.SiteKeys({0: site_keys.alarm_root(bytes(range(32)), 0)},
+                                  {0: site_keys.control_root(bytes(range(32)), 0)}, 0)
+        button, post = siege.button, siege.node(siege.stolen[0])
+        assert siege.bag.a(button, m.TOMBOL) == keys.a(button, m.TOMBOL, 0)
+        assert siege.bag.r(button, m.TOMBOL) == keys.r(button, m.TOMBOL, 0)
+        assert siege.bag.c(post, m.SIRENE) == keys.c(post, m.SIRENE, 0)
+        assert siege.bag.c(button, m.TOMBOL) != keys.c(button, m.TOMBOL, 0)
+        assert Bag(siege.bag.channel).a(button, m.TOMBOL) != keys.a(button, m.TOMBOL, 0)
+        frame = packet.parse_packet(siege.bag.alarm(button, 9))
+        payload = siege.bag.channel.open(frame).payload
+        assert verify.carries(m.parse(payload), button, packet.BROADCAST, keys)
+        with pytest.raises(RemoteError, match="unproved"):
+            verify.open_message(payload, button, packet.BROADCAST, keys)
+
+
+def test_every_holder_and_every_row_of_the_air_has_an_attack():
+    held = {holder for attack in ATTACKS.values() for holder in attack.holder.split("+")}
+    assert set(HOLDERS) <= held
+    assert {1, 2, 4, 5, 6, 8, 9, 10} <= {attack.row for attack in ATTACKS.values()}
+
+
+def test_the_trace_reads_every_entry_of_receipts():
+    channel = packet.Channel(CHANNEL_NAME, CHANNEL_KEY)
+    entries = tuple(m.receipt_entry(6, 0x101 + i, 65 + i, m.STAGE_COMING, 0, 0, 0, bytes(32))
+                    for i in range(3))
+    payload = m.encode(m.RECEIPTS, m.GATEWAY, 0, 9, 6, m.Receipts(entries), bytes(32), bytes(32))
+    read = Describer().describe(channel.seal(6, 9, 1, payload))
+    assert read["answers"] == [[0x101, 65, 3], [0x102, 66, 3], [0x103, 67, 3]]
+
+
+# the command
+
+
+def test_the_command_prints_one_object_and_ends_well_when_everything_holds(capsys):
+    assert cli.main(["attack", "hops", "--seeds", "1-2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    columns = ("attacks", "walks", "lost", "false_sirens", "false_words", "muted")
+    assert [told[name] for name in columns] == [1, 2, 0, 0, 0, 0]
+    assert told["rows"][0]["holder"] == "nobody" and told["rows"][0]["failures"] == []
+
+
+def test_the_command_names_the_seed_and_how_to_run_it_again(capsys, monkeypatch):
+    monkeypatch.setattr(verify, "_check_proof", lambda *about: None)
+    assert cli.main(["attack", "planted-loud-sirene", "--seeds", "3", "--loss", "0"]) == 1
+    told = capsys.readouterr()
+    assert "planted-loud-sirene" in told.out and "false_sirens" in told.out
+    assert "kentongan-sim attack planted-loud-sirene --seeds 3 --engine cpython --loss 0" in told.err
+
+
+def test_the_command_lists_what_there_is_and_refuses_what_there_is_not(capsys):
+    assert cli.main(["attack", "--list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ATTACKS)
+    for words, remedy in ((["mencuri"], "choose one of"), (["--seeds", "9-1"], "lower one first"),
+                          (["--seeds", "x"], "1-20")):
+        assert cli.main(["attack", *words]) == 2
+        assert remedy in capsys.readouterr().err
+    with pytest.raises(LocalError):
+        run.seeds("1-999999999")
+
+
+def test_a_walk_without_the_thief_is_the_calm_one():
+    calm = run.walk(ATTACKS["air-mixed"], 1, loss=0.08, thief=False)
+    assert calm["thief_air_ms"] == 0 and not any(calm["problems"].values())
+
+
+# frames
+
+
+def told_by(command):
+    """The one line of a campaign's script, which has to end well."""
+    parts = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src", "tests"))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "MICROPYPATH": f"{parts}:.frozen"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True,
+                          timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("role", ("tombol", "sirene", "penerus", "penerima", "modem"))
+def test_frames_of_every_kind_break_no_core(role):
+    interpreters = [[sys.executable]]
+    if engine_micropython.available():
+        interpreters.append([str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=64M"])
+    for interpreter in interpreters:
+        told = told_by([*interpreter, "tests/soak/attack_frames.py", role, FRAMES, "7"])
+        assert told["frames"] == int(FRAMES)
+
+
+def test_frames_of_every_kind_break_no_gateway():
+    assert told_by([sys.executable, "tests/soak/attack_gateway.py", "2000", "7"])["stored"] > 100

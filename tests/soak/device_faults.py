@@ -1,0 +1,213 @@
+"""Devices on the board model, while what stands beside an alarm fails: flash, line, cell, radio, supply.
+
+usage: python device_faults.py FAULTS SEED [careless]
+
+Each fault is drawn from the seed: its kind, the role, when it comes, which starts follow. Whatever it is,
+a press goes on the air, or the lamp says that nobody hears; a post that hears an alarm sounds at once; no
+packet number is used twice; a flash that fails is told in a STATUS; no program ends at its prompt. Prints one
+line of JSON; exit 1 on any miss, each of which was printed with its number. `careless`: a flash error ends
+the program, to be found.
+"""
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / part) for part in ("tests", "wire/src", "firmware/src")]
+import nodekit  # noqa: E402
+from board.esp32_fake import (  # noqa: E402
+    DEEPSLEEP_RESET,
+    EXT0_WAKE,
+    HARD_RESET,
+    PWRON_RESET,
+    TIMER_WAKE,
+    Flood,
+    Reset,
+)
+from both import random_bytes  # noqa: E402
+from buttonkit import opened  # noqa: E402
+from hwkit import NODES, SIREN, alarms, device, receipt, said_nobody  # noqa: E402
+from kentongan_wire import messages as m  # noqa: E402
+
+KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut")
+SOUND_MS = 1_000   # from the end of an alarm's first frame to the siren
+STARTS = 8         # that one fault may cost
+
+
+class Scene:
+    """One board, one fault."""
+
+    def __init__(self, seed, careless):
+        self._bytes = random_bytes(seed)
+        self.kind = KINDS[self.draw(len(KINDS))]
+        self.role = "tombol" if self.kind in ("brown_out", "no_radio") or self.draw(2) else "sirene"
+        self.board = device(self.role)
+        if careless:
+            self.board.prepare = self._careless
+        self.misses = []
+        self.ids = []
+        self.statuses = []
+
+    def draw(self, n):
+        return (next(self._bytes) << 16 | next(self._bytes) << 8 | next(self._bytes)) % n
+
+    def _careless(self):
+        keeper = self.board.modules["hal"].Keeper
+
+        class Careless(keeper):
+            def _refused(self, name, data):
+                raise OSError(28)
+
+        self.board.modules["hal"].Keeper = Careless
+
+    def boot(self, ms, cause, wake=None):
+        self.board.chip.sent.clear()
+        end = self.board.boot(self.role, ms, cause, wake)
+        for frame in self.board.chip.sent:
+            packet = nodekit.packet_of(frame)
+            if packet.src != NODES[self.role]:
+                continue  # carried on for another node
+            self.ids.append(packet.id)
+            one = opened(frame) if self.role == "tombol" else nodekit.message_of(frame)
+            if one.type == m.STATUS:
+                self.statuses.append(frame)
+        return end
+
+    def strike(self, ms):
+        """The fault, so long from now."""
+        board = self.board
+        if self.kind.startswith("flash"):
+            everything = self.kind == "flash_and_nvs"
+            board.at(ms, lambda: setattr(board, "refuses", lambda path: everything or path != "nvs"))
+        elif self.kind == "flood":
+            board.serial = Flood(board, ms, 1_000 + self.draw(60_000), bytes([self.draw(256)]))
+        elif self.kind == "ctrl_c":
+            for n in range(1 + self.draw(30)):
+                board.at(ms + n * self.draw(200), board.serial.type, b"\x03")
+        elif self.kind == "no_radio":
+            board.at(ms, board.chip.faults.add, "no_chip")
+            board.at(ms + 100 + self.draw(20_000), board.chip.faults.discard, "no_chip")
+        elif self.kind == "cut":
+            board.at(ms, self._cut)
+        else:
+            self._sags = 1 + self.draw(6)
+            sends = board.chip._op_83
+            board.chip._op_83 = lambda args: self._sag(sends, args)
+
+    def _cut(self):
+        self.board.rtc = b""
+        raise Reset("supply")
+
+    def _sag(self, sends, args):
+        sends(args)
+        if self._sags:
+            self._sags -= 1
+            self.board.at(1 + self.draw(60), self._brown_out)
+
+    def _brown_out(self):
+        self.board.rtc = b"" if self.draw(4) == 0 else self.board.rtc
+        raise Reset("brown-out")
+
+    def starts(self, ms, cause, wake, seen):
+        """Starts until one of them stays; True when `seen` was in one of them."""
+        answer = False
+        for _ in range(STARTS):
+            from_us = self.board.clock.us
+            end = self.boot(ms, cause, wake)
+            answer = seen(from_us) or answer
+            if end != "reset":
+                break
+            power = self.kind in ("cut", "brown_out")
+            cause, wake = (PWRON_RESET if power else HARD_RESET), None
+            if power:
+                self.board.chip.power_on()
+        return answer
+
+    def run(self):
+        self.boot(60_000 if self.role == "tombol" else 3_000, PWRON_RESET)
+        if self.role == "tombol":
+            self._press()
+        else:
+            self._hear()
+        if len(self.ids) != len(set(self.ids)):
+            self.misses.append("a packet number twice")
+        if self.board.serial.interrupts:
+            self.misses.append("the prompt")
+        return self.misses
+
+    def _press(self):
+        board = self.board
+        board.hold(board.numbers.TOMBOL["keys"][0][1], 0 if self.draw(2) else None)
+        self.strike(self.draw(4_000))
+        cause = PWRON_RESET if self.draw(6) == 0 else DEEPSLEEP_RESET
+        if cause == PWRON_RESET:
+            board.hold(board.numbers.TOMBOL["keys"][0][1], 0)
+        told = self.starts(30_000, cause, EXT0_WAKE,
+                           lambda from_us: bool(alarms(board)) or said_nobody(board, from_us))
+        if not told:
+            self.misses.append("a press without a frame and without a word")
+        board.hold(board.numbers.TOMBOL["keys"][0][1], None)
+        board.script.clear()
+        board.chip.faults.clear()
+        if self.kind.startswith("flash"):
+            self._reset_or_cut()
+            board.at(3_000, self._answered)
+            self.boot(60_000, self.cause)
+            self.boot(60_000, DEEPSLEEP_RESET, TIMER_WAKE)
+            self._told_of_flash(m.TOMBOL_STATUS_FLASH_FAILING)
+
+    def _answered(self):
+        """The gateway tells that it is over: the button sleeps soon."""
+        for counter in {one.counter for one in alarms(self.board)}:
+            receipt(self.board, m.STAGE_CLOSED, counter)
+
+    def _hear(self):
+        board = self.board
+        at_ms = 3_000 + self.draw(5_000)
+        self.strike(self.draw(at_ms - 100))
+        heard_us = board.clock.us + at_ms * 1000
+        board.at(at_ms, board.chip.hear, nodekit.alarm(0x53000009, 77))
+        self.starts(at_ms + 20_000, HARD_RESET, None, lambda from_us: False)
+        if self.kind.startswith("flash"):
+            self._reset_or_cut()
+            heard_us = board.clock.us + 5_000_000
+            board.at(5_000, board.chip.hear, nodekit.alarm(0x53000011, 5))
+            self.boot(60_000, self.cause)
+            self._told_of_flash(m.STATUS_FLASH_FAILING)
+        sounds = [us for us, level in board.pin(SIREN).history if level == 1]
+        if not [us for us in sounds if heard_us <= us <= heard_us + SOUND_MS * 1000]:
+            self.misses.append("a siren that did not sound at once")
+
+    def _reset_or_cut(self):
+        self.cause = HARD_RESET
+        if self.draw(2):
+            self.board.rtc, self.cause = b"", PWRON_RESET
+            self.board.chip.power_on()
+
+    def _told_of_flash(self, bit):
+        flags = []
+        for frame in self.statuses[-1:]:
+            one = opened(frame) if self.role == "tombol" else nodekit.message_of(frame)
+            body = one.body if self.role == "tombol" else m.decode_body(one.type, one.role, one.body)
+            flags.append(body.flags)
+        if not flags or not flags[0] & bit:
+            self.misses.append("a failing flash that no STATUS told")
+
+
+def main():
+    faults, seed = int(sys.argv[1]), int(sys.argv[2])
+    careless = sys.argv[3:] == ["careless"]
+    kinds, misses = {}, 0
+    for n in range(faults):
+        scene = Scene(seed * 100_000 + n, careless)
+        for miss in scene.run():
+            misses += 1
+            print(f"fault {n} of seed {seed}: {scene.role} {scene.kind}: {miss}")
+        key = f"{scene.role} {scene.kind}"
+        kinds[key] = kinds.get(key, 0) + 1
+    print(json.dumps({"faults": faults, "seed": seed, "misses": misses, "kinds": kinds}))
+    sys.exit(1 if misses else 0)
+
+
+if __name__ == "__main__":
+    main()

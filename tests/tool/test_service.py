@@ -1,0 +1,52 @@
+"""A device that runs gives its prompt to whoever asks for it by the word, and to no Ctrl-C; in every role."""
+import importlib.util
+import json
+import time
+
+import nodekit
+import pytest
+import serial
+from board_kit import Alone, need_board
+from conftest import ROOT
+from hwkit import NODES
+from kentongan_tool.prompt import Prompt
+from patience import LOOK_S
+from tool_kit import need_tools
+
+
+def files_of(role):
+    """What makes a board that device, as source."""
+    spec = importlib.util.spec_from_file_location("packages", ROOT / "firmware/tools/packages.py")
+    packages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(packages)
+    files = {f"{package}/{module}.py": (packages.SOURCES[package] / f"{module}.py").read_bytes()
+             for package, module in packages.modules(role)}
+    files["board.py"] = (ROOT / "firmware/boards/heltec_v3.py").read_bytes()
+    files["device.json"] = json.dumps(nodekit.settings(role, NODES[role])).encode()
+    files["main.py"] = (ROOT / "firmware/roles" / role / "main.py").read_bytes()
+    return files
+
+
+@pytest.mark.parametrize("role", ["penerus", "modem"])
+def test_a_running_device_is_asked_for_its_prompt_and_ctrl_c_is_not(tmp_path, require, role):
+    need_board(require)
+    need_tools(require, "mpremote")
+    alone = Alone(tmp_path, role)
+    try:
+        prompt = Prompt(alone.port)
+        prompt.write(files_of(role))
+        alone.board.press_reset()
+        alone.wait("the program runs", lambda: alone.board._serving and alone.board.running)
+        with serial.Serial(str(alone.port), timeout=LOOK_S) as line:
+            for _ in range(20):
+                line.write(b"\x03\r\x03\x03")
+                time.sleep(LOOK_S)
+            assert b">>>" not in line.read(4096)
+        assert alone.board.running
+        assert prompt.probe().device[0] == role
+        assert not alone.board.running
+        prompt.stop()
+        prompt.clear()
+        assert prompt.probe().files == []
+    finally:
+        alone.close()
