@@ -19,9 +19,8 @@ def test_a_press_in_earnest_is_beaten_as_real_everywhere_five_seconds_after_the_
     assert found["drilled"] == len(SEEDS), "and until then it was a drill"
 
 
-def test_a_post_that_is_late_is_named_with_the_seed(monkeypatch):
-    monkeypatch.setattr(drill_end, "LIMIT_S", 0)  # no frame is as fast as that
-    found = drill_end.figures("rt", [3])
+def test_posts_that_hear_nothing_are_named_with_the_seed():
+    found = drill_end.figures("rt", [3], loss=0.9)
     assert found["in_time"] == 0 and found["as_drill"] == []
     assert found["late"][0]["seed"] == 3 and found["late"][0]["late"]
 
