@@ -221,6 +221,23 @@ def test_a_post_that_calls_its_receipt_stage_two_is_refused():
     assert post.core.counters == {"stage": 1}
 
 
+def test_an_alarm_that_was_beaten_by_receipt_or_order_is_no_new_one_when_its_frame_is_played_later():
+    """A post that missed the frames themselves: whoever recorded one plays it when the siren has ended."""
+    for word in (receipt(counter=20, kind=m.KIND_MALING), order(m.ACTION_START, counter=20)):
+        post = Post()
+        post.hear(word)
+        assert len(post.sounds()) == 1
+        for later_ms in (250 * SECOND, 1_200 * SECOND):
+            post.wait(later_ms)
+            post.hear(pressed(20))
+            assert len(post.sounds()) == 1, later_ms
+        post.hear(pressed(21))
+        assert len(post.sounds()) == 2, "the next press is a new one"
+        again = Post(state=post.state)
+        again.hear(pressed(20))
+        assert again.core.counters.get("replay"), "nor after a power cut"
+
+
 def test_a_replayed_receipt_and_a_replayed_order_do_not_sound_again():
     post = Post()
     stored_alarm, start = receipt(counter=20), order(m.ACTION_START, counter=30, origin=TOMBOL + 1)

@@ -2,15 +2,17 @@
 """Sirene: sounds by receipt and by order, stops for one incident only, and marks drills."""
 from kentongan_node import actions as act
 from kentongan_wire import messages as m
-from nodekit import key_a
+from nodekit import GATEWAY, key_a
 from sirenkit import (
+    NODE,
     SECOND,
     TOMBOL,
     Post,
-    configure,
+    next_id,
     order,
     pressed,
     receipt,
+    stored,
 )
 
 # -- by receipt and by order ------------------------------------------------------------------------
@@ -149,9 +151,15 @@ def test_a_cancel_during_another_alarm_lets_that_one_sound_on():
     assert post.patterns() == ["maling", "kebakaran", "maling"]
 
 
+def drill(seconds=1_800, zone=5, name=70, action=m.ACTION_DRILL, target=NODE):
+    """The gateway's order that a drill begins, or with action ACTION_DRILL_END ends."""
+    number = next_id()
+    return number, order(action, name, 0, zone, seconds, target, number)
+
+
 def test_in_a_drill_window_the_first_alarm_of_each_button_is_a_drill_and_the_second_is_real():
     post = Post()
-    configure(post, drill=(5, 1_800))
+    post.hear(drill()[1])
     post.hear(pressed(10, kind=1))
     assert post.patterns() == ["latihan_maling"]
     post.wait(70 * SECOND)
@@ -166,12 +174,114 @@ def test_in_a_drill_window_the_first_alarm_of_each_button_is_a_drill_and_the_sec
     assert post.patterns()[-1] == "maling"
 
 
-def test_a_drill_window_of_another_zone_or_of_no_seconds_is_none():
-    for drill in ((6, 1_800), (5, 0)):
+def test_a_drill_is_obeyed_by_whom_it_names_and_in_its_zone_only():
+    for frame in (drill(zone=6)[1], drill(seconds=0)[1], drill(target=NODE + 1)[1]):
         post = Post()
-        configure(post, drill=drill)
+        post.hear(frame)
         post.hear(pressed(10, kind=1))
         assert post.patterns() == ["maling"]
+    post = Post()
+    post.hear(drill(zone=0)[1])
+    post.hear(pressed(10, kind=1))
+    assert post.patterns() == ["latihan_maling"]
+
+
+def told(post):
+    """[(state, counter of the order)] of what the post says of drills."""
+    reports = [r.body for r in post.messages(m.SIREN_REPORT) if r.body.state >= m.STATE_DRILL]
+    assert all(one.origin == GATEWAY and one.source == m.SOURCE_ORDER for one in reports)
+    return [(one.state, one.counter) for one in reports]
+
+
+def test_the_gateway_hears_that_the_post_knows_of_begin_and_end_also_after_repeats():
+    post = Post()
+    begin, frame = drill()
+    post.hear(frame)
+    post.wait(10 * SECOND)
+    assert told(post) == [(m.STATE_DRILL, begin)] * 3, "until the gateway says that it has it"
+    post.hear(frame)
+    post.wait(10 * SECOND)
+    assert len(told(post)) == 6
+    end, frame = drill(action=m.ACTION_DRILL_END, seconds=0)
+    post.hear(frame)
+    post.wait(SECOND)
+    assert told(post)[6:] == [(m.STATE_NO_DRILL, end)]
+    post.hear(stored(post, post.messages(m.SIREN_REPORT)[-1]))
+    post.wait(20 * SECOND)
+    assert len(told(post)) == 7
+    post.hear(frame)
+    post.wait(SECOND)
+    assert told(post)[7:] == [(m.STATE_NO_DRILL, end)]
+
+
+def test_a_later_order_of_the_same_drill_gives_nobody_a_second_drill_and_a_new_drill_does():
+    post = Post()
+    post.hear(drill()[1])
+    post.hear(pressed(10, kind=1))
+    post.hear(drill(1_700)[1])
+    post.wait(70 * SECOND)
+    post.hear(pressed(20, kind=1))
+    assert post.patterns()[-1] == "maling"
+    post.hear(drill(1_700, name=99)[1])
+    post.hear(pressed(30, kind=2))
+    assert post.patterns()[-1] == "latihan_kebakaran"
+
+
+def test_an_end_is_obeyed_at_once_and_an_old_begin_played_again_opens_nothing():
+    post = Post()
+    _, begin = drill()
+    post.hear(begin)
+    post.hear(drill(action=m.ACTION_DRILL_END, seconds=0)[1])
+    post.hear(begin)
+    post.hear(pressed(10, kind=1))
+    assert post.patterns() == ["maling"] and post.core.counters == {"replay": 1}
+
+
+def test_after_the_end_a_press_of_the_button_that_was_in_the_drill_is_beaten_in_earnest():
+    for wait_s in (5, 100):  # while the drill is still beaten, and after it
+        post = Post()
+        post.hear(drill()[1])
+        post.hear(pressed(10, kind=1))
+        post.wait(wait_s * SECOND)
+        post.hear(drill(action=m.ACTION_DRILL_END, seconds=0)[1])
+        post.hear(pressed(11, incident=10, kind=1))
+        assert post.patterns() == ["latihan_maling", "maling"]
+        assert post.sounds()[-1].total_ms == 180 * SECOND
+
+
+def test_a_drill_that_was_hushed_or_stopped_keeps_no_press_in_earnest_silent():
+    for quiet in ("hush", "order"):
+        post = Post()
+        post.hear(drill()[1])
+        post.hear(pressed(10, kind=1))
+        post.key("hush") if quiet == "hush" else post.hear(order(m.ACTION_STOP))
+        post.hear(drill(action=m.ACTION_DRILL_END, seconds=0)[1])
+        post.hear(pressed(11, incident=10, kind=1))
+        assert post.patterns()[-1] == "maling" and post.loud(), quiet
+
+
+def test_a_post_that_missed_the_end_beats_in_earnest_what_the_gateway_holds_for_real():
+    for word in (receipt, order):
+        post = Post()
+        post.hear(drill()[1])
+        post.hear(pressed(10, kind=1))
+        post.hear(receipt(kind=1) if word is receipt else order(m.ACTION_START, pattern=1))
+        assert post.patterns() == ["latihan_maling", "maling"]
+        assert post.sounds()[-1].total_ms == 180 * SECOND
+    post = Post()
+    post.hear(drill()[1])
+    post.hear(pressed(10, kind=1))
+    post.hear(receipt(kind=1, zone=0))
+    assert post.patterns() == ["latihan_maling"], "a receipt without a zone asks for no sound"
+
+
+def test_after_a_restart_a_post_knows_of_no_drill():
+    post = Post()
+    post.hear(drill()[1])
+    post.wait(SECOND)
+    again = Post(state=post.state)
+    again.hear(pressed(10, kind=1))
+    assert again.patterns() == ["maling"]
 
 
 # -- the test key -----------------------------------------------------------------------------------

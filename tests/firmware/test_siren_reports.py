@@ -191,6 +191,26 @@ def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come
     assert alone == 3  # stage 1 and two reports
 
 
+def test_the_first_word_that_a_siren_sounds_waits_for_no_crowd():
+    post = Post()
+    post.hear(pressed(3, src=TOMBOL + 1, zone=6))  # an alarm of others: a crowd, and no sound here
+    post.hear(pressed())
+    post.hear(heard_report())
+    at_ms = post.now_ms
+    post.wait(2 * SECOND)
+    ours = [r.body for r in post.messages(m.SIREN_REPORT)]
+    assert [(one.origin, one.state) for one in ours] == [(TOMBOL, m.STATE_DRIVEN)]
+    assert post.now_ms - at_ms < m.SIREN_TOLD_MS
+
+
+def test_the_first_word_is_not_lost_when_more_alarms_come_at_once_than_reports_have_room():
+    post = Post()
+    for n in range(12):
+        post.hear(pressed(10, src=TOMBOL + n))
+    post.wait(2 * SECOND)
+    assert [r.body.origin for r in post.messages(m.SIREN_REPORT)] == [TOMBOL]
+
+
 def test_of_many_alarms_alike_only_the_first_is_reported_at_once_and_the_others_when_it_is_quiet():
     post = Post()
     at_ms = post.now_ms

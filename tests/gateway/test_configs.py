@@ -15,10 +15,10 @@ BOTH = site_keys.SiteKeys({g: NEW[g][0] for g in NEW}, {g: NEW[g][1] for g in NE
 STOLEN = 0x2099
 
 
-def entry(node=POST, version=3, settings=None, generation=0, lowest=0, next=None, counters=0, drill=0):
+def entry(node=POST, version=3, settings=None, generation=0, lowest=0, next=None, counters=0):
     settings = {"status_period_s": 140} if settings is None else settings
     return {"node": node, "version": version, "settings": settings, "generation": generation,
-            "lowest": lowest, "next": next, "counters": counters, "drill": drill}
+            "lowest": lowest, "next": next, "counters": counters}
 
 
 def status(src=POST, version=0, counter=300, generation=0, last_control=0):
@@ -279,21 +279,6 @@ def test_the_hubs_copy_of_counters_keeps_old_alarms_out_after_a_loss():
     assert [event["late"] for event in bench.of_type("alarm")] == [True], "shown, and no siren"
     assert bench.core._desk.sequence.last >= 9_000_000 + (1 << 16)
     assert order(bench, "counters", table=[[1]], gateway_counter=0).startswith("failed")
-
-
-def test_a_drill_goes_to_its_posts_with_the_time_that_is_left():
-    bench = Bench()
-    heard(bench)
-    order(bench, "drill", minutes=10, zone=5)
-    bench.run(60_000)
-    order(bench, "config", devices=[entry(drill=1)])
-    bench.run(1_000)
-    assert configs(bench)[0][3]["drill"] == (5, 540)
-    heard(bench, version=3)
-    order(bench, "drill", minutes=0, zone=5)
-    order(bench, "config", devices=[entry(version=4, drill=2)])
-    bench.run(20_000)
-    assert configs(bench)[-1][3]["drill"] == (5, 0)
 
 
 # rotation

@@ -1,4 +1,4 @@
-"""What the gateway does about an alarm: orders, stages, pages, its own siren, drills, supervision."""
+"""What the gateway does about an alarm: orders, stages, pages, its own siren, supervision."""
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -350,39 +350,6 @@ def test_a_new_directory_is_kept_and_obeyed():
     bench.order(id=1, type="directory", devices=DEVICES, revoked=[BUTTON])
     bench.hear(alarm())
     assert bench.core.counters["revoked"] == 1 and "directory" in bench.state
-
-
-# Drill
-
-def test_in_a_drill_window_the_first_alarm_of_a_button_is_a_drill_and_the_second_is_real():
-    bench = Bench()
-    bench.order(id=1, type="drill", minutes=10, zone=5)
-    bench.hear(alarm(counter=100))
-    bench.hear(alarm(counter=101))
-    bench.hear(alarm(src=BUTTON_2, counter=9, under_c=True), src=BUTTON_2)
-    assert [e["drill"] for e in bench.of_type("alarm")] == [True, False, False]
-    bench.run(1_000)
-    drill, real = [entry for *_, entry in bench.entries(BUTTON)]
-    assert (drill.zone, real.zone) == (0, 5)
-
-
-def test_a_drill_window_ends_and_has_a_zone():
-    bench = Bench()
-    bench.order(id=1, type="drill", minutes=10, zone=6)
-    bench.hear(alarm(counter=100))
-    bench.order(id=2, type="drill", minutes=10, zone=5)
-    bench.run(600_001, hub_ok_every_ms=1_000)
-    bench.hear(alarm(counter=101))
-    assert [e["drill"] for e in bench.of_type("alarm")] == [False, False]
-
-
-def test_a_drill_sounds_here_as_a_drill_and_pages_nobody_when_the_hub_is_silent():
-    bench = Bench()
-    bench.order(id=1, type="drill", minutes=10, zone=5)
-    bench.hear(alarm())
-    bench.run(10_000)
-    assert bench.all(Siren)[0].pattern == "latihan_maling" and not bench.sent(m.PAGE)
-    assert not bench.sent(m.SIREN_ORDER)
 
 
 # Supervision

@@ -14,7 +14,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 MUTATIONS = 50_000
-SETTINGS = {"node": POST, "version": 3, "generation": 0, "lowest": 0, "next": None, "counters": 0, "drill": 0,
+SETTINGS = {"node": POST, "version": 3, "generation": 0, "lowest": 0, "next": None, "counters": 0,
             "settings": {"revoked": [7], "status_period_s": 140, "profile": "polri", "patterns": [[1, [2]]]}}
 GOOD = [
     {"type": "stage", "device": BUTTON, "counter": 100, "stage": 3},
@@ -199,7 +199,7 @@ def test_a_refused_value_is_told_in_a_line():
 
 
 STATES = ("seq", "guard", "stored", "secrets", "quiet", "hushed", "forged", "codes", "configs", "keys",
-          "directory")
+          "directory", "drill")
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -210,7 +210,7 @@ def test_a_kept_state_that_is_whole_and_means_nothing_is_left_out_and_the_gatewa
              b'[{"node": []}]', b'{"roots": 5}', b'{"roots": {"x": []}, "send": 1e999, "lowest": 0}',
              b'{"roots": {}, "send": 1e999, "lowest": 0}', b'["polri", 5]',
              b'[{"node": 9, "version": "x", "settings": 5, "generation": [], "lowest": 0, "next": 0, '
-             b'"counters": 0, "drill": "y"}]']
+             b'"counters": "y"}]']
     for data in [*texts, *(rng.randbytes(rng.randrange(200)) for _ in range(200))]:
         bench = Bench(state={name: data})
         bench.order(id=1, type="counters", table=[[BUTTON, 0, 0, 99]], gateway_counter=0)  # else it waits

@@ -86,6 +86,16 @@ def test_maling_is_beaten_as_the_table_says_and_ends_by_itself(bench):
     assert not bench.relay.level and not bench.troubles
 
 
+@pytest.mark.parametrize("stroke_ms, gap_ms", [(65, 65), (100, 100), (120, 120), (150, 150), (180, 180), (150, 50)])
+def test_a_siren_with_power_is_believed_at_every_beat(bench, stroke_ms, gap_ms):
+    """A look every 200 ms falls into the gaps of a fast beat, and into nothing else."""
+    bench.player.off()
+    bench.run(5_000)
+    bench.player.play("titir", ((stroke_ms, gap_ms),), 20_000)
+    bench.run(25_000)
+    assert len(bench.strokes) > 100 and bench.troubles == []
+
+
 def test_a_stop_and_a_hold_are_obeyed_at_the_next_step(bench):
     bench.player.play("titir", ((5_000, 0),), 60_000)
     bench.run(1_000)

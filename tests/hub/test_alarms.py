@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kentongan_hub import incidents, states
 from kentongan_wire import messages as m
 
 
@@ -271,3 +272,29 @@ def test_a_post_that_sounds_again_is_shown_sounding_again(site):
     page = site.enter("admin").get("/papan").text
     assert "berbunyi" in page and "di bawah 2 dtk" in page and "berhenti" not in page
     assert len(site.rows("SELECT * FROM timeline WHERE what LIKE 'sirene%'")) == 3
+
+
+def test_the_same_number_with_other_content_is_another_alarm_and_people_are_warned(site):
+    """Identity is content: what came first must not stand for what comes later under its number."""
+    site.post_events(site.alarm(counter=9, kind=m.KIND_UJI, digest="0a0b0c0d"))
+    site.post_events(site.alarm(counter=9, kind=2, digest="11223344", altered=True))
+    site.post_events(site.alarm(counter=9, kind=2, digest="11223344", altered=True))
+    (incident,) = site.incidents()
+    assert (incident["kind"], incident["presses"], incident["state"]) == (2, 1, "baru")
+    assert "nomor ini sudah dipakai alarm lain" in site.enter("admin").get("/kejadian/kejadian-1").text
+
+
+def test_other_content_of_a_closed_incident_opens_it_again_and_calls(site):
+    site.post_events(site.alarm(counter=9, kind=1, digest="0a0b0c0d"))
+    with site.hub.store.write() as db:
+        incident = db.one("SELECT * FROM incidents")
+        admin = db.one("SELECT * FROM accounts WHERE login = 'admin'")
+        incidents.act(db, site.hub.now(), incident, states.TUTUP, admin, "", "aman")
+    site.post_events(site.alarm(counter=9, kind=2, digest="11223344", altered=True))
+    (incident,) = site.incidents()
+    assert (incident["kind"], incident["state"]) == (2, "baru") and incident["next_alert_ms"] is not None
+
+
+def test_an_alarm_that_its_gateway_could_not_tell_from_a_recording_says_so(site):
+    site.post_events(site.alarm(counter=9, doubted=True))
+    assert "menunggu kepastian" in site.enter("admin").get("/kejadian/kejadian-1").text

@@ -73,7 +73,7 @@ def test_a_planned_drill_is_announced_a_day_ahead_and_begun_by_a_person(street):
     assert "Sampai dimulai, tiap alarm sungguhan" in person.get("/papan").text, "the post's screen says it"
     assert drill_orders(street) == [], "no machine begins a drill"
     assert do(person, 1, "mulai").status_code == 303
-    assert drill_orders(street) == [{"minutes": 20, "zone": 5}]
+    assert drill_orders(street) == [{"minutes": 20, "zone": 5, "number": 1, "posts": [street.post]}]
     assert "INI LATIHAN</strong> RT 05:" in person.get("/papan").text
 
 
@@ -83,15 +83,16 @@ def test_a_drill_in_one_rt_is_one_for_every_gateway_and_for_no_other_rt(site):
     far = provision.add_device(site.data_dir, "sirene", "pos-6", 6)["node"]
     person = site.enter("admin")
     person.post("/latihan", page="/latihan", menit="10", rt="5")
-    assert drill_orders(site) == drill_orders(site, "gateway-2") == [{"minutes": 10, "zone": 5}]
-    wanted = dict.fromkeys((site.post, far), 0)
-    wanted.update({row["node"]: row["drill_wanted"] for row in site.rows("SELECT * FROM devices")})
-    assert (wanted[site.post], wanted[far]) == (1, 0)
+    order = {"minutes": 10, "zone": 5, "number": 1}
+    assert drill_orders(site) == [{**order, "posts": [site.post]}]
+    assert drill_orders(site, "gateway-2") == [{**order, "posts": []}], "it tells nobody, and knows itself"
     assert person.post("/latihan", page="/latihan", menit="10", rt="0").status_code == 400, "one at a time"
     do(person, 1, "akhiri")
     person.post("/latihan", page="/latihan", menit="10", rt="0")
-    assert drill_orders(site, "gateway-2")[1:] == [{"minutes": 0, "zone": 5}, {"minutes": 10, "zone": 0}]
-    assert site.rows("SELECT drill_wanted FROM devices WHERE node = ?", far)[0]["drill_wanted"] == 1
+    assert drill_orders(site, "gateway-2")[1:] == [
+        {"minutes": 0, "zone": 5, "number": 1, "posts": []},
+        {"minutes": 10, "zone": 0, "number": 2, "posts": [far]},
+    ]
 
 
 def test_who_does_not_know_of_the_window_yet_is_named(site):
@@ -102,11 +103,7 @@ def test_who_does_not_know_of_the_window_yet_is_named(site):
     site.hub.dispatch.step()
     for order in site.orders():
         site.done(order["id"])
-    (post,) = site.rows("SELECT * FROM devices WHERE node = ?", site.post)
-    body = {"flags": m.STATUS_MAINS, "config_version": post["config_version"]}
-    site.post_events(
-        site.event("status", device=site.post, role="sirene", body=body, generation=0, counter=5)
-    )
+    site.post_events(site.event("drill_known", device=site.post, number=1, open=True))
     text = person.get("/latihan").text
     assert "gateway-1: sudah tahu" in text and "pos-1: sudah tahu" in text
 

@@ -72,7 +72,7 @@ class Fuzz:
     def prepare(self):
         """What forms are about, as often as an earlier form has taken it away."""
         hub = self.site.hub
-        now, by = hub.now(), {"login": "admin", "name": "Bu Admin", "role": "admin"}
+        now, by = hub.now(), {"id": 1, "login": "admin", "name": "Bu Admin", "role": "admin"}
         with hub.store.write() as db:
             number = db.insert("people", name="Siti", zone=5, house=7, created_wall=0)
             db.insert("addresses", person=number, channel="sms", address="+62811")

@@ -293,15 +293,6 @@ def test_a_zone_with_a_gateway_of_its_own_is_configured_by_that_one(site):
     assert {d["node"] for row in rows for d in json.loads(row["body"])["devices"]} == {far}
 
 
-def test_a_drill_reaches_the_posts_of_the_zone_after_the_gateway_knows_of_it(site):
-    site.account("ketua", "ketua_rt")
-    take_orders(site)
-    site.enter("ketua").post("/latihan", page="/latihan", menit="20")
-    site.hub.dispatch.step()
-    kinds = [order["type"] for order in site.orders()]
-    assert kinds == ["drill", "config"]
-
-
 # counters
 
 

@@ -18,7 +18,7 @@ MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 
 FRAMES, PARTS = "250000", 4  # through every core, on both interpreters: a million each
 ATTACK = [
-    [str(BIN / "kentongan-sim"), "attack", "--seeds", "1-28", "--jobs", "2"],
+    [str(BIN / "kentongan-sim"), "attack", "--seeds", "1-20", "--jobs", "2"],
     [str(BIN / "kentongan-sim"), "attack", "--seeds", "101", "--jobs", "2", "--engine", "micropython"],
     *[[*interpreter, "tests/soak/attack_frames.py", role, FRAMES, str(seed)]
       for role in ("tombol", "sirene", "penerus", "penerima", "modem") for seed in range(1, PARTS + 1)
@@ -47,7 +47,7 @@ CAMPAIGNS = {
               [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
     "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
                    [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
-    "attack": ("thieves in the village, 2,500 attacked walks and millions of odd frames: nothing false, "
+    "attack": ("thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "
                "nothing lost", ATTACK),
     "keys": ("a change of keys with a device away for a day",
              [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]]),

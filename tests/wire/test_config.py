@@ -13,7 +13,7 @@ TARGET = 0x4B0A0102
 EVERYTHING = {
     "table": [(5, 0xFFFF), (6, 0x0006)], "profile": "polri", "revoked": [0x4B0A0107],
     "counters": [(0x4B0A0105, 1, 0, 77), (GATEWAY, 1, 9, 0xFFFFFFFF)],
-    "next_keys": (2, b"\x01" * 32, b"\x02" * 32, b"\x03" * 32), "drill": (5, 3600),
+    "next_keys": (2, b"\x01" * 32, b"\x02" * 32, b"\x03" * 32),
     "status_period_s": 140, "hop_limit": 3, "generations": (2, 1),
     "patterns": [(1, (2,)), (3, (3, 1)), (6, ()), (5, (9, 9, 9, 8))],
 }
@@ -104,7 +104,6 @@ def test_settings_out_of_range_are_our_own_error():
                       [(1000, 0, 0)], [(1000, 1, 0, 1)] * 401)),
         ("next_keys", ((16,) + (b"1" * 32,) * 3, (1, b"1", b"2" * 32, b"3" * 32), (1,) + (b"1" * 32,) * 2,
                        (1, b"1" * 32, b"2" * 32, b"3" * 33), (1,) + (b"1" * 32,) * 4, None)),
-        ("drill", ((0, 60), (5, 3601), (5,), 60)),
         ("status_period_s", (59, 86_401, "60", None)),
         ("hop_limit", (0, 8, True)),
         ("generations", ((16, 0), (1, 2), (1,), 1)),
@@ -131,8 +130,6 @@ def test_each_fault_of_a_part_has_its_reason():
         ("field", b"\x01\x03\x00\xff\xff"),
         ("field", b"\x02\x01\x04"),
         ("field", b"\x03\x04\x03\x00\x00\x00"),
-        ("field", b"\x06\x03\x00\x01\x00"),
-        ("field", b"\x06\x03\x05\x11\x0e"),
         ("field", b"\x07\x04\x3b\x00\x00\x00"),
         ("field", b"\x08\x01\x00"),
         ("field", b"\x09\x02\x01\x02"),

@@ -304,7 +304,6 @@ def rejected_items():
         ("unknown profile", "field", b"\x02\x01\x04"),
         ("broadcast as a revoked number", "field", b"\x03\x04\xff\xff\xff\xff"),
         ("next generation 16", "field", item(5, b"\x10" + bytes(96))),
-        ("drill of more than an hour", "field", b"\x06\x03\x05\x11\x0e"),
         ("status period of a second", "field", b"\x07\x04\x01\x00\x00\x00"),
         ("hop limit 0", "field", b"\x08\x01\x00"),
         ("code cut", "length", b"\x0a\x02\x01\x02"),

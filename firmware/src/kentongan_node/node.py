@@ -192,7 +192,7 @@ class Node:
         """
 
     def on_config(self, changed, now_ms, actions):
-        """Settings came over the air and stand in self.settings already; changed may hold drill as well."""
+        """Settings came over the air and stand in self.settings already."""
 
     def confirm_config(self, now_ms, rnd):
         """Plan a STATUS soon: it tells the gateway that the settings are here."""

@@ -4,7 +4,7 @@ Receivers keep one last counter per sender and type: a repeat that would come wi
 newer message of its type takes a new one, or it would be refused as a replay.
 """
 SENDS_AT_MS = (0, 3_000, 7_000)
-LIMIT = 8   # messages under way; the oldest gives way
+LIMIT = 8   # messages under way; what was sent thrice gives way, then what is to come last
 
 
 class Report:
@@ -28,6 +28,10 @@ class Report:
             self.start_ms += delay_ms
 
 
+def _gives_way(report):
+    return report.due_ms() is None, report.start_ms
+
+
 class Reports:
     def __init__(self):
         self.waiting = []
@@ -37,7 +41,7 @@ class Reports:
         """Begin to send a message, first at start_ms."""
         self.waiting = [r for r in self.waiting if r.about != about]
         if len(self.waiting) >= LIMIT:
-            self.waiting.pop(0)
+            self.waiting.remove(max(self.waiting, key=_gives_way))
         self.waiting.append(Report(kind, body, start_ms, about))
 
     def find(self, about):

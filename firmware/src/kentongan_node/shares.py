@@ -10,8 +10,8 @@ SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 MINUTE_MS = 60_000
 COMMON = 0                # the one purse of whatever is not proved, or was carried before
-# The first attempts of an alarm go beyond a purse: neither a button whose generation this relay lacks, nor one
-# in whose name a thief of a relay spends, is starved for less than that.
+# The first attempts of an alarm go beyond a purse: a button whose generation this relay lacks is not starved for
+# less than that, nor is one in whose name a thief of a relay spends.
 FIRST_TIMES = 3
 
 

@@ -7,6 +7,7 @@ RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was
 RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
 SIREN_REPORT of another post, in a crowd of alarms  our own report of that incident comes later
 SIREN_ORDER to us: start, stop, quiet test          sound, that incident stops, STATUS
+SIREN_ORDER to us: drill begins, ends               first presses are drills for so long, none is; a report
 key hush / test                                     the incident that is heard stops / test tones and kind 15
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
 """
@@ -60,7 +61,7 @@ class Sirene(Output):
         self._stage1_ms = None      # when the last one was sent
         self._last_new_ms = None    # when the last new alarm was heard
         self._test_ms = None
-        self._drill_until_ms = None
+        self._drill = (0, 0, 0)     # number, zone (0: all) and end in ms; not kept: in doubt it is in earnest
         self._drilled = []
         self._lost_until_ms = None
         self._unknown = []
@@ -102,11 +103,6 @@ class Sirene(Output):
             self._stage1_heard(envelope, src)
 
     def on_config(self, changed, now_ms, actions):
-        if "drill" in changed:
-            zone, seconds = changed["drill"]
-            if zone in [row[0] for row in self.settings["table"]]:
-                self._drill_until_ms = now_ms + seconds * 1000
-                self._drilled = []
         if "counters" in changed:
             self.counters_lost = self.counters_stale = False
             self.guard.evicted = 0
@@ -175,7 +171,9 @@ class Sirene(Output):
             if not self._may_sound(message.src, message.generation, body.zone, body.kind, now_ms):
                 return None
             record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
-            record.drill = self._is_drill(message.src, now_ms)
+            record.drill = self._is_drill(message.src, body.zone, now_ms)
+        elif record.drill and not self._is_drill(message.src, body.zone, now_ms):
+            record.in_earnest()
         record.last = max(record.last, message.counter)
         record.kind = body.kind
         if record.event(ALARM, now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
@@ -224,9 +222,9 @@ class Sirene(Output):
             self._unknown.append(origin)
         return True
 
-    def _is_drill(self, origin, now_ms):
+    def _is_drill(self, origin, zone, now_ms):
         """Inside a drill window the first alarm of each button is a drill, the second is real."""
-        if self._drill_until_ms is None or now_ms >= self._drill_until_ms:
+        if now_ms >= self._drill[2] or self._drill[1] not in (0, zone):
             return False
         if origin in self._drilled or len(self._drilled) >= DRILLED_LIMIT:
             return False
@@ -301,8 +299,12 @@ class Sirene(Output):
             self.note(actions, "receipt_2", entry.counter)
 
     def _sound_on_receipt(self, message, entry, now_ms, rnd, actions):
-        """The gateway has stored an alarm that we did not hear."""
-        if self.soundings.of_counter(entry.node, entry.counter):
+        """The gateway has stored an alarm that we did not hear, or took for a drill."""
+        record = self.soundings.of_counter(entry.node, entry.counter)
+        if record is not None:
+            if record.drill:
+                record.in_earnest()
+                self._begin_by_receipt(record, now_ms, rnd, actions)
             return
         for generation in self.keys.generations:
             if (self.guard.last(entry.node, generation, m.ALARM) or 0) >= entry.counter:
@@ -311,11 +313,20 @@ class Sirene(Output):
             return
         record = self._add(entry.node, entry.counter, entry.counter & 0xFFFF, entry.kind, entry.zone, now_ms,
                            m.SOURCE_RECEIPT)
+        self._begin_by_receipt(record, now_ms, rnd, actions)
+
+    def _begin_by_receipt(self, record, now_ms, rnd, actions):
         if record.event(RECEIPT, now_ms):
             self._drive(now_ms, actions)
+            self._known(record.origin, record.last)
             self._note_on(record, "receipt", actions)
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
+
+    def _known(self, origin, counter):
+        """It sounds already, on the gateway's word: its own frame, whenever it is played, is no new one."""
+        for generation in self.keys.generations:
+            self.guard.raise_to(origin, generation, 0, counter)
 
     # -- orders and keys ----------------------------------------------------------------------------
 
@@ -325,6 +336,9 @@ class Sirene(Output):
             return
         if order.action == m.ACTION_TEST:
             self.quiet_test(now_ms, rnd)
+            return
+        if order.action >= m.ACTION_DRILL:
+            self._window(message, repeat, now_ms, rnd)
             return
         if order.action == m.ACTION_START and order.pattern in patterns.NEVER_SOUND:
             self.count("silent_order")
@@ -347,6 +361,19 @@ class Sirene(Output):
             self._start_by_order(record, order, now_ms, actions)
         self._report(record, now_ms, rnd, None if record.state == LIVE else m.STATE_STOPPED)
 
+    def _window(self, message, repeat, now_ms, rnd):
+        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat."""
+        order = message.body
+        if not repeat:
+            if order.counter != self._drill[0]:
+                self._drilled = []
+            left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL else 0
+            self._drill = (order.counter, order.pattern, now_ms + left_ms)
+        state = m.STATE_DRILL if now_ms < self._drill[2] else m.STATE_NO_DRILL
+        report = m.SirenReport(message.src, message.counter, state, m.SOURCE_ORDER)
+        wait_ms = REFUSED_MIN_MS + self.draw(rnd, REFUSED_SPAN_MS)
+        self.reports.add(m.SIREN_REPORT, report, now_ms + wait_ms, "drill")
+
     def _ordered(self, message):
         """The incident that an order names. Origin 0 is the siren alone, started by a person at the hub."""
         order = message.body
@@ -362,12 +389,15 @@ class Sirene(Output):
         return None
 
     def _start_by_order(self, record, order, now_ms, actions):
+        if record.drill:
+            record.in_earnest()
         started = record.event(ORDER, now_ms, (order.seconds * 1000) or SOUND_MS)
         if started:
             record.source = m.SOURCE_ORDER
+            if order.origin:
+                self._known(order.origin, order.counter)
         if record.state == LIVE:
             record.kind = order.pattern
-            record.drill = False
             self._drive(now_ms, actions)
         if started:
             self._note_on(record, "order", actions)

@@ -77,6 +77,11 @@ class Record:
         self.state = state
         return True
 
+    def in_earnest(self):
+        """What was beaten as a drill is none: it begins anew."""
+        self.drill = False
+        self.state, self.times = FRESH, 0
+
     def left_ms(self, now_ms):
         return max(0, self.until_ms - now_ms) if self.state == LIVE else 0
 
@@ -123,7 +128,7 @@ class Soundings:
 
     def too_many(self, origin, now_ms):
         """Whether one more incident of that button sounds only by order."""
-        recent = [r for r in self.records if r.origin == origin and r.times
+        recent = [r for r in self.records if r.origin == origin and r.times and not r.drill
                   and now_ms - r.since_ms < RATE_WINDOW_MS]
         return len(recent) >= FREE_INCIDENTS
 
@@ -135,11 +140,11 @@ class Soundings:
                 found = record
         return found
 
-    def joins(self, record):
-        """Whether the siren beat the same, and in earnest, for another incident when this one came."""
+    def joins(self, record, alike=True):
+        """Whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
             if (other is not record and other.state == LIVE and other.begun_ms <= record.begun_ms
-                    and other.kind == record.kind and not other.drill and not record.drill):
+                    and (other.kind == record.kind or not alike) and not other.drill and not record.drill):
                 return True
         return False
 

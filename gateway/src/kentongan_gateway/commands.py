@@ -99,7 +99,7 @@ class Commands:
         incident = record.body.incident if record else counter & 0xFFFF
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
-            if origin:
+            if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
                 self._desk.quiet.stop(origin, incident, counter)
             self._core._announcements.ended(origin or None, incident if record else None)
         elif action == m.ACTION_START:
@@ -135,10 +135,10 @@ class Commands:
         self.done(order_id, "ok")
 
     def _drill(self, order, order_id):
-        self._core._drill.open(order.minutes, order.zone, self._desk.now_ms)
+        self._core._drills.ordered(order.minutes, order.zone, order.number, order.posts)
         detail = f"RT {order.zone}, {order.minutes} menit"
         self._desk.note("drill_window", self._desk.config.label, 0, detail)
-        self.done(order_id, "ok")  # posts learn of it by a `config` order of the hub
+        self.done(order_id, "ok")
 
     def _directory(self, order, order_id):
         self._desk.directory = order.directory

@@ -56,8 +56,8 @@ class AirBudget:
 class Configs:
     """The settings that the hub wants, and the rounds that bring them to the devices."""
 
-    def __init__(self, desk, guard, drill, saved=None):
-        self._desk, self._guard, self._drill = desk, guard, drill
+    def __init__(self, desk, guard, saved=None):
+        self._desk, self._guard = desk, guard
         try:
             self._wanted = wanted_settings.load(saved)
         except LocalError:
@@ -81,7 +81,7 @@ class Configs:
                 raise LocalError("config: too many devices")
             new = self._wanted[raw["node"]] = wanted_settings.Wanted(raw)
             if old:
-                new.proven, new.tabled, new.drilled = old.proven, old.tabled, old.drilled
+                new.proven, new.tabled = old.proven, old.tabled
                 new.reported, new.heard_ms = old.reported, old.heard_ms
                 if old.version == new.version:
                     new.rounds, new.last_ms = old.rounds, old.last_ms
@@ -119,8 +119,8 @@ class Configs:
         one.reported = version
         if self._has(one, role):
             one.due_ms = None
-            changed = changed or (one.tabled, one.drilled) != (one.counters, one.drill)
-            one.tabled, one.drilled = one.counters, one.drill
+            changed = changed or one.tabled != one.counters
+            one.tabled = one.counters
         else:
             self._plan(one, now, role == m.TOMBOL)
         if changed:
@@ -238,11 +238,8 @@ class Configs:
         items["generations"] = (one.send, one.lowest)
         if one.next is not None and one.proven < one.next:
             items["next_keys"] = self._next_keys(device, one.next)
-        if device.role == m.SIRENE:
-            if one.tabled < one.counters:
-                items["counters"] = self._table(device)
-            if one.drilled < one.drill:
-                items["drill"] = (device.zone, self._drill.left_s(device.zone, self._desk.now_ms))
+        if device.role == m.SIRENE and one.tabled < one.counters:
+            items["counters"] = self._table(device)
         return items
 
     def _next_keys(self, device, generation):

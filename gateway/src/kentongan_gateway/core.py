@@ -15,7 +15,7 @@ from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
 from kentongan_gateway.desk import CoreConfig, Desk, mix
 from kentongan_gateway.directory import Directory
-from kentongan_gateway.drill import DrillWindow
+from kentongan_gateway.drill import Drills, DrillWindow
 from kentongan_gateway.faults import Faults
 from kentongan_gateway.hubwatch import HubWatch
 from kentongan_gateway.intake import RESUME_MAX_MS, SLOW_MS, Intake, key_of
@@ -63,15 +63,16 @@ class GatewayCore:
         self._memory = Memory(self._desk, self._guard, not self._load(state.get("guard")), self._vouched,
                               self._ask_posts)
         self._records = Records(state.get("stored"))
-        self._drill = DrillWindow()
-        self._intake = Intake(self, self._guard, self._memory, self._records, self._drill)
+        window = DrillWindow()
+        self._intake = Intake(self, self._guard, self._memory, self._records, window)
         self._orders = Orders(self._desk)
         self._neighbours = Neighbours(self._desk)
         self._watch = Watch(self._desk, self._orders, self._neighbours)
+        self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._pages = Pages(self._desk)
-        self._configs = Configs(self._desk, self._guard, self._drill, state.get("configs"))
+        self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
@@ -90,6 +91,7 @@ class GatewayCore:
         self._parts = (
             self._watch,
             self._orders,
+            self._drills,
             self._own,
             self._hub,
             self._pages,
@@ -262,6 +264,7 @@ class GatewayCore:
             self._troubles.begin()
             self._radios.begin()
             self._desk.forgeries.begun()
+            self._drills.begun()
 
     def _end(self):
         return self._desk.out
@@ -323,6 +326,7 @@ class GatewayCore:
         if new:
             if not unproved:
                 self._supervision.heard(message.src)
+                self._drills.heard(message.src)
                 self._radios.missed(heard.radio)
             self._flush_in(FLUSH_STATUS_MS)
         handler = self._HANDLERS.get(message.type)
@@ -397,6 +401,7 @@ class GatewayCore:
 
     def _call(self, record):
         self._watch.stored(record)
+        self._drills.alarm(record)
         if not self._quiet.holds(record):
             self._announcements.stored(record)
 

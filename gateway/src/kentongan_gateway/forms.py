@@ -158,7 +158,12 @@ FORMS = {
         "zone": whole(0, 255, None),
     },
     "page": {**ALARM, "targets": _nodes},
-    "drill": {"minutes": whole(0, 60), "zone": whole(0, 255, 0)},
+    "drill": {
+        "minutes": whole(0, 60),
+        "zone": whole(0, 255, 0),
+        "number": whole(0, ID_MAX, 0),
+        "posts": _nodes,
+    },
     "directory": {"directory": _whole_order(Directory.from_dict)},
     "config": {"devices": _settings},
     "codes": {"profile": _text, "patterns": _list},

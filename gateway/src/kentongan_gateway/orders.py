@@ -14,6 +14,13 @@ JOBS_LIMIT = 64
 SECONDS_MAX = 180
 OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
 OTHERS_LIMIT = 256
+ACTION_NAMES = {
+    m.ACTION_START: "bunyikan",
+    m.ACTION_STOP: "matikan bunyi",
+    m.ACTION_TEST: "uji",
+    m.ACTION_DRILL: "latihan mulai",
+    m.ACTION_DRILL_END: "latihan selesai",
+}
 DONE_STATES = {
     m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
     m.ACTION_STOP: (m.STATE_STOPPED, m.STATE_SILENCED),
@@ -23,11 +30,11 @@ DONE_STATES = {
 class Job:
     def __init__(
         self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
-        period_ms, incident,
+        period_ms, incident, obeyed,
     ):
         self.counter, self.payload, self.action = counter, payload, action
         self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
-        self.seconds, self.incident = seconds, incident
+        self.seconds, self.incident, self.obeyed = seconds, incident, obeyed
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
 
@@ -54,10 +61,12 @@ class Orders:
         sends=SENDS_MAX,
         period_ms=REPEAT_MS,
         incident=None,
+        obeyed=False,
     ):
         """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
 
-        incident: the alarm's, where it is not the low bits of its counter.
+        incident: the alarm's, where it is not the low bits of its counter. obeyed: a post is done only when
+        it says that it sounds by order, for it may beat the alarm already, and as a drill.
         """
         incident = counter & 0xFFFF if incident is None else incident
         devices = list(devices)
@@ -66,25 +75,20 @@ class Orders:
             if len(self._jobs) >= JOBS_LIMIT:
                 self._desk.count("order_dropped")
                 return False
-            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident)
+            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
+                        obeyed)
         return bool(devices)
 
-    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident):
+    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
+               obeyed=False):
         desk = self._desk
-        generation = desk.keys.generation
         own = desk.take()
         fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
-        targets = tuple(
-            m.order_target(
-                desk.config.node, own, device.node, *fixed, desk.key_c(device.node, device.role, generation)
-            )
-            for device in group
-        )
-        payload = desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
+        frame = payload(desk, own, fixed, group)
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
-        job = Job(own, payload, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
-                  period_ms, incident)
+        job = Job(own, frame, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
+                  period_ms, incident, obeyed)
         self._jobs.append(job)
         if action == m.ACTION_TEST:
             self.tests.append(own)
@@ -131,12 +135,14 @@ class Orders:
         key = device and self._desk.keys.c(post, device.role, message.generation)
         return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
 
-    def reported(self, post, origin, counter, state):
+    def reported(self, post, origin, counter, state, source=m.SOURCE_ORDER):
         """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
             if job.action == m.ACTION_START and job.alarm > counter:
                 continue
             if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
+                continue
+            if job.obeyed and source != m.SOURCE_ORDER:
                 continue
             job.targets.discard(post)
             if not job.targets or (job.any_answer and not self._desk.forgeries.lately):
@@ -153,7 +159,7 @@ class Orders:
             others = [device for device in others if device]
             if others and job.left > 0:
                 about = job.action, origin, job.alarm, job.kind, job.seconds
-                self._start(*about, others, job.any_answer, job.left, job.period_ms, incident)
+                self._start(*about, others, job.any_answer, job.left, job.period_ms, incident, job.obeyed)
 
     def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
         """Whether an order to start (or so) for this alarm is under way to this post."""
@@ -197,5 +203,17 @@ class Orders:
         return min(job.due_ms for job in self._jobs) if self._jobs else None
 
 
+def payload(desk, own, fixed, devices) -> bytes:
+    """A SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
+    generation = desk.keys.generation
+    targets = tuple(
+        m.order_target(
+            desk.config.node, own, device.node, *fixed, desk.key_c(device.node, device.role, generation)
+        )
+        for device in devices
+    )
+    return desk.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
+
+
 def action_name(action) -> str:
-    return {m.ACTION_START: "bunyikan", m.ACTION_STOP: "matikan bunyi", m.ACTION_TEST: "uji"}.get(action, "?")
+    return ACTION_NAMES.get(action, "?")

@@ -37,6 +37,7 @@ CLASSES = {
     "gateway_siren": CLASS_REPORT,
     "stage_seen": CLASS_REPORT,
     "paged": CLASS_REPORT,
+    "drill_known": CLASS_REPORT,
     "status": CLASS_STATUS,
 }
 CLASS_NAMES = ("alarm", "report", "state", "status")

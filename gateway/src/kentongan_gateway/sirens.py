@@ -188,10 +188,15 @@ class Watch:
             self._desk.note_about("replayed_at_post", origin, counter, device.label)
             self._orders.send(m.ACTION_STOP, origin, counter, 0, 0, [device])
 
-    def _order(self, record, devices, any_answer=False):
+    def in_earnest(self, record, devices):
+        """These posts may beat the alarm as a drill: each is ordered, whatever else is heard of it."""
+        if self._meant(record):
+            self._order(record, devices, obeyed=True)
+
+    def _order(self, record, devices, any_answer=False, obeyed=False):
         about = record.src, record.counter, record.body.kind
         self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
-                          incident=record.body.incident)
+                          incident=record.body.incident, obeyed=obeyed)
 
     def next_deadline(self):
         return min(due for due, _ in self._due.values()) if self._due else None

@@ -6,6 +6,7 @@ What ends, weakens or starts something here names its object whole and is under 
     SIREN_REPORT sounding, by itself, for what was over ten minutes ago: that post is ordered to stop
     SIREN_REPORT stopped            ends what is to stop that post
     SIREN_REPORT refused            starts that one post
+    SIREN_REPORT drill, no drill    ends our telling that one post of it, where it answers an order of ours
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
     STATUS of a tombol              ends our repeats of the stage that it names, for that alarm
     RECEIPTS of a gateway           where its entries hold under C of their addressee: ours is not needed
@@ -31,7 +32,8 @@ class Told:
         core, post, body = self._core, message.src, message.body
         alarm = core._records.find(body.origin, body.counter)
         if body.state > m.STATE_REFUSED:
-            core._orders.reported(post, body.origin, body.counter, body.state)
+            if body.origin == self._desk.config.node:
+                core._drills.reported(post, body.counter, body.state)
             return
         if body.state == m.STATE_REFUSED:
             core._watch.refused(post, body.origin, body.counter, alarm)
@@ -40,7 +42,7 @@ class Told:
         if body.state == m.STATE_SILENCED:
             self._silenced(post, body.origin, alarm)
         core._watch.heard(post, body.origin, incident, body.counter, body.state)
-        core._orders.reported(post, body.origin, body.counter, body.state)
+        core._orders.reported(post, body.origin, body.counter, body.state, body.source)
         if body.state in SOUNDING:
             core._memory.word(post, message.counter, body.origin, body.counter)
             if body.source == m.SOURCE_DIRECT and self._is_over(alarm, body):

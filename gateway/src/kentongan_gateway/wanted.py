@@ -20,10 +20,9 @@ class Wanted:
         self.version = raw["version"]
         self.settings = raw["settings"]
         self.send, self.lowest, self.next = raw["generation"], raw["lowest"], raw["next"]
-        self.counters, self.drill = raw["counters"], raw["drill"]
+        self.counters = raw["counters"]
         self.proven = raw.get("proven", 0)  # newest generation under which a STATUS of it came
-        self.tabled = raw.get("tabled", 0)  # counter tables and drills that it has reported
-        self.drilled = raw.get("drilled", 0)
+        self.tabled = raw.get("tabled", 0)  # counter tables that it has reported
         self.reported = None  # version in its last STATUS, as far as it tells
         self.heard_ms = None
         self.rounds, self.extra, self.last_ms, self.due_ms = 0, 0, None, None
@@ -37,10 +36,8 @@ class Wanted:
             "lowest": self.lowest,
             "next": self.next,
             "counters": self.counters,
-            "drill": self.drill,
             "proven": self.proven,
             "tabled": self.tabled,
-            "drilled": self.drilled,
         }
 
 
@@ -66,14 +63,13 @@ def check(raw) -> dict:
         "lowest": _whole(raw, "lowest", 0, 15),
         "next": None if raw.get("next") is None else _whole(raw, "next", 0, 15),
         "counters": _whole(raw, "counters", 0, 1 << 31),
-        "drill": _whole(raw, "drill", 0, 1 << 31),
     }
     compose.split(items(settings))
     return out
 
 
 def _progress(raw):
-    return {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled", "drilled") if name in raw}
+    return {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled") if name in raw}
 
 
 def items(settings) -> dict:

@@ -10,6 +10,7 @@ from kentongan_hub import (
     calling,
     chimes,
     circles,
+    drill_posts,
     field,
     incidents,
     joins,
@@ -73,13 +74,16 @@ def _alarm(db, now, gateway, event):
     incident_bits = event["counter"] if event["incident"] is None else event["incident"]
     first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
     test = event["kind"] == m.KIND_UJI
-    if db.value("SELECT 1 FROM alarms WHERE device = ? AND counter = ?", event["device"], event["counter"]):
+    digest = event["digest"] or ""  # the same number with other content is another alarm
+    known = "SELECT 1 FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
+    if db.value(known, event["device"], event["counter"], digest):
         return  # the same press by another road
     incident = None if test else _incident(db, now, gateway, event, first)
     db.insert(
         "alarms",
         device=event["device"],
         counter=event["counter"],
+        digest=digest,
         incident=incident and incident["id"],
         gateway=gateway,
         boot_id=event["boot_id"],
@@ -99,6 +103,7 @@ def _alarm(db, now, gateway, event):
         )
     else:
         _press(db, now, incident, event)
+        _odd(db, now, incident, event)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
         field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
 
@@ -167,6 +172,17 @@ def _press(db, now, incident, event):
         _press_again(db, now, incident, event)
 
 
+def _odd(db, now, incident, event):
+    """What people should know of how this alarm came, beside that it did."""
+    who = "pusat data"
+    if event["altered"]:
+        said = "nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya"
+        incidents.tell(db, now, incident, who, "peringatan", said)
+    if event["doubted"]:
+        said = "gateway kehilangan ingatannya: sirene menunggu kepastian bahwa ini bukan rekaman"
+        incidents.tell(db, now, incident, who, "peringatan", said)
+
+
 def _press_again(db, now, incident, event):
     confidential = bool(incident["confidential"])
     happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
@@ -231,7 +247,7 @@ def _siren_report(db, now, gateway, event):
     )
     if event.get("device"):
         field.heard(db, now, gateway, event)
-    if state == last:
+    if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
         "siren_reports",
@@ -261,6 +277,7 @@ SIREN_WORDS = {
     m.STATE_SILENCED: "dimatikan di pos",
     m.STATE_FAILED: "gagal berbunyi",
     m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
+    m.STATE_REFUSED: "menolak: dikira ulangan, gerbang memastikan",
 }
 
 
@@ -277,6 +294,7 @@ HANDLERS = {
     "siren_report": _siren_report,
     "gateway_siren": _siren_report,
     "event": _event,
+    "drill_known": drill_posts.known,
     "paged": chimes.paged,
     "stage_seen": field.stage_seen,
     "refusals": field.refusals,

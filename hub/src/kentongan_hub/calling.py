@@ -54,7 +54,7 @@ def _forward(db, now, incident, step):
     for zone in siren_zones(db):
         if zone != incident["zone"]:
             orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-            sirens.expect(db, now, incident, [zone])
+            sirens.expect(db, now, incident, [zone], ordered=True)
             incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
 
 
@@ -118,7 +118,7 @@ def _ask(db, now, incident):
 def _sound(db, now, incident, step):
     for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
         orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-        sirens.expect(db, now, incident, [zone])
+        sirens.expect(db, now, incident, [zone], ordered=True)
 
 
 def siren_zones(db):

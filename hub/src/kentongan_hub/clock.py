@@ -42,9 +42,9 @@ class Clock:
     """
 
     def __init__(self, floor_ms=0, mark=""):
-        up_ms, wall_ms = uptime_ms(), self.wall_ms()
+        up_ms, wall_ms = self.uptime_ms(), self.wall_ms()
         boot, _, then_ms = mark.rpartition(" ")
-        self.sure = bool(boot) and boot == boot_id() and then_ms.isdecimal() and up_ms >= int(then_ms)
+        self.sure = bool(boot) and boot == self.boot_id() and then_ms.isdecimal() and up_ms >= int(then_ms)
         if self.sure:
             now_ms = floor_ms + up_ms - int(then_ms)
         elif floor_ms:
@@ -61,10 +61,18 @@ class Clock:
 
     def mark(self):
         """What the next process needs, beside steady time, to know how long it was away."""
-        return f"{boot_id()} {uptime_ms()}"
+        return f"{self.boot_id()} {self.uptime_ms()}"
 
     def steady_ms(self):
-        return self._base_ms + uptime_ms()
+        return self._base_ms + self.uptime_ms()
+
+    # the machine, as a rehearsal may replace it
+
+    def uptime_ms(self):
+        return uptime_ms()
+
+    def boot_id(self):
+        return boot_id()
 
     def wall_ms(self):
         return int(time.time() * 1000)

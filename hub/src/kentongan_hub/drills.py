@@ -2,7 +2,8 @@
 
 Inside the window the first public alarm of each button is a drill and calls nobody. Posts and gateways count
 the window down by themselves. A gateway keeps one window, so one drill runs at a time; every gateway is told
-of the same RT, for any of them may be the first to hear a button. What came of it: drill_results.py.
+of the same RT, for any of them may be the first to hear a button. Which post knows of begin and end:
+drill_posts.py. What came of it: drill_results.py.
 """
 
 import calendar
@@ -10,12 +11,11 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, incidents, outbox, recipients, states, supervision, watch
+from kentongan_hub import audit, drill_posts, incidents, outbox, recipients, states, supervision, watch
 from kentongan_hub import policy as p
 from kentongan_hub.clock import local_date_time, local_parts, local_time, wall_of
-from kentongan_hub.trust import configs
 
-MINUTES = (10, 20, 30, 60)  # wire-format.md: at most 60
+MINUTES = (10, 20, 30, 60)  # wire/README.md: at most 60
 MINUTE_MS, DAY_MS = supervision.MINUTE_MS, supervision.DAY_MS
 AHEAD_MS = 370 * DAY_MS  # a plan further away is a slip of the pen
 PLANNED_LIMIT = 50
@@ -199,7 +199,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
         "WHERE id = ?",
         *(now.ms, now.wall, by["name"], now.ms + length_ms, now.wall + length_ms, number),
     )
-    _order(db, now, row["zone"], row["minutes"])
+    drill_posts.told(db, now, row, row["minutes"])
     if tell:
         until = local_time(now.wall + length_ms, db.setting("time_zone", "WIB"))
         text = f"Kentongan: INI LATIHAN, mulai sekarang sampai {until}, {area(row['zone'])}."
@@ -217,7 +217,7 @@ def end(db, now, by, number, at=""):
     if state(row, now) != RUNNING:
         raise LocalError("Latihan ini tidak sedang berlangsung.")
     db.run("UPDATE drills SET ends_ms = ?, ends_wall = ? WHERE id = ?", now.ms, now.wall, number)
-    _order(db, now, row["zone"], 0)
+    drill_posts.told(db, now, row, 0)
     _record(db, now, by, "latihan ditutup", row, at=at)
     _close_alarms(db, now, find(db, number), by["name"])
 
@@ -244,31 +244,6 @@ def _close_alarms(db, now, row, who):
     db.run("UPDATE drills SET closed_wall = ? WHERE id = ?", now.wall, row["id"])
 
 
-def holders(db, row):
-    """[(label, whether it has taken the window over)] of the gateways and of the posts of a running drill."""
-    gateways = db.all(
-        "SELECT g.label, (SELECT o.state FROM outbox o WHERE o.channel = 'gateway:' || g.label "
-        "AND o.type = 'drill' ORDER BY o.id DESC LIMIT 1) AS state "
-        "FROM gateways g WHERE g.token IS NOT NULL ORDER BY g.label"
-    )
-    posts = db.all(
-        "SELECT * FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 AND ? IN (0, zone) "
-        "ORDER BY label",
-        row["zone"],
-    )
-    stale = bool(db.setting(configs.REFRESH))  # the versions do not tell of a window of this moment yet
-    out = [(one["label"], one["state"] == outbox.DONE) for one in gateways]
-    return out + [(one["label"], not stale and configs.has(one)) for one in posts]
-
-
-def _order(db, now, zone, minutes):
-    gateways = [row["label"] for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL")]
-    # an order that comes late would open a window nobody announced
-    expires_ms = MINUTE_MS if minutes else MINUTES[-1] * MINUTE_MS
-    outbox.order(db, now.ms, gateways, "drill", {"minutes": minutes, "zone": zone}, expires_ms)
-    configs.drill(db, zone)
-
-
 def note(db, now, by, number, people, text, at=""):
     """What a person adds to the result: how many came, and a sentence. Drills that have begun only."""
     row = find(db, number)
@@ -285,7 +260,9 @@ def note(db, now, by, number, people, text, at=""):
 
 def due(db, now):
     """Whether run_due has something to do; reads the few rows that wait."""
-    return bool(_unannounced(db, now) or _followed(db, now) or _run_out(db, now))
+    return bool(
+        _unannounced(db, now) or _followed(db, now) or _run_out(db, now) or drill_posts.due(db, now)
+    )
 
 
 def run_due(db, now):
@@ -296,6 +273,7 @@ def run_due(db, now):
         _plan_next(db, now, row)
     for row in _run_out(db, now):
         _close_alarms(db, now, row, "pusat data")
+    drill_posts.reroute(db, now)
     return True
 
 

@@ -109,11 +109,12 @@ CREATE TABLE exclusions (
     made_wall INTEGER NOT NULL);
 CREATE INDEX exclusions_account ON exclusions (account);
 CREATE TABLE alarms (
-    device INTEGER NOT NULL, counter INTEGER NOT NULL, incident INTEGER REFERENCES incidents (id),
-    gateway TEXT NOT NULL, boot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
+    device INTEGER NOT NULL, counter INTEGER NOT NULL, digest TEXT NOT NULL DEFAULT '',
+    incident INTEGER REFERENCES incidents (id), gateway TEXT NOT NULL, boot_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
     cancel INTEGER NOT NULL, late INTEGER NOT NULL, attempt INTEGER, rssi INTEGER, snr_q INTEGER,
     hops INTEGER, received_ms INTEGER NOT NULL, stage_seen INTEGER NOT NULL DEFAULT 2,
-    PRIMARY KEY (device, counter)) WITHOUT ROWID;
+    PRIMARY KEY (device, counter, digest)) WITHOUT ROWID;
 CREATE INDEX alarms_incident ON alarms (incident);
 CREATE TABLE siren_reports (
     id INTEGER PRIMARY KEY, post INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
@@ -467,3 +468,22 @@ CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_ms) WHERE e
 @migrations()
 def m016_absences(db):
     _run(db, ABSENCES)
+
+
+# drill_posts: who was told of a drill, and said when that it knows of begin and end (a gateway's row: only
+# that a restart has ended it)
+# soundings.asked_ms: since when it is to sound by itself, null by order
+# devices.siren_ms: its last word that it sounds in earnest
+DRILL_POSTS = """
+CREATE TABLE drill_posts (
+    drill INTEGER NOT NULL REFERENCES drills (id), post INTEGER NOT NULL, gateway TEXT,
+    begin_wall INTEGER, end_wall INTEGER, PRIMARY KEY (drill, post)) WITHOUT ROWID;
+ALTER TABLE devices DROP COLUMN drill_wanted;
+ALTER TABLE devices ADD COLUMN siren_ms INTEGER;
+ALTER TABLE soundings ADD COLUMN asked_ms INTEGER;
+"""
+
+
+@migrations()
+def m017_drill_posts(db):
+    _run(db, DRILL_POSTS)

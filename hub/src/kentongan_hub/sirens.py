@@ -1,41 +1,86 @@
 """Posts that should sound: whoever does not report it within 15 s, or reports a failure, needs a person."""
 
+import json
+
 from kentongan_wire import messages as m
 
-from kentongan_hub import incidents, supervision
+from kentongan_hub import drill_posts, incidents, supervision
+from kentongan_hub.orders import BY_HAND
 
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
+BESIDE = "bersama"  # told of its siren for another alarm since: in a large crowd it does not tell of each
 HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
 QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
+WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
+# a sounding, a rest after it, and what its report may take
+SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + m.REST_MS + m.SIREN_TOLD_MS
+POSTS = (
+    "SELECT node, zone, settings FROM devices "
+    "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
+)
+CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
 
 
-POSTS = "SELECT node FROM devices WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
+def expect(db, now, incident, zones, ordered=False):
+    """The posts of these RTs are meant to sound for this incident from now on.
 
-
-def expect(db, now, incident, zones):
-    """The posts of these RTs are meant to sound for this incident from now on."""
+    By themselves they sound what their settings say, by order of ours everything. What a person wrote down
+    has no siren.
+    """
     if incident["confidential"] or incident["drill"] or incident["kind"] in QUIET_KINDS:
+        return
+    if incident["device"] == BY_HAND or incident["kind"] >= WITHOUT_SIREN:
         return
     for zone in zones:
         for post in db.all(POSTS, zone):
-            db.run(
-                "INSERT INTO soundings (incident, post, due_ms, state, changed_wall) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (incident, post) DO UPDATE SET due_ms = excluded.due_ms, "
-                "state = excluded.state, changed_wall = excluded.changed_wall "
-                "WHERE soundings.state IN (?, ?)",
-                incident["id"],
-                post["node"],
-                now.ms + supervision.SIREN_LIMIT_MS,
-                WAITED,
-                now.wall,
-                SILENT,
-                FAILED,
-            )
+            if ordered or _sounds(post, incident):
+                _await(db, now, incident, post["node"], None if ordered else now.ms)
+
+
+def _await(db, now, incident, post, asked_ms):
+    db.run(
+        "INSERT INTO soundings (incident, post, asked_ms, due_ms, state, changed_wall) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (incident, post) DO UPDATE SET asked_ms = excluded.asked_ms, "
+        "due_ms = excluded.due_ms, state = excluded.state, changed_wall = excluded.changed_wall "
+        "WHERE soundings.state IN (?, ?)",
+        *(incident["id"], post, asked_ms, now.ms + supervision.SIREN_LIMIT_MS, WAITED, now.wall),
+        *(SILENT, FAILED),
+    )
+
+
+def _sounds(post, incident):
+    """Whether this post's settings let it sound for that kind (firmware/siren.py)."""
+    table = json.loads(post["settings"]).get("table")
+    kind = incident["kind"] if incident["kind"] in m.KIND_NAMES else m.KIND_BAHAYA
+    if not table or kind == m.KIND_MEDIS:
+        return True
+    return any(zone == incident["zone"] and kinds >> kind & 1 for zone, kinds in table)
+
+
+def limit_ms(db, row):
+    """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS.
+
+    One that has told of its siren sounding for another alarm holds its further reports back on purpose:
+    the street hears it, and the air is for alarms. What it does by order it reports at once (no asked_ms).
+    """
+    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+    if told_ms is None or row["asked_ms"] - told_ms > SOUNDING_MS:
+        return supervision.SIREN_LIMIT_MS
+    buttons = db.value(
+        "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", row["asked_ms"] - CROWD_WINDOW_MS
+    )
+    held_ms = m.HELD_MS + m.HELD_SPAN_MS
+    return supervision.SIREN_LIMIT_MS + held_ms * (m.CROWD_TIMES if buttons >= CROWD_BUTTONS else 1)
 
 
 def reported(db, now, incident, post, state):
     """A post's word on this incident: it sounds, was driven without a sense of it, or failed."""
     word = HEARD.get(state)
+    if state == m.STATE_REFUSED:  # the gateway orders it: its time begins anew, once for each refusal
+        db.run(
+            "UPDATE soundings SET asked_ms = NULL, due_ms = ? WHERE incident = ? AND post = ? AND state = ?",
+            *(now.ms + supervision.SIREN_LIMIT_MS, incident["id"], post, WAITED),
+        )
     if word is None:
         return
     db.run(
@@ -54,12 +99,28 @@ def reported(db, now, incident, post, state):
             now.wall,
             post,
         )
+        if not (incident["drill"] and drill_posts.knows(db, now, post)):
+            db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
 
 
 def run_due(db, now):
     """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
     late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
     for row in late:
+        until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
+        if until_ms > now.ms:
+            db.run(
+                "UPDATE soundings SET due_ms = ? WHERE incident = ? AND post = ?",
+                *(until_ms, row["incident"], row["post"]),
+            )
+            continue
+        told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+        if row["asked_ms"] and told_ms is not None and told_ms >= row["asked_ms"]:
+            db.run(
+                "UPDATE soundings SET due_ms = NULL, state = ? WHERE incident = ? AND post = ?",
+                *(BESIDE, row["incident"], row["post"]),
+            )
+            continue
         db.run(
             "UPDATE soundings SET due_ms = NULL, state = ?, changed_wall = ? WHERE incident = ? AND post = ?",
             SILENT,

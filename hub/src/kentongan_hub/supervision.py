@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from kentongan_wire import messages as m
+
 from kentongan_hub.away import Absences
 
 TERHUBUNG, TERLAMBAT, TERPUTUS, BELUM = "terhubung", "terlambat", "terputus", "belum terdengar"
@@ -29,7 +31,7 @@ NEVER_HEARD_MS = DAY_MS  # since it was made
 CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
 DRILL_MISSED_MS = HOUR_MS  # after its time a drill that nobody has begun was missed
 NEVER = Absences()  # of a hub that was always there
-SIREN_LIMIT_MS = 15_000  # a post that was meant to sound reports within this
+SIREN_LIMIT_MS = m.SIREN_TOLD_MS  # a post that was meant to sound reports within this, see sirens.py
 CHANNEL_FAILS = 3  # in a row
 
 # what is wrong -> (urgent: at any hour, owner: a duty, words for people)
@@ -64,6 +66,11 @@ KINDS = {
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
+    "latihan belum berakhir": (
+        True,
+        "ronda",
+        "pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya",
+    ),
     "latihan terlewat": (False, "ketua_rt", "mulai, atau batalkan dengan alasan, di halaman Latihan"),
     "alarm diam tanpa penerima": (
         True,
@@ -167,6 +174,7 @@ def findings(facts, now_ms, now_wall):
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
     out.extend(_access(facts.get("access", {})))
+    out.extend(_found("latihan belum berakhir", label) for label in facts.get("unended", ()))
     out.extend(_found("latihan terlewat", f"latihan {row['id']}") for row in facts["missed_drills"])
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:

@@ -11,6 +11,7 @@ from kentongan_hub import (
     chain,
     circles,
     contacts,
+    drill_posts,
     failures,
     mending,
     outbox,
@@ -69,6 +70,7 @@ def gather(db, now, path):
             "homeless": access.homeless(db),
             "restored": bool(db.setting(access.RESTORED)),
         },
+        "unended": drill_posts.unended(db, now),
         "missed_drills": db.all(
             "SELECT id FROM drills WHERE opened_ms IS NULL AND cancelled_wall IS NULL AND planned_wall < ?",
             now.wall - supervision.DRILL_MISSED_MS,

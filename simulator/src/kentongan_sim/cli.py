@@ -152,6 +152,8 @@ def main(argv=None) -> int:
     soak.add_parser(sub)
     from kentongan_sim.attack import run as attack
     attack.add_parser(sub)
+    from kentongan_sim import drill_end
+    drill_end.add_parser(sub)
     args = parser.parse_args(argv)
     try:
         return args.go(args) or 0

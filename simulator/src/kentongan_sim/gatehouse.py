@@ -273,12 +273,17 @@ class Gatehouse:
         if self._core and self.hub_up:
             self._say(device, counter, messages.STAGE_CLOSED)
 
+    def order(self, order):
+        """An order of the hub to this gateway, as the long poll brings it."""
+        if self._core and self.hub_up:
+            self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
+
     def _say(self, device, counter, stage):
         """What a person said at the hub, as its order."""
         self._orders += 1
         self.world.report(self.label, "answer", {"device": device, "counter": counter})
         order = {"id": self._orders, "type": "stage", "device": device, "counter": counter, "stage": stage}
-        self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
+        self.order(order)
 
     def counters(self) -> dict:
         return dict(self._core.counters) if self._core else {}

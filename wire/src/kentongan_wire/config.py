@@ -7,7 +7,6 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   counters         list of (node, generation, type, counter); type 0 = any type, as kept for a tombol
   next_keys        (generation, first, second, third)   32 bytes each: of a tombol A, C, R; of a post
                    alarm_root, C, zeros; of penerus and penerima relay_root, C, zeros
-  drill            (zone, seconds)                      0 seconds ends the window
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7
   generations      (send, lowest)                       keys to send with, and the oldest that are accepted
@@ -27,14 +26,13 @@ PARTS_LIMIT = 24        # 400 counters take 18, everything else at its limit 4
 TABLE_LIMIT = 16        # rows
 REVOKED_LIMIT = 128     # numbers
 COUNTERS_LIMIT = 400    # entries
-DRILL_LIMIT_S = 3600    # wire-format 4: at most 60 min
 STATUS_PERIOD_S = (60, 86_400)
 PATTERNS_LIMIT = 6      # kinds with a code: KIND_MALING .. KIND_KERIBUTAN
 GROUPS_LIMIT, STROKES_LIMIT = 4, 9  # of one code; a group is a half byte, the first one lowest
 KEY_BYTES = 32
 NODE_RANGE = (4, 0xFFFFFFFE)
 
-TABLE, PROFILE, REVOKED, COUNTERS, NEXT_KEYS, DRILL, STATUS_PERIOD, HOP_LIMIT = 1, 2, 3, 4, 5, 6, 7, 8
+TABLE, PROFILE, REVOKED, COUNTERS, NEXT_KEYS, STATUS_PERIOD, HOP_LIMIT = 1, 2, 3, 4, 5, 7, 8
 GENERATIONS, PATTERNS = 9, 10
 # tag, name, struct of one row, most rows (1 = a single value, never a list)
 ITEMS = (
@@ -43,7 +41,6 @@ ITEMS = (
     (REVOKED, "revoked", "<I", REVOKED_LIMIT),
     (COUNTERS, "counters", "<IBI", COUNTERS_LIMIT),
     (NEXT_KEYS, "next_keys", "<B32s32s32s", 1),
-    (DRILL, "drill", "<BH", 1),
     (STATUS_PERIOD, "status_period_s", "<I", 1),
     (HOP_LIMIT, "hop_limit", "<B", 1),
     (GENERATIONS, "generations", "<BB", 1),
@@ -84,8 +81,6 @@ def good(name, row):
         return within(NODE_RANGE[0], row[0], NODE_RANGE[1]) and within(0, row[2], 0xFFFFFFFF)
     if name == "next_keys":
         return within(0, row[0], 15) and [len(key) for key in row[1:]] == [KEY_BYTES] * 3
-    if name == "drill":
-        return within(1, row[0], 255) and within(0, row[1], DRILL_LIMIT_S)
     if name == "status_period_s":
         return within(STATUS_PERIOD_S[0], row[0], STATUS_PERIOD_S[1])
     if name == "generations":

@@ -160,7 +160,9 @@ class Player:
 
     def _check_sense(self, now):
         """Is what was switched really so? Only where something senses it."""
-        if self._level is None or now - self._sensed_ms < SENSE_EVERY_MS:
+        # Every stroke until one was sensed: in step with a fast beat, a slower look meets its gaps alone.
+        unheard = self._level and self._score and not self._sounded
+        if self._level is None or (not unheard and now - self._sensed_ms < SENSE_EVERY_MS):
             return
         on = self._sense.sense()
         if on is None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import drill_results, drills, roles, view, web
+from kentongan_hub import drill_posts, drill_results, drills, roles, view, web
 from kentongan_hub.clock import local_date_time, local_time
 
 blueprint = Blueprint("drill", __name__)
@@ -27,10 +27,13 @@ def _page(problem, done=""):
             PAST_SHOWN,
         )
         open_now = drills.running(db, now)
+        ended = None if open_now else drill_posts.ending(db, now)
         day, time = drills.next_monthly(now.wall, zone)
         shown = {
             "running": open_now and _shown(open_now, now, zone),
-            "holders": drills.holders(db, open_now) if open_now else [],
+            "holders": drill_posts.holders(db, open_now) if open_now else [],
+            "ended": ended and _shown(ended, now, zone),
+            "enders": drill_posts.holders(db, ended, False) if ended else [],
             "coming": [_shown(row, now, zone) for row in drills.waiting(db)],
             "past": [{**_shown(row, now, zone), **_summary(db, row)} for row in past],
             "zones": sorted(

@@ -52,16 +52,6 @@ def refresh(db, now, secret):
     return changed
 
 
-def drill(db, zone):
-    """A drill window opens or ends: the posts of the zone (0: of all) learn how much of it is left."""
-    db.run(
-        "UPDATE devices SET drill_wanted = drill_wanted + 1 "
-        "WHERE role = 'sirene' AND revoked = 0 AND ? IN (0, zone)",
-        zone,
-    )
-    db.set_setting(REFRESH, 1)
-
-
 def in_service(db):
     return db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
 
@@ -75,7 +65,7 @@ def chosen_codes(db):
 
 
 def desired(device, plan, generations, revoked, codes):
-    """The settings of one device, as its gateway is told them; `counters` and `drill` only count."""
+    """The settings of one device, as its gateway is told them; `counters` only counts."""
     chosen = json.loads(device["settings"])
     settings = {"status_period_s": plan.period_s[device["node"]]}
     if device["role"] == "tombol":
@@ -92,7 +82,6 @@ def desired(device, plan, generations, revoked, codes):
         "lowest": generations.lowest,
         "next": generations.next,
         "counters": device["table_wanted"],
-        "drill": device["drill_wanted"],
     }
 
 

@@ -16,11 +16,11 @@ Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
-# relay_root: frames in anybody's name that relays take for proved. 3 s of air an hour mute a house that needs
-# them.
+# relay_root: frames in anybody's name that relays take for proved. 10 s of air an hour mute a house that
+# needs them.
 RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
-LINE, RT, HUB = "line3", "rt", "hub"
+LINE, RT, HUB, RW = "line3", "rt", "hub", "rw7"
 
 FORGERS = (
     ("flood", air.flood, "channel"),
@@ -57,6 +57,8 @@ PLAN = (
     ("power-cut", 5, RT, "dead", sirens.after_cut, NOBODY),
     ("power-cut-unanswered", 5, RT, "unanswered", sirens.after_cut, NOBODY),
     ("power-cut-channel", 5, RT, "dead", sirens.after_cut, {"channel": ()}),
+    ("power-cut-soon-{}", 5, RT, "unanswered", sirens.soon_after_cut, {"nobody": (), "channel": ()}),
+    ("power-cut-soon-no-hub-{}", 5, RT, "dead", sirens.soon_after_cut, {"nobody": (), "channel": ()}),
     ("empty-state", 5, RT, "dead", sirens.empty_state, NOBODY),
     ("empty-state-unanswered", 5, RT, "unanswered", sirens.empty_state, {"channel": ()}),
     ("posts-cut", 5, RT, "dead", sirens.posts_cut, NOBODY),
@@ -81,6 +83,7 @@ PLAN = (
     ("overheard-{}", 10, LINE, "alive", air.overheard, RELAYS),
     ("cached-{}", 10, LINE, "alive", air.cached, RELAYS),
     ("receipts-{}", 0, RT, "unanswered", words.receipts, EVERYBODY),
+    ("neighbours-{}", 0, RW, "alive", words.neighbours, {"channel": (), **POST}),
     ("old-receipts-{}", 0, RT, "alive", words.old_receipts, {"nobody": (), "channel": ()}),
     ("orders-{}", 0, RT, "alive", sirens.orders, {"channel": (), "tombol": (), **POST}),
     ("stops-{}", 0, RT, "alive", sirens.stop_orders, {"channel": (), "tombol": (), **POST}),

@@ -24,7 +24,8 @@ LOSS_MAX = 0.9
 PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
-EXTRA = {"coming": "false_words", "siren": "muted"}  # columns of what an attack itself found
+# Columns of what an attack itself found.
+EXTRA = {"coming": "false_words", "siren": "muted", "again": "false_sirens"}
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
@@ -123,7 +124,7 @@ def add_parser(sub):
 def go(args) -> int:
     if args.list:
         for one in ATTACKS.values():
-            print(f"{one.name:28}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
+            print(f"{one.name:36}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
         return 0
     chosen = [attack(args.name)] if args.name else list(ATTACKS.values())
     wanted, started = seeds(args.seeds), time.monotonic()
@@ -200,7 +201,7 @@ def report(rows) -> int:
 def line(row) -> str:
     found = ", ".join(f"{row[name]} {name}" for name in COLUMNS if row[name]) or "holds"
     return (
-        f"{row['attack']:28}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
+        f"{row['attack']:36}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
         f"the thief sent {row['thief_air_s']} s"
     )
 

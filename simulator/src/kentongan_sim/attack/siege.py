@@ -24,7 +24,6 @@ SETTLED_S = 60  # everything is on the air, and most have said a status
 AFTER_S = 75  # a walk goes on so long after the last press: stages are to be shown within 60 s
 UNANSWERED_S = 10**7
 FIRST_S, ANSWERED_S = 200, 20  # a first press, its siren and its incident are over
-GATEWAY, MODEM = "gateway-1", "modem-1"
 DOORSTEP_DB = 100  # at the first relay of a line, and at the button's house
 
 
@@ -109,7 +108,7 @@ class Siege:
             near = {"penerus-1": DOORSTEP_DB, self.victim: DOORSTEP_DB}
             self.world.host_core(label, core, 0, 0, role=role, loss_db=near)
             return
-        gateway = self.world.scene.gateways[0]
+        gateway = self.home
         self.world.host_core(label, core, gateway.x_m + 6, gateway.y_m + 6, role=role)
 
     # Names and numbers
@@ -123,7 +122,14 @@ class Siege:
 
     @property
     def gateway(self):
-        return self.node(MODEM)
+        """The node number of the victim's own gateway."""
+        return self.node(self.home.modem)
+
+    @property
+    def home(self):
+        """The scenario's gateway of the victim's zone."""
+        zone = self.world.nodes[self.victim].place.zone
+        return next(one for one in self.world.scene.gateways if one.zone == zone)
 
     def of_role(self, role):
         return sorted(label for label, host in self.world.nodes.items() if host.place.role == role)
@@ -193,8 +199,9 @@ class Siege:
             settings = {"gap_ms": 60, "on_s": seconds, "off_s": 3_600, "from_s": 0}
             self._place("pengganggu", Jammer(settings, phy.preset(self.world.scene.preset)), "jammer")
 
-    def cut(self, label=GATEWAY, off_s=3, erase=False):
-        """A power cut; `erase`: it comes back with a new card."""
+    def cut(self, off_s=3, erase=False):
+        """A power cut of the victim's gateway; `erase`: it comes back with a new card."""
+        label = self.home.label
         self.world.switch(label, False)
         house = self.world.gatehouses.get(label)
         if erase and house:

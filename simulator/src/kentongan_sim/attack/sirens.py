@@ -10,6 +10,7 @@ from kentongan_sim.actors import dressed
 from kentongan_sim.scenarios import TEST_SITE_KEY
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one
+SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger
 INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
@@ -33,6 +34,22 @@ def after_cut(siege, erase=False, wait_s=LATER_S):
     siege.run(40)
     siege.send(*in_dresses(siege, old), every_s=0.4)
     siege.run(60)
+
+
+def soon_after_cut(siege):
+    """The same four minutes after the press, when its siren has just ended: nothing begins anew."""
+    siege.press()
+    siege.run(SOON_S)
+    old = siege.recorded("ALARM", siege.button)[:3]
+    siege.cut()
+    since_us = siege.world.now_us
+    siege.send(*in_dresses(siege, old), every_s=0.4)
+    siege.run(40)
+    for t_us, label, what, detail in siege.world.trace.events:
+        beats = what == "sound" and "penerima" not in label
+        ordered = what == "tx" and detail["type"] == "SIREN_ORDER" and detail["action"] == m.ACTION_START
+        if t_us >= since_us and (beats or ordered):
+            siege.wrong("again", f"{label} began anew at {t_us / 1e6:.1f} s, after the gateway's restart")
 
 
 def empty_state(siege):

@@ -62,6 +62,24 @@ def _lies(siege, last, count):
     return out
 
 
+def neighbours(siege):
+    """Receipts in every other gateway's name, so that the victim's own holds the alarm for answered."""
+    siege.first()
+    old = siege.recorded("RECEIPTS")[-12:]
+    others = [siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home]
+
+    def lies(counter):
+        return [siege.bag.receipts(node, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_STORED, 1, 0)
+                for node in others]
+
+    siege.send(*[frame for ahead in range(1, 4) for frame in lies(siege.counter() + ahead)])
+    siege.send(*[siege.bag.again(frame) for frame in old])
+    siege.press()
+    siege.run(0.5)
+    siege.send(*lies(siege.counter()), *[siege.bag.again(frame) for frame in old])
+    siege.run(30)
+
+
 def old_receipts(siege):
     """The button's own receipts of an earlier press, stage 3 among them, played again during the next."""
     siege.first()

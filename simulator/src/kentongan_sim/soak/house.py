@@ -75,13 +75,13 @@ class House:
         self._watch(self.radio, "send", "radio.send")
         self._link = self._town.link(self)
         self._uplink = Uplink(spool, None, self.label, clock.boot, clock.offered, self._in("taken"),
-                              self._in("reply"), self._in("orders"))
+                              self._in("reply"), self._in("orders"), self._in("refused"))
         self._uplink.wake = lambda: self._later(self.rng.randrange(*UPLINK_MS), self._send_up)
         self._backoff, self._sending, self._after = Backoff(), False, None
         config = CoreConfig(key_file.node, self.label, zone=key_file.zone, profile=key_file.profile,
                             radios=self.radio.names, preset=key_file.preset)
         self.core = GatewayCore(config, key_file.keys, key_file.directory, state.all())
-        self._hands = Hands(self.core, spool, state, self.radio, Siren(self._played), NoVoice(), self._uplink,
+        self._hands = Hands(self.core, spool, state, self.radio, self._siren(), NoVoice(), self._uplink,
                             clock, lambda: self.rng.getrandbits(32))
         self._hands.start()
         self.radio.on_trouble = lambda name, what, text: self._do("trouble", f"radio_{what} {name}", text)
@@ -213,6 +213,9 @@ class House:
             self.lamp = lamp.code_of(self.core.troubles())
             self._later(LOOK_MS, self._look)
 
+    def _siren(self):
+        return Siren(self._played)
+
     def _played(self, pattern):
         origin, counter, _ = self.core._own.alarm
         self._town.siren_played(self.label, origin, counter, pattern)
@@ -231,6 +234,7 @@ class House:
             more = self._uplink.send_once(self._link)
         except (HubError, SpoolError) as error:
             self._town.said(self.label, f"hub takes nothing: {error}")
+            self._uplink._note_odd(error)
             self._later(min(1.0, self._backoff.next_s()) * 1000, self._send_up)
         except Dead:
             self._die()
@@ -244,6 +248,7 @@ class House:
             orders = self._uplink.poll_once(self._link, self._after)
         except HubError as error:
             self._town.said(self.label, f"hub gives no orders: {error}")
+            self._uplink._note_odd(error)
             orders = []
         except Dead:
             self._die()

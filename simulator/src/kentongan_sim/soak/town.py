@@ -56,7 +56,7 @@ class Button:
             return
         flags = m.FLAG_SILENT if press.silent else 0
         body = m.Alarm(self._sent, press.counter & 0xFFFF, ZONE, press.kind, flags, 150)
-        key = self._c if press.silent else self._a
+        key = self._a if m.is_loud(ZONE, press.kind, flags) else self._c
         self._send(m.encode(m.ALARM, m.TOMBOL, self._generation, press.counter, self.node, body, key, self._r,
                             self._c))
         self._sent += 1

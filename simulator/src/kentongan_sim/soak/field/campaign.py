@@ -1,0 +1,253 @@
+"""The campaign of field faults: a press, a fault beside it, and what must hold whatever the fault is.
+
+Every alarm is at the hub, once, and called for; a siren that should sound did, none sounds for nothing; the
+fault is visible to a person; and no warning says what is not so.
+"""
+import gc
+import logging
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+from kentongan_hub.paging import mqtt
+
+from kentongan_sim.soak import disk as disks
+from kentongan_sim.soak.field import gate, phone
+from kentongan_sim.soak.field.faults import FAULTS, MQTT_WAIT_S
+from kentongan_sim.soak.field.place import LABEL, Place
+from kentongan_sim.soak.gateway import Listener
+
+WARM_UP_MS = 180_000     # every device has said its first STATUS
+LOOK_MS = 5_000          # the person looks at what should say it
+TOLD_MS = 400_000        # from the fault's end, within which a person must have seen it
+SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
+CALM_MS = 40_000
+POST_S, ANY_S, AFTER_S = 5, 15, 75
+EPISODES = len(FAULTS)   # of one place: each fault once
+PHASES = ("before", "during", "after")
+PRESSES = ("main",) * 8 + ("silent", "uji")
+CALM_WARNINGS = ("disk hampir penuh", "cadangan lama")  # of the machine that runs this
+MARK = "<!-- field campaign -->"
+
+
+class Result:
+    """Counts by fault; `problems` are lines that begin with lost, silent, not told, false word ..."""
+
+    def __init__(self):
+        self.faults, self.told, self.phases, self.slowest_s = Counter(), Counter(), Counter(), {}
+        self.problems, self.wall_s, self.pressed = [], 0.0, 0
+
+    def add(self, other):
+        for name in ("faults", "told", "phases"):
+            getattr(self, name).update(getattr(other, name))
+        for name, seconds in other.slowest_s.items():
+            self.slowest_s[name] = max(seconds, self.slowest_s.get(name, 0))
+        self.problems += other.problems
+        self.wall_s += other.wall_s
+        self.pressed += other.pressed
+
+
+def part(seed, number, count):
+    """The result of one place of a campaign of `count` faults."""
+    result = Result()
+    Campaign(seed, result).run(count, only=number)
+    return result
+
+
+def parts(count):
+    return -(-count // EPISODES)
+
+
+class Campaign:
+    def __init__(self, seed, result):
+        self.seed, self.result = seed, result
+
+    def run(self, count, wanted=(), only=None):
+        """`count` faults, of these names or of all in turn; `only`: the number of one place of them."""
+        faults = [fault for fault in FAULTS if not wanted or fault.name in wanted]
+        begin, self.disk, self._listener = time.monotonic(), disks.make(), Listener()
+        if self.disk:
+            self.disk.only = "/kentongan-field-"
+        log = logging.getLogger("kentongan")
+        log.addHandler(self._listener)
+        propagates, log.propagate = log.propagate, False
+        try:
+            for number in range(parts(count)) if only is None else [only]:
+                self.rng = random.Random(f"field {self.seed}/{number}")
+                self._place(number * EPISODES, min(EPISODES, count - number * EPISODES), faults)
+        finally:
+            log.removeHandler(self._listener)
+            log.propagate = propagates
+            self.place = None
+            gc.collect()  # connections go before the disk that serves them
+            if self.disk:
+                self.disk.close()
+            self.result.wall_s += time.monotonic() - begin
+
+    def _place(self, at, count, faults):
+        there = "/dev/shm" if Path("/dev/shm").is_dir() else None
+        folder = tempfile.mkdtemp(prefix="kentongan-field-", dir=there)
+        order = self.rng.sample(faults, len(faults))
+        connect_s, mqtt.CONNECT_S = mqtt.CONNECT_S, MQTT_WAIT_S
+        try:
+            with ExitStack() as stack:
+                place = self.place = Place(folder, self.rng.getrandbits(32), self.disk, stack)
+                place.power_on()
+                place.timeline.run(WARM_UP_MS)
+                for number in range(at, at + count):
+                    self._episode(number, order[number % len(order)])
+                place.close()
+        finally:
+            mqtt.CONNECT_S = connect_s
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # one fault
+
+    def _episode(self, number, fault):
+        place, rng = self.place, self.rng
+        self._where = f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}"
+        lasts_ms = int(rng.uniform(fault.least_s, fault.most_s) * 1000)
+        self._phase = phase = rng.choice(PHASES)
+        begin_ms, press_ms = self._moments(phase, lasts_ms)
+        buttons = [box for box in place.boxes.values() if box.role == "tombol"]
+        box = rng.choice(buttons)
+        place.memo = {"pressed": box, "begun": place.timeline.now_ms}
+        self._key = "main" if fault.button else rng.choice(PRESSES)
+        self._before, self._seen_ms, self._begun, self._over = place.warnings(), None, False, False
+        self._wrong = set()
+        self._was = bool(fault.told and fault.told is not None and self._asks(fault, before=True))
+        self._last = self._counter_of(box)
+        timeline = place.timeline
+        self._pressed_ms, self._sounds = None, len(place.sounds)
+        timeline.after(begin_ms, self._begin, fault)
+        timeline.after(begin_ms + lasts_ms, self._end, fault)
+        timeline.after(press_ms, self._press, box)
+        timeline.after(0, self._look, fault, number)
+        timeline.run(max(begin_ms + lasts_ms, press_ms) + 1_000)
+        over_ms = timeline.now_ms
+        settled = timeline.run(SETTLE_MS, self._settled)
+        timeline.run(1_000 * ANY_S)
+        self._judge_alarm(fault, settled)
+        self._judge_sound(fault, over_ms)
+        timeline.run(max(0, over_ms + TOLD_MS - timeline.now_ms), lambda: self._seen_ms is not None)
+        self._judge_told(fault)
+        self._calm(fault)
+
+    def _moments(self, phase, lasts_ms):
+        """(when the fault begins, when somebody presses), both from now."""
+        rng = self.rng
+        if phase == "before":
+            return 1_000 + rng.choice((rng.randrange(20, 600), rng.randrange(600, 20_000))), 1_000
+        if phase == "during":
+            return 1_000, 1_000 + rng.randrange(lasts_ms)
+        return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
+
+    def _begin(self, fault):
+        self.result.faults[fault.name] += 1
+        self.result.phases[fault.name, self._phase] += 1
+        self._begun, self.place.memo["begun"] = True, self.place.timeline.now_ms
+        fault.begin(self.place, self.rng)
+
+    def _end(self, fault):
+        fault.end(self.place, self.rng)
+        self._over, self._ended_ms = True, self.place.timeline.now_ms
+
+    def _press(self, box):
+        self.result.pressed += 1
+        self._pressed_ms, self._box = self.place.timeline.now_ms, box
+        box.press(self._key)
+
+    def _look(self, fault, number):
+        """Until the fault was seen: the person looks at what should say it; and at every warning."""
+        if self._where != f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}":
+            return
+        if self.place.hub_up and not (self.disk and self.disk.fault):
+            self._wrong |= {one for one in self.place.warnings() - self._before
+                            if one[0] not in fault.also + CALM_WARNINGS}
+        if self._begun and self._seen_ms is None and self._asks(fault):
+            self._seen_ms = self.place.timeline.now_ms
+        self.place.timeline.after(LOOK_MS, self._look, fault, number)
+
+    def _asks(self, fault, before=False):
+        if fault.told is None or (before and not fault.where.startswith(("warning", "page", "red", "board"))):
+            return fault.told is None and self._over
+        return self.place.hub_up and bool(fault.told(self.place))
+
+    # what is known of the alarm
+
+    def _counter_of(self, box):
+        rows = self.place.rows("SELECT max(counter) AS n FROM alarms WHERE device = ?", box.node)
+        return rows[0]["n"] or 0
+
+    def _at_hub(self):
+        return self.place.rows("SELECT * FROM alarms WHERE device = ? AND counter > ?", self._box.node, self._last)
+
+    def _settled(self):
+        """Asked after every event; the hub's database at most twice a second."""
+        now = self.place.timeline.now_ms
+        if self._pressed_ms is None or not self.place.hub_up or now < getattr(self, "_asked_ms", 0):
+            return False
+        self._asked_ms = now + 500
+        return bool(self._at_hub())
+
+    def _judge_alarm(self, fault, settled):
+        rows = self._at_hub()
+        if not rows:
+            self._problem("lost", "no alarm of this press at the hub")
+            return
+        incidents = {row["incident"] for row in rows}
+        if len(incidents) != 1:
+            self._problem("duplicate", f"{len(incidents)} incidents of one press")
+        if self._key == "uji":
+            return
+        marks = ", ".join("?" * len(incidents))
+        found = self.place.rows(f"SELECT * FROM incidents WHERE id IN ({marks})", *incidents)
+        if not found:
+            self._problem("lost", "its incident is gone")
+        elif not any(row["alerts"] or row["answered_ms"] for row in found):
+            self._problem("not called", "nobody was called for it and nobody has answered")
+
+    def _judge_sound(self, fault, over_ms):
+        sounds = [(at, who) for at, who, _ in self.place.sounds[self._sounds:] if at >= self._pressed_ms]
+        if self._key != "main":
+            if sounds:
+                self._problem("false siren", f"{sounds[0][1]} for {self._key}")
+            return
+        if fault.sounds == "post":
+            limit_ms, sounds = POST_S * 1000, [one for one in sounds if one[1] == "pos-1"]
+        elif fault.sounds == "any":
+            limit_ms = ANY_S * 1000
+        else:
+            limit_ms = max(0, self._ended_ms - self._pressed_ms) + AFTER_S * 1000
+        first_ms = min((at for at, _ in sounds), default=None)
+        if first_ms is None or first_ms - self._pressed_ms > limit_ms:
+            late = "never" if first_ms is None else f"after {(first_ms - self._pressed_ms) / 1000:.0f} s"
+            self._problem("silent", f"{fault.sounds}: {late}")
+
+    def _judge_told(self, fault):
+        if self._seen_ms is None:
+            self._problem("not told", f"{fault.where}; open: {sorted(self.place.warnings() - self._before)}")
+        else:
+            self.result.told[fault.name] += 1
+            took = (self._seen_ms - self.place.memo["begun"]) / 1000
+            self.result.slowest_s[fault.name] = max(took, self.result.slowest_s.get(fault.name, 0))
+        if self._was:
+            self._problem("told before", "this word stood there before the fault")
+        for what, subject in sorted(self._wrong):
+            self._problem("false word", f"{what} {subject}")
+
+    def _problem(self, kind, text):
+        self.result.problems.append(f"{kind}: {self._where}, pressed {self._phase} ({self._key}): {text}")
+
+    def _calm(self, fault):
+        """All is over and forgotten: the next fault finds a quiet place."""
+        place, self._where = self.place, ""
+        place.set_right(self.rng)
+        place.close_all()
+        place.timeline.run(CALM_MS)
+        place.forget()
+        place.timeline.run(CALM_MS)

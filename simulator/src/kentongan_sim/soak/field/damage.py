@@ -1,0 +1,60 @@
+"""What happens to files: a hub's database, a gateway's journal and states. Each takes (path, rng)."""
+import sqlite3
+
+PAGE = 4_096
+
+
+def torn(path, rng):
+    """What a power cut leaves: some of the file is nothing."""
+    data = bytearray(path.read_bytes())
+    at = rng.randrange(len(data) // 2)
+    size = rng.randrange(PAGE, len(data) // 4)
+    data[at : at + size] = bytes(size)
+    path.write_bytes(data)
+
+
+def headless(path, rng):
+    data = bytearray(path.read_bytes())
+    data[:PAGE] = rng.randbytes(PAGE)
+    path.write_bytes(data)
+
+
+def cut(path, rng):
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes()[: rng.randrange(100, size - PAGE)])
+
+
+def empty(path, rng):
+    path.write_bytes(b"")
+
+
+def strange(path, rng):
+    """Another program's database under our name."""
+    path.unlink()
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE states (id INTEGER)")
+    other.commit()
+    other.close()
+
+
+def missing(path, rng):
+    path.unlink()
+
+
+def altered(path, rng):
+    """A few bytes of a journal that the card has changed."""
+    if not path.exists() or path.stat().st_size < 100:
+        return
+    data = bytearray(path.read_bytes())
+    for _ in range(rng.choice((1, 8, 48))):
+        data[rng.randrange(32, len(data))] ^= rng.randrange(1, 256)
+    path.write_bytes(data)
+
+
+def unreadable(path, rng):
+    """Noise where a state was."""
+    path.write_bytes(rng.randbytes(rng.randrange(1, 60)))
+
+
+DATABASE = {"torn": torn, "without its head": headless, "cut short": cut, "empty": empty,
+            "another program's": strange, "gone": missing}

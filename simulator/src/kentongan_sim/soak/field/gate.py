@@ -1,0 +1,86 @@
+"""The campaign's gateway: house.py's, with the real player of a siren on a relay board that may fail."""
+from contextlib import contextmanager
+
+from kentongan_gateway.outputs import player
+
+from kentongan_sim.soak.house import House
+
+SHORTEST_MS = 150
+DROPS = 0.4          # of what is told a board whose line is bad
+
+
+class Board:
+    """A relay board: well, gone, bad line (some of what it is told gets lost), or without power behind it."""
+
+    def __init__(self, rng, on_beat):
+        self._rng, self._on_beat = rng, on_beat
+        self.fault, self.level = None, False
+
+    def _touch(self):
+        if self.fault == "gone" or (self.fault == "bad line" and self._rng.random() < DROPS):
+            raise OSError(5, "no answer from the board")
+
+    def open(self):
+        self._touch()
+
+    def set(self, on):
+        self._touch()
+        if on and not self.level and self.fault != "no power":
+            self._on_beat()
+        self.level = on
+
+    def sense(self):
+        self._touch()
+        return False if self.fault == "no power" else self.level
+
+    def close(self):
+        return
+
+
+class Beaten(player.Player):
+    """The player without its thread: the timeline calls it."""
+
+    def __init__(self, board, later):
+        super().__init__(board, SHORTEST_MS, name="siren")
+        self._later, self._turn = later, 0
+
+    def _begin(self):
+        self.beat(self._turn)
+
+    def beat(self, turn):
+        if turn == self._turn:
+            self._turn += 1
+            now = player.now_ms()
+            self._later(max(1, self.step(now) - now), self.beat, self._turn)
+
+
+class Gate(House):
+    """`board_fault`: of the relay board from now on (see Board)."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.relay = Board(self.rng, lambda: self._town.siren_played(self.label, 0, 0, ""))
+        self.on_dark = None  # called once, while no process holds the files of state
+
+    def _siren(self):
+        self.relay.level = False
+        siren = Beaten(self.relay, lambda ms, what, *args: self._later(ms, lambda: what(*args)))
+        siren.on_trouble = lambda text: self._do("trouble", "siren", text)
+        self._later(1, siren._begin)
+        return siren
+
+    def start(self):
+        if self.on_dark:
+            self.on_dark, deed = None, self.on_dark
+            deed()
+        super().start()
+
+
+@contextmanager
+def beaten_by(timeline_ms):
+    """Players of this process live by that clock."""
+    real, player.now_ms = player.now_ms, timeline_ms
+    try:
+        yield
+    finally:
+        player.now_ms = real

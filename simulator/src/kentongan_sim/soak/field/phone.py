@@ -1,0 +1,101 @@
+"""A GSM modem on no line at all, well or broken, as the hub's SMS channel opens it."""
+import re
+from contextlib import contextmanager
+
+from kentongan_hub.paging import modem, sms
+
+# the waits of the real one, for a modem that answers at once or never
+WAITS_S = {"WAKE_S": 0.02, "ANSWER_S": 0.05, "LIST_S": 0.05, "SEND_S": 0.05, "QUIET_S": 0.0}
+ANSWERS = {
+    "AT+CPIN?": "+CPIN: READY", "AT+CMGF?": "+CMGF: 0", "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
+    "AT+CREG?": "+CREG: 0,1",
+}
+WELL, GONE, SILENT, NOISE, REFUSES, NO_NETWORK, LEFT_PROMPT = (
+    "well", "gone", "silent", "noise", "refuses", "no network", "left in its prompt")
+
+
+class Phone:
+    """One modem; `fault` is one of the words above, `sent` counts messages that the network confirmed."""
+
+    def __init__(self, rng):
+        self._rng, self.fault, self.sent = rng, WELL, 0
+        self._out, self._in, self._prompted = b"", b"", False
+
+    def open(self, port, baud):
+        if self.fault == GONE:
+            raise OSError(2, "No such file or directory")
+        return self
+
+    def close(self):
+        return
+
+    def read(self, size):
+        if self.fault == GONE:
+            raise OSError(5, "Input/output error")
+        if self.fault == NOISE:
+            return self._rng.randbytes(self._rng.randrange(1, 30))
+        data, self._out = self._out[:size], self._out[size:]
+        return data
+
+    def write(self, data):
+        if self.fault == GONE:
+            raise OSError(5, "Input/output error")
+        if self.fault in (SILENT, NOISE):
+            return
+        self._in += data
+        while self._take():
+            pass
+
+    def leave_prompt_open(self):
+        """As a hub that was killed between number and text left it."""
+        self._prompted = True
+
+    def _take(self):
+        if self._prompted:
+            end = re.search(rb"[\x1a\x1b]", self._in)
+            if end:
+                self._in, self._prompted = self._in[end.end():], False
+                self.sent += end[0] == b"\x1a"
+                self._say("+CMGS: 7" if end[0] == b"\x1a" else "", "OK")
+            return bool(end)
+        line, found, rest = self._in.partition(b"\r")
+        if found:
+            self._in = rest
+            self._answer(line.replace(b"\x1b", b"").decode("ascii", "replace").strip())
+        return bool(found)
+
+    def _answer(self, line):
+        if self.fault == REFUSES:
+            self._say("ERROR" if self._rng.random() < 0.5 else "+CME ERROR: 13")
+        elif line == "AT+CREG?" and self.fault == NO_NETWORK:
+            self._say("+CREG: 0,2", "OK")
+        elif line in ANSWERS:
+            self._say(ANSWERS[line], "OK")
+        elif line.startswith("AT+CPMS="):
+            self._say("+CPMS: 0,10,0,10,0,10", "OK")
+        elif line.startswith("AT+CMGS="):
+            self._prompted = True
+            self._out += b"\r\n> "
+        elif line.endswith(("GREG?", "CEREG?")):
+            self._say("ERROR")
+        elif line:
+            self._say("OK")
+
+    def _say(self, *lines):
+        for line in lines:
+            self._out += b"\r\n" + line.encode() + b"\r\n" if line else b""
+
+
+@contextmanager
+def plugged_in(phone):
+    """The hub's SMS channel finds this modem at whatever port it is told."""
+    before = {name: getattr(modem, name) for name in WAITS_S}
+    line, sms.Line = sms.Line, phone.open
+    try:
+        for name, value in WAITS_S.items():
+            setattr(modem, name, value)
+        yield
+    finally:
+        sms.Line = line
+        for name, value in before.items():
+            setattr(modem, name, value)
