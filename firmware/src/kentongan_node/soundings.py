@@ -137,8 +137,9 @@ class Soundings:
         """The incident that is heard, or None: of those in earnest, else of drills, the last."""
         found = None
         for record in self.records:
-            if record.state == LIVE and (found is None or (not record.drill, record.begun_ms)
-                                         >= (not found.drill, found.begun_ms)):
+            if record.state != LIVE or found is not None and record.drill and not found.drill:
+                continue
+            if found is None or found.drill and not record.drill or record.begun_ms >= found.begun_ms:
                 found = record
         return found
 
