@@ -26,7 +26,7 @@ TOLD_MS = 400_000        # from the fault's end, within which a person must have
 SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
 # an hour has room for a few alarms: the law's share of the air
 CALM_MS, CALM_ROUND_MS = 330_000, 20_000
-AFTER_POWER_MS = 3_600_000  # a post counts its last hour of air twice after a power cut
+RESTARTED, AFTER_POWER_MS = ("pos:", "penerus:"), 3_600_000  # a start counts the last hour of air twice
 SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
@@ -251,7 +251,7 @@ class Campaign:
         place.close_all()
         place.timeline.run(30_000)
         round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
-        place.timeline.run(CALM_MS + (AFTER_POWER_MS if "without power" in fault.name else 0))
+        place.timeline.run(CALM_MS + (AFTER_POWER_MS if fault.name.startswith(RESTARTED) else 0))
         place.forget()
         place.timeline.run(CALM_MS)
         place.round_ms = round_ms

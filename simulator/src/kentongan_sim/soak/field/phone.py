@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from kentongan_hub.paging import modem, sms
 
 # the waits of the real one, for a modem that answers at once or never
-WAITS_S = {"WAKE_S": 0.02, "ANSWER_S": 0.05, "LIST_S": 0.05, "SEND_S": 0.05, "QUIET_S": 0.0}
+WAITS_S = {"WAKE_S": 0.1, "ANSWER_S": 0.5, "LIST_S": 0.5, "SEND_S": 0.5, "QUIET_S": 0.0}
 ANSWERS = {
     "AT+CPIN?": "+CPIN: READY", "AT+CMGF?": "+CMGF: 0", "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
     "AT+CREG?": "+CREG: 0,1",
