@@ -145,7 +145,7 @@ class Campaign:
             soon, later = rng.randrange(20, 600), rng.randrange(600, 20_000)
             return 1_000 + (soon if fault.button else rng.choice((soon, later))), 1_000
         if phase == "during":
-            return 1_000, 1_000 + rng.randrange(lasts_ms)
+            return 1_000, 1_000 + rng.randrange(lasts_ms // 3 if fault.button else lasts_ms)
         return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
 
     def _begin(self, fault):
