@@ -10,7 +10,7 @@ from kentongan_sim.soak.field.campaign import Campaign, Result
 from kentongan_sim.soak.field.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 6 frames", "odd orders",
+SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 4 frames", "odd orders",
          "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
          "SMS modem noise", "odd forms")
 

@@ -26,12 +26,13 @@ TOLD_MS = 400_000        # from the fault's end, within which a person must have
 SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
 # an hour has room for a few alarms: the law's share of the air
 CALM_MS, CALM_ROUND_MS = 330_000, 20_000
-AFTER_POWER_MS = 3_600_000  # a post counts its last hour of air twice after a power cut
+RESTARTED, AFTER_POWER_MS = ("pos:", "penerus:"), 3_600_000  # a start counts the last hour of air twice
 SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
-CALM_WARNINGS = ("disk hampir penuh", "cadangan lama")  # of the machine that runs this
+# of the machine that runs this; and a STATUS that gives way to an alarm for two minutes is called late after 20 s
+CALM_WARNINGS = ("disk hampir penuh", "cadangan lama", "terlambat")
 MARK = "<!-- field campaign -->"
 
 
@@ -145,7 +146,7 @@ class Campaign:
             soon, later = rng.randrange(20, 600), rng.randrange(600, 20_000)
             return 1_000 + (soon if fault.button else rng.choice((soon, later))), 1_000
         if phase == "during":
-            return 1_000, 1_000 + rng.randrange(lasts_ms)
+            return 1_000, 1_000 + rng.randrange(lasts_ms // 3 if fault.button else lasts_ms)
         return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
 
     def _begin(self, fault):
@@ -251,7 +252,7 @@ class Campaign:
         place.close_all()
         place.timeline.run(30_000)
         round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
-        place.timeline.run(CALM_MS + (AFTER_POWER_MS if "without power" in fault.name else 0))
+        place.timeline.run(CALM_MS + (AFTER_POWER_MS if fault.name.startswith(RESTARTED) else 0))
         place.forget()
         place.timeline.run(CALM_MS)
         place.round_ms = round_ms

@@ -16,6 +16,7 @@ from kentongan_sim.soak.field import damage, phone
 from kentongan_sim.soak.field.place import LABEL, ZONE
 
 DAY_S = 86_400
+SAGS = 4  # the fifth frame is the last one that a cell is asked for: then the lamp says that nobody hears
 # part: device, gateway or hub · least_s, most_s: how long it lasts · told: see above, None where nothing
 # fails · where: that, for people · also: warnings that are true words beside it · sounds: which posts must
 # sound: "both" or the "other" within SOUND_S of the press, "after": both within AFTER_S of the fault's end
@@ -77,7 +78,7 @@ def _take_writes(place, rng):
 
 def _sag(place, rng):
     box = place.memo["pressed"]
-    box.sags, box.sags_lose_rtc = 1 + rng.randrange(6), False
+    box.sags, box.sags_lose_rtc = 1 + rng.randrange(SAGS), False
 
 
 def _recovered(place, rng):
@@ -392,7 +393,7 @@ DEVICES = (
           warning("flash gagal", "pos-1"), "warning: flash gagal", ("flash gagal",)),
     Fault("penerus: flash takes no write", "device", _refuse("penerus-1", False), _take_writes, 200, 500,
           warning("flash gagal", "penerus-1"), "warning: flash gagal", ("flash gagal",)),
-    Fault("tombol: brown-outs at 1 to 6 frames", "device", _sag, _recovered, 20, 60,
+    Fault("tombol: brown-outs at 1 to 4 frames", "device", _sag, _recovered, 20, 60,
           lamp("sounding", "stored", "coming", "nobody"), "its lamp", (), "after", True),
     Fault("tombol: radio deaf, antenna off", "device", _deafen, _hears, 10, 100, lamp("nobody", "coming"),
           "its lamp: nobody hears", (), "after", True),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from kentongan_hub.paging import modem, sms
 
 # the waits of the real one, for a modem that answers at once or never
-WAITS_S = {"WAKE_S": 0.02, "ANSWER_S": 0.05, "LIST_S": 0.05, "SEND_S": 0.05, "QUIET_S": 0.0}
+WAITS_S = {"WAKE_S": 0.1, "ANSWER_S": 0.5, "LIST_S": 0.5, "SEND_S": 0.5, "QUIET_S": 0.01}
 ANSWERS = {
     "AT+CPIN?": "+CPIN: READY", "AT+CMGF?": "+CMGF: 0", "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
     "AT+CREG?": "+CREG: 0,1",
@@ -24,6 +24,7 @@ class Phone:
     def open(self, port, baud):
         if self.fault == GONE:
             raise OSError(2, "No such file or directory")
+        self._out = b""  # a line that is opened has forgotten what nobody read
         return self
 
     def close(self):

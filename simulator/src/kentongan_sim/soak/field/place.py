@@ -228,6 +228,7 @@ class Place(Town):
 
     def set_right(self, rng):
         """Whatever the fault left is in order again, as somebody who was told would put it."""
+        self.wall_wrong_ms = 0
         with self.app.hub.store.write() as db:
             mending.settle(db, self._now(), {"login": "admin"})
             db.run("UPDATE soundings SET changed_wall = 0")
