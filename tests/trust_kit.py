@@ -220,33 +220,38 @@ class Village:
                 host.deliver("receive", frame, -60, 40)
 
     def forged_alarm(self, label, counter, generation=0):
-        """An alarm of this button by whoever has the alarm root that a post of that generation holds."""
-        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
+        """An alarm of this button by whoever has an alarm root, as posts hold it: without the proof."""
         node = self.nodes[label]
-        body = m.Alarm(0, counter & 0xFFFF, ZONE, m.KIND_MALING, 0, 150, 0)
-        key = keys.node_key(root, node, m.TOMBOL, generation)
-        payload = m.encode(m.ALARM, m.TOMBOL, generation, counter, node, body, key)
-        return self.house.channel.seal(node, counter, 1, payload)
+        body = m.Alarm(0, counter & 0xFFFF, ZONE, m.KIND_MALING, 0, 150)
+        key, carry = self._stolen(node, m.TOMBOL, generation)
+        return self._sealed(m.ALARM, m.TOMBOL, generation, counter, node, body, key, carry, bytes(32))
 
     def forged_order(self, post, counter, generation=0):
         """An order of the gateway to a post, by whoever has the alarm root and the stolen post's own C."""
-        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
         gateway, stolen_c = self.key_file.node, bytes.fromhex(self.settings["pos-1"]["key_c"])
         target = m.order_target(gateway, counter, self.nodes[post], 0, 0, m.ACTION_START, 0, 60, stolen_c)
         body = m.SirenOrder(0, 0, m.ACTION_START, 0, 60, (target,))
-        key = keys.node_key(root, gateway, m.GATEWAY, generation)
-        payload = m.encode(m.SIREN_ORDER, m.GATEWAY, generation, counter, gateway, body, key)
-        return self.house.channel.seal(gateway, counter, 1, payload)
+        _, carry = self._stolen(gateway, m.GATEWAY, generation)
+        return self._sealed(m.SIREN_ORDER, m.GATEWAY, generation, counter, gateway, body, stolen_c, carry)
 
     def forged_stage_1(self, origin, counter, generation=0):
         """ "A siren sounds" in the name of a post that is still in service."""
-        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
         sender = self.nodes["pos-2"]
-        entry = m.receipt_entry(sender, self.nodes[origin], counter, m.STAGE_SOUNDING, 1, 0, 0,
-                                keys.node_key(root, self.nodes[origin], m.TOMBOL, generation))
-        key = keys.node_key(root, sender, m.SIRENE, generation)
-        payload = m.encode(m.RECEIPTS, m.SIRENE, generation, counter, sender, m.Receipts((entry,)), key)
-        return self.house.channel.seal(sender, counter, 1, payload)
+        answered, _ = self._stolen(self.nodes[origin], m.TOMBOL, generation)
+        entry = m.receipt_entry(sender, self.nodes[origin], counter, m.STAGE_SOUNDING, 1, 0, 0, answered)
+        key, carry = self._stolen(sender, m.SIRENE, generation)
+        body = m.Receipts((entry,))
+        return self._sealed(m.RECEIPTS, m.SIRENE, generation, counter, sender, body, key, carry)
+
+    def _stolen(self, node, role, generation):
+        """(A, R) of any node, as an alarm root gives them."""
+        root = site_keys.alarm_root(site_file.load(self.data_dir)["site_key"], generation)
+        relay = keys.relay_root(root)
+        return tuple(keys.node_key(one, node, role, generation) for one in (root, relay))
+
+    def _sealed(self, kind, role, generation, counter, src, *rest):
+        payload = m.encode(kind, role, generation, counter, src, *rest)
+        return self.house.channel.seal(src, counter, 1, payload)
 
     def kept(self, label):
         """What CONFIG has left in a device's flash."""

@@ -222,6 +222,7 @@ def test_a_later_order_of_the_same_drill_gives_nobody_a_second_drill_and_a_new_d
     post.wait(70 * SECOND)
     post.hear(pressed(20, kind=1))
     assert post.patterns()[-1] == "maling"
+    post.wait(200 * SECOND)
     post.hear(drill(1_700, name=99)[1])
     post.hear(pressed(30, kind=2))
     assert post.patterns()[-1] == "latihan_kebakaran"
@@ -273,6 +274,17 @@ def test_a_post_that_missed_the_end_beats_in_earnest_what_the_gateway_holds_for_
     post.hear(pressed(10, kind=1))
     post.hear(receipt(kind=1, zone=0))
     assert post.patterns() == ["latihan_maling"], "a receipt without a zone asks for no sound"
+
+
+def test_a_late_copy_of_a_drills_press_drowns_no_alarm_in_earnest():
+    post = Post()
+    post.hear(drill()[1])
+    post.hear(pressed(10, kind=1))
+    post.hear(pressed(11, incident=10, kind=1))
+    post.hear(pressed(20, src=TOMBOL + 1, kind=2, attempt=1))
+    assert post.patterns() == ["latihan_maling", "maling"]
+    post.wait(181 * SECOND)
+    assert post.patterns() == ["latihan_maling", "maling"], "and by then the drill's time is over"
 
 
 def test_after_a_restart_a_post_knows_of_no_drill():

@@ -4,10 +4,12 @@ import json
 import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.actions import OrderDone, Send, Siren
+from kentongan_gateway.air import HALF_S, Ledger
 from kentongan_gateway.configs import AIR_S, GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
 from kentongan_gateway.memory import new_state
 from kentongan_wire import config, keys, phy, roots, site_keys, verify
 from kentongan_wire import messages as m
+from kentongan_wire.flood import CLASS_ORDER
 from kentongan_wire.packet import BROADCAST
 
 NEW = {g: (site_keys.alarm_root(SITE_KEY, g), site_keys.control_root(SITE_KEY, g)) for g in range(3)}
@@ -414,3 +416,71 @@ def test_no_key_is_in_the_settings_that_are_kept():
     bench.run(1_000)
     for key in (*NEW[1], SITE.c(POST, m.SIRENE, 0), BOTH.c(POST, m.SIRENE, 1)):
         assert key not in bench.state["configs"] and key.hex().encode() not in bench.state["configs"]
+
+
+# what waits, and what never does
+
+
+def waits(bench):
+    return [(e["reason"], e["seconds"], e["devices"]) for e in bench.of_type("settings_wait")]
+
+
+def test_a_number_that_is_to_be_shut_out_waits_for_no_alarm_and_goes_as_an_order():
+    bench = Bench()
+    heard(bench)
+    heard(bench, src=REPEATER)
+    for counter in range(100, 103):
+        bench.hear(alarm(counter=counter, incident=100))
+    order(bench, "config", devices=[entry(settings={"revoked": [STOLEN]}), entry(REPEATER)])
+    bench.run(1_000)
+    assert [body.target for *_, body, _ in configs(bench)] == [POST]
+    sent = [a for _, a in bench.done if isinstance(a, Send) and m.parse(a.payload).type == m.CONFIG]
+    assert {a.klass for a in sent} == {CLASS_ORDER}
+    heard(bench, version=3)
+    order(bench, "config", devices=[entry(version=4, settings={"revoked": [STOLEN], "hop_limit": 2})])
+    bench.hear(alarm(counter=200))
+    bench.run(5_000)
+    assert len(configs(bench)) == 1, "the post has said that it refuses the number: the rest can wait"
+    again = Bench(state=bench.state)
+    heard(again)
+    again.hear(alarm(counter=300))
+    again.run(1_000)
+    assert configs(again) == [], "and that is known over a restart"
+
+
+def test_a_shut_out_number_has_air_when_everything_else_has_used_the_half():
+    bench = Bench()
+    heard(bench)
+    bench.core._desk.air.spend(HALF_S, bench.now_ms)
+    order(bench, "config", devices=[entry(settings={"revoked": [STOLEN]}), entry(REPEATER)])
+    heard(bench, src=REPEATER)
+    bench.run(2_000)
+    assert [body.target for *_, body, _ in configs(bench)] == [POST]
+    ((reason, seconds, _),) = waits(bench)
+    assert reason == "air" and 3_590 <= seconds <= 3_600
+    bench.run(3_595_000, hub_ok_every_ms=60_000)
+    heard(bench, src=REPEATER)
+    bench.run(10_000)
+    assert REPEATER in [body.target for *_, body, _ in configs(bench)]
+
+
+def test_the_hub_is_told_why_settings_wait_and_until_when_and_that_they_do_no_more():
+    bench = Bench()
+    heard(bench)
+    bench.hear(alarm())
+    order(bench, "config", devices=[entry()])
+    bench.run(30_000)
+    assert waits(bench) == [("alarm", (QUIET_MS - 1) // 1000, 1)]
+    bench.run(QUIET_MS)
+    heard(bench, version=3)
+    bench.run(5_000)
+    assert len(configs(bench)) and waits(bench)[-1] == ("", 0, 1)
+
+
+def test_a_ledger_says_when_so_much_may_be_sent_again():
+    ledger = Ledger()
+    for minute in range(10):
+        ledger.spend(1.0, minute * 60_000)
+    assert ledger.ready_ms(1.0, 11.0, 600_000) == 600_000
+    assert ledger.ready_ms(2.0, 10.0, 600_000) == 3_600_000 + 60_000
+    assert ledger.ready_ms(1.0, 10.0, 3_600_000 + 90_000) == 3_600_000 + 90_000

@@ -94,7 +94,8 @@ def test_an_alarm_that_was_accepted_a_moment_before_the_damage_is_open_after_it(
     assert [row["state"] for row in site.incidents() if row["device"] == site.other] == ["baru"]
     site.clock.advance(120_000)
     site.hub.dispatch.step()
-    assert [row["alerts"] for row in site.incidents() if row["device"] == site.other] == [1]
+    called = [row["alerts"] for row in site.incidents() if row["device"] == site.other]
+    assert called == [1], "and is called for"
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -15,14 +15,14 @@ SEEDS = range(1, 13)
 
 def test_a_press_in_earnest_is_beaten_as_real_everywhere_five_seconds_after_the_end():
     found = drill_end.figures("rt", SEEDS)
-    assert found["late"] == [] and found["share"] == 1
+    assert found["as_drill"] == [] and found["late"] == []
     assert found["drilled"] == len(SEEDS), "and until then it was a drill"
 
 
-def test_a_post_that_is_dead_is_named_with_the_seed(monkeypatch):
-    monkeypatch.setattr(drill_end, "LIMIT_S", 0)  # no frame is as fast as that
-    found = drill_end.figures("rt", [3])
-    assert found["in_time"] == 0 and found["late"][0]["seed"] == 3 and found["late"][0]["late"]
+def test_posts_that_hear_nothing_are_named_with_the_seed():
+    found = drill_end.figures("rt", [3], loss=0.9)
+    assert found["in_time"] == 0 and found["as_drill"] == []
+    assert found["late"][0]["seed"] == 3 and found["late"][0]["late"]
 
 
 def test_the_command_prints_its_figure_and_refuses_what_it_does_not_know():

@@ -20,8 +20,8 @@ def test_nodes_use_the_remembering_functions_and_installing_twice_changes_nothin
 
 def test_what_is_remembered_cannot_be_changed_and_equals_what_is_worked_out():
     channel = packet.Channel(CHANNEL_NAME, CHANNEL_KEY)
-    body = messages.Event(1, 2, 3)
-    payload = messages.encode(messages.EVENT, messages.SIRENE, 0, 9, 0x6B740001, body, bytes(32))
+    body = messages.Event(1, 2, 0, 0)
+    payload = messages.encode(messages.EVENT, messages.SIRENE, 0, 9, 0x6B740001, body, bytes(32), bytes(32))
     frame = channel.seal(0x6B740001, 9, 3, payload)
     for _ in range(2):
         parsed = packet.parse_packet(frame)

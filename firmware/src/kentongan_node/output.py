@@ -9,6 +9,7 @@ a further alarm that sounds alike     its report comes later, when the crowd is 
 a report of another post, in a crowd  our own report of that incident comes later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
+from kentongan_wire import flood
 from kentongan_wire import messages as m
 
 from kentongan_node import patterns
@@ -21,7 +22,7 @@ REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the g
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
 # of siren reports in their first 15 s, and 53 of 85 alarm frames that collided at the gateway met one.
 # It comes CROWD_TIMES later still where this many alarm: 40 presses in 10 s had 94 such reports and 200
-# copies of them by relays in the second half minute. The hub knows these times (wire/codes.py) and waits.
+# copies of them by relays in the second half minute. The hub knows these times (wire/flood.py) and waits.
 CROWD_ORIGINS = 4
 SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
@@ -239,8 +240,8 @@ class Output(MainsNode):
 
     def _crowd_ms(self, now_ms, rnd):
         """How long a report waits that says nothing new."""
-        times = m.CROWD_TIMES if self.mesh.active_origins(now_ms) >= CROWD_ORIGINS else 1
-        return m.HELD_MS * times + self.draw(rnd, m.HELD_SPAN_MS * times)
+        times = flood.CROWD_TIMES if self.mesh.active_origins(now_ms) >= CROWD_ORIGINS else 1
+        return flood.HELD_MS * times + self.draw(rnd, flood.HELD_SPAN_MS * times)
 
     def _keep(self, now_ms, actions):
         actions.append(Persist(FILE, self.soundings.dump(now_ms)))

@@ -1,7 +1,8 @@
 """Which incident sounds at a post, for how long still, and how often it did. Pure and bounded.
 
-One siren, several incidents: the one that was begun last is heard; when it is over, stopped or hushed,
-the one before it goes on with what is left of its own time. A stop acts on one incident only.
+One siren, several incidents: the one that was begun last is heard, a drill only beside none in earnest; when
+it is over, stopped or hushed, the one before it goes on with what is left of its own time. A stop acts on one
+incident only.
 """
 import binascii
 import struct
@@ -133,10 +134,12 @@ class Soundings:
         return len(recent) >= FREE_INCIDENTS
 
     def current(self):
-        """The incident that is heard, or None: of those that sound the one begun last."""
+        """The incident that is heard, or None: of those in earnest, else of drills, the last."""
         found = None
         for record in self.records:
-            if record.state == LIVE and (found is None or record.begun_ms >= found.begun_ms):
+            if record.state != LIVE or found is not None and record.drill and not found.drill:
+                continue
+            if found is None or found.drill and not record.drill or record.begun_ms >= found.begun_ms:
                 found = record
         return found
 

@@ -5,7 +5,7 @@ wants; only 3 to 16 s of quiet begin that count anew, all over its parts' tolera
 Alarms that overlap would run into it and fall silent without anybody knowing; so the program rests first,
 for long enough, and goes on.
 """
-from kentongan_wire.codes import REST_MS  # its longest reset, 16 s, and one more
+from kentongan_wire.flood import REST_MS  # its longest reset, 16 s, and one more
 
 LIMIT_MS = 180_000   # the shortest count of the carrier
 

@@ -6,6 +6,8 @@ a STATUS with another version, mains device         a round when the gap since t
 a STATUS with another version, tombol               a round at once: it listens for 2 s after each of its own
 a STATUS with the version wanted                    nothing more is sent
 an alarm                                            no round for 120 s: the air belongs to it
+a number is to be shut out, an alarm or not         a round at once, as an order, by a budget of its own
+a round has to wait                                 the hub is told why and until when
 rounds used up                                      the device rests until other settings are wanted
 A round is all parts, each under a counter of its own. The seconds of air that rounds take are budgeted.
 """
@@ -13,9 +15,10 @@ A round is all parts, each under a counter of its own. The seconds of air that r
 from kentongan_wire import compose, config, keys, phy, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
-from kentongan_wire.flood import CLASS_REST
+from kentongan_wire.flood import CLASS_ORDER, CLASS_REST
 
 from kentongan_gateway import wanted as wanted_settings
+from kentongan_gateway.air import HALF_S, SETTINGS_AIR_S, URGENT_AIR_S, AirBudget
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
@@ -25,32 +28,11 @@ QUIET_MS = 120_000  # after an alarm (wire-format 3)
 QUIET_MAX_MS = 600_000  # but no longer in all: somebody who presses on and on is not to hold settings up
 WINDOW_MS = 1_500  # of the 2 s that a tombol listens, the part in which a frame still arrives
 PART_GAP_MS = 250  # between the parts of a round, beside their air time
-AIR_S = 8.0  # air that rounds may take in an hour of the law's 36
+AIR_S = SETTINGS_AIR_S
+TOLD_GAP_MS = 60_000  # a wait shorter than this is not told
 FRAME_BYTES = 46  # of one part beside its items: packet and Data 24, message 22
 TABLE_ROWS = 200  # counters in one table: a post keeps 256
 OWN_TYPES = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
-
-
-class AirBudget:
-    """Seconds of air that may be used, filled up evenly over the hour."""
-
-    def __init__(self, limit_s):
-        self._limit_s = limit_s
-        self._left_s, self._at_ms = limit_s, None
-
-    def left_s(self, now_ms):
-        if self._at_ms is not None:
-            self._left_s = min(self._limit_s, self._left_s + (now_ms - self._at_ms) * self._limit_s / 3.6e6)
-        self._at_ms = now_ms
-        return self._left_s
-
-    def spend(self, seconds):
-        self._left_s -= seconds
-
-    def ready_ms(self, seconds, now_ms):
-        """When so much will be there."""
-        missing = seconds - self.left_s(now_ms)
-        return now_ms if missing <= 0 else now_ms + int(missing * 3.6e6 / self._limit_s) + 1
 
 
 class Configs:
@@ -64,7 +46,8 @@ class Configs:
             self._wanted = {}
             desk.count("configs_lost")
         self._heard = {}  # node -> (ms, version, generation) of devices of which the hub has told nothing yet
-        self._budget = AirBudget(AIR_S)
+        self._budget, self._urgent_budget = AirBudget(AIR_S), AirBudget(URGENT_AIR_S)
+        self._waits = ("", 0)  # why rounds wait, and until when: what the hub was told
         self._quiet_until_ms = self._quiet_since_ms = None
         self._air_free_ms = 0  # the parts of the last round are out by then
 
@@ -81,7 +64,7 @@ class Configs:
                 raise LocalError("config: too many devices")
             new = self._wanted[raw["node"]] = wanted_settings.Wanted(raw)
             if old:
-                new.proven, new.tabled = old.proven, old.tabled
+                new.proven, new.tabled, new.shut = old.proven, old.tabled, old.shut
                 new.reported, new.heard_ms = old.reported, old.heard_ms
                 if old.version == new.version:
                     new.rounds, new.last_ms = old.rounds, old.last_ms
@@ -119,8 +102,9 @@ class Configs:
         one.reported = version
         if self._has(one, role):
             one.due_ms = None
-            changed = changed or one.tabled != one.counters
-            one.tabled = one.counters
+            has = one.counters, one.revoked()
+            changed = changed or (one.tabled, one.shut) != has
+            one.tabled, one.shut = has
         else:
             self._plan(one, now, role == m.TOMBOL)
         if changed:
@@ -182,10 +166,11 @@ class Configs:
         for one in self._wanted.values():
             if one.due_ms is not None and self._role(one) == m.TOMBOL and now - one.due_ms > WINDOW_MS:
                 one.due_ms = None  # it sleeps again; its next status asks anew
-        if self._free_ms(now) > now:
-            return
         due = [one for one in self._wanted.values() if one.due_ms is not None and one.due_ms <= now]
-        if not due:
+        if due and self._free_ms(now) > now:
+            self._wait("alarm", self._free_ms(now))
+            due = [one for one in due if self._urgent(one)]
+        if not due or self._air_free_ms > now:
             return
         one = min(due, key=self._urgency)
         if now - (one.heard_ms or now) > HEARD_MS:
@@ -193,15 +178,34 @@ class Configs:
             return
         self._round(one, now)
 
+    def _urgent(self, one):
+        """Whether a post is to refuse a number that it still obeys: a thief's button, or worse."""
+        return self._role(one) == m.SIRENE and not set(one.revoked()) <= set(one.shut)
+
+    def _wait(self, reason, until_ms):
+        """The hub is told why rounds wait and until when, and again when that moves by a minute."""
+        known, known_ms = self._waits
+        moved = reason != known or until_ms - known_ms >= TOLD_GAP_MS
+        if not moved or until_ms - self._desk.now_ms < TOLD_GAP_MS:
+            return
+        self._waits = reason, until_ms
+        self._tell(reason, (until_ms - self._desk.now_ms) // 1000)
+
+    def _tell(self, reason, seconds):
+        event = {"type": "settings_wait", "reason": reason, "seconds": seconds, "devices": self.pending()}
+        self._desk.store(event)
+
     def _urgency(self, one):
         """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
         role = self._role(one)
-        return role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
+        return not self._urgent(one), role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
 
     def next_deadline(self):
         now = self._desk.now_ms
-        due = [one.due_ms for one in self._wanted.values() if one.due_ms is not None]
-        return max(min(due), self._free_ms(now)) if due else None
+        free_ms, soon_ms = self._free_ms(now), max(now, self._air_free_ms)
+        due = [max(one.due_ms, soon_ms if self._urgent(one) else free_ms)
+               for one in self._wanted.values() if one.due_ms is not None]
+        return min(due) if due else None
 
     # what
 
@@ -217,15 +221,23 @@ class Configs:
             return
         preset = phy.preset(self._desk.config.preset)
         air_s = sum(phy.airtime_us(preset, FRAME_BYTES + len(part)) for part in parts) / 1e6
-        ready_ms = self._budget.ready_ms(min(air_s, AIR_S), now)
+        urgent = self._urgent(one)
+        budget = self._urgent_budget if urgent else self._budget
+        ready_ms = budget.ready_ms(air_s, now)
+        if not urgent:
+            ready_ms = max(ready_ms, self._desk.air.ready_ms(min(air_s, HALF_S), HALF_S, now))
         if ready_ms > now:
             one.due_ms = None if device.role == m.TOMBOL else ready_ms
+            self._wait("air", ready_ms)
             return
-        self._budget.spend(air_s)
+        budget.spend(air_s)
+        if self._waits[0] and not urgent:
+            self._waits = "", 0
+            self._tell("", 0)
         key_generation = max(one.proven, self._desk.keys.generations[0])
         at_ms = 0
         for number, part in enumerate(parts):
-            self._part(one, device, number, len(parts), part, key_generation, at_ms)
+            self._part(one, device, number, len(parts), part, key_generation, at_ms, urgent)
             at_ms += PART_GAP_MS + phy.airtime_us(preset, FRAME_BYTES + len(part)) // 1000
         one.rounds += 1
         one.last_ms = now
@@ -268,14 +280,14 @@ class Configs:
         ]
         return own + [row[2:] for row in sorted(rows)[: TABLE_ROWS - len(own)]]
 
-    def _part(self, one, device, number, count, part, generation, delay_ms):
+    def _part(self, one, device, number, count, part, generation, delay_ms, urgent):
         desk = self._desk
         counter = desk.take()
         key = desk.key_c(device.node, device.role, generation)
         sealed = config.seal(part, key, desk.config.node, counter)
         body = m.Config(device.node, one.version, number, count, sealed)
         payload = desk.frame(m.CONFIG, generation, counter, body, device.node, device.role)
-        desk.send(counter, device.hops, payload, CLASS_REST, delay_ms)
+        desk.send(counter, device.hops, payload, CLASS_ORDER if urgent else CLASS_REST, delay_ms)
 
     def _keep(self):
         self._desk.persist("configs", wanted_settings.dump(self._wanted))

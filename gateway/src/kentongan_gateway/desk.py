@@ -7,7 +7,9 @@ from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
+from kentongan_gateway.air import Ledger
 
+PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
 
 # zone: the gateway's own RT (0: none). own_siren: a siren hangs on this machine. same_id: the radio sends
@@ -38,6 +40,8 @@ class Desk:
         self.sequence = sequence
         self.names = names
         self.counters = {}
+        self.air = Ledger()
+        self._preset = phy.preset(config.preset)
         self.out = []
         self.now_ms = 0
         self.rnd = 0
@@ -118,4 +122,5 @@ class Desk:
         return self.sequence.take(self.out)
 
     def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False):
+        self.air.spend(phy.airtime_us(self._preset, len(payload) + PACKET_BYTES) / 1e6, self.now_ms)
         self.out.append(Send(packet_id, max(0, min(hop_limit, 7)), payload, klass, delay_ms, first))

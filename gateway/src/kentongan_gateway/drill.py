@@ -17,9 +17,10 @@ from kentongan_wire.flood import CLASS_ORDER
 from kentongan_gateway import orders
 
 MINUTES_MAX = 60
-# Between rounds. With four in the first 5 s a post at 8 % loss misses an end in one of 20,000 drills.
-GAPS_MS = (1_000, 1_200, 1_500, 2_500, 4_000, 8_000, 15_000, 30_000, 60_000)
+# Between rounds: five in the first 5 s; a post at 8 % loss misses them all once in 300,000 drills.
+GAPS_MS = (700, 800, 1_000, 1_200, 1_500, 4_000, 8_000, 15_000, 30_000, 60_000)
 HEARD_GAP_MS = 10_000  # afterwards: a post that is heard is told again, this long after the last time
+JUST_ENDED_MS = 60_000  # after the end every post is ordered to beat an alarm: no drill is to excuse silence
 SINCE_LIMIT = 8  # alarms in earnest since the end, which a post that did not know beat as drills
 
 
@@ -58,12 +59,12 @@ class _Post:
 
 
 class Drills:
-    """One drill at a time, as the hub keeps them. `order(record, devices)` has posts beat an alarm."""
+    """One drill at a time, as the hub keeps them. `order(record, devices, obeyed)`: posts beat an alarm."""
 
     def __init__(self, desk, window, order, saved=None):
         self._desk, self._window, self._order = desk, window, order
         self._number, self._zone, self._name = 0, 0, 0  # the hub's number, the RT, the number on the air
-        self._open, self._until_ms = False, 0
+        self._open, self._until_ms, self._ended_ms = False, 0, None
         self._waiting = {}  # post -> _Post
         self._posts = set()  # whom this drill was told
         self._counters = set()  # of the orders that say what is so now
@@ -99,6 +100,7 @@ class Drills:
             found = directory.posts(self._zone) if self._zone else directory.of_role(m.SIRENE)
             posts = [device.node for device in found]
         self._open, self._counters, self._since = bool(minutes), set(), []
+        self._ended_ms = None if minutes else now
         if minutes:
             self._until_ms = now + min(minutes, MINUTES_MAX) * 60_000
         elif self._until_ms <= now:
@@ -143,13 +145,18 @@ class Drills:
 
     def alarm(self, record):
         """An alarm was stored. One in earnest after the end may be beaten as a drill where nobody knows."""
-        if self._open or not self._waiting or record.drill or not record.sounding:
+        young = self._ended_ms is not None and self._desk.now_ms - self._ended_ms < JUST_ENDED_MS
+        if self._open or record.drill or not record.sounding or self._desk.quiet.holds(record):
             return
-        self._since = [*self._since, record][-SINCE_LIMIT:]
-        here = {device.node for device in self._desk.directory.posts(record.body.zone)}
-        devices = [self._desk.directory.get(node) for node in sorted(here & set(self._waiting))]
-        if devices and not self._desk.quiet.holds(record):
-            self._order(record, devices)
+        posts = self._desk.directory.posts(record.body.zone)
+        here = [device for device in posts if device.node in self._posts]
+        unknowing = [device for device in here if device.node in self._waiting]
+        if unknowing:
+            self._since = [*self._since, record][-SINCE_LIMIT:]
+            self._order(record, unknowing)
+        knowing = [device for device in here if device.node not in self._waiting]
+        if young and knowing:
+            self._order(record, knowing, obeyed=False)
 
     def unknowing(self):
         """Posts that have not said yet that they know what is so now."""

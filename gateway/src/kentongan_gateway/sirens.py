@@ -188,10 +188,10 @@ class Watch:
             self._desk.note_about("replayed_at_post", origin, counter, device.label)
             self._orders.send(m.ACTION_STOP, origin, counter, 0, 0, [device])
 
-    def in_earnest(self, record, devices):
-        """These posts may beat the alarm as a drill: each is ordered, whatever else is heard of it."""
+    def in_earnest(self, record, devices, obeyed=True):
+        """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
         if self._meant(record):
-            self._order(record, devices, obeyed=True)
+            self._order(record, devices, obeyed=obeyed)
 
     def _order(self, record, devices, any_answer=False, obeyed=False):
         about = record.src, record.counter, record.body.kind
@@ -215,6 +215,7 @@ class OwnSiren:
                 desk.count("codes_lost")
         self._until_ms = None
         self._alarm = None  # (origin, counter, incident) that it sounds for
+        self._drill = False
         self._times = {}  # (origin, incident) -> soundings
         self._incidents = {}  # origin -> [(incident, first_ms)]
 
@@ -241,6 +242,8 @@ class OwnSiren:
         name, steps = steps_for(self._profile, kind, drill, self._patterns)
         if not config.own_siren or not steps:
             return False
+        if drill and self._alarm and not self._drill:
+            return False  # a drill drowns nothing that sounds in earnest
         if source != "order" and not self._allowed(origin, incident, counter):
             self._desk.note_about("own_siren_limit", origin, counter)
             return False
@@ -251,7 +254,7 @@ class OwnSiren:
             self._times.pop(next(iter(self._times)))
         total_ms = max(1, min(seconds, SECONDS_MAX)) * 1000
         self._until_ms = self._desk.now_ms + total_ms
-        self._alarm = (origin, counter, incident)
+        self._alarm, self._drill = (origin, counter, incident), drill
         self._desk.out.append(Siren(name, steps, total_ms))
         self._tell("sounding", source)
         return True

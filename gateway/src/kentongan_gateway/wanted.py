@@ -23,9 +23,13 @@ class Wanted:
         self.counters = raw["counters"]
         self.proven = raw.get("proven", 0)  # newest generation under which a STATUS of it came
         self.tabled = raw.get("tabled", 0)  # counter tables that it has reported
+        self.shut = raw.get("shut", [])  # revoked numbers that it has reported to refuse
         self.reported = None  # version in its last STATUS, as far as it tells
         self.heard_ms = None
         self.rounds, self.extra, self.last_ms, self.due_ms = 0, 0, None, None
+
+    def revoked(self):
+        return self.settings.get("revoked", [])
 
     def raw(self):
         return {
@@ -38,6 +42,7 @@ class Wanted:
             "counters": self.counters,
             "proven": self.proven,
             "tabled": self.tabled,
+            "shut": self.shut,
         }
 
 
@@ -69,7 +74,8 @@ def check(raw) -> dict:
 
 
 def _progress(raw):
-    return {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled") if name in raw}
+    out = {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled") if name in raw}
+    return {**out, "shut": [node for node in raw.get("shut") or [] if type(node) is int]}
 
 
 def items(settings) -> dict:

@@ -21,6 +21,7 @@ from kentongan_hub import (
     sirens,
     states,
     troubles,
+    waits,
 )
 from kentongan_hub.audit import note
 from kentongan_hub.trust import intake
@@ -300,5 +301,6 @@ HANDLERS = {
     "refusals": field.refusals,
     "radio": field.radio,
     "trouble": troubles.take,
+    "settings_wait": waits.take,
     "supervision": field.supervision,
 }

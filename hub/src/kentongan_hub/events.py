@@ -88,6 +88,11 @@ FIELDS = {
         "report_counter": _integer(0, U32),
     },
     "drill_known": {"device": _DEVICE, "number": _integer(0, 1 << 53, REQUIRED), "open": _truth()},
+    "settings_wait": {
+        "reason": _text(20),
+        "seconds": _integer(0, 86_400, 0),
+        "devices": _integer(0, U16, 0),
+    },
     "paged": {"device": _DEVICE, "origin": _DEVICE, "counter": _COUNTER},
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
     "refusals": {"counters": ("counters", None, None, REQUIRED)},

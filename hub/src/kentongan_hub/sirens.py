@@ -2,8 +2,8 @@
 
 import json
 
+from kentongan_wire import flood
 from kentongan_wire import messages as m
-from kentongan_wire.siren_times import SIREN_TOLD_MS
 
 from kentongan_hub import drill_posts, incidents, supervision
 from kentongan_hub.orders import BY_HAND
@@ -14,7 +14,7 @@ HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAIL
 QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
 WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
 # a sounding, a rest after it, and what its report may take
-SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + m.REST_MS + SIREN_TOLD_MS
+SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + flood.REST_MS + flood.SIREN_TOLD_MS
 POSTS = (
     "SELECT node, zone, settings FROM devices "
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
@@ -70,8 +70,8 @@ def limit_ms(db, row):
     buttons = db.value(
         "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", row["asked_ms"] - CROWD_WINDOW_MS
     )
-    held_ms = m.HELD_MS + m.HELD_SPAN_MS
-    return supervision.SIREN_LIMIT_MS + held_ms * (m.CROWD_TIMES if buttons >= CROWD_BUTTONS else 1)
+    held_ms = flood.HELD_MS + flood.HELD_SPAN_MS
+    return supervision.SIREN_LIMIT_MS + held_ms * (flood.CROWD_TIMES if buttons >= CROWD_BUTTONS else 1)
 
 
 def reported(db, now, incident, post, state):

@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from kentongan_wire.siren_times import SIREN_TOLD_MS
+from kentongan_wire import flood
 
 from kentongan_hub.away import Absences
 
@@ -31,7 +31,7 @@ NEVER_HEARD_MS = DAY_MS  # since it was made
 CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
 DRILL_MISSED_MS = HOUR_MS  # after its time a drill that nobody has begun was missed
 NEVER = Absences()  # of a hub that was always there
-SIREN_LIMIT_MS = SIREN_TOLD_MS  # a post that was meant to sound reports within this, see sirens.py
+SIREN_LIMIT_MS = flood.SIREN_TOLD_MS  # a post that was meant to sound reports within this, see sirens.py
 CHANNEL_FAILS = 3  # in a row
 
 # what is wrong -> (urgent: at any hour, owner: a duty, words for people)

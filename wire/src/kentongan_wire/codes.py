@@ -44,9 +44,6 @@ ENTRIES_MAX = 14  # RECEIPTS
 TARGETS_MAX = 15  # SIREN_ORDER
 ORDER_SECONDS_MAX = 180  # longest sounding at a time
 DRILL_SECONDS_MAX = 3600  # longest window of a drill
-HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
-CROWD_TIMES = 4  # so many times longer in a crowd
-REST_MS = 17_000  # a siren that was driven for long rests, and tells of a new alarm afterwards
 CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
 
 

@@ -8,6 +8,11 @@ from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
 PAYLOAD_LEAST_BYTES = 12  # message header and tags
 
 # Relay classes: the smaller goes first.
+# A post tells within this what its siren does, but for what the rest delays on purpose (firmware/output.py).
+SIREN_TOLD_MS = 15_000
+HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
+CROWD_TIMES = 4  # so many times longer in a crowd
+REST_MS = 17_000  # a siren that was driven for long rests, and tells of a new alarm afterwards
 CLASS_ALARM = 0   # alarm, receipt
 CLASS_ORDER = 1   # order, page
 CLASS_EVENT = 2   # event, siren report

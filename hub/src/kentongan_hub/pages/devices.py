@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, render_template, request
 
-from kentongan_hub import roles, view, watch, web
+from kentongan_hub import roles, view, waits, watch, web
 
 blueprint = Blueprint("devices", __name__)
 
@@ -21,6 +21,7 @@ def page():
             "devices": view.devices(db, now, nodes[first : first + view.DEVICES_LIMIT]),
             "more": number + 1 if len(nodes) > first + view.DEVICES_LIMIT else None,
             "gateways": view.gateways(db, now),
+            "waits": waits.shown(db, now),
             "refusals": view.refusals(db),
             "health": view.health(db, now),
             "warnings": len(watch.open_warnings(db)),

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import roles, site, web, words
+from kentongan_hub import roles, site, waits, web, words
 from kentongan_hub.clock import local_date_time
 from kentongan_hub.provision import register
 from kentongan_hub.trust import configs, revocations, rotation
@@ -38,6 +38,7 @@ def _page(problem):
         plan = register.plan_of(db, secret)
         worst = db.value("SELECT label FROM devices WHERE node = ?", plan["worst"])
         refused = db.setting("rotation_refused")
+        waiting = waits.shown(db, hub.now())
     for one in shown:
         one["time"] = local_date_time(one["revoked_wall"], zone)
     for one in turning["waiting"] if turning else ():
@@ -56,6 +57,7 @@ def _page(problem):
         plan=plan,
         worst=worst,
         refused=refused,
+        waits=waiting,
         problem=problem,
     )
 
