@@ -131,10 +131,6 @@ def _ruin_states(place, rng):
         damage.unreadable(file, rng)
 
 
-def _refuse_hub(place, rng):
-    place.links[LABEL].fault = "refused"
-
-
 def _trickle(place, rng):
     """Each reply is given up after ten seconds, as uplink.Connection does."""
     place.links[LABEL].fault, place.links[LABEL].delay_ms = "reply lost", 10_000
