@@ -3,10 +3,6 @@
 `make soak ONLY=attack` is the long version. A failure names the seed; the command runs it again.
 """
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from kentongan_gateway.pages import Pages
@@ -20,14 +16,11 @@ from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
 from kentongan_wire import messages as m
 from kentongan_wire import packet, phy, site_keys, verify
 from kentongan_wire.errors import LocalError, RemoteError
-from patience import PATIENCE_S
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = ("hour-",)  # the same as air-, over an hour
 IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]
 AT_HUB = ("hub-answers-tombol-05", "hub-answers-silent-pos-1", "hub-answers-penerima-rumah")
 ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the devices' own judging is all there is
-FRAMES = "400"
 
 
 def found(name, seed=1, engine="cpython", loss=0.08):
@@ -162,30 +155,3 @@ def test_the_command_lists_what_there_is_and_refuses_what_there_is_not(capsys):
 def test_a_walk_without_the_thief_is_the_calm_one():
     calm = run.walk(ATTACKS["air-mixed"], 1, loss=0.08, thief=False)
     assert calm["thief_air_ms"] == 0 and not any(calm["problems"].values())
-
-
-# frames
-
-
-def told_by(command):
-    """The one line of a campaign's script, which has to end well."""
-    parts = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src", "tests"))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "MICROPYPATH": f"{parts}:.frozen"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True,
-                          timeout=PATIENCE_S)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.mark.parametrize("role", ("tombol", "sirene", "penerus", "penerima", "modem"))
-def test_frames_of_every_kind_break_no_core(role):
-    interpreters = [[sys.executable]]
-    if engine_micropython.available():
-        interpreters.append([str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=64M"])
-    for interpreter in interpreters:
-        told = told_by([*interpreter, "tests/soak/attack_frames.py", role, FRAMES, "7"])
-        assert told["frames"] == int(FRAMES)
-
-
-def test_frames_of_every_kind_break_no_gateway():
-    assert told_by([sys.executable, "tests/soak/attack_gateway.py", "2000", "7"])["stored"] > 100

@@ -1,250 +1,249 @@
-"""Mutated, replayed, foreign and well-tagged odd frames through a device's core. On CPython and MicroPython.
+"""Odd frames through every core, under both interpreters, in parts that are kept.
 
-usage: python tests/soak/attack_frames.py ROLE FRAMES SEED
+usage: python tests/soak/attack_frames.py [ROLE ...] [--frames N] [--part N] [--seed N] [--jobs N]
+           [--keep DIR] [--page FILE]
 
-ROLE: tombol, sirene, penerus, penerima or modem. Prints one JSON line; exit 1 when the core raised (with the
-number of the frame, and the frame), asked for a deadline and never moved on, or used more memory at the end
-than after the first fifth, when every table has been filled. Keys are the test site's.
+ROLE: tombol, sirene, penerus, penerima, modem, gateway, hub; all unless said. Each gets N frames in parts
+of --part frames and one seed each. CPython makes the frames, drives and judges the core (frame_judges.py,
+attack_gateway.py, attack_hub.py) and writes down every call; MicroPython puts the same calls through the
+device's core and has to answer the same, byte for byte (frame_replay.py). Gateway and hub are CPython
+programs: there is no other interpreter for them. In every fifth part all frames are well tagged, under
+whose keys ever: no word can be false there, and the core has to live. A part that is done is kept as long
+as no code changes. Exit 1 when a core raised, never came to rest, grew, said or sounded what it may not,
+did not do what was true, did not count what it refused, or answered otherwise under MicroPython; what is
+printed then says how to run that part again.
 """
 
-import gc
+import argparse
 import json
-import struct
+import logging
+import os
+import resource
+import subprocess
 import sys
-from binascii import hexlify
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
 
-import nodekit
-from kentongan_node import actions as act
-from kentongan_node import roles
-from kentongan_node.siren import new_post_state
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/soak")]
+import attack_gateway  # noqa: E402
+import frame_judges  # noqa: E402
+from frame_replay import GROWTH_OBJECTS, used  # noqa: E402
+from frame_rigs import CHECK_EVERY  # noqa: E402
 
-NODES = {
-    "tombol": 0x53000007,
-    "sirene": 0x52000021,
-    "penerus": 0x52000031,
-    "penerima": 0x52000041,
-    "modem": nodekit.GATEWAY,
-}
-POOL = 320  # genuine and well-tagged odd frames, of which the others are made
-TICKS_MAX = 5_000  # between two frames; more is a core that never comes to rest
+DEVICES = tuple(frame_judges.RIGS)
+ROLES = (*DEVICES, "gateway", "hub")
+FRAMES, PART = 1_000_000, 50_000
+INSIDE_EVERY = 5  # of so many parts one has every frame well tagged
 WARM = 5  # after this part of the frames every table is full
-GROWTH_OBJECTS = 400  # CPython: queues differ by what waits at the moment
-GROWTH_BYTES = 6_000  # MicroPython: the same
-BUTTONS = 48
-REMAKE = 20_000  # frames until the pool is made anew, with higher counters
+HEAP = "heapsize=1M"  # MicroPython's objects are twice as large here as on a board
+# The gateway's tables are larger than what a fifth of a part fills; the hub's are in its database.
+GROWTH = {"gateway": 20_000, "hub": 20_000}
+MICROPYTHON = Path(sys.executable).parent / "micropython"
+PATH = [ROOT / "wire/src", ROOT / "firmware/src", ROOT / "tests"]
+CODE = (
+    "wire/src",
+    "firmware/src",
+    "gateway/src",
+    "hub/src",
+    "tests/soak",
+    "simulator/src/kentongan_sim/attack",
+)
+MARK = "<!-- frames campaign -->"
 
 
-class Random:
-    """xorshift: the same on both interpreters."""
+def rig_of(role, seed, write):
+    inside = seed % INSIDE_EVERY == 0
+    if role == "hub":
+        import attack_hub  # a web server's packages: a second that the others need not wait for
 
-    def __init__(self, seed):
-        self._state = (seed * 2654435761 + 1) & 0xFFFFFFFF or 1
-
-    def __call__(self, n):
-        self._state ^= (self._state << 13) & 0xFFFFFFFF
-        self._state ^= self._state >> 17
-        self._state ^= (self._state << 5) & 0xFFFFFFFF
-        return self._state % n
-
-    def bytes(self, count):
-        return bytes([self(256) for _ in range(count)])
+        return attack_hub.Board(seed)
+    if role == "gateway":
+        return attack_gateway.House(seed, inside)
+    return frame_judges.RIGS[role](role, seed, write, inside)
 
 
-def tagged(kind, role, src, counter, raw, key, packet_id):
-    """A frame whose tags hold, whatever its body says."""
-    head = struct.pack("<BBI", m.VERSION << 4 | kind, role << 4, counter)
-    body = m.mask(kind, role, src, counter, key, raw)
-    if kind == m.ALARM:
-        body = body[:6] + m.proof_tag(nodekit.key_c(src, role), src, wire.BROADCAST, head + body[:6])
-    payload = head + body + m.outer_tag(key, src, wire.BROADCAST, head + body)
-    payload += m.carry_tag(nodekit.key_r(src, role), src, wire.BROADCAST, payload)
-    return nodekit.CHANNEL.seal(src, packet_id, 7, payload)
+def on_cpython(role, frames, seed, write):
+    """What this part came to; what a core does wrong is raised with the number of its frame."""
+    began_s, warm = time.process_time(), None
+    rig = rig_of(role, seed, write)
+    number = 0
+    try:
+        for number in range(frames):
+            rig.step(number)
+            warms = number == frames // WARM
+            if warms:
+                warm = used()
+            if role in DEVICES and (number % CHECK_EVERY == 0 or warms or number == frames - 1):
+                rig.check(warms)
+    except Exception as error:
+        frame = rig.frame if isinstance(rig.frame, bytes) else repr(rig.frame).encode()
+        raise RuntimeError(f"frame {number}, {frame.hex()}: {type(error).__name__}: {error}") from error
+    grown, limit = used() - warm, GROWTH.get(role, GROWTH_OBJECTS)
+    if grown > limit:
+        raise RuntimeError(f"holds {grown} more objects at the end than after a fifth, {limit} may be")
+    return {**rig.told(), "grown": grown, "cpu_s": time.process_time() - began_s}
 
 
-def one(rnd, role, number):
-    """A frame of some type whose tags hold: half of them with a body of noise of the right length."""
-    src = 0x53000001 + rnd(BUTTONS)
-    counter = 1 + number if rnd(8) else 1 + rnd(0xFFFFFFFE)
-    kind = (m.ALARM, m.ALARM, m.STATUS, m.SIREN_REPORT, m.EVENT, m.RECEIPTS, m.SIREN_ORDER, m.CONFIG, m.PAGE)[
-        rnd(9)
+def on_micropython(path, micropath=PATH):
+    """The same part through the same core there; RuntimeError with what it said."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, micropath), ".frozen"])}
+    done = subprocess.run(
+        [MICROPYTHON, "-X", HEAP, "tests/soak/frame_replay.py", path],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"MicroPython: {(done.stdout + done.stderr).strip()[-1_500:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**json.loads(done.stdout), "cpu_s": cpu_s}
+
+
+def part(role, frames, seed, micropython=True):
+    """One part of the campaign under each interpreter that its core has; its result, or "failed" in it."""
+    result = {"role": role, "frames": frames, "seed": seed}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "calls"
+            with path.open("wb") as file:
+                result["cpython"] = on_cpython(role, frames, seed, file.write)
+            if role in DEVICES and micropython:
+                result["micropython"] = on_micropython(path)
+    except Exception as error:
+        result["failed"] = str(error)
+    return result
+
+
+class Kept:
+    """Parts that are done, on disk, under a digest of the code."""
+
+    def __init__(self, folder):
+        digest = sha256()
+        paths = [path for name in CODE for path in sorted((ROOT / name).rglob("*.py"))]
+        for path in [*paths, *sorted((ROOT / "tests").glob("*kit.py"))]:
+            digest.update(path.read_bytes())
+        self._folder = Path(folder) / f"frames-{digest.hexdigest()[:12]}"
+
+    def _path(self, role, frames, seed):
+        return self._folder / f"{role}-{frames}-{seed}.json"
+
+    def load(self, *about):
+        try:
+            return json.loads(self._path(*about).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def save(self, result):
+        self._folder.mkdir(parents=True, exist_ok=True)
+        about = result["role"], result["frames"], result["seed"]
+        self._path(*about).write_text(json.dumps(result), encoding="utf-8")
+
+
+def table(results, micropython=True):
+    """A line a core: frames under each interpreter, what was true in between, what thieves are granted."""
+    lines = [
+        "| core | CPython | MicroPython | power cuts | true words between, all kept | known limits | "
+        "CPU seconds |",
+        "|---|---|---|---|---|---|---|",
     ]
-    sender = m.SENDERS[kind][rnd(len(m.SENDERS[kind]))]
-    if sender == m.GATEWAY:
-        src = nodekit.GATEWAY
-    elif sender != m.TOMBOL:
-        src = 0x52000001 + rnd(80)
-    me = NODES[role]
-    key = (nodekit.key_a if rnd(2) and kind in (m.ALARM, m.RECEIPTS) else nodekit.key_c)(src, sender)
-    if kind == m.RECEIPTS:
-        stage = 1 + rnd(5)
-        about = (NODES["tombol"], src)[rnd(2)], 1 + rnd(number + 2), stage, rnd(2)
-        zone, what = (rnd(7), rnd(16)) if stage == 2 else (0, 0)
-        k = (nodekit.key_a if stage == 1 else nodekit.key_c)(about[0], m.TOMBOL)
-        raw = b"\x01" + _entry(m.receipt_entry(src, *about, zone, what, k))
-    elif kind == m.SIREN_ORDER:
-        order = m.SirenOrder(
-            0x53000001 + rnd(BUTTONS), 1 + rnd(number + 2), 1 + rnd(5), rnd(16), rnd(200), ()
-        )
-        tag8 = m.order_tag(src, counter, me, order, nodekit.key_c(me, nodekit.ROLE_NUMBERS["sirene"]))
-        raw = struct.pack("<IIBBHB", *order[:5], 1) + struct.pack("<I", me) + tag8
-    elif kind == m.CONFIG:
-        key = nodekit.key_c(me, nodekit.ROLE_NUMBERS[role])
-        raw = struct.pack("<IHBB", me, 1 + rnd(60), rnd(3), 1 + rnd(3)) + rnd.bytes(rnd(60))
-    elif kind == m.PAGE:
-        key = nodekit.key_c(me, nodekit.ROLE_NUMBERS[role])
-        raw = struct.pack("<IIIBHBB", me, src, counter, rnd(16), rnd(99), rnd(7), rnd(2))
-    else:
-        size = {m.ALARM: 10, m.STATUS: 11 if sender == m.TOMBOL else 22, m.SIREN_REPORT: 10, m.EVENT: 10}[
-            kind
+    for role in ROLES:
+        mine = [one for one in results if one["role"] == role]
+        if not mine:
+            continue
+        first = [one["cpython"] for one in mine]
+        limits = {}
+        for one in first:
+            for name, count in one["limits"].items():
+                limits[name] = limits.get(name, 0) + count
+        cpu = [sum(one[name]["cpu_s"] for one in mine if name in one) for name in ("cpython", "micropython")]
+        other = sum(one["frames"] for one in mine if "micropython" in one)
+        cells = [
+            role,
+            f"{sum(one['frames'] for one in mine):,}",
+            f"{other:,}" if role in DEVICES else "is a CPython program",
+            sum(one["boots"] - 1 - one.get("slept", 0) for one in first),
+            f"{sum(one['proved'] for one in first):,}",
+            "; ".join(f"{count:,} {name}" for name, count in sorted(limits.items())) or "-",
+            f"{cpu[0]:.0f}" + (f" and {cpu[1]:.0f}" if other else ""),
         ]
-        raw = rnd.bytes(size)
-        if rnd(2) and kind == m.ALARM:
-            raw = struct.pack("<BHBBB", rnd(20), counter & 0xFFFF, 5, rnd(16), 150) + bytes(4)
-    return tagged(kind, sender, src, counter, raw, key, 1 + rnd(0xFFFFFFFE))
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
 
 
-def _entry(entry):
+def write_page(path, text, command):
+    before, _, rest = path.read_text(encoding="utf-8").partition(MARK)
+    _, _, after = rest.partition(MARK)
+    path.write_text(f"{before}{MARK}\n{text}\n\n`{command}`\n{MARK}{after}", encoding="utf-8")
+
+
+def wanted(roles, frames, size, seed):
+    """(role, frames, seed) of every part; the parts of the cores in turn, so that all have some early."""
+    sizes = [min(size, frames - at) for at in range(0, frames, size)]
+    return [(role, n, seed + i) for i, n in enumerate(sizes) for role in roles]
+
+
+def again(role, frames, seed):
+    """The command that runs one part again."""
     return (
-        struct.pack(
-            "<IIBBB", entry.node, entry.counter, entry.stage | entry.sounding << 7, entry.zone, entry.kind
-        )
-        + entry.tag4
+        f".venv/bin/python tests/soak/attack_frames.py {role} --frames {frames} --part {frames} --seed {seed}"
     )
 
 
-def changed(rnd, frame):
-    """The frame as an attacker sends it: as it was, other header, a flipped bit, cut, longer, or noise."""
-    how = rnd(10)
-    if how < 3:
-        return frame
-    out = bytearray(frame)
-    if how == 3:
-        out[12] = rnd(256)
-        out[15] = rnd(256)
-    elif how == 4:
-        out[8 + rnd(4)] ^= 1 << rnd(8)
-    elif how == 5:
-        out[rnd(len(out))] ^= 1 << rnd(8)
-    elif how == 6:
-        return bytes(out[: rnd(len(out) + 1)])
-    elif how == 7:
-        return bytes(out) + rnd.bytes(1 + rnd(255 - len(out)))
-    elif how == 8:
-        return rnd.bytes(1 + rnd(60))
-    else:  # a text, or another port, on our channel
-        return nodekit.CHANNEL.seal(
-            0x53000001 + rnd(BUTTONS),
-            1 + rnd(0xFFFFFFFE),
-            rnd(8),
-            rnd.bytes(rnd(60)),
-            portnum=(1, 11, 256, 67)[rnd(4)],
-        )
-    return bytes(out)
+def quiet():
+    """The hub logs every event that it refuses, which here is every other."""
+    logging.disable(logging.CRITICAL)
 
 
-class Device:
-    """The core, its board, and a supply that comes back when the core sleeps."""
-
-    def __init__(self, role, rnd):
-        self.role, self.rnd = role, rnd
-        self.now_ms, self.sent, self.slept, self.refused = 1_000, 0, 0, {}
-        self.settings = nodekit.settings(role, NODES[role])
-        self.state = new_post_state() if role == "sirene" else {}
-        self._boot("power")
-
-    def _boot(self, cause):
-        self.core = roles.make(self.settings, dict(self.state))
-        self.take(
-            self.core.start(
-                act.Boot(cause, "main" if cause == "wake_key" else "", False), self.now_ms, self.rnd(1 << 32)
-            )
-        )
-
-    def take(self, actions):
-        asleep = False
-        for action in actions:
-            if isinstance(action, act.Persist):
-                self.state[action.name] = bytes(action.data)
-            elif isinstance(action, act.Cad):
-                self.take(self.core.cad(self.rnd(8) == 0, self.now_ms, self.rnd(1 << 32)))
-            elif isinstance(action, act.Transmit):
-                self.sent += 1
-                self.now_ms += 90
-                self.take(self.core.sent(self.rnd(50) != 0, self.now_ms, self.rnd(1 << 32)))
-            elif isinstance(action, act.Sleep):
-                asleep = True
-        if asleep:
-            self.slept += 1
-            self._count()
-            self.core = None
-            self._boot("wake_key")
-
-    def _count(self):
-        for reason, count in self.core.counters.items():
-            self.refused[reason] = self.refused.get(reason, 0) + count
-
-    def hear(self, frame):
-        self.take(self.core.receive(frame, -90 + self.rnd(40), 20, self.now_ms, self.rnd(1 << 32)))
-
-    def until(self, end_ms):
-        for _ in range(TICKS_MAX):
-            due = self.core.next_deadline()
-            if due is None or due > end_ms:
-                self.now_ms = max(self.now_ms, end_ms)
-                return
-            self.now_ms = max(self.now_ms, due)
-            self.take(self.core.tick(self.now_ms, self.rnd(1 << 32)))
-        raise RuntimeError("the core never comes to rest")
-
-    def reasons(self):
-        self._count()
-        return self.refused
+def run(args):
+    if not MICROPYTHON.exists() and set(args.roles or DEVICES) & set(DEVICES):
+        sys.exit("MicroPython is not on this machine, and half of the campaign is its: use x86-64 Linux")
+    kept, tasks = Kept(args.keep), wanted(args.roles or ROLES, args.frames, args.part, args.seed)
+    results = {task: kept.load(*task) for task in tasks}
+    left = [task for task in tasks if results[task] is None]
+    if len(left) < len(tasks):
+        print(f"goes on where it stopped, {len(left)} of {len(tasks)} parts are left", file=sys.stderr)
+    failed = []
+    with ProcessPoolExecutor(
+        args.jobs, get_context("spawn"), initializer=quiet, max_tasks_per_child=1
+    ) as pool:
+        waiting = [pool.submit(part, *task) for task in left]
+        for done, future in enumerate(as_completed(waiting), 1):
+            result = future.result()
+            role, frames, seed = about = result["role"], result["frames"], result["seed"]
+            if "failed" in result:
+                failed.append(result)
+                print(f"FAILED {role}, seed {seed}: {result['failed']}\nagain: {again(*about)}", flush=True)
+                continue
+            kept.save(result)
+            results[about] = result
+            print(f"{done} of {len(left)}: {role}, seed {seed}", file=sys.stderr, flush=True)
+    text = table([one for one in results.values() if one])
+    print(text)
+    if args.page and not failed:
+        words = f"--frames {args.frames} --part {args.part} --seed {args.seed}"
+        write_page(Path(args.page), text, f".venv/bin/python tests/soak/attack_frames.py {words}")
+    return not failed
 
 
-def used():
-    """What is in use: bytes on MicroPython, objects on CPython."""
-    gc.collect()
-    gc.collect()
-    return gc.mem_alloc() if hasattr(gc, "mem_alloc") else len(gc.get_objects())
-
-
-def run(role, frames, seed):
-    rnd = Random(seed)
-    device = Device(role, rnd)
-    pool, warm, frame = [], None, b""
-    try:
-        for number in range(frames):
-            if number % REMAKE == 0:
-                pool = None
-                pool = [one(rnd, role, number + i) for i in range(POOL)]
-            if number == frames // WARM:
-                warm = used()
-            frame = changed(rnd, pool[rnd(POOL)])
-            device.hear(frame)
-            if rnd(6) == 0:
-                device.until(device.now_ms + (1, 100, 3_000, 40_000)[rnd(4)])
-    except Exception:
-        print("frame {} of seed {}: {}".format(number, seed, hexlify(frame).decode()))
-        raise
-    grown = used() - (warm or 0)
-    limit = GROWTH_BYTES if hasattr(gc, "mem_alloc") else GROWTH_OBJECTS
-    told = {
-        "role": role,
-        "frames": frames,
-        "seed": seed,
-        "interpreter": sys.implementation.name,
-        "grown": grown,
-        "limit": limit,
-        "sent": device.sent,
-        "slept": device.slept,
-        "hours": device.now_ms // 3_600_000,
-        "refused": device.reasons(),
-    }
-    print(json.dumps(told))
-    return grown <= limit
+def main():
+    parser = argparse.ArgumentParser(description="odd frames through every core")
+    parser.add_argument("roles", nargs="*", choices=[[], *ROLES], metavar="ROLE")
+    parser.add_argument("--frames", type=int, default=FRAMES, help="through each core")
+    parser.add_argument("--part", type=int, default=PART, help="frames that one seed makes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", default="build/soak")
+    parser.add_argument("--page", help="put the table between the marks of this file")
+    sys.exit(0 if run(parser.parse_args()) else 1)
 
 
 if __name__ == "__main__":
-    sys.exit(0 if run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])) else 1)
+    main()

@@ -1,50 +1,53 @@
-"""Mutated, replayed, foreign and well-tagged odd messages through the gateway's core, on CPython as it.
+"""The gateway's core among odd messages, on CPython as it runs: driven, and judged at every answer.
 
-usage: python tests/soak/attack_gateway.py FRAMES SEED
-
-The frames are those of attack_frames.py, the payloads of what opens on the channel. The disk takes what is
-stored, or not; the hub replies, or not; the power goes now and then. Prints one JSON line; exit 1 when the
-core raised, asked for a deadline and never moved on, or held more objects at the end than after a fifth.
+What opens on the channel reaches it, as from a radio. The disk takes what is stored, or not; the hub
+replies, or not; the power goes now and then. What is stored, ordered and receipted must have been said by
+who may say it, and between the odd messages a press is stored, receipted and called for.
 """
 
 import json
-import sys
 
-import attack_frames as frames_of
-import gateway_kit as kit
 import nodekit
+from frame_rigs import TICKS_MAX, WAITS_MS, Broken, need
+from inside_frames import Inside
 from kentongan_gateway import actions
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.memory import new_state
+from kentongan_wire import messages as m
+from kentongan_wire import site_keys, verify
 from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import parse_packet
+from kentongan_wire.packet import BROADCAST, parse_packet
+from odd_frames import BUTTONS, OTHER_GATEWAY, STOLEN, Air
 
-CUT_EVERY = 20_000  # frames between two power cuts
-GROWTH_OBJECTS = 20_000  # senders of noise under good tags fill tables for longer than a fifth of the frames
+PROOF_EVERY, CUT_EVERY = 100, 10_000  # odd messages until something true comes, until the power goes
+ANSWERED_WITHIN_MS = 10_000
+NEIGHBOUR = 0x52000034  # the penerus whose STATUS is true
+ODD_BUTTONS = BUTTONS[::2]
+OTHERS = {
+    0x52000021: "sirene",
+    0x52000041: "penerima",
+    0x52000031: "penerus",
+    NEIGHBOUR: "penerus",
+    **{node: role for role, node in STOLEN.items() if role != "tombol"},
+}
 DEVICES = [
     {"node": nodekit.GATEWAY, "role": "gateway", "label": "gateway-1", "zone": 5, "house": 0, "hops": 0},
+    {"node": OTHER_GATEWAY, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1},
     *(
         {
-            "node": 0x53000001 + i,
+            "node": node,
             "role": "tombol",
-            "label": f"tombol-{i:02}",
+            "label": f"tombol-{node & 0xFF:02}",
             "zone": 5,
-            "house": i,
+            "house": node & 0xFF,
             "hops": 1,
         }
-        for i in range(frames_of.BUTTONS)
+        for node in BUTTONS
     ),
     *(
-        {
-            "node": 0x52000001 + i,
-            "role": ("sirene", "penerus", "penerima")[i % 3],
-            "label": f"lain-{i:02}",
-            "zone": 5 + i % 2,
-            "house": 0,
-            "hops": 1,
-        }
-        for i in range(80)
+        {"node": node, "role": role, "label": f"{role}-{node & 0xFF:02}", "zone": 5, "house": 0, "hops": 1}
+        for node, role in OTHERS.items()
     ),
 ]
 
@@ -52,21 +55,23 @@ DEVICES = [
 class House:
     """The core, its disk and its hub, each of which fails now and then."""
 
-    def __init__(self, rnd):
-        self.rnd, self.now_ms, self.state = rnd, 1_000_000, new_state()
-        self.stored, self.sent, self.cuts, self.refused = 0, 0, 0, {}
+    def __init__(self, seed, inside=False):
+        self.inside = inside
+        self.air = (Inside if inside else Air)("gateway", seed)
+        self.now_ms, self.state, self.core, self.frame = 1_000_000, new_state(), None, b""
+        self.counts = dict.fromkeys(("stored", "sent", "orders", "boots", "proved"), 0)
+        self.refused, self.outcomes, self.limits = {}, {}, {}
+        self.on_disk, self.sends, self.disk_well = set(), [], False
         self.boot()
 
     def boot(self):
+        if self.core is not None:
+            self.count()
+        self.counts["boots"] += 1
+        keys = site_keys.SiteKeys({0: nodekit.ALARM_ROOT}, {0: nodekit.CONTROL_ROOT}, 0)
         config = CoreConfig(nodekit.GATEWAY, "gateway-1", 5)
-        keys = kit.site_keys.SiteKeys({0: nodekit.ALARM_ROOT}, {0: nodekit.CONTROL_ROOT}, 0)
         self.core = GatewayCore(config, keys, Directory.from_dict({"devices": DEVICES}), dict(self.state))
         self.do(self.core.tick(self.now_ms, 1))
-
-    def cut(self):
-        self.cuts += 1
-        self.count()
-        self.boot()
 
     def count(self):
         for reason, count in self.core.counters.items():
@@ -77,26 +82,98 @@ class House:
             if isinstance(action, actions.Persist):
                 self.state[action.name] = bytes(action.data)
             elif isinstance(action, actions.Send):
-                self.sent += 1
+                self.counts["sent"] += 1
+                self.sends.append(action.payload)
+                self._judge_send(action.payload)
+            elif isinstance(action, actions.Siren):
+                need(self.inside or self.core._own.alarm[0] in self._may_raise(), "its own siren, for nobody")
             elif isinstance(action, actions.Store):
-                json.dumps(action.event)  # the spool writes it as that
-                taken = self.rnd(20)
-                self.stored += bool(taken)
-                self.do(
-                    (self.core.stored if taken else self.core.not_stored)(
-                        action.row_id, self.now_ms, self.rnd(1 << 32)
-                    )
+                self._store(action)
+
+    def _store(self, action):
+        event = json.loads(json.dumps(action.event))  # as the spool and the hub read it
+        self._judge_stored(event)
+        taken = self.disk_well or self.air.draw(20)
+        if taken:
+            self.counts["stored"] += 1
+            if event["type"] in ("alarm", "siren_report", "event"):
+                self.on_disk.add((event["device"], event.get("report_counter", event.get("counter"))))
+        done = self.core.stored if taken else self.core.not_stored
+        self.do(done(action.row_id, self.now_ms, self.air.rnd.getrandbits(32)))
+        if self.air.draw(4) == 0:
+            self.do(self.core.hub_ok([action.row_id], self.now_ms))
+
+    # -- what may be --------------------------------------------------------------------------------
+
+    def _may_raise(self):
+        return {origin for origin, _ in self.air.may_be_stored}
+
+    def _judge_stored(self, event):
+        if self.inside or "device" not in event:
+            return
+        device, counter = event["device"], event.get("counter")
+        if event["type"] == "alarm":
+            stolen = device == STOLEN["tombol"] or device == STOLEN["sirene"] and event["kind"] == m.KIND_UJI
+            need(
+                stolen or (device, counter) in self.air.may_be_stored,
+                "an alarm of {:08x} #{} is stored that it never raised",
+                device,
+                counter,
+            )
+        elif event["type"] in ("status", "siren_report", "event"):
+            need(
+                device in STOLEN.values() or device == NEIGHBOUR,
+                "a {} of {:08x}, who never sent one",
+                event["type"],
+                device,
+            )
+
+    def _judge_send(self, payload):
+        if self.inside:
+            return
+        envelope = m.parse(payload)
+        if envelope.type not in (m.RECEIPTS, m.SIREN_ORDER):
+            return
+        body = m.decode_body(envelope.type, envelope.role, envelope.body)
+        if envelope.type == m.RECEIPTS:
+            for entry in body.entries:
+                need(
+                    (entry.node, entry.counter) in self.on_disk,
+                    '"received" for {:08x} #{}, which is on no disk',
+                    entry.node,
+                    entry.counter,
                 )
-                if self.rnd(4) == 0:
-                    self.do(self.core.hub_ok([action.row_id], self.now_ms))
+                if entry.stage == m.STAGE_COMING:
+                    self._coming()
+                need(
+                    entry.stage in (m.STAGE_STORED, m.STAGE_COMING, m.STAGE_CANCELLED),
+                    "stage {} by itself",
+                    entry.stage,
+                )
+        elif body.action == m.ACTION_START:
+            self.counts["orders"] += 1
+            need(
+                body.origin in self._may_raise(),
+                "sirens are ordered for {:08x}, who raised nothing",
+                body.origin,
+            )
+
+    def _coming(self):
+        """While the hub is silent a penerima is asked, and one of those is stolen."""
+        self.limits["word: a stolen penerima that was asked answers"] = 1 + self.limits.get(
+            "word: a stolen penerima that was asked answers", 0
+        )
+
+    # -- a part -------------------------------------------------------------------------------------
 
     def hear(self, frame):
-        """What a radio hands on: frames that open on the channel, on our port."""
+        """What a radio hands on: frames that open on the channel, on our port. Whether this one does."""
+        self.frame = frame
         try:
             packet = parse_packet(frame)
-            data = nodekit.CHANNEL.open(packet)
+            payload = nodekit.CHANNEL.open(packet).payload
         except RemoteError:
-            return
+            return None
         heard = Heard(
             packet.src,
             packet.to,
@@ -104,62 +181,87 @@ class House:
             packet.hop_limit,
             packet.hop_start,
             packet.relay_node,
-            data.payload,
+            payload,
             -90,
             12,
             "uji",
         )
-        self.do(self.core.heard(heard, self.now_ms, self.rnd(1 << 32)))
+        self.do(self.core.heard(heard, self.now_ms, self.air.rnd.getrandbits(32)))
+        return heard
 
     def until(self, end_ms):
-        for _ in range(frames_of.TICKS_MAX):
+        for _ in range(TICKS_MAX):
             due = self.core.next_deadline()
             if due is None or due > end_ms:
                 self.now_ms = max(self.now_ms, end_ms)
                 return
             self.now_ms = max(self.now_ms, due)
-            self.do(self.core.tick(self.now_ms, self.rnd(1 << 32)))
-        raise RuntimeError("the core never comes to rest")
+            self.do(self.core.tick(self.now_ms, self.air.rnd.getrandbits(32)))
+        raise Broken("the core never comes to rest")
 
+    def step(self, number):
+        self.odd()
+        if self.air.draw(6) == 0:
+            self.until(self.now_ms + self.air.pick(WAITS_MS))
+        if number % PROOF_EVERY == PROOF_EVERY - 1 and not self.inside:
+            self.prove()
+            self.counts["proved"] += 1
+        if number % CUT_EVERY == CUT_EVERY - 1:
+            self.boot()
 
-def run(frames, seed):
-    rnd = frames_of.Random(seed)
-    house = House(rnd)
-    pool, warm, frame = [], None, b""
-    try:
-        for number in range(frames):
-            if number % frames_of.REMAKE == 0:
-                pool = [frames_of.one(rnd, "modem", number + i) for i in range(frames_of.POOL)]
-            if number % CUT_EVERY == CUT_EVERY - 1:
-                house.cut()
-            if number == frames // frames_of.WARM:
-                warm = frames_of.used()
-            frame = frames_of.changed(rnd, pool[rnd(frames_of.POOL)])
-            house.hear(frame)
-            if rnd(6) == 0:
-                house.until(house.now_ms + (1, 100, 3_000, 40_000)[rnd(4)])
-    except Exception:
-        print(f"frame {number} of seed {seed}: {frame.hex()}")
-        raise
-    grown = frames_of.used() - (warm or 0)
-    house.count()
-    print(
-        json.dumps(
-            {
-                "role": "gateway",
-                "frames": frames,
-                "seed": seed,
-                "grown": grown,
-                "limit": GROWTH_OBJECTS,
-                "stored": house.stored,
-                "sent": house.sent,
-                "cuts": house.cuts,
-                "refused": house.refused,
-            }
+    def odd(self):
+        odd = self.air.odd()
+        before, self.sends = dict(self.core.counters), []
+        heard = self.hear(odd.frame)
+        grown = {name for name, count in self.core.counters.items() if count != before.get(name, 0)}
+        need("fault" not in self.core.counters, "a part of the core raised: {}", self.core.troubles())
+        if heard is not None and heard.src != nodekit.GATEWAY:
+            try:
+                m.parse(heard.payload)
+            except RemoteError as error:
+                need(error.reason in grown, "refused as {} but counted as {}", error.reason, grown)
+        if odd.forged:
+            need(grown, "a forged message was not refused")
+        outcome = "unread" if heard is None else "refused" if grown else "taken, or of no account"
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+    def prove(self):
+        """An odd button's press is stored, receipted under its own key, and called for."""
+        origin = self.air.pick(ODD_BUTTONS)
+        self.until(self.now_ms + ANSWERED_WITHIN_MS)
+        self.disk_well, self.sends = True, []
+        self.hear(self.air.alarm(origin, kind=self.air.draw(7)))
+        counter = self.air.last(origin)
+        need((origin, counter) in self.on_disk, "a press of {:08x} is not stored", origin)
+        self.until(self.now_ms + ANSWERED_WITHIN_MS)
+        self.disk_well = False
+        answers, orders = [], []
+        for payload in self.sends:
+            envelope = m.parse(payload)
+            if envelope.type == m.RECEIPTS:
+                _, entry = verify.own_entry(
+                    payload,
+                    nodekit.GATEWAY,
+                    origin,
+                    nodekit.key_a(origin, m.TOMBOL),
+                    nodekit.key_c(origin, m.TOMBOL),
+                )
+                answers.append(entry is not None and entry.counter == counter)
+            elif envelope.type == m.SIREN_ORDER:
+                order = verify.open_message(payload, nodekit.GATEWAY, BROADCAST, self.core._desk.keys).body
+                orders.append((order.origin, order.counter) == (origin, counter))
+        need(any(answers), "a stored press of {:08x} is not receipted", origin)
+        need(
+            any(orders), "no siren is ordered for a press of {:08x}, though none says that it sounds", origin
         )
-    )
-    return grown <= GROWTH_OBJECTS
 
-
-if __name__ == "__main__":
-    sys.exit(0 if run(int(sys.argv[1]), int(sys.argv[2])) else 1)
+    def told(self):
+        self.count()
+        return {
+            **self.counts,
+            "hours": self.now_ms // 3_600_000,
+            "limits": self.limits,
+            "outcomes": self.outcomes,
+            "how": self.air.hows,
+            "refused": self.refused,
+        }

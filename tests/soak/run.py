@@ -16,14 +16,10 @@ DEVICE_PATH = ":".join(str(ROOT / part) for part in ("wire/src", "firmware/src",
 TELL_EVERY_S = 30  # for how long a command has run
 MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 
-FRAMES, PARTS = "250000", 4  # through every core, on both interpreters: a million each
 ATTACK = [
     [str(BIN / "kentongan-sim"), "attack", "--seeds", "1-20", "--jobs", "2"],
     [str(BIN / "kentongan-sim"), "attack", "--seeds", "101", "--jobs", "2", "--engine", "micropython"],
-    *[[*interpreter, "tests/soak/attack_frames.py", role, FRAMES, str(seed)]
-      for role in ("tombol", "sirene", "penerus", "penerima", "modem") for seed in range(1, PARTS + 1)
-      for interpreter in ([sys.executable], MICROPYTHON)],
-    *[[sys.executable, "tests/soak/attack_gateway.py", FRAMES, str(seed)] for seed in range(1, PARTS + 1)],
+    [sys.executable, "tests/soak/attack_frames.py", "--jobs", "2"],  # a million through every core
 ]
 
 # name: (what it shows, commands)
