@@ -239,7 +239,7 @@ def _siren_report(db, now, gateway, event):
     """What a post, or the gateway's own siren, says that it does; a repeat of its last word adds nothing."""
     post = event.get("device") or db.value("SELECT node FROM gateways WHERE label = ?", gateway)
     state, alarm = event["state"], (event["origin"], event["counter"])
-    state = STATE_NAMES.get(state, m.STATE_STOPPED) if isinstance(state, str) else field.whole(state) or 0
+    state = STATE_NAMES.get(state, m.STATE_STOPPED) if isinstance(state, str) else state
     last = db.value(
         "SELECT state FROM siren_reports WHERE origin = ? AND counter = ? AND post = ? "
         "ORDER BY id DESC LIMIT 1",
@@ -256,7 +256,7 @@ def _siren_report(db, now, gateway, event):
         origin=event["origin"],
         counter=event["counter"],
         state=state,
-        source=str(event["source"])[:20],
+        source=str(event["source"]),
         gateway=gateway,
         boot_id=event["boot_id"],
         at_ms=event["at_ms"],

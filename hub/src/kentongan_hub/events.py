@@ -57,7 +57,6 @@ FIELDS = {
     },
     "status": {
         "device": _DEVICE,
-        "role": ("any", None, None, None),
         "body": ("object", None, None, None),
         "generation": _GENERATION,
         "counter": _integer(0, U32),
@@ -75,8 +74,8 @@ FIELDS = {
     "gateway_siren": {
         "origin": _DEVICE,
         "counter": _COUNTER,
-        "state": ("any", None, None, None),
-        "source": ("any", None, None, None),
+        "state": _text(20, REQUIRED),
+        "source": _text(20),
     },
     "event": {
         "device": _DEVICE,
