@@ -150,8 +150,8 @@ class Kept:
 def table(results, micropython=True):
     """A line a core: frames under each interpreter, what was true in between, what thieves are granted."""
     lines = [
-        "| core | CPython | MicroPython | power cuts | true words between, all kept | known limits | "
-        "CPU seconds |",
+        "| core | CPython | MicroPython | power cuts, restarts | true words between, all kept | "
+        "known limits | CPU seconds |",
         "|---|---|---|---|---|---|---|",
     ]
     for role in ROLES:

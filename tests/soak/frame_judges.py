@@ -114,7 +114,7 @@ class TombolRig(AiredRig):
         need(stage <= given, '"{}" is shown, and the gateway has given stage {}', action.state, given)
 
     def odd(self):
-        if self.core.incidents["incident"] is None and self.air.draw(3) == 0:
+        if self.core.incidents["incident"] is None and self.air.draw(30) == 0:
             self.press()
         super().odd()
 

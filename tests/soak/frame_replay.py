@@ -23,7 +23,7 @@ HEAD, HEAD_BYTES = "<BQIH", 15  # what, now in ms, random number, bytes that fol
 BOOT, RECEIVE, TICK, CAD, SENT, KEY, HOST, CHECK = range(8)
 CAUSES = ("power", "reset", "wake_key", "wake_timer")
 KEYS = ("", "main", "silent", "come")
-GROWTH_BYTES = 6_000  # queues differ by what waits at the moment
+GROWTH_BYTES = 16_000  # queues, and parts of settings on their way, differ by the moment
 GROWTH_OBJECTS = 400  # the same on CPython
 BYTES = (bytes, bytearray, memoryview)
 

@@ -172,9 +172,9 @@ class Rig:
             self.until(self.now_ms + self.air.pick(WAITS_MS))
         if number % PROOF_EVERY == PROOF_EVERY - 1:
             self.out = []
-            if self.inside:
+            if self.inside and self.air.draw(8) == 0:
                 self.key("come" if self.role == "penerima" else "main", True)
-            else:
+            elif not self.inside:
                 self.prove()
                 self.proved += 1
         if number % POWER_EVERY == POWER_EVERY - 1:
