@@ -147,7 +147,7 @@ class Kept:
         self._path(*about).write_text(json.dumps(result), encoding="utf-8")
 
 
-def table(results, micropython=True):
+def table(results):
     """A line a core: frames under each interpreter, what was true in between, what thieves are granted."""
     lines = [
         "| core | CPython | MicroPython | power cuts, restarts | true words between, all kept | "
