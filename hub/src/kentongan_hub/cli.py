@@ -6,7 +6,6 @@ import logging
 import signal
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
@@ -264,10 +263,11 @@ def _first_line(path):
 
 def _backup(args):
     size = backup.make(args.data, _first_line(args.passphrase_file), args.out)
-    now_ms = int(time.time() * 1000)
     with Store(args.data).write() as db:
-        db.set_setting("backup_wall", now_ms)
-        audit.record(db, now_ms, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
+        now = _now(db)
+        db.set_setting("backup_wall", now.wall)
+        db.set_setting("backup_ms", now.ms)
+        audit.record(db, now.wall, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
     print(f"backup of {args.data} -> {args.out}, {size} bytes; without the passphrase nobody can open it")
 
 

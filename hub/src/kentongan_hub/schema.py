@@ -487,3 +487,26 @@ ALTER TABLE soundings ADD COLUMN asked_ms INTEGER;
 @migrations()
 def m017_drill_posts(db):
     _run(db, DRILL_POSTS)
+
+
+# what decides a warning, a word or an answer is counted in steady time, never between two readings of a wall
+STEADY = """
+ALTER TABLE soundings DROP COLUMN changed_wall;
+ALTER TABLE soundings ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices DROP COLUMN siren_checked_wall;
+ALTER TABLE devices ADD COLUMN siren_checked_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN created_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN test_ms INTEGER;
+ALTER TABLE devices ADD COLUMN tested_ms INTEGER;
+ALTER TABLE contacts ADD COLUMN verified_ms INTEGER;
+ALTER TABLE houses DROP COLUMN empty_from_wall;
+ALTER TABLE houses DROP COLUMN empty_to_wall;
+ALTER TABLE houses ADD COLUMN empty_from_ms INTEGER;
+ALTER TABLE houses ADD COLUMN empty_to_ms INTEGER;
+ALTER TABLE troubles ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def m018_steady_times(db):
+    _run(db, STEADY)

@@ -7,6 +7,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, language, pictures, roles
 
@@ -110,6 +111,21 @@ def needs(permission):
         return guarded
 
     return decorate
+
+
+def do(deed, back, page, refused=400):
+    """Redirect to `back` after deed(db, now, who, address); page(why) when a LocalError refuses it.
+
+    A deed that gives False waits for a second person, on the page Akses.
+    """
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            done = deed(db, hub.now(), g.account, request.remote_addr or "")
+    except LocalError as error:
+        return page(str(error)), refused
+    hub.dispatch.watch_soon()
+    return redirect(url_for("access.page") if done is False else back, 303)
 
 
 ERRORS = {

@@ -84,6 +84,7 @@ def make():
         return _page(f"Cadangan gagal: {error}"), 400
     with hub.store.write() as db:
         db.set_setting("backup_wall", now.wall)
+        db.set_setting("backup_ms", now.ms)
         audit.record(
             db,
             now.wall,
