@@ -128,7 +128,7 @@ def is_old(row, gone, now_ms, days):
     """A number that nobody has called for too long, or ever; `gone`: when this hub was away (away.py)."""
     checked_ms = row["verified_ms"]
     return bool(row["number"]) and (
-        checked_ms is None or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS
+        not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS
     )
 
 

@@ -489,24 +489,11 @@ def m017_drill_posts(db):
     _run(db, DRILL_POSTS)
 
 
-# what decides a warning, a word or an answer is counted in steady time, never between two readings of a wall
-STEADY = """
-ALTER TABLE soundings DROP COLUMN changed_wall;
-ALTER TABLE soundings ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE devices DROP COLUMN siren_checked_wall;
-ALTER TABLE devices ADD COLUMN siren_checked_ms INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE devices ADD COLUMN created_ms INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE devices ADD COLUMN test_ms INTEGER;
-ALTER TABLE devices ADD COLUMN tested_ms INTEGER;
-ALTER TABLE contacts ADD COLUMN verified_ms INTEGER;
-ALTER TABLE houses DROP COLUMN empty_from_wall;
-ALTER TABLE houses DROP COLUMN empty_to_wall;
-ALTER TABLE houses ADD COLUMN empty_from_ms INTEGER;
-ALTER TABLE houses ADD COLUMN empty_to_ms INTEGER;
-ALTER TABLE troubles ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;
-"""
-
-
 @migrations()
 def m018_steady_times(db):
-    _run(db, STEADY)
+    """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
+    drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
+    for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
+        _run(db, f"{drop};\n{add}".format(*one.split() * 2))
+    for one in ("devices created", "devices test", "devices tested", "contacts verified", "troubles since"):
+        db.execute(add.format(*one.split()))

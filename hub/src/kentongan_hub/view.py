@@ -317,7 +317,7 @@ def _device(db, now, row, zone, gone):
         "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
         "tested": local_date_time(row["tested_wall"], zone),
         "test_waits": local_time(row["test_wall"], zone)
-        if row["test_ms"] is not None and (row["tested_ms"] or 0) < row["test_ms"]
+        if row["test_ms"] and (row["tested_ms"] or 0) < row["test_ms"]
         else "",
     }
 

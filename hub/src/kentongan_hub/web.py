@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
+from markupsafe import escape
 
 from kentongan_hub import accounts, language, pictures, roles
+from kentongan_hub.typed import typed
 
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
@@ -77,7 +79,9 @@ def check_form():
 
 
 def finish(response):
-    """Headers on every answer; the first cookie when a form needed it."""
+    """Headers on every answer; the first cookie when a form needed it; commands as they can be typed here."""
+    if response.mimetype == "text/html" and not response.is_streamed:
+        response.set_data(typed(response.get_data(as_text=True), escape(current_app.hub.data_dir)))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
