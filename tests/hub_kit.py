@@ -60,6 +60,7 @@ class Site:
             "at_ms": 1000 * self.sent,
             "boot_id": "boot-1",
             "wall": None,
+            "age_ms": 0,
             **fields,
         }
 
@@ -102,6 +103,27 @@ class Site:
         answer = person.post("/masuk", masuk=login, sandi=password)
         assert answer.status_code == 303, answer.text
         return person
+
+
+class TwoClocks:
+    """Steady time goes on as it must; the wall says what it likes. At a start the wall is all there is."""
+
+    sure = False
+
+    def __init__(self, site):
+        self.now_ms, self.wrong_ms = site.clock.now_ms, 0
+
+    def steady_ms(self):
+        return self.now_ms
+
+    def wall_ms(self):
+        return self.now_ms + self.wrong_ms
+
+    def mark(self):
+        return ""
+
+    def advance(self, ms):
+        self.now_ms += ms
 
 
 class Person:
