@@ -92,6 +92,11 @@ def agreed_once(account):
     return bool(account) and any(account[mark] for mark in marks)
 
 
+def agreed_now(account):
+    """Whether silent alarms may call this account: agreed, or a stand-in."""
+    return bool(account["named_for_confidential"] or account["stand_in"])
+
+
 def sensitive(db, person):
     """The account of a person of the register, when it is an agreed one or a called office; else None.
 
