@@ -60,6 +60,7 @@ class Site:
             "at_ms": 1000 * self.sent,
             "boot_id": "boot-1",
             "wall": None,
+            "age_ms": 0,
             **fields,
         }
 

@@ -56,7 +56,7 @@ def silently(db):
 def ring(db, incident):
     """{nodes} of chimes that may ring for, and answer, this confidential incident."""
     known = set(circles.members(db, incident))
-    return {node for node, accounts in _confirmed(db, incident["opened_ms"]).items() if accounts & known}
+    return {node for node, accounts in _confirmed(db, circles.facts_ms(incident)).items() if accounts & known}
 
 
 def targets(db, incident):
@@ -86,12 +86,16 @@ def waiting(db):
 
 
 def of_account(db, account):
-    """[chimes with `confirmed`] at this account's home, when silent alarms may reach it; else nothing."""
+    """[chimes with `confirmed` and the sticker's `number`] at home of whom silent alarms call; else []."""
     if not access.agreed_now(account):
         return []
     places, confirmed = homes(db, account), _confirmed(db)
     return [
-        {**chime, "confirmed": account["id"] in confirmed.get(chime["node"], ())}
+        {
+            **chime,
+            "number": format(chime["node"], "08x"),
+            "confirmed": account["id"] in confirmed.get(chime["node"], ()),
+        }
         for chime in db.all(f"{_CHIMES} ORDER BY label")
         if (chime["zone"], chime["house"]) in places
     ]
@@ -130,4 +134,4 @@ def _own(db, by, node):
 
 def _written(db, now, by, chime, what, old, new, at):
     access.note(db, now, [by["id"]], "penerima", old, new, account=by["id"])
-    audit.record(db, now.wall, by["login"], what, chime["label"], format(chime["node"], "08x"), at)
+    audit.record(db, now.wall, by["login"], what, chime["label"], chime["number"], at)
