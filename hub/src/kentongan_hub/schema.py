@@ -505,3 +505,16 @@ ALTER TABLE incidents ADD COLUMN facts_ms INTEGER;
 @migrations()
 def m018_chime_consents(db):
     _run(db, CHIME_CONSENTS)
+
+
+# salt, public: half of a key from the keeper's passphrase; it locks backups and opens none
+KEEPERS = """
+CREATE TABLE backup_keepers (
+    account INTEGER PRIMARY KEY REFERENCES accounts (id), salt BLOB NOT NULL, public BLOB NOT NULL,
+    made_wall INTEGER NOT NULL);
+"""
+
+
+@migrations()
+def m019_backup_keepers(db):
+    _run(db, KEEPERS)
