@@ -35,9 +35,9 @@ def change(village, what, login, *makers, **body):
 
 
 CHANGED = {  # what opened it to somebody, made by people of other houses
-    "agreed since": ("rahasia", "wakil", {}),
-    "moved out since": ("rumah", "pelaku", {"zone": 5, "house": 30, "outside": 0}),
-    "moved outside since": ("rumah", "pelaku", {"zone": 0, "house": 0, "outside": 1}),
+    "agreed": ("rahasia", "wakil", {}),
+    "moved": ("rumah", "pelaku", {"zone": 5, "house": 30, "outside": 0}),
+    "outside": ("rumah", "pelaku", {"zone": 0, "house": 0, "outside": 1}),
 }
 
 
