@@ -4,7 +4,7 @@ import stat
 
 import pytest
 from hub_kit import PASSWORD, Site
-from kentongan_hub import backup, outbox, site
+from kentongan_hub import backup, keepers, outbox, site
 from kentongan_hub.cli import main
 from kentongan_hub.store import Store
 from kentongan_wire.errors import LocalError
@@ -54,6 +54,10 @@ def test_the_file_is_locked_private_and_tells_nothing(made):
         lambda d: d[:-1],
         lambda d: d[: len(d) // 2],
         lambda d: d[:60] + bytes([d[60] ^ 1]) + d[61:],
+        lambda d: d[:29] + b"\0" + d[30:],
+        lambda d: d[:29] + b"\xff" + d[30:],
+        lambda d: d[:100] + bytes([d[100] ^ 1]) + d[101:],
+        lambda d: d[:200] + bytes([d[200] ^ 1]) + d[201:],
         lambda d: b"x" + d,
         lambda d: d + b"x",
         lambda d: d[:21],
@@ -73,7 +77,8 @@ def test_chunks_cannot_be_dropped_swapped_or_ended_early(made, tmp_path, monkeyp
     monkeypatch.setattr(backup, "CHUNK", 4_096)
     path = tmp_path / "kecil.cadangan"
     backup.make(old.data_dir, PHRASE, path)
-    data, head, size = path.read_bytes(), len(backup.MAGIC) + 24, 4_096 + backup.TAG
+    data, size = path.read_bytes(), 4_096 + backup.TAG
+    head = len(backup.MAGIC) + backup.PREFIX + 1 + keepers.SLOT
     one, two = data[head : head + size], data[head + size : head + 2 * size]
     rest = data[head + 2 * size :]
     for spoilt in (one + rest, two + one + rest, one + two, one + one + two + rest):

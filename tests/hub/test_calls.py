@@ -4,7 +4,7 @@ import json
 
 import pytest
 from kentongan_gateway.directory import Directory
-from kentongan_hub import incidents, policies, policy, provision
+from kentongan_hub import incidents, policies, policy, provision, ringing
 from kentongan_hub.trust import calls
 from kentongan_wire import messages as m
 
@@ -32,6 +32,12 @@ def name(site, login, zone, house):
     return number
 
 
+def confirm(site, login, chime):
+    """This person has found the chime at home."""
+    with site.hub.store.write() as db:
+        ringing.confirm(db, site.hub.now(), db.one("SELECT * FROM accounts WHERE login = ?", login), chime)
+
+
 def told(site, chime):
     with site.hub.store.read() as db:
         return calls.chimes(db)[chime]
@@ -44,9 +50,11 @@ def test_the_key_file_and_the_order_carry_the_policy_as_the_gateway_reads_it(sit
     assert directories(site)[-1]["paging"]["5"][str(m.KIND_KEBAKARAN)] == 120
 
 
-def test_a_chime_rings_for_a_silent_alarm_only_where_an_agreed_person_lives(site, chime):
+def test_a_chime_rings_for_a_silent_alarm_only_where_an_agreed_person_lives_and_confirmed_it(site, chime):
     assert told(site, chime) == {"silent": False, "conflicts": []}
     name(site, "bidan", 5, 12)
+    assert not told(site, chime)["silent"], "nobody has found it at home yet"
+    confirm(site, "bidan", chime)
     assert told(site, chime)["silent"]
     made = Directory.from_dict(provision.gateway_file(site.data_dir))
     assert made.get(chime).pages_silent
@@ -59,11 +67,13 @@ def test_a_person_of_the_register_counts_with_the_house_written_there(site, chim
     number = site.account("kader", "petugas_ronda", named=True)
     with site.hub.store.write() as db:
         db.insert("people", name="Bu Kader", zone=5, house=12, account=number, created_wall=0)
+    confirm(site, "kader", chime)
     assert told(site, chime)["silent"]
 
 
 def test_the_chime_of_an_excluded_person_is_in_conflict_with_that_house(site, chime):
     number = name(site, "paman", 5, 12)
+    confirm(site, "paman", chime)
     with site.hub.store.write() as db:
         db.insert("exclusions", account=number, zone=5, house=7, made_by="Bu Admin", made_wall=0)
     assert told(site, chime) == {"silent": True, "conflicts": [site.button]}
@@ -75,6 +85,7 @@ def test_gateways_learn_within_seconds_of_a_new_policy_and_of_newly_agreed_peopl
     look(site)
     assert len(directories(site)) == before, "nothing has changed"
     name(site, "bidan", 5, 12)
+    confirm(site, "bidan", chime)
     look(site)
     entry, = [d for d in directories(site)[-1]["devices"] if d["node"] == chime]
     assert entry["silent"] is True

@@ -1,7 +1,7 @@
 """Who may say "saya datang" at a chime: whom a gateway paged about that incident, and who may know of it."""
 
 import pytest
-from kentongan_hub import circles, provision
+from kentongan_hub import circles, provision, ringing
 from kentongan_wire import messages as m
 
 COUNTER = 70_009
@@ -34,11 +34,11 @@ def unanswered(site, index=0):
     return incident["state"] == "baru" and incident["answered_by"] is None and orders == []
 
 
-def named_at(site, house, login="ibu_kader"):
-    """An agreed person who lives in that house."""
-    site.account(login, "wakil", named=True)
+def named_at(site, house, chime, login="ibu_kader"):
+    """An agreed person who lives in that house and has confirmed the chime there."""
+    site.account(login, "wakil", named=True, house=house)
     with site.hub.store.write() as db:
-        db.run("UPDATE accounts SET zone = 5, house = ? WHERE login = ?", house, login)
+        ringing.confirm(db, site.hub.now(), db.one("SELECT * FROM accounts WHERE login = ?", login), chime)
 
 
 def test_saya_datang_on_a_chime_answers_the_incident_it_was_paged_for(site, chime):
@@ -117,7 +117,8 @@ def test_a_confidential_incident_is_answered_only_where_an_agreed_person_lives(s
     paged(site, chime)
     coming(site, chime)
     assert unanswered(site), "nobody in house 12 was agreed on"
-    named_at(site, 12)
+    site.clock.advance(1_000)
+    named_at(site, 12, chime)
     coming(site, chime)
     assert unanswered(site), "who is agreed on now is so from the next alarm on"
     pressed(site, counter=80_000, kind=m.KIND_KEKERASAN, silent=True)
@@ -127,7 +128,7 @@ def test_a_confidential_incident_is_answered_only_where_an_agreed_person_lives(s
 
 
 def test_an_agreed_person_who_was_excluded_does_not_answer_from_home(site, chime):
-    named_at(site, 12)
+    named_at(site, 12, chime)
     pressed(site, kind=m.KIND_KEKERASAN, silent=True)
     paged(site, chime)
     with site.hub.store.write() as db:

@@ -124,6 +124,7 @@ def test_who_lived_there_when_it_pressed_locks_nobody_out_later_either(village):
         number = village.numbers["penolong"]
         confidential.exclude(db, now, rows["pelaku"], number, zone=5, house=7)
     assert knows(village, "penolong")
+    village.clock.advance(2)
     silent(village, 40)
     assert not knows(village, "penolong", 2), "it holds from then on"
 

@@ -1,8 +1,10 @@
 """PAGE to penerima by ourselves while the hub is silent: when the hub's own policy would, whom it names.
 
 Both come with the directory and are kept: for each RT and kind the time after the press, and for a
-confidential alarm only penerima in the houses of agreed people. Before the first PAGE of each the hub is told
-whom it asks (event `paged`): nobody else's answer counts, here or there.
+confidential alarm only penerima that an agreed person has confirmed. A hub that orders a page for one names
+the penerima itself, by the circle of that incident: what the directory says by now adds and takes nothing.
+Before the first PAGE of each the hub is told whom it asks (event `paged`): nobody else's answer counts, here
+or there.
 """
 
 from kentongan_wire import messages as m
@@ -15,8 +17,9 @@ ASKED_LIMIT = 256  # pages remembered after their end
 
 
 class Job:
-    def __init__(self, device, record, counter, payload, now_ms):
+    def __init__(self, device, record, counter, payload, now_ms, named):
         self.device, self.record, self.counter, self.payload = device, record, counter, payload
+        self.named = named
         self.start_ms, self.sent = now_ms, 0
 
     @property
@@ -24,19 +27,24 @@ class Job:
         return self.start_ms + (REPEAT_AT_MS[self.sent] if self.sent < len(REPEAT_AT_MS) else ANSWER_MS)
 
 
-def agreed(directory, record):
+def agreed(directory, record, named=None):
     """Penerima of the alarm's zone (else of the site), never the presser's own house or a conflict.
 
-    A penerima marked `silent: false` in the directory gets no confidential page.
+    A penerima marked `silent: false` in the directory gets no confidential page. `named`: these and no
+    others, but never of the presser's own house.
     """
     origin = directory.get(record.src)
     chosen = []
     for device in directory.of_role(m.PENERIMA):
-        home = origin is not None and origin.house and device[3:5] == origin[3:5]  # zone and house
-        if home or record.src in device.conflicts or (record.silent and not device.pages_silent):
+        if origin is not None and origin.house and device[3:5] == origin[3:5]:  # zone and house
             continue
-        chosen.append(device)
-    return [d for d in chosen if d.zone == record.body.zone] or chosen
+        if named is not None:
+            wanted = device.node in named
+        else:
+            wanted = record.src not in device.conflicts and (device.pages_silent or not record.silent)
+        if wanted:
+            chosen.append(device)
+    return chosen if named is not None else [d for d in chosen if d.zone == record.body.zone] or chosen
 
 
 class Pages:
@@ -56,13 +64,15 @@ class Pages:
         elif due_ms <= self._desk.now_ms:
             self.page(record)
         elif len(self._later) < JOBS_LIMIT:
-            self._later.setdefault((record.src, record.body.incident), (due_ms, record, row_id))
+            # who is agreed only later is not called for this one
+            named = [d.node for d in agreed(self._desk.directory, record)] if record.silent else None
+            self._later.setdefault((record.src, record.body.incident), (due_ms, record, row_id, named))
         else:
             self._desk.count("page_dropped")
 
     def taken(self, row_ids):
         """The hub has these events after all: it pages by itself."""
-        for about in [about for about, (_, _, row_id) in self._later.items() if row_id in row_ids]:
+        for about in [about for about, (_, _, row_id, _) in self._later.items() if row_id in row_ids]:
             del self._later[about]
 
     def called_off(self, origin, incident):
@@ -70,17 +80,17 @@ class Pages:
         self._later.pop((origin, incident), None)
 
     def page(self, record, targets=None):
-        """Page everybody agreed on, or only these nodes, about this alarm; one under way goes on as it is."""
-        for device in agreed(self._desk.directory, record):
+        """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is."""
+        for device in agreed(self._desk.directory, record, targets):
             key = (device.node, record.src, record.body.incident)
-            if key in self._jobs or (targets is not None and device.node not in targets):
+            if key in self._jobs:
                 continue
             if len(self._jobs) >= JOBS_LIMIT:
                 self._desk.count("page_dropped")
                 return
-            self._start(key, device, record)
+            self._start(key, device, record, targets)
 
-    def _start(self, key, device, record):
+    def _start(self, key, device, record, named):
         desk = self._desk
         origin = desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
@@ -99,7 +109,7 @@ class Pages:
         self._asked[device.node, record.src, record.first_counter] = desk.now_ms
         if len(self._asked) > ASKED_LIMIT:
             self._asked.pop(next(iter(self._asked)))
-        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
+        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms, named)
         self._send(job, counter)
 
     def _send(self, job, packet_id):
@@ -115,7 +125,7 @@ class Pages:
         job = self._jobs.get((penerima, origin, first_counter & 0xFFFF))
         if job is None or job.record.first_counter != first_counter:
             return None
-        if penerima not in [device.node for device in agreed(self._desk.directory, job.record)]:
+        if penerima not in [device.node for device in agreed(self._desk.directory, job.record, job.named)]:
             return None
         return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
 
@@ -131,10 +141,10 @@ class Pages:
             del self._jobs[key]
 
     def tick(self):
-        for about, (due_ms, record, _) in list(self._later.items()):
+        for about, (due_ms, record, _, named) in list(self._later.items()):
             if self._desk.now_ms >= due_ms:
                 del self._later[about]
-                self.page(record)
+                self.page(record, named)
         for key, job in list(self._jobs.items()):
             if self._desk.now_ms < job.due_ms:
                 continue
@@ -147,5 +157,5 @@ class Pages:
         if not self._jobs and not self._later:
             return None
         times = [job.due_ms for job in self._jobs.values()]
-        times += [due_ms for due_ms, _, _ in self._later.values()]
+        times += [due_ms for due_ms, *_ in self._later.values()]
         return min(times, default=None)

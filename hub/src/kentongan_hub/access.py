@@ -13,10 +13,12 @@ from kentongan_hub import audit, circles, roles
 
 OUTSIDE = (0, 0, 1)  # home of an account: zone, house, outside the RTs of this hub
 UNKNOWN = (0, 0, 0)
+AGREED, STAND_IN = "rahasia", "pengganti"  # marks of an account that was switched off, in its row
 DUTIES = ("ppa", "ketua_rw", "bhabin")  # duties whose holders are called for confidential incidents
 RESTORED = "access_restored"  # setting: the facts came out of a backup and nobody has looked at them since
 REQUESTS_LIMIT = 50  # that wait at once
 LISTED = 100
+LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
 NO_SECOND = (
     "Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
@@ -92,6 +94,11 @@ def agreed_once(account):
     return bool(account) and any(account[mark] for mark in marks)
 
 
+def agreed_now(account):
+    """Whether silent alarms may call this account: agreed, or a stand-in."""
+    return bool(account["named_for_confidential"] or account["stand_in"])
+
+
 def sensitive(db, person):
     """The account of a person of the register, when it is an agreed one or a called office; else None.
 
@@ -103,6 +110,19 @@ def sensitive(db, person):
     marks = ", ".join(f"'{duty}'" for duty in DUTIES)
     office = db.value(f"SELECT 1 FROM duties WHERE person = ? AND duty IN ({marks})", person["id"])
     return (account or {}) if office else None
+
+
+def place(at_home):
+    """A home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
+    return "luar" if at_home[2] else f"{at_home[0]}/{at_home[1]}"
+
+
+def place_of(text):
+    """The home that place() wrote."""
+    if text == "luar":
+        return OUTSIDE
+    zone, _, house = text.partition("/")
+    return (int(zone), int(house), 0)
 
 
 def house_of(row):
@@ -127,7 +147,7 @@ def note(db, now, makers, fact, old, new, *, account=None, person=None):
 
 def made(db, now, by, account, at_home):
     """A new account, with the home that whoever made or invited it wrote down."""
-    note(db, now, [by], "akun baru", "", f"{at_home[0]}/{at_home[1]}", account=account)
+    note(db, now, [by], "akun baru", "", place(at_home), account=account)
 
 
 def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
@@ -227,9 +247,13 @@ def checked(db, now, by, at=""):
         audit.record(db, now.wall, by["login"], "akses diperiksa", "", "", at)
 
 
-def trim(db):
-    """Forget changes that no kept confidential incident is older than; the record keeps its lines."""
+def trim(db, now):
+    """Forget changes that no kept confidential incident, nor a press that may yet come, is older than.
+
+    The record keeps its lines.
+    """
     return db.run(
         "DELETE FROM access_changes WHERE at_ms < (SELECT min(opened_ms) FROM incidents "
-        "WHERE confidential = 1 AND erased_wall IS NULL)"
+        "WHERE confidential = 1 AND erased_wall IS NULL) AND at_ms < ?",
+        now.ms - LATE_MS,
     )

@@ -9,7 +9,6 @@ from kentongan_hub import (
     away,
     calling,
     chimes,
-    circles,
     drill_posts,
     field,
     incidents,
@@ -18,6 +17,7 @@ from kentongan_hub import (
     orders,
     outbox,
     policies,
+    pressed,
     sirens,
     states,
     troubles,
@@ -145,10 +145,11 @@ def _incident(db, now, gateway, event, first):
         presses=0,
         muted=int(not confidential and night.muted(db, now.ms, event["device"])),
         opened_ms=now.ms - max(0, event["age_ms"]),
+        facts_ms=pressed.facts_ms(db, now, event["age_ms"]),
         opened_wall=field.happened(now, event),
     )
     incident = db.one(sql, event["device"], first, confidential)
-    circles.draw(db, incident)
+    pressed.draw(db, incident)
     incident["next_alert_ms"] = policies.first_alert_ms(db, now, incident, drill)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", incident["next_alert_ms"], incident["id"])
     return incident

@@ -7,7 +7,7 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, outbox, site
+from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, orders, outbox, site
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import work
@@ -180,24 +180,28 @@ def _wait_for_orders(after, wait_s):
             due = outbox.due(db, now.ms, channel, after)
         if due:
             with hub.store.write(ring=False) as db:
-                rows = outbox.claim(db, now.ms, channel, after)
-                for row in rows:
-                    _note_order(db, row)
-            if rows:
-                return [
-                    {
-                        "id": row["id"],
-                        "type": row["type"],
-                        **json.loads(row["body"]),
-                        "expires_in_s": max(1, (row["expires_ms"] - now.ms) // 1000),
-                    }
-                    for row in rows
-                ]
+                found = [_order(db, now, row) for row in outbox.claim(db, now.ms, channel, after)]
+            if any(found):
+                return [one for one in found if one]
         left_s = (deadline_ms - now.ms) / 1000
         if left_s <= 0 or hub.store.bell.closed:
             break
         hub.store.bell.wait_beyond(rings, min(SLICE_S, left_s))
     return []
+
+
+def _order(db, now, row):
+    """The order as it goes out; None when it cannot be made now: the others go, and it is tried again."""
+    try:
+        with db.part():
+            body = orders.as_sent(db, row)
+    except Exception:
+        failures.note(db, now, "memanggil penerima")
+        log.exception("order %d could not be made", row["id"])
+        return None
+    _note_order(db, row)
+    left_s = max(1, (row["expires_ms"] - now.ms) // 1000)
+    return {"id": row["id"], "type": row["type"], **body, "expires_in_s": left_s}
 
 
 def _note_order(db, row):

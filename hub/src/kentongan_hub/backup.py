@@ -1,11 +1,10 @@
-"""The whole hub in one encrypted file, and back: database and site keys, under a passphrase that people keep.
+"""The whole hub in one encrypted file, and back: database and site keys, under passphrases that people keep.
 
-File: magic, scrypt salt (16), nonce prefix (8), then chunks of AES-256-GCM over [name length, name, size,
-bytes] of each file. Every chunk's nonce counts up and the last one is marked, so that nothing can be cut off,
-swapped or repeated unnoticed.
+File: magic, nonce prefix (8), number of locks (1), the file's key in each lock (keepers.SLOT), then chunks of
+AES-256-GCM over [name length, name, size, bytes] of each file. Every chunk's nonce counts up and the last one
+is marked, so that nothing can be cut off, swapped or repeated unnoticed.
 """
 
-import hashlib
 import os
 import sqlite3
 import struct
@@ -16,27 +15,22 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import access, audit, chain, outbox, site, store
+from kentongan_hub import access, audit, chain, keepers, outbox, site, store
 
 MAGIC = b"KENTONGAN-CADANGAN-1\n"
-SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB and a tenth of a second
 CHUNK = 1 << 20  # bytes of plain text in one chunk
 TAG = 16
-PASSPHRASE = (12, 200)  # characters
+PREFIX = 8  # bytes
 FILES = (store.FILE_NAME, site.FILE_NAME)
 MEDIA = ("/media", "/run/media", "/mnt")  # where USB sticks are mounted
 
 
-def check_passphrase(text):
-    if not PASSPHRASE[0] <= len(text) <= PASSPHRASE[1]:
-        raise LocalError(
-            f"kata sandi cadangan: {PASSPHRASE[0]} sampai {PASSPHRASE[1]} huruf; simpan di tempat lain"
-        )
+def make(data_dir, passphrase, out, locks=()):
+    """Write the backup durably with mode 0600; the hub goes on working meanwhile. Size in bytes.
 
-
-def make(data_dir, passphrase, out):
-    """Write the backup durably with mode 0600; the hub goes on working meanwhile. Size in bytes."""
-    check_passphrase(passphrase)
+    `locks`: of keepers, each of whom can open it; without them the passphrase opens it.
+    """
+    locks = list(locks) or [keepers.lock_of(passphrase)]
     data_dir, out = Path(data_dir), Path(out)
     if out.exists():
         raise LocalError(f"{out}: ada; pilih nama lain")
@@ -49,7 +43,7 @@ def make(data_dir, passphrase, out):
             connection.close()
         part = out.with_name(out.name + ".belum")
         try:
-            _write(part, passphrase, [copy, data_dir / site.FILE_NAME])
+            _write(part, locks, [copy, data_dir / site.FILE_NAME])
             os.replace(part, out)
         finally:
             part.unlink(missing_ok=True)
@@ -57,12 +51,12 @@ def make(data_dir, passphrase, out):
     return out.stat().st_size
 
 
-def _write(path, passphrase, files):
-    salt, prefix = os.urandom(16), os.urandom(8)
-    cipher = AESGCM(_key(passphrase, salt))
+def _write(path, locks, files):
+    prefix, key = os.urandom(PREFIX), os.urandom(keepers.KEY)
+    cipher = AESGCM(key)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(MAGIC + salt + prefix)
+        file.write(MAGIC + prefix + bytes([len(locks)]) + b"".join(keepers.slot(one, key) for one in locks))
         held, number = bytearray(), 0
         for piece in _plain(files):
             held += piece
@@ -137,8 +131,13 @@ def _chunks(backup, passphrase):
     with backup.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise LocalError(f"{backup}: bukan berkas cadangan kentongan")
-        salt, prefix = file.read(16), file.read(8)
-        cipher, number = AESGCM(_key(passphrase, salt)), 0
+        prefix, count = file.read(PREFIX), file.read(1)
+        slots = [file.read(keepers.SLOT) for _ in range(min(ord(count or b"\0"), keepers.LOCKS_LIMIT))]
+        whole = [one for one in slots if len(one) == keepers.SLOT]
+        key, number = keepers.opened(whole, passphrase), 0
+        if key is None:
+            raise LocalError(f"{backup}: kata sandi salah, atau berkas rusak atau terpotong")
+        cipher = AESGCM(key)
         while True:
             sealed = file.read(CHUNK + TAG)
             mark = b"last" if file.tell() >= size else b"more"
@@ -174,10 +173,6 @@ def _settle(folder):
                int(db.setting("wall_ms", 0)))  # fmt: skip
         db.set_setting(access.RESTORED, 1)  # who was un-agreed or excluded since is so no more: people look
         audit.record(db, int(db.setting("wall_ms", 0)), "pusat data", "cadangan dipulihkan")
-
-
-def _key(passphrase, salt):
-    return hashlib.scrypt(passphrase.encode(), salt=salt, dklen=32, **SCRYPT)
 
 
 def _nonce(prefix, number):

@@ -5,11 +5,11 @@ An answer ends the calling and tells a frightened person that somebody is coming
     that a gateway has paged about this very incident, named by node and first counter
     of the incident's own RT, unless that RT has no chime
     outside the presser's house
-    and of a confidential incident only where an agreed person lives who may know of this one
+    and of a confidential incident only where somebody of its circle lives who has confirmed that chime
 Everything else is counted, and said on the incident's timeline.
 """
 
-from kentongan_hub import confidential, field, incidents
+from kentongan_hub import field, incidents, ringing
 
 NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
 
@@ -59,8 +59,8 @@ def refusal(db, incident, chime):
         return "penerima RT lain"
     if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):
         return "penerima di rumah pelapor"
-    if incident["confidential"] and not _agreed(db, incident, chime):
-        return "tidak ada orang yang disepakati di rumah penerima ini"
+    if incident["confidential"] and chime["node"] not in ringing.ring(db, incident):
+        return "penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu"
     return None
 
 
@@ -68,16 +68,3 @@ def _chimes_of(db, zone):
     return db.value(
         "SELECT 1 FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND zone = ?", zone
     )
-
-
-def _agreed(db, incident, chime):
-    """Whether somebody lives at this chime whom one may tell of this confidential incident."""
-    if not chime["house"]:
-        return False
-    people = db.all(
-        "SELECT a.* FROM accounts a LEFT JOIN people p ON p.account = a.id AND p.withdrawn_wall IS NULL "
-        "AND p.erased_wall IS NULL WHERE a.active = 1 AND ((a.zone = ? AND a.house = ?) OR "
-        "(p.zone = ? AND p.house = ?))",
-        *(chime["zone"], chime["house"]) * 2,
-    )
-    return any(confidential.may_see(db, one, incident) for one in people)

@@ -91,6 +91,11 @@ def barred(db, account, household):
     return bool(household & (homes | {(row["zone"], row["house"]) for row in rows}))
 
 
+def facts_ms(incident):
+    """Up to when a change of a fact counts for this incident: its press, or earlier where that is unsure."""
+    return incident["opened_ms"] if incident["facts_ms"] is None else incident["facts_ms"]
+
+
 def draw(db, incident):
     """Keep who may know of this new incident; of a public one nothing is kept."""
     if incident["confidential"]:
@@ -181,6 +186,6 @@ def interested(db, account_id, incident):
             "SELECT 1 FROM access_changes WHERE account = ? AND at_ms >= ? "
             "AND fact IN ('rumah', 'akun baru')",
             account_id,
-            incident["opened_ms"],
+            facts_ms(incident),
         )
     )

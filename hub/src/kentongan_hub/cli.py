@@ -15,6 +15,7 @@ from kentongan_hub import (
     backup,
     chain,
     invitations,
+    keepers,
     mending,
     provision,
     site,
@@ -121,10 +122,11 @@ def _care(command):
     save.add_argument("--out", required=True, type=Path, metavar="FILE")
     bring = command("restore", _restore, "a backup into a new data directory, checked before it is used")
     bring.add_argument("--from", dest="backup", required=True, type=Path, metavar="FILE")
-    for one in (save, bring):
-        one.add_argument(
-            "--passphrase-file", required=True, type=Path, metavar="FILE", help="first line: the passphrase"
-        )
+    for one, needed, text in (
+        (save, False, "first line: the passphrase; without it the keepers' passphrases open the backup"),
+        (bring, True, "first line: the passphrase, of the file or of one of its keepers"),
+    ):
+        one.add_argument("--passphrase-file", required=needed, type=Path, metavar="FILE", help=text)
 
     recover = command("recovery-link", _recovery_link, "a one-use link for a new password of an account")
     recover.add_argument("--login", required=True, metavar="LOGIN", help="whose password was lost")
@@ -264,13 +266,22 @@ def _first_line(path):
 
 
 def _backup(args):
-    size = backup.make(args.data, _first_line(args.passphrase_file), args.out)
+    phrase, locks = "", ()
+    if args.passphrase_file:
+        phrase = _first_line(args.passphrase_file)
+    else:
+        with Store(args.data).read() as db:
+            locks = keepers.locks(db)
+        if not locks:
+            raise LocalError("nobody keeps the passphrase of backups yet, on the page Pengaturan of an "
+                             "agreed person; give --passphrase-file")  # fmt: skip
+    size = backup.make(args.data, phrase, args.out, locks)
     with Store(args.data).write() as db:
         now = _now(db)
         db.set_setting("backup_wall", now.wall)
         db.set_setting("backup_ms", now.ms)
         audit.record(db, now.wall, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
-    print(f"backup of {args.data} -> {args.out}, {size} bytes; without the passphrase nobody can open it")
+    print(f"backup of {args.data} -> {args.out}, {size} bytes; without a passphrase nobody can open it")
 
 
 def _restore(args):

@@ -40,7 +40,8 @@ TABLES = {  # in the order of their references; the condition says which rows th
     "alarms": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "circles": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "pages": f"(origin, counter) IN (SELECT device, first_counter FROM incidents WHERE {OPEN})",
-    "access_changes": "1", "access_requests": "1", "sms_taken": "1",
+    "access_changes": "1", "access_requests": "1", "chime_consents": "1", "backup_keepers": "1",
+    "sms_taken": "1",
 }  # fmt: skip
 # no reason to write the file anew
 RESTLESS = ("steady_ms", "wall_last", "clock_mark", "wall_ms", "wall_back_ms", "statuses_trimmed",

@@ -1,8 +1,10 @@
 """What an incident asks of gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
 
+import json
+
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import outbox
+from kentongan_hub import outbox, ringing
 
 STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
@@ -84,6 +86,19 @@ def reroute(db, now):
     return len(rows)
 
 
+def as_sent(db, row):
+    """The body of an order (a row of the outbox) as it goes out now.
+
+    A page for a confidential incident names its chimes: by its own circle as it stands now.
+    """
+    body = json.loads(row["body"])
+    if row["type"] == "page":
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+        if incident["confidential"]:
+            body["targets"] = ringing.targets(db, incident)
+    return body
+
+
 def stop_sirens(db, now, incident):
     for one in members(db, incident):
         if not one["confidential"]:
@@ -91,7 +106,7 @@ def stop_sirens(db, now, incident):
 
 
 def page(db, now, incident):
-    """Call the chimes in the houses of agreed people; which ones the gateway's directory says."""
+    """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent()."""
     if incident["device"] == BY_HAND:
         return
     body = {"device": incident["device"], "counter": incident["last_counter"]}

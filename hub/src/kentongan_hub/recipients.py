@@ -34,7 +34,7 @@ def _addresses(db, incident, person):
     if incident["confidential"] and not _may_know(db, incident, person):
         return []
     # a number that somebody added after a silent alarm learns nothing of it
-    before_ms = incident["opened_ms"] if incident["confidential"] and incident["id"] else NEVER_MS
+    before_ms = circles.facts_ms(incident) if incident["confidential"] and incident["id"] else NEVER_MS
     sql = (
         "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 "
         "AND created_ms <= ? ORDER BY id"

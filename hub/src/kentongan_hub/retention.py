@@ -61,7 +61,7 @@ def due(db, now):
 def run(db, now):
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
-    access.trim(db)
+    access.trim(db, now)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):

@@ -183,8 +183,8 @@ def move(db, now, makers, account, new, at):
     db.run("UPDATE accounts SET zone = ?, house = ?, outside = ? WHERE id = ?", *new, account["id"])
     now_row = dict(zip(("zone", "house", "outside"), new, strict=True))
     audit_old, audit_new = access.home_words(account), access.home_words(now_row)
-    access.note(db, now, _ids(makers), "rumah", f"{account['zone']}/{account['house']}",
-                f"{new[0]}/{new[1]}", account=account["id"])  # fmt: skip
+    places = [access.place(at) for at in (access.home(account), new)]
+    access.note(db, now, _ids(makers), "rumah", *places, account=account["id"])
     detail = f"{audit_old} menjadi {audit_new}"
     audit.record(db, now.wall, makers[0]["login"], "akun: rumah", account["login"], detail, at)
     if new[1]:
@@ -224,7 +224,9 @@ def _switch_off(db, now, makers, body, at):
         "UPDATE accounts SET active = 0, named_for_confidential = 0, stand_in = 0 WHERE id = ?", account["id"]
     )
     db.run("DELETE FROM sessions WHERE account = ?", account["id"])
-    _written(db, now, makers, "matikan", account, "hidup", "mati", at)
+    marks = [word for word, on in ((access.AGREED, account["named_for_confidential"]),
+                                   (access.STAND_IN, account["stand_in"])) if on]  # fmt: skip
+    _written(db, now, makers, "matikan", account, " ".join(["hidup", *marks]), "mati", at)
     circles.shrink(db, now, account["id"], _ids(makers))
 
 
@@ -280,7 +282,9 @@ def _person_deed(fact, deed):
     def apply(db, now, makers, body, at):
         person = _person(db, body["person"])
         if access.sensitive(db, person) is not None:
-            access.note(db, now, _ids(makers), fact, "", "", person=person["id"])
+            old = access.place((person["zone"], person["house"], 0))
+            access.note(db, now, _ids(makers), fact, old if fact == "tarik" else "", "",
+                        account=person["account"], person=person["id"])  # fmt: skip
         account = person["account"] and _account(db, person["account"])
         deed(db, now, makers[0], body, at)
         _leave_office(db, now, makers, account)
@@ -299,6 +303,13 @@ def _set_duties(db, now, makers, body, at):
 
 
 def _move_out(db, now, makers, body, at):
+    place = (body["zone"], body["house"])
+    for row in db.all(
+        "SELECT * FROM people WHERE zone = ? AND house = ? AND account IS NOT NULL AND erased_wall IS NULL",
+        *place,
+    ):
+        access.note(db, now, _ids(makers), "keluar", access.place((*place, 0)), "",
+                    account=row["account"], person=row["id"])  # fmt: skip
     register.move_out(db, now, makers[0], body["zone"], body["house"], body["reason"], at)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from kentongan_hub.schema import migrations
+from kentongan_hub.schema_access import migrations
 
 FILE_NAME = "hub.sqlite3"
 BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface

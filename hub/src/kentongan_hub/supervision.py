@@ -85,6 +85,9 @@ KINDS = {
         "ketua_rt",
         "cadangan lama dipulihkan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",
     ),
+    "penerima menunggu": (
+        False, "ketua_rt", "penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm diam"
+    ),
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
@@ -216,6 +219,8 @@ def _access(facts):
     if names:
         more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
         yield _found("rumah akun belum dicatat", "akun", f"{', '.join(names[:3])}{more}")
+    if facts.get("chimes_waiting"):
+        yield _found("penerima menunggu", "kejadian rahasia", f"{facts['chimes_waiting']} penerima")
     if facts.get("restored"):
         yield _found("akses perlu diperiksa", "pusat data")
 

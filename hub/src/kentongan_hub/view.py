@@ -12,6 +12,7 @@ from kentongan_hub import (
     orders,
     policies,
     register,
+    ringing,
     roles,
     supervision,
     troubles,
@@ -243,6 +244,7 @@ def health(db, now):
             "ORDER BY opened_ms DESC LIMIT 24"
         ),
         "silent_to_few": not circles.enough(db),
+        "chimes_waiting": len(ringing.waiting(db)),
         "gateways_lost": lost,
         "gateways_awaited": [one["label"] for one in found if one["link"] == supervision.DITUNGGU],
         "was_away": away.latest(db, now.ms, away.SHOWN_MS),

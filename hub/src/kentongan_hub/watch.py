@@ -17,6 +17,7 @@ from kentongan_hub import (
     outbox,
     policies,
     recipients,
+    ringing,
     sirens,
     supervision,
     troubles,
@@ -69,6 +70,7 @@ def gather(db, now, path):
             "agreed_missing": access.has_people(db) and not circles.enough(db),
             "homeless": access.homeless(db),
             "restored": bool(db.setting(access.RESTORED)),
+            "chimes_waiting": len(ringing.waiting(db)),
         },
         "unended": drill_posts.unended(db, now),
         "missed_drills": db.all(

@@ -2,10 +2,23 @@
 
 import re
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, contacts, paging, pins, retention, roles, view, watch, web
+from kentongan_hub import (
+    accounts,
+    audit,
+    contacts,
+    keepers,
+    paging,
+    pins,
+    retention,
+    ringing,
+    roles,
+    view,
+    watch,
+    web,
+)
 from kentongan_hub.clock import ZONES, local_date_time
 
 blueprint = Blueprint("settings", __name__)
@@ -26,12 +39,15 @@ def _page(problem, done=""):
     with hub.store.read() as db:
         zone = view.site_words(db)["zone"]
         sessions = accounts.sessions(db, now.ms, g.account["id"], g.session_token)
+        chimes = ringing.of_account(db, g.account)
+        kept = db.value("SELECT made_wall FROM backup_keepers WHERE account = ?", g.account["id"])
         shown = _site(db, zone) if roles.allows(g.account["role"], roles.SYSTEM) else {}
     for one in sessions:
         one["since"] = local_date_time(one["created_wall"], zone)
     return render_template(
         "pengaturan.html", sessions=sessions, problem=problem, done=done, zones=ZONES, form=request.form,
-        comes=roles.allows(g.account["role"], roles.COME), **shown,
+        comes=roles.allows(g.account["role"], roles.COME), chimes=chimes,
+        keeps=keepers.may_keep(g.account), kept_since=local_date_time(kept, zone), **shown,
     )  # fmt: skip
 
 
@@ -132,6 +148,18 @@ def set_password():
     return _own("baru", check, deed, "Sandi baru berlaku. Perangkat lain sudah dikeluarkan.")
 
 
+@blueprint.post("/pengaturan/cadangan")
+@web.needs(roles.OWN)
+def keep_backups():
+    """A keeper's passphrase: it opens backups that are made from now on."""
+
+    def deed(db):
+        now, at = current_app.hub.now(), request.remote_addr or ""
+        keepers.keep(db, now, g.account, request.form["cadangan"], at)
+
+    return _own("cadangan", keepers.check_passphrase, deed, "Cadangan berikutnya terbuka dengan sandi itu.")
+
+
 def _own(field, check, deed, done):
     """Change a secret of one's own: the password first, so that a phone left open gives nothing away."""
     hub, form = current_app.hub, request.form
@@ -153,6 +181,21 @@ def _own(field, check, deed, done):
     except LocalError as error:
         return _page(str(error)), 400
     return _page("", done)
+
+
+@blueprint.post("/pengaturan/penerima/<int:node>/<action>")
+@web.needs(roles.OWN)
+def own_chime(node, action):
+    """Whether silent alarms ring at this chime of one's own home."""
+    deeds = {"benar": ringing.confirm, "bukan": ringing.refuse}
+    deed, hub = deeds.get(action) or abort(404), current_app.hub
+    try:
+        with hub.store.write() as db:
+            deed(db, hub.now(), g.account, node, request.remote_addr or "")
+    except LocalError as error:
+        return _page(str(error)), 400
+    hub.dispatch.watch_soon()
+    return redirect(url_for("settings.page"), 303)
 
 
 @blueprint.post("/pengaturan/keluar")

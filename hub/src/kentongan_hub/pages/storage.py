@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, backup, export, mending, retention, roles, view, web, words
+from kentongan_hub import audit, backup, export, keepers, mending, retention, roles, view, web, words
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("storage", __name__)
@@ -28,8 +28,13 @@ def page():
 def _page(problem, done=""):
     with current_app.hub.store.read() as db:
         last = int(db.setting("backup_wall", 0))
+        zone = view.site_words(db)["zone"]
         shown = {
-            "last": local_date_time(last, view.site_words(db)["zone"]) if last else "",
+            "keepers": [
+                {"name": one["name"], "since": local_date_time(one["made_wall"], zone)}
+                for one in keepers.listed(db)
+            ],
+            "last": local_date_time(last, zone) if last else "",
             "damage": _damage(db),
             "kept": [(key, _kind(key), value) for key, value in retention.days(db).items()],
         }
@@ -62,11 +67,13 @@ def _kind(key):
 @blueprint.post("/simpanan/cadangan")
 @web.needs(roles.SYSTEM)
 def make():
-    """Onto a mounted USB stick, or as a download when none is chosen."""
+    """Onto a mounted USB stick, or as a download when none is chosen; locked for its keepers, if any."""
     hub, form = current_app.hub, request.form
     now = hub.now()
     target, phrase = form.get("ke", ""), form.get("sandi", "")
-    if phrase != form.get("sandi2"):
+    with hub.store.read() as db:
+        locks = keepers.locks(db)
+    if not locks and phrase != form.get("sandi2"):
         return _page("Kedua kata sandi tidak sama. Tulis ulang."), 400
     if target and target not in backup.targets():
         return _page("USB itu tidak terpasang lagi. Pasang dan muat ulang halaman."), 400
@@ -77,7 +84,7 @@ def make():
     folder = None if target else tempfile.TemporaryDirectory(dir=hub.data_dir)
     try:
         path = Path(target or folder.name) / name
-        size = backup.make(hub.data_dir, phrase, path)
+        size = backup.make(hub.data_dir, phrase, path, locks)
     except (LocalError, OSError) as error:
         if folder:
             folder.cleanup()
@@ -91,7 +98,7 @@ def make():
             g.account["login"],
             "cadangan dibuat",
             name,
-            f"{size} bita",
+            f"{size} bita, " + ("terkunci untuk penjaga" if locks else "dengan kata sandi pembuatnya"),
             request.remote_addr or "",
         )
     if target:

@@ -5,26 +5,17 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import circles, policies, policy, words
+from kentongan_hub import policies, policy, ringing, words
 
 TOLD = "calls_told"  # setting: digest of what gateways have last been told
 
 
 def _homes(db):
-    """{(zone, house): {account ids}} of agreed people, and of stand-ins while those are too few."""
-    found = circles.agreed(db)
-    if not circles.enough(db):
-        found += circles.stand_ins(db)
+    """{(zone, house): {account ids}} of people whom silent alarms call."""
     homes = {}
-    for account in found:
-        rows = db.all(
-            "SELECT zone, house FROM people WHERE account = ? AND withdrawn_wall IS NULL "
-            "AND erased_wall IS NULL",
-            account["id"],
-        )
-        for row in (account, *rows):
-            if row["house"]:
-                homes.setdefault((row["zone"], row["house"]), set()).add(account["id"])
+    for account in ringing.callable_now(db):
+        for place in ringing.homes(db, account):
+            homes.setdefault(place, set()).add(account["id"])
     return homes
 
 
@@ -41,11 +32,11 @@ def _after_s(db, zone, kind):
 
 
 def chimes(db):
-    """{node: {"silent", "conflicts"}} of the chimes: only those in an agreed person's house ring silently.
+    """{node: {"silent", "conflicts"}} of chimes: only those that an agreed person confirmed ring silently.
 
     `conflicts` are the buttons of houses that one of those people is excluded from.
     """
-    homes = _homes(db)
+    homes, silent = _homes(db), ringing.silently(db)
     barred = db.all(
         "SELECT account, zone, house FROM exclusions "
         "WHERE incident IS NULL AND house != 0 AND ended_wall IS NULL"
@@ -56,7 +47,7 @@ def chimes(db):
         people = homes.get((chime["zone"], chime["house"]), set())
         houses = {(row["zone"], row["house"]) for row in barred if row["account"] in people}
         conflicts = [b["node"] for b in buttons if (b["zone"], b["house"]) in houses]
-        out[chime["node"]] = {"silent": bool(people), "conflicts": conflicts}
+        out[chime["node"]] = {"silent": chime["node"] in silent, "conflicts": conflicts}
     return out
 
 
