@@ -40,7 +40,7 @@ ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # up to 600 ms more a button's next attempt took the copy's place time and again: nothing of it came through.
 CROWD_HOLD_MS = 1_200
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
-LOW_AIR_MS = 12_000             # with less left a relay carries only the first attempts
+LOW_AIR_MS = 12_000             # with less left a relay carries only first attempts, none beyond the purses
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
@@ -116,7 +116,7 @@ class Mesh:
         entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag)
         return self.queue.put(entry)
 
-    def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False):
+    def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False, rnd=0):
         """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits.
 
         proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
@@ -134,7 +134,9 @@ class Mesh:
         elif head:
             entry.charge = packet.src
         entry.attempt = attempt
-        if not self._affordable(entry, head, now_ms):
+        # In its sender's name, and not carried before: a thief of a relay may have spent the purses for him.
+        unheard = proved and not self._carried.has(packet.src, True, content)
+        if not self._affordable(entry, head, unheard, now_ms, rnd):
             return False
         if head:
             self._make_way(packet.src, head, proved)
@@ -151,7 +153,7 @@ class Mesh:
             if proved and older.attempt < head[1]:
                 self.queue.drop(older, "repeated")
 
-    def _affordable(self, entry, head, now_ms):
+    def _affordable(self, entry, head, first, now_ms, rnd):
         if head and self.ledger.left_ms(now_ms) < LOW_AIR_MS and entry.attempt > LOW_AIR_ATTEMPTS:
             self.queue.count(entry.klass, "low_air")
             return False
@@ -164,6 +166,10 @@ class Mesh:
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
+        spare = head and first and self.ledger.left_ms(now_ms) >= LOW_AIR_MS
+        if spare and self._shares.allow(now_ms, rnd):
+            entry.charge = None
+            return True
         self.queue.count(entry.klass, "unproved")
         return False
 
