@@ -35,7 +35,7 @@ def test_every_transmission_is_preceded_by_three_channel_checks_that_find_it_fre
     for answer in ([act.Cad()], [act.Cad()], [act.Transmit(own(1))]):
         actions = []
         core.cad(False, 400, 9, actions)
-        assert actions == answer
+        assert [a for a in actions if not isinstance(a, act.Persist)] == answer
     core.submit(own(2), ALARM, 400, first=True)
     actions = []
     core.tick(410, 9, actions)
@@ -156,7 +156,7 @@ def test_the_hour_never_holds_more_than_36_seconds_and_half_is_kept_for_alarms()
 
 
 def test_with_little_air_left_only_the_first_attempts_are_carried():
-    core = mesh(air_state=struct.pack("<II", 25_000, 0))
+    core = mesh(air_state=struct.pack("<I61H", *([0] * 61 + [25_000])))
     assert not offer(core, alarm(TOMBOL, 10, attempt=3, packet_id=13), 0)
     assert offer(core, alarm(TOMBOL, 10, attempt=2, packet_id=12), 0)
     assert core.drops == {"alarm_low_air": 1}
@@ -172,9 +172,9 @@ def test_air_is_persisted_at_each_full_second_and_counts_after_a_reset():
         kept += of(free(core, n * 1_000), act.Persist)
         core.sent(True, n * 1_000 + 300, 1, [])
     used_ms = core.air_used_ms(12_000)
-    assert len(kept) == used_ms // 1000
+    assert len(kept) == 3  # at the first frame, then for each full second
     again = mesh(air_state=kept[-1].data)
-    assert used_ms - 1_000 < again.air_used_ms(5) <= used_ms
+    assert used_ms <= again.air_used_ms(5) <= used_ms + 1_000
     assert again.air_used_ms(62 * 60_000) == 0
 
 

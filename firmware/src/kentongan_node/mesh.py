@@ -14,7 +14,7 @@ import struct
 
 from kentongan_wire import phy
 from kentongan_wire.crypto import sha256
-from kentongan_wire.flood import CLASS_ALARM, CLASS_ORDER, may_relay
+from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_relay
 from kentongan_wire.messages import ALARM, TOMBOL
 from kentongan_wire.packet import PORT_PRIVATE, relayed
 
@@ -40,6 +40,9 @@ ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # up to 600 ms more a button's next attempt took the copy's place time and again: nothing of it came through.
 CROWD_HOLD_MS = 1_200
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
+# Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
+# many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
+RESERVE = 1_500  # ms
 LOW_AIR_MS = 12_000             # with less left a relay carries only first attempts, none beyond the purses
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
@@ -87,7 +90,7 @@ class Mesh:
         self.meter = BusyMeter()
         self.answers = AnswerCache() if relays else None
         self._carried = Carried() if relays else None
-        self._shares = Shares(preset) if relays else None
+        self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
         self._state = IDLE
         self._state_ms = 0
@@ -350,8 +353,22 @@ class Mesh:
             self.queue.drop(entry, "air")
 
     def _payable(self, entry, now_ms):
-        used_ms = self.ledger.used_ms(now_ms) + self.airtime_ms(len(entry.frame))
-        return used_ms <= (phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS)
+        """Whether the hour has air for it: of what is everybody's, else of what is kept for its kind."""
+        airtime_ms = self.airtime_ms(len(entry.frame))
+        used_ms = self.ledger.used_ms(now_ms) + airtime_ms
+        limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
+        if self._shares is None:  # a tombol: nothing stands before its own alarm
+            return used_ms <= limit_ms
+        if used_ms <= min(limit_ms, phy.AIR_LIMIT_MS - 4 * RESERVE):
+            return True
+        purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
+        if purse == CLASS_EVENT and not entry.relay:
+            purse = self.node
+        if purse is None or entry.charge not in (None, purse) or used_ms > phy.AIR_LIMIT_MS \
+                or self._shares.used_ms(purse, now_ms) + airtime_ms > RESERVE:
+            return False
+        entry.charge = purse
+        return True
 
     def _transmit(self, entry, now_ms, actions):
         """Book the air before the frame goes: a reset in the middle must not lose it."""

@@ -5,14 +5,13 @@ from kentongan_node.mix import pick
 
 ENTRY = "<IHH"            # origin, minute modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 192               # an origin's frames of one minute share an entry
+LIMIT = 160               # an origin's frames of one minute share an entry
 WINDOW_MINUTES = 60
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 MINUTE_MS = 60_000
 COMMON = 0                # the one purse of whatever is not proved, or was carried before
-SPARE_PICK = 900          # which number of a draw; roles take the small ones, slots begin at 1,000
 # The first attempts of an alarm go beyond a purse, so that it takes more to starve a button whose generation
 # this relay lacks, or one in whose name a thief of a relay spends.
 FIRST_TIMES = 3
@@ -56,12 +55,12 @@ class Shares:
     def allow(self, now_ms, rnd):
         """Whether one more alarm goes although no purse pays it: at moments that nobody can foresee.
 
-        Every half minute on average, 10.5 s of air an hour at most. A thief who has emptied the purses in
+        Every half minute on average, 10.8 s of air an hour. A thief who has emptied the purses in
         somebody's name would have to come first at each of them.
         """
         if now_ms < self.at_ms:
             return False
-        self.at_ms = now_ms + pick(rnd, SPARE_PICK, MINUTE_MS)
+        self.at_ms = now_ms + pick(rnd, 900, MINUTE_MS)  # roles take the small numbers, slots the high
         return True
 
     def charge(self, origin, airtime_ms, now_ms):
