@@ -3,58 +3,17 @@
 import struct
 
 from kentongan_node import actions as act
-from kentongan_node.mesh import Mesh
 from kentongan_node.mix import mix
 from kentongan_wire import phy
 from kentongan_wire.messages import NodeStatus
-from nodekit import CHANNEL, alarm, frame, of, packet_of, receipt
+from meshkit import NODE, hear, mesh, offer, own, send_all
+from nodekit import alarm, frame, of, packet_of, receipt
 
-NODE = 0x52000031
 OTHER = 0x52000044
 TOMBOL = 0x53000007
 PRESET = phy.preset("ShortSlow")
 ALARM, ORDER, EVENT, STATUS, REST = 0, 1, 2, 3, 4
 WAIT_ALARM_MS = 400
-
-
-def mesh(preset="ShortSlow", air_state=None, relays=True):
-    return Mesh(phy.preset(preset), NODE, relays, air_state)
-
-
-def own(packet_id, n_bytes=45):
-    """A frame of ours of that length; its content does not matter here."""
-    return struct.pack("<III", 0xFFFFFFFF, NODE, packet_id) + bytes([0x21, 0, 0, 0x31]) + bytes(n_bytes - 16)
-
-
-def offer(core, frame_bytes, now_ms, snr_q=20, tag=None, klass=ALARM, proved=True):
-    packet = packet_of(frame_bytes)
-    return core.offer(packet, CHANNEL.open(packet), klass, snr_q, now_ms, tag, proved)
-
-
-def hear(core, frame_bytes, now_ms, proved=True):
-    packet = packet_of(frame_bytes)
-    core.hear(packet, CHANNEL.open(packet), proved, now_ms)
-
-
-def send_all(core, now_ms, until_ms, busy=False):
-    """[(time, frame)] that go out when every check answers `busy`."""
-    out = []
-    while True:
-        deadline = core.next_deadline()
-        if deadline is None or deadline > until_ms:
-            return out
-        now_ms = max(now_ms, deadline)
-        actions = []
-        core.tick(now_ms, mix(1, now_ms), actions)
-        while of(actions, act.Cad) or of(actions, act.Transmit):
-            sent = of(actions, act.Transmit)
-            actions = []
-            if sent:
-                out.append((now_ms, sent[0].frame))
-                now_ms += core.airtime_ms(len(sent[0].frame))
-                core.sent(True, now_ms, mix(2, now_ms), actions)
-            else:
-                core.cad(busy, now_ms, mix(3, now_ms), actions)
 
 
 def free(core, now_ms, rnd=9):
@@ -76,7 +35,7 @@ def test_every_transmission_is_preceded_by_three_channel_checks_that_find_it_fre
     for answer in ([act.Cad()], [act.Cad()], [act.Transmit(own(1))]):
         actions = []
         core.cad(False, 400, 9, actions)
-        assert actions == answer
+        assert [a for a in actions if not isinstance(a, act.Persist)] == answer
     core.submit(own(2), ALARM, 400, first=True)
     actions = []
     core.tick(410, 9, actions)
@@ -196,32 +155,8 @@ def test_the_hour_never_holds_more_than_36_seconds_and_half_is_kept_for_alarms()
     assert core.drops["status_air"] > 0 and core.drops["alarm_air"] > 0
 
 
-def relayed_s(preset, attempt, proved=True, n=400):
-    """Seconds of air that a relay spends in 20 minutes on n alarms of one house at that attempt."""
-    core, out = mesh(preset), []
-    for i in range(n):
-        now_ms = i * 3_000
-        heard = alarm(TOMBOL, 10 + i, attempt=attempt, packet_id=1_000 + i, hop_limit=1)
-        offer(core, heard, now_ms, proved=proved)
-        out += send_all(core, now_ms, now_ms + 2_900)
-    assert offer(core, alarm(OTHER, 500, hop_limit=1), n * 3_000)
-    assert offer(core, alarm(TOMBOL, 9_000, packet_id=9_000, hop_limit=1), n * 3_000 + 3_700_000)
-    return sum([core.airtime_ms(len(f)) for _, f in out]) / 1_000
-
-
-def test_a_tombols_alarms_get_three_seconds_of_a_relays_hour_and_as_many_of_the_common_purse():
-    for preset, share_s in (("ShortSlow", 3), ("MediumFast", 6)):
-        assert 2 * share_s - 0.5 < relayed_s(preset, 7) <= 2 * share_s
-        assert share_s - 0.25 < relayed_s(preset, 7, proved=False) <= share_s
-
-
-def test_the_first_attempts_get_three_times_as_much():
-    assert 17.5 < relayed_s("ShortSlow", 0) <= 18
-    assert 8.5 < relayed_s("ShortSlow", 0, proved=False) <= 9
-
-
 def test_with_little_air_left_only_the_first_attempts_are_carried():
-    core = mesh(air_state=struct.pack("<II", 25_000, 0))
+    core = mesh(air_state=struct.pack("<I61H", *([0] * 61 + [25_000])))
     assert not offer(core, alarm(TOMBOL, 10, attempt=3, packet_id=13), 0)
     assert offer(core, alarm(TOMBOL, 10, attempt=2, packet_id=12), 0)
     assert core.drops == {"alarm_low_air": 1}
@@ -237,9 +172,9 @@ def test_air_is_persisted_at_each_full_second_and_counts_after_a_reset():
         kept += of(free(core, n * 1_000), act.Persist)
         core.sent(True, n * 1_000 + 300, 1, [])
     used_ms = core.air_used_ms(12_000)
-    assert len(kept) == used_ms // 1000
+    assert len(kept) == 3  # at the first frame, then for each full second
     again = mesh(air_state=kept[-1].data)
-    assert used_ms - 1_000 < again.air_used_ms(5) <= used_ms
+    assert used_ms <= again.air_used_ms(5) <= used_ms + 1_000
     assert again.air_used_ms(62 * 60_000) == 0
 
 

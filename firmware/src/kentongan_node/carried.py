@@ -5,7 +5,7 @@ so that nobody can mark another's frame as carried before it comes.
 """
 import struct
 
-ROWS = 256               # contents remembered; the oldest gives way
+ROWS = 224               # contents remembered; the oldest gives way
 ROW = "<IIHHB"           # sender (xor UNPROVED), content, low half of the last id, minute of the first, times
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 64             # whose counters are remembered; the oldest gives way
@@ -26,10 +26,12 @@ class Carried:
         self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
 
-    def has(self, src, proved, content, packet_id):
-        """Whether this very frame was carried already."""
+    def has(self, src, proved, content, packet_id=None):
+        """Whether this very frame was carried already; None: this content, under whatever id."""
         at = self._find(src, proved, content)
-        return at is not None and struct.unpack_from(ROW, self._rows, at)[2] == packet_id & 0xFFFF
+        if at is None or packet_id is None:
+            return at is not None
+        return struct.unpack_from(ROW, self._rows, at)[2] == packet_id & 0xFFFF
 
     def is_new(self, src, content, counter, attempt, strict, now_ms):
         """Whether a proved frame is what its sender says now, and not an old one played again.

@@ -63,7 +63,6 @@ class MainsNode(Node):
             if wait_ms > now_ms:
                 self.at("status", wait_ms)
                 return
-            self.mesh.ledger.keep(now_ms, actions)
             self.send_status(now_ms, actions)
             # A tenth of jitter keeps two nodes from meeting at every period.
             period_ms = self._period_ms()

@@ -10,6 +10,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.mesh import Mesh
+from kentongan_node.shares import Shares
 
 HEARTBEAT_MS = 5_000       # ModemStatus without being asked; the host takes three missed ones as dead
 REMEMBERED = 8             # host messages whose repeat is answered without sending twice
@@ -30,6 +31,7 @@ class Modem:
         self.node = 0              # 0: not configured since the start
         self.counters = {}
         self.mesh = Mesh(phy.preset(settings["preset"]), 0, False, state.get("air"))
+        self.mesh._shares = Shares(self.mesh.preset)
         self._decoder = link.Decoder()
         self._tuned = self._radio(settings)
         self._seq = 0
@@ -97,7 +99,6 @@ class Modem:
         actions = []
         if self._beat_ms is not None and now_ms >= self._beat_ms:
             self._beat_ms = now_ms + HEARTBEAT_MS
-            self.mesh.ledger.keep(now_ms, actions)
             if not self.node:
                 self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, 0), actions)
             self._status(now_ms, actions)

@@ -156,7 +156,7 @@ class Node:
                 heard = (packet, rssi, snr_q)
                 self._guarded(self._deliver, frame, envelope, proved, heard, now_ms, rnd, actions)
             if self.relays:
-                self._carry(packet, data, proved, snr_q, now_ms)
+                self._carry(packet, data, proved, snr_q, now_ms, rnd)
         return self._end(now_ms, rnd, actions)
 
     def garbled(self, n_bytes, now_ms, rnd):
@@ -399,7 +399,7 @@ class Node:
         if pairs:
             self.mesh.answers.keep(frame, pairs)
 
-    def _carry(self, packet, data, proved, snr_q, now_ms):
+    def _carry(self, packet, data, proved, snr_q, now_ms, rnd):
         """Relay rules for one opened packet; nothing in here decides local delivery."""
         head = alarm_head(data)
         tag = None
@@ -407,6 +407,6 @@ class Node:
             tag = (packet.src, head[0])
             answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
         if flood.may_relay(packet, data):
-            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved)
+            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved, rnd)
         if tag and answered:
             self.mesh.doubt_alarm(packet.src, head[0])

@@ -13,6 +13,8 @@ ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
 LAST_COUNTER = 0xFFFF_FFFF
 AHEAD = 5_000     # counters that the victim has not reached
 BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
+PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
+CALLS_S = 640     # a button calls for ten minutes, at last at 300 and 600 s
 RECORDED = 6      # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
@@ -175,12 +177,24 @@ def _react_to_press(siege, react):
 
 def muzzle(siege):
     """One frame with the highest counter there is, as the victim's; then the common purse is emptied."""
+    _empty_the_purses(siege)
+    siege.press()
+    siege.run(CALLS_S)
+
+
+def muzzle_on(siege):
+    """The same, and while the button calls he tries to come first whenever a relay carries one more."""
+    _empty_the_purses(siege)
+    siege.press()
+    for i in range(CALLS_S):
+        siege.send(siege.bag.alarm(siege.button, AHEAD + PURSE_FRAMES + i, attempt=i % 3), every_s=1)
+
+
+def _empty_the_purses(siege):
     siege.first()
     button, bag = siege.button, siege.bag
     siege.send(bag.alarm(button, LAST_COUNTER, attempt=20), every_s=1)
-    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(320)], every_s=1)
-    siege.press()
-    siege.run(60)
+    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(PURSE_FRAMES)], every_s=1)
 
 
 def shares_spent(siege):

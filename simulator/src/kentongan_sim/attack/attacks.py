@@ -16,8 +16,8 @@ Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
-# relay_root: frames in anybody's name that relays take for proved. 10 s of air an hour mute a house that
-# needs them.
+# relay_root: frames in anybody's name that relays take for proved. All his air in a house's name keeps
+# back an alarm that needs relays, for minutes.
 RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
 LINE, RT, HUB, RW = "line3", "rt", "hub", "rw7"
@@ -70,6 +70,7 @@ PLAN = (
     ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
     ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
     ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
+    ("muzzle-on-{}", 6, LINE, "alive", air.muzzle_on, RELAYS),
     ("evicted", 8, RT, "alive", sirens.evicted, POST),
     ("silence", 9, RT, "alive", sirens.silence, POST),
     ("claim", 9, RT, "alive", sirens.claim, POST),
