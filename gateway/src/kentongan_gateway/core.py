@@ -82,7 +82,8 @@ class GatewayCore:
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
         self.refuse, self.fault = self._refusals.refused, self._faults.met
-        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
+        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove,
+                                  self._supervision.deaf)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._told = Told(self)
