@@ -37,6 +37,7 @@ from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
 from kentongan_gateway.told import Told
 from kentongan_gateway.troubles import Troubles
+from kentongan_gateway.waiting import Waiting
 
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
 FLUSH_ALARM_MS = 400  # those of alarms, reports and events: once for a burst
@@ -79,6 +80,7 @@ class GatewayCore:
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
         self._troubles = Troubles(self._desk)
+        self._desk.waiting = Waiting(self._desk, self._troubles, state.get("air"))
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
         self.refuse, self.fault = self._refusals.refused, self._faults.met
@@ -90,21 +92,9 @@ class GatewayCore:
         self._begun = self._leapt = False
         self.begun_ms = 0
         self._parts = (
-            self._watch,
-            self._orders,
-            self._drills,
-            self._own,
-            self._hub,
-            self._pages,
-            self._configs,
-            self._stages,
-            self._refusals,
-            self._supervision,
-            self._troubles,
-            self._radios,
-            self._announcements,
-            self._memory,
-            self._desk.forgeries,
+            self._watch, self._orders, self._drills, self._own, self._hub, self._pages, self._configs,
+            self._stages, self._refusals, self._supervision, self._troubles, self._radios,
+            self._announcements, self._memory, self._desk.forgeries, self._desk.waiting,
         )
         self._deadlines = [(part, part.next_deadline) for part in (self._answers, *self._parts)]
 
@@ -177,6 +167,10 @@ class GatewayCore:
         self._radios.state(name, bool(up))
         return self._end()
 
+    def radio_air(self, used_ms, now_ms):
+        """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
+        self._desk.air.radio_used(used_ms / 1000, now_ms)
+
     def trouble(self, name, text, now_ms):
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
@@ -240,6 +234,7 @@ class GatewayCore:
         """Before a planned end: what is kept late goes to disk now."""
         self._begin(now_ms, 0)
         self._flush()
+        self._desk.waiting.close()
         return self._end()
 
     def next_deadline(self):
@@ -259,6 +254,7 @@ class GatewayCore:
         self._desk.out, self._desk.now_ms, self._desk.rnd = [], now_ms, rnd
         if not self._begun:
             self._begun, self.begun_ms = True, now_ms
+            self._desk.waiting.begun()
             self._hub.begun()
             self._supervision.follow()
             self._memory.begun()
@@ -489,7 +485,7 @@ class GatewayCore:
             self._desk.sequence.leap(mix(self._desk.rnd, len(zones)))
             self._orders.tests.clear()
         posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
-        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
+        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1, urgent=True)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)

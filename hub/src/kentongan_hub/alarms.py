@@ -301,6 +301,6 @@ HANDLERS = {
     "refusals": field.refusals,
     "radio": field.radio,
     "trouble": troubles.take,
-    "settings_wait": waits.take,
+    "waiting": waits.take,
     "supervision": field.supervision,
 }
