@@ -72,7 +72,7 @@ class GatewayCore:
         self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
-        self._pages = Pages(self._desk)
+        self._pages = Pages(self._desk, state.get("pages"))
         self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
@@ -211,6 +211,7 @@ class GatewayCore:
         self._memory.recall(event)
         if self._desk.keys.c(record.src, record.role, record.generation) is None:
             return row_id, self._end()  # its key generation is gone: nothing can be said to it
+        self._pages.resume(record)
         if 0 <= age_ms <= RESUME_MAX_MS and record.calls:
             self._records.add(record)
             if not taken:

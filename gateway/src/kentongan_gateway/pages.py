@@ -2,11 +2,16 @@
 
 Both come with the directory and are kept: for each RT and kind the time after the press, and for a
 confidential alarm only penerima in the houses of agreed people. Before the first PAGE of each the hub is told
-whom it asks (event `paged`): nobody else's answer counts, here or there.
+whom it asks (event `paged`): nobody else's answer counts, here or there. Pages under way are kept over
+restarts: with its alarm, which the spool has, each goes on where it would be by now, and its answer counts.
 """
+
+import json
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
+
+from kentongan_gateway.air import AGAIN, ALARM
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
@@ -39,9 +44,21 @@ def agreed(directory, record):
     return [d for d in chosen if d.zone == record.body.zone] or chosen
 
 
+def _load(saved):
+    """What keep() wrote; damaged, it costs the pages under way and nothing else."""
+    kept = {}
+    try:
+        for target, src, generation, counter, digest, after_ms in json.loads(saved or b"[]")[:JOBS_LIMIT]:
+            kept.setdefault((src, generation, counter, bytes.fromhex(digest)), {})[target] = int(after_ms)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return kept
+
+
 class Pages:
-    def __init__(self, desk):
+    def __init__(self, desk, saved=None):
         self._desk = desk
+        self._kept = _load(saved)  # of a former run: record key -> {target: ms from alarm to first page}
         self._jobs = {}  # (target, origin, incident) -> Job
         self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
@@ -80,13 +97,18 @@ class Pages:
                 return
             self._start(key, device, record)
 
-    def _start(self, key, device, record):
-        desk = self._desk
-        origin = desk.directory.get(record.src)
+    def _frame(self, device, record):
+        """(counter, payload) of a PAGE to this device."""
+        desk, origin = self._desk, self._desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
         counter = desk.take()
         body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
                       origin.house if origin else 0, record.body.zone, flags)
+        return counter, desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
+
+    def _start(self, key, device, record):
+        desk = self._desk
+        counter, payload = self._frame(device, record)
         desk.store({
             "type": "paged",
             "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
@@ -95,17 +117,43 @@ class Pages:
             "origin": record.src,
             "counter": record.first_counter,
         })
-        payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
-        self._asked[device.node, record.src, record.first_counter] = desk.now_ms
+        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
+        self._keep()
+        self._ask(job)
+        self._send(job, counter)
+
+    def _ask(self, job):
+        self._asked[job.device.node, job.record.src, job.record.first_counter] = job.start_ms
         if len(self._asked) > ASKED_LIMIT:
             self._asked.pop(next(iter(self._asked)))
-        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms)
-        self._send(job, counter)
+
+    def _keep(self):
+        rows = [[job.device.node, *job.record.key[:3], job.record.digest.hex(),
+                 max(0, job.start_ms - job.record.first_ms)] for job in self._jobs.values()]
+        self._desk.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
+
+    def resume(self, record):
+        """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
+        desk = self._desk
+        if desk.quiet.answered(record.src, record.body.incident, record.counter):
+            return
+        for device in agreed(desk.directory, record):
+            after_ms = self._kept.get(record.key, {}).get(device.node)
+            key = (device.node, record.src, record.body.incident)
+            start_ms = None if after_ms is None else min(desk.now_ms, record.first_ms + after_ms)
+            if start_ms is None or key in self._jobs or desk.now_ms - start_ms >= ANSWER_MS:
+                continue
+            counter, payload = self._frame(device, record)
+            job = self._jobs[key] = Job(device, record, counter, payload, start_ms)
+            job.sent = sum(start_ms + at <= desk.now_ms for at in REPEAT_AT_MS) - 1
+            self._ask(job)
+            self._send(job, counter)
 
     def _send(self, job, packet_id):
         job.sent += 1
-        self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER)
-        self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
+        kind = ALARM if job.sent == 1 else AGAIN
+        if self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER, kind=kind):
+            self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
 
     def answered(self, penerima, origin, first_counter):
         """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
@@ -117,7 +165,9 @@ class Pages:
             return None
         if penerima not in [device.node for device in agreed(self._desk.directory, job.record)]:
             return None
-        return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
+        del self._jobs[penerima, origin, first_counter & 0xFFFF]
+        self._keep()
+        return job.record
 
     def was_asked(self, penerima, origin, first_counter) -> bool:
         """Whether we have paged it about this incident lately, whoever has answered since."""
@@ -127,8 +177,11 @@ class Pages:
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""
         self._later.pop((origin, incident), None)
-        for key in [k for k in self._jobs if k[1:] == (origin, incident)]:
+        over = [key for key in self._jobs if key[1:] == (origin, incident)]
+        for key in over:
             del self._jobs[key]
+        if over:
+            self._keep()
 
     def tick(self):
         for about, (due_ms, record, _) in list(self._later.items()):
@@ -142,6 +195,7 @@ class Pages:
                 self._send(job, self._desk.take())
             else:
                 del self._jobs[key]
+                self._keep()
 
     def next_deadline(self):
         if not self._jobs and not self._later:
