@@ -1,4 +1,4 @@
-"""A gateway without a radio has seen nothing: nobody is called silent for its own deafness, and it says so."""
+"""A gateway without a radio has seen nothing: nobody is called silent for that, and it says so."""
 
 from gateway_kit import POST, REPEATER, Bench, node_status
 from kentongan_wire import messages as m
