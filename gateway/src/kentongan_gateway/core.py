@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import Guard
 from kentongan_wire.verify import open_message
 
-from kentongan_gateway import events, forgeries
+from kentongan_gateway import events, forgeries, troubles
 from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
@@ -36,7 +36,6 @@ from kentongan_gateway.sirens import OwnSiren, Watch
 from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
 from kentongan_gateway.told import Told
-from kentongan_gateway.troubles import Troubles
 from kentongan_gateway.waiting import Waiting
 
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
@@ -79,7 +78,7 @@ class GatewayCore:
         self._refusals = Refusals(self._desk)
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
-        self._troubles = Troubles(self._desk)
+        self._troubles = troubles.Troubles(self._desk)
         self._desk.waiting = Waiting(self._desk, self._troubles, state.get("air"))
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
@@ -263,6 +262,8 @@ class GatewayCore:
             self._radios.begin()
             self._desk.forgeries.begun()
             self._drills.begun()
+            for name in (name for name in troubles.LOST if name + "_lost" in self.counters):
+                self._troubles.lost(name)
 
     def _end(self):
         return self._desk.out

@@ -104,7 +104,7 @@ class Connection:
         return left_s
 
     def _opened(self, address, timeout_s, source=None):
-        """socket.create_connection(), as a TimedSocket, look-up and all addresses by the end of this exchange."""
+        """socket.create_connection(), as a TimedSocket: look-up and all addresses have one end."""
         failed = OSError("the hub's name has no address")
         for family, kind, number, _, where in self._names.find(*address, self._left_s()):
             timed = TimedSocket(family, kind, number)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
+from kentongan_gateway.troubles import LOST
 
 log = logging.getLogger("kentongan.gateway")
 
@@ -142,9 +143,8 @@ class Hands:
             self.trouble("restart", "it ended without being told to: the power went, or the program failed")
         self._keep_run(RUNNING)
         self._tell_lost()
-        if self._state.damaged:
-            names = ", ".join(self._state.damaged)
-            self.trouble("disk_state", f"states were damaged and are set aside: {names}")
+        for name in self._state.damaged:
+            self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
         self._resume()
 
     def _tell_lost(self):

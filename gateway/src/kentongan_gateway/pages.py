@@ -44,24 +44,24 @@ def agreed(directory, record):
     return [d for d in chosen if d.zone == record.body.zone] or chosen
 
 
-def _load(saved):
-    """What keep() wrote; damaged, it costs the pages under way and nothing else."""
-    kept = {}
-    try:
-        for target, src, generation, counter, digest, after_ms in json.loads(saved or b"[]")[:JOBS_LIMIT]:
-            kept.setdefault((src, generation, counter, bytes.fromhex(digest)), {})[target] = int(after_ms)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {}
-    return kept
-
-
 class Pages:
     def __init__(self, desk, saved=None):
         self._desk = desk
-        self._kept = _load(saved)  # of a former run: record key -> {target: ms from alarm to first page}
+        self._kept = self._load(saved)  # of a former run: record key -> {target: ms from alarm to first page}
         self._jobs = {}  # (target, origin, incident) -> Job
         self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
+
+    def _load(self, saved):
+        """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
+        kept = {}
+        try:
+            for target, src, generation, counter, digest, after_ms in json.loads(saved or b"[]")[:JOBS_LIMIT]:
+                kept.setdefault((src, generation, counter, bytes.fromhex(digest)), {})[target] = int(after_ms)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._desk.count("pages_lost")
+            return {}
+        return kept
 
     def plan(self, record, row_id):
         """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""

@@ -9,6 +9,9 @@ WORDS = {
     "disk": "penyimpanan gerbang rusak atau penuh, alarm tidak dikonfirmasi ke tombol",
     "disk_spool": "data gerbang pernah rusak, sudah dimulai baru",
     "disk_state": "catatan gerbang pernah rusak, sudah dimulai baru",
+    "disk_state keys": "kunci gerbang hilang, bila tekanan tombol ditolak tulis berkas kunci gerbang baru",
+    "disk_state configs": "pengaturan alat di gerbang hilang, dikirim lagi, periksa halaman Kunci besok",
+    "disk_state codes": "kode kentongan di gerbang hilang, pilih lagi di halaman Kentongan",
     "disk_lost": "data gerbang hilang, tanyakan siapa yang menekan tombol",
     "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
     "radio_away": "radio gerbang pernah mati, alat yang diam waktu itu ditunggu lagi",
@@ -72,6 +75,8 @@ def lasting(db):
 
 def words(name):
     """`radio_deaf modem` -> what it means, with the part that it is about."""
+    if name in WORDS:
+        return WORDS[name]
     what, _, which = name.partition(" ")
     said = WORDS.get(what) or WORDS.get(what.partition("_")[0]) or what
     return f"{which}: {said}" if which else said
