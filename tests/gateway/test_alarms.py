@@ -255,7 +255,7 @@ def test_a_public_alarm_is_named_by_its_one_identity():
 def test_siren_reports_and_peoples_events_are_stored_and_receipted_under_their_own_key():
     bench = Bench()
     bench.hear(report(), src=POST)
-    bench.run(100)
+    bench.run(1_300)
     assert bench.of_type("siren_report")[0]["origin"] == BUTTON
     assert [(e.node, e.counter, e.stage) for _, _, e in bench.entries(POST)] == [(POST, 310, 2)]
     body = m.Event(m.EVENT_RONDA, 3, 0, 0)

@@ -38,6 +38,7 @@ class Modem:
         self._handled = []         # (seq, src, id) of the last Transmits
         self._start_ms = 0
         self._beat_ms = None
+        self._flash_fails = False
 
     @staticmethod
     def _radio(values):
@@ -92,7 +93,8 @@ class Modem:
     def sense(self, what, value, now_ms, rnd):
         actions = []
         if what == "flash":  # its only file is the hour's air
-            self._tell(link.LogLine("flash takes no write" if value else "flash takes writes again"), actions)
+            self._flash_fails = bool(value)
+            self._status(now_ms, actions)
         return actions
 
     def tick(self, now_ms, rnd):
@@ -166,9 +168,11 @@ class Modem:
 
     def _status(self, now_ms, actions):
         dropped = sum(self.mesh.drops.values()) & 0xFFFF
+        faults = link.FAULT_JAMMED if self.mesh.jammed(now_ms) else 0
+        faults |= link.FAULT_FLASH if self._flash_fails else 0
         uptime_s = (now_ms - self._start_ms) // 1000
         self._tell(link.ModemStatus(self.mesh.air_used_ms(now_ms), len(self.mesh.queue), dropped, uptime_s,
-                                    int(self.mesh.jammed(now_ms))), actions)
+                                    faults), actions)
 
     def _tell(self, message, actions):
         actions.append(HostWrite(link.encode(self._seq, message)))

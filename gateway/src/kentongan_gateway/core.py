@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import Guard
 from kentongan_wire.verify import open_message
 
-from kentongan_gateway import events, forgeries
+from kentongan_gateway import events, forgeries, troubles
 from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
@@ -36,7 +36,7 @@ from kentongan_gateway.sirens import OwnSiren, Watch
 from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
 from kentongan_gateway.told import Told
-from kentongan_gateway.troubles import Troubles
+from kentongan_gateway.waiting import Waiting
 
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
 FLUSH_ALARM_MS = 400  # those of alarms, reports and events: once for a burst
@@ -71,39 +71,29 @@ class GatewayCore:
         self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
-        self._pages = Pages(self._desk)
+        self._pages = Pages(self._desk, state.get("pages"))
         self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
         self._relays = Relays(self._desk)
         self._supervision = Supervision(self._desk, self._orders)
-        self._troubles = Troubles(self._desk)
+        self._troubles = troubles.Troubles(self._desk)
+        self._desk.waiting = Waiting(self._desk, self._troubles, state.get("air"))
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
         self.refuse, self.fault = self._refusals.refused, self._faults.met
-        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
+        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove,
+                                  self._supervision.deaf)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._told = Told(self)
         self._begun = self._leapt = False
         self.begun_ms = 0
         self._parts = (
-            self._watch,
-            self._orders,
-            self._drills,
-            self._own,
-            self._hub,
-            self._pages,
-            self._configs,
-            self._stages,
-            self._refusals,
-            self._supervision,
-            self._troubles,
-            self._radios,
-            self._announcements,
-            self._memory,
-            self._desk.forgeries,
+            self._watch, self._orders, self._drills, self._own, self._hub, self._pages, self._configs,
+            self._stages, self._refusals, self._supervision, self._troubles, self._radios,
+            self._announcements, self._memory, self._desk.forgeries, self._desk.waiting,
         )
         self._deadlines = [(part, part.next_deadline) for part in (self._answers, *self._parts)]
 
@@ -176,6 +166,10 @@ class GatewayCore:
         self._radios.state(name, bool(up))
         return self._end()
 
+    def radio_air(self, used_ms, now_ms):
+        """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
+        self._desk.air.radio_used(used_ms / 1000, now_ms)
+
     def trouble(self, name, text, now_ms):
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
@@ -216,6 +210,7 @@ class GatewayCore:
         self._memory.recall(event)
         if self._desk.keys.c(record.src, record.role, record.generation) is None:
             return row_id, self._end()  # its key generation is gone: nothing can be said to it
+        self._pages.resume(record)
         if 0 <= age_ms <= RESUME_MAX_MS and record.calls:
             self._records.add(record)
             if not taken:
@@ -239,6 +234,7 @@ class GatewayCore:
         """Before a planned end: what is kept late goes to disk now."""
         self._begin(now_ms, 0)
         self._flush()
+        self._desk.waiting.close()
         return self._end()
 
     def next_deadline(self):
@@ -258,6 +254,7 @@ class GatewayCore:
         self._desk.out, self._desk.now_ms, self._desk.rnd = [], now_ms, rnd
         if not self._begun:
             self._begun, self.begun_ms = True, now_ms
+            self._desk.waiting.begun()
             self._hub.begun()
             self._supervision.follow()
             self._memory.begun()
@@ -265,6 +262,8 @@ class GatewayCore:
             self._radios.begin()
             self._desk.forgeries.begun()
             self._drills.begun()
+            for name in (name for name in troubles.LOST if name + "_lost" in self.counters):
+                self._troubles.lost(name)
 
     def _end(self):
         return self._desk.out
@@ -488,7 +487,7 @@ class GatewayCore:
             self._desk.sequence.leap(mix(self._desk.rnd, len(zones)))
             self._orders.tests.clear()
         posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
-        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
+        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1, urgent=True)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)

@@ -17,6 +17,7 @@ from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.hands import Hands
 from kentongan_gateway.outputs import key, lamp, voice
 from kentongan_gateway.radio.pair import Doubles
+from kentongan_gateway.radiowatch import WORKS_ON
 from kentongan_gateway.spool import Spool, quantiles
 from kentongan_gateway.state import StateDir
 from kentongan_gateway.uplink import HubClient, Uplink
@@ -73,7 +74,7 @@ class Daemon:
                                     self._voice, self._uplink, self._clock, lambda: random.getrandbits(32))
         self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
                         "taken": self._take_taken, "orders": hands.orders, "trouble": hands.trouble,
-                        "odd": hands.refused, "hush": hands.hush}
+                        "odd": hands.refused, "hush": hands.hush, "air": hands.radio_air}
 
     def _make_core(self):
         states = self._state.all()
@@ -121,6 +122,7 @@ class Daemon:
         self._start_metrics()
         self._uplink.start()
         self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
+        self._radio.on_air = lambda used_ms: self._put("air", used_ms)
         self._radio.start(lambda heard: self._put("heard", heard, time.monotonic()),
                           lambda name, up: self._put("radio", name, up))
         sd_notify("READY=1")
@@ -165,7 +167,8 @@ class Daemon:
         self._hands.trouble("hub", self._hub_trouble(time.monotonic()))
         self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
                             if self.inbox_dropped else None)
-        bad = [name for name in self._troubles() if name.startswith("radio_")]
+        bad = [name for name in self._troubles()
+               if name.startswith("radio_") and not name.startswith(WORKS_ON)]
         self._radio.avoided = {name.partition(" ")[2] for name in bad}
         self._show(again=True)
         snapshot = self._snapshot()

@@ -7,7 +7,7 @@ from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
-from kentongan_gateway.air import Ledger
+from kentongan_gateway.air import ALARM, PLANNED, Ledger
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
@@ -121,6 +121,27 @@ class Desk:
     def take(self) -> int:
         return self.sequence.take(self.out)
 
-    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False):
-        self.air.spend(phy.airtime_us(self._preset, len(payload) + PACKET_BYTES) / 1e6, self.now_ms)
+    def air_s(self, payload_bytes) -> float:
+        """Seconds on the air of a frame with so long a payload."""
+        return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
+
+    def has_air(self, kind, payload_bytes) -> bool:
+        """Whether this kind may send such a frame now; what may not is counted, and told where it matters."""
+        ready_ms = self.air.ready_ms(kind, self.air_s(payload_bytes), self.now_ms)
+        if ready_ms > self.now_ms:
+            self.count("air_" + kind)
+            if kind == ALARM:
+                self.waiting.short(ready_ms)
+        return ready_ms <= self.now_ms
+
+    def spend_air(self, kind, payload_bytes):
+        if self.air.spend(self.air_s(payload_bytes), self.now_ms, kind):
+            self.persist("air", self.air.dump(self.now_ms))
+
+    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False, kind=ALARM) -> bool:
+        """False: this kind has used its air (air.py), and nothing is sent."""
+        if kind not in PLANNED and not self.has_air(kind, len(payload)):
+            return False
+        self.spend_air(kind, len(payload))
         self.out.append(Send(packet_id, max(0, min(hop_limit, 7)), payload, klass, delay_ms, first))
+        return True

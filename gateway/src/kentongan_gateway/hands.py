@@ -8,13 +8,14 @@ from collections import OrderedDict
 from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
+from kentongan_gateway.troubles import LOST
 
 log = logging.getLogger("kentongan.gateway")
 
 ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
 TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
-LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
+LATE = ("guard", "stored", "air")  # states made up for when a crash comes first: by keys, by a second
 MARK = "mark"         # state: how far the spool has come, kept outside it
 MARK_MS = 600_000     # statuses alone are marked this often; what weighs more at the next look round
 RESUME_ROWS = 1_024   # alarms of former runs that the core is told of, the latest
@@ -64,6 +65,9 @@ class Hands:
 
     def radio(self, name, up):
         self._perform(self.core.radio_state(name, up, self._now()))
+
+    def radio_air(self, used_ms):
+        self.core.radio_air(used_ms, self._now())
 
     def trouble(self, name, text):
         """Something does not work (or does again: None); told once to log, lamp and hub."""
@@ -139,9 +143,8 @@ class Hands:
             self.trouble("restart", "it ended without being told to: the power went, or the program failed")
         self._keep_run(RUNNING)
         self._tell_lost()
-        if self._state.damaged:
-            names = ", ".join(self._state.damaged)
-            self.trouble("disk_state", f"states were damaged and are set aside: {names}")
+        for name in self._state.damaged:
+            self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
         self._resume()
 
     def _tell_lost(self):

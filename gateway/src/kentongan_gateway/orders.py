@@ -6,9 +6,12 @@ from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
 
+from kentongan_gateway.air import ALARM, REST
+
 REPEAT_MS = 3_000
 SENDS_MAX = 5
 TARGETS_MAX = 15  # in one frame
+FRAME_BYTES, TARGET_BYTES = 26, 12  # of a payload, and of each device in it
 TESTS_KEPT = 256
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
@@ -62,14 +65,18 @@ class Orders:
         period_ms=REPEAT_MS,
         incident=None,
         obeyed=False,
+        urgent=False,
     ):
         """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
 
         incident: the alarm's, where it is not the low bits of its counter. obeyed: a post is done only when
-        it says that it sounds by order, for it may beat the alarm already, and as a drill.
+        it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a quiet
+        test on which an alarm waits; any other goes only while half of the hour's air is there.
         """
         incident = counter & 0xFFFF if incident is None else incident
         devices = list(devices)
+        if action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
+            return False
         for at in range(0, len(devices), TARGETS_MAX):
             group = devices[at : at + TARGETS_MAX]
             if len(self._jobs) >= JOBS_LIMIT:
@@ -78,6 +85,10 @@ class Orders:
             self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
                         obeyed)
         return bool(devices)
+
+    def may_test(self, count) -> bool:
+        """Whether there is air for a quiet test of so many devices."""
+        return self._desk.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
     def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
                obeyed=False):
@@ -97,8 +108,8 @@ class Orders:
     def _send(self, job, packet_id):
         job.left -= 1
         job.due_ms = self._desk.now_ms + job.period_ms
-        self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER)
-        self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
+        if self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=ALARM):
+            self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
 
     def starting(self, kind, devices, stands_in) -> bool:
         """Whether one of these devices is being ordered to beat this already, for whatever alarm.

@@ -4,11 +4,16 @@ Both come with the directory and are kept: for each RT and kind the time after t
 confidential alarm only penerima that an agreed person has confirmed. A hub that orders a page for one names
 the penerima itself, by the circle of that incident: what the directory says by now adds and takes nothing.
 Before the first PAGE of each the hub is told whom it asks (event `paged`): nobody else's answer counts, here
-or there.
+or there. Pages under way are kept over restarts: with its alarm, which the spool has, each goes on where it
+would be by now, and its answer counts.
 """
+
+import json
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
+
+from kentongan_gateway.air import AGAIN, ALARM
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
@@ -48,11 +53,24 @@ def agreed(directory, record, named=None):
 
 
 class Pages:
-    def __init__(self, desk):
+    def __init__(self, desk, saved=None):
         self._desk = desk
+        self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
         self._jobs = {}  # (target, origin, incident) -> Job
         self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
+
+    def _load(self, saved):
+        """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
+        kept = {}
+        try:
+            for target, src, generation, counter, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
+                about = (src, generation, counter, bytes.fromhex(digest))
+                kept.setdefault(about, {})[target] = int(after_ms), bool(named)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._desk.count("pages_lost")
+            return {}
+        return kept
 
     def plan(self, record, row_id):
         """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
@@ -90,13 +108,18 @@ class Pages:
                 return
             self._start(key, device, record, targets)
 
-    def _start(self, key, device, record, named):
-        desk = self._desk
-        origin = desk.directory.get(record.src)
+    def _frame(self, device, record):
+        """(counter, payload) of a PAGE to this device."""
+        desk, origin = self._desk, self._desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
         counter = desk.take()
         body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
                       origin.house if origin else 0, record.body.zone, flags)
+        return counter, desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
+
+    def _start(self, key, device, record, named):
+        desk = self._desk
+        counter, payload = self._frame(device, record)
         desk.store({
             "type": "paged",
             "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
@@ -105,17 +128,46 @@ class Pages:
             "origin": record.src,
             "counter": record.first_counter,
         })
-        payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
-        self._asked[device.node, record.src, record.first_counter] = desk.now_ms
+        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms, named)
+        self._keep()
+        self._ask(job)
+        self._send(job, counter)
+
+    def _ask(self, job):
+        self._asked[job.device.node, job.record.src, job.record.first_counter] = job.start_ms
         if len(self._asked) > ASKED_LIMIT:
             self._asked.pop(next(iter(self._asked)))
-        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms, named)
-        self._send(job, counter)
+
+    def _keep(self):
+        rows = [[job.device.node, *job.record.key[:3], job.record.digest.hex(),
+                 max(0, job.start_ms - job.record.first_ms), job.named is not None]
+                for job in self._jobs.values()]
+        self._desk.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
+
+    def resume(self, record):
+        """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
+        desk, kept = self._desk, self._kept.get(record.key, {})
+        if not kept or desk.quiet.answered(record.src, record.body.incident, record.counter):
+            return
+        named = [target for target, (_, named) in kept.items() if named]
+        wanted = [(device, named) for device in agreed(desk.directory, record, named)]
+        wanted += [(d, None) for d in agreed(desk.directory, record) if d.node in kept and d.node not in named]
+        for device, named in wanted:
+            key = (device.node, record.src, record.body.incident)
+            start_ms = min(desk.now_ms, record.first_ms + kept[device.node][0])
+            if key in self._jobs or desk.now_ms - start_ms >= ANSWER_MS:
+                continue
+            counter, payload = self._frame(device, record)
+            job = self._jobs[key] = Job(device, record, counter, payload, start_ms, named)
+            job.sent = sum(start_ms + at <= desk.now_ms for at in REPEAT_AT_MS) - 1
+            self._ask(job)
+            self._send(job, counter)
 
     def _send(self, job, packet_id):
         job.sent += 1
-        self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER)
-        self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
+        kind = ALARM if job.sent == 1 else AGAIN
+        if self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER, kind=kind):
+            self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
 
     def answered(self, penerima, origin, first_counter):
         """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
@@ -127,7 +179,9 @@ class Pages:
             return None
         if penerima not in [device.node for device in agreed(self._desk.directory, job.record, job.named)]:
             return None
-        return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
+        del self._jobs[penerima, origin, first_counter & 0xFFFF]
+        self._keep()
+        return job.record
 
     def was_asked(self, penerima, origin, first_counter) -> bool:
         """Whether we have paged it about this incident lately, whoever has answered since."""
@@ -137,8 +191,11 @@ class Pages:
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""
         self._later.pop((origin, incident), None)
-        for key in [k for k in self._jobs if k[1:] == (origin, incident)]:
+        over = [key for key in self._jobs if key[1:] == (origin, incident)]
+        for key in over:
             del self._jobs[key]
+        if over:
+            self._keep()
 
     def tick(self):
         for about, (due_ms, record, _, named) in list(self._later.items()):
@@ -152,6 +209,7 @@ class Pages:
                 self._send(job, self._desk.take())
             else:
                 del self._jobs[key]
+                self._keep()
 
     def next_deadline(self):
         if not self._jobs and not self._later:

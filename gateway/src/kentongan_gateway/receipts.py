@@ -4,10 +4,12 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 from kentongan_wire.replay import ReplyBudget
 
+from kentongan_gateway.air import AGAIN, ALARM
 from kentongan_gateway.desk import mix
 from kentongan_gateway.records import OVER_STOCK
 
 ANSWER_MS = 30  # after the commit
+REPORT_MS = 1_200  # of posts, which ask again after 3 s: what several tell goes in one frame
 BATCH_MS = 500  # once two or more origins are active; with 300 ms a burst has 4 % more air
 ENTRIES_MAX = 14  # in one RECEIPTS frame
 OTHER_ZONE_MIN_MS = 500  # a gateway of another zone lets that zone's own gateway answer first
@@ -36,6 +38,7 @@ class Answers:
             delay = OTHER_ZONE_MIN_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
         else:
             delay = BATCH_MS if self._neighbours.crowd else ANSWER_MS
+            delay = REPORT_MS if record.type == m.SIREN_REPORT else delay
         if len(self._waiting) >= WAITING_LIMIT:
             self._desk.count("answer_dropped")
             return
@@ -57,8 +60,8 @@ class Answers:
         packet_id, hop_limit, payload = record.cached
         if not self._desk.config.same_id:
             packet_id = self._desk.take()
-        self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS)
-        self._desk.note_about("receipt_2_again", record.src, record.counter)
+        if self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind_of([record])):
+            self._desk.note_about("receipt_2_again", record.src, record.counter)
 
     def overheard(self, entries):
         """Another gateway has answered these: ours, if it still waits and yields, is not needed."""
@@ -92,7 +95,8 @@ class Answers:
         entries = tuple(entry_for(desk, record, record.stage, sounding_of(record)) for record in records)
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(entries))
         hop_limit = max(hop_limit_for(record) for record in records)
-        desk.send(packet_id, hop_limit, payload, CLASS_ALARM)
+        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind_of(records)):
+            return  # whoever goes on is answered when there is air again
         for record in records:
             record.cached = (packet_id, hop_limit, payload)
             self._budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
@@ -105,6 +109,11 @@ class Answers:
 
     def next_deadline(self):
         return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
+
+
+def kind_of(records):
+    """What answers take of the hour's air: people wait for theirs, posts only repeat their reports."""
+    return AGAIN if all(record.type == m.SIREN_REPORT for record in records) else ALARM
 
 
 def hop_limit_for(record) -> int:

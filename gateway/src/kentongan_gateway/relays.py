@@ -3,10 +3,11 @@
 from hashlib import sha256
 
 from kentongan_wire import messages as m
-from kentongan_wire.flood import class_of
+from kentongan_wire.flood import CLASS_REST, class_of
 from kentongan_wire.seen import Seen
 
 from kentongan_gateway.actions import DropCopy, RelayCopy
+from kentongan_gateway.air import AGAIN, REST
 
 CARRIED = (m.RECEIPTS, m.SIREN_ORDER, m.PAGE, m.CONFIG)
 PENDING_MS = 5_000  # a copy handed to the radio may still wait for this long
@@ -41,6 +42,10 @@ class Relays:
         if not heard.id:
             return  # no frame of ours: its tag covers no packet id, and a frame of id 0 cannot be built
         self._seen.add(heard.src, name, self._desk.now_ms)
+        kind = REST if class_of(message_type) == CLASS_REST else AGAIN
+        if not self._desk.has_air(kind, len(heard.payload)):
+            return
+        self._desk.spend_air(kind, len(heard.payload))  # even if another's copy makes ours needless after all
         if len(self._pending) >= PENDING_LIMIT:
             self._pending.pop(next(iter(self._pending)))
         self._pending[key] = self._desk.now_ms, heard.hop_limit - 1

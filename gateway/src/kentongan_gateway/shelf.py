@@ -38,7 +38,7 @@ CLASSES = {
     "stage_seen": CLASS_REPORT,
     "paged": CLASS_REPORT,
     "drill_known": CLASS_REPORT,
-    "settings_wait": CLASS_STATUS,
+    "waiting": CLASS_STATUS,
     "status": CLASS_STATUS,
 }
 CLASS_NAMES = ("alarm", "report", "state", "status")

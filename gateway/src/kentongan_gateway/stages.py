@@ -8,6 +8,7 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 
+from kentongan_gateway.air import ALARM
 from kentongan_gateway.receipts import ENTRIES_MAX
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
@@ -16,7 +17,9 @@ GIVE_UP_MS = 10_000  # wait this long for the status after the last repeat
 GAP_MS = 1_000  # between two frames; what comes due meanwhile goes in one
 CROWD_GAP_MS = 4_000  # the same while CROWD_JOBS are told or more
 CROWD_JOBS = 3
+NO_AIR_MS = 10_000  # the hour's air is used: tried again then
 JOBS_LIMIT = 256
+FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
 Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident"))
@@ -87,6 +90,9 @@ class Stages:
         desk = self._desk
         due = self._open(desk.now_ms)
         if not due or desk.now_ms < self._free_ms:
+            return
+        if not desk.has_air(ALARM, FRAME_BYTES):
+            self._free_ms = desk.now_ms + NO_AIR_MS
             return
         self._free_ms = desk.now_ms + (CROWD_GAP_MS if len(self._jobs) >= CROWD_JOBS else GAP_MS)
         generation = due[0].target.generation

@@ -16,7 +16,7 @@ import urllib.parse
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import forms
-from kentongan_gateway.deadline import Connection
+from kentongan_gateway.deadline import Connection, Names
 from kentongan_gateway.spool import REFUSED, SENT, SpoolError
 
 log = logging.getLogger("kentongan.uplink")
@@ -70,13 +70,13 @@ class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
     def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None,
-                 steady_s=time.monotonic):
+                 steady_s=time.monotonic, names=None):
         parts = urllib.parse.urlsplit(url)
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._context = None
         if parts.scheme == "https":
             self._context = trust(ca_file)
-        self._on_date = on_date
+        self._on_date, self._names = on_date, names or Names()
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._connection = None
@@ -90,7 +90,8 @@ class HubClient:
         try:
             if self._connection is None:
                 self._connection = Connection(self._host, self._port, self._timeout_s,
-                                              self._timeout_s + GRACE_S, self._context)
+                                              self._timeout_s + GRACE_S, self._context,
+                                              names=self._names)
             reply, raw = self._connection.ask(method, self._base + path, data, self._headers, REPLY_MAX + 1)
             if self._context:
                 self.expires_s = ssl.cert_time_to_seconds(self._connection.certificate["notAfter"])

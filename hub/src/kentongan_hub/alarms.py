@@ -304,6 +304,6 @@ HANDLERS = {
     "refusals": field.refusals,
     "radio": field.radio,
     "trouble": troubles.take,
-    "settings_wait": waits.take,
+    "waiting": waits.take,
     "supervision": field.supervision,
 }

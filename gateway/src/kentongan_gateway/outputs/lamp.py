@@ -17,15 +17,17 @@ CODES = {
     DISK: "the disk takes nothing, or its data was damaged", OUTPUT: "siren, key or voice do not work",
     OTHER: "something else; see `kentongan-gateway status`",
 }
-OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT}
-PAST = ("restart",)  # told to people elsewhere; nothing is wrong any more
+OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT,
+              "radio_flash": OTHER}
+PAST = ("restart", "radio_away")  # told to people elsewhere; nothing is wrong any more
 SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
 
 
 def code_of(troubles) -> int:
     """The code for these names of troubles; a name like "radio_jammed" counts by its first word."""
     names = [name for name in troubles if name not in PAST]
-    codes = {OF_TROUBLE.get(name.partition("_")[0], OTHER) for name in names}
+    whole = [name.partition(" ")[0] for name in names]
+    codes = {OF_TROUBLE.get(name, OF_TROUBLE.get(name.partition("_")[0], OTHER)) for name in whole}
     return next((code for code in SHOWN_FIRST if code in codes), FINE)
 
 
