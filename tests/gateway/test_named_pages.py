@@ -61,3 +61,17 @@ def test_who_is_agreed_after_a_silent_alarm_is_not_paged_for_it_by_a_gateway_alo
     bench.order(id=2, type="directory", devices=DEVICES, revoked=[], paging=paging)
     bench.run(120_000)
     assert not bench.sent(m.PAGE)
+
+
+def test_whom_the_hub_named_stays_paged_over_a_restart_and_the_answer_counts():
+    devices = [{**d, "silent": False} if d["node"] == RECEIVER else d for d in DEVICES]
+    bench = Bench(devices=devices)
+    bench.hear(alarm(under_c=True))
+    bench.core.hub_ok("events", bench.now_ms)
+    page_order(bench, RECEIVER)
+    bench.run(3_000)
+    again = Bench(state=bench.state, spool=bench.spool, age_ms=6_000, devices=devices)
+    assert [page.body.target for *_, page in again.sent(m.PAGE)] == [RECEIVER]
+    again.hear(coming(), src=RECEIVER)
+    told = [entry for _, _, entry in again.entries(BUTTON) if entry.stage == m.STAGE_COMING]
+    assert told, "by the list of its order, not by what the directory says by now"

@@ -64,9 +64,8 @@ class Pages:
         """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
         kept = {}
         try:
-            for target, src, generation, counter, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
-                about = (src, generation, counter, bytes.fromhex(digest))
-                kept.setdefault(about, {})[target] = int(after_ms), bool(named)
+            for target, *about, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
+                kept.setdefault((*about, bytes.fromhex(digest)), {})[target] = int(after_ms), bool(named)
         except (ValueError, TypeError, KeyError, RecursionError):
             self._desk.count("pages_lost")
             return {}
@@ -151,7 +150,8 @@ class Pages:
             return
         named = [target for target, (_, named) in kept.items() if named]
         wanted = [(device, named) for device in agreed(desk.directory, record, named)]
-        wanted += [(d, None) for d in agreed(desk.directory, record) if d.node in kept and d.node not in named]
+        others = [target for target in kept if target not in named]
+        wanted += [(device, None) for device in agreed(desk.directory, record) if device.node in others]
         for device, named in wanted:
             key = (device.node, record.src, record.body.incident)
             start_ms = min(desk.now_ms, record.first_ms + kept[device.node][0])
