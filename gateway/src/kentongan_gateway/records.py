@@ -4,6 +4,8 @@ import struct
 
 from kentongan_wire import messages as m
 
+from kentongan_gateway.room import owner, put
+
 RECORDS_LIMIT = 512  # answered messages remembered
 STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
 STORED = "<IBI4s"  # node, generation, counter, digest of the content
@@ -30,6 +32,7 @@ class Record:
         self.carried = carried
         self.stored = False
         self.first_ms = None  # when it was heard first
+        self.called_ms = None  # when sirens were looked for first
         self.alarmed = False  # sirens, voice and pages know of it
         self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
@@ -85,7 +88,10 @@ class Record:
 
 
 class Records:
-    """The latest answered messages by (src, generation, counter, digest); the oldest gives way."""
+    """The latest answered messages by (src, generation, counter, digest).
+
+    The oldest of whoever has most gives way: nobody's own messages push out another's running alarm.
+    """
 
     def __init__(self, saved=None):
         self._records = {}
@@ -97,9 +103,7 @@ class Records:
         return self._records.get(key)
 
     def add(self, record):
-        if len(self._records) >= RECORDS_LIMIT:
-            self._records.pop(next(iter(self._records)))
-        self._records[record.key] = record
+        put(self._records, record.key, record, RECORDS_LIMIT, owner)
 
     def find(self, src, counter):
         """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
@@ -120,9 +124,7 @@ class Records:
         return any(key[0] == src and key[2] == counter for key in self._stored)
 
     def remember_stored(self, key):
-        if len(self._stored) >= STORED_LIMIT:
-            self._stored.pop(next(iter(self._stored)))
-        self._stored[key] = None
+        put(self._stored, key, None, STORED_LIMIT, owner)
 
     def dump(self) -> bytes:
         return b"".join(struct.pack(STORED, *key) for key in self._stored)
