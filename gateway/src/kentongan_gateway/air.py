@@ -1,16 +1,18 @@
 """Planned air: what each kind may take of the hour's 36 s, when there will be enough again, over restarts.
 
 kind      what                                           while the hour's total is below   of its own
-ALARM     words to buttons, first pages, sirens          29 s: what is left is for two     -
+FIRST     of an alarm the first answer, order and pages  29 s: what is left is for two     -
+ALARM     all other words to people, orders again        24 s: what is left is for FIRST   -
 DRILL     begin and end of a drill                       36 s, the law                     3 s, 1 s for ends
 SHUT      a number that posts are to refuse              36 s, the law                     4 s
-AGAIN     pages again, answers to posts' reports,        24 s                              -
-          copies for other gateways
+AGAIN     pages again, answers to posts' reports         20 s                              -
+COPY      copies for other gateways (copies.py)          20 s                              4 s
 SETTING   settings, codes, keys                          18 s                              8 s
-REST      quiet tests, settings carried for others       18 s                              -
-Air of one's own fills up evenly over the hour. The ledger is kept on disk: a restart forgets nothing and
-gives no second hour. What cannot be known counts as just spent: the second that may not have been kept, half
-of the hour when the file is damaged, and what a radio says that it sent beyond what is known here.
+REST      quiet tests                                    18 s                              -
+What a device causes is charged to it as well (shares.py). Air of one's own fills up evenly over the hour.
+The ledger is kept on disk: a restart forgets nothing and gives no second hour. What cannot be known counts as
+just spent: the second that may not have been kept, half of the hour when the file is damaged, what a radio
+says that it sent beyond what is known here.
 """
 
 import json
@@ -24,12 +26,14 @@ LAW_S = phy.AIR_LIMIT_MS / 1_000
 HALF_S = LAW_S / 2  # beyond it a radio sends alarms, receipts, orders and pages only (mesh.py)
 SHUT_S, DRILL_S, SETTINGS_AIR_S = 4.0, 3.0, 8.0
 DRILL_END_S = 1.0  # of DRILL_S, which begins leave
-ALARM, DRILL, SHUT, AGAIN, SETTING, REST, UNKNOWN = (
-    "alarm", "drill", "shut", "again", "setting", "rest", "unknown")
+COPY_S = 4.0
+FIRST, ALARM, DRILL, SHUT, AGAIN, COPY, SETTING, REST, UNKNOWN = (
+    "first", "alarm", "drill", "shut", "again", "copy", "setting", "rest", "unknown")
 LIMITS_S = {  # kind -> the hour's total beyond which it waits
-    ALARM: LAW_S - SHUT_S - DRILL_S, DRILL: LAW_S, SHUT: LAW_S, AGAIN: 24.0, SETTING: HALF_S, REST: HALF_S,
+    FIRST: LAW_S - SHUT_S - DRILL_S, ALARM: 24.0, DRILL: LAW_S, SHUT: LAW_S, AGAIN: 20.0, COPY: 20.0,
+    SETTING: HALF_S, REST: HALF_S,
 }
-OWN_S = {DRILL: DRILL_S, SHUT: SHUT_S, SETTING: SETTINGS_AIR_S}
+OWN_S = {DRILL: DRILL_S, SHUT: SHUT_S, COPY: COPY_S, SETTING: SETTINGS_AIR_S}
 PLANNED = frozenset(OWN_S)  # asked for as a whole before it is sent
 KEEP_S = 1.0  # so much may be sent before it is on disk
 

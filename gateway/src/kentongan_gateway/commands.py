@@ -131,8 +131,8 @@ class Commands:
         if record is None:
             raise LocalError("this alarm is not remembered here")
         self._core._memory.vouch(record.src, record.counter)
-        self._core._pages.page(record, order.targets)
-        self.done(order_id, "ok")
+        left = self._core._pages.page(record, order.targets)
+        self.done(order_id, f"failed: no room to call {left} penerima" if left else "ok")
 
     def _drill(self, order, order_id):
         self._core._drills.ordered(order.minutes, order.zone, order.number, order.posts)

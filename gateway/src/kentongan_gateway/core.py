@@ -71,14 +71,14 @@ class GatewayCore:
         self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
-        self._pages = Pages(self._desk, state.get("pages"))
+        self._troubles = troubles.Troubles(self._desk)
+        self._pages = Pages(self._desk, self._troubles, state.get("pages"))
         self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
-        self._relays = Relays(self._desk)
+        self._relays = Relays(self._desk, self._neighbours)
         self._supervision = Supervision(self._desk, self._orders)
-        self._troubles = troubles.Troubles(self._desk)
         self._desk.waiting = Waiting(self._desk, self._troubles, state.get("air"))
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
@@ -310,8 +310,8 @@ class GatewayCore:
         message = open_message(
             heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked
         )
-        self._relays.consider(heard, message.type)
         if message.type in OTHERS_ONLY:
+            self._relays.consider(heard, message)
             if message.type == m.SIREN_ORDER:
                 self._watch.ordered(message)
             return
@@ -322,6 +322,7 @@ class GatewayCore:
         new = self._intake.new(message, heard)
         if new is None:
             return
+        self._relays.consider(heard, message, new)
         if new:
             if not unproved:
                 self._supervision.heard(message.src)

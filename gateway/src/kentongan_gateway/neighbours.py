@@ -79,7 +79,7 @@ class Neighbours:
 
         fresh: our own counters tell that nobody plays an old one again; else it proves nobody alive.
         """
-        true = [entry for entry in message.body.entries if self._holds(message, entry)]
+        true = self.true(message)
         if true and fresh:
             self._heard_ms[message.src] = self._desk.now_ms
         for entry in true:
@@ -87,6 +87,10 @@ class Neighbours:
         while len(self._answered) > ANSWERED_LIMIT:
             self._answered.pop(next(iter(self._answered)))
         return true
+
+    def true(self, message) -> list:
+        """The entries of stage 2 and above that hold under C of the device they are for."""
+        return [entry for entry in message.body.entries if self._holds(message, entry)]
 
     def _holds(self, message, entry) -> bool:
         device = self._desk.directory.get(entry.node)

@@ -17,6 +17,7 @@ from kentongan_gateway.actions import Siren, SirenOff
 from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
+from kentongan_gateway.room import owner, put
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
 CURRENT_MS = SECONDS_MAX * 1_000  # a post that refused an alarm is ordered to sound it for so long
@@ -39,6 +40,7 @@ class Watch:
         self._orders = orders
         self._neighbours = neighbours
         self._due = {}  # (origin, incident) -> (due_ms, record)
+        self._turns = {}  # origin -> when in the row its alarm was ordered last
         self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
         self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
         self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
@@ -46,9 +48,7 @@ class Watch:
     def stored(self, record):
         key = (record.src, record.body.incident)
         if record.sounding and key not in self._public:
-            if len(self._public) >= WATCH_LIMIT:
-                self._public.pop(next(iter(self._public)))
-            self._public[key] = record
+            put(self._public, key, record, WATCH_LIMIT, owner)
         if record.cancel:
             self._due.pop(key, None)
             self._public.pop(key, None)
@@ -57,7 +57,7 @@ class Watch:
             wait_ms = NO_SIREN_MS
             if self._neighbours.yields(record):
                 wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
-            self._due[key] = (self._desk.now_ms + wait_ms, record)
+            self._wait(key, wait_ms, record)
         for post in self._refused.pop((record.src, record.counter), ()):
             self._overrule(post, record)
 
@@ -67,16 +67,15 @@ class Watch:
     def _wanted(self, record) -> bool:
         """Whether a siren is ours to ask for, should none be heard of."""
         heard = self.sounds(record) and not self._desk.forgeries.lately
-        return self._meant(record) and not heard and len(self._due) < WATCH_LIMIT
+        return self._meant(record) and not heard
 
     def refused(self, post, origin, counter, record):
         """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
         if record is not None and record.stored:
             self._overrule(post, record)
             return
-        if len(self._refused) >= WATCH_LIMIT:
-            self._refused.pop(next(iter(self._refused)))
-        self._refused.setdefault((origin, counter), set()).add(post)
+        known = self._refused.get((origin, counter), set())
+        put(self._refused, (origin, counter), known | {post}, WATCH_LIMIT, owner)
 
     def _overrule(self, post, record):
         """We know better, from the sender's own proof: that post starts, and no other."""
@@ -93,7 +92,11 @@ class Watch:
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
         key = (record.src, record.body.incident)
         if self._wanted(record) and key not in self._due and self._neighbours.yields(record):
-            self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
+            self._wait(key, NO_SIREN_MS, record)
+
+    def _wait(self, key, wait_ms, record):
+        record.called_ms = self._desk.now_ms
+        put(self._due, key, (self._desk.now_ms + wait_ms, record), WATCH_LIMIT, owner)
 
     def ordered(self, message):
         """Another gateway orders sirens for that alarm: where we would only stand in, it is done."""
@@ -158,15 +161,23 @@ class Watch:
             if not posts:
                 continue
             stands_in, sure = self._neighbours.yields(record), not self._desk.forgeries.lately
-            if sure and (self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in)):
+            joins = self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in)
+            if sure and (joins or self._is_behind(record)):
                 # Its own report comes when the crowd is over; until then the street hears the other's.
-                if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
+                if self._desk.now_ms - record.called_ms < SECONDS_MAX * 1000:
                     self._due[key] = (due + ASK_AGAIN_MS, record)
                 continue
             self._desk.note_about(
                 "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
             )
+            self._turns[record.src] = max(self._turns.values(), default=0) + 1
             self._order(record, posts, any_answer=sure)
+
+    def _is_behind(self, record) -> bool:
+        """Buttons take turns: whether another that was ordered longer ago has waited for the same beat."""
+        turn, since_ms = self._turns.get(record.src, 0), self._desk.now_ms - ASK_AGAIN_MS
+        return any(self._turns.get(other.src, 0) < turn for _, other in self._due.values()
+                   if other.body.kind == record.body.kind and other.called_ms < since_ms)
 
     def _to_order(self, record):
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
@@ -197,6 +208,9 @@ class Watch:
         about = record.src, record.counter, record.body.kind
         self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
                           incident=record.body.incident, obeyed=obeyed)
+
+        if not self._due:
+            self._turns = {}
 
     def next_deadline(self):
         return min(due for due, _ in self._due.values()) if self._due else None

@@ -8,7 +8,7 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 
-from kentongan_gateway.air import ALARM
+from kentongan_gateway.air import ALARM, FIRST
 from kentongan_gateway.receipts import ENTRIES_MAX
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
@@ -33,6 +33,11 @@ class Job:
     @property
     def hop_limit(self) -> int:
         return self.target.hop_limit + (self.sent >= DETOUR_AFTER)
+
+    @property
+    def kind(self):
+        """What it takes of the hour's air: that somebody comes is said once before all."""
+        return ALARM if self.sent else FIRST
 
     @property
     def due_ms(self) -> int:
@@ -91,15 +96,22 @@ class Stages:
         due = self._open(desk.now_ms)
         if not due or desk.now_ms < self._free_ms:
             return
-        if not desk.has_air(ALARM, FRAME_BYTES):
+        due = [job for job in due if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))]
+        if not due:
             self._free_ms = desk.now_ms + NO_AIR_MS
             return
         self._free_ms = desk.now_ms + (CROWD_GAP_MS if len(self._jobs) >= CROWD_JOBS else GAP_MS)
         generation = due[0].target.generation
-        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation][:ENTRIES_MAX]
+        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation]
+        jobs = [job for job in jobs if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))][:ENTRIES_MAX]
         packet_id = desk.take()
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(tuple(job.entry for job in jobs)))
-        desk.send(packet_id, max(job.hop_limit for job in jobs), payload, CLASS_ALARM)
+        kind = FIRST if any(job.kind == FIRST for job in jobs) else ALARM
+        of = tuple(job.target.node for job in jobs)
+        hop_limit = max(job.hop_limit for job in jobs)
+        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
+            self._free_ms = desk.now_ms + NO_AIR_MS
+            return
         for job in jobs:
             job.sent += 1
             detail = f"kali ke-{job.sent}"

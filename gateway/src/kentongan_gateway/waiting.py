@@ -4,12 +4,17 @@ what              waits for
 settings          air of its own kind; the end of the quiet after an alarm (codes and keys are settings, too)
 revocation        air of its own kind, which nothing else may use
 drill             the same
-Words to people wait for nothing of that; where even their share of the hour is used, that is a trouble.
+Words to people wait for nothing of that. Where most of the hour is used, or one device has used its share, so
+that repeats wait, that is the trouble `air_low`; where even first words wait, `air`.
 """
+
+from kentongan_wire import messages as m
 
 TOLD_GAP_MS = 60_000  # a wait shorter than this is not told
 SETTINGS, REVOCATION, DRILL = "settings", "revocation", "drill"
 AIR, ALARM = "air", "alarm"
+LOW_MS = 600_000  # told for so long after the last word that had to wait
+LOW = "the hour's air runs low: new alarms are answered, what is said again may wait"
 SHORT = "the hour's air is used: buttons and posts get no answer before it is free again"
 
 
@@ -19,7 +24,7 @@ class Waiting:
     def __init__(self, desk, troubles, saved=None):
         self._desk, self._troubles, self._saved = desk, troubles, saved
         self._told = {}  # what -> (reason, until_ms)
-        self._short_until_ms = None
+        self._short_until_ms = self._low_until_ms = None
 
     def begun(self):
         """The hour's air as the former run left it."""
@@ -52,10 +57,23 @@ class Waiting:
         self._short_until_ms = until_ms
         self._troubles.set("air", SHORT)
 
+    def low(self):
+        """What is said again waits for air. A button's own use is not named: a silent alarm has one, too."""
+        if self._low_until_ms is None:
+            who, used_s = self._desk.shares.most(self._desk.now_ms)
+            device = self._desk.directory.get(who)
+            named = device is not None and device.role != m.TOMBOL
+            self._troubles.set("air_low", f"{LOW}; {used_s:.0f} s for {device.label}" if named else LOW)
+        self._low_until_ms = self._desk.now_ms + LOW_MS
+
     def tick(self):
+        if self._low_until_ms is not None and self._desk.now_ms >= self._low_until_ms:
+            self._low_until_ms = None
+            self._troubles.set("air_low", None)
         if self._short_until_ms is not None and self._desk.now_ms >= self._short_until_ms:
             self._short_until_ms = None
             self._troubles.set("air", None)
 
     def next_deadline(self):
-        return self._short_until_ms
+        due = [ms for ms in (self._short_until_ms, self._low_until_ms) if ms is not None]
+        return min(due, default=None)

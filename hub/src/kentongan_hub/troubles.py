@@ -20,6 +20,8 @@ WORDS = {
     "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
     "radio_cable": "kabel radio tidak baik, periksa kabel dan colokan",
     "air": "jatah udara jam ini habis, tombol mungkin tidak mendapat jawaban",
+    "air_low": "jatah udara jam ini hampir habis, ulangan menunggu, alarm baru tetap dijawab",
+    "pages": "terlalu banyak penerima dipanggil sekaligus, sebagian tidak lagi, suruh orang melihat",
     "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos dicuri",
     "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
@@ -61,7 +63,7 @@ def take(db, now, gateway, event):
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
 URGENT = ("disk", "disk_lost", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key",
-          "air", "forged")
+          "air", "pages", "forged")
 
 
 def urgent(name):
