@@ -46,10 +46,10 @@ def test_the_devices_judge_the_same_on_micropython(require):
 
 
 def test_what_a_thief_is_known_to_achieve_happens_and_is_counted_apart():
-    paged = run.walk(ATTACKS["answers-no-hub-penerima"], 1, loss=0.08)
+    paged = run.walk(ATTACKS["answers-no-hub-penerima"], 2, loss=0.08)
     assert paged["allowed"] and not any(paged["problems"].values())
     strict = ATTACKS["answers-no-hub-penerima"]._replace(allowed=())
-    assert run.walk(strict, 1, loss=0.08)["problems"]["false_words"]
+    assert run.walk(strict, 2, loss=0.08)["problems"]["false_words"]
 
 
 def test_a_gateway_that_believes_whoever_answers_is_found_out(monkeypatch):
