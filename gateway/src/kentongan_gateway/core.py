@@ -299,17 +299,17 @@ class GatewayCore:
             self._heard(heard)
         except RemoteError as error:
             if error.reason in forgeries.REASONS:
-                self._desk.forgeries.heard()
+                self._desk.forgeries.heard(heard.src)
             raise
 
     def _heard(self, heard):
         self._radios.heard(heard.radio)
         if heard.src == self._desk.config.node:
-            self._desk.count("echo")
+            self._echo(heard)
             return
-        message = open_message(
-            heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked
-        )
+        message = self._open(heard)
+        if self._neighbours.forged(message):
+            self._desk.forgeries.heard()
         if message.type in OTHERS_ONLY:
             self._relays.consider(heard, message)
             if message.type == m.SIREN_ORDER:
@@ -332,6 +332,19 @@ class GatewayCore:
         handler = self._HANDLERS.get(message.type)
         if handler:
             handler(self, message, heard, not new)
+
+    def _open(self, heard):
+        return open_message(heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked)
+
+    def _echo(self, heard):
+        """A frame of ours that somebody carries on, or one made in our name."""
+        self._desk.count("echo")
+        try:
+            forged = self._neighbours.forged(self._open(heard))
+        except RemoteError:
+            return  # noise: whoever may make it sounds nothing with it
+        if forged:
+            self._desk.forgeries.heard()
 
     def _alarm(self, message, heard, repeat):
         self._intake.alarm(message, heard, repeat)
@@ -437,7 +450,7 @@ class GatewayCore:
         self._quiet.stop(record.src, incident, record.counter)
         self._pages.called_off(record.src, incident)
         self._announcements.ended(record.src, incident)
-        sounding = set(self._watch.posts_sounding(record.src, incident))
+        sounding = set(self._watch.posts_sounding(record))
         posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
         sounding -= {device.node for device in posts}
         posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]

@@ -17,6 +17,7 @@ from kentongan_gateway.actions import Siren, SirenOff
 from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
+from kentongan_gateway.quiet import SPAN
 from kentongan_gateway.room import owner, put
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
@@ -41,7 +42,7 @@ class Watch:
         self._neighbours = neighbours
         self._due = {}  # (origin, incident) -> (due_ms, record)
         self._turns = {}  # origin -> when in the row its alarm was ordered last
-        self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
+        self._sounding = {}  # (origin, incident) -> {post: (state, ms, counter)}, the latest WATCH_LIMIT
         self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
         self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
 
@@ -111,9 +112,11 @@ class Watch:
         """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
-        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)
+        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms, counter)
         if state in SOUNDING and not self._desk.forgeries.lately:
-            self._due.pop((origin, incident), None)
+            _, due = self._due.get((origin, incident), (0, None))
+            if due is not None and abs(counter - due.counter) < SPAN:
+                del self._due[origin, incident]
             self._orders.sounding_heard(origin, counter)
 
     def asked(self, post, record) -> bool:
@@ -126,13 +129,17 @@ class Watch:
         """Whether some siren is known to sound for this alarm's incident."""
         if not record.is_alarm:
             return False
-        return bool(self.posts_sounding(record.src, record.body.incident))
+        return bool(self.posts_sounding(record))
 
-    def posts_sounding(self, origin, incident):
-        """Posts whose last word was that they sound, not longer ago than a sounding can last."""
-        told = self._sounding.get((origin, incident), {})
+    def posts_sounding(self, record):
+        """Posts whose last word was that they sound for it, not longer ago than a sounding can last.
+
+        An incident has 16 bits of a counter: a word about a press far from this one is about another.
+        """
+        told = self._sounding.get((record.src, record.body.incident), {})
         since = self._desk.now_ms - SOUNDING_MS
-        return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
+        return [post for post, (state, at, counter) in told.items()
+                if state in SOUNDING and at >= since and abs(counter - record.counter) < SPAN]
 
     def _joins(self, record) -> bool:
         """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
@@ -141,7 +148,7 @@ class Watch:
             key[0] != record.src
             and other.body.kind == record.body.kind
             and not other.drill
-            and posts.intersection(self.posts_sounding(*key))
+            and posts.intersection(self.posts_sounding(other))
             for key, other in self._public.items()
         )
 
@@ -182,8 +189,8 @@ class Watch:
     def _to_order(self, record):
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
         told = self._sounding.get((record.src, record.body.incident), {})
-        there = set(self.posts_sounding(record.src, record.body.incident))
-        there |= {post for post, (state, _) in told.items() if state == m.STATE_SILENCED}
+        there = set(self.posts_sounding(record))
+        there |= {post for post, (state, _, _) in told.items() if state == m.STATE_SILENCED}
         return [
             device
             for device in self._desk.directory.posts(record.body.zone)

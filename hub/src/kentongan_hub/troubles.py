@@ -22,7 +22,7 @@ WORDS = {
     "air": "jatah udara jam ini habis, tombol mungkin tidak mendapat jawaban",
     "air_low": "jatah udara jam ini hampir habis, ulangan menunggu, alarm baru tetap dijawab",
     "pages": "terlalu banyak penerima dipanggil sekaligus, sebagian tidak lagi, suruh orang melihat",
-    "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos dicuri",
+    "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos atau tombol dicuri",
     "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
     "key": "tombol matikan bunyi di pos tidak bekerja",
