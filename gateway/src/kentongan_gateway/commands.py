@@ -83,6 +83,7 @@ class Commands:
                 counter,
                 self._desk.directory.hops(device),
                 counter & 0xFFFF,
+                None,
             )
         self._desk.quiet.answer(device, target.incident, counter)
         sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
