@@ -122,17 +122,28 @@ class Mesh:
     def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False, rnd=0):
         """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits.
 
+        One that comes with more hops left than what was carried takes the waiting copy's place, or goes
+        again: the one before may have been played ahead of it, to end its way here.
         proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
         """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
         content = struct.unpack("<I", sha256(data.payload)[:4])[0]
-        if self._carried.has(packet.src, proved, content, packet.id):
+        again = self._carried.has(packet.src, proved, content, packet.id)
+        if again >= packet.hop_limit:
             return False
         head = alarm_head(data)
         counter, attempt = head or (said_counter(data), 0)
-        entry = Entry(relayed(packet, self.node & 0xFF), klass, now_ms, False, True, snr_q, tag)
-        if not (proved and self._carried.is_new(packet.src, content, counter, attempt, bool(head), now_ms)):
+        frame = relayed(packet, self.node & 0xFF)
+        about = (packet.src, proved, content, packet.id, counter, attempt, now_ms, packet.hop_limit - 1)
+        for waiting in self.queue.entries if again else ():
+            if waiting.relay and waiting.frame[4:12] == frame[4:12] and waiting.frame[16:] == frame[16:]:
+                waiting.frame = frame
+                self._carried.add(*about, first=True)
+                return True
+        entry = Entry(frame, klass, now_ms, False, True, snr_q, tag)
+        is_new = self._carried.is_new
+        if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, again)):
             entry.charge = COMMON
         elif head:
             entry.charge = packet.src
@@ -142,18 +153,22 @@ class Mesh:
         if not self._affordable(entry, head, unheard, now_ms, rnd):
             return False
         if head:
-            self._make_way(packet.src, head, proved)
-            if self.active_origins(now_ms) >= 2:
+            self._make_way(entry, head[0], proved)
+            if self.active_origins(now_ms) >= 2 and not again:
                 entry.hold(CROWD_HOLD_MS)
+        if again:  # a copy has gone, with fewer hops: perhaps as far as it had to
+            entry.overheard = True
+            entry.hold(OVERHEARD_HOLD_MS)
         if not self.queue.put(entry):
             return False
-        self._carried.add(packet.src, proved, content, packet.id, counter, attempt, now_ms)
+        self._carried.add(*about)
         return True
 
-    def _make_way(self, src, head, proved):
-        """A copy of a newer attempt says all that waiting ones of older attempts say, if it is true."""
-        for older in self._copies(src, head[0]):
-            if proved and older.attempt < head[1]:
+    def _make_way(self, entry, counter, proved):
+        """A copy of a newer attempt says all that waiting ones of older attempts say, if it is true, as far
+        as it goes."""
+        for older in self._copies(entry.src, counter):
+            if proved and older.attempt < entry.attempt and older.hop_limit() <= entry.hop_limit():
                 self.queue.drop(older, "repeated")
 
     def _affordable(self, entry, head, first, now_ms, rnd):

@@ -81,6 +81,7 @@ class Commands:
                 counter,
                 self._desk.directory.hops(device),
                 (order.first or counter) & 0xFFFF,
+                None,
             )
         self._core._pages.ended(device, target.incident)
         self._core._announcements.ended(device, target.incident)

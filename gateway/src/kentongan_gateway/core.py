@@ -28,7 +28,7 @@ from kentongan_gateway.pages import Pages
 from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
-from kentongan_gateway.records import Record, Records
+from kentongan_gateway.records import Record, Records, taken
 from kentongan_gateway.refusals import Refusals
 from kentongan_gateway.relays import Relays
 from kentongan_gateway.sequence import Sequence
@@ -376,6 +376,7 @@ class GatewayCore:
 
     def repeated(self, record, heard):
         """It comes again: answered, or put on disk once more."""
+        record.farthest = max(record.farthest, taken(heard))
         if record.stored:
             self._answers.again(record)
             if record.is_alarm and not record.alarmed:
@@ -466,7 +467,8 @@ class GatewayCore:
     def target_of(self, record) -> Target:
         """Whom a stage about this alarm goes to, and how far."""
         incident = record.body.incident if record.is_alarm else record.counter & 0xFFFF
-        return Target(record.src, record.role, record.generation, record.counter, record.hops, incident)
+        about = record.src, record.role, record.generation, record.counter
+        return Target(*about, record.hops, incident, record)
 
     def _status(self, message, heard, repeat):
         if not repeat:

@@ -13,6 +13,11 @@ STORED_BYTES = 13
 DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
 
 
+def taken(heard) -> int:
+    """Relays between the sender and us, as the header says, which anybody can write."""
+    return max(0, heard.hop_start - heard.hop_limit)
+
+
 class Record:
     """One stored (or to be stored) message of a sender, and our answer to it.
 
@@ -28,7 +33,7 @@ class Record:
         self.doubted = False  # its counter may be old: nobody has vouched for it (memory.py)
         self.known = False  # of a former run, or the hub's affair: answered, and starts nothing
         self.first = True  # False: heard before, in a former run of ours
-        self.hops = max(0, heard.hop_start - heard.hop_limit)
+        self.hops = self.farthest = taken(heard)  # of the first copy, and of the one with most
         self.carried = carried
         self.stored = False
         self.first_ms = None  # when it was heard first

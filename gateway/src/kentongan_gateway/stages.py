@@ -12,7 +12,9 @@ from kentongan_gateway.air import ALARM, FIRST
 from kentongan_gateway.receipts import ENTRIES_MAX
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
-DETOUR_AFTER = 3  # sends that the button has not named: the next may go round by one more relay
+# Sends that the button has not named: the next may go round by one more relay, or as far as any copy of the
+# alarm came. The first copy's header may have been a stranger's; a button that is near hears us all the same.
+DETOUR_AFTER = 3
 GIVE_UP_MS = 10_000  # wait this long for the status after the last repeat
 GAP_MS = 1_000  # between two frames; what comes due meanwhile goes in one
 CROWD_GAP_MS = 4_000  # the same while CROWD_JOBS are told or more
@@ -22,7 +24,7 @@ JOBS_LIMIT = 256
 FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
-Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident"))
+Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident", "record"))
 
 
 class Job:
@@ -32,7 +34,10 @@ class Job:
 
     @property
     def hop_limit(self) -> int:
-        return self.target.hop_limit + (self.sent >= DETOUR_AFTER)
+        hop_limit, record = self.target.hop_limit, self.target.record
+        if self.sent < DETOUR_AFTER:
+            return hop_limit
+        return max(hop_limit + 1, record.farthest if record else 0)
 
     @property
     def kind(self):

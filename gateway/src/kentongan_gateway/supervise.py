@@ -6,11 +6,12 @@ everybody has their time again.
 """
 
 from kentongan_wire import messages as m
+from kentongan_wire.flood import STATUS_LATE_MS
 
 from kentongan_gateway.directory import MAINS_ROLES, PERIOD_S
 
 ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic frame
-LATE_MS = 250_000
+LATE_MS = STATUS_LATE_MS
 LOST_MS = 300_000
 BLIND_MS = 15_000  # a tick that comes so much later than asked for: this gateway itself was held up
 CALM_MS = 20_000  # no tests for this long after an alarm: the air belongs to it

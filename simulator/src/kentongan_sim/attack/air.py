@@ -115,6 +115,35 @@ def hops(siege):
     _react_to_press(siege, react)
 
 
+def low_ahead(siege):
+    """The victim's frame with one hop left, at a relay farther on, before the true copy gets there."""
+    _react_to_press(siege, _lower(siege))
+
+
+def low_steps(siege):
+    """The common purse emptied; then the same, and one hop more each time that relay has carried one."""
+    for i in range(PURSE_FRAMES if siege.bag.channel else 0):
+        siege.send(flood(siege, i), every_s=1)
+    _react_to_press(siege, _lower(siege, steps=True))
+
+
+low_ahead.near = low_steps.near = "penerus-2"
+
+
+def _lower(siege, steps=False):
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
+            return ()
+        packet = wire.parse_packet(frame)
+        if packet.hop_limit == packet.hop_start:
+            return [wire.build_packet(packet._replace(hop_limit=min(1, packet.hop_limit), relay_node=0x42))]
+        if steps and packet.relay_node == siege.node(low_steps.near) & 0xFF:
+            return [wire.build_packet(packet._replace(hop_limit=min(packet.hop_limit + 2, packet.hop_start)))]
+        return ()
+
+    return react
+
+
 def attempts(siege):
     """A forged higher attempt of the very counter, right behind the frame."""
 

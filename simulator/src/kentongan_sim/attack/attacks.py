@@ -20,7 +20,7 @@ AIR = ("stage",)
 # back an alarm that needs relays, for minutes.
 RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
-LINE, RT, HUB, RW = "line3", "rt", "hub", "rw7"
+LINE, LINE5, RT, HUB, RW = "line3", "line5", "rt", "hub", "rw7"
 
 FORGERS = (
     ("flood", air.flood, "channel"),
@@ -79,6 +79,9 @@ PLAN = (
     ("seen-it-{}", 9, RT, "alive", words.seen_it, {**POST, "channel": ()}),
     ("hub-seen-{}", 9, HUB, "alive", hub.seen_at_hub, {"pos-1": ()}),
     ("hops", 10, LINE, "alive", air.hops, {"nobody": AIR}),
+    ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
+    ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),
+    ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
     ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
     ("spared-{}", 10, LINE, "alive", air.spared, RELAYS),
     ("overheard-{}", 10, LINE, "alive", air.overheard, RELAYS),
