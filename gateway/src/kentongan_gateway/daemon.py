@@ -143,7 +143,7 @@ class Daemon:
         self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
         self._radio.start(lambda heard: self._put("heard", heard, time.monotonic()),
                           lambda name, up: self._put("radio", name, up))
-        self._feed("READY=1")
+        self._hands.beside("ready", self._feed)
         log.info("gateway %s is up, spool %s", self._settings.gateway.label, self._spool.counts())
         while not self._stopping:
             self._step()
@@ -200,11 +200,11 @@ class Daemon:
         if self._metrics:
             self._metrics.snapshot = snapshot
 
-    def _feed(self, message="WATCHDOG=1"):
-        """Tell systemd that we are there; READY until it has been heard."""
+    def _feed(self):
+        """Tell systemd that we are there: READY until it has been heard, then that we live."""
         if not self._healthy():
             return
-        why = sd_notify(message if self._ready else "READY=1")
+        why = sd_notify("WATCHDOG=1" if self._ready else "READY=1")
         self._ready = self._ready or why is None
         self._hands.trouble("systemd", why and f"it is not told that we run ({why}): it may restart us")
 
@@ -287,7 +287,7 @@ class Daemon:
                 "dropped": self._hands.dropped + self.inbox_dropped}
 
     def _close(self):
-        sd_notify("STOPPING=1")
+        self._hands.beside("stopping", sd_notify, "STOPPING=1")
         self._hands.beside("close", self._hands.close)
         for part in (self._state, self._uplink, self._radio, self._key, self._voice, self._siren, self._lamp,
                      self._metrics, self._spool):
