@@ -68,7 +68,7 @@ class Here(Gateway):
             return self.error or not receipt or (BUTTON, counter) in self.receipts()
 
         wait_for(heard, f"{what}: the receipt")
-        wait_for(lambda: self.error or counter in {e.get("counter") for e in self.hub.of("alarm")},
+        wait_for(lambda: self.error or counter in [e.get("counter") for e in self.hub.of("alarm")],
                  f"{what}: the alarm at the hub")
         self.hub.orders.append({"id": 10_000 + counter, "type": "siren", "action": "start", "origin": BUTTON,
                                 "counter": counter, "kind": 1, "seconds": 60, "targets": "zone", "zone": 5})

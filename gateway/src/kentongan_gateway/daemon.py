@@ -111,6 +111,8 @@ class Daemon:
             try:
                 with open(hub.token_file, encoding="ascii") as file:
                     token = file.read().strip()
+                if not token or " " in token or not token.isprintable():
+                    raise ValueError("it holds no token")
             except (OSError, ValueError) as error:
                 raise LocalError(f"{hub.token_file}: cannot be read ({error}); write it anew with "
                                  "`kentongan-hub gateway-file`") from error

@@ -267,8 +267,6 @@ class Hands:
     def _not_stored(self, action, event, error):
         """No receipt; but sirens and the hub are not kept waiting for a disk."""
         log.error("nothing is acknowledged: %s", error)
-        if not isinstance(error, SpoolError):
-            self._spool.trouble = faults.name(error)
         event_id = self._spool.hold(event)
         if event_id is None:
             return

@@ -6,12 +6,17 @@ was promised is written again (psow=0). A corrupt file is set aside whole and a 
 alarm matters more.
 """
 
+import contextlib
 import json
+import logging
+import os
 import secrets
 import sqlite3
 import threading
 
 from kentongan_gateway import aside, wal
+
+log = logging.getLogger("kentongan.gateway")
 
 SCHEMA_VERSION = 1
 ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
@@ -53,7 +58,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 # what SQLite says of a file that is not as it was written
 CORRUPT = ("malformed", "not a database", "quick_check", "corrupt", "no such", "has no column", "unsupported",
-           "expression")
+           "already exists")
 INSERT = "INSERT INTO event (key, class, body) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING"
 
 
@@ -82,13 +87,23 @@ class Shelf:
 
     def _open(self):
         try:
-            self._connect()
-        except (OSError, sqlite3.DatabaseError) as error:
-            if isinstance(error, OSError | sqlite3.OperationalError) and not _is_corrupt(error):
-                self._drop_connection()
-                self._why = str(error)
-                raise SpoolError(f"spool {self._path}: {error}") from error
-            self._begin_anew()
+            try:
+                self._connect()
+            except Exception as error:
+                if not self._is_damaged(error):
+                    raise
+                self._begin_anew()
+        except Exception as error:
+            self._drop_connection()
+            self._why = str(error)
+            raise SpoolError(f"spool {self._path}: {error}") from error
+
+    def _is_damaged(self, error) -> bool:
+        """Whether it is the file, and not the disk or the rights to it: another file would do."""
+        if "readonly" in str(error):  # SQLite says so too of a version number that it does not know
+            return os.access(self._path, os.W_OK) and os.access(os.path.dirname(self._path) or ".", os.W_OK)
+        plain = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        return plain or _is_corrupt(error)
 
     def _begin_anew(self):
         """Set the corrupt file aside, and take over what of it the hub has not had and can still be read."""
@@ -161,9 +176,10 @@ class Shelf:
         self._sent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (SENT,)).fetchone()[0]
 
     def _drop_connection(self):
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        db, self._db = self._db, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
 
     def _set_aside(self):
         self._drop_connection()
@@ -183,12 +199,12 @@ class Shelf:
             self._need_db()
             try:
                 return self._put(rows)
-            except sqlite3.Error as error:
+            except Exception as error:  # whatever it is, nothing is on disk
                 self._make_way(error)
             self._need_db()
             try:
                 return self._put(rows)
-            except sqlite3.Error as error:
+            except Exception as error:
                 self._rollback()
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
@@ -208,7 +224,8 @@ class Shelf:
                 self._evict(EVICT_BATCH, CLASS_REPORT)
                 self._db.execute("COMMIT")
                 self._recount()
-        except (sqlite3.Error, OSError):
+        except Exception as other:
+            log.error("spool %s: %s", self._path, other)
             self._rollback()
 
     def _put(self, rows) -> list:
@@ -312,12 +329,12 @@ class Shelf:
             self._need_db()
             try:
                 return self._unsent(limit)
-            except sqlite3.Error as error:
+            except Exception as error:
                 self._make_way(error)
             self._need_db()
             try:
                 return self._unsent(limit)
-            except sqlite3.Error as error:
+            except Exception as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _unsent(self, limit):
@@ -448,7 +465,10 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 def _row(event):
     """(key, class, body) of an event, as the table has them."""
-    body = _encode(event)
+    try:
+        body = _encode(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpoolError(f"no event: {error}") from error
     if len(body) > EVENT_BYTES_MAX:
         raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
     return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
