@@ -174,8 +174,8 @@ class GatewayCore:
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
         self._troubles.set(name, text)
-        if name == "siren" and text:
-            self._own.failed()
+        if name == "siren":
+            self._own.broken(bool(text))
         return self._end()
 
     def refused(self, reason, n, now_ms):

@@ -31,6 +31,7 @@ WATCH_LIMIT = 128
 OWN_SOUNDINGS_MAX = 3  # of one incident on our own siren
 OWN_INCIDENTS_MAX = 3  # of one button in OWN_WINDOW_MS; further ones only by order
 OWN_WINDOW_MS = 30 * 60_000
+CHANGES_MAX = 6  # times that one sounding is told to have failed or to sound again; then that it failed
 
 
 class Watch:
@@ -235,15 +236,17 @@ class OwnSiren:
             except (ValueError, RecursionError, LocalError):
                 desk.count("codes_lost")
         self._until_ms = None
-        self._alarm = None  # (origin, counter, incident) that it sounds for
+        self._alarm = None  # (origin, counter, incident) that it is driven for
         self._drill = False
+        self._trouble = self._broken = False  # it does not work now; it was told to have failed
+        self._changes = 0  # of that during this sounding
         self._times = {}  # (origin, incident) -> soundings
         self._incidents = {}  # origin -> [(incident, first_ms)]
 
     @property
     def alarm(self):
-        """(origin, counter, incident) while it sounds, else None."""
-        return self._alarm
+        """(origin, counter, incident) while it sounds as far as anybody knows, else None."""
+        return None if self._broken else self._alarm
 
     def codes(self, raw):
         """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
@@ -276,8 +279,9 @@ class OwnSiren:
         total_ms = max(1, min(seconds, SECONDS_MAX)) * 1000
         self._until_ms = self._desk.now_ms + total_ms
         self._alarm, self._drill = (origin, counter, incident), drill
+        self._broken, self._changes = self._trouble, 0
         self._desk.out.append(Siren(name, steps, total_ms))
-        self._tell("sounding", source)
+        self._tell_driven(source)
         return True
 
     def _allowed(self, origin, incident, counter) -> bool:
@@ -306,12 +310,19 @@ class OwnSiren:
         self._tell(state, source)
         self._alarm = self._until_ms = None
 
-    def failed(self):
-        """The siren does not do what it is told: nobody is told any more that it sounds."""
-        if self._alarm is not None:
-            self._desk.out.append(SirenOff())
-            self._tell("failed", "board")
-            self._alarm = self._until_ms = None
+    def broken(self, is_so):
+        """The siren does not do what it is told, or does again: nobody is told meanwhile that it sounds.
+
+        It is driven on: a board comes back, and a line that senses nothing may itself be at fault.
+        """
+        was, self._trouble = self._broken, is_so
+        self._broken = is_so or self._changes >= CHANGES_MAX
+        if self._alarm is not None and was != self._broken:
+            self._changes += 1
+            self._tell_driven("board")
+
+    def _tell_driven(self, source):
+        self._tell(*(("failed", "board") if self._broken else ("sounding", source)))
 
     def _tell(self, state, source):
         origin, counter, _ = self._alarm
@@ -323,7 +334,8 @@ class OwnSiren:
     def tick(self):
         if self._until_ms is not None and self._desk.now_ms >= self._until_ms:
             self._desk.out.append(SirenOff())
-            self._tell("ended", "time")
+            if not self._broken:
+                self._tell("ended", "time")
             self._alarm = self._until_ms = None
 
     def next_deadline(self):

@@ -55,7 +55,7 @@ class Led:
 
 
 class Lamp:
-    """show(code) from the loop; a lamp that fails is no reason to stop, and is a line in the log."""
+    """show(code) from the loop; a lamp that fails is no reason to stop, and is told."""
 
     def __init__(self, player):
         self._player, self._code = player, None
@@ -67,13 +67,23 @@ class Lamp:
             self._code = code
             self._player.play(str(code), steps_of(code), LASTS_MS)
 
+    def trouble(self):
+        """What is wrong now, or None."""
+        return self._player.trouble()
+
     def close(self):
         self._player.close()
 
 
 class NoLamp:
+    def __init__(self, why=None):
+        self._why = why
+
     def show(self, code):
         return
+
+    def trouble(self):
+        return self._why
 
     def close(self):
         return
