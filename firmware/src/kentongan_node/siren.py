@@ -366,12 +366,16 @@ class Sirene(Output):
             self._report(record, now_ms, rnd, None if sounds else m.STATE_STOPPED)
 
     def _window(self, message, repeat, now_ms, rnd):
-        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat."""
+        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.
+
+        With the counters lost none begins: the order may be a recorded one.
+        """
         order = message.body
         if not repeat:
             if order.counter != self._drill[0]:
                 self._drilled = []
-            left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL else 0
+            lost = self.counters_lost or self.counters_stale
+            left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL and not lost else 0
             self._drill = (order.counter, order.pattern, now_ms + left_ms)
         state = m.STATE_DRILL if now_ms < self._drill[2] else m.STATE_NO_DRILL
         report = m.SirenReport(message.src, message.counter, state, m.SOURCE_ORDER)
