@@ -59,7 +59,9 @@ class Node:
         self._draws = 0
         if "guard" in state and self._guarded(self._load_guard, state["guard"]) is None:
             self.counters_lost = True
-        self._guarded(self.kept.guard, self.guard)
+        lost = self.counters_lost or self.counters_stale or "guard" not in state
+        # with the guard's file there, an order may be on its way that is older than the last settings
+        self._guarded(self.kept.guard, self.guard, CONTROL_TYPES if lost else (messages.CONFIG,))
         self.last_control = self._last_control()
 
     def _load_guard(self, data):

@@ -281,7 +281,7 @@ SIREN_WORDS = {
     m.STATE_SILENCED: "dimatikan di pos",
     m.STATE_FAILED: "gagal berbunyi",
     m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
-    m.STATE_REFUSED: "menolak: dikira ulangan, gerbang memastikan",
+    m.STATE_REFUSED: "tidak berbunyi sendiri, gerbang memastikan",
 }
 
 
