@@ -122,8 +122,9 @@ def sessions(db, now_ms, account, token):
 
 
 def end_sessions(db, account, keep=""):
-    """End every session of this account but the one with the token `keep`; how many."""
-    return db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
+    """End every session of this account but the one with the token `keep`, and its tool's tokens."""
+    ended = db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
+    return ended + db.run("DELETE FROM technicians WHERE account = ?", account)
 
 
 def hash_token(token):
