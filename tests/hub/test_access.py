@@ -74,7 +74,7 @@ def test_the_household_cannot_lock_a_helper_out(village):
 
 
 def test_what_waits_is_judged_by_where_people_live_when_it_is_confirmed(village):
-    """Who has moved into the presser's house since is of that house, wherever he lived on the day of asking."""
+    """Who has moved into the presser's house since is of that house, wherever he lived when it was asked."""
     kakak, penolong = village.account("kakak", "petugas_ronda", house=9), village.numbers["penolong"]
     village.account("suami", "ketua_rt", house=7)
     admin, dewi, wakil = village.enter("admin"), village.enter("bu_dewi"), village.enter("wakil")
