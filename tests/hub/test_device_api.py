@@ -215,6 +215,12 @@ def test_a_token_that_a_password_was_exchanged_for_ends_with_its_account(site, h
     assert own.post(f"/devices/{site.other}/revoke", why="dicuri").status_code == 401
 
 
+def test_a_label_is_nobodys_name(site, tool):
+    """A chime answers under its label."""
+    answer = tool.post("/devices", **{**NEW, "role": "penerima", "label": "bu admin"})
+    assert answer.status_code == 400 and answer.json["field"] == "label"
+
+
 def test_a_token_is_worth_no_more_than_its_account_is_now(site):
     site.account("budi", "admin", house=21)
     own = of_account(site, "budi")

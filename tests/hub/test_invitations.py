@@ -167,6 +167,21 @@ def test_no_link_leads_into_an_account_that_was_switched_off(site):
     assert admin.post(f"/undangan/akun/{number}", page="/akun").status_code == 409
 
 
+@pytest.mark.parametrize("name", ["Bu Admin", "bu  admin.", "BÚ ADMIN", "Pusat Data", "tombol-07", "Pergi"])
+def test_nobody_takes_a_name_under_which_somebody_else_acts(site, name):
+    """The timeline says who comes by name; also of one who was switched off."""
+    gone = site.account("pergi", "wakil")
+    admin = site.enter("admin")
+    admin.post(f"/akun/{gone}/matikan", page="/akun")
+    path = invite(admin)
+    form = {"nama": name, "masuk": "budi", "sandi": PASSWORD, "sandi2": PASSWORD}
+    answer = Person(site.app).post(path, page=path, **form)
+    assert answer.status_code == 400 and "sudah dipakai" in answer.text
+    assert site.rows("SELECT * FROM accounts WHERE login = 'budi'") == []
+    new = {**form, "nama": "Budi Santoso"}
+    assert Person(site.app).post(path, page=path, **new).status_code == 303, "the link is not used up"
+
+
 def test_an_invitation_of_who_was_switched_off_since_opens_nothing(site):
     number = site.account("budi", "ketua_rt")
     text = site.enter("budi").post(
