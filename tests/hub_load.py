@@ -64,7 +64,7 @@ def _incidents(run, now_ms, devices, incidents):
         (*old, devices),
     )
     run("INSERT INTO alarms SELECT device, first_counter, printf('%08x', id), id, 'gateway-1', 'b', 1, kind, 0, 0, 0, -80, 20, 1, "
-        "opened_ms, 2 FROM incidents")  # fmt: skip
+        "opened_ms, 2, 0 FROM incidents")  # fmt: skip
     run("INSERT INTO siren_reports (post, origin, counter, state, source, gateway, boot_id, at_ms, received_wall) "
         "SELECT 1000, device, first_counter, 1, 1, 'gateway-1', 'b', 2, opened_wall FROM incidents")  # fmt: skip
     for what in ("tombol ditekan", "saya datang", "selesai"):

@@ -1,6 +1,7 @@
 """What decides who may know of a silent alarm: others change it, on the record, never for an earlier one."""
 
 import json
+import re
 
 import pytest
 from access_kit import SLUG, fact, knows, person, settle, silent, waiting
@@ -58,17 +59,73 @@ def test_the_household_cannot_lock_a_helper_out(village):
     assert answer.status_code == 409 and "rumah Anda sendiri" in answer.text
     for action in ("bukan-rahasia", "matikan"):
         assert suami.post(f"/akun/{helper}/{action}", page="/akun").status_code == 303
-        if action == "matikan":  # a lost phone is out; who knows the password is in again
-            assert penolong.get("/papan").status_code == 302
-            penolong = village.enter("penolong")
         assert penolong.get(SLUG).status_code == 200, action
+    answer = suami.post(f"/akun/{helper}/hidupkan", page="/akun")
+    assert answer.status_code == 409 and "Akun itu hidup" in answer.text
     answer = suami.post(f"/undangan/akun/{helper}", page="/akun")
     assert answer.status_code == 409 and "di mesin pusat data" in answer.text
     assert waiting(village) == ["bukan-rahasia", "matikan"]
     for number in (1, 2):  # nor does somebody of the same house count as the second person
         assert pelaku.post(f"/akses/menunggu/{number}/benarkan", page="/akses").status_code == 409
         assert suami.post(f"/akses/menunggu/{number}/benarkan", page="/akses").status_code == 409
+    for number in (1, 2):  # who takes a request back and asks again logs nobody out either
+        assert suami.post(f"/akses/menunggu/{number}/tolak", page="/akses").status_code == 303
     assert penolong.get(SLUG).status_code == 200 and fact(village, "penolong", "active") == 1
+
+
+def test_what_waits_is_judged_by_where_people_live_when_it_is_confirmed(village):
+    """Who has moved into the presser's house since is of that house, wherever he lived when it was asked."""
+    kakak, penolong = village.account("kakak", "petugas_ronda", house=9), village.numbers["penolong"]
+    village.account("suami", "ketua_rt", house=7)
+    admin, dewi, wakil = village.enter("admin"), village.enter("bu_dewi"), village.enter("wakil")
+    suami = village.enter("suami")
+    assert admin.post(f"/akun/{kakak}/rahasia", page="/akun").status_code == 303
+    assert dewi.post(f"/akses/{kakak}/rumah", page="/akses", rt="5", rumah="7").status_code == 303
+    answer = suami.post("/akses/menunggu/1/benarkan", page="/akses")
+    assert answer.status_code == 409 and "Orang kedua" in answer.text
+    assert fact(village, "kakak", "named_for_confidential") == 0
+    assert wakil.post(f"/akses/{penolong}/rumah", page="/akses", rt="5", rumah="20").status_code == 303
+    assert dewi.post(f"/akses/{penolong}/rumah", page="/akses", rt="5", rumah="7").status_code == 303
+    assert wakil.post("/akses/menunggu/3/benarkan", page="/akses").status_code == 303
+    assert suami.post("/akses/menunggu/2/benarkan", page="/akses").status_code == 409, "out of house 7"
+    assert fact(village, "penolong", "house") == 7
+    silent(village)
+    assert not knows(village, "penolong")
+    assert wakil.post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303, "others still may"
+
+
+def test_what_waits_is_not_confirmed_once_who_asked_is_no_officer_or_lives_there(village):
+    kakak = village.account("kakak", "petugas_ronda", house=9)
+    asker = village.account("adm2", "admin", house=30)
+    dewi, admin = village.enter("bu_dewi"), village.enter("admin")
+    village.enter("adm2").post(f"/akun/{kakak}/rahasia", page="/akun")
+    with village.hub.store.write() as db:
+        db.run("UPDATE accounts SET house = 9 WHERE id = ?", asker)
+    answer = dewi.post("/akses/menunggu/1/benarkan", page="/akses")
+    assert answer.status_code == 409 and "rumah Anda sendiri" in answer.text
+    with village.hub.store.write() as db:
+        db.run("UPDATE accounts SET house = 30 WHERE id = ?", asker)
+    assert admin.post(f"/akun/{asker}/matikan", page="/akun").status_code == 303
+    answer = dewi.post("/akses/menunggu/1/benarkan", page="/akses")
+    assert answer.status_code == 409 and "bukan petugas lagi" in answer.text
+    assert fact(village, "kakak", "named_for_confidential") == 0
+    assert dewi.post("/akses/menunggu/1/tolak", page="/akses").status_code == 303
+    assert admin.post(f"/akun/{kakak}/rahasia", page="/akun").status_code == 303, "asked anew"
+    assert dewi.post("/akses/menunggu/2/benarkan", page="/akses").status_code == 303
+    assert fact(village, "kakak", "named_for_confidential") == 1
+
+
+def test_a_link_into_an_account_ends_when_the_account_is_agreed(village):
+    kakak = village.account("kakak", "petugas_ronda", house=9)
+    admin, dewi = village.enter("admin"), village.enter("bu_dewi")
+    answer = admin.post(f"/undangan/akun/{kakak}", page="/akun")
+    path = re.search(r"http://localhost(/u/[\w-]+)", answer.text)[1]
+    admin.post(f"/akun/{kakak}/rahasia", page="/akun")
+    assert Person(village.app).get(path).status_code == 200
+    assert dewi.post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
+    new = {"sandi": "sandi lain yang panjang", "sandi2": "sandi lain yang panjang"}
+    assert Person(village.app).post(path, page=path, **new).status_code == 404
+    assert village.enter("kakak").get("/papan").status_code == 200, "the password is what it was"
 
 
 def test_two_other_houses_do_take_an_agreed_person_out_at_once(village):

@@ -121,6 +121,91 @@ def test_a_drill_is_a_drill_until_the_second_press_that_is_none(site):
     assert incident["next_alert_ms"] is not None
 
 
+def told_twice(site, first, second):
+    """One press, told by two gateways of which each knows something else; what became of its incident."""
+    same = {"counter": 10, "incident": 10, "kind": 1, "digest": "aa"}
+    site.post_events(site.alarm(**same, **first))
+    site.clock.advance(200)
+    site.post_events(site.alarm(**same, **second))
+    (incident,) = site.incidents()
+    waiting = site.rows("SELECT post FROM soundings WHERE due_ms IS NOT NULL")
+    due_in = incident["next_alert_ms"] and incident["next_alert_ms"] - site.clock.now_ms
+    return incident["state"], incident["drill"], incident["late"], incident["presses"], due_in, len(waiting)
+
+
+@pytest.mark.parametrize("fact", ["drill", "late"])
+def test_what_one_gateway_calls_earnest_and_current_is_so_whoever_tells_it_first(site, fact):
+    """A gateway that missed the press before takes this for the first of a drill, or for one held back."""
+    assert told_twice(site, {fact: True}, {fact: False})[:4] == ("baru", 0, 0, 1)
+    lines = [row["what"] for row in site.rows("SELECT what FROM timeline")]
+    assert any("kata gateway lain" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("fact", ["drill", "late"])
+def test_what_is_told_in_earnest_second_calls_like_a_first_press(site, fact):
+    with site.hub.store.write() as db:
+        for number in range(2):
+            who = db.insert("people", name=f"Warga {number}", zone=5, house=30 + number, created_wall=0)
+            db.insert("addresses", person=who, channel="sms", address=f"+6281200{number}")
+            db.insert("duties", person=who, duty="ronda", zone=5)
+    *_, due_in, waiting = told_twice(site, {fact: True}, {fact: False})
+    assert 119_000 < due_in <= 120_000 and waiting == 1, "its post is expected to sound"
+    assert site.rows("SELECT count(*) AS n FROM outbox WHERE channel = 'sms'") == [{"n": 2}]
+    site.post_events(site.alarm(counter=10, incident=10, kind=1, digest="aa"))
+    assert site.rows("SELECT count(*) AS n FROM outbox WHERE channel = 'sms'") == [{"n": 2}], "and once"
+
+
+@pytest.mark.parametrize("fact", ["drill", "late"])
+def test_what_was_told_in_earnest_stays_so_whatever_another_gateway_says_later(site, fact):
+    assert told_twice(site, {fact: False}, {fact: True})[:4] == ("baru", 0, 0, 1)
+
+
+def test_a_later_press_called_a_drill_by_the_gateway_that_missed_the_first_is_in_earnest(site):
+    site.post_events(site.alarm(counter=10, incident=10, drill=True, digest="aa"))
+    second = {"counter": 12, "incident": 10, "digest": "bb"}
+    site.post_events(site.alarm(**second, drill=True), site.alarm(**second, drill=False))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["drill"], incident["presses"]) == ("baru", 0, 2)
+    assert incident["next_alert_ms"] is not None
+
+
+def test_a_press_in_earnest_told_second_opens_again_what_was_closed_as_a_drill(site):
+    site.post_events(site.alarm(counter=10, incident=10, drill=True, digest="aa"))
+    site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/kejadian/kejadian-1")
+    assert site.incidents()[0]["state"] == "selesai"
+    site.post_events(site.alarm(counter=10, incident=10, drill=False, digest="aa"))
+    assert (site.incidents()[0]["state"], site.incidents()[0]["closed_ms"]) == ("baru", None)
+
+
+def test_a_press_that_a_person_has_judged_is_not_opened_again_because_it_was_not_late(site):
+    site.post_events(site.alarm(counter=10, incident=10, late=True, digest="aa"))
+    person = site.enter("admin")
+    assert person.post("/kejadian/kejadian-1/keliru", page="/papan", alasan="salah").status_code == 303
+    site.post_events(site.alarm(counter=10, incident=10, digest="aa"))
+    assert site.incidents()[0]["state"] == "alarm_keliru"
+
+
+def test_a_silent_press_is_no_drill_whoever_says_so(site):
+    same = {"counter": 10, "incident": 10, "silent": True, "kind": m.KIND_KEKERASAN, "digest": "aa"}
+    site.post_events(site.alarm(**same, drill=True), site.alarm(**same, drill=False))
+    (incident,) = site.incidents()
+    assert incident["slug"] == "rahasia-1"
+    assert (incident["state"], incident["drill"], incident["presses"]) == ("baru", 0, 1)
+    lines = site.rows("SELECT what FROM timeline WHERE what LIKE '%gateway lain%'")
+    assert lines == []
+
+
+def test_a_current_press_after_a_late_one_calls_at_once(site):
+    with site.hub.store.write() as db:
+        who = db.insert("people", name="Ronda", zone=5, house=30, created_wall=0)
+        db.insert("addresses", person=who, channel="sms", address="+62812001")
+        db.insert("duties", person=who, duty="ronda", zone=5)
+    site.post_events(site.alarm(counter=10, incident=10, kind=1, late=True))
+    assert site.rows("SELECT * FROM outbox WHERE channel = 'sms'") == []
+    site.post_events(site.alarm(counter=11, incident=10, kind=1))
+    assert len(site.rows("SELECT * FROM outbox WHERE channel = 'sms'")) == 1
+
+
 def test_a_test_press_counts_as_tested_and_opens_nothing(site):
     site.post_events(site.alarm(counter=3, kind=m.KIND_UJI))
     assert site.incidents() == []

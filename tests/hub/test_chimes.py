@@ -52,6 +52,29 @@ def test_saya_datang_on_a_chime_answers_the_incident_it_was_paged_for(site, chim
     assert site.rows(NOT_ASKED) == []
 
 
+def test_an_answer_told_before_the_gateway_that_paged_has_spoken_counts_once_it_has(site, chime):
+    """Another gateway heard the chime, and its line is faster."""
+    pressed(site)
+    coming(site, chime)
+    assert unanswered(site) and site.rows(NOT_ASKED) == [{"count": 1}]
+    paged(site, chime)
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["answered_by"]) == ("menuju_lokasi", "penerima-1")
+    assert site.rows("SELECT * FROM early_answers") == []
+
+
+def test_an_answer_in_advance_of_no_incident_or_of_a_closed_one_is_kept_for_nothing(site, chime):
+    coming(site, chime)
+    pressed(site)
+    paged(site, chime)
+    assert unanswered(site)
+    other = provision.add_device(site.data_dir, "penerima", "penerima-2", 5, 13)["node"]
+    coming(site, other)
+    site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/kejadian/kejadian-1")
+    paged(site, other)
+    assert site.incidents()[0]["answered_by"] is None
+
+
 def test_no_button_and_no_post_answers_whatever_it_was_paged(site):
     """A stolen button answered every alarm of the village, a stolen post in its own name."""
     pressed(site)

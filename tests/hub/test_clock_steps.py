@@ -8,7 +8,7 @@ from kentongan_hub import supervision as s
 from kentongan_wire import messages as m
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
-BY = {"login": "admin", "name": "Bu Admin"}
+BY = {"id": None, "login": "admin", "name": "Bu Admin"}
 STEPS_MS = (-400 * DAY_MS, -HOUR_MS, HOUR_MS, 400 * DAY_MS)
 stepped = pytest.mark.parametrize("step_ms", STEPS_MS)
 

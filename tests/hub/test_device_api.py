@@ -2,9 +2,10 @@
 
 import base64
 import json
+import re
 
 import pytest
-from hub_kit import PASSWORD
+from hub_kit import PASSWORD, Person
 from kentongan_hub import provision, technicians
 from kentongan_hub import site as site_file
 from kentongan_wire import device_file, keys, site_keys
@@ -48,6 +49,17 @@ class Tool:
 @pytest.fixture
 def tool(site):
     return Tool(site)
+
+
+def uji(site, node):
+    site.post_events(site.alarm(counter=3, kind=m.KIND_UJI, device=node, generation=0))
+
+
+def of_account(site, login):
+    """The tool of who exchanged this account's password for a token."""
+    answer = site.client.post("/api/v1/login", json={"login": login, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return Tool(site, answer.json["token"])
 
 
 def test_keys_leave_over_tls_or_on_this_machine_only(site):
@@ -145,16 +157,86 @@ def test_a_replacement_keeps_the_house_and_the_old_device_works_until_it_is_conf
     made = tool.post(f"/devices/{site.button}/replace").json
     assert (made["label"], made["file"]["house"]) == ("tombol-07", 7) and made["node"] != site.button
     assert tool.get(f"/devices/{site.button}").json["state"] == "in_service"
+    answer = tool.post(f"/devices/{made['node']}/confirm")
+    assert answer.status_code == 400 and "not heard yet" in answer.text, "keys that are on no board"
+    assert tool.get(f"/devices/{site.button}").json["state"] == "in_service"
+    uji(site, made["node"])
     tool.post(f"/devices/{made['node']}/confirm")
     assert tool.get(f"/devices/{site.button}").json["state"] == "revoked"
     labels = [d["label"] for d in tool.get("/devices").json["devices"]]
     assert labels.count("tombol-07") == 1
 
 
+def test_nobody_replaces_confirms_or_gives_up_a_device_of_the_own_house(site, tool):
+    """Who lives where a silent alarm may come from takes its button out of service by no road."""
+    site.account("suami", "admin", house=7)
+    own = of_account(site, "suami")
+    for asked in ({}, {"label": "tombol-71"}, {"house": 30}, {"one_press": True}):
+        answer = own.post(f"/devices/{site.button}/replace", **asked)
+        assert answer.status_code == 400 and "your own house" in answer.text, asked
+    assert own.post(f"/devices/{site.other}/replace", house=7).status_code == 400, "nor one into it"
+    made = tool.post(f"/devices/{site.button}/replace").json
+    uji(site, made["node"])
+    for word in ("confirm", "withdraw"):
+        answer = own.post(f"/devices/{made['node']}/{word}")
+        assert answer.status_code == 400 and "your own house" in answer.text, word
+    assert tool.get(f"/devices/{made['node']}").json["state"] == "pending"
+    assert tool.get(f"/devices/{site.button}").json["state"] == "in_service"
+    site.post_events(site.alarm(counter=9, kind=8, silent=True))
+    assert [one["slug"] for one in site.incidents()] == ["rahasia-1"]
+    mine = own.register(house=7)  # one more takes nothing away, and is one's own to give up
+    assert own.post(f"/devices/{mine['node']}/withdraw").status_code == 200
+
+
+def test_a_button_is_replaced_by_a_button(site, tool):
+    answer = tool.post(f"/devices/{site.button}/replace", role="penerima")
+    assert answer.status_code == 400 and "a button is replaced by a button" in answer.text
+
+
+@pytest.mark.parametrize("how", ["switched off", "new password", "logged out everywhere", "new link"])
+def test_a_token_that_a_password_was_exchanged_for_ends_with_its_account(site, how):
+    number = site.account("budi", "admin", house=21)
+    budi, admin = site.enter("budi"), site.enter("admin")
+    own = of_account(site, "budi")
+    assert own.get("/devices").status_code == 200
+    new = {"sandi": PASSWORD, "baru": "sandi baru yang panjang", "baru2": "sandi baru yang panjang"}
+    if how == "switched off":
+        assert admin.post(f"/akun/{number}/matikan", page="/akun").status_code == 303
+    elif how == "new password":
+        assert budi.post("/pengaturan/sandi", page="/pengaturan", **new).status_code == 200
+    elif how == "logged out everywhere":
+        assert budi.post("/pengaturan/keluar", page="/pengaturan").status_code == 303
+    else:
+        answer = admin.post(f"/undangan/akun/{number}", page="/akun")
+        path = re.search(r"http://localhost(/u/[\w-]+)", answer.text)[1]
+        form = {"sandi": "sandi baru yang panjang", "sandi2": "sandi baru yang panjang"}
+        assert Person(site.app).post(path, page=path, **form).status_code == 303
+    assert own.get("/devices").status_code == 401
+    assert own.post(f"/devices/{site.other}/revoke", why="dicuri").status_code == 401
+
+
+def test_a_label_is_nobodys_name(site, tool):
+    """A chime answers under its label."""
+    answer = tool.post("/devices", **{**NEW, "role": "penerima", "label": "bu admin"})
+    assert answer.status_code == 400 and answer.json["field"] == "label"
+
+
+def test_a_token_is_worth_no_more_than_its_account_is_now(site):
+    site.account("budi", "admin", house=21)
+    own = of_account(site, "budi")
+    with site.hub.store.write() as db:
+        db.run("UPDATE accounts SET active = 0 WHERE login = 'budi'")
+    assert own.get("/devices").status_code == 401
+    with site.hub.store.write() as db:
+        db.run("UPDATE accounts SET active = 1, role = 'ketua_rt' WHERE login = 'budi'")
+    assert own.get("/devices").status_code == 401
+
+
 def test_a_second_replacement_of_the_same_device_withdraws_the_first(site, tool):
     first = tool.post(f"/devices/{site.button}/replace").json
     second = tool.post(f"/devices/{site.button}/replace").json
     assert tool.get(f"/devices/{first['node']}").json["state"] == "revoked"
+    uji(site, second["node"])
     assert tool.post(f"/devices/{second['node']}/confirm").json["state"] == "in_service"
 
 

@@ -222,6 +222,27 @@ def test_merging_into_an_answered_event_tells_the_presser_at_once(two):
     assert [i["alerts"] for i in site.incidents()] == [0, 0]
 
 
+def test_merging_into_what_somebody_else_answered_says_nothing_in_that_persons_name(two):
+    """Who answered the other alarm may not know of this one: calling goes on until somebody says for both."""
+    site, person = two
+    do(person, "kejadian-1", "datang")
+    site.account("ronda", "petugas_ronda")
+    ronda = site.enter("ronda")
+    assert do(ronda, "kejadian-2", "gabung", dengan="kejadian-1").status_code == 303
+    assert stages(site) == [(site.button, 9, m.STAGE_COMING)]
+    assert [i["answered_by"] for i in site.incidents()] == ["Bu Admin", None]
+    assert told(site)[-1]["detail"] == "Bu Admin: datang juga untuk kejadian-2?"
+    site.clock.advance(120_000)
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["alerts"] == 1, "people are called as for the one that joined"
+    do(person, "kejadian-1", "datang")
+    assert stages(site)[-2:] == [(site.button, 9, m.STAGE_COMING), (site.other, 20, m.STAGE_COMING)]
+    assert [i["answered_by"] for i in site.incidents()] == ["Bu Admin", "Bu Admin"]
+    site.clock.advance(600_000)
+    site.hub.dispatch.step()
+    assert site.incidents()[0]["alerts"] == 1
+
+
 def test_an_event_shows_who_comes_to_any_of_its_alarms(two):
     site, person = two
     site.account("budi", "petugas_ronda")

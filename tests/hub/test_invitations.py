@@ -167,6 +167,34 @@ def test_no_link_leads_into_an_account_that_was_switched_off(site):
     assert admin.post(f"/undangan/akun/{number}", page="/akun").status_code == 409
 
 
+@pytest.mark.parametrize("name", ["Bu Admin", "bu  admin.", "BÚ ADMIN", "Pusat Data", "tombol-07", "Pergi"])
+def test_nobody_takes_a_name_under_which_somebody_else_acts(site, name):
+    """The timeline says who comes by name; also of one who was switched off."""
+    gone = site.account("pergi", "wakil")
+    admin = site.enter("admin")
+    admin.post(f"/akun/{gone}/matikan", page="/akun")
+    path = invite(admin)
+    form = {"nama": name, "masuk": "budi", "sandi": PASSWORD, "sandi2": PASSWORD}
+    answer = Person(site.app).post(path, page=path, **form)
+    assert answer.status_code == 400 and "sudah dipakai" in answer.text
+    assert site.rows("SELECT * FROM accounts WHERE login = 'budi'") == []
+    new = {**form, "nama": "Budi Santoso"}
+    assert Person(site.app).post(path, page=path, **new).status_code == 303, "the link is not used up"
+
+
+def test_an_invitation_of_who_was_switched_off_since_opens_nothing(site):
+    number = site.account("budi", "ketua_rt")
+    text = site.enter("budi").post(
+        "/undangan", page="/undangan", nama="Palsu", peran="wakil", jam="24", luar="1"
+    ).text
+    path = re.search(r"http://localhost(/u/[\w-]+)", text)[1]
+    assert Person(site.app).get(path).status_code == 200
+    site.enter("admin").post(f"/akun/{number}/matikan", page="/akun")
+    form = {"nama": "Palsu", "masuk": "palsu", "sandi": PASSWORD, "sandi2": PASSWORD}
+    assert Person(site.app).post(path, page=path, **form).status_code == 404
+    assert site.rows("SELECT * FROM accounts WHERE login = 'palsu'") == []
+
+
 def test_the_code_on_the_page_is_read_as_the_address(site, require):
     import io
     import shutil

@@ -99,6 +99,7 @@ def test_nobody_revokes_the_button_of_the_own_house_on_the_page_or_by_the_tool(s
     path, headers = f"/api/v1/devices/{site.button}/revoke", {"Authorization": f"Bearer {token}"}
     assert site.client.post(path, json={"why": "dicuri"}, headers=headers).status_code == 400
     assert site.rows("SELECT label FROM devices WHERE revoked = 1") == []
+    assert mute(site.enter("suami")).status_code == 400, "nor is it muted: the watch has others"
     path = f"/api/v1/devices/{site.other}/revoke"
     assert site.client.post(path, json={"why": "dicuri"}, headers=headers).status_code == 200
     assert admin.post("/perangkat/tombol-07/cabut", page="/perangkat", alasan="dicuri").status_code == 303

@@ -194,3 +194,26 @@ def test_changes_are_kept_for_as_long_as_a_press_may_still_come(village):
         access.trim(db, Now(village.clock.now_ms + 71 * 24 * HOUR_MS, 0))
         assert db.value("SELECT count(*) FROM access_changes") == 0
         assert circles.members(db, db.one("SELECT * FROM incidents"))
+
+
+def test_a_press_of_unknown_age_that_another_gateway_can_date_reaches_whom_it_would_have_reached(village):
+    village.clock.advance(30 * HOUR_MS)
+    change(village, "rahasia", "wakil", "bu_dewi", "admin")
+    change(village, "bukan-rahasia", "penolong", "bu_dewi", "admin")
+    village.clock.advance(HOUR_MS)
+    late(village, -1, digest="aa")
+    assert not knows(village, "wakil"), "agreed within the last day"
+    late(village, 60_000, digest="aa")
+    assert knows(village, "wakil") and not knows(village, "penolong")
+    assert village.incidents()[0]["opened_ms"] == village.clock.now_ms - 60_000
+    late(village, 2 * HOUR_MS, digest="aa")
+    assert village.incidents()[0]["opened_ms"] == village.clock.now_ms - 60_000, "the first that knew"
+
+
+def test_who_was_taken_out_is_not_let_in_by_a_date(village):
+    late(village, -1, digest="aa")
+    assert knows(village, "penolong")
+    change(village, "bukan-rahasia", "penolong", "bu_dewi", "admin")
+    change(village, "rahasia", "penolong", "bu_dewi", "admin")
+    late(village, 0, digest="aa")
+    assert not knows(village, "penolong")

@@ -122,6 +122,23 @@ def test_an_empty_house_names_its_key_holder_for_the_days_given(site, admin):
     assert admin.post("/warga/rumah/kosong", page="/warga", **{**form, "hari": "61"}).status_code == 400
 
 
+def test_nobody_calls_the_own_house_empty_or_moves_its_people_out(site, admin):
+    """'RUMAH KOSONG, jangan masuk sendirian' would keep helpers from a house where somebody pressed."""
+    add(admin, nomor="0812-3456-789")
+    site.account("suami", "ketua_rt", house=7)
+    suami = site.enter("suami")
+    empty = {"rt": "5", "rumah": "7", "hari": "3", "kunci": "Saya"}
+    answer = suami.post("/warga/rumah/kosong", page="/warga", **empty)
+    assert answer.status_code == 400 and "rumah Anda sendiri" in answer.text
+    out = {"rt": "5", "rumah": "7", "alasan": "Pindah rumah"}
+    answer = suami.post("/warga/rumah/keluar", page="/warga", **out)
+    assert answer.status_code == 400 and "rumah Anda sendiri" in answer.text
+    assert site.rows("SELECT occupied, empty_to_ms FROM houses") == [{"occupied": 1, "empty_to_ms": 0}]
+    assert admin.post("/warga/rumah/kosong", page="/warga", **empty).status_code == 303, "others do"
+    assert suami.post("/warga/rumah/kosong", page="/warga", **{**empty, "hari": "0"}).status_code == 303
+    assert admin.post("/warga/rumah/keluar", page="/warga", **out).status_code == 303
+
+
 def test_a_linked_account_never_sees_a_silent_alarm_of_its_own_house(site, admin):
     number = site.account("siti", "petugas_ronda", named=True)
     site.account("pak_rt", "ketua_rt")

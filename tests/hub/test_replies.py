@@ -112,6 +112,54 @@ def test_with_exactly_one_open_call_no_number_is_needed(two):
     assert answers(two) == {"kejadian-1": None, "kejadian-2": "Budi"}
 
 
+@pytest.mark.parametrize("became", ["closed", "an hour old"])
+def test_words_without_a_number_never_answer_for_another_call_that_may_be_meant(site, became):
+    """Typed on the first call, or typed long ago and delivered late: the open call is not what was meant."""
+    register(site, "Siti", SITI)
+    site.post_events(site.alarm(counter=9, kind=7))
+    called(site, 1, SITI)
+    if became == "closed":
+        site.enter("admin").post("/kejadian/kejadian-1/keliru", page="/papan", alasan="salah tekan")
+        site.clock.advance(1_800_000)
+    else:
+        site.clock.advance(3_700_000)
+    site.post_events(site.alarm(counter=90, kind=2, device=site.other))
+    called(site, 2, SITI)
+    assert not write_back(site, "datang")
+    assert set(answers(site).values()) == {None}
+    assert write_back(site, "DATANG 2") and answers(site)["kejadian-2"] == "Siti"
+    assert not write_back(site, "DATANG 1"), "closed, or called for long ago"
+    assert answers(site)["kejadian-1"] is None
+
+
+def test_a_call_of_another_day_is_not_meant_any_more(site):
+    register(site, "Siti", SITI)
+    site.post_events(site.alarm(counter=9, kind=7))
+    called(site, 1, SITI)
+    site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/papan")
+    site.clock.advance(replies.MEANT_MS)
+    site.post_events(site.alarm(counter=90, kind=2, device=site.other))
+    called(site, 2, SITI)
+    assert write_back(site, "OK") and answers(site)["kejadian-2"] == "Siti"
+
+
+def test_who_is_not_understood_is_asked_for_the_number_once_an_hour(two):
+    asked = "SELECT body FROM outbox WHERE type = 'kabar'"
+    for text in ("datang", "OK", "otw", "terima kasih"):
+        assert not write_back(two, text)
+    (row,) = two.rows(asked)
+    body = json.loads(row["body"])
+    assert (body["to"], body["text"]) == (SITI, "Kentongan: yang mana? Balas: DATANG 1 atau DATANG 2")
+    two.clock.advance(1_800_000)
+    called(two, 2, SITI)
+    write_back(two, "datang")
+    assert len(two.rows(asked)) == 1
+    called(two, 2, BUDI)
+    write_back(two, "DATANG 1", BUDI)
+    write_back(two, "datang", "+6281299990009")
+    assert len(two.rows(asked)) == 1, "who was not called for it, and a stranger, are written nothing"
+
+
 def test_who_was_not_called_for_it_never_answers(two):
     assert not write_back(two, "DATANG 1", BUDI), "registered, but not called"
     called(two, 2, BUDI)

@@ -46,6 +46,7 @@ def technician(village, label="penerima-1", replaces=None, account=None, **field
     with village.hub.store.write() as db:
         now = Now(village.clock.now_ms, village.clock.now_ms)
         node = register.register(db, now, secret, asked, "Teknisi", replaces, account)["node"]
+        db.run("UPDATE devices SET heard_ms = ? WHERE node = ?", now.ms, node)
         register.confirm(db, now, secret, node, "Teknisi")
     return node
 

@@ -28,6 +28,8 @@ BY_TECHNICIANS_TOKEN = {  # login itself gives one
     "device_api.get_uji",
 }
 NEEDS = {
+    "settings.keep_backups": roles.OWN,
+    "settings.own_chime": roles.OWN,
     "board.page": roles.SEE,
     "board.poll": roles.SEE,
     "board.stream": roles.SEE,
@@ -216,6 +218,7 @@ def test_no_route_is_without_a_rule(site):
 SAMPLES = {  # what stands in an address; a new name there needs a value here
     "slug": "kejadian-1", "number": "1", "label": "tombol-07", "zone": "5", "name": "sms",
     "table": "kejadian", "form": "csv", "action": "x", "key": "x", "token": "x", "code": "x", "what": "x",
+    "node": "1",
 }  # fmt: skip
 
 

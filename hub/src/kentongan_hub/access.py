@@ -190,32 +190,43 @@ def waiting(db):
     )
 
 
-def take(db, now, by, number, result, at=""):
-    """The request with who asked (`first`), marked as done; LocalError when `by` may not be the second."""
+def request(db, number):
+    """The request that waits, with who asked (`first`), its `body`, and the houses that it touched then."""
     row = db.one("SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL", number)
     if row is None:
         raise LocalError("Permintaan itu tidak ada lagi. Muat ulang halaman.")
     first = db.one("SELECT * FROM accounts WHERE id = ?", row["made_by"])
-    account = row["account"] and db.one("SELECT * FROM accounts WHERE id = ?", row["account"])
     touched = {tuple(place) for place in json.loads(row["touched"])}
-    if result == "ditolak":
-        if by["id"] != first["id"]:
-            may(db, by, None, touched)
-    elif by["id"] not in [one["id"] for one in seconds(db, first, account, touched)]:
+    return {**row, "first": first, "body": json.loads(row["body"]), "touched": touched}
+
+
+def may_agree(db, by, row, account, touched):
+    """LocalError unless `by` may be the second to this request, and who asked could still ask for it.
+
+    `account`, `touched`: whom and which houses it concerns now; those of the day it was asked count too.
+    """
+    first, touched = row["first"], touched | row["touched"]
+    if not first["active"] or not roles.allows(first["role"], roles.REGISTER):
+        raise LocalError("Yang memintanya bukan petugas lagi. Tolak, dan minta sekali lagi sendiri.")
+    may(db, first, account, touched)
+    if by["id"] not in [one["id"] for one in seconds(db, first, account, touched)]:
         raise LocalError(
             "Orang kedua harus petugas dari rumah lain daripada yang meminta, dan bukan yang bersangkutan."
         )
+
+
+def take(db, now, by, row, result, at=""):
+    """Mark a request as done."""
     db.run(
         # what it held, a number among it, is not kept longer than it waits
         "UPDATE access_requests SET done_wall = ?, done_by = ?, result = ?, body = '{}' WHERE id = ?",
         now.wall,
         by["id"],
         result,
-        number,
+        row["id"],
     )
     audit.record(db, now.wall, by["login"], f"orang kedua: {result}", row["subject"],
-                 f"{row['what']}, diminta {first['login']}", at)  # fmt: skip
-    return {**row, "first": first, "body": json.loads(row["body"])}
+                 f"{row['what']}, diminta {row['first']['login']}", at)  # fmt: skip
 
 
 def history(db):

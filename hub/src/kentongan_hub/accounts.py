@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 import threading
+import unicodedata
 
 from kentongan_wire.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -14,6 +15,7 @@ from kentongan_hub import audit, roles
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
 NAME_LIMIT = 60  # characters
+NOBODYS = ("pusat data", "teknisi", "petugas")  # names under which no person acts
 SESSION_MS = 14 * 86_400_000  # a fortnight; a wall screen is paired again after that
 AGENT_LIMIT = 120  # characters kept of what a browser calls itself
 SESSIONS_PER_ACCOUNT = 20  # the oldest end first
@@ -50,10 +52,12 @@ def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
         raise LocalError("disepakati untuk rahasia: tulis dulu rumahnya, atau bahwa ia tinggal di luar RT")
     if db.value("SELECT 1 FROM accounts WHERE login = ?", login):
         raise LocalError(f"nama masuk {login!r}: sudah dipakai, pilih yang lain")
+    name = name.strip() or login
+    check_name(db, name)
     return db.insert(
         "accounts",
         login=login,
-        name=name.strip() or login,
+        name=name,
         role=role,
         created_wall=wall_ms,
         password=hash_password(password),
@@ -63,6 +67,24 @@ def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
         house=home[1],
         outside=home[2],
     )
+
+
+def check_name(db, name):
+    """LocalError when this name would be read as another's: what people did stands under their names."""
+    labels = [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0")]
+    if is_somebodys(db, name) or _spoken(name) in map(_spoken, [*labels, *NOBODYS]):
+        raise LocalError(f"nama {name!r}: sudah dipakai, tambahkan nama lain atau nomor rumah")
+
+
+def is_somebodys(db, name):
+    """Whether an account, also one that was switched off, bears this name or one that reads like it."""
+    return _spoken(name) in [_spoken(row["name"]) for row in db.all("SELECT name FROM accounts")]
+
+
+def _spoken(name):
+    """'Bu Admin', 'bu  admin.' and 'BÚ ADMIN' alike."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(sign for sign in plain if sign.isalnum()) or plain
 
 
 def hash_password(password):
@@ -122,8 +144,9 @@ def sessions(db, now_ms, account, token):
 
 
 def end_sessions(db, account, keep=""):
-    """End every session of this account but the one with the token `keep`; how many."""
-    return db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
+    """End every session of this account but the one with the token `keep`, and its tool's tokens."""
+    ended = db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
+    return ended + db.run("DELETE FROM technicians WHERE account = ?", account)
 
 
 def hash_token(token):

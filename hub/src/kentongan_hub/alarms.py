@@ -9,6 +9,7 @@ from kentongan_hub import (
     away,
     calling,
     chimes,
+    circles,
     drill_posts,
     field,
     incidents,
@@ -76,9 +77,10 @@ def _alarm(db, now, gateway, event):
     first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
     test = event["kind"] == m.KIND_UJI
     digest = event["digest"] or ""  # the same number with other content is another alarm
-    known = "SELECT 1 FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
-    if db.value(known, event["device"], event["counter"], digest):
-        return  # the same press by another road
+    known = "SELECT * FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
+    if row := db.one(known, event["device"], event["counter"], digest):
+        _told_again(db, now, event, row)  # the same press by another road
+        return
     incident = None if test else _incident(db, now, gateway, event, first)
     db.insert(
         "alarms",
@@ -92,6 +94,7 @@ def _alarm(db, now, gateway, event):
         kind=event["kind"],
         cancel=event["cancel"],
         late=event["late"],
+        drill=event["drill"],
         attempt=event["attempt"],
         rssi=event["rssi"],
         snr_q=event["snr_q"],
@@ -175,6 +178,45 @@ def _press(db, now, incident, event):
         _press_again(db, now, incident, event)
 
 
+def _told_again(db, now, event, row):
+    """Gateways know differently much: what any of them calls earnest, current or of a known age is so.
+
+    A gateway that missed the press before takes the next for the first of a drill, or for one held back.
+    """
+    drill, late = row["drill"] and event["drill"], row["late"] and event["late"]
+    incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    if incident and not row["cancel"]:
+        incident = _dated(db, now, incident, event, row)
+        earnest = row["drill"] and not drill and not incident["confidential"]
+        judged = incident["closed_ms"] is not None and incident["closed_ms"] >= row["received_ms"]
+        if earnest or (row["late"] and not late and not judged):
+            said = "bukan latihan, kata gateway lain" if earnest else "tidak terlambat, kata gateway lain"
+            _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
+    db.run(
+        "UPDATE alarms SET drill = ?, late = ? WHERE device = ? AND counter = ? AND digest = ?",
+        *(drill, late, row["device"], row["counter"], row["digest"]),
+    )
+
+
+def _dated(db, now, incident, event, row):
+    """The incident, with the age of its first press where the gateway that told it first knew none.
+
+    Then whom a change of the last day kept out for no other reason than that comes in.
+    """
+    unknown = row["counter"] == incident["first_counter"] and pressed.is_unsure(incident, row["received_ms"])
+    if not unknown or event["age_ms"] < 0:
+        return incident
+    before = circles.members(db, incident)
+    incident["opened_ms"] = now.ms - event["age_ms"]
+    incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
+    db.run("UPDATE incidents SET opened_ms = ?, facts_ms = ? WHERE id = ?",
+           incident["opened_ms"], incident["facts_ms"], incident["id"])  # fmt: skip
+    pressed.draw(db, incident)
+    if circles.members(db, incident) != before and incident["state"] == states.BARU:
+        _call_anew(db, now, incident, event)
+    return incident
+
+
 def _odd(db, now, incident, event):
     """What people should know of how this alarm came, beside that it did."""
     who = "pusat data"
@@ -186,16 +228,19 @@ def _odd(db, now, incident, event):
         incidents.tell(db, now, incident, who, "peringatan", said)
 
 
-def _press_again(db, now, incident, event):
+def _press_again(db, now, incident, event, said=""):
+    """A later press of the same incident; `said`: the same one, told by a gateway that knew more."""
     confidential = bool(incident["confidential"])
     happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
     # a gateway tells late what it heard late, or in order what another had heard past it
     older = event["late"] or event["counter"] < incident["last_counter"]
     if older and (incident["closed_ms"] is not None or incident["cancelled"]):
-        incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan lagi", "diterima terlambat")
+        incidents.tell(
+            db, now, incident, _who(db, incident), "tombol ditekan lagi", said or "diterima terlambat"
+        )
         return
     state = states.after(incident["state"], happens)
-    incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan lagi")
+    incidents.tell(db, now, incident, _who(db, incident), said or "tombol ditekan lagi")
     if happens == states.TEKAN:
         kind = incident["kind"] if older else event["kind"]
         db.run(
@@ -212,6 +257,9 @@ def _press_again(db, now, incident, event):
         incidents.open_again(db, now, incident)
         incidents.tell(db, now, incident, "pusat data", "dibuka kembali", "tombol ditekan lagi")
         _call_anew(db, now, incident, event)
+    elif happens == states.TEKAN and incident["late"] and not older and state == states.BARU:
+        if not incident["merged_into"]:  # nobody was called at once for what seemed held back
+            _call_anew(db, now, incident, event)
     elif incident["answered_ms"] is not None and incident["closed_ms"] is None:
         orders.stage(db, now, incident, event["counter"], m.STAGE_COMING)
 

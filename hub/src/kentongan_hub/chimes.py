@@ -11,6 +11,7 @@ Everything else is counted, and said on the incident's timeline.
 
 from kentongan_hub import field, incidents, ringing
 
+UNPAGED = "penerima ini tidak dipanggil untuk kejadian ini"  # or the one that paged it has not said so yet
 NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
 
 
@@ -24,6 +25,10 @@ def paged(db, now, gateway, event):
         gateway,
         field.happened(now, event),
     )
+    about = (event["device"], event["origin"], event["counter"])
+    early = "DELETE FROM early_answers WHERE chime = ? AND origin = ? AND counter = ?"
+    if db.run(early, *about):  # another gateway heard its answer, and told it before this one spoke
+        answered(db, now, gateway, event)
 
 
 def answered(db, now, gateway, event):
@@ -37,6 +42,8 @@ def answered(db, now, gateway, event):
     why = refusal(db, incident, chime)
     if why:
         field.count_refusal(db, now, gateway, NOT_ASKED, 1)
+        if why == UNPAGED:
+            _keep_early(db, event)
         if incident:
             who = chime["label"] if chime else f"alat {event['device']:08x}"
             incidents.tell(db, now, incident, who, "saya datang?", f"tidak dihitung: {why}")
@@ -44,6 +51,15 @@ def answered(db, now, gateway, event):
     if incident["merged_into"]:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
     incidents.come_from_device(db, now, incident, chime["label"])
+
+
+def _keep_early(db, event):
+    db.run("DELETE FROM early_answers WHERE (origin, counter) NOT IN "
+           "(SELECT device, first_counter FROM incidents WHERE closed_ms IS NULL)")  # fmt: skip
+    db.run(
+        "INSERT OR IGNORE INTO early_answers (chime, origin, counter) VALUES (?, ?, ?)",
+        *(event["device"], event["origin"], event["counter"]),
+    )
 
 
 def refusal(db, incident, chime):
@@ -54,7 +70,7 @@ def refusal(db, incident, chime):
         return "alat ini bukan penerima"
     asked = "SELECT 1 FROM pages WHERE chime = ? AND origin = ? AND counter = ?"
     if not db.value(asked, chime["node"], incident["device"], incident["first_counter"]):
-        return "penerima ini tidak dipanggil untuk kejadian ini"
+        return UNPAGED
     if chime["zone"] != incident["zone"] and _chimes_of(db, incident["zone"]):
         return "penerima RT lain"
     if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):

@@ -100,7 +100,12 @@ def draw(db, incident):
     """Keep who may know of this new incident; of a public one nothing is kept."""
     if incident["confidential"]:
         for account in eligible(db, incident):
-            db.insert("circles", incident=incident["id"], account=account)
+            let_in(db, incident, account)
+
+
+def let_in(db, incident, account):
+    """Once: whose row has ended stays out."""
+    db.run("INSERT OR IGNORE INTO circles (incident, account) VALUES (?, ?)", incident["id"], account)
 
 
 def knows(db, account_id, incident):

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, current_app, g, jsonify, request
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import accounts, audit, labels, night, roles, site, technicians
+from kentongan_hub import accounts, audit, labels, roles, site, technicians
 from kentongan_hub.api import json_object, problem
 from kentongan_hub.provision import devices, register
 from kentongan_hub.trust import configs, revocations
@@ -189,7 +189,7 @@ def confirm_device(node):
     erased = _truth(body, "erased", False)
     with hub.store.write() as db:
         _row(db, node)
-        register.confirm(db, hub.now(), _secret(), node, g.technician, erased)
+        register.confirm(db, hub.now(), _secret(), node, g.technician, erased, g.technician_account)
         return jsonify(labels.shown(db, _row(db, node)))
 
 
@@ -199,7 +199,7 @@ def withdraw_device(node):
     written = _truth(body, "written", True)
     with hub.store.write() as db:
         _row(db, node)
-        revocations.withdraw(db, hub.now(), _secret(), node, g.technician, written)
+        register.withdraw(db, hub.now(), _secret(), node, g.technician, written, g.technician_account)
         return jsonify(labels.shown(db, _row(db, node)))
 
 
@@ -212,9 +212,7 @@ def revoke_device(node):
     with hub.store.write() as db:
         row = _row(db, node)
         if not row["revoked"]:
-            by = db.one("SELECT * FROM accounts WHERE id = ?", g.technician_account)
-            if by:
-                night.not_ones_own(db, by, row)
+            register.not_own_house(db, g.technician_account, row)
             revocations.revoke(db, hub.now(), secret, node, audit.clean(why), g.technician, erased)
         return jsonify(revocations.status(db, secret, node))
 

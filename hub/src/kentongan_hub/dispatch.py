@@ -21,6 +21,7 @@ from kentongan_hub import (
     retention,
     sirens,
     site,
+    unsent,
     watch,
 )
 from kentongan_hub.clock import local_hour
@@ -135,7 +136,7 @@ class Dispatch:
 
     def _expire(self, now):
         sql = "SELECT 1 FROM outbox WHERE state = 'menunggu' AND expires_ms <= ? LIMIT 1"
-        return self._write_if_due(sql, now, lambda db, now: outbox.expire(db, now.ms))
+        return self._write_if_due(sql, now, unsent.expire)
 
     def _write_if_due(self, sql, now, deed):
         with self._store.read() as db:

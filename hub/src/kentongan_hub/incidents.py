@@ -89,7 +89,7 @@ def _take(db, now, incident, state, account, address, reason):
 
 
 def _come(db, now, incident, state, account, address, reason):
-    if _came_already(db, incident, account["name"]) and incident["help_ms"] is None:
+    if came(db, incident, account["name"]) and incident["help_ms"] is None:
         return  # a second tap
     _answer(db, now, incident, state, account)
     tell(db, now, incident, account["name"], "saya datang", reason, address)
@@ -97,7 +97,8 @@ def _come(db, now, incident, state, account, address, reason):
     orders.stages(db, now, incident, m.STAGE_COMING)
 
 
-def _came_already(db, incident, name):
+def came(db, incident, name):
+    """Whether this person said that he comes to the incident as it stands."""
     return db.value(
         f"SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what IN ({CAME}) AND id > "
         f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({ANEW})), 0)",
@@ -143,6 +144,16 @@ def _help(db, now, incident, state, account, address, reason):
     """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
     _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
     tell(db, now, incident, account["name"], "butuh bantuan lagi", reason, address)
+
+
+def call_on(db, now, incident, joined):
+    """An alarm has joined this answered event: calling goes on as for that one, until somebody answers it."""
+    due_ms = joined["next_alert_ms"] or now.ms
+    first = incident["help_ms"] is None
+    _set(db, incident, help_ms=incident["help_ms"] or now.ms,
+         next_alert_ms=due_ms if first else min(due_ms, incident["next_alert_ms"] or due_ms))  # fmt: skip
+    asks = f"{incident['answered_by']}: datang juga untuk {joined['slug']}?"
+    tell(db, now, incident, "pusat data", "ditanyakan", asks)
 
 
 def _mark_drill(db, now, incident, state, account, address, reason):

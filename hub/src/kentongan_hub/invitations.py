@@ -80,11 +80,15 @@ def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_acc
 
 
 def find(db, now_ms, token):
-    """The open invitation of this secret, with `login` when it is a recovery link; else None."""
+    """The open invitation of this secret, with `login` when it is a recovery link; else None.
+
+    One whose maker was switched off since opens nothing.
+    """
     return db.one(
         "SELECT i.*, a.login FROM invitations i LEFT JOIN accounts a ON a.id = i.account "
+        "LEFT JOIN accounts m ON m.id = i.made_account "
         "WHERE i.token = ? AND i.used_wall IS NULL AND i.ended_wall IS NULL AND i.expires_ms > ? "
-        "AND coalesce(a.active, 1) = 1",
+        "AND coalesce(a.active, 1) = 1 AND coalesce(m.active, 1) = 1",
         accounts.hash_token(token),
         now_ms,
     )
@@ -105,7 +109,7 @@ def take(db, now, invitation, login, name, password, pin, at=""):
     else:
         accounts.check_new(invitation["login"], password)
         db.run("UPDATE accounts SET password = ? WHERE id = ?", accounts.hash_password(password), account)
-        db.run("DELETE FROM sessions WHERE account = ?", account)
+        accounts.end_sessions(db, account)
     if pin:
         db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), account)
     db.run("UPDATE invitations SET used_wall = ?, used_by = ? WHERE id = ?", now.wall, account,

@@ -9,7 +9,11 @@ MEMBERS_LIMIT = 50
 
 
 def merge(db, now, child, parent, account, address=""):
-    """`child` follows `parent` from now on: answered, closed and corrected with it."""
+    """`child` follows `parent` from now on: answered, closed and corrected with it.
+
+    Who has answered `parent` has not answered this: no button shows a word that was not given. Unless it is
+    that person who merges, calling goes on until somebody says for the event that he comes.
+    """
     if parent["merged_into"]:
         parent = db.one("SELECT * FROM incidents WHERE id = ?", parent["merged_into"])
     if child["id"] == parent["id"] or child["merged_into"] == parent["id"]:
@@ -21,6 +25,8 @@ def merge(db, now, child, parent, account, address=""):
     if circles.members(db, child) != circles.members(db, parent):
         raise LocalError("Kejadian rahasia digabung hanya bila orang yang boleh tahu keduanya sama.")
     joining = orders.members(db, child)
+    answered = parent["answered_ms"] is not None
+    own = answered and incidents.came(db, parent, account["name"])
     if len(joining) + len(orders.members(db, parent)) > MEMBERS_LIMIT:
         raise LocalError(f"Satu kejadian paling banyak memuat {MEMBERS_LIMIT} alarm.")
     for one in joining:
@@ -29,17 +35,17 @@ def merge(db, now, child, parent, account, address=""):
             "answered_ms = coalesce(?, answered_ms), answered_wall = coalesce(?, answered_wall), "
             "answered_by = coalesce(?, answered_by) WHERE id = ?",
             parent["id"],
-            parent["answered_ms"],
-            parent["answered_wall"],
-            parent["answered_by"],
+            *(parent[name] if own else None for name in ("answered_ms", "answered_wall", "answered_by")),
             one["id"],
         )
-        if parent["answered_ms"] is not None:
+        if own:
             orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
-    if parent["answered_ms"] is not None:  # who was to be called later may sleep
+    if own:  # who was to be called later may sleep
         outbox.drop_delayed(db, now.ms, [one["id"] for one in joining])
     incidents.tell(db, now, child, account["name"], "digabung", f"ke {parent['slug']}", address)
     incidents.tell(db, now, parent, account["name"], "digabung", f"dengan {child['slug']}", address)
+    if answered and not own and child["answered_ms"] is None and not parent["drill"]:
+        incidents.call_on(db, now, parent, child)
 
 
 def split(db, now, child, account, address=""):

@@ -40,6 +40,7 @@ TABLES = {  # in the order of their references; the condition says which rows th
     "alarms": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "circles": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "pages": f"(origin, counter) IN (SELECT device, first_counter FROM incidents WHERE {OPEN})",
+    "early_answers": f"(origin, counter) IN (SELECT device, first_counter FROM incidents WHERE {OPEN})",
     "access_changes": "1", "access_requests": "1", "chime_consents": "1", "backup_keepers": "1",
     "sms_taken": "1",
 }  # fmt: skip

@@ -29,6 +29,7 @@ def mute(db, now, by, label, hours, reason, at=""):
     row, reason = device(db, label), _reason(reason)
     if row is None or row["role"] != "tombol":
         raise LocalError("Hanya tombol yang bisa dibisukan.")
+    not_ones_own(db, by, row)
     if hours not in HOURS:
         raise LocalError(f"Lama: pilih {', '.join(map(str, HOURS))} jam.")
     db.run(
@@ -68,10 +69,7 @@ def revoke(db, now, by, secret, label, reason, at=""):
 
 
 def not_ones_own(db, by, row):
-    """LocalError when `by` lives where this device is: whom a silent alarm may be about takes no button away.
-
-    A loud alarm may be muted by anybody on watch; a silent one is never muted.
-    """
+    """LocalError when `by` lives where this device is: whom an alarm may be about takes no button away."""
     if by["house"]:
         access.may(db, by, touched={(row["zone"], row["house"])})
 

@@ -6,7 +6,7 @@ gateway are claimed by its long poll and marked by its `done`; rows for the boar
 
 import json
 
-from kentongan_hub import away
+from kentongan_hub import away, turns
 
 WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
 BOARD = "papan"
@@ -15,7 +15,7 @@ CORRECTION = "koreksi"
 NEWS = "kabar"  # tells an owner of a warning; may wait for calls
 LEASE_MS = 5_000  # a poll's answer that never arrived is repeated after this
 LEASE_BELOW_MS = 60_000  # an order the gateway says it has, but has not reported done
-LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the oldest expire first
+LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the incident with the most of them loses one
 BATCH = 50  # orders in one answer
 CORRECTION_EXPIRES_MS = 86_400_000  # a correction may come late, as long as it comes
 KEEP_MS = 30 * 86_400_000  # finished rows stay for a month
@@ -27,14 +27,15 @@ def gateway_channel(label):
 
 def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None, delay_ms=0):
     """The new row's id; runs inside the transaction of the change that causes it."""
-    waiting = db.value("SELECT count(*) FROM outbox WHERE channel = ? AND state = 'menunggu'", channel)
-    if waiting >= LIMIT_ROWS:
+    live = "channel = ? AND state = 'menunggu' AND expires_ms > ?"
+    if db.value(f"SELECT count(*) FROM outbox WHERE {live}", channel, now_ms) >= LIMIT_ROWS:
+        # a newer order says more than an older one; of calls the first one says all
+        which = "max" if type_ == MESSAGE else "min"
         db.run(
-            "UPDATE outbox SET state = ?, result = 'queue full', done_ms = ? WHERE id = "
-            "(SELECT min(id) FROM outbox WHERE channel = ? AND state = 'menunggu')",
-            EXPIRED,
-            now_ms,
-            channel,
+            f"UPDATE outbox SET expires_ms = ?, result = 'queue full' WHERE id = (SELECT {which}(id) "
+            f"FROM outbox WHERE {live} AND incident IS (SELECT incident FROM outbox WHERE {live} "
+            "GROUP BY incident ORDER BY count(*) DESC, incident LIMIT 1))",
+            *(now_ms, channel, now_ms, channel, now_ms),
         )
     return db.insert(
         "outbox",
@@ -138,18 +139,11 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
 
 
 def claim_one(db, now_ms, channel, lease_ms):
-    """The most urgent due row, leased, or None: calls before news. `repeat`: an earlier try ended unknown."""
-    row = db.one(
-        "SELECT * FROM outbox WHERE channel = ? AND state = 'menunggu' AND expires_ms > ? "
-        "AND not_before_ms <= ? AND lease_ms <= ? ORDER BY type = ?, id LIMIT 1",
-        channel,
-        now_ms,
-        now_ms,
-        now_ms,
-        NEWS,
-    )
-    if row is None:
+    """The due row whose turn it is, leased, or None; see turns.py. `repeat`: an earlier try ended unknown."""
+    id_ = turns.next_id(db, now_ms, channel)
+    if id_ is None:
         return None
+    row = db.one("SELECT * FROM outbox WHERE id = ?", id_)
     attempts = row["attempts"] + 1
     db.run(
         "UPDATE outbox SET lease_ms = ?, attempts = ?, result = NULL WHERE id = ?",

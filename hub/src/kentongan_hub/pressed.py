@@ -23,8 +23,13 @@ def facts_ms(db, now, age_ms):
     return at_ms - guessed_ms if at_ms < now.ms else at_ms
 
 
+def is_unsure(incident, told_ms):
+    """Whether no clock could tell how old this press was when it was told."""
+    return circles.facts_ms(incident) <= told_ms - UNSURE_MS and incident["opened_ms"] == told_ms
+
+
 def draw(db, incident):
-    """As circles.draw, by the facts of incident["facts_ms"]."""
+    """As circles.draw, by the facts of incident["facts_ms"]; who left it before stays out of it."""
     changes = db.all(
         "SELECT * FROM access_changes WHERE at_ms > ? ORDER BY id DESC", circles.facts_ms(incident)
     )
@@ -34,7 +39,7 @@ def draw(db, incident):
     theirs = _of_the_household(db, changes, incident)
     then, without_theirs = (set(_eligible_before(db, incident, some)) for some in (changes, theirs))
     for account in sorted(then & without_theirs):
-        db.insert("circles", incident=incident["id"], account=account)
+        circles.let_in(db, incident, account)
 
 
 def _of_the_household(db, changes, incident):

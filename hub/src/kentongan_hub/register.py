@@ -9,7 +9,7 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, inside, phones, policy
+from kentongan_hub import access, audit, inside, phones, policy
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
@@ -183,9 +183,14 @@ def move_in(db, now, by, zone, number, reason, at=""):
 
 
 def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
-    """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it."""
+    """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it.
+
+    Nobody says it of the own house: who is called would not go in.
+    """
     if not 0 <= days <= 60:
         raise LocalError("lama kosong: 0 sampai 60 hari")
+    if days:
+        access.may(db, by, touched={(zone, number)})
     changed = db.run(
         "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? "
         "WHERE zone = ? AND number = ?",

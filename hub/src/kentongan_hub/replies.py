@@ -1,15 +1,18 @@
 """What a called person writes back: DATANG answers the incident, TIDAK says that this person cannot.
 
 Only who was called may answer, and only what it was called for. The words are data: they choose among the
-incidents that this number got a call for, and nothing else.
+incidents that this number got a call for, and nothing else. Words without a number count where within the day
+this number was called for one incident only: what is closed by now may be what is meant.
 """
 
+import json
 import re
 import unicodedata
 
-from kentongan_hub import audit, incidents, outbox, recipients
+from kentongan_hub import audit, incidents, messages, outbox, recipients
 
-LOOK_BACK_MS = 3_600_000
+LOOK_BACK_MS = 3_600_000  # a call is answered within this
+MEANT_MS = 86_400_000  # networks deliver late: what called within a day, closed or not, may be what is meant
 TEXT_LIMIT = 2_000  # characters that are looked at
 # the first of these decides; a mere "ok" or "ya" only where none of them stands
 _SAID = re.compile(
@@ -48,16 +51,18 @@ def take(db, now, channel, address, text):
         unknown(db, now, channel)
         return False
     comes, slugs = meaning(text)
-    called = _called(db, now, channel, address, people) if comes is not None else []
+    called = _called(db, now, channel, address) if comes is not None else []
     if slugs:
         called = [row for row in called if row["slug"] in slugs]
+    open_ = [row for row in called if row["open"] and any(_may(db, row, one) for one in people)]
     # an alarm that was merged since it called is answered where it was merged into
-    events = {row["event"]: row["name"] for row in called}
-    if len(events) != 1:  # better answered twice than wrongly marked as answered
+    if len({row["event"] for row in called}) != 1 or not open_:  # better answered twice than wrongly marked
         audit.record(db, now.wall, people[0]["name"], "jawaban belum jelas", channel)
+        if open_:
+            _ask(db, now, channel, address, open_)
         return False
-    ((event, name),) = events.items()
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", event)
+    name = open_[-1]["name"]
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", open_[-1]["event"])
     if comes:
         incidents.come_from_device(db, now, incident, name)
     else:
@@ -83,21 +88,38 @@ def _apart(text):
     return re.sub(r"(?<=[a-z]{2})(?=\d)", " ", text)
 
 
-def _called(db, now, channel, address, people):
-    """Open incidents for which a call went to this address within the hour, and the name that was called."""
-    rows = db.all(
+def _called(db, now, channel, address):
+    """Incidents for which a call went to this address within the day, and the name that was called.
+
+    `open`: it may be answered, by its state and by the age of this call.
+    """
+    return db.all(
         "SELECT i.id, i.slug, i.confidential, coalesce(i.merged_into, i.id) AS event, "
-        "json_extract(o.body, '$.name') AS name "
+        "json_extract(o.body, '$.name') AS name, i.closed_ms IS NULL AND o.created_ms > ? AS open "
         "FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = ? "
-        "AND o.created_ms > ? AND (o.state = ? OR o.attempts > 0) AND i.closed_ms IS NULL "
+        "AND o.created_ms > ? AND (o.state = ? OR o.attempts > 0) "
         "AND json_extract(o.body, '$.to') = ? ORDER BY o.id",
+        now.ms - LOOK_BACK_MS,
         channel,
         outbox.MESSAGE,
-        now.ms - LOOK_BACK_MS,
+        now.ms - MEANT_MS,
         outbox.DONE,
         address,
     )
-    return [row for row in rows if any(_may(db, row, one) for one in people)]
+
+
+def _ask(db, now, channel, address, open_):
+    """For the number, once an hour: 'Balas: DATANG 12 atau DATANG 13'."""
+    asked = (
+        "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND created_ms > ? "
+        "AND json_extract(body, '$.to') = ? AND json_extract(body, '$.asks') = 1"
+    )
+    if db.value(asked, channel, outbox.NEWS, now.ms - LOOK_BACK_MS, address):
+        return
+    hints = dict.fromkeys(messages.hint(row).removeprefix("Balas: ") for row in open_)
+    text = f"Kentongan: yang mana? Balas: {' atau '.join(hints)}"[: messages.LIMIT]
+    body = json.dumps({"to": address, "name": open_[-1]["name"], "text": text, "asks": 1}, ensure_ascii=False)
+    outbox.add(db, now.ms, channel, outbox.NEWS, body, LOOK_BACK_MS)
 
 
 def _may(db, row, person):

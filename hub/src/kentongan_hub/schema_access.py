@@ -1,4 +1,4 @@
-"""The tables after schema.py's: who hears of silent alarms at home, and who can open a backup."""
+"""The tables after schema.py's: who hears of silent alarms at home, who can open a backup, and the rest."""
 
 from kentongan_hub.schema import _run, migrations
 
@@ -33,3 +33,18 @@ CREATE TABLE backup_keepers (
 @migrations()
 def m020_backup_keepers(db):
     _run(db, KEEPERS)
+
+
+# alarms.drill: what every gateway that told it called a drill; late, beside it, likewise
+# early_answers: a chime's "saya datang" that came before the gateway that paged it said so
+TOLD_TWICE = """
+ALTER TABLE alarms ADD COLUMN drill INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE early_answers (
+    chime INTEGER NOT NULL, origin INTEGER NOT NULL, counter INTEGER NOT NULL,
+    PRIMARY KEY (origin, counter, chime)) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m021_told_twice(db):
+    _run(db, TOLD_TWICE)

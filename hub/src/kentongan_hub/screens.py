@@ -85,8 +85,7 @@ def add(db, now, by, name, at=""):
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
         raise LocalError(f"nama layar: 1 sampai {accounts.NAME_LIMIT} huruf, misalnya Pos ronda Mawar")
-    if db.value("SELECT 1 FROM accounts WHERE name = ? AND active = 1", name):
-        raise LocalError(f"nama {name!r}: sudah dipakai, pilih yang lain")
+    accounts.check_name(db, name)
     if db.value("SELECT count(*) FROM accounts WHERE paired_by != '' AND active = 1") >= SCREENS_LIMIT:
         raise LocalError(f"sudah ada {SCREENS_LIMIT} layar; cabut yang tidak dipakai")
     number = 1 + (db.value("SELECT max(id) FROM accounts") or 0)

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import access, audit, circles, register, roles
+from kentongan_hub import access, accounts, audit, circles, register, roles
 
 # subject for people, account whose fact it is, {(zone, house)} that it concerns, whether two people are
 # needed, whether it only adds what was never there; ruled: False for what decides nobody's sight
@@ -22,9 +22,7 @@ def want(db, now, by, what, body, at=""):
         if not access.ask(
             db, now, by, what, look.subject, body, look.account, look.touched, look.first_time, at
         ):
-            if what == "matikan":  # a lost phone is out at once; its owner may log in again meanwhile
-                db.run("DELETE FROM sessions WHERE account = ?", body["account"])
-            return False
+            return False  # and nobody is logged out meanwhile: asking again and again would keep a helper out
     elif look.ruled:
         access.may(db, by, look.account, look.touched)
     _DEEDS[what](db, now, [by], body, at)
@@ -32,14 +30,19 @@ def want(db, now, by, what, body, at=""):
 
 
 def confirm(db, now, by, number, at=""):
-    """The second person agrees: the change is made now, by what is true now."""
-    row = access.take(db, now, by, number, "dibenarkan", at)
-    _RULES[row["what"]](db, row["body"], row["first"])  # still possible?
+    """The second person agrees: the change is judged and made now, by what is true now."""
+    row = access.request(db, number)
+    look = _RULES[row["what"]](db, row["body"], row["first"])
+    access.may_agree(db, by, row, look.account, look.touched)
+    access.take(db, now, by, row, "dibenarkan", at)
     _DEEDS[row["what"]](db, now, [row["first"], by], row["body"], at)
 
 
 def refuse(db, now, by, number, at=""):
-    access.take(db, now, by, number, "ditolak", at)
+    row = access.request(db, number)
+    if by["id"] != row["made_by"]:
+        access.may(db, by, None, row["touched"])
+    access.take(db, now, by, row, "ditolak", at)
 
 
 def _account(db, number):
@@ -61,7 +64,8 @@ def _written(db, now, makers, what, account, old, new, at):
     access.note(db, now, _ids(makers), what, old, new, account=account["id"])
     detail = f"{old} menjadi {new}" if old != new else new
     audit.record(db, now.wall, makers[0]["login"], f"akun: {what}", account["login"], detail, at)
-    db.run("DELETE FROM sessions WHERE account = ? AND account != ?", account["id"], makers[0]["id"] or 0)
+    if account["id"] != makers[0]["id"]:
+        accounts.end_sessions(db, account["id"])
 
 
 def _ids(makers):
@@ -106,6 +110,8 @@ def _of_switching(db, body, by):
 
 def _of_switching_on(db, body, by):
     account = _account(db, body["account"])
+    if account["active"]:  # its sessions would end: whoever asks again and again kept it out
+        raise LocalError("Akun itu hidup. Muat ulang halaman.")
     return Look(account["login"], account, set(), False, True, False)
 
 
@@ -164,7 +170,7 @@ def _of_moving_out(db, body, by):
     place = (body["zone"], body["house"])
     rows = db.all("SELECT * FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", *place)
     two = any(access.sensitive(db, row) is not None for row in rows)
-    return Look(f"RT {place[0]:02d} rumah {place[1]}", None, {place}, two, False, two)
+    return Look(f"RT {place[0]:02d} rumah {place[1]}", None, {place}, two, False, True)
 
 
 # deeds: (db, now, makers, body, at)
@@ -199,7 +205,10 @@ def _mark(column, value, what):
         db.run(f"UPDATE accounts SET {column} = ?{once} WHERE id = ?", value, account["id"])
         _written(db, now, makers, what, account, "ya" if account[column] else "tidak",
                  "ya" if value else "tidak", at)  # fmt: skip
-        if not value:
+        if value:  # a link into it that waits was made when it opened less
+            db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
+                   "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
+        else:
             _leave_circles(db, now, makers, account)
 
     return deed
@@ -223,7 +232,7 @@ def _switch_off(db, now, makers, body, at):
     db.run(
         "UPDATE accounts SET active = 0, named_for_confidential = 0, stand_in = 0 WHERE id = ?", account["id"]
     )
-    db.run("DELETE FROM sessions WHERE account = ?", account["id"])
+    accounts.end_sessions(db, account["id"])
     marks = [word for word, on in ((access.AGREED, account["named_for_confidential"]),
                                    (access.STAND_IN, account["stand_in"])) if on]  # fmt: skip
     _written(db, now, makers, "matikan", account, " ".join(["hidup", *marks]), "mati", at)

@@ -4,7 +4,7 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit
+from kentongan_hub import audit, roles
 from kentongan_hub.provision.gateways import token_hash
 
 TOKEN_BYTES = 32
@@ -43,9 +43,16 @@ def end(db, now, name):
 
 
 def of_token(db, now, token):
-    """{"name", "account"} of the technician, or None; account None: the token was made at the console."""
-    return db.one(
-        "SELECT name, account FROM technicians WHERE token = ? AND expires_ms > ?",
+    """{"name", "account"} of the technician, or None; account None: the token was made at the console.
+
+    What a password was exchanged for is worth no more than its account is now.
+    """
+    row = db.one(
+        "SELECT t.name, t.account, a.active, a.role FROM technicians t LEFT JOIN accounts a "
+        "ON a.id = t.account WHERE t.token = ? AND t.expires_ms > ?",
         token_hash(token),
         now.ms,
     )
+    if row and row["account"] and not (row["active"] and roles.allows(row["role"], roles.INSTALL)):
+        return None
+    return row and {"name": row["name"], "account": row["account"]}

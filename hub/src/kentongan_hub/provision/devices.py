@@ -6,7 +6,7 @@ from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, site
+from kentongan_hub import accounts, audit, site
 from kentongan_hub.clock import Clock, Now
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
@@ -37,7 +37,8 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
     if len(place) > PLACE_LIMIT or not label.strip():
         raise LocalError(f"device {label!r}: give a label, and a place of at most {PLACE_LIMIT} characters")
     row = dict(row)
-    if _label_taken(db, label, row.get("replaces")):
+    # a chime answers under its label
+    if _label_taken(db, label, row.get("replaces")) or accounts.is_somebodys(db, label):
         raise LocalError(f"label {label!r}: in use; choose another, or revoke the old device first")
     valid = rotation.generations(db, secret)
     node = new_node(db, role)

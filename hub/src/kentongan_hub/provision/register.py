@@ -22,7 +22,7 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
 
     `asked` is the caller's JSON object. The same `request` again withdraws the registration whose answer got
     lost, and makes a new one. LocalError names the field and the remedy, and nothing has changed then.
-    `account`: of the technician, when the token came from a login: nobody moves a device of the own house.
+    `account`: of the technician, when the token came from a login: nobody replaces a device of the own house.
     """
     fields = _checked(asked, bool(replaces))
     request = asked.get("request")
@@ -32,7 +32,10 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
     if replaces is not None:
         old = in_service(db, replaces)
         fields = {**{name: old[name] for name in BASE}, **fields}
-        _check_move(db, now, old, fields, who, account)
+        if old["role"] == "tombol" != fields["role"]:
+            raise LocalError("role: a button is replaced by a button; revoke it and register another device")
+        not_own_house(db, account, old, fields)
+        _note_move(db, now, old, fields, who, account)
         for row in db.all("SELECT node FROM devices WHERE replaces = ? AND pending = 1", replaces):
             revocations.withdraw(db, now, secret, row["node"], who)
     settings = {name: asked[name] for name in CHOICES if name in asked}
@@ -57,16 +60,22 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
     }
 
 
-def _check_move(db, now, old, fields, who, account):
+def not_own_house(db, account, *places):
+    """LocalError when the account (None: of the console) lives at one of these rows with zone and house.
+
+    Whom a silent alarm may be about takes no button out of service: not by replacing it either.
+    """
+    own = account and db.one("SELECT zone, house FROM accounts WHERE id = ?", account)
+    home = own and own["house"] and (own["zone"], own["house"])
+    if home in [(one["zone"], one["house"]) for one in places]:
+        raise LocalError("house: this concerns your own house; let a technician of another house do it")
+
+
+def _note_move(db, now, old, fields, who, account):
     """Where a button is decides from whom its silent alarms are kept; earlier ones keep their house."""
     places = [(row["zone"], row["house"]) for row in (old, fields)]
     if places[0] == places[1]:
         return
-    own = account and db.one("SELECT zone, house FROM accounts WHERE id = ?", account)
-    if own and own["house"] and (own["zone"], own["house"]) in places:
-        raise LocalError(
-            "house: this concerns your own house; let a technician of another house move the device"
-        )
     words = [f"RT {zone:02d} rumah {house}" for zone, house in places]
     access.note(db, now, [account], "rumah alat", *(f"{zone}/{house}" for zone, house in places))
     audit.record(db, now.wall, who, "rumah alat diubah", old["label"], f"{words[0]} menjadi {words[1]}")
@@ -111,10 +120,11 @@ def in_service(db, node):
     return row
 
 
-def confirm(db, now, secret, node, who, erased=False):
+def confirm(db, now, secret, node, who, erased=False, account=None):
     """The device works: it is in service, and the one that it replaces is revoked. Safe to repeat.
 
-    `erased`: of the replaced device, see revocations.revoke.
+    `erased`: of the replaced device, see revocations.revoke; `account`: see register. What replaces another
+    must have been heard: keys that are on no board take no button's place.
     """
     row = db.one("SELECT * FROM devices WHERE node = ?", node)
     if row is None or row["revoked"]:
@@ -123,9 +133,20 @@ def confirm(db, now, secret, node, who, erased=False):
         return
     old = row["replaces"] and db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", row["replaces"])
     if old:
+        not_own_house(db, account, old, row)
+        if row["heard_ms"] is None:
+            raise LocalError(f"device {row['label']} ({node:08x}): not heard yet; send its uji first")
         revocations.revoke(db, now, secret, old["node"], "diganti", who, erased)
     db.run("UPDATE devices SET pending = 0 WHERE node = ?", node)
     audit.record(db, now.wall, who, "alat terpasang", row["label"], format(node, "08x"))
+
+
+def withdraw(db, now, secret, node, who, written=True, account=None):
+    """Give a registration up, see revocations.withdraw; that of another technician not at the own house."""
+    row = db.one("SELECT * FROM devices WHERE node = ?", node)
+    if row and row["registered_by"] != who:
+        not_own_house(db, account, row)
+    revocations.withdraw(db, now, secret, node, who, written)
 
 
 def plan_of(db, secret):

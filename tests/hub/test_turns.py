@@ -1,0 +1,101 @@
+"""Whose SMS goes next: no button's incidents keep the first call of another waiting, and none ends unsaid."""
+
+import json
+
+import pytest
+from kentongan_hub import outbox, turns
+
+WAIT_MS = 1_800_000
+
+
+def queue(site, incident, count, type_=outbox.MESSAGE, channel="sms"):
+    with site.hub.store.write() as db:
+        for number in range(count):
+            body = json.dumps({"to": f"+62{number}", "name": f"W{number}", "text": "x"})
+            outbox.add(db, site.clock.now_ms, channel, type_, body, WAIT_MS, incident)
+
+
+def send(site):
+    """What goes out next, as a worker does it; its incident."""
+    with site.hub.store.write() as db:
+        row = outbox.claim_one(db, site.clock.now_ms, "sms", 90_000)
+        outbox.mark(db, site.clock.now_ms, "sms", row["id"])
+    return row["incident"]
+
+
+@pytest.fixture
+def flooded(site):
+    """Twenty incidents of one stolen button with forty calls each, then one of its neighbour; its number."""
+    for number in range(20):
+        site.post_events(site.alarm(counter=1000 + 50 * number, kind=2, device=site.other))
+        queue(site, number + 1, 40)
+    site.post_events(site.alarm(counter=9, kind=2))
+    queue(site, 21, 40)
+    return 21
+
+
+def test_the_first_call_of_another_button_is_not_behind_those_of_one_with_many_incidents(site, flooded):
+    first = [send(site) for _ in range(4)]
+    assert flooded in first[:2]
+    assert first.count(flooded) == 2, "button by button"
+
+
+def test_each_incident_of_a_button_has_its_first_call_before_any_second_one(site, flooded):
+    sent = [send(site) for _ in range(40)]
+    of_the_many = [one for one in sent if one != flooded]
+    assert sorted(of_the_many) == list(range(1, 21))
+
+
+def test_a_silent_alarm_is_called_first_among_equals(site):
+    site.post_events(site.alarm(counter=9, kind=2, device=site.other))
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    queue(site, 1, 2), queue(site, 2, 2)
+    assert [send(site) for _ in range(4)] == [2, 1, 2, 1]
+
+
+def test_calls_go_before_corrections_and_those_before_news(site):
+    site.post_events(site.alarm(counter=9, kind=2))
+    queue(site, 1, 1, outbox.NEWS), queue(site, 1, 1, outbox.CORRECTION), queue(site, 1, 1)
+    with site.hub.store.write() as db:
+        types = []
+        for _ in range(3):
+            row = outbox.claim_one(db, site.clock.now_ms, "sms", 90_000)
+            types.append(row["type"])
+            outbox.mark(db, site.clock.now_ms, "sms", row["id"])
+        assert turns.next_id(db, site.clock.now_ms, "sms") is None
+    assert types == [outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS]
+
+
+def test_reports_that_people_wrote_have_each_their_own_turn(site):
+    site.post_events(site.alarm(counter=9, kind=2), site.alarm(counter=90, kind=2, device=site.other))
+    with site.hub.store.write() as db:
+        db.run("UPDATE incidents SET device = 0")
+    queue(site, 1, 3), queue(site, 2, 3)
+    assert [send(site) for _ in range(4)] == [1, 2, 1, 2]
+
+
+def test_a_call_that_was_never_tried_is_said_on_the_timeline_and_as_a_warning(site):
+    with site.hub.store.write() as db:
+        db.run("INSERT INTO channels (name, enabled) VALUES ('sms', 1)")
+    site.post_events(site.alarm(counter=9, kind=2))
+    queue(site, 1, 3)
+    send(site)
+    site.clock.advance(WAIT_MS)
+    site.hub.dispatch._round()
+    (line,) = site.rows("SELECT * FROM timeline WHERE what = 'tidak sempat dikirim'")
+    assert line["detail"] == "SMS lewat modem GSM: 2 panggilan"
+    site.clock.advance(10_000)
+    site.hub.dispatch._round()
+    assert "2 panggilan tidak sempat dikirim" in str(site.rows("SELECT detail FROM warnings"))
+
+
+def test_a_full_queue_takes_from_the_incident_with_the_most_and_says_so(site, monkeypatch):
+    monkeypatch.setattr(outbox, "LIMIT_ROWS", 6)
+    site.post_events(site.alarm(counter=9, kind=2), site.alarm(counter=90, kind=2, device=site.other))
+    queue(site, 1, 1)
+    queue(site, 2, 8)
+    left = "SELECT incident, count(*) AS n FROM outbox WHERE channel = 'sms' AND result IS NULL GROUP BY 1"
+    assert {row["incident"]: row["n"] for row in site.rows(left)} == {1: 1, 2: 5}
+    site.hub.dispatch._round()
+    (line,) = site.rows("SELECT incident FROM timeline WHERE what = 'tidak sempat dikirim'")
+    assert line["incident"] == 2
