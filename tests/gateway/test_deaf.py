@@ -1,6 +1,7 @@
 """A gateway without a radio has seen nothing: nobody is called silent for that, and it says so."""
 
 from gateway_kit import POST, REPEATER, Bench, node_status
+from kentongan_gateway.air import HALF_S
 from kentongan_wire import messages as m
 
 
@@ -51,3 +52,19 @@ def test_one_that_was_lost_before_stays_lost_while_the_radio_is_down():
     bench.run(600_000, hub_ok_every_ms=10_000)
     radio(bench, True)
     assert states_of(bench) == ["terlambat", "terputus"]
+
+
+def test_without_air_to_ask_anybody_a_radio_that_hears_nothing_is_looked_at_again_once_a_minute():
+    """Until the hour has air again; a deadline that stays behind would never let the program rest."""
+    bench = Bench()
+    radio(bench, True)
+    bench.hear(node_status(REPEATER, 300), src=REPEATER)
+    bench.core._desk.air.spend(HALF_S + 1, bench.now_ms)
+    asked, ticks = len(bench.sent(m.SIREN_ORDER)), 0
+    until_ms = bench.now_ms + 240_000
+    while bench.now_ms < until_ms:
+        ticks += 1
+        assert ticks < 400, "it never moves on"
+        bench.now_ms = max(bench.now_ms, bench.core.next_deadline())
+        bench.do(bench.core.tick(bench.now_ms, 99))
+    assert len(bench.sent(m.SIREN_ORDER)) == asked

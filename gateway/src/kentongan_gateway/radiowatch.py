@@ -15,6 +15,7 @@ DEAF_FRAMES, OTHER_MS = 5, 45_000
 # of hearing nothing -> how many devices are asked; an answer takes 2 s and its time on the air
 ASK_AT_MS, ASKED = (42_000, 48_000, 53_000), (1, 1, 4)
 DEAF_MS = 58_000
+NO_AIR_MS = 60_000                   # when there was no air to ask, it is looked at again then
 ASK_BYTES = 62                       # an order for one device on the air
 ASK_AIR_MS = 120                     # where a frame takes longer, everything waits as many times longer
 AWAY_MS = 60_000                     # no radio for so long: people are told afterwards, for AWAY_TOLD_MS
@@ -36,6 +37,7 @@ class RadioWatch:
         self._on_deaf = on_deaf  # (whether no radio works), at every change
         self._away_ms = None  # since when none works
         self._told_ms = None  # until when people are told that none worked
+        self._not_before_ms = 0  # nobody is asked earlier
         air_ms = phy.airtime_us(phy.preset(desk.config.preset), ASK_BYTES) // 1000
         self._slower = 1 + air_ms // ASK_AIR_MS
         self._radios = {}
@@ -88,7 +90,7 @@ class RadioWatch:
         """When devices are asked for this radio's sake, or None."""
         if not radio.up or radio.asked >= len(ASK_AT_MS) or not self._ask(0):
             return None
-        return radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower
+        return max(self._not_before_ms, radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower)
 
     def _deaf_ms(self, radio):
         """When it counts as deaf if nothing more is heard, or None."""
@@ -110,9 +112,13 @@ class RadioWatch:
             if deaf_ms is not None and now >= deaf_ms:
                 self._troubles.set(f"radio_deaf {name}", DEAF)
         due = [r for r in self._radios.values() if now >= (self._ask_ms(r) or now + 1)]
-        if due and self._ask(max(ASKED[radio.asked] for radio in due)):
+        if not due:
+            return
+        if self._ask(max(ASKED[radio.asked] for radio in due)):
             for radio in due:
                 radio.asked += 1
+        else:
+            self._not_before_ms = now + NO_AIR_MS
 
     def next_deadline(self):
         first = self._told_ms
