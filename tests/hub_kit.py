@@ -105,6 +105,27 @@ class Site:
         return person
 
 
+class TwoClocks:
+    """Steady time goes on as it must; the wall says what it likes. At a start the wall is all there is."""
+
+    sure = False
+
+    def __init__(self, site):
+        self.now_ms, self.wrong_ms = site.clock.now_ms, 0
+
+    def steady_ms(self):
+        return self.now_ms
+
+    def wall_ms(self):
+        return self.now_ms + self.wrong_ms
+
+    def mark(self):
+        return ""
+
+    def advance(self, ms):
+        self.now_ms += ms
+
+
 class Person:
     """A browser without a screen: keeps cookies, takes the form token from the page it is on."""
 

@@ -3,6 +3,7 @@
 `kentongan-hub` and `kentongan-gateway` may go by their names: the guide links them at the post.
 """
 import argparse
+import ast
 import re
 import shlex
 import subprocess
@@ -129,3 +130,57 @@ def test_a_program_is_named_as_the_shell_finds_it_from_here(monkeypatch, tmp_pat
     assert typed("kentongan-tool") == str(BIN / "kentongan-tool")
     monkeypatch.setenv("PATH", str(BIN))
     assert typed("kentongan-tool") == "kentongan-tool"
+
+
+# --- what pages, messages and remedies print while the programs run ---
+
+SOURCES = [path for part in ("hub", "gateway", "tool") for path in sorted((ROOT / part / "src").rglob("*"))
+           if path.suffix in (".py", ".html")]
+SAID = re.compile(r"(?<![\w/.-])kentongan-(?:hub|gateway|tool) [a-z][a-z-]*(?: --[a-z-]+(?: [A-Z][A-Z-]*|"
+                  r" [\w./{}-]+)?)*")
+
+
+def strings(path):
+    """Every text of a source that a program may print: a template's words, a module's strings."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        yield re.sub(r"{{.*?}}", "X", text)
+        return
+    tree = ast.parse(text)
+    whole = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in whole for part in node.values}
+    for node in whole:
+        yield "".join(part.value if isinstance(part, ast.Constant) else "1" for part in node.values)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield node.value
+
+
+def said_of(path):
+    """(command, marked): `marked` as one, between signs; else its beginning within a sentence."""
+    for text in strings(path):
+        for found in SAID.finditer(text):
+            signs = {"`": "`", ">": "<"}
+            end = signs.get(text[found.start() - 1]) if found.start() else None
+            yield (text[found.start() :].partition(end)[0], True) if end else (found[0], False)
+
+
+SAYS = [pytest.param(said, marked, path, id=f"{path.relative_to(ROOT)}: {said[:60]}")
+        for path in SOURCES for said, marked in dict.fromkeys(said_of(path))]
+
+
+@pytest.mark.parametrize(("said", "marked", "path"), SAYS)
+def test_a_command_that_a_program_prints_is_one_of_its_own(said, marked, path, monkeypatch):
+    program, *words = filled_in(shlex.split(said))
+    (entry,) = entry_points(group="console_scripts", name=program)
+    try:
+        parse(entry.load(), words, monkeypatch)
+    except Misread as error:
+        words_of_a_sentence = not marked and "invalid choice" in str(error)
+        # it may leave out what the reader or the hub's own path adds, never name what is not there
+        assert "required" in str(error) or words_of_a_sentence, error
+
+
+def test_enough_commands_are_read_from_templates_and_messages():
+    assert len(SAYS) >= 20
+    assert {path.suffix for _, _, path in (one.values for one in SAYS)} == {".py", ".html"}

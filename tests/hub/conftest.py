@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from hub_kit import Site, make_site
+from hub_kit import Site, TwoClocks, make_site
 from kentongan_hub import accounts
 from werkzeug.routing.rules import Rule
 
@@ -44,3 +44,11 @@ def site(tmp_path, prototype):
     made_dir, made = prototype
     shutil.copytree(made_dir, tmp_path / "data")
     return Site(tmp_path / "data", made)
+
+
+@pytest.fixture
+def clocks(site):
+    """The site with a wall that can be stepped: `clock.wrong_ms`."""
+    site.clock = TwoClocks(site)
+    site.restart()
+    return site

@@ -208,7 +208,8 @@ def test_an_old_status_delivered_late_does_not_make_a_device_look_alive(site):
     from datetime import UTC, datetime
 
     wall = datetime.fromtimestamp(then / 1000, UTC).isoformat()
-    site.post_events(site.event("status", device=site.button, role="tombol", body={}, wall=wall))
+    told = {"body": {}, "wall": wall, "age_ms": 30 * hour_ms}
+    site.post_events(site.event("status", device=site.button, role="tombol", **told))
     assert "terputus" in site.enter("admin").get("/perangkat").text
 
 

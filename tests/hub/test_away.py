@@ -13,34 +13,6 @@ from PIL import Image
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
-class TwoClocks:
-    """Steady time goes on as it must; the wall says what it likes. At a start the wall is all there is."""
-
-    sure = False
-
-    def __init__(self, site):
-        self.now_ms, self.wrong_ms = site.clock.now_ms, 0
-
-    def steady_ms(self):
-        return self.now_ms
-
-    def wall_ms(self):
-        return self.now_ms + self.wrong_ms
-
-    def mark(self):
-        return ""
-
-    def advance(self, ms):
-        self.now_ms += ms
-
-
-@pytest.fixture
-def clocks(site):
-    site.clock = TwoClocks(site)
-    site.restart()
-    return site
-
-
 def step(site, ms=0):
     site.clock.advance(ms)
     site.hub.dispatch.step()

@@ -65,8 +65,6 @@ def test_a_changed_number_has_to_be_checked_anew(site):
 
 
 def test_numbers_that_nobody_called_for_half_a_year_are_a_warning(site):
-    with site.hub.store.write() as db:
-        db.run("UPDATE accounts SET created_wall = ?", site.clock.now_ms)
     site.hub.dispatch.step()
     assert site.rows("SELECT * FROM warnings WHERE what = 'kontak lama'") == []
     for row in site.rows("SELECT * FROM contacts WHERE number != ''"):

@@ -12,13 +12,6 @@ BY = {"login": "admin", "name": "Bu Admin"}
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 
 
-@pytest.fixture(autouse=True)
-def long_in_service(site):
-    """The prototype is made by the machine's clock, which is ahead of the tests' own."""
-    with site.hub.store.write() as db:
-        db.run("UPDATE devices SET created_wall = 0")
-
-
 @pytest.fixture
 def street(site):
     """The site with somebody of house 7 who has a number."""

@@ -43,18 +43,18 @@ def test_the_signal_is_named_for_people():
 FACTS = {
     **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels"), ()),
     **{"broken_policies": (), "old_contacts": (), "missed_drills": (), "troubles": (), "broken_chains": ()},
-    **{"failed": "", "disk_free": 0.5, "clock_back_ms": 0, "backup_wall": 1, "made_wall": 1},
+    **{"failed": "", "disk_free": 0.5, "clock_back_ms": 0, "backed_up": True, "unsaved_ms": 0},
 }
 DEVICE = {
-    **{"label": "tombol-07", "role": "tombol", "heard_ms": 0, "link": "", "created_wall": 0, "mains": None},
+    **{"label": "tombol-07", "role": "tombol", "heard_ms": 0, "link": "", "created_ms": 0, "mains": None},
     **{"siren_fault": 0, "lid": 0, "jammed": 0, "days_left": None, "battery_mv": 4_000, "low_battery": 0},
     **{"muted_until_ms": None, "muted_reason": None},
 }
 TROUBLE = {"gateway": "g", "name": "disk", "words": "penuh", "urgent": False}
 
 
-def found(now_ms=0, now_wall=1, **facts):
-    return sorted(what for what, _ in s.findings({**FACTS, **facts}, now_ms, now_wall))
+def found(now_ms=0, **facts):
+    return sorted(what for what, _ in s.findings({**FACTS, **facts}, now_ms))
 
 
 def test_nothing_wrong_is_no_warning():
@@ -69,8 +69,7 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "role": "sirene", "heard_ms": -5 * MINUTE_MS}]}, "sirene terputus"),
     ({"devices": [{**DEVICE, "heard_ms": -13 * s.HOUR_MS}]}, "terlambat"),
     ({"devices": [{**DEVICE, "heard_ms": -26 * s.HOUR_MS}]}, "terputus"),
-    ({"devices": [{**DEVICE, "heard_ms": None}], "now_wall": s.NEVER_HEARD_MS + 1, "backup_wall": s.DAY_MS},
-     "belum terdengar"),
+    ({"devices": [{**DEVICE, "heard_ms": None}], "now_ms": s.NEVER_HEARD_MS + 1}, "belum terdengar"),
     ({"devices": [{**DEVICE, "siren_fault": 1}]}, "sirene rusak"),
     ({"devices": [{**DEVICE, "lid": 1}]}, "tutup terbuka"),
     ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
@@ -87,8 +86,8 @@ def test_nothing_wrong_is_no_warning():
     ({"silent": [{"label": "pos-1", "state": "gagal"}]}, "sirene gagal"),
     ({"disk_free": 0.09}, "disk hampir penuh"),
     ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
-    ({"backup_wall": 0, "now_wall": s.BACKUP_AGE_MS + 2}, "cadangan lama"),
-    ({"backup_wall": 5, "now_wall": s.BACKUP_AGE_MS + 6}, "cadangan lama"),
+    ({"backed_up": False, "unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
+    ({"unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
     ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
     ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
     ({"old_contacts": ["Polisi", "PLN"]}, "kontak lama"),

@@ -14,7 +14,7 @@ from kentongan_gateway.directory import Directory
 
 FORMAT = 1
 KEY_BYTES = 32
-REMEDY = "write it anew with `kentongan-hub gateway-file`"
+REMEDY = "write it anew with `kentongan-hub gateway-file` on the hub's machine"
 
 KeyFile = namedtuple("KeyFile", ("site", "node", "zone", "generation", "channel", "preset", "freq_hz", "keys",
                                  "directory", "profile"))

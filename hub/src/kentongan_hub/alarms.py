@@ -100,7 +100,8 @@ def _alarm(db, now, gateway, event):
     )
     if test:
         db.run(
-            "UPDATE devices SET tested_wall = ? WHERE node = ?", field.happened(now, event), event["device"]
+            "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ?",
+            *(field.happened(now, event), field.happened_ms(now, event), event["device"]),
         )
     else:
         _press(db, now, incident, event)
@@ -169,7 +170,7 @@ def _press(db, now, incident, event):
     elif first_press:
         detail = "diterima terlambat, tanpa sirene" if event["late"] else ""
         incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan", detail)
-        calling.at_once(db, now, {**incident, "last_counter": event["counter"]})
+        calling.at_once(db, now, {**incident, "last_counter": event["counter"]}, event["age_ms"] >= 0)
     else:
         _press_again(db, now, incident, event)
 
@@ -219,7 +220,8 @@ def _call_anew(db, now, incident, event):
     """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
     again = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
     pressed_ms = now.ms - max(0, event["age_ms"])
-    calling.at_once(db, now, {**again, "opened_ms": pressed_ms, "last_counter": event["counter"]})
+    calling.at_once(db, now, {**again, "opened_ms": pressed_ms, "last_counter": event["counter"]},
+                    event["age_ms"] >= 0)  # fmt: skip
 
 
 def _cancel(db, now, incident, event):

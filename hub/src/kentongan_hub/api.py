@@ -11,6 +11,7 @@ from kentongan_hub import alarms, audit, events, failures, field, incidents, men
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import work
+from kentongan_hub.typed import typed
 
 log = logging.getLogger("kentongan.hub")
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -27,6 +28,7 @@ _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
 def problem(status, error, field="", remedy=""):
+    remedy = typed(remedy, current_app.hub.data_dir)
     response = jsonify(error=error, field=field, remedy=remedy)
     response.status_code = status
     return response
@@ -51,7 +53,7 @@ def authenticate():
             401,
             "no gateway has this token",
             "Authorization",
-            "make one with `kentongan-hub gateway-file --data DIR --out FILE --token-out FILE`",
+            "make one on the hub's machine with `kentongan-hub gateway-file --out FILE --token-out FILE`",
         )
     g.gateway = found
     return None

@@ -31,12 +31,26 @@ class Absences:
 
     def heard(self, role, heard_ms):
         """The moment from which this one's silence counts, when it was last heard at `heard_ms`."""
-        deaf_ms = 0
-        for row in self.rows:
-            if row["to_ms"] <= heard_ms:
-                break
-            deaf_ms += row["to_ms"] - max(row["from_ms"], heard_ms)
+        deaf_ms = self._away_ms(heard_ms)
         return heard_ms + deaf_ms if role in ACROSS or not deaf_ms else self.back_ms
+
+    def _away_ms(self, since_ms, guessed=False):
+        """How long it was away since then; `guessed`: only what nobody knows the length of."""
+        away_ms = 0
+        for row in self.rows:
+            if row["to_ms"] <= since_ms:
+                break
+            if not (guessed and row["sure"]):
+                away_ms += row["to_ms"] - max(row["from_ms"], since_ms)
+        return away_ms
+
+    def listened_ms(self, since_ms, now_ms):
+        """How long this hub has listened since then."""
+        return now_ms - since_ms - self._away_ms(since_ms)
+
+    def passed_ms(self, since_ms, now_ms):
+        """How much time has surely passed since then: absences of unknown length do not count."""
+        return now_ms - since_ms - self._away_ms(since_ms, guessed=True)
 
     def awaited(self, role, heard_ms):
         """Whether nothing has been heard of this one since the hub came back."""
@@ -64,11 +78,21 @@ def cutoff(db, now_ms, span_ms):
     return of(db).cutoff(now_ms, span_ms)
 
 
+MADE = "made_ms"  # setting: since when this hub serves a site
+
+
+def made_ms(db):
+    """Since when this hub serves a site, in steady time; None before its first minute."""
+    return int(db.setting(MADE, 0)) or None
+
+
 def save(db, clock):
     """Where steady time goes on from after the next start; every half minute."""
     db.set_setting("steady_ms", clock.steady_ms())
     db.set_setting("wall_last", clock.wall_ms())
     db.set_setting("clock_mark", clock.mark() if hasattr(clock, "mark") else "")
+    if made_ms(db) is None and db.value("SELECT 1 FROM accounts LIMIT 1"):
+        db.set_setting(MADE, clock.steady_ms())
 
 
 def started(db, clock):
@@ -77,6 +101,8 @@ def started(db, clock):
     if from_ms:
         now = Now(clock.steady_ms(), clock.wall_ms())
         came_back(db, now, from_ms, getattr(clock, "sure", False))
+    else:  # what a command made before the first start had only a wall to go by
+        db.run("UPDATE devices SET created_ms = min(created_ms, ?)", clock.steady_ms())
     save(db, clock)
 
 

@@ -23,11 +23,14 @@ RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
 
 
-def at_once(db, now, incident):
-    """The step of the press itself; the posts of its own RT sound without being asked."""
+def at_once(db, now, incident, dated=True):
+    """The step of the press itself; the posts of its own RT sound without being asked.
+
+    `dated`: whether it is known when it was pressed; else the posts may have sounded, and told it, long ago.
+    """
     step = escalation.at_once(policies.for_incident(db, incident), incident)
     fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
-    if fresh and not incident["late"] and not incident["muted"]:
+    if fresh and dated and not incident["late"] and not incident["muted"]:
         sirens.expect(db, now, incident, [incident["zone"]])
     if step.siren == p.RW:
         _part(db, now, incident, "sirene RT lain", _forward, step)

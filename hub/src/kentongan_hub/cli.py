@@ -6,7 +6,6 @@ import logging
 import signal
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 from kentongan_wire.errors import LocalError
@@ -27,6 +26,7 @@ from kentongan_hub import (
 from kentongan_hub.clock import Clock, Now
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
+from kentongan_hub.typed import typed
 
 
 def main(argv=None):
@@ -35,11 +35,11 @@ def main(argv=None):
     try:
         return args.call(args) or 0
     except (LocalError, OSError) as error:
-        print(f"kentongan-hub: {error}", file=sys.stderr)
+        print(f"kentongan-hub: {typed(str(error), args.data)}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:
-        print(f"kentongan-hub: {args.data / store.FILE_NAME}: {error}; "
-              f"see `kentongan-hub check --data {args.data}`", file=sys.stderr)  # fmt: skip
+        see = typed("`kentongan-hub check`", args.data)
+        print(f"kentongan-hub: {args.data / store.FILE_NAME}: {error}; see {see}", file=sys.stderr)
         return 2
 
 
@@ -153,7 +153,8 @@ def _init(args):
         rw=args.rw,
         time_zone=args.time_zone,
     )
-    print(f"site {made['site']} made in {args.data}; next: kentongan-hub gateway-file, provision, run")
+    run = typed("`kentongan-hub run`", args.data)
+    print(f"site {made['site']} made in {args.data}; next: gateway-file, provision, and {run}")
 
 
 def _provision(args):
@@ -275,16 +276,18 @@ def _backup(args):
             raise LocalError("nobody keeps the passphrase of backups yet, on the page Pengaturan of an "
                              "agreed person; give --passphrase-file")  # fmt: skip
     size = backup.make(args.data, phrase, args.out, locks)
-    now_ms = int(time.time() * 1000)
     with Store(args.data).write() as db:
-        db.set_setting("backup_wall", now_ms)
-        audit.record(db, now_ms, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
+        now = _now(db)
+        db.set_setting("backup_wall", now.wall)
+        db.set_setting("backup_ms", now.ms)
+        audit.record(db, now.wall, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
     print(f"backup of {args.data} -> {args.out}, {size} bytes; without a passphrase nobody can open it")
 
 
 def _restore(args):
     backup.restore(args.backup, _first_line(args.passphrase_file), args.data)
-    print(f"{args.backup} -> {args.data}; next: kentongan-hub run, and a new gateway token if it was lost")
+    run = typed("`kentongan-hub run`", args.data)
+    print(f"{args.backup} -> {args.data}; next: {run}, and a new gateway token if it was lost")
 
 
 def _check(args):
@@ -320,10 +323,11 @@ def _check(args):
 
 def _damaged(data_dir, why):
     print(f"database: DAMAGED: {data_dir / store.FILE_NAME}: {why}")
-    print(
+    said = (
         "`kentongan-hub run` sets it aside and goes on with a fresh one; what was before is in a backup: "
-        "`kentongan-hub restore --from FILE --passphrase-file FILE --data NEW-DIRECTORY`"
+        "`kentongan-hub restore --data NEW-DIRECTORY --from FILE --passphrase-file FILE`"
     )
+    print(typed(said, data_dir))
     return 1
 
 

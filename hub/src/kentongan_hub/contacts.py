@@ -9,7 +9,7 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, phones
+from kentongan_hub import audit, away, phones
 
 # service -> (word in a sentence, name in the list, number at the start)
 SERVICES = {
@@ -90,7 +90,8 @@ def save(db, now, by, number, values, at=""):
         name, phone, service, zone, number,
     )  # fmt: skip
     if old["number"] != phone:  # whoever checked the old one has not called this one
-        db.run("UPDATE contacts SET verified_wall = NULL, verified_by = '' WHERE id = ?", number)
+        none = "verified_wall = NULL, verified_ms = NULL, verified_by = ''"
+        db.run(f"UPDATE contacts SET {none} WHERE id = ?", number)
     audit.record(db, now.wall, by["login"], "kontak diubah", name, f"{old['number']} menjadi {phone}", at)
 
 
@@ -100,7 +101,8 @@ def verified(db, now, by, number, at=""):
     if not row["number"]:
         raise LocalError("Kontak ini belum punya nomor. Isi dulu nomornya.")
     db.run(
-        "UPDATE contacts SET verified_wall = ?, verified_by = ? WHERE id = ?", now.wall, by["name"], number
+        "UPDATE contacts SET verified_wall = ?, verified_ms = ?, verified_by = ? WHERE id = ?",
+        *(now.wall, now.ms, by["name"], number),
     )
     audit.record(db, now.wall, by["login"], "kontak dicek", row["name"], row["number"], at)
 
@@ -122,16 +124,19 @@ def check_days(db):
     return int(db.setting("contacts_days", CHECK_DAYS))
 
 
-def is_old(row, now_wall, days):
-    """A number that nobody has called for too long, or ever."""
-    return bool(row["number"]) and now_wall - (row["verified_wall"] or 0) > days * DAY_MS
+def is_old(row, gone, now_ms, days):
+    """A number that nobody has called for too long, or ever; `gone`: when this hub was away (away.py)."""
+    checked_ms = row["verified_ms"]
+    return bool(row["number"]) and (
+        not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS
+    )
 
 
-def old(db, now_wall):
+def old(db, now_ms):
     """Names of the numbers to call again; none in a site's first week."""
-    made = db.value("SELECT min(created_wall) FROM accounts")
-    if made is None or now_wall - made < GRACE_MS:
+    made_ms, gone = away.made_ms(db), away.of(db)
+    if made_ms is None or gone.passed_ms(made_ms, now_ms) < GRACE_MS:
         return []
     days = check_days(db)
     rows = db.all("SELECT * FROM contacts ORDER BY id")
-    return [row["name"] for row in rows if is_old(row, now_wall, days)]
+    return [row["name"] for row in rows if is_old(row, gone, now_ms, days)]

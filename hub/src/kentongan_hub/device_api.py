@@ -26,7 +26,7 @@ def authenticate():
     if not (request.is_secure or _is_loopback(request.remote_addr)):
         return problem(403, "keys travel over TLS or on the hub itself only", "", "use https://")
     if not current_app.hub.has_site():
-        return problem(409, "there is no site yet", "", "open /mulai, or run `kentongan-hub init`")
+        return problem(409, "there is no site yet", "", "open /mulai")
     if request.endpoint == "device_api.login":
         return None
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -38,7 +38,8 @@ def authenticate():
             401,
             "no technician has this token",
             "Authorization",
-            "make one with `kentongan-hub technician-token`, or POST /api/v1/login",
+            "make one on the hub's machine with `kentongan-hub technician-token --name NAME --out FILE`, "
+            "or POST /api/v1/login",
         )
     g.technician, g.technician_account = found["name"], found["account"]
     return None

@@ -44,14 +44,14 @@ def _in_earnest(db, drill):
 
 
 # those in service when it ended, in the drill's RT
-_SERVED = "role = ? AND pending = 0 AND revoked = 0 AND created_wall < ? AND (? = 0 OR zone = ?)"
+_SERVED = "role = ? AND pending = 0 AND revoked = 0 AND created_ms < ? AND (? = 0 OR zone = ?)"
 
 
 def _devices(db, drill, role):
     return db.all(
         f"SELECT node, label, zone, house, place, senses FROM devices WHERE {_SERVED} "
         "ORDER BY zone, house, label",
-        *(role, drill["ends_wall"], drill["zone"], drill["zone"]),
+        *(role, drill["ends_ms"], drill["zone"], drill["zone"]),
     )
 
 
@@ -61,7 +61,7 @@ def _counts(db, drill, pressed):
     row = db.one(
         f"SELECT count(*) AS n, coalesce(sum(node IN ({marks})), 0) AS pressed FROM devices WHERE {_SERVED}",
         *pressed,
-        *("tombol", drill["ends_wall"], drill["zone"], drill["zone"]),
+        *("tombol", drill["ends_ms"], drill["zone"], drill["zone"]),
     )
     return row["n"], row["pressed"]
 

@@ -21,6 +21,13 @@ def happened(now, event):
     return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
 
 
+def happened_ms(now, event):
+    """When it happened in steady time: by its age, which no step of a clock changes, while that is known."""
+    if event["age_ms"] >= 0:
+        return now.ms - event["age_ms"]
+    return now.ms - (now.wall - happened(now, event))
+
+
 def clock_off_ms(now, events):
     """How far the sender's wall clock is ahead of ours, by the last of these events that can tell; or None.
 
@@ -39,8 +46,7 @@ def heard(db, now, gateway, event, battery_mv=None):
     crying = "SELECT 1 FROM incidents WHERE closed_ms IS NULL AND confidential = 1 AND device = ?"
     if db.value(crying, device):
         return False
-    wall = happened(now, event)
-    at_ms = now.ms - (now.wall - wall)
+    wall, at_ms = happened(now, event), happened_ms(now, event)
     db.run(
         "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
         "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
@@ -67,7 +73,7 @@ def heard(db, now, gateway, event, battery_mv=None):
             event.get("hops"),
         )
     if battery_mv:
-        _battery(db, device, wall // DAY_MS, battery_mv)
+        _battery(db, device, at_ms // DAY_MS, battery_mv)
     return True
 
 
@@ -121,11 +127,12 @@ def status(db, now, gateway, event):
         mains,
         event["device"],
     )
+    at_ms = happened_ms(now, event)
     if role == "sirene":  # a quiet test is answered by a STATUS within seconds
         db.run(
-            "UPDATE devices SET tested_wall = ? WHERE node = ? AND test_wall > ? "
-            "AND coalesce(tested_wall, 0) < test_wall",
-            *(now.wall, event["device"], now.wall - TEST_ANSWER_MS),
+            "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ? "
+            "AND test_ms <= ? AND test_ms > ? AND coalesce(tested_ms, -1) < test_ms",
+            *(happened(now, event), at_ms, event["device"], at_ms, at_ms - TEST_ANSWER_MS),
         )
     db.run(
         "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags, "

@@ -15,7 +15,7 @@ def call(db, incident, number):
     when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
     text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
     advice = words.advice(incident, contacts.numbers(db, incident["zone"]))
-    empty = register.empty_note(db, incident["opened_wall"], incident["zone"], incident["house"])
+    empty = register.empty_note(db, incident["opened_ms"], incident["zone"], incident["house"])
     text = f"{text} {empty} {advice}".replace("  ", " ").strip()
     return f"{text[: LIMIT - 30]} {hint(incident)}"
 

@@ -187,10 +187,10 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     if not 0 <= days <= 60:
         raise LocalError("lama kosong: 0 sampai 60 hari")
     changed = db.run(
-        "UPDATE houses SET empty_from_wall = ?, empty_to_wall = ?, key_holder = ? "
+        "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? "
         "WHERE zone = ? AND number = ?",
-        now.wall if days else None,
-        now.wall + days * 86_400_000 if days else None,
+        now.ms if days else None,
+        now.ms + days * 86_400_000 if days else None,
         _text("pemegang kunci", key_holder, NAME_LIMIT) if days else "",
         zone,
         number,
@@ -201,12 +201,12 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     audit.record(db, now.wall, by["login"], "rumah kosong", f"RT {zone:02d} rumah {number}", what, at)
 
 
-def empty_note(db, now_wall, zone, number):
+def empty_note(db, at_ms, zone, number):
     """'RUMAH KOSONG, jangan masuk sendirian. Kunci: Budi.' while the house is, else ''."""
     row = db.one("SELECT * FROM houses WHERE zone = ? AND number = ?", zone, number)
     if not number or row is None:
         return ""
-    away = row["empty_to_wall"] is not None and row["empty_from_wall"] <= now_wall < row["empty_to_wall"]
+    away = row["empty_to_ms"] is not None and row["empty_from_ms"] <= at_ms < row["empty_to_ms"]
     if row["occupied"] and not away:
         return ""
     key = f" Kunci: {row['key_holder']}." if row["key_holder"] else ""
@@ -215,7 +215,7 @@ def empty_note(db, now_wall, zone, number):
 
 def counters(db, now):
     """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
-    month, year_ms = now.wall - 30 * 86_400_000, now.ms - 365 * 86_400_000
+    month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
     one = db.value
     return {
         "rumah": one("SELECT count(*) FROM houses WHERE occupied = 1"),
@@ -229,8 +229,8 @@ def counters(db, now):
         ),
         "diuji": one(
             "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
-            "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_wall > ?)",
-            month,
+            "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_ms > ?)",
+            month_ms,
         ),
         "dilatih": one(
             "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM incidents INDEXED BY incidents_drills "

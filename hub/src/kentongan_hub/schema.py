@@ -487,3 +487,13 @@ ALTER TABLE soundings ADD COLUMN asked_ms INTEGER;
 @migrations()
 def m017_drill_posts(db):
     _run(db, DRILL_POSTS)
+
+
+@migrations()
+def m018_steady_times(db):
+    """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
+    drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
+    for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
+        _run(db, f"{drop};\n{add}".format(*one.split() * 2))
+    for one in ("devices created", "devices test", "devices tested", "contacts verified", "troubles since"):
+        db.execute(add.format(*one.split()))

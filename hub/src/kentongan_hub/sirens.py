@@ -40,11 +40,11 @@ def expect(db, now, incident, zones, ordered=False):
 
 def _await(db, now, incident, post, asked_ms):
     db.run(
-        "INSERT INTO soundings (incident, post, asked_ms, due_ms, state, changed_wall) "
+        "INSERT INTO soundings (incident, post, asked_ms, due_ms, state, changed_ms) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (incident, post) DO UPDATE SET asked_ms = excluded.asked_ms, "
-        "due_ms = excluded.due_ms, state = excluded.state, changed_wall = excluded.changed_wall "
+        "due_ms = excluded.due_ms, state = excluded.state, changed_ms = excluded.changed_ms "
         "WHERE soundings.state IN (?, ?)",
-        *(incident["id"], post, asked_ms, now.ms + supervision.SIREN_LIMIT_MS, WAITED, now.wall),
+        *(incident["id"], post, asked_ms, now.ms + supervision.SIREN_LIMIT_MS, WAITED, now.ms),
         *(SILENT, FAILED),
     )
 
@@ -85,19 +85,19 @@ def reported(db, now, incident, post, state):
     if word is None:
         return
     db.run(
-        "INSERT INTO soundings (incident, post, due_ms, state, changed_wall) VALUES (?, ?, NULL, ?, ?) "
+        "INSERT INTO soundings (incident, post, due_ms, state, changed_ms) VALUES (?, ?, NULL, ?, ?) "
         "ON CONFLICT (incident, post) DO UPDATE SET due_ms = NULL, state = excluded.state, "
-        "changed_wall = excluded.changed_wall",
+        "changed_ms = excluded.changed_ms",
         incident["id"],
         post,
         word,
-        now.wall,
+        now.ms,
     )
     if word != FAILED:
         db.run(
-            "UPDATE devices SET senses = ?, siren_checked_wall = ? WHERE node = ?",
+            "UPDATE devices SET senses = ?, siren_checked_ms = ? WHERE node = ?",
             int(word == SOUNDED),
-            now.wall,
+            now.ms,
             post,
         )
         if not (incident["drill"] and drill_posts.knows(db, now, post)):
@@ -123,9 +123,9 @@ def run_due(db, now):
             )
             continue
         db.run(
-            "UPDATE soundings SET due_ms = NULL, state = ?, changed_wall = ? WHERE incident = ? AND post = ?",
+            "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
             SILENT,
-            now.wall,
+            now.ms,
             row["incident"],
             row["post"],
         )
@@ -141,7 +141,7 @@ def silent(db):
         "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "
         "(SELECT max(incident) FROM soundings WHERE post = d.node) "
         "WHERE d.role = 'sirene' AND d.revoked = 0 AND s.state IN (?, ?) "
-        "AND s.changed_wall > d.siren_checked_wall",
+        "AND s.changed_ms > d.siren_checked_ms",
         SILENT,
         FAILED,
     )

@@ -58,7 +58,7 @@ KINDS = {
     "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
     "aki lemah": (True, "teknisi", "pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
     "baterai": (False, "ketua_rt", "ganti sebelum habis"),
-    "jam tidak pasti": (False, "teknisi", "periksa jam mesin itu; urutan kejadian tetap benar"),
+    "jam tidak pasti": (False, "teknisi", "cocokkan jam mesin dengan jam yang benar; urutan tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
     "basis data rusak": (True, "teknisi", "pulihkan cadangan atau teruskan di halaman Cadangan"),
@@ -146,7 +146,7 @@ def signal(rssi, snr_q):
     return "cukup" if snr_q >= -20 else "lemah"
 
 
-def findings(facts, now_ms, now_wall):
+def findings(facts, now_ms):
     """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
     out, gone = [], facts.get("gone", NEVER)
     for row in facts["gateways"]:
@@ -156,7 +156,7 @@ def findings(facts, now_ms, now_wall):
     out.extend(_trouble(row) for row in facts["troubles"])
     out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
     for row in facts["devices"]:
-        out.extend(_device(row, now_ms, now_wall, gone))
+        out.extend(_device(row, now_ms, gone))
     for row in facts["stuck"]:
         out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
     for row in facts["silent"]:
@@ -168,9 +168,8 @@ def findings(facts, now_ms, now_wall):
         out.append(
             _found("jam tidak pasti", "pusat data", f"mundur {facts['clock_back_ms'] // MINUTE_MS} menit")
         )
-    since = facts["backup_wall"] or facts["made_wall"]
-    if since and now_wall - since > BACKUP_AGE_MS:
-        age = f"{(now_wall - since) // DAY_MS} hari" if facts["backup_wall"] else "belum pernah dibuat"
+    if facts["unsaved_ms"] > BACKUP_AGE_MS:
+        age = f"{facts['unsaved_ms'] // DAY_MS} hari" if facts["backed_up"] else "belum pernah dibuat"
         out.append(_found("cadangan lama", "pusat data", age))
     out.extend(_of_the_hub(facts))
     for subject in facts["broken_policies"]:
@@ -201,7 +200,8 @@ def _gateway(row, now_ms, gone):
         yield _found("gerbang terputus", row["label"])
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
-        yield _found("jam tidak pasti", row["label"], f"berbeda {abs(off_ms) // MINUTE_MS} menit")
+        differs = f"berbeda {abs(off_ms) // MINUTE_MS} menit dari pusat data"
+        yield _found("jam tidak pasti", row["label"], differs)
 
 
 def _trouble(row):
@@ -243,14 +243,14 @@ def _worn(row):
             yield _found(what, row["label"])
 
 
-def _device(row, now_ms, now_wall, gone):
+def _device(row, now_ms, gone):
     label, role = row["label"], row["role"]
     state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S), gone)
     if state == TERPUTUS:
         yield _found("sirene terputus" if role == "sirene" else "terputus", label)
     elif state == TERLAMBAT:
         yield _found("terlambat", label)
-    elif state == BELUM and now_wall - row["created_wall"] > NEVER_HEARD_MS:
+    elif state == BELUM and gone.listened_ms(row["created_ms"], now_ms) > NEVER_HEARD_MS:
         yield _found("belum terdengar", label)
     if row["siren_fault"]:
         yield _found("sirene rusak", label)

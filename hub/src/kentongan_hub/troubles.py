@@ -28,7 +28,7 @@ WORDS = {
 
 def take(db, now, gateway, event):
     """One event of type trouble: it lasts from now on, or is over."""
-    name, wall = event["name"], field.happened(now, event)
+    name = event["name"]
     if not event["active"] and name == ALL:
         db.run("DELETE FROM troubles WHERE gateway = ?", gateway)
         return
@@ -38,17 +38,18 @@ def take(db, now, gateway, event):
     if db.value("SELECT count(*) FROM troubles WHERE gateway = ?", gateway) >= LIMIT:
         db.run(
             "DELETE FROM troubles WHERE gateway = ? AND name = "
-            "(SELECT name FROM troubles WHERE gateway = ? ORDER BY since_wall LIMIT 1)",
+            "(SELECT name FROM troubles WHERE gateway = ? ORDER BY since_ms LIMIT 1)",
             gateway,
             gateway,
         )
     db.run(
-        "INSERT INTO troubles (gateway, name, detail, since_wall) VALUES (?, ?, ?, ?) "
+        "INSERT INTO troubles (gateway, name, detail, since_wall, since_ms) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (gateway, name) DO UPDATE SET detail = excluded.detail",
         gateway,
         name,
         event["detail"],
-        wall,
+        field.happened(now, event),
+        now.ms,
     )
 
 

@@ -111,7 +111,7 @@ def card(db, row, zone):
         "lid": bool(row["lid"]),
         "presses": row["presses"],
         "muted": bool(row["muted"]),
-        "empty": register.empty_note(db, row["opened_wall"], row["zone"], row["house"]),
+        "empty": register.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
         "with": others_of_event(db, row),
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": row["reason"],
@@ -319,7 +319,7 @@ def _device(db, now, row, zone, gone):
         "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
         "tested": local_date_time(row["tested_wall"], zone),
         "test_waits": local_time(row["test_wall"], zone)
-        if row["test_wall"] is not None and (row["tested_wall"] or 0) < row["test_wall"]
+        if row["test_ms"] and (row["tested_ms"] or 0) < row["test_ms"]
         else "",
     }
 

@@ -35,14 +35,14 @@ QUIET = {"quiet_from": "22.00", "quiet_to": "05.00"}  # default quiet hours of n
 
 def gather(db, now, path):
     """Everything that supervision.findings looks at."""
-    disk = shutil.disk_usage(path)
+    disk, gone = shutil.disk_usage(path), away.of(db)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
         "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
         "broken_chains": chain.broken(db),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
-            "SELECT label, role, heard_ms, link, created_wall, siren_fault, lid, jammed, mains, key_stuck, "
+            "SELECT label, role, heard_ms, link, created_ms, siren_fault, lid, jammed, mains, key_stuck, "
             "flash_failing, "
             "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
             "FROM devices WHERE revoked = 0 AND pending = 0"
@@ -57,15 +57,15 @@ def gather(db, now, path):
         ),
         "silent": sirens.silent(db),
         "damage": mending.damage(db),
-        "gone": away.of(db),
+        "gone": gone,
         "was_away": away.latest(db, now.ms, away.TOLD_MS),
         "disk_free": disk.free / disk.total,
         "clock_back_ms": max(0, int(db.setting("wall_ms", 0)) - now.wall),
-        "backup_wall": int(db.setting("backup_wall", 0)),
-        "made_wall": db.value("SELECT min(created_wall) FROM accounts") or 0,
+        "backed_up": bool(db.setting("backup_ms")),
+        "unsaved_ms": _unsaved_ms(db, now, gone),
         "failed": failures.recent(db, now),
         "broken_policies": policies.broken(db),
-        "old_contacts": contacts.old(db, now.wall),
+        "old_contacts": contacts.old(db, now.ms),
         "access": {
             "agreed_missing": access.has_people(db) and not circles.enough(db),
             "homeless": access.homeless(db),
@@ -81,9 +81,15 @@ def gather(db, now, path):
     }
 
 
+def _unsaved_ms(db, now, gone):
+    """How long ago the last backup, or the making of the site, surely is."""
+    since_ms = int(db.setting("backup_ms", 0)) or away.made_ms(db)
+    return gone.passed_ms(since_ms, now.ms) if since_ms else 0
+
+
 def changes(db, now, path):
     """(to open, ids to close, rows to tell again), by what is and what is listed; reads only."""
-    found = supervision.findings(gather(db, now, path), now.ms, now.wall)
+    found = supervision.findings(gather(db, now, path), now.ms)
     listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
     fresh = [one for key, one in found.items() if key not in listed]
     over = [row["id"] for key, row in listed.items() if key not in found]
@@ -185,7 +191,7 @@ def checked(db, now, number, account, note="", address=""):
     if row is None or not row["what"].startswith("sirene"):
         return False
     db.run(
-        "UPDATE devices SET siren_checked_wall = ? WHERE label = ? AND revoked = 0", now.wall, row["subject"]
+        "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]
     )
     audit.record(
         db, now.wall, account["name"], "sirene diperiksa", row["subject"], audit.clean(note), address

@@ -7,8 +7,11 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+from markupsafe import escape
 
 from kentongan_hub import accounts, language, pictures, roles
+from kentongan_hub.typed import typed
 
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
@@ -76,7 +79,9 @@ def check_form():
 
 
 def finish(response):
-    """Headers on every answer; the first cookie when a form needed it."""
+    """Headers on every answer; the first cookie when a form needed it; commands as they can be typed here."""
+    if response.mimetype == "text/html" and not response.is_streamed:
+        response.set_data(typed(response.get_data(as_text=True), escape(current_app.hub.data_dir)))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
@@ -110,6 +115,21 @@ def needs(permission):
         return guarded
 
     return decorate
+
+
+def do(deed, back, page, refused=400):
+    """Redirect to `back` after deed(db, now, who, address); page(why) when a LocalError refuses it.
+
+    A deed that gives False waits for a second person, on the page Akses.
+    """
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            done = deed(db, hub.now(), g.account, request.remote_addr or "")
+    except LocalError as error:
+        return page(str(error)), refused
+    hub.dispatch.watch_soon()
+    return redirect(url_for("access.page") if done is False else back, 303)
 
 
 ERRORS = {

@@ -1,7 +1,6 @@
 """Akses: where accounts live, changes that wait for a second person, and every change that decides sight."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
-from kentongan_wire.errors import LocalError
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 
 from kentongan_hub import access, circles, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
@@ -36,14 +35,7 @@ def _page(problem):
 
 
 def _do(deed):
-    hub = current_app.hub
-    try:
-        with hub.store.write() as db:
-            deed(db, hub.now(), g.account, request.remote_addr or "")
-    except LocalError as error:
-        return _page(str(error)), 409
-    hub.dispatch.watch_soon()
-    return redirect(url_for("access.page"), 303)
+    return web.do(deed, url_for("access.page"), _page, refused=409)
 
 
 @blueprint.post("/akses/<int:number>/rumah")

@@ -1,9 +1,8 @@
 """Kontak: numbers to call by hand, for everybody to read, with the day each was last checked."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
-from kentongan_wire.errors import LocalError
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 
-from kentongan_hub import contacts, roles, view, web
+from kentongan_hub import away, contacts, roles, view, web
 from kentongan_hub.clock import local_date_time
 
 blueprint = Blueprint("contacts", __name__)
@@ -19,11 +18,11 @@ def _page(problem):
     hub = current_app.hub
     with hub.store.read() as db:
         zone, days = view.site_words(db)["zone"], contacts.check_days(db)
-        rows = db.all("SELECT * FROM contacts ORDER BY zone, number = '', id")
-    now_wall = hub.clock.wall_ms()
+        rows, gone = db.all("SELECT * FROM contacts ORDER BY zone, number = '', id"), away.of(db)
+    now_ms = hub.now().ms
     for row in rows:
         row["checked"] = local_date_time(row["verified_wall"], zone)
-        row["old"] = contacts.is_old(row, now_wall, days)
+        row["old"] = contacts.is_old(row, gone, now_ms, days)
     return render_template(
         "kontak.html", rows=rows, days=days, services=contacts.SERVICES, problem=problem, form=request.form
     )
@@ -41,14 +40,7 @@ def _values():
 
 
 def _do(deed):
-    hub = current_app.hub
-    try:
-        with hub.store.write() as db:
-            deed(db, hub.now(), g.account, request.remote_addr or "")
-    except LocalError as error:
-        return _page(str(error)), 400
-    hub.dispatch.watch_soon()
-    return redirect(url_for("contacts.page"), 303)
+    return web.do(deed, url_for("contacts.page"), _page)
 
 
 @blueprint.post("/kontak")

@@ -1,7 +1,6 @@
 """One device: its proof of life, the trend of its battery, and what the operator does at 2 a.m."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
-from kentongan_wire.errors import LocalError
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 
 from kentongan_hub import night, roles, site, view, web
 from kentongan_hub.clock import local_date_time
@@ -56,14 +55,7 @@ def _chart(days):
 
 
 def _do(label, deed, back):
-    hub = current_app.hub
-    try:
-        with hub.store.write() as db:
-            deed(db, hub.now(), request.remote_addr or "")
-    except LocalError as error:
-        return _page(label, str(error)), 400
-    hub.dispatch.watch_soon()
-    return redirect(back, 303)
+    return web.do(deed, back, lambda problem: _page(label, problem))
 
 
 def _reason():
@@ -77,7 +69,7 @@ def mute(label):
     hours = int(text) if text.isdecimal() and len(text) < 4 else 0
     return _do(
         label,
-        lambda db, now, at: night.mute(db, now, g.account, label, hours, _reason(), at),
+        lambda db, now, by, at: night.mute(db, now, by, label, hours, _reason(), at),
         url_for("device.page", label=label),
     )
 
@@ -87,7 +79,7 @@ def mute(label):
 def unmute(label):
     return _do(
         label,
-        lambda db, now, at: night.unmute(db, now, g.account, label, at),
+        lambda db, now, by, at: night.unmute(db, now, by, label, at),
         url_for("device.page", label=label),
     )
 
@@ -98,6 +90,6 @@ def revoke(label):
     secret = site.load(current_app.hub.data_dir)
     return _do(
         label,
-        lambda db, now, at: night.revoke(db, now, g.account, secret, label, _reason(), at),
+        lambda db, now, by, at: night.revoke(db, now, by, secret, label, _reason(), at),
         url_for("devices.page"),
     )

@@ -62,7 +62,7 @@ def make_site():
         return _setup_again(str(error)), 400
     token = provision.gateway_token(hub.data_dir)
     hub.store.bell.ring()
-    return render_template("siap.html", token=token, label=provision.sites.FIRST_GATEWAY, data=hub.data_dir)
+    return render_template("siap.html", token=token, label=provision.sites.FIRST_GATEWAY)
 
 
 def _number(name):

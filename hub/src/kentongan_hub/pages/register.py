@@ -1,6 +1,6 @@
 """Warga: houses and people, with consent, addresses and duties; moving out and in, empty houses."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import policy, register, roles, standing, view, web
@@ -29,7 +29,7 @@ def _page(problem):
                 house["zone"],
                 house["number"],
             )
-            house["note"] = register.empty_note(db, now.wall, house["zone"], house["number"])
+            house["note"] = register.empty_note(db, now.ms, house["zone"], house["number"])
         away = db.all(
             "SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL ORDER BY name LIMIT ?",
             HOUSES_SHOWN,
@@ -54,17 +54,6 @@ def _number(name, required=True):
     return value or 0
 
 
-def _do(deed, back, again):
-    """deed(db, now, by, address) in one transaction; a LocalError comes back on the same page."""
-    hub = current_app.hub
-    try:
-        with hub.store.write() as db:
-            done = deed(db, hub.now(), g.account, request.remote_addr or "")
-    except LocalError as error:
-        return again(str(error)), 400
-    return redirect(url_for("access.page") if done is False else back, 303)
-
-
 @blueprint.post("/warga")
 @web.needs(roles.REGISTER)
 def add():
@@ -81,7 +70,7 @@ def add():
         if form.get("nomor", "").strip():
             register.add_address(db, now, by, made[0], "sms", form["nomor"], 0, at)
 
-    return _do(deed, url_for("register.page"), _page)
+    return web.do(deed, url_for("register.page"), _page)
 
 
 def _why():
@@ -107,7 +96,7 @@ HOUSE_DEEDS = {
 @blueprint.post("/warga/rumah/<action>")
 @web.needs(roles.REGISTER)
 def house(action):
-    return _do(HOUSE_DEEDS.get(action) or abort(404), url_for("register.page"), _page)
+    return web.do(HOUSE_DEEDS.get(action) or abort(404), url_for("register.page"), _page)
 
 
 @blueprint.get("/warga/<int:number>")
@@ -171,6 +160,6 @@ PERSON_DEEDS = {
 def change(number, action):
     deed = PERSON_DEEDS.get(action) or abort(404)
     back = url_for("register.page") if action == "tarik" else url_for("register.person", number=number)
-    return _do(
+    return web.do(
         lambda db, now, by, at: deed(db, now, by, number, at), back, lambda text: _person_page(number, text)
     )

@@ -16,7 +16,7 @@ TYPES = {
     export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 PIECE = 1 << 16
-RESTORE = "kentongan-hub restore --from FILE --passphrase-file FILE --data {}-pulih"
+RESTORE = "kentongan-hub restore --data {}-pulih --from FILE --passphrase-file FILE"
 
 
 @blueprint.get("/simpanan")
@@ -91,6 +91,7 @@ def make():
         return _page(f"Cadangan gagal: {error}"), 400
     with hub.store.write() as db:
         db.set_setting("backup_wall", now.wall)
+        db.set_setting("backup_ms", now.ms)
         audit.record(
             db,
             now.wall,

@@ -70,6 +70,6 @@ def test_siren(label):
             {"action": "test", "targets": [row["node"]], "origin": 0, "counter": 0, "seconds": 0}
         )
         outbox.add(db, now.ms, outbox.gateway_channel(gateway), "siren", body, TEST_EXPIRES_MS)
-        db.run("UPDATE devices SET test_wall = ? WHERE node = ?", now.wall, row["node"])
+        db.run("UPDATE devices SET test_wall = ?, test_ms = ? WHERE node = ?", now.wall, now.ms, row["node"])
         audit.record(db, now.wall, g.account["login"], "uji sirene", label, address=request.remote_addr or "")
     return redirect(url_for("devices.page"), 303)

@@ -73,6 +73,7 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
         place=place or place_of(db, zone),
         hops=hops,
         created_wall=now.wall,
+        created_ms=now.ms,
         settings=json.dumps({name: checked[name] for name in KEPT_SETTINGS}),
         base_generation=valid.send,
         **row,

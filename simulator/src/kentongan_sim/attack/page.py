@@ -1,5 +1,7 @@
 """The table of the attacks, for docs/reliability.md."""
 
+from kentongan_sim import marked
+
 COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
 MARK = "<!-- attack campaign -->"
 HEAD = ("| attack | row | the thief holds | place, hub | walks | lost | false sirens | false words | muted | "
@@ -23,9 +25,6 @@ def table(result) -> str:
 
 def write(path, result, command):
     """Put the sum and the table between the two marks of the page."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(MARK)
-    _, _, after = rest.partition(MARK)
     found = ", ".join(f"{result[name]} {name.replace('_', ' ')}" for name in COLUMNS)
     told = f"{result['attacks']} attacks, {result['walks']:,} attacked walks: {found}."
-    body = f"{told}\n\n{table(result)}\n\n`{command}`"
-    path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")
+    marked.write(path, MARK, told, table(result), command)

@@ -28,12 +28,3 @@ def verdict(result) -> str:
             f"{kinds['lost']} lost or never receipted, {kinds['duplicate']} counted twice at the hub, "
             f"{kinds['false siren']} false sirens, {kinds['not shown']} faults that nobody was shown; "
             f"{result.torn} files torn by power cuts. Where the process died: {deaths}.")
-
-
-def write(path, result, command):
-    """Put verdict and table between the two marks of the page."""
-    text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARK)
-    _, _, after = rest.partition(MARK)
-    body = f"{verdict(result)}\n\n{table(result)}\n\n`{command}`"
-    path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")

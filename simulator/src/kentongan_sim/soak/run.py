@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_sim import marked
 from kentongan_sim.arguments import number
 
 Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
@@ -53,7 +54,8 @@ def in_parts(args, name, campaign, page, count):
     print(f"{name}: {page.verdict(result)} {result.wall_s:.0f} s")
     if args.page:
         words = f"--faults {count} --seed {args.seed} --jobs {args.jobs}"
-        page.write(Path(args.page), result, f".venv/bin/kentongan-sim soak {name} {words}")
+        command = f".venv/bin/kentongan-sim soak {name} {words}"
+        marked.write(Path(args.page), page.MARK, page.verdict(result), page.table(result), command)
     return result.problems
 
 

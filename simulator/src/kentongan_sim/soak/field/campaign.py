@@ -33,7 +33,6 @@ PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
 # of the machine that runs this; and a STATUS that gives way to an alarm by design is called late after 20 s
 CALM_WARNINGS = ("disk hampir penuh", "cadangan lama", "terlambat")
-MARK = "<!-- field campaign -->"
 
 
 class Result:

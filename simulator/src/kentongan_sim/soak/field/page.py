@@ -1,7 +1,8 @@
 """The campaign's table, as text for a terminal and for docs/reliability.md."""
-from kentongan_sim.soak.field.campaign import MARK, PHASES
+from kentongan_sim.soak.field.campaign import PHASES
 from kentongan_sim.soak.field.faults import FAULTS
 
+MARK = "<!-- field campaign -->"
 KINDS = ("lost", "duplicate", "not called", "silent", "false siren", "not told", "told before", "false word")
 
 
@@ -28,12 +29,3 @@ def verdict(result) -> str:
             f"{found['silent']} silent, {found['not told'] + found['told before']} told to nobody, "
             f"{found['false siren']} false sirens, {found['false word']} false words, {found['duplicate']} "
             f"counted twice, {found['not called']} called for by nobody.")
-
-
-def write(path, result, command):
-    """Put verdict and table between the two marks of the page."""
-    text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARK)
-    _, _, after = rest.partition(MARK)
-    body = f"{verdict(result)}\n\n{table(result)}\n\n`{command}`"
-    path.write_text(f"{before}{MARK}\n{body}\n{MARK}{after}", encoding="utf-8")

@@ -231,7 +231,7 @@ class Place(Town):
         self.wall_wrong_ms = 0
         with self.app.hub.store.write() as db:
             mending.settle(db, self._now(), {"login": "admin"})
-            db.run("UPDATE soundings SET changed_wall = 0")
+            db.run("UPDATE soundings SET changed_ms = 0")
             db.run("UPDATE gateways SET clock_off_ms = 0")
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
 

@@ -1,0 +1,9 @@
+"""A part of a page that a program writes: between two marks, so that a person writes the rest."""
+
+
+def write(path, mark, told, table, command):
+    """Put a sentence, a table and the command that drew them between the two marks of the page."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(mark)
+    _, _, after = rest.partition(mark)
+    body = f"{told}\n\n{table}\n\n`{command}`"
+    path.write_text(f"{before}{mark}\n{body}\n{mark}{after}", encoding="utf-8")
