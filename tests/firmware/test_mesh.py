@@ -158,6 +158,7 @@ def test_the_hour_never_holds_more_than_36_seconds_and_half_is_kept_for_alarms()
 
 def test_with_little_air_left_only_the_first_attempts_are_carried():
     core = mesh(air_state=struct.pack("<I61H", *([0] * 61 + [25_000])))
+    assert offer(core, alarm(OTHER, 10, attempt=3, packet_id=13), 0), "one in half a minute goes all the same"
     assert not offer(core, alarm(TOMBOL, 10, attempt=3, packet_id=13), 0)
     assert offer(core, alarm(TOMBOL, 10, attempt=2, packet_id=12), 0)
     assert core.drops == {"alarm_low_air": 1}

@@ -16,7 +16,7 @@ from kentongan_wire import phy
 from kentongan_wire.crypto import sha256
 from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_relay
 from kentongan_wire.messages import ALARM, TOMBOL
-from kentongan_wire.packet import PORT_PRIVATE, relayed
+from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, relayed
 
 from kentongan_node.actions import Cad, Transmit
 from kentongan_node.airledger import AirLedger
@@ -43,7 +43,9 @@ LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pag
 # Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
 # many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
 RESERVE = 1_500  # ms
-LOW_AIR_MS = 12_000             # with less left a relay carries only first attempts, none beyond the purses
+# With less left a relay carries only first attempts of alarms, at their own charge, and with less than 6
+# reserves only those that shares.allow() lets pass: nobody ends it all at once, in a hundred names.
+LOW_AIR_MS = 12_000
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
@@ -147,6 +149,8 @@ class Mesh:
             entry.charge = COMMON
         elif head:
             entry.charge = packet.src
+        elif klass <= CLASS_ORDER:  # which relays cannot judge: of each kind so much, whoever says it
+            entry.charge = BROADCAST - klass
         entry.attempt = attempt
         # In its sender's name, and not carried before: a thief of a relay may have spent the purses for him.
         unheard = proved and not self._carried.has(packet.src, True, content)
@@ -172,30 +176,34 @@ class Mesh:
                 self.queue.drop(older, "repeated")
 
     def _affordable(self, entry, head, first, now_ms, rnd):
-        if head and self.ledger.left_ms(now_ms) < LOW_AIR_MS and entry.attempt > LOW_AIR_ATTEMPTS:
-            self.queue.count(entry.klass, "low_air")
-            return False
         if entry.charge is None:
             return True
-        if self._pays(entry, head, now_ms):
+        left_ms = self.ledger.left_ms(now_ms)
+        limit_ms = LOW_AIR_MS if entry.attempt > LOW_AIR_ATTEMPTS else 6 * RESERVE
+        low = head and left_ms < limit_ms
+        if not low and self._pays(entry, head, now_ms):
             return True
-        if entry.charge != COMMON:  # its own share is spent, by whomever: it stands in line with the others
+        # Its share is spent, by whomever: it stands in line with the others, while there is air.
+        if head and left_ms >= LOW_AIR_MS and entry.charge != COMMON:
             self.queue.count(entry.klass, "share")
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
-        spare = head and first and self.ledger.left_ms(now_ms) >= LOW_AIR_MS
-        if spare and self._shares.allow(now_ms, rnd):
-            entry.charge = None
-            return True
-        self.queue.count(entry.klass, "unproved")
+        if first and entry.klass <= CLASS_ORDER:
+            kind = (entry.klass, bool(head))
+            # Orders, receipts: 2.4 s of the hour, for a long one takes the time of several.
+            about = () if head else (3_000 * self.airtime_ms(len(entry.frame)),)
+            if self._shares.allow(now_ms, rnd, kind, *about):
+                entry.charge = None
+                return True
+        self.queue.count(entry.klass, "low_air" if low else "unproved")
         return False
 
     def _pays(self, entry, head, now_ms):
         """Whether the purse that the entry names has the air for it and for what waits on that purse."""
         waiting = [other for other in self.queue.entries if other.charge == entry.charge]
         wanted_ms = sum([self.airtime_ms(len(one.frame)) for one in waiting + [entry]])
-        first = head is not None and entry.attempt <= FIRST_ATTEMPTS
+        first = entry.attempt <= FIRST_ATTEMPTS if head else entry.charge != COMMON
         return self._shares.affords(entry.charge, wanted_ms, now_ms, first)
 
     def answer(self, origin, counter, snr_q, now_ms):
@@ -379,8 +387,9 @@ class Mesh:
         purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
         if purse == CLASS_EVENT and not entry.relay:
             purse = self.node
-        if purse is None or entry.charge not in (None, purse) or used_ms > phy.AIR_LIMIT_MS \
-                or self._shares.used_ms(purse, now_ms) + airtime_ms > RESERVE:
+        if purse is None or entry.charge not in (None, purse, BROADCAST - entry.klass):
+            return False
+        if used_ms > phy.AIR_LIMIT_MS or self._shares.used_ms(purse, now_ms) + airtime_ms > RESERVE:
             return False
         entry.charge = purse
         return True

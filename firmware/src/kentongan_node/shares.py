@@ -24,7 +24,7 @@ class Shares:
         self._ring = bytearray(LIMIT * ENTRY_BYTES)
         self._first = 0   # the oldest entry
         self._count = 0
-        self.at_ms = 0    # no alarm goes beyond every purse before then
+        self.at_ms = {}   # kind: none goes beyond every purse before then
 
     def _entry(self, i):
         """(origin, minute, ms) of the i-th oldest."""
@@ -52,15 +52,15 @@ class Shares:
         limit_ms = self.share_ms * FIRST_TIMES if first else self.share_ms
         return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
-    def allow(self, now_ms, rnd):
-        """Whether one more alarm goes although no purse pays it: at moments that nobody can foresee.
+    def allow(self, now_ms, rnd, kind, delay_ms=MINUTE_MS):
+        """Whether one more of this kind goes although no purse pays it: at moments that nobody can foresee.
 
-        Every half minute on average, 10.8 s of air an hour. A thief who has emptied the purses in
-        somebody's name would have to come first at each of them.
+        An alarm every half minute on average, 10.8 s of air an hour; of the others the next one at most
+        delay_ms later. A thief who has emptied the purses would have to come first at each of them.
         """
-        if now_ms < self.at_ms:
+        if now_ms < self.at_ms.get(kind, 0):
             return False
-        self.at_ms = now_ms + pick(rnd, 900, MINUTE_MS)  # roles take the small numbers, slots the high
+        self.at_ms[kind] = now_ms + pick(rnd, 900, delay_ms)  # roles take the small numbers, slots the high
         return True
 
     def charge(self, origin, airtime_ms, now_ms):

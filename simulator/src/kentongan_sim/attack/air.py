@@ -89,6 +89,23 @@ def status(siege, i):
     return siege.bag.button_status(siege.button, AHEAD + i, 0, 0)
 
 
+def orders(siege, i):
+    """Orders to fifteen posts in the gateway's name, with a carry tag that holds: no relay can judge them."""
+    targets = range(0x9000, 0x900F)
+    return siege.bag.order(siege.gateway, siege.high(), siege.button, AHEAD + i, targets)
+
+
+def stages(siege, i):
+    """Receipts of fourteen stages in the gateway's name, with a carry tag that holds."""
+    about = siege.button, range(AHEAD + 14 * i, AHEAD + 14 * i + 14)
+    return siege.bag.many_receipts(siege.gateway, siege.high(), *about)
+
+
+def houses(siege, i):
+    """Alarms of ever new houses, with a carry tag that holds: each has a share of its own at every relay."""
+    return siege.bag.alarm(0x5400_0000 + i, AHEAD)
+
+
 def mixed(siege, i):
     """Of everything something."""
     return (flood, next_flood, receipts, texts)[i % 4](siege, i)
