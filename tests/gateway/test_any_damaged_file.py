@@ -294,6 +294,29 @@ def test_a_certificate_that_is_not_there_is_told_and_alarms_are_receipted(again,
     assert here.daemon._uplink.healthy() and here.error is None
 
 
+SLIPS = [('token_file = "token"', ""), ("url =", "urk ="), ("[hub]", "[hub"), ("http://", "htp://"),
+         ('driver = "virtual"', 'driver = "siren"'), ("[siren]", "[lamp]\ndriver = 5\n[siren]"),
+         ("[siren]", "[voice]\ndriver = \n[siren]"), ('label =', 'log_level = "loud"\nlabel =')]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=[f"{number} {old}" for number, (old, _) in enumerate(SLIPS)])
+def test_a_slip_or_a_damaged_line_of_the_settings_keeps_no_alarm_back_and_is_told(again, slip):
+    here = again(lambda here: here.config.write_text(here.config.read_text().replace(*slip)), "slip")
+    here.start()
+    receipted(here)
+    wait_for(lambda: "settings" in here.daemon._hands.core.troubles(), "the trouble")
+    if "hub" not in slip[0] and "url" not in slip[0] and "token" not in slip[0] and "http" not in slip[0]:
+        wait_for(lambda: 500 in [e.get("counter") for e in here.hub.of("alarm")], "the alarm at the hub")
+    assert here.error is None
+
+
+def test_a_key_file_that_others_may_read_keeps_no_alarm_back_and_is_told(again):
+    here = again(lambda here: (here.directory / "keys.json").chmod(0o644), "keys")
+    here.start()
+    here.walk(500, "keys")
+    assert "chmod 600" in here.daemon._hands.core.troubles()["settings"]
+
+
 def test_a_clock_that_cannot_be_read_keeps_no_alarm_back(again, monkeypatch):
     for name in ("stamp", "offered", "age_ms", "quality", "jumped_s", "wall_iso"):
         with monkeypatch.context() as patch:
