@@ -34,7 +34,7 @@ class Here(Gateway):
         self.daemon = self.error = self._thread = None
 
     def start(self):
-        self.daemon = daemon.Daemon(settings.load(self.config))
+        self.daemon = daemon.Daemon(settings.load(self.config, strict=False))
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         wait_for(lambda: self.air.connected() or self.error, "the gateway opening its radio")

@@ -158,7 +158,7 @@ def test_a_damaged_column_of_a_row(again, made, column):
     troubles = copies_go_on(again, column, [(row[0], {column: odd}) for row in rows for odd in odds])
     if column == "body":
         assert "can no longer be read" in troubles["disk_lost"]
-        assert "that the hub has were altered" in troubles["disk_state"]
+        assert "that the hub has were altered" in troubles["disk_state spool"]
 
 
 def test_a_damaged_field_inside_a_row(again, made):
@@ -171,7 +171,7 @@ def test_a_damaged_field_inside_a_row(again, made):
             altered = [{**event, name: odd} for odd in STRANGE]
             changes += [(seq, {"body": json.dumps(each)}) for each in (gone, *altered)]
     troubles = copies_go_on(again, "fields", changes)
-    assert "can no longer be read" in troubles["disk_lost"] and "were altered" in troubles["disk_state"]
+    assert "can no longer be read" in troubles["disk_lost"] and "were altered" in troubles["disk_state spool"]
 
 
 META = [("meta", "value", "epoch"), ("meta", "value", "probes"), ("meta", "value", "evicted_status"),
@@ -233,8 +233,8 @@ def test_a_damaged_state_file_is_set_aside_and_told(again, made):
 
             here = again(damage, f"{name}{number}")
             goes_on(here, f"{name} {number}")
-            wait_for(lambda here=here, name=name: name in here.daemon._hands.core.troubles()["disk_state"],
-                     f"{name}: told")
+            told = [f"{trouble} {text}" for trouble, text in here.daemon._hands.core.troubles().items()]
+            assert [text for text in told if text.startswith("disk_state") and name in text], name
             here.close()
 
 
@@ -292,6 +292,29 @@ def test_a_certificate_that_is_not_there_is_told_and_alarms_are_receipted(again,
     wait_for(lambda: "ca.pem" in here.daemon._hands.core.troubles().get("hub", ""), "the trouble")
     wait_for(lambda: here.siren_lines(), "the siren: the hub is silent")
     assert here.daemon._uplink.healthy() and here.error is None
+
+
+SLIPS = [('token_file = "token"', ""), ("url =", "urk ="), ("[hub]", "[hub"), ("http://", "htp://"),
+         ('driver = "virtual"', 'driver = "siren"'), ("[siren]", "[lamp]\ndriver = 5\n[siren]"),
+         ("[siren]", "[voice]\ndriver = \n[siren]"), ('label =', 'log_level = "loud"\nlabel =')]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=[f"{number} {old}" for number, (old, _) in enumerate(SLIPS)])
+def test_a_slip_or_a_damaged_line_of_the_settings_keeps_no_alarm_back_and_is_told(again, slip):
+    here = again(lambda here: here.config.write_text(here.config.read_text().replace(*slip)), "slip")
+    here.start()
+    receipted(here)
+    wait_for(lambda: "settings" in here.daemon._hands.core.troubles(), "the trouble")
+    if "hub" not in slip[0] and "url" not in slip[0] and "token" not in slip[0] and "http" not in slip[0]:
+        wait_for(lambda: 500 in [e.get("counter") for e in here.hub.of("alarm")], "the alarm at the hub")
+    assert here.error is None
+
+
+def test_a_key_file_that_others_may_read_keeps_no_alarm_back_and_is_told(again):
+    here = again(lambda here: (here.directory / "keys.json").chmod(0o644), "keys")
+    here.start()
+    here.walk(500, "keys")
+    assert "chmod 600" in here.daemon._hands.core.troubles()["settings"]
 
 
 def test_a_clock_that_cannot_be_read_keeps_no_alarm_back(again, monkeypatch):

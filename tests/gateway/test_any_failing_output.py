@@ -62,7 +62,7 @@ class Part:
 
     def wait(self, timeout_s):
         self._call("wait")
-        threading.Event().wait(0.001)
+        threading.Event().wait(timeout_s)
         return False
 
     def close(self):
@@ -132,7 +132,8 @@ def test_a_sense_line_that_fails_is_told_and_the_siren_beats_without_it(now, cal
 
 @pytest.mark.parametrize("call", ["open", "wait", "close"])
 def test_a_key_whose_library_raises_anything_is_told_and_works_again(monkeypatch, call):
-    monkeypatch.setattr(key, "REOPEN_S", 0.001)
+    for name in ("REOPEN_S", "WAIT_S"):
+        monkeypatch.setattr(key, name, 0.001)
     for kind in KINDS:
         line, told = Part(), []
         line.fails, line.kind = ("wait" if call == "close" else call,), kind

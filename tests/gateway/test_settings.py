@@ -65,6 +65,84 @@ def test_a_bad_setting_is_refused_with_file_line_and_remedy(tmp_path, change, li
     assert text.startswith(f"{tmp_path / 'gateway.toml'}:{line}: ") and says in text
 
 
+FULL = GOOD + """[radio_2]
+type = "loopback"
+port = 4403
+[siren]
+driver = "lcus"
+port = "/dev/kentongan-siren"
+channel = 1
+[button]
+line = "TOMBOL"
+[lamp]
+driver = "led"
+name = "ACT"
+[voice]
+driver = "espeak"
+device = "default"
+"""
+
+
+def test_what_is_wrong_beside_the_alarms_way_is_left_out_and_told_when_the_gateway_runs(tmp_path):
+    """Every line in turn, altered in every way: only [gateway] and [radio] are reasons not to start."""
+    path, lines, rng, section = tmp_path / "gateway.toml", FULL.splitlines(), random.Random(4), ""
+    whole = load(tmp_path, FULL)
+    needed = ("gateway", "radio")
+    for number, line in enumerate(lines):
+        section = line.strip("[]") if line.startswith("[") else section
+        head, _, value = line.partition("=")
+        if section in (*needed, ""):
+            continue
+        noise = rng.randbytes(20).replace(b"\n", b"").replace(b"\r", b"")
+        worst = ("", "[", line[:-1], f"{head}= {{", f"{head}= []", f'{head}= "\\u0000"', f"x{line}")
+        for worse in (b"\xff\xfe", noise, *map(str.encode, worst)):
+            all_lines = [line.encode() for line in lines]
+            path.write_bytes(b"\n".join([*all_lines[:number], worse, *all_lines[number + 1:], b""]))
+            got = settings.load(path, strict=False)
+            same = [name for name in settings.SECTIONS if getattr(got, name) == getattr(whole, name)]
+            assert set(needed) <= set(same), (line, worse)
+            good = worse in (b"", line[:-1].encode())  # another value, as good as the first
+            assert got.odd or good or got[:-1] == whole[:-1], (line, worse)
+            assert len(same) >= len(settings.SECTIONS) - 2, (line, worse, got.odd)
+
+
+@pytest.mark.parametrize("change", [('label = "gateway-1"', 'label = "gateway-1"\nlog_level = "loud"'),
+                                    ('label = "gateway-1"', 'label = "gateway-1"\nmetrics_port = -1'),
+                                    ('label = "gateway-1"', 'label = "gateway-1"\nlog_format = 5\nx = 1')])
+def test_what_the_gateway_itself_can_do_without_has_its_default_when_it_runs(tmp_path, change):
+    load(tmp_path, GOOD)
+    (tmp_path / "gateway.toml").write_text(GOOD.replace(*change))
+    got = settings.load(tmp_path / "gateway.toml", strict=False)
+    assert got.odd and got.gateway == settings.load(write(tmp_path / "good.toml", GOOD)).gateway
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+def test_a_gateway_without_a_radio_or_a_key_file_is_told_so_and_does_not_run(tmp_path):
+    for change in (("serial_modem", "pigeon"), ("key_file =", "x ="), ("[radio]", "[radios]")):
+        with pytest.raises(LocalError):
+            settings.load(write(tmp_path / "gateway.toml", GOOD.replace(*change)), strict=False)
+
+
+def test_a_key_file_that_others_may_read_or_with_odd_devices_is_told_and_its_keys_are_used(tmp_path):
+    path = tmp_path / "k.json"
+    good = [{"node": 9, "role": "tombol", "label": "t"}, {"node": 10, "role": "sirene"}]
+    for odd in ({"node": "x", "role": "tombol"}, 5, None, [], {"node": 11, "role": "x"}, {}):
+        told = []
+        write_key_file(path, devices=[good[0], odd, good[1]])
+        path.chmod(0o644)
+        loaded = keyfile.load(path, told)
+        assert len(told) == 2 and "chmod 600" in told[0] and "device list" in told[1]
+        assert loaded.directory.get(9).label == "t" and loaded.directory.get(10)
+    for changes in ({"devices": 5}, {"revoked": 5}, {"paging": 5}, {"devices": None}):
+        told = []
+        write_key_file(path, **changes)
+        assert keyfile.load(path, told).node and len(told) == 1
+
+
 def test_the_virtual_siren_needs_its_file(tmp_path):
     assert "file is missing" in refusal(tmp_path, GOOD + '[siren]\ndriver = "virtual"\n')
 

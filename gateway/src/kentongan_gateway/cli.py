@@ -18,7 +18,7 @@ def main(argv=None) -> int:
     parser.add_argument("--json", action="store_true", help="status and check for machines")
     args = parser.parse_args(argv)
     try:
-        loaded = settings.load(args.config)
+        loaded = settings.load(args.config, strict=args.command == "check")
         return {"run": _run, "check": _check, "status": _status}[args.command](loaded, args)
     except LocalError as error:
         print(error, file=sys.stderr)

@@ -60,7 +60,8 @@ class Daemon:
 
     def __init__(self, settings):
         self._settings = settings
-        self._key_file = keyfile.load(settings.gateway.key_file)
+        self._odd = list(settings.odd)
+        self._key_file = keyfile.load(settings.gateway.key_file, self._odd)
         self._state = StateDir(settings.gateway.state_dir)
         self._state.claim()
         self._clock = Clock()
@@ -139,6 +140,7 @@ class Daemon:
         self._hands.beside("siren off", self._siren.off)
         self._hands.start()
         self._state.begin_late()
+        self._hands.trouble("settings", "; ".join(self._odd))
         self._key = made(key.NoKey, key.make, self._settings.button, lambda: self._put("hush"),
                          lambda text: self._put("trouble", "key", text))
         self._start_metrics()

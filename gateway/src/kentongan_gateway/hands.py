@@ -191,7 +191,7 @@ class Hands:
             self.trouble("disk_lost", f"{spool.unreadable} stored events can no longer be read: replace the "
                                       "card, ask who pressed a button")
         if spool.altered:
-            self.trouble("disk_state", f"{spool.altered} stored events that the hub has were altered: "
+            self.trouble("disk_state spool", f"{spool.altered} stored events that the hub has were altered: "
                                        "replace the card")
 
     def _mark(self, by_all_means=False):

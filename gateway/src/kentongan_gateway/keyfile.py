@@ -10,7 +10,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_wire.packet import Channel
 from kentongan_wire.site_keys import SiteKeys
 
-from kentongan_gateway.directory import Directory
+from kentongan_gateway.directory import Directory, read_device
 
 FORMAT = 1
 KEY_BYTES = 32
@@ -20,8 +20,11 @@ KeyFile = namedtuple("KeyFile", ("site", "node", "zone", "generation", "channel"
                                  "directory", "profile"))
 
 
-def load(path) -> KeyFile:
-    """Read and check; LocalError names the file and the field, never a key."""
+def load(path, odd=None) -> KeyFile:
+    """Read and check; LocalError names the file and the field, never a key.
+
+    odd: a list that takes what does not keep a gateway from its alarms: who may read the file, and devices.
+    """
     path = Path(path)
     try:
         mode = os.stat(path).st_mode
@@ -29,7 +32,10 @@ def load(path) -> KeyFile:
     except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"{path}: cannot be read ({type(error).__name__}); {REMEDY}") from error
     if stat.S_IMODE(mode) & 0o077:
-        raise LocalError(f"{path}: others may read the site's keys; run `chmod 600 {path}`")
+        said = f"{path}: others may read the site's keys; run `chmod 600 {path}`"
+        if odd is None:
+            raise LocalError(said)
+        odd.append(said)
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -37,7 +43,7 @@ def load(path) -> KeyFile:
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise LocalError(f"{path}: format is not {FORMAT}; {REMEDY}")
     try:
-        return _read(raw)
+        return _read(raw, _directory(raw, odd))
     except LocalError as error:
         raise LocalError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -56,7 +62,26 @@ def _roots(raw):
     return roots
 
 
-def _read(raw) -> KeyFile:
+def _directory(raw, odd):
+    try:
+        return Directory.from_dict(raw)
+    except LocalError as error:
+        if odd is None:
+            raise
+        odd.append(str(error))
+    devices = raw["devices"] if isinstance(raw.get("devices"), list) else []
+    return Directory([device for device in devices if _is_device(device)])
+
+
+def _is_device(raw) -> bool:
+    try:
+        read_device(raw)
+    except LocalError:
+        return False
+    return True
+
+
+def _read(raw, directory) -> KeyFile:
     node, zone, generation = int(raw["node"]), int(raw["zone"]), int(raw["generation"])
     preset = phy.preset(raw["preset"])
     phy.check_frequency(raw["freq_hz"], preset.bw_hz)
@@ -65,4 +90,4 @@ def _read(raw) -> KeyFile:
     keys = SiteKeys(_roots(raw["alarm_roots"]), _roots(raw["control_roots"]), generation)
     channel = Channel(raw["channel_name"], bytes.fromhex(raw["channel_key"]))
     return KeyFile(str(raw["site"]), node, zone, generation, channel, raw["preset"], raw["freq_hz"], keys,
-                   Directory.from_dict(raw), str(raw.get("profile", "jawa_umum")))
+                   directory, str(raw.get("profile", "jawa_umum")))

@@ -7,7 +7,10 @@ from pathlib import Path
 from kentongan_wire.errors import LocalError
 
 SECTIONS = ("gateway", "radio", "radio_2", "hub", "siren", "button", "lamp", "voice")
-Settings = namedtuple("Settings", ("file", *SECTIONS))
+# odd: what was wrong beside the alarm's way and is left out, in words; () unless load() was told to go on
+Settings = namedtuple("Settings", ("file", *SECTIONS, "odd"))
+ALL_OR_NOTHING = ("siren",)  # without its active_low a relay would be on when it is meant to be off
+BESIDE = ("radio_2", "hub", "siren", "button", "lamp", "voice")  # a gateway without these stores and receipts
 Field = namedtuple("Field", ("kind", "default", "remedy"))
 REQUIRED = object()
 
@@ -91,35 +94,99 @@ NEEDS = {
 }
 
 
-def load(path) -> Settings:
-    """Read and check; LocalError with the place and the remedy for anything that is not as it must be."""
+class Refused(LocalError):
+    """A section that is not as it must be; `.section` names it."""
+
+    section = ""
+
+
+def load(path, strict=True) -> Settings:
+    """Read and check; LocalError with the place and the remedy for anything that is not as it must be.
+
+    strict False: to run with. A section beside the alarm's way that is not as it must be is left out and told
+    in `.odd`: a card that altered the lamp's line, or a slip, keeps no alarm from being stored.
+    """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="strict" if strict else "replace")
     except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"{path}: cannot be read ({error}); give the settings file by --config") from error
+    odd = None if strict else []
+    raw = _parsed(path, text, odd)
+    sections = {}
+    for name in FIELDS:
+        try:
+            sections[name] = _section(path, text, name, raw.get(name, {}), odd)
+        except LocalError as error:
+            if strict or name not in BESIDE:
+                raise
+            odd.append(str(error))
+            sections[name] = _without(name)
+    while True:
+        settings = Settings(str(path), **sections, odd=tuple(odd or ()))
+        try:
+            _together(settings, text)
+            return settings
+        except Refused as error:
+            if strict or error.section not in BESIDE or sections[error.section] == _without(error.section):
+                raise
+            odd.append(str(error))
+            sections[error.section] = _without(error.section)
+
+
+def _parsed(path, text, odd):
+    """{section: {key: value}}; where odd is a list, of the sections that can be read."""
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise LocalError(f"{path}: no TOML: {error}; correct that place") from error
-    for name in raw:
-        if name not in FIELDS:
-            raise LocalError(f"{path}:{_line(text, name)}: section [{name}] is unknown; "
-                             f"known are {', '.join(FIELDS)}")
-    sections = {name: _section(path, text, name, raw.get(name, {})) for name in FIELDS}
-    settings = Settings(str(path), **sections)
-    _together(settings, text)
-    return settings
+        said = f"{path}: no TOML: {error}; correct that place"
+        if odd is None:
+            raise LocalError(said) from error
+        odd.append(said)
+        raw = _by_lines(text)
+    for name in [name for name in raw if name not in FIELDS]:
+        said = f"{path}:{_line(text, name)}: section [{name}] is unknown; known are {', '.join(FIELDS)}"
+        if odd is None:
+            raise LocalError(said)
+        odd.append(said)
+    return raw
 
 
-def _section(path, text, name, raw):
+def _by_lines(text):
+    """{section: {key: value}} of every line that can be read; the first of two counts."""
+    raw, name, bad = {}, "", set()
+    for line in text.splitlines():
+        try:
+            read = tomllib.loads(line)
+        except (tomllib.TOMLDecodeError, RecursionError):
+            bad.add(name)
+            continue
+        if line.lstrip().startswith("["):
+            name = next(iter(read))
+            raw.setdefault(name, {})
+        elif name:
+            raw[name] = {**read, **raw[name]}
+    return {name: section for name, section in raw.items() if name not in bad or name not in ALL_OR_NOTHING}
+
+
+def _without(name):
+    """The section as if nothing of it were given; of the hub that is an address that answers nobody."""
+    values = {key: "" if field.default is REQUIRED else field.default for key, field in FIELDS[name].items()}
+    return namedtuple(name.capitalize(), values)(**values)
+
+
+def _section(path, text, name, raw, odd=None):
+    """The section as its namedtuple; LocalError. odd: a list that takes what the section can do without."""
     if not isinstance(raw, dict):
         raise LocalError(f"{path}:{_line(text, name)}: {name} is no section; write [{name}]")
     fields = FIELDS[name]
     for key in raw:
         if key not in fields:
-            raise LocalError(f"{path}:{_line(text, key, name)}: [{name}] {key} is unknown; "
-                             f"remove it, or use one of {', '.join(fields)}")
+            said = (f"{path}:{_line(text, key, name)}: [{name}] {key} is unknown; "
+                    f"remove it, or use one of {', '.join(fields)}")
+            if odd is None or name in ALL_OR_NOTHING:
+                raise LocalError(said)
+            odd.append(said)
     values = {}
     for key, field in fields.items():
         if key not in raw:
@@ -129,7 +196,13 @@ def _section(path, text, name, raw):
             values[key] = field.default
         else:
             where = f"{path}:{_line(text, key, name)}: [{name}] {key}"
-            values[key] = _value(where, field, raw[key], path.parent)
+            try:
+                values[key] = _value(where, field, raw[key], path.parent)
+            except LocalError as error:
+                if odd is None or name in BESIDE or field.default is REQUIRED:
+                    raise
+                odd.append(str(error))
+                values[key] = field.default
     return namedtuple(name.capitalize(), fields)(**values)
 
 
@@ -167,7 +240,9 @@ def _together(settings, text):
     def refuse(section, key, problem, remedy):
         line = _line(text, key, section)
         line = _line(text, section) if line == 1 else line
-        raise LocalError(f"{settings.file}:{line}: [{section}] {key} {problem}; give {remedy}")
+        refused = Refused(f"{settings.file}:{line}: [{section}] {key} {problem}; give {remedy}")
+        refused.section = section
+        raise refused
 
     for section in ("radio", "radio_2"):
         radio = getattr(settings, section)
@@ -187,7 +262,8 @@ def _together(settings, text):
             for key in keys:
                 if not getattr(getattr(settings, section), key):
                     refuse(section, key, "is missing", FIELDS[section][key].remedy)
-    _trusted(settings.hub, refuse)
+    if settings.hub.url:
+        _trusted(settings.hub, refuse)
 
 
 def _trusted(hub, refuse):

@@ -246,10 +246,13 @@ class Uplink:
         except Exception as error:
             log.debug("close: %s", error)
 
-    def _judged(self, error, client):
-        """Count an odd reply; the client to go on with, None for another: a token may have been renewed."""
+    def _note_odd(self, error):
         if isinstance(error, OddReply):
             self._on_odd("reply_odd", 1)
+
+    def _judged(self, error, client):
+        """Count an odd reply; the client to go on with, None for another: a token may have been renewed."""
+        self._note_odd(error)
         return self._closed(client) if getattr(error, "status", 0) in (401, 403) else client
 
     def _pause(self, wait_s):
@@ -260,15 +263,16 @@ class Uplink:
 
     def send_once(self, client) -> bool:
         """Offer one batch, then the order results; True when there may be more. HubError, SpoolError."""
-        away = False
+        failed = more = None
         try:
-            return self._send_events(client)
-        except HubError as error:
-            away = not error.status
-            raise
-        finally:
-            if not away and self._results.tell(client):
-                self._work.set()
+            more = self._send_events(client)
+        except (HubError, SpoolError) as error:
+            failed = error
+        if getattr(failed, "status", 1) and self._results.tell(client):  # else the hub is away
+            self._work.set()
+        if failed is not None:
+            raise failed
+        return more
 
     def _send_events(self, client) -> bool:
         rows = self._next_rows()

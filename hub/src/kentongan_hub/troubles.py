@@ -31,6 +31,11 @@ WORDS = {
     "clock": "jam gerbang berubah sendiri",
     "program": "kesalahan program gerbang, alarm tetap jalan, laporkan ke teknisi",
     "inbox": "gerbang kewalahan, sebagian pesan radio diulang",
+    "settings": "pengaturan gerbang sebagian rusak, jalankan pemeriksaan",
+    "lamp": "lampu di pos tidak bekerja",
+    "log": "catatan harian gerbang tidak tersimpan",
+    "systemd": "pengawas gerbang tidak menjawab, gerbang bisa dihidupkan ulang",
+    "metrics": "angka pemantauan gerbang tidak tersedia",
 }
 
 
