@@ -8,6 +8,7 @@ import sys
 
 import boardkit
 from board.chips import Sx1262, Sx1276
+from board.parts import Bus, File, Nvs, Serial, Uart
 from both import root_path
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -47,6 +48,8 @@ class Pin:
         pass
 
     def value(self, level=None):
+        if self.number in self.board.broken:
+            raise OSError(5)
         if level is None:
             if self.mode == Pin.OUT:
                 return self.driven
@@ -81,142 +84,6 @@ class Timer:
         self.due_us = None
 
 
-class File:
-    def __init__(self, flash, path, mode, refuses=None):
-        self.flash, self.path, self.mode = flash, path, mode
-        if "w" in mode and refuses is not None and refuses(path):
-            raise OSError(28)
-        if "w" in mode:
-            self.data = b""
-        elif path not in flash:
-            raise OSError(2)
-        else:
-            self.data = flash[path]
-
-    def read(self):
-        return self.data if "b" in self.mode else self.data.decode()
-
-    def write(self, data):
-        self.data += bytes(data)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *args):
-        if "w" in self.mode:
-            self.flash[self.path] = self.data
-
-
-class Serial:
-    """Standard input and output of a board. `inbox`: bytes or characters that came and wait."""
-
-    def __init__(self):
-        self.inbox, self.out = b"", ""
-        self.buffer = Bytes(self)
-        self.interrupts = True   # whether Ctrl-C ends the program: micropython.kbd_intr
-
-    def read(self, n):
-        raise AssertionError("text: MicroPython's read waits for the rest of a character, for ever")
-
-    def write(self, text):
-        self.out += text if isinstance(text, str) else ""
-
-    def type(self, data):
-        """Bytes from outside. The chip looks for Ctrl-C as they come, before anybody reads them."""
-        if b"\x03" in data and self.interrupts:
-            raise KeyboardInterrupt()
-        self.inbox = self.waiting() + data
-
-    def waiting(self):
-        return self.inbox if isinstance(self.inbox, bytes) else bytes([ord(char) for char in self.inbox])
-
-    def take(self, n):
-        waiting = self.waiting()
-        self.inbox = waiting[n:]
-        return waiting[:n]
-
-    def register(self, *_):
-        pass
-
-    def poll(self, _):
-        return [1] if self.inbox else []
-
-
-class Flood(Serial):
-    """Bytes without an end between two times; each read takes as long as a character on the line."""
-
-    def __init__(self, board, from_ms, ms, byte):
-        Serial.__init__(self)
-        self._board, self._byte, self._us = board, byte, 0
-        self._from_us = board.clock.us + from_ms * 1000
-        self._to_us = self._from_us + ms * 1000
-
-    def _flows(self):
-        return self._from_us <= self._board.clock.us < self._to_us
-
-    def take(self, n):
-        if not self._flows():
-            return Serial.take(self, n)
-        self._us += 87
-        if self._us >= 1000:
-            self._board.pass_ms(self._us // 1000)
-            self._us %= 1000
-        return self._byte
-
-    def poll(self, _):
-        return [1] if self._flows() or self.inbox else []
-
-
-class Bytes:
-    """sys.stdin.buffer, sys.stdout.buffer."""
-
-    def __init__(self, serial):
-        self._serial = serial
-
-    def read(self, n):
-        return self._serial.take(n)
-
-    def write(self, data):
-        self._serial.write(data)
-
-
-class Nvs:
-    """esp32.NVS: blobs that are there for good once they were committed."""
-
-    def __init__(self, board):
-        self._board, self._new = board, {}
-
-    def get_blob(self, key, data):
-        if key not in self._board.nvs:
-            raise OSError(-0x1102)
-        held = self._board.nvs[key]
-        data[: len(held)] = held
-        return len(held)
-
-    def set_blob(self, key, data):
-        if self._board.refuses is not None and self._board.refuses("nvs"):
-            raise OSError(-0x1105)
-        self._new[key] = bytes(data)
-
-    def commit(self):
-        self._board.nvs.update(self._new)
-
-
-class Uart:
-    def __init__(self):
-        self.inbox, self.out = b"", b""
-
-    def any(self):
-        return len(self.inbox)
-
-    def read(self, n):
-        taken, self.inbox = self.inbox[:n], self.inbox[n:]
-        return taken
-
-    def write(self, data):
-        self.out += bytes(data)
-
-
 def numbers(name):
     """The module of firmware/boards/<name>.py."""
     space = {}
@@ -239,6 +106,7 @@ class Board:
         self.cause, self.wake = PWRON_RESET, None
         self.adc = {}
         self.i2c = None
+        self.broken = set()    # what answers with an error: "i2c", "adc", "temperature", a pin's number
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
         self.pins, self.timers, self.serial, self.uart = {}, {}, Serial(), Uart()
         for name, wire in (("NSS", self.chip.cs), ("RESET", self.chip.reset), ("BUSY", self.chip.busy),
@@ -304,7 +172,7 @@ class Board:
                 timer = self.timers[number]
                 if timer.due_us is not None and self.clock.us >= timer.due_us:
                     timer.due_us = None
-                    timer.callback(timer)
+                    self._call_back(timer)
             for planned in [one for one in self.script if one[0] <= self.clock.us]:
                 self.script.remove(planned)
                 planned[1](*planned[2])
@@ -313,6 +181,13 @@ class Board:
                 raise Reset("watchdog")
             if self.until_us is not None and self.clock.us >= self.until_us:
                 raise Stopped()
+
+    def _call_back(self, timer):
+        """As MicroPython does it: what a callback raises ends nothing else."""
+        try:
+            timer.callback(timer)
+        except OSError:
+            pass
 
     def _sleep_ms(self, ms):
         if self.until_us is None:
@@ -409,7 +284,7 @@ class Board:
         timer = TimerMaker(self)
         return boardkit.Space(
             Pin=maker, Timer=timer, RTC=lambda: boardkit.Space(memory=self._memory), WDT=self._watchdog,
-            ADC=AdcMaker(self), SPI=lambda *args, **names: self.chip, I2C=lambda *args, **names: self.i2c,
+            ADC=AdcMaker(self), SPI=lambda *args, **names: self.chip, I2C=lambda *args, **names: Bus(self),
             UART=lambda *args, **names: self.uart, reset=self._reset, deepsleep=self._deepsleep,
             reset_cause=lambda: self.cause, wake_reason=lambda: self.wake, PWRON_RESET=PWRON_RESET,
             DEEPSLEEP_RESET=DEEPSLEEP_RESET, TIMER_WAKE=TIMER_WAKE, EXT0_WAKE=EXT0_WAKE)
@@ -424,7 +299,12 @@ class Board:
 
         return boardkit.Space(NVS=lambda name: Nvs(self),
                               wake_on_ext0=ext0, wake_on_ext1=ext1, WAKEUP_ALL_LOW=0, WAKEUP_ANY_HIGH=1,
-                              mcu_temperature=lambda: 31)
+                              mcu_temperature=self._temperature)
+
+    def _temperature(self):
+        if "temperature" in self.broken:
+            raise OSError(-1)
+        return 31
 
     def _memory(self, data=None):
         if data is None:
@@ -476,7 +356,12 @@ class AdcMaker:
 
     def __call__(self, number, atten=0):
         assert atten == AdcMaker.ATTN_11DB, "up to 3.1 V can come"
-        return boardkit.Space(read_uv=lambda: self._board.adc.get(number, 0))
+        return boardkit.Space(read_uv=lambda: self._read_uv(number))
+
+    def _read_uv(self, number):
+        if "adc" in self._board.broken:
+            raise OSError(-258)  # no calibration in the chip's eFuse
+        return self._board.adc.get(number, 0)
 
 
 def sleep_ms(ms):

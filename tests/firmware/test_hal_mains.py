@@ -85,10 +85,12 @@ class FakePort:
     def play(self, steps, total_ms):
         self.total_ms = total_ms
 
+    def forget(self):
+        pass
+
     def sound(self, steps, total_ms):
         from kentongan_node.actions import Sound
-        self._sounder = self._siren = self
-        self._sensed = None
+        self._sounder = self._siren = self._senses = self
         self._hal.Port._sound(self, Sound("titir", steps, total_ms))
 
 

@@ -1,12 +1,13 @@
-"""Devices on the board model, while what stands beside an alarm fails: flash, line, cell, radio, supply.
+"""Devices on the board model, while what stands beside an alarm fails: flash, line, cell, radio, supply,
+readings, lamp and keys.
 
 usage: python device_faults.py FAULTS SEED [careless]
 
 Each fault is drawn from the seed: its kind, the role, when it comes, which starts follow. Whatever it is,
-a press goes on the air, or the lamp says that nobody hears; a post that hears an alarm sounds at once; no
-packet number is used twice; a flash that fails is told in a STATUS; no program ends at its prompt. Prints one
-line of JSON; exit 1 on any miss, each of which was printed with its number. `careless`: a flash error ends
-the program, to be found.
+a press goes on the air, or the lamp says that nobody hears; a post that hears an alarm sounds at once, and
+on to the end when its radio or another part dies while it sounds; no packet number is used twice; a flash
+that fails is told in a STATUS; no program ends at its prompt. Prints one line of JSON; exit 1 on any miss,
+each of which was printed with its number. `careless`: a flash error ends the program, to be found.
 """
 import json
 import sys
@@ -21,15 +22,16 @@ from board.esp32_fake import (  # noqa: E402
     HARD_RESET,
     PWRON_RESET,
     TIMER_WAKE,
-    Flood,
     Reset,
 )
+from board.parts import Flood  # noqa: E402
 from both import random_bytes  # noqa: E402
 from buttonkit import opened  # noqa: E402
-from hwkit import NODES, SIREN, alarms, device, receipt, said_nobody  # noqa: E402
+from hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
 from kentongan_wire import messages as m  # noqa: E402
 
-KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut")
+KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut", "radio_later", "part")
+PARTS = ("i2c", "adc", "temperature", "line", "lamp", "lid")
 SOUND_MS = 1_000   # from the end of an alarm's first frame to the siren
 STARTS = 8         # that one fault may cost
 
@@ -41,7 +43,14 @@ class Scene:
         self._bytes = random_bytes(seed)
         self.kind = KINDS[self.draw(len(KINDS))]
         self.role = "tombol" if self.kind in ("brown_out", "no_radio") or self.draw(2) else "sirene"
-        self.board = device(self.role)
+        if self.kind == "radio_later":
+            self.role = "sirene"
+        self.part = PARTS[self.draw(len(PARTS))] if self.kind == "part" else ""
+        self.board = device(self.role, "tbeam_sx1262" if self.part == "i2c" else "heltec_v3")
+        if self.part == "i2c":
+            self.board.i2c = PowerChip((0x03, 0x4A)[self.draw(2)])
+            self.board.hold(dict(self.board.numbers.TOMBOL["keys"])["lid"], 1 - self.board.numbers.KEY_ACTIVE)
+        self.pins = getattr(self.board.numbers, self.role.upper())
         if careless:
             self.board.prepare = self._careless
         self.misses = []
@@ -89,10 +98,24 @@ class Scene:
             board.at(ms + 100 + self.draw(20_000), board.chip.faults.discard, "no_chip")
         elif self.kind == "cut":
             board.at(ms, self._cut)
+        elif self.kind == "part":
+            board.at(ms, self._break)
         else:
             self._sags = 1 + self.draw(6)
             sends = board.chip._op_83
             board.chip._op_83 = lambda args: self._sag(sends, args)
+
+    def _break(self):
+        """A part that answers with an error from now on, or for a while."""
+        board = self.board
+        if self.part == "line":
+            board.serial.broken = True
+            return
+        number = {"lamp": self.pins["shows"][0], "lid": dict(self.pins["keys"]).get("lid")}
+        part = number.get(self.part, self.part)
+        board.broken.add(part)
+        if self.draw(2):
+            board.at(100 + self.draw(60_000), board.broken.discard, part)
 
     def _cut(self):
         self.board.rtc = b""
@@ -137,16 +160,16 @@ class Scene:
 
     def _press(self):
         board = self.board
-        board.hold(board.numbers.TOMBOL["keys"][0][1], 0 if self.draw(2) else None)
+        self._key(self.draw(2))
         self.strike(self.draw(4_000))
         cause = PWRON_RESET if self.draw(6) == 0 else DEEPSLEEP_RESET
         if cause == PWRON_RESET:
-            board.hold(board.numbers.TOMBOL["keys"][0][1], 0)
+            self._key(True)
         told = self.starts(30_000, cause, EXT0_WAKE,
                            lambda from_us: bool(alarms(board)) or said_nobody(board, from_us))
         if not told:
             self.misses.append("a press without a frame and without a word")
-        board.hold(board.numbers.TOMBOL["keys"][0][1], None)
+        self._key(False)
         board.script.clear()
         board.chip.faults.clear()
         if self.kind.startswith("flash"):
@@ -156,6 +179,10 @@ class Scene:
             self.boot(60_000, DEEPSLEEP_RESET, TIMER_WAKE)
             self._told_of_flash(m.TOMBOL_STATUS_FLASH_FAILING)
 
+    def _key(self, down):
+        active = self.board.numbers.KEY_ACTIVE
+        self.board.hold(self.pins["keys"][0][1], active if down else 1 - active)
+
     def _answered(self):
         """The gateway tells that it is over: the button sleeps soon."""
         for counter in {one.counter for one in alarms(self.board)}:
@@ -164,7 +191,10 @@ class Scene:
     def _hear(self):
         board = self.board
         at_ms = 3_000 + self.draw(5_000)
-        self.strike(self.draw(at_ms - 100))
+        if self.kind == "radio_later":
+            board.at(at_ms + 200 + self.draw(15_000), board.chip.faults.add, "no_chip")
+        else:
+            self.strike(self.draw(at_ms - 100))
         heard_us = board.clock.us + at_ms * 1000
         board.at(at_ms, board.chip.hear, nodekit.alarm(0x53000009, 77))
         self.starts(at_ms + 20_000, HARD_RESET, None, lambda from_us: False)
@@ -174,7 +204,9 @@ class Scene:
             board.at(5_000, board.chip.hear, nodekit.alarm(0x53000011, 5))
             self.boot(60_000, self.cause)
             self._told_of_flash(m.STATUS_FLASH_FAILING)
-        sounds = [us for us, level in board.pin(SIREN).history if level == 1]
+        sounds = [us for us, level in board.pin(self.pins["siren"]).history if level == 1]
+        if self.kind in ("radio_later", "part") and board.clock.us - max(sounds or [0]) > SOUND_MS * 1000:
+            self.misses.append("a siren that fell silent")
         if not [us for us in sounds if heard_us <= us <= heard_us + SOUND_MS * 1000]:
             self.misses.append("a siren that did not sound at once")
 

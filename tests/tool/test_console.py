@@ -85,7 +85,9 @@ SAYS = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007, "firmware": 
 def test_what_a_device_says_of_itself_is_told_in_a_line_and_its_troubles_below():
     assert described(SAYS) == "tombol tombol-07 6b74f007, firmware 0.1.0, 3.90 V" and not [*problems_of(SAYS)]
     radio = {"crc": 2, "refreshed": 5}
-    bad = {**SAYS, "battery_mv": None, "down": ["lid"], "stuck": ["main"], "radio": radio}
+    bad = {**SAYS, "battery_mv": None, "down": ["lid"], "stuck": ["main"], "radio": radio,
+           "failing": ["battery"]}
     assert described(bad).endswith("baterai tidak terukur")  # a XIAO has no divider
-    assert [*problems_of(bad)] == ["tombol macet: main", "tutup alat terbuka", "radio: crc 2"]
+    assert [*problems_of(bad)] == ["tombol macet: main", "bagian rusak: battery", "tutup alat terbuka",
+                                   "radio: crc 2"]
     assert not [*problems_of({**SAYS, "radio": None})]

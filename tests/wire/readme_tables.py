@@ -35,14 +35,15 @@ MEANINGS = {
     "kind, flags": "kind in the low half byte; in the high one 1 silent, 4 cancel, 8 lid open",
     "proof": "HMAC(C(from), \"KTGP\" | from u32 | to u32 | header and the {} bytes before)[:{}]".format(
         bodies.ALARM_BYTES, bodies.PROOF_BYTES),
-    "PAGE.flags": "1 silent", "battery": "20 mV", "temperature": "degrees C", "rssi": "dBm, last frame heard",
+    "PAGE.flags": "1 silent", "battery": "20 mV; 0: not known", "temperature": "degrees C",
+    "rssi": "dBm, last frame heard",
     "snr_q": "0.25 dB, last frame heard", "boots": "starts since provisioning, modulo", "uptime_h": "hours",
     "config_version": "version last applied; of a tombol its low byte", "firmware": "build number",
     "STATUS of a tombol.flags": "1 lid open, 2 low battery, bits 2-4 highest stage, 32 key stuck or broken, "
                                 "64 flash failing",
     "STATUS of the others.flags": "1 mains, 2 lid, 4 sounding, 8 siren fault, 16 counters lost, 32 jamming, "
                                   "64 flash failing",
-    "battery_mv": "mV", "air_used": "0.1 s of the last hour",
+    "battery_mv": "mV; 0: not known", "air_used": "0.1 s of the last hour",
     "last_control": "highest counter of a gateway accepted",
     "major": "firmware version", "minor": "firmware version", "patch": "firmware version",
     "origin": "node of the alarm", "counter": "counter of the alarm",

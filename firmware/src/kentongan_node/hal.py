@@ -15,24 +15,28 @@ import micropython
 from kentongan_node import rtcmem, supply, wiring
 from kentongan_node.actions import Boot
 from kentongan_node.beat import Beat
+from kentongan_node.beside import Beside
 from kentongan_node.console import Console, Service, asked, noise
-from kentongan_node.inputs import Key, Panel, boot_key
+from kentongan_node.inputs import Key, Panel, boot_key, level_of
 from kentongan_node.keeper import Keeper
+from kentongan_node.senses import Senses
 from kentongan_node.timing import Clock, NextEvent, Ready
 
-SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
-ADC_SETTLE_MS = 10         # after the battery's divider was connected
 SIREN_LIMIT_MS = 180_000   # by a timer of its own, whatever the program asks for
-SIREN_SETTLE_MS = 50       # after an edge the current sensor says the truth
-SIREN_IDLE_MS = 500        # after the end of a sounding it says whether the output is really off
 WATCHDOG_MS = 30_000
 GOOD_RUN_MS = 60_000       # a start that lived so long was a good one
 PRESS_TRIES = 3            # boots that may begin with the same press
+POWER_TRIES = 3            # of a power chip that does not answer
+OUTLAST_MS = 50            # between two looks at a siren that outlasts its program
 HOST_READ_BYTES = 256
 LINE_READ_BYTES = 32       # of the serial line in one turn of the loop: what one turn brings at 115200 baud
 SPARE = "kentongan"        # our part of the chip's NVS
+SHOWS = ("lamp", "buzzer", "motor")
 STATE_DIR = "/state"
 DEVICE_FILE = "/device.json"
+
+
+beside = Beside(lambda text: sys.stdout.write(text))  # of this start
 
 
 def siren_off(pins):
@@ -101,12 +105,17 @@ def sleep_until_key(board, pins):
 
 
 def power_chip(board):
-    """The I2C bus of a board's power chip, which then feeds the radio; None on boards without."""
+    """The I2C bus of a board's power chip, which then feeds the radio; None on boards without.
+
+    A chip that does not answer is told: whether the radio has power all the same it says itself.
+    """
     if board.PMU is None:
         return None
     sda, scl = board.PMU
     i2c = machine.I2C(0, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=100_000)
-    supply.switch_on(i2c)
+    for _ in range(POWER_TRIES):
+        if beside.do("supply", supply.switch_on, i2c):
+            break
     return i2c
 
 
@@ -172,7 +181,7 @@ def board_key(board, name, number, now_ms):
     active = 0 if number == board.BUTTON else board.KEY_ACTIVE
     pull = machine.Pin.PULL_DOWN if active else machine.Pin.PULL_UP
     pin = machine.Pin(number, machine.Pin.IN, pull)
-    return pin, active, Key(name, pin.value() == active, now_ms)
+    return pin, active, Key(name, level_of(pin) == active, now_ms)
 
 
 def lamp_of(board, pins):
@@ -235,15 +244,13 @@ class Port:
         contact = number if number is None else machine.Pin(number, machine.Pin.IN)
         self._panel = Panel(keys, contact, memory.worn and boot.cause == "wake_timer")
         self._outputs(board, pins)
-        self._senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
-                        if what != "contact"]  # the panel's
-        self._sensed = None        # what the siren's current sensor said last
+        senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
+                  if what != "contact"]  # the panel's
+        battery = beside.do("battery", wiring.battery, machine, board, pins, i2c)
+        self._senses = Senses(senses, battery, lambda: wiring.temperature(esp32), self._panel.stuck,
+                              self._siren, beside, self._started_ms)
         # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
         self._let_go = "" if self._panel.is_down(boot.key) or boot.key not in ("main", "silent") else boot.key
-        self._readings = []
-        self._sense_ms = None      # when the readings are taken that were begun, or None
-        self._next_sense_ms = self._started_ms
-        self._battery = wiring.battery(machine, board, pins, i2c)
         self._keeper = Keeper(memory, write_state, remember, lambda data: write_spare(memory.node, data),
                               self._started_ms, boot.cause == "wake_timer")
         self._lines()
@@ -259,7 +266,7 @@ class Port:
         if pins["siren"] is not None:
             pin = machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
             self._siren = Beat(pin, machine.Timer(0), machine.Timer(3))
-        self._shows = [lamp_of(board, pins)]
+        self._shows = [beside.do("lamp", lamp_of, board, pins)]
         for i in (1, 2):
             number = pins["shows"][i]
             pin = None if number is None else machine.Pin(number, machine.Pin.OUT, value=0)
@@ -291,7 +298,7 @@ class Port:
 
     def settling(self):
         """Whether the readings of a timer's wake are on their way: its STATUS waits for them."""
-        return self._boot.cause == "wake_timer" and self._sense_ms is not None
+        return self._boot.cause == "wake_timer" and self._senses.settling()
 
     # -- events ---------------------------------------------------------------------------------------
 
@@ -306,7 +313,7 @@ class Port:
 
     def poll(self):
         """The next event (name, args), or None."""
-        if self._radio is not None and self._radio.dead:
+        if self._radio is not None and self._radio.dead and not self._sounds():  # a restart would end that
             raise RuntimeError("radio does not answer: {}".format(self._radio.counters))
         self._watchdog.feed()
         if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
@@ -322,19 +329,35 @@ class Port:
             return "key", edge
         event = None if self._radio is None else self._radio.poll()
         if event is None:
-            event = self._hear_line()
+            event = beside.do("line", self._hear_line)
         if event is None:
-            event = self._sense(now_ms)
+            event = self._senses.poll(now_ms)
         if event is None:
             quiet = self._radio is None or not self._radio.checking
-            event = self._keeper.poll(now_ms, quiet, quiet and not self._busy())
+            event = beside.do("flash", self._keeper.poll, now_ms, quiet, quiet and not self._busy())
         return event
+
+    def _sounds(self):
+        return self._sounder is not None and self._sounder.playing
+
+    def outlast(self):
+        """The program has failed: what sounds goes on to its end, or until somebody at the post ends it."""
+        while self._sounds():
+            self._watchdog.feed()
+            if self._healthy is not None:
+                self._healthy.value(1 - self._healthy.value())
+            if [key for pin, active, key in self._panel.keys
+                    if key.name in ("hush", "test") and level_of(pin) == active]:
+                self._sounder.stop()
+            time.sleep_ms(OUTLAST_MS)
+            if not self._sounds() and self._siren is not None:
+                # no start finds it unfinished
+                beside.do("flash", self._keeper.persist, "siren", b"", self.now_ms())
 
     def _busy(self):
         """Whether an alarm is being sent, or sounds: no time to try a flash that fails."""
         files = self._memory.files
-        return bool(files.get("incident") or files.get("silent")
-                    or self._sounder is not None and self._sounder.playing)
+        return bool(files.get("incident") or files.get("silent") or self._sounds())
 
     def _started_well(self, now_ms):
         """The press has reached the core; after a while the start as a whole was a good one."""
@@ -370,49 +393,20 @@ class Port:
     def _inspect(self):
         from kentongan_node import selftest
         down, stuck = self._panel.down(), self._panel.stuck(self.now_ms())
-        senses = [(what, pin.value()) for what, pin in self._senses]
         radio = None if self._radio is None else self._radio.counters
-        selftest.tell(sys.stdout, self._settings, down, stuck, senses, self._battery.read_mv(), radio,
-                      state_names(), self._keeper.failing)
-
-    def _sense(self, now_ms):
-        """Readings: supply and temperature by the minute, the siren's sensor at once."""
-        if self._sense_ms is None and now_ms >= self._next_sense_ms:
-            self._next_sense_ms = now_ms + SENSE_PERIOD_MS
-            self._sense_ms = now_ms + ADC_SETTLE_MS
-            self._battery.connect()
-        elif self._sense_ms is not None and now_ms >= self._sense_ms:
-            self._sense_ms = None
-            millivolts = self._battery.read_mv()
-            if millivolts is not None:
-                self._readings.append(("battery", millivolts))
-            self._readings.append(("temperature", wiring.temperature(esp32)))
-            for what, pin in self._senses:
-                if what != "siren":
-                    self._readings.append((what, pin.value()))
-            self._readings.append(("stuck", int(bool(self._panel.stuck(now_ms)))))
-        if self._readings:
-            return "sense", self._readings.pop(0)
-        return self._sense_siren()
-
-    def _sense_siren(self):
-        """("sense", ("siren", 0 or 1)) when the sensor's word changed: while the output is on, or long
-        off."""
-        for what, pin in self._senses:
-            if what == "siren" and self._siren is not None:
-                since_ms = self._siren.since_ms()
-                on = self._siren.on and since_ms >= SIREN_SETTLE_MS
-                idle = not self._siren.playing and since_ms >= SIREN_IDLE_MS
-                if (on or idle) and pin.value() != self._sensed:
-                    self._sensed = pin.value()
-                    return "sense", ("siren", self._sensed)
-        return None
+        selftest.tell(sys.stdout, self._settings, down, stuck, self._senses.levels(),
+                      self._senses.battery_mv(), radio, state_names(), self._keeper.failing,
+                      sorted(beside.failing))
 
     # -- actions ------------------------------------------------------------------------------------
 
     def perform(self, action):
         """Do one action; when this returns it is done, or begun where the answer is an event."""
-        self._do[type(action).__name__](action)
+        name = type(action).__name__
+        if name in ("Note", "HostWrite"):
+            beside.do("line", self._do[name], action)
+        else:
+            self._do[name](action)
 
     def _cad(self, action):
         if self._radio is not None:
@@ -437,12 +431,15 @@ class Port:
 
         The sequence is on flash before the frame that uses it begins: RTC memory does not outlive the supply.
         """
-        self._keeper.persist(action.name, action.data, self.now_ms())
+        if action.name.startswith("seq"):  # not on the air before it is kept
+            self._keeper.persist(action.name, action.data, self.now_ms())
+        else:
+            beside.do("flash", self._keeper.persist, action.name, action.data, self.now_ms())
 
     def _sound(self, action):
         if self._sounder is not None:
             if self._siren is not None:
-                self._sensed = None
+                self._senses.forget()
             self._sounder.play(action.steps, min(action.total_ms, SIREN_LIMIT_MS))
 
     def _quiet(self, action):
@@ -455,10 +452,9 @@ class Port:
             steps, output = action.steps[i], self._shows[i]
             if output is None or i and not steps:
                 continue
-            output.stop()
-            if steps:
-                once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps])
-                output.play(steps, None if i == 0 else once_ms)
+            once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps])
+            beside.do(SHOWS[i], output.play if steps else output.stop,
+                      *((steps, None if i == 0 else once_ms) if steps else ()))
 
     def _host_write(self, action):
         if self._host is not None:
@@ -474,9 +470,9 @@ class Port:
         self._keeper.flush(self.now_ms())
         if self._radio is not None:
             self._radio.sleep()
-        for output in self._shows:
-            if output is not None:
-                output.stop()
+        for i in range(len(self._shows)):
+            if self._shows[i] is not None:
+                beside.do(SHOWS[i], self._shows[i].stop)
         memory = self._memory
         memory.faults = memory.tries = 0
         memory.clock_ms, memory.chip_s = self.now_ms(), int(time.time())

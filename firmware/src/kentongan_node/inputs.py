@@ -3,6 +3,14 @@ DEBOUNCE_MS = 20        # an edge counts when the level stood so long
 STUCK_MS = 60_000       # nobody holds a key for a minute: it is stuck, or its cable is broken
 
 
+def level_of(pin):
+    """What an input reads; None when it cannot be read, as if nobody touched it."""
+    try:
+        return pin.value()
+    except OSError:
+        return None
+
+
 class Key:
     """One debounced input. `down`: whether it is down as the board starts."""
 
@@ -45,14 +53,19 @@ class Panel:
         self._worn = worn
         self._agree = True
         self._disagree_ms = 0
+        self._dead = []    # names of what cannot be read
 
     def poll(self, now_ms):
         """(name, down) of the next debounced edge, or None."""
         for pin, active, key in self.keys:
-            if key.poll(pin.value() == active, now_ms):
+            level = level_of(pin)
+            if (level is None) != (key.name in self._dead):
+                self._dead = [name for name in self._dead if name != key.name]
+                self._dead += [key.name] if level is None else []
+            if key.poll(level == active, now_ms):
                 return key.name, key.down
         if self._contact is not None:
-            agree = self.is_down("main") == bool(self._contact.value())
+            agree = self.is_down("main") == bool(level_of(self._contact))
             if agree != self._agree:
                 self._agree, self._disagree_ms = agree, now_ms
         return None
@@ -65,14 +78,14 @@ class Panel:
 
     def worn(self):
         """Names of what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
-        names = [name for name in self.down() if name != "lid"]
+        names = [name for name in self.down() if name != "lid"] + self._dead
         return names if self._agree else names + ["contact"]
 
     def stuck(self, now_ms):
         """The same of what has been so for longer than anybody presses."""
         if self._worn:
             return self.worn()
-        names = [key.name for _, _, key in self.keys if key.name != "lid" and key.stuck(now_ms)]
+        names = [key.name for _, _, key in self.keys if key.name != "lid" and key.stuck(now_ms)] + self._dead
         broken = not self._agree and now_ms - self._disagree_ms >= STUCK_MS
         return names + ["contact"] if broken else names
 

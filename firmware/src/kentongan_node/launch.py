@@ -2,7 +2,9 @@
 
 fault                                    what follows
 settings missing or wrong                the board waits for a technician, and says what is wrong
-anything else, once or twice in a row    siren off, a fresh start after RESTART_MS
+what stands beside the alarm             it is told, and nothing stops: beside.py
+the radio, while a siren or chime sounds it is tried on and on; the fresh start comes after the end
+anything else, once or twice in a row    what sounds goes on to its end; then a fresh start after RESTART_MS
 the same, for the third time             the board waits for a technician
 `servis` on the serial line              siren off, the prompt; a fresh start after SERVICE_MS
 the flash takes no write                 nothing stops: keeper.py
@@ -54,7 +56,7 @@ def serve(board, pins):
             raise
         except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
             outputs_off(pins)
-            sys.print_exception(fault)
+            hal.beside.do("line", sys.print_exception, fault)
             first = not_heard(board, pins, memory, key)
             if memory.faults >= FAULTS_MAX:
                 wait_for_technician(board, pins, watchdog, repr(fault), first)
@@ -95,9 +97,23 @@ def run(board, pins, boot, memory, watchdog):
     watchdog.feed()
     i2c = hal.power_chip(board)
     from kentongan_node import radio, runner  # after the core: they need no room in one piece
-    chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked)
+    chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, goes_on(core, checked))
     port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
-    run_loop(runner.run(core, port))
+    try:
+        run_loop(runner.run(core, port))
+    except Service:
+        raise
+    except Exception:
+        port.outlast()
+        raise
+
+
+def goes_on(core, settings):
+    """Whether a reset has cut a sounding off, which comes before the radio."""
+    if settings["role"] != "sirene":
+        return False
+    from kentongan_node.soundings import load
+    return load(core.state.get("siren"), 0).current() is not None
 
 
 def recalled(memory):
@@ -145,10 +161,14 @@ def not_heard(board, pins, memory, key):
 def show(board, pins, state):
     """Let the lamp say it, where there is one; returns its Beat, or None."""
     from kentongan_node import feedback
-    lamp = None if state is None else hal.lamp_of(board, pins)
+    lamp = None if state is None else hal.beside.do("lamp", hal.lamp_of, board, pins)
     if lamp is not None:
-        lamp.play(feedback.STEPS[state][0], None)
+        hal.beside.do("lamp", lamp.play, feedback.STEPS[state][0], None)
     return lamp
+
+
+def say(text):
+    hal.beside.do("line", print, text)
 
 
 def wait_for_technician(board, pins, watchdog, reason, first):
@@ -162,19 +182,19 @@ def wait_for_technician(board, pins, watchdog, reason, first):
     lamp = show(board, pins, first or feedback.TECHNICIAN)
     waits_ms = TECHNICIAN_TOMBOL_MS if tombol else TECHNICIAN_MS
     console, poller = Console(), hal.line()
-    print("perlu teknisi: " + reason)
+    say("perlu teknisi: " + reason)
     for look in range(waits_ms // LOOK_MS):
         watchdog.feed()
         if first and look * LOOK_MS >= NOBODY_MS:
             first, lamp = None, show(board, pins, feedback.TECHNICIAN)
-        data = hal.read_line(poller)
+        data = hal.beside.do("line", hal.read_line, poller)
         if data:
             if "servis" in console.feed(data.replace(b"\0", b"\n")):  # a modem is asked between two zeros
                 raise Service()
-            print("perlu teknisi: " + reason)
+            say("perlu teknisi: " + reason)
         time.sleep_ms(LOOK_MS)
     if lamp is not None:
-        lamp.stop()
+        hal.beside.do("lamp", lamp.stop)
     if tombol:
         hal.sleep_until_key(board, pins)
     hal.restart()

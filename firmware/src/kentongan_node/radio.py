@@ -48,9 +48,9 @@ PREAMBLE_STALE_SYMBOLS = 40    # a preamble that long ago without a header was n
 class Radio:
     """`pins`: chip "sx1262" or "sx1276", spi, cs, reset, busy, dio1, dio0, tcxo_mv, rf_switch, switch;
     LocalError when the settings are outside band, power or chip, RuntimeError when the chip does not
-    answer."""
+    answer; with `patient` it is tried again beside what else goes on, as one that died later."""
 
-    def __init__(self, pins, settings):
+    def __init__(self, pins, settings, patient=False):
         self.counters = {"cad_lost": 0, "send_lost": 0, "driver": 0, "crc": 0, "deaf": 0, "restarts": 0,
                          "refreshed": 0, "missed": 0}
         self.failures = 0
@@ -65,7 +65,14 @@ class Radio:
         self._down_ms = None     # when the chip failed to start
         self._crc_seen = 0
         self._fifo_at = 0        # SX1276: where the next frame will begin
-        self.tune(settings)
+        try:
+            self.tune(settings)
+        except LocalError:
+            raise
+        except FAULTS:
+            if not patient:
+                raise
+            self.failures = 1
 
     def tune(self, settings):
         """Take other radio settings: the chip starts anew. A refusal changes nothing."""
@@ -199,7 +206,7 @@ class Radio:
     def _poll_down(self):
         """The chip did not start: answer for it, and try again now and then."""
         state, self._state = self._state, IDLE
-        if not self.dead and ticks_diff(ticks_ms(), self._down_ms) >= RETRY_MS:
+        if ticks_diff(ticks_ms(), self._down_ms) >= RETRY_MS:
             self._restart()
         if state == IDLE:
             return None

@@ -28,7 +28,7 @@ def is_axp192(i2c):
 
 
 def switch_on(i2c):
-    """Feed the radio with 3.3 V and let the battery be measured; OSError when no chip answers."""
+    """Feed the radio with 3.3 V and let the battery be measured; True, or OSError when no chip answers."""
     if is_axp192(i2c):
         _set_bits(i2c, AXP192_LDO23_VOLTS, AXP192_LDO2_3V3, 0x0F)
         _set_bits(i2c, AXP192_OUTPUTS, AXP192_LDO2_ON)
@@ -37,6 +37,7 @@ def switch_on(i2c):
         _set_bits(i2c, AXP2101_ALDO2_VOLTS, AXP2101_3V3, 0xE0)
         _set_bits(i2c, AXP2101_OUTPUTS, AXP2101_ALDO2_ON)
         _set_bits(i2c, AXP2101_ADC, AXP2101_ADC_BATTERY)
+    return True
 
 
 def chip_battery_mv(i2c):
@@ -57,17 +58,24 @@ class Battery:
         self._rest = None if line is None else line(None)
 
     def connect(self):
-        """Before a reading; it takes some milliseconds to settle."""
-        if self._line is not None:
+        """Before a reading; it takes some milliseconds to settle. A power chip that forgot its settings, or
+        did not answer when the board started, gets them again."""
+        if self._i2c is not None:
+            switch_on(self._i2c)
+        elif self._line is not None:
             self._line(1 - self._rest)
 
     def read_mv(self):
-        """None where nothing can be read; the divider, which takes current, is let go again."""
+        """None where nothing can be read; the divider, which takes current, is let go again.
+
+        OSError of a chip that does not answer, or of an ADC without calibration (-258).
+        """
         if self._i2c is not None:
             return chip_battery_mv(self._i2c)
         if self._adc is None:
             return None
-        millivolts = self._adc.read_uv() // 1000 * self._ratio_x10 // 10
-        if self._line is not None:
-            self._line(None)
-        return millivolts
+        try:
+            return self._adc.read_uv() // 1000 * self._ratio_x10 // 10
+        finally:
+            if self._line is not None:
+                self._line(None)

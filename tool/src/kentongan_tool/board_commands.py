@@ -210,6 +210,8 @@ def problems_of(said):
     """What a person should look at in the answer to `periksa`."""
     if said.get("stuck"):
         yield "tombol macet: " + ", ".join(said["stuck"])
+    if said.get("failing"):
+        yield "bagian rusak: " + ", ".join(said["failing"])
     if "lid" in (said.get("down") or ()):
         yield "tutup alat terbuka"
     counted = {**(said.get("radio") or {}), "refreshed": 0}  # that is routine after a long silence

@@ -1,0 +1,26 @@
+"""What stands beside the alarm, readings, lamp, line, files: it may fail, and stops nothing. Pure."""
+FAULTS = (OSError, ValueError, RuntimeError, MemoryError)  # of a part; not the call for service
+
+
+class Beside:
+    """`tell(text)`: to whoever holds the serial line, which may be the part that fails."""
+
+    def __init__(self, tell):
+        self.failing = {}   # part: what it raised last
+        self._tell = tell
+
+    def do(self, part, function, *args):
+        """What function(*args) returns; None when it fails: told once, and named until it is well again."""
+        try:
+            answer = function(*args)
+        except FAULTS as fault:
+            if part not in self.failing:
+                self.failing[part] = repr(fault)
+                try:
+                    self._tell("rusak: {} {!r}\n".format(part, fault))
+                except FAULTS:
+                    pass
+            return None
+        if part in self.failing:
+            del self.failing[part]
+        return answer

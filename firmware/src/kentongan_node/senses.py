@@ -1,0 +1,76 @@
+"""Readings beside the alarm: supply and temperature by the minute, the siren's sensor at once. Pure.
+
+Whatever cannot be read is unknown (0), is told, and keeps nothing else from being read.
+"""
+SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
+ADC_SETTLE_MS = 10         # after the battery's divider was connected
+SIREN_SETTLE_MS = 50       # after an edge the current sensor says the truth
+SIREN_IDLE_MS = 500        # after the end of a sounding it says whether the output is really off
+
+
+class Senses:
+    """`pins`: [(what, pin)]; `battery`: supply.Battery, or None when it could not be made; `temperature()`;
+    `stuck(now_ms)`: names of keys; `siren`: its Beat, or None; `beside`: beside.Beside."""
+
+    def __init__(self, pins, battery, temperature, stuck, siren, beside, now_ms):
+        self._pins, self.battery, self._temperature = pins, battery, temperature
+        self._stuck, self._siren, self._beside = stuck, siren, beside
+        self._readings = []
+        self._taken_ms = None      # when the readings are taken that were begun, or None
+        self._next_ms = now_ms
+        self._said = None          # what the siren's current sensor said last
+
+    def settling(self):
+        """Whether readings are on their way."""
+        return self._taken_ms is not None
+
+    def forget(self):
+        """A new sounding: what the sensor says is news."""
+        self._said = None
+
+    def levels(self):
+        """[(what, level)] as they are now, of what can be read."""
+        found = [(what, self._beside.do(what, pin.value)) for what, pin in self._pins]
+        return [(what, level) for what, level in found if level is not None]
+
+    def battery_mv(self):
+        """None on a board that cannot measure it, and where the reading fails (beside.failing names it)."""
+        return None if self.battery is None else self._beside.do("battery", self.battery.read_mv)
+
+    def poll(self, now_ms):
+        """The next ("sense", (what, value)), or None."""
+        if self._taken_ms is None and now_ms >= self._next_ms:
+            self._next_ms = now_ms + SENSE_PERIOD_MS
+            self._taken_ms = now_ms + ADC_SETTLE_MS
+            if self.battery is not None:
+                self._beside.do("supply", self.battery.connect)
+        elif self._taken_ms is not None and now_ms >= self._taken_ms:
+            self._taken_ms = None
+            self._take(now_ms)
+        if self._readings:
+            return "sense", self._readings.pop(0)
+        return self._poll_siren()
+
+    def _take(self, now_ms):
+        millivolts = self.battery_mv()
+        if millivolts is not None or "battery" in self._beside.failing:
+            self._readings.append(("battery", millivolts or 0))
+        self._readings.append(("temperature", self._beside.do("temperature", self._temperature) or 0))
+        for what, level in self.levels():
+            if what != "siren":
+                self._readings.append((what, level))
+        self._readings.append(("stuck", int(bool(self._stuck(now_ms)))))
+
+    def _poll_siren(self):
+        """("sense", ("siren", 0 or 1)) when the sensor's word changed: while the output is on, or long
+        off."""
+        for what, pin in self._pins:
+            if what == "siren" and self._siren is not None:
+                since_ms = self._siren.since_ms()
+                on = self._siren.on and since_ms >= SIREN_SETTLE_MS
+                idle = not self._siren.playing and since_ms >= SIREN_IDLE_MS
+                level = self._beside.do(what, pin.value) if on or idle else self._said
+                if level is not None and level != self._said:
+                    self._said = level
+                    return "sense", ("siren", level)
+        return None
