@@ -34,9 +34,11 @@ tools: setup
 demo: setup
 	@$(BIN)/kentongan-sim demo $(if $(SECONDS),--seconds $(SECONDS))
 
+# What is compiled is kept even where the shell says not to: else every worker compiles every test, and every
+# program that a test starts compiles itself.
 test: setup
 	@echo "collecting the tests on every core; the first results come within a minute"
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup
 	@$(BIN)/kentongan-sim bench $(if $(QUICK),--quick) $(if $(JOBS),--jobs $(JOBS))

@@ -22,6 +22,7 @@ FLAGS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--force-prefers-reduced-motion",  # a card that beats is painted by the processor, sixty times a second
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

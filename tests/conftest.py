@@ -37,19 +37,22 @@ def require(condition, what, remedy):
 # Files that take longest begin first, for the last one to end ends the run.
 LONGEST = (
     "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
-    "hardware/test_enclosure.py", "e2e/test_village_faults.py", "gateway/test_process.py",
-    "e2e/test_browser_axe.py", "simulator/test_board.py", "e2e/test_browser_post.py",
-    "simulator/test_trust.py", "firmware/test_flash_cuts.py", "firmware/test_hal.py", "hub/test_paging.py",
+    "hardware/test_enclosure.py", "gateway/test_process.py", "e2e/test_browser_axe.py",
+    "firmware/test_flash_refuses.py", "simulator/test_trust.py", "simulator/test_field.py",
+    "simulator/test_board.py", "e2e/test_village_faults.py",
+    "e2e/test_browser_post.py", "firmware/test_flash_cuts.py",
+    "firmware/test_hal.py", "hub/test_paging.py", "hub/test_sms.py", "hub/test_api.py",
     "simulator/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
-    "e2e/test_browser_village.py", "tool/test_image.py", "firmware/test_heap.py",
+    "e2e/test_browser_village.py", "e2e/test_browser_hub.py", "tool/test_image.py", "firmware/test_heap.py",
     "e2e/test_browser_roles.py", "tool/test_bundle.py",
 )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Half of the tests' time is spent waiting for other processes: three workers keep two cores busy."""
-    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+    """Half of the tests' time is spent waiting for other processes, and the files that wait longest begin
+    together: two workers a core keep it busy."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_collection_modifyitems(items):

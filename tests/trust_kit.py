@@ -29,11 +29,18 @@ POLL_US = 25_000_000  # the long poll comes back at least this often
 LOOKS = 3  # every so many of them it really looks, beside whenever the gateway tells something
 HOUSES, POSTS = 3, 3
 ZONE = 5
-SPOTS = (  # label, role, house, x, y: everybody hears everybody, at 8 % loss and more
-    *((f"tombol-{n:02d}", "tombol", n, 20 * n, 15) for n in range(1, HOUSES + 1)),
-    *((f"pos-{n}", "sirene", 0, 25 * n, 0) for n in range(1, POSTS + 1)),
-    ("penerus-1", "penerus", 0, 40, 30), ("penerima-1", "penerima", 2, 30, 20),
-)
+
+
+def spots(houses):
+    """(label, role, house, x, y): everybody hears everybody, at 8 % loss and more."""
+    return (
+        *((f"tombol-{n:02d}", "tombol", n, 20 * n, 15) for n in range(1, houses + 1)),
+        *((f"pos-{n}", "sirene", 0, 25 * n, 0) for n in range(1, POSTS + 1)),
+        ("penerus-1", "penerus", 0, 40, 30), ("penerima-1", "penerima", 2, 30, 20),
+    )
+
+
+SPOTS = spots(HOUSES)
 
 
 class TrustHouse(Gatehouse):
@@ -44,6 +51,7 @@ class TrustHouse(Gatehouse):
         super().__init__(village.world, village.world.scene.gateways[0], 0)
         self.channel = village.key_file.channel
         self._told_us = 0
+        self.told = []  # every event that the hub has taken
 
     def _make_core(self):
         self._polls = 0
@@ -67,6 +75,7 @@ class TrustHouse(Gatehouse):
         self._told_us = now_us
         rows, self._unsent = self._unsent, {}
         batch = [{**event, "id": f"{self.label}/{row}", "age_ms": 0} for row, event in rows.values()]
+        self.told += batch
         answer = self.village.call("POST", "/events", {"boot_id": "boot", "events": batch})
         assert answer["rejected"] == [], answer
         self.spool.mark_sent([spool_id for spool_id, _ in rows.values()])
@@ -106,14 +115,14 @@ class TrustHouse(Gatehouse):
 class Village:
     """One RT; `advance` lets time pass, `kill_hub` and `start_hub` end and begin the hub's process."""
 
-    def __init__(self, data_dir, monkeypatch, seed, engine, loss=0.08):
+    def __init__(self, data_dir, monkeypatch, seed, engine, loss=0.08, houses=HOUSES):
         self.data_dir, self.seed = data_dir, seed
         draws = random.Random(seed)  # node numbers follow from the seed, so that a run can be done again
         monkeypatch.setattr(numbers.secrets, "randbelow", draws.randrange)
         provision.create_site(data_dir, "RT 05", "admin", PASSWORD, rt=ZONE, rw=3)
         settings = {
             label: provision.add_device(data_dir, role, label, ZONE, house)
-            for label, role, house, *_ in SPOTS
+            for label, role, house, *_ in spots(houses)
         }
         settings["modem-1"] = provision.modem_file(data_dir)
         self.settings = settings
@@ -126,7 +135,8 @@ class Village:
         path = data_dir / "gateway-1.json"
         site_file.write_secret(path, json.dumps(provision.gateway_file(data_dir)))
         self.key_file = keyfile.load(path)
-        places = [Place(label, role, self.nodes[label], ZONE, *spot, 0) for label, role, *spot in SPOTS]
+        places = [Place(label, role, self.nodes[label], ZONE, *spot, 0)
+                  for label, role, *spot in spots(houses)]
         places.append(Place("modem-1", "modem", self.nodes["modem-1"], ZONE, 0, 30, -10, 0))
         gateway = Gateway("gateway-1", "modem-1", ZONE, 30, -10)
         scene = Scenario("rt-trust", "one RT at a real hub", tuple(places), None,

@@ -3,8 +3,8 @@
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_node.receiver import PAGES_LIMIT, Penerima
+from kentongan_wire import compose, config, verify
 from kentongan_wire import messages as m
-from kentongan_wire import verify
 from kentongan_wire.site_keys import SiteKeys
 from nodekit import (
     ALARM_ROOT,
@@ -133,6 +133,20 @@ def test_a_page_known_before_a_power_cut_does_not_chime_after_it():
     again = Chime(chime.state)
     again.hear(page(number=500))
     assert again.patterns() == []
+
+
+def test_with_the_counters_lost_no_page_from_before_the_last_settings_chimes():
+    before, recorded = Chime(), page()
+    number = next_id()
+    part = config.seal(compose.split({"hop_limit": 2})[0], key_c(NODE, m.PENERIMA), GATEWAY, number)
+    body = m.Config(NODE, 1, 0, 1, part)
+    before.hear(frame(m.CONFIG, m.GATEWAY, GATEWAY, number, body, key_c(NODE, m.PENERIMA)))
+    later = page()
+    chime = Chime({"config": before.state["config"]})
+    chime.hear(recorded)
+    assert chime.patterns() == []
+    chime.hear(later)
+    assert len(chime.patterns()) == 1
 
 
 def test_no_flipped_bit_of_a_page_chimes_unless_only_hops_or_the_relay_changed():

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Each tombol has its share of a relay's hour, in a ring that never grows."""
+from kentongan_node.mix import mix
 from kentongan_node.shares import LIMIT, MINUTE_MS, Shares
 from kentongan_wire.phy import preset
 
@@ -32,9 +33,10 @@ def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
     assert shares.used_ms(ONE, 500) == 90
     shares.charge(THIRD + LIMIT, 1, 500)
     assert shares.used_ms(ONE, 500) == 0
-    for n in range(3 * LIMIT):
-        shares.charge(THIRD + n, 1, 600)
-    assert len([n for n in range(3 * LIMIT) if shares.used_ms(THIRD + n, 600)]) == LIMIT
+    some = LIMIT + LIMIT // 8  # each of them is looked for in the whole ring
+    for n in range(some):
+        shares.charge(THIRD + n, 1, 2 * MINUTE_MS)
+    assert len([n for n in range(some) if shares.used_ms(THIRD + n, 2 * MINUTE_MS)]) == LIMIT
 
 
 def test_the_frames_of_a_minute_share_an_entry():
@@ -43,3 +45,13 @@ def test_the_frames_of_a_minute_share_an_entry():
         shares.charge((ONE, OTHER)[n % 2], 2, 10 * n)
     assert shares.used_ms(ONE, 10_000) == shares.used_ms(OTHER, 10_000) == 3 * LIMIT
     assert shares.used_ms(ONE, 70 * MINUTE_MS) == 0
+
+
+def test_beyond_the_purses_there_is_room_every_half_minute_at_moments_that_nobody_can_foresee():
+    shares, gaps, last_ms = Shares(preset("ShortSlow")), [], 0
+    for now_ms in range(0, 10 * 3_600_000, 500):
+        if shares.allow(now_ms, mix(7, now_ms)):
+            gaps.append(now_ms - last_ms)
+            last_ms = now_ms
+    assert 25_000 < sum(gaps) // len(gaps) < 35_000
+    assert min(gaps[1:]) < 2_000 and max(gaps) > 55_000

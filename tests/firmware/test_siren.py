@@ -286,6 +286,41 @@ def test_the_gateways_counter_table_ends_the_waiting():
     assert len(post.sounds()) == 1
 
 
+def test_with_the_counters_lost_no_order_from_before_the_last_settings_is_obeyed():
+    before, recorded = Post(), order(m.ACTION_START)
+    configure(before, counters=[(TOMBOL, 0, 0, 9)])
+    later = order(m.ACTION_START)
+    for state in ({}, {"guard": b"torn"}, {"guard": Post().core.guard.dump(), "stale": b"1"}):
+        post = Post(state=dict(state, config=before.state["config"]))
+        post.hear(recorded)
+        assert post.sounds() == [] and post.core.counters["replay"] == 1
+        assert post.core.last_control >= before.core.kept.floor[2]
+        post.hear(later)
+        assert post.loud()
+
+
+def test_with_the_counters_there_an_order_that_the_settings_have_overtaken_is_obeyed_after_a_restart():
+    before, on_its_way = Post(), order(m.ACTION_START)
+    configure(before, counters=[(TOMBOL + 1, 0, 0, 9)])
+    post = Post("reset", dict(before.state))
+    post.hear(on_its_way)
+    assert post.loud()
+
+
+def test_with_the_counters_lost_no_recorded_order_makes_a_press_in_earnest_a_drill_or_stops_it():
+    begin = order(m.ACTION_DRILL, 70, 0, 5, 1_800)
+    for state in ({}, {"guard": Post().core.guard.dump(), "stale": b"1"}):
+        post = Post(state=state)
+        post.hear(begin)
+        post.hear(order(m.ACTION_STOP, counter=40))
+        post.wait(601 * SECOND)
+        post.hear(pressed(50))
+        told = [state for state, _ in post.reports()]
+        assert post.patterns() == ["titir"] and m.STATE_NO_DRILL in told and m.STATE_DRILL not in told
+        post.hear(order(m.ACTION_STOP, counter=45))  # recorded as well
+        assert post.loud()
+
+
 def test_a_new_post_sounds_from_the_first_minute():
     post = Post()
     assert not post.core.counters_lost

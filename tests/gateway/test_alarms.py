@@ -255,7 +255,7 @@ def test_a_public_alarm_is_named_by_its_one_identity():
 def test_siren_reports_and_peoples_events_are_stored_and_receipted_under_their_own_key():
     bench = Bench()
     bench.hear(report(), src=POST)
-    bench.run(100)
+    bench.run(1_300)
     assert bench.of_type("siren_report")[0]["origin"] == BUTTON
     assert [(e.node, e.counter, e.stage) for _, _, e in bench.entries(POST)] == [(POST, 310, 2)]
     body = m.Event(m.EVENT_RONDA, 3, 0, 0)
@@ -345,6 +345,26 @@ def test_a_copy_with_no_hops_left_that_anybody_can_play_stops_no_copy_of_ours():
     assert len(bench.all(RelayCopy)) == 1 and not bench.all(DropCopy)
     bench.hear(receipts_of_gateway_2(41), src=GATEWAY_2, hops=1, hop_start=3, packet_id=41)
     assert bench.all(DropCopy) == [DropCopy(GATEWAY_2, 41)], "another relay has carried it on as far"
+
+
+@pytest.mark.parametrize("wait_ms", [0, 60_000])
+def test_a_copy_with_few_hops_left_that_is_played_ahead_ends_no_frames_way(wait_ms):
+    """No key: the true copy, which had two hops more to go, was taken for one that was carried."""
+    bench = Bench(devices=OTHER)
+    payload = receipts_of_gateway_2(41)
+    for hops in (2, 0, 0):
+        bench.hear(payload, src=GATEWAY_2, hops=hops, hop_start=3, packet_id=41)
+        bench.run(wait_ms, 1_000)
+    assert [copy.heard.hop_limit for copy in bench.all(RelayCopy)] == [1, 3]
+    assert bench.all(DropCopy) == ([] if wait_ms else [DropCopy(GATEWAY_2, 41)]), "the true one in its place"
+
+
+def test_who_plays_a_copy_as_if_another_relay_had_carried_it_stops_none_that_goes_farther():
+    bench = Bench(devices=OTHER)
+    payload = receipts_of_gateway_2(41)
+    for hops in (1, 2, 0):
+        bench.hear(payload, src=GATEWAY_2, hops=hops, hop_start=3, packet_id=41)
+    assert [copy.heard.hop_limit for copy in bench.all(RelayCopy)] == [2, 3]
 
 
 def test_a_frame_that_a_stolen_post_makes_under_a_gateways_next_number_stops_nothing_of_that_gateway():

@@ -4,8 +4,8 @@ import json
 import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.actions import OrderDone, Send, Siren
-from kentongan_gateway.air import HALF_S, Ledger
-from kentongan_gateway.configs import AIR_S, GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
+from kentongan_gateway.air import HALF_S, SETTINGS_AIR_S
+from kentongan_gateway.configs import GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
 from kentongan_gateway.memory import new_state
 from kentongan_wire import config, keys, phy, roots, site_keys, verify
 from kentongan_wire import messages as m
@@ -210,7 +210,7 @@ def test_long_settings_go_in_parts_and_stay_in_the_air_budget():
     frames = [action.payload for _, action, _ in bench.sent(m.CONFIG)]
     air_s = sum(phy.airtime_us(phy.preset("ShortSlow"), len(frame) + 24) for frame in frames) / 1e6
     minutes = 37 * 0.5
-    assert air_s <= AIR_S * (1 + minutes / 60) + 0.1
+    assert air_s <= SETTINGS_AIR_S * (1 + minutes / 60) + 0.1
 
 
 def test_posts_go_before_relays():
@@ -422,7 +422,8 @@ def test_no_key_is_in_the_settings_that_are_kept():
 
 
 def waits(bench):
-    return [(e["reason"], e["seconds"], e["devices"]) for e in bench.of_type("settings_wait")]
+    told = [e for e in bench.of_type("waiting") if e["what"] == "settings"]
+    return [(e["reason"], e["seconds"], e["devices"]) for e in told]
 
 
 def test_a_number_that_is_to_be_shut_out_waits_for_no_alarm_and_goes_as_an_order():
@@ -457,8 +458,8 @@ def test_a_shut_out_number_has_air_when_everything_else_has_used_the_half():
     bench.run(2_000)
     assert [body.target for *_, body, _ in configs(bench)] == [POST]
     ((reason, seconds, _),) = waits(bench)
-    assert reason == "air" and 3_590 <= seconds <= 3_600
-    bench.run(3_595_000, hub_ok_every_ms=60_000)
+    assert reason == "air" and 3_600 < seconds <= 62 * 60, "as long as a radio may count it"
+    bench.run(62 * 60_000, hub_ok_every_ms=60_000)
     heard(bench, src=REPEATER)
     bench.run(10_000)
     assert REPEATER in [body.target for *_, body, _ in configs(bench)]
@@ -476,11 +477,3 @@ def test_the_hub_is_told_why_settings_wait_and_until_when_and_that_they_do_no_mo
     bench.run(5_000)
     assert len(configs(bench)) and waits(bench)[-1] == ("", 0, 1)
 
-
-def test_a_ledger_says_when_so_much_may_be_sent_again():
-    ledger = Ledger()
-    for minute in range(10):
-        ledger.spend(1.0, minute * 60_000)
-    assert ledger.ready_ms(1.0, 11.0, 600_000) == 600_000
-    assert ledger.ready_ms(2.0, 10.0, 600_000) == 3_600_000 + 60_000
-    assert ledger.ready_ms(1.0, 10.0, 3_600_000 + 90_000) == 3_600_000 + 90_000

@@ -61,7 +61,8 @@ def test_a_line_that_is_not_there_names_the_remedy(lines):
 
 
 def test_a_post_without_a_key_has_none():
-    assert key.make(type("Button", (), {"line": ""}), None, None) is None
+    none = key.make(type("Button", (), {"line": ""}), None, None)
+    assert none.trouble() is None and none.close() is None
 
 
 class Relay:

@@ -5,7 +5,16 @@ from gateway_kit import BUTTON, GATEWAY, alarm
 from hypothesis import given
 from hypothesis import strategies as st
 from kentongan_gateway.actions import Heard, Send
-from kentongan_gateway.radio.modem_session import DEAD_MS, QUEUE_LIMIT, LinkState, Lost, ModemSession
+from kentongan_gateway.radio.modem_session import (
+    DEAD_MS,
+    QUEUE_LIMIT,
+    AirUsed,
+    FlashFault,
+    Jammed,
+    LinkState,
+    Lost,
+    ModemSession,
+)
 from kentongan_wire import link
 from kentongan_wire.packet import Channel, parse_packet
 
@@ -197,3 +206,16 @@ def test_any_bytes_from_the_line_are_survived(pieces, seed):
         session.feed(piece, now)
         session.tick(now)
         session.take_bytes()
+
+
+def test_what_the_modem_says_of_its_hour_and_its_faults_is_told_when_it_changes():
+    session, modem = opened()
+
+    def told(air_used_ms, faults):
+        return session.feed(modem.say(link.ModemStatus(air_used_ms, 0, 0, 60, faults)), 1_200)
+
+    assert told(700, 0) == [Jammed(False), FlashFault(False), AirUsed(700)], "a gateway that has just started"
+    assert told(700, 0) == []
+    assert told(900, link.FAULT_FLASH) == [FlashFault(True), AirUsed(900)]
+    assert told(900, link.FAULT_FLASH | link.FAULT_JAMMED) == [Jammed(True)]
+    assert told(900, 0) == [Jammed(False), FlashFault(False)]

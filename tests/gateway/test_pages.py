@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, RECEIVER, Bench, alarm
+from gateway_kit import BUTTON, DEVICES, RECEIVER, Bench, alarm, coming
 from kentongan_gateway.directory import Directory
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
@@ -92,3 +92,68 @@ def test_a_policy_that_is_none_is_refused_with_the_remedy_and_changes_nothing(pa
     bench.order(id=1, type="directory", devices=DEVICES, paging=paging or "x")
     assert "directory" not in bench.state and bench.core._desk.directory.page_after_s(5, 1) == 120
     json.dumps(bench.core._desk.directory.raw)
+
+
+def paging_for(ms):
+    bench = Bench(paging=POLICY)
+    bench.hear(alarm(kind=2))
+    bench.run(ms)
+    return bench
+
+
+def restarted(bench, after_ms, **how):
+    """The next run, so long after the alarm was stored."""
+    return Bench(state=bench.state, spool=bench.spool, age_ms=after_ms, paging=POLICY, **how)
+
+
+def test_a_page_under_way_goes_on_after_a_restart_and_its_answer_still_counts():
+    bench = paging_for(8_000)
+    assert len(bench.sent(m.PAGE)) == 2
+    again = restarted(bench, 12_000)
+    assert [page.body.target for *_, page in again.sent(m.PAGE)] == [RECEIVER], "one at once"
+    again.run(40_000)
+    assert len(again.sent(m.PAGE)) == 3, "then as planned: 15 and 30 s after the first of all"
+    assert again.of_type("paged") == [] and json.loads(again.state["pages"]), "nobody is asked a second time"
+    again.hear(coming(), src=RECEIVER)
+    again.run(5_000)
+    assert "answer_not_asked" not in again.core.counters
+    assert [entry.stage for *_, entry in again.entries(BUTTON)][-1] == m.STAGE_COMING
+    assert json.loads(again.state["pages"]) == []
+    third = restarted(again, 80_000)
+    third.run(100_000)
+    assert third.sent(m.PAGE) == []
+
+
+def test_a_page_whose_ten_minutes_are_over_or_that_was_answered_is_not_begun_again():
+    late = restarted(paging_for(8_000), 700_000)
+    late.run(60_000)
+    assert late.sent(m.PAGE) == []
+    bench = paging_for(8_000)
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
+    again = restarted(bench, 12_000)
+    again.run(60_000)
+    assert again.sent(m.PAGE) == []
+
+
+def test_a_page_goes_only_to_who_may_still_be_asked_after_the_restart():
+    gone = [device for device in DEVICES if device["node"] != RECEIVER]
+    again = restarted(paging_for(8_000), 12_000, devices=gone)
+    again.run(60_000)
+    assert again.sent(m.PAGE) == []
+
+
+def test_the_hub_that_orders_the_same_page_after_the_restart_pages_nobody_twice():
+    again = restarted(paging_for(8_000), 12_000)
+    again.order(id=9, type="page", device=BUTTON, counter=100, targets=[RECEIVER])
+    again.run(1_000)
+    assert len(again.sent(m.PAGE)) == 1
+
+
+@pytest.mark.parametrize("damaged", [b"x", b"{}", b"[7]", b"[[1,2,3]]", b'[["a",1,0,2,"zz",0]]', b"null"])
+def test_kept_pages_that_are_damaged_cost_only_themselves(damaged):
+    bench = paging_for(8_000)
+    bench.state["pages"] = damaged
+    again = restarted(bench, 12_000)
+    again.hear(alarm(counter=140, kind=2))
+    again.run(6_000)
+    assert again.sent(m.PAGE)

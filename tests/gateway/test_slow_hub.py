@@ -1,5 +1,7 @@
 """A hub, or a proxy before it, that answers without an end: the reply is given up and people are told."""
 import json
+import socket
+import threading
 import time
 
 import pytest
@@ -7,7 +9,7 @@ from gateway_kit import BUTTON, alarm
 from gateway_process import Air, Gateway, wait_for
 from kentongan_gateway import daemon as daemons
 from kentongan_gateway import uplink
-from kentongan_gateway.deadline import Connection
+from kentongan_gateway.deadline import Connection, Names
 from kentongan_gateway.uplink import HubClient, HubError
 from trickler import HEADS, Trickler
 
@@ -22,6 +24,39 @@ def test_a_reply_has_an_end_however_slowly_it_trickles(kind, monkeypatch):
         client.call("POST", "/api/v1/events", {"events": []})
     assert time.monotonic() - begun < 20, "it would have been read for ever"
     hub.close()
+
+
+def test_a_resolver_that_hangs_holds_the_uplink_no_longer_than_the_end_and_leaves_one_thread(monkeypatch):
+    monkeypatch.setattr(uplink, "GRACE_S", 0.1)
+    hub, goes_on, asked = Trickler("body", only_first=True), threading.Event(), []
+    hub.posts = 1
+
+    def lookup(host, port, *rest):
+        asked.append(host)
+        goes_on.wait()
+        return socket.getaddrinfo("127.0.0.1", port, *rest)
+
+    client = HubClient(f"http://hub.rt05.example:{hub.port}", "t", 0.2, names=Names(lookup))
+    begun = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(HubError, match="no reply: TimeoutError the look-up"):
+            client.call("POST", "/api/v1/events", {"events": []})
+    assert time.monotonic() - begun < 20, "it would have been waited for without an end"
+    assert asked == ["hub.rt05.example"], "one look-up at a time, however often it is tried again"
+    goes_on.set()
+    client = HubClient(f"http://hub.rt05.example:{hub.port}", "t", 5, names=client._names)
+    assert client.call("POST", "/api/v1/events", {"events": []})["rejected"] == []
+    client.close()
+    hub.close()
+
+
+def test_a_name_without_an_address_is_no_reply_like_any_other():
+    def lookup(*_):
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    for answer, words in ((lookup, "no such name"), (lambda *_: [], "no address")):
+        with pytest.raises(HubError, match=words):
+            HubClient("http://hub.rt05.example:1", "t", 1, names=Names(answer)).call("GET", "/")
 
 
 def test_the_end_counts_from_each_request_anew():

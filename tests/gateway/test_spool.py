@@ -182,11 +182,15 @@ def test_at_most_three_corrupt_files_are_kept(path):
     assert len(list(path.parent.glob("*.corrupt-????????"))) == 3
 
 
-def test_a_newer_schema_is_refused_with_the_remedy(path):
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=9")
-    with pytest.raises(SpoolError, match="install the version"):
-        Spool(path)
+def test_a_spool_of_another_program_is_set_aside_and_what_is_understood_of_it_is_taken_over(path):
+    """Or the card has altered that number: the next alarm waits for nobody to install anything."""
+    spool = Spool(path)
+    spool.put(event(1))
+    spool._db.execute("PRAGMA user_version=9")
+    spool.close()
+    fresh = Spool(path)
+    fresh.put(event(2))
+    assert [e["counter"] for _, e in fresh.unsent()] == [1, 2] and len(fresh.quarantined) == 1
 
 
 def test_a_full_disk_is_an_error_and_no_acknowledgement(path):

@@ -82,3 +82,13 @@ def test_what_a_far_button_does_not_name_for_long_may_go_round_by_one_more_relay
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(70_000, hub_ok_every_ms=1_000)
     assert [send.hop_limit for _, send, e in bench.entries(BUTTON) if e.stage == 3] == [2, 2, 2, 3, 3, 3]
+
+
+def test_who_plays_the_alarm_as_if_it_came_directly_keeps_no_stage_from_a_far_button():
+    """No key: the first copy's clear header decided how far everything went that the button was told."""
+    bench = Bench()
+    for hops in (0, 2):
+        bench.hear(alarm(), hops=hops, hop_start=3)
+    bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
+    bench.run(70_000, hub_ok_every_ms=1_000)
+    assert [send.hop_limit for _, send, e in bench.entries(BUTTON) if e.stage == 3] == [0, 0, 0, 2, 2, 2]

@@ -219,3 +219,22 @@ def test_under_its_units_fence_the_gateway_takes_an_alarm_beats_a_board_and_spea
     command = run_confined(UNITS[0], speak, "-v", "id", "-w", sound, "kebakaran")
     subprocess.run(command, check=True, timeout=PATIENCE_S)
     assert sound.stat().st_size > 1_000
+
+
+DEBIANS_OWN = {"dialout", "audio"}  # groups of every Debian (base-passwd); gpio is Raspberry Pi OS's
+
+
+def test_every_group_of_the_units_is_there_on_plain_debian_once_the_printed_steps_are_done():
+    """A unit with a group that is not there does not start, and useradd refuses an account with one."""
+    text = (ROOT / "docs/technician.md").read_text(encoding="utf-8")
+    account = text.index("useradd --system --groups ")
+    given = set(re.match(r"[a-z,]+", text[account + len("useradd --system --groups "):])[0].split(","))
+    wanted = set()
+    for unit in (*DEPLOY.glob("*.service"), *HUB.glob("*.service")):
+        found = re.findall(r"(?m)^(?:SupplementaryGroups|Group)=(.*)$", unit.read_text(encoding="utf-8"))
+        wanted |= {group for line in found for group in line.split()}
+    assert "gpio" in wanted and wanted - {"kentongan"} <= given
+    for group in (wanted | given) - DEBIANS_OWN - {"kentongan"}:
+        made = text.find(f"groupadd --force --system {group}`")
+        assert 0 <= made < account, f"{group}: not on plain Debian, and no step makes it before the account"
+        assert f'GROUP="{group}"' in (DEPLOY / "70-kentongan.rules").read_text(encoding="utf-8")

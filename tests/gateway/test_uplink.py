@@ -1,4 +1,5 @@
 """The uplink with an injected client: what counts as accepted, and what happens to everything else."""
+import json
 import logging
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -34,12 +35,12 @@ def _spool():
     return Spool(":memory:", "gateway-1")
 
 
-def uplink(spool):
-    taken, orders = [], []
+def uplink(spool, now_s=(0.0,)):
+    taken, orders, odd = [], [], []
     link = Uplink(spool, None, "gateway-1", "boot",
                   lambda event: {**event, "age_ms": 1_000 * event["counter"]}, taken.append, lambda: None,
-                  orders.append)
-    link.taken, link.orders = taken, orders
+                  orders.append, lambda *what: odd.append(what), lambda: now_s[0])
+    link.taken, link.orders, link.odd = taken, orders, odd
     return link
 
 
@@ -118,14 +119,98 @@ def test_a_batch_that_is_refused_as_a_whole_is_halved_down_to_the_culprit(spool)
 
 
 def test_order_results_are_told_until_the_hub_has_heard_them(spool):
-    link = uplink(spool)
+    now_s = [0.0]
+    link = uplink(spool, now_s)
     link.order_done(4, "ok")
-    with pytest.raises(HubError):
-        link.send_once(Client(HubError(0, "away")))
+    link.send_once(Client(HubError(0, "away")))
+    now_s[0] += 60
     client = Client({"done": [4]})
     link.send_once(client)
     assert client.calls[0][2] == {"ids": [4], "results": {"4": "ok"}}
     link.send_once(Client())
+
+
+def fails_on_results(path_of_calls, bad=None, status=500):
+    """A hub that takes events and fails on results: all, or those of these orders."""
+    def answer(path, body):
+        path_of_calls.append(path.rpartition("/")[2])
+        if path.endswith("/done"):
+            if bad is None or bad & set(body["ids"]):
+                raise HubError(status, "internal error")
+            return {"done": body["ids"]}
+        return accept_all(body)
+    return Paths(answer)
+
+
+class Paths:
+    """A client whose hub is a function of path and body."""
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def call(self, _method, path, body=None):
+        return self._answer(path, body)
+
+    def close(self):
+        return
+
+
+@pytest.mark.parametrize("status", [0, 400, 401, 500, 503])
+def test_a_hub_that_fails_on_results_of_orders_gets_every_alarm_and_people_are_told(spool, status):
+    now_s, calls = [0.0], []
+    link = uplink(spool, now_s)
+    for order_id in range(1, 80):
+        link.order_done(order_id, "ok")
+    for n in range(200):
+        spool.put({"type": "alarm", "key": str(n), "counter": n})
+        link.send_once(fails_on_results(calls, status=status))
+        now_s[0] += 1
+        assert not spool.unsent(), "each in its turn"
+    assert calls[0] == "events" and 5 < calls.count("done") < 60
+    assert "what became of its orders" in link.trouble()
+    now_s[0] += 60
+    while link.send_once(fails_on_results(calls, bad=set())) or link._results._waiting:
+        now_s[0] += 1
+    assert link.trouble() is None
+
+
+def test_one_result_that_the_hub_fails_on_keeps_no_other_back(spool):
+    now_s, calls = [0.0], []
+    link = uplink(spool, now_s)
+    for order_id in range(1, 80):
+        link.order_done(order_id, "ok")
+    for _ in range(500):
+        link.send_once(fails_on_results(calls, bad={7}))
+        now_s[0] += 1
+    assert set(link._results._waiting) == {7}
+
+
+@pytest.mark.parametrize("order_result", [{"x": object()}, b"\xff", float("nan")])
+def test_a_result_that_cannot_be_written_stops_no_event(spool, order_result):
+    fill(spool, 2)
+    link = uplink(spool)
+    link.order_done(4, order_result)
+    link.send_once(Paths(lambda path, body: json.dumps(body) and accept_all(body)))
+    assert not spool.unsent()
+
+
+def test_an_event_whose_age_cannot_be_known_is_sent_as_it_was_stored_and_stops_no_other(spool):
+    spool.put({"type": "alarm", "key": "odd", "device": 7})
+    fill(spool, 3)
+    seen = []
+    link = uplink(spool)
+    link.send_once(Client(lambda body: seen.extend(body["events"]) or accept_all(body)))
+    assert [event["age_ms"] for event in seen] == [-1, 0, 1_000, 2_000] and not spool.unsent()
+
+
+def test_an_event_that_cannot_be_written_is_put_by_and_told_and_stops_no_other(spool):
+    """Only memory can hold one: the disk refused it for the same reason."""
+    spool.hold({"type": "alarm", "key": "odd", "counter": 7, "rssi": b"\xff"})
+    fill(spool, 3)
+    link = uplink(spool)
+    while spool.unsent():
+        link.send_once(Client(lambda body: json.dumps(body) and accept_all(body)))
+    assert sum(map(len, link.taken)) == 3 and link.odd == [("event_refused", 1)]
 
 
 @pytest.mark.parametrize("answer", [{}, {"orders": None}, {"orders": {}}])

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from hub_kit import Site, TwoClocks, make_site
+from jinja2 import Environment
 from kentongan_hub import accounts
 from werkzeug.routing.rules import Rule
 
@@ -29,6 +30,26 @@ def routes_built_once():
 
     patch = pytest.MonkeyPatch()
     patch.setattr(Rule, "_compile_builder", cached)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once():
+    """jinja compiles the pages anew for every app, 50 ms a test; they differ by file and language."""
+    compile_page, compiled = Environment.compile, {}
+
+    def cached(environment, source, name=None, filename=None, raw=False, defer_init=False):
+        page = (source, name, filename, raw, defer_init)
+        key = (*page, *environment.extensions)  # the English pages are translated while they are compiled
+        if filename is None:
+            return compile_page(environment, *page)
+        if key not in compiled:
+            compiled[key] = compile_page(environment, *page)
+        return compiled[key]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Environment, "compile", cached)
     yield
     patch.undo()
 

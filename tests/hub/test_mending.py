@@ -116,7 +116,7 @@ def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
         for page in pages:
             assert "BASIS DATA RUSAK" in person.get(page).text, page
     page = admin.get("/simpanan").text
-    assert "kentongan-hub restore --from" in page
+    assert "kentongan-hub restore --data" in page
     assert damage is missing or "hub.sqlite3.rusak-" in page
     assert {"basis data rusak"} <= {row["what"] for row in site.rows("SELECT what FROM warnings")}
     assert admin.post("/simpanan/rusak", page="/simpanan").status_code == 303

@@ -22,6 +22,7 @@ def test_saya_datang_is_stage_3_for_the_presser(site):
         "type": "stage",
         "device": site.button,
         "counter": 9,
+        "first": 9,
         "stage": m.STAGE_COMING,
         "expires_in_s": 1800,
     }

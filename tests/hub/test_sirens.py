@@ -146,7 +146,7 @@ def test_a_post_that_refuses_has_its_time_again_for_the_gateways_order(site):
     site.clock.advance(10 * SECOND_MS)
     site.hub.dispatch.step()
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["ditunggu"]
-    assert "sirene menolak" in site.enter("admin").get("/kejadian/kejadian-1").text
+    assert "sirene tidak berbunyi sendiri" in site.enter("admin").get("/kejadian/kejadian-1").text
     site.clock.advance(6 * SECOND_MS)
     site.hub.dispatch.step()
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["diam"]

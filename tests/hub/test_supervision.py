@@ -1,24 +1,47 @@
 """Late before lost, and nothing green without proof."""
 import re
 
+import nodekit
 import pytest
+from gateway_kit import REPEATER, Bench, node_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_hub import incidents, policy, watch
 from kentongan_hub import supervision as s
+from kentongan_node.repeater import Penerus
+from kentongan_wire import flood
 from kentongan_wire import messages as m
+from nodekit import Shell
 
 MINUTE_MS = 60_000
+RELAY = 0x52000031
 
 
 @pytest.mark.parametrize(("role", "silent_ms", "state"), [
-    ("sirene", 150_000, s.TERHUBUNG), ("sirene", 160_000, s.TERLAMBAT), ("sirene", 5 * MINUTE_MS, s.TERPUTUS),
+    ("sirene", 279_000, s.TERHUBUNG), ("sirene", 280_000, s.TERLAMBAT), ("sirene", 5 * MINUTE_MS, s.TERPUTUS),
     ("tombol", 12 * s.HOUR_MS, s.TERHUBUNG), ("tombol", 13 * s.HOUR_MS, s.TERLAMBAT),
     ("tombol", 26 * s.HOUR_MS, s.TERPUTUS),
     ("gateway", 39_000, s.TERHUBUNG), ("gateway", 40_000, s.TERLAMBAT),
 ])
 def test_a_silent_device_is_late_before_it_is_lost(role, silent_ms, state):
     assert s.link(role, 1_000, 1_000 + silent_ms) == state
+
+
+def test_a_device_whose_status_gives_way_to_an_alarm_is_called_late_neither_by_hub_nor_gateway():
+    """It was 'terlambat' 20 s after an alarm put its STATUS off by design, and a technician was told."""
+    shell = Shell(Penerus(nodekit.settings("penerus", RELAY), {}))
+    for counter in range(1, 400):
+        shell.hear(nodekit.alarm(0x53000007, counter))
+        shell.wait(10_000)
+    told_ms = [at_ms for at_ms, frame in shell.sent if nodekit.message_of(frame).type == m.STATUS
+               and nodekit.packet_of(frame).src == RELAY]
+    silent_ms = max(nodekit.gaps(told_ms))
+    assert 240_000 < silent_ms <= 262_000 < flood.STATUS_LATE_MS < s.MAINS_LIMITS_MS[1]
+    assert s.link("penerus", 1_000, 1_000 + silent_ms + 15_000) == s.TERHUBUNG
+    gateway = Bench()
+    gateway.hear(node_status(REPEATER), src=REPEATER)
+    gateway.run(silent_ms + 15_000, hub_ok_every_ms=1_000)
+    assert not gateway.of_type("supervision")
 
 
 def test_a_device_that_was_never_heard_is_not_called_connected():

@@ -70,3 +70,12 @@ def test_an_order_for_a_gateway_that_died_goes_to_one_that_lives(site):
     assert channels() == {"gateway:gateway-1"}
     site.hub.dispatch.step()
     assert channels() == {"gateway:gateway-2"}
+
+
+def test_a_state_that_the_gateway_lost_is_named_with_its_remedy(site):
+    from kentongan_hub import troubles
+
+    site.post_events(site.event("trouble", name="disk_state keys", active=True, detail="keys: lost"))
+    text = site.enter("admin").get("/perangkat").text
+    assert "kunci gerbang hilang" in text and "tulis berkas kunci gerbang baru" in text
+    assert troubles.words("disk_state quiet") == "quiet: catatan gerbang pernah rusak, sudah dimulai baru"

@@ -1,4 +1,5 @@
 """Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
+import pytest
 from kentongan_node.actions import Transmit
 from kentongan_sim.checkers import ALL, UNDER_ATTACK, check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
@@ -348,6 +349,7 @@ def test_an_answer_of_before_the_press_earns_nothing_after_it():
     second = (100_000_000, "tombol-01", "main", 1, None)
     facts = attacked(frame(100_300_000, "tombol-01", 5, "ALARM", BUTTON, 80),
                      (100_500_000, "gateway-1", "store", {**STORED, "counter": 80}),
+                     frame(100_600_000, "modem-1", 6, "RECEIPTS", MODEM, 10, answers=[[BUTTON, 80, 2]]),
                      (101_000_000, "tombol-01", "show", {"state": "stored"}),
                      (103_000_000, "tombol-01", "show", {"state": "coming"}), pressed=(PRESS, second))
     assert complaints(facts) == {"false_words": ["coming"]}
@@ -370,3 +372,76 @@ def test_no_siren_within_ten_seconds_and_no_stage_within_sixty_is_muted():
     late = [(45_000_000, "pos-1", "sound", {"pattern": "titir"})]
     assert complaints(attacked(*late, gone=("sound", "quiet"))) == {"muted": ["siren"]}
     assert complaints(attacked(gone=("show",))) == {"muted": ["stage", "stage"]}
+
+
+# a gateway that stores and says nothing
+
+
+def said(t_us=10_500_000, label="modem-1", src=MODEM, answers=((BUTTON, 65, 2),)):
+    return frame(t_us, label, 2, "RECEIPTS", src, 9, answers=[list(one) for one in answers])
+
+
+def unsaid(*more):
+    """Whether the checker misses the gateway's word in the healthy history, its own receipt put out."""
+    events = [e for e in healthy() if e[2] != "store" and e[3].get("type") != "RECEIPTS"]
+    events.append((10_460_000, "gateway-1", "store", dict(STORED)))
+    events = sorted([*events, *more], key=lambda e: e[0])
+    facts = Facts(events, PLACES, {"gateway-1": "modem-1"}, (PRESS,), END_US)
+    return "unsaid" in [what for what, _ in UNDER_ATTACK["muted"](facts)]
+
+
+def test_a_gateway_that_stores_and_says_nothing_to_the_presser_within_ten_seconds_is_muted():
+    assert unsaid()
+    assert not unsaid(said()) and not unsaid(said(12_000_000, answers=[(BUTTON, 65, 3)]))
+    for name, receipt in (
+        ("of another press", said(answers=[(BUTTON, 64, 2)])),
+        ("of a siren only", said(answers=[(BUTTON, 65, 0x81)])),
+        ("another's word", said(label="pos-1")),
+        ("carried for another", said(src=POST)),
+        ("late", said(30_000_000)),
+    ):
+        assert unsaid(receipt), name
+
+
+def test_a_gateway_without_power_owes_no_word():
+    assert not unsaid((12_000_000, "gateway-1", "off", {}))
+    assert not unsaid((12_000_000, "gateway-1", "boot", {"cause": "power", "key": ""}))
+
+
+def hour_of(origin, count=300):
+    """Receipts for one button, in the seconds before the press; 300 of them are 27 s of air."""
+    return [frame(1_000_000 + k * 20_000, "modem-1", 1_000 + k, "RECEIPTS", MODEM, 9_000 + k,
+                  answers=[[origin, 65, 2]]) for k in range(count)]
+
+
+def test_an_hour_that_went_for_presses_excuses_a_gateway_and_one_that_a_thief_spent_does_not():
+    thief = frame(2_000_000, "pemutar", 900, "FOREIGN", 0)
+    assert not unsaid(*hour_of(0x7777)), "where nobody attacks"
+    assert unsaid(thief, *hour_of(0x7777))
+    assert unsaid(thief, *hour_of(BUTTON, 200)), "18 s leave air for its receipt"
+    assert not unsaid(thief, *hour_of(BUTTON))
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_no_honest_walk_at_8_percent_loss_looks_muted(seed):
+    """In one RT, over four hops, and with ten presses in a row."""
+    for place, presses in (("rt", 1), ("line3", 1), ("rt", 10)):
+        with World(scenario(place), seed, loss=0.08) as world:
+            buttons = sorted(label for label, host in world.nodes.items() if host.place.role == "tombol")
+            for number, label in enumerate(buttons[:presses]):
+                world.press(label, 60_000_000 + number * 300_000)
+            world.run_until(140_000_000)
+            found = UNDER_ATTACK["muted"](Facts.of(world))
+        assert [text for what, text in found if what == "unsaid"] == [], (place, presses)
+
+
+def test_a_village_that_honestly_spends_its_gateways_hour_is_not_called_muted():
+    """Every house of the RT, again and again, until there is no air left for words."""
+    with World(scenario("rt"), 1) as world:
+        buttons = sorted(label for label, host in world.nodes.items() if host.place.role == "tombol")
+        for number in range(110):
+            world.press(buttons[number % len(buttons)], 60_000_000 + number * 6_000_000)
+        world.run_until(740_000_000)
+        facts, counters = Facts.of(world), world.counters()["gateway-1"]
+    assert counters.get("air_alarm"), "its hour is spent"
+    assert [text for what, text in UNDER_ATTACK["muted"](facts) if what == "unsaid"] == []

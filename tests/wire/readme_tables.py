@@ -53,7 +53,7 @@ MEANINGS = {
     "EVENT.counter": "saya datang: counter of its incident's first ALARM; else 0",
     "PAGE.counter": "counter of the incident's first ALARM",
     "state": "1 sounding, 2 stopped, 3 silenced at the post, 4 failed to sound, 5 driven, not sensed,"
-             " 6 refused as old, 7 drill began, 8 drill ended",
+             " 6 not sounded by itself, 7 drill began, 8 drill ended",
     "source": "1 direct, 2 receipt, 3 order, 4 post",
     "event": "1 ronda check-in, 2 aman, 3 handover, 4 saya datang", "person": "slot in the site's list",
     "n": "count of what follows",

@@ -20,7 +20,7 @@ EXAMPLES = (
     link.Received(frame=b"\0" * 255, rssi=-137, snr_q=-81, at_ms=0xFFFFFFFF),
     link.Transmitted(src=7, id=0, airtime_ms=344),
     link.Refused(src=7, id=9, reason=link.REASON_AIR),
-    link.ModemStatus(air_used_ms=36_000, queued=3, dropped=65535, uptime_s=1 << 31, jammed=1),
+    link.ModemStatus(air_used_ms=36_000, queued=3, dropped=65535, uptime_s=1 << 31, faults=3),
     link.LogLine(text="mulai"),
     link.Ack(seq=65535),
     link.Nack(seq=0, reason=link.REASON_SETTINGS),

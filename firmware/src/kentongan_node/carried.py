@@ -1,12 +1,15 @@
 """What a relay has carried, by content, and how far each sender has counted: what is new, what is old.
 
 A frame's header is anybody's word, its carry tag is not: rows of proved frames and of the others never meet,
-so that nobody can mark another's frame as carried before it comes.
+so that nobody can mark another's frame as carried before it comes. Nor with fewer hops left than it has: who
+plays one with few left ahead of the true one must not end its way there.
 """
 import struct
 
-ROWS = 256               # contents remembered; the oldest gives way
-ROW = "<IIHHB"           # sender (xor UNPROVED), content, low half of the last id, minute of the first, times
+ROWS = 176               # contents remembered; the oldest gives way
+# Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2),
+# hops left of the last id (3-5) and how often more hops came after it had gone (6-7).
+ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 64             # whose counters are remembered; the oldest gives way
 SENDER = "<IIB"          # sender, highest counter, highest attempt under it
@@ -26,36 +29,49 @@ class Carried:
         self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
 
-    def has(self, src, proved, content, packet_id):
-        """Whether this very frame was carried already."""
+    def has(self, src, proved, content, packet_id=None):
+        """1 + hops left of this very frame as it was carried, 0: it was not; None: any id, true or false."""
         at = self._find(src, proved, content)
-        return at is not None and struct.unpack_from(ROW, self._rows, at)[2] == packet_id & 0xFFFF
+        if at is None or packet_id is None:
+            return at is not None
+        _, _, last, _, flags = struct.unpack_from(ROW, self._rows, at)
+        return (flags >> 3 & 7) + 1 if last == packet_id & 0xFFFF else 0
 
-    def is_new(self, src, content, counter, attempt, strict, now_ms):
+    def is_new(self, src, content, counter, attempt, strict, now_ms, repeat):
         """Whether a proved frame is what its sender says now, and not an old one played again.
 
-        strict: frames of this sender do not overtake each other, as a tombol's.
+        strict: frames of this sender do not overtake each other, as a tombol's. repeat: this very frame has
+        gone, with fewer hops left; once that is nothing old.
         """
+        last, highest = self._last(src)
         at = self._find(src, True, content)
         if at is not None:
-            _, _, _, minute, times = struct.unpack_from(ROW, self._rows, at)
-            return (now_ms // MINUTE_MS - minute) & 0xFFFF <= REPEAT_MINUTES and times < REPEATS
-        last, highest = self._last(src)
+            _, _, _, minute, flags = struct.unpack_from(ROW, self._rows, at)
+            if (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES:
+                return False
+            if repeat:
+                return flags < 64 and not (strict and (counter, attempt) != (last, highest))
+            return flags & 7 < REPEATS
         if counter == last:
             return attempt > highest or not strict
         return counter > last if strict else counter + REORDERED > last
 
-    def add(self, src, proved, content, packet_id, counter, attempt, now_ms):
-        """This frame is carried now."""
+    def add(self, src, proved, content, packet_id, counter, attempt, now_ms, hops, first=False):
+        """This frame is carried now with so many hops left; first: it has not gone yet with fewer."""
         at = self._find(src, proved, content)
-        minute, times = now_ms // MINUTE_MS & 0xFFFF, 0
+        minute, flags, last = now_ms // MINUTE_MS & 0xFFFF, 0, None
         if at is None:
             at = self._next * ROW_BYTES
             self._next = (self._next + 1) % ROWS
         else:
-            minute, times = struct.unpack_from(ROW, self._rows, at)[3:]
+            last, minute, flags = struct.unpack_from(ROW, self._rows, at)[2:]
+        times, more = flags & 7, flags >> 6
+        if last != packet_id & 0xFFFF:
+            times = min(times + 1, 7)
+        elif not first:
+            more = min(more + 1, 3)
         struct.pack_into(ROW, self._rows, at, src ^ (0 if proved else UNPROVED), content, packet_id & 0xFFFF,
-                         minute, min(times + 1, 255))
+                         minute, times | hops << 3 | more << 6)
         if proved:
             self._count(src, counter, attempt)
 

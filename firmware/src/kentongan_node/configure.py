@@ -5,14 +5,15 @@ whole when the last part of a version is in, so that after a power cut all of it
   keys    [[generation, first, second, third], ..] beside those of the device file, in hexadecimal
   send    generation to send with; None: the device file's
   lowest  oldest generation that is accepted
-  floor   [source, generation, counter] of the last CONFIG: older ones stay refused without the guard's file
+  floor   [source, generation, counter] of the last CONFIG: older ones stay refused without the guard's file,
+          and so do that gateway's older orders and pages, for it counts them all in one sequence
 """
 import json
 from binascii import hexlify, unhexlify
 
 from kentongan_wire.crypto import sha256
 from kentongan_wire.keys import OwnKeys, PostKeys, RelayKeys
-from kentongan_wire.messages import CONFIG, SIRENE, TOMBOL
+from kentongan_wire.messages import SIRENE, TOMBOL
 
 from kentongan_node.actions import Persist
 
@@ -85,10 +86,10 @@ class Kept:
         self.keys = [row for row in self.keys if row[0] >= lowest]
         return True
 
-    def guard(self, guard):
+    def guard(self, guard, types):
         """Raise the guard to the last CONFIG that was applied, whatever its own file knows."""
-        if self.floor:
-            guard.raise_to(self.floor[0], self.floor[1], CONFIG, self.floor[2])
+        for kind in types if self.floor else ():
+            guard.raise_to(self.floor[0], self.floor[1], kind, self.floor[2])
 
 
 def make_keys(role, node, rings, send):

@@ -1,11 +1,11 @@
 """Base of the nodes on mains power: sirene, penerus, penerima. Always listening, STATUS at an even pace."""
 from kentongan_wire import messages
+from kentongan_wire.flood import POSTPONE_MAX_MS
 
 from kentongan_node.actions import Listen, Persist
 from kentongan_node.node import FIRMWARE, Node
 
-QUIET_MS = 120_000        # no STATUS so long after an alarm (wire-format 3) ...
-POSTPONE_MAX_MS = 120_000  # ... but never later than this: forged alarms must not make us look dead
+QUIET_MS = 120_000        # no STATUS so long after an alarm (wire-format 3), within POSTPONE_MAX_MS
 TEST_DELAY_MS = 2_000     # several nodes are asked in one order: answers spread over this
 FIRST_MS = 2_000          # earliest STATUS after a start
 MINUTE_MS = 60_000
@@ -63,7 +63,6 @@ class MainsNode(Node):
             if wait_ms > now_ms:
                 self.at("status", wait_ms)
                 return
-            self.mesh.ledger.keep(now_ms, actions)
             self.send_status(now_ms, actions)
             # A tenth of jitter keeps two nodes from meeting at every period.
             period_ms = self._period_ms()

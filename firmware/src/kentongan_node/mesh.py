@@ -14,7 +14,7 @@ import struct
 
 from kentongan_wire import phy
 from kentongan_wire.crypto import sha256
-from kentongan_wire.flood import CLASS_ALARM, CLASS_ORDER, may_relay
+from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_relay
 from kentongan_wire.messages import ALARM, TOMBOL
 from kentongan_wire.packet import PORT_PRIVATE, relayed
 
@@ -40,7 +40,10 @@ ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # up to 600 ms more a button's next attempt took the copy's place time and again: nothing of it came through.
 CROWD_HOLD_MS = 1_200
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
-LOW_AIR_MS = 12_000             # with less left a relay carries only the first attempts
+# Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
+# many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
+RESERVE = 1_500  # ms
+LOW_AIR_MS = 12_000             # with less left a relay carries only first attempts, none beyond the purses
 LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
@@ -87,7 +90,7 @@ class Mesh:
         self.meter = BusyMeter()
         self.answers = AnswerCache() if relays else None
         self._carried = Carried() if relays else None
-        self._shares = Shares(preset) if relays else None
+        self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
         self._state = IDLE
         self._state_ms = 0
@@ -116,42 +119,59 @@ class Mesh:
         entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag)
         return self.queue.put(entry)
 
-    def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False):
+    def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False, rnd=0):
         """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits.
 
+        One that comes with more hops left than what was carried takes the waiting copy's place, or goes
+        again: the one before may have been played ahead of it, to end its way here.
         proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
         """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
         content = struct.unpack("<I", sha256(data.payload)[:4])[0]
-        if self._carried.has(packet.src, proved, content, packet.id):
+        again = self._carried.has(packet.src, proved, content, packet.id)
+        if again >= packet.hop_limit:
             return False
         head = alarm_head(data)
         counter, attempt = head or (said_counter(data), 0)
-        entry = Entry(relayed(packet, self.node & 0xFF), klass, now_ms, False, True, snr_q, tag)
-        if not (proved and self._carried.is_new(packet.src, content, counter, attempt, bool(head), now_ms)):
+        frame = relayed(packet, self.node & 0xFF)
+        about = (packet.src, proved, content, packet.id, counter, attempt, now_ms, packet.hop_limit - 1)
+        for waiting in self.queue.entries if again else ():
+            if waiting.relay and waiting.frame[4:12] == frame[4:12] and waiting.frame[16:] == frame[16:]:
+                waiting.frame = frame
+                self._carried.add(*about, first=True)
+                return True
+        entry = Entry(frame, klass, now_ms, False, True, snr_q, tag)
+        is_new = self._carried.is_new
+        if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, again)):
             entry.charge = COMMON
         elif head:
             entry.charge = packet.src
         entry.attempt = attempt
-        if not self._affordable(entry, head, now_ms):
+        # In its sender's name, and not carried before: a thief of a relay may have spent the purses for him.
+        unheard = proved and not self._carried.has(packet.src, True, content)
+        if not self._affordable(entry, head, unheard, now_ms, rnd):
             return False
         if head:
-            self._make_way(packet.src, head, proved)
-            if self.active_origins(now_ms) >= 2:
+            self._make_way(entry, head[0], proved)
+            if self.active_origins(now_ms) >= 2 and not again:
                 entry.hold(CROWD_HOLD_MS)
+        if again:  # a copy has gone, with fewer hops: perhaps as far as it had to
+            entry.overheard = True
+            entry.hold(OVERHEARD_HOLD_MS)
         if not self.queue.put(entry):
             return False
-        self._carried.add(packet.src, proved, content, packet.id, counter, attempt, now_ms)
+        self._carried.add(*about)
         return True
 
-    def _make_way(self, src, head, proved):
-        """A copy of a newer attempt says all that waiting ones of older attempts say, if it is true."""
-        for older in self._copies(src, head[0]):
-            if proved and older.attempt < head[1]:
+    def _make_way(self, entry, counter, proved):
+        """A copy of a newer attempt says all that waiting ones of older attempts say, if it is true, as far
+        as it goes."""
+        for older in self._copies(entry.src, counter):
+            if proved and older.attempt < entry.attempt and older.hop_limit() <= entry.hop_limit():
                 self.queue.drop(older, "repeated")
 
-    def _affordable(self, entry, head, now_ms):
+    def _affordable(self, entry, head, first, now_ms, rnd):
         if head and self.ledger.left_ms(now_ms) < LOW_AIR_MS and entry.attempt > LOW_AIR_ATTEMPTS:
             self.queue.count(entry.klass, "low_air")
             return False
@@ -164,6 +184,10 @@ class Mesh:
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
+        spare = head and first and self.ledger.left_ms(now_ms) >= LOW_AIR_MS
+        if spare and self._shares.allow(now_ms, rnd):
+            entry.charge = None
+            return True
         self.queue.count(entry.klass, "unproved")
         return False
 
@@ -344,8 +368,22 @@ class Mesh:
             self.queue.drop(entry, "air")
 
     def _payable(self, entry, now_ms):
-        used_ms = self.ledger.used_ms(now_ms) + self.airtime_ms(len(entry.frame))
-        return used_ms <= (phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS)
+        """Whether the hour has air for it: of what is everybody's, else of what is kept for its kind."""
+        airtime_ms = self.airtime_ms(len(entry.frame))
+        used_ms = self.ledger.used_ms(now_ms) + airtime_ms
+        limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
+        if self._shares is None:  # a tombol: nothing stands before its own alarm
+            return used_ms <= limit_ms
+        if used_ms <= min(limit_ms, phy.AIR_LIMIT_MS - 4 * RESERVE):
+            return True
+        purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
+        if purse == CLASS_EVENT and not entry.relay:
+            purse = self.node
+        if purse is None or entry.charge not in (None, purse) or used_ms > phy.AIR_LIMIT_MS \
+                or self._shares.used_ms(purse, now_ms) + airtime_ms > RESERVE:
+            return False
+        entry.charge = purse
+        return True
 
     def _transmit(self, entry, now_ms, actions):
         """Book the air before the frame goes: a reset in the middle must not lose it."""

@@ -10,6 +10,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.mesh import Mesh
+from kentongan_node.shares import Shares
 
 HEARTBEAT_MS = 5_000       # ModemStatus without being asked; the host takes three missed ones as dead
 REMEMBERED = 8             # host messages whose repeat is answered without sending twice
@@ -30,12 +31,14 @@ class Modem:
         self.node = 0              # 0: not configured since the start
         self.counters = {}
         self.mesh = Mesh(phy.preset(settings["preset"]), 0, False, state.get("air"))
+        self.mesh._shares = Shares(self.mesh.preset)
         self._decoder = link.Decoder()
         self._tuned = self._radio(settings)
         self._seq = 0
         self._handled = []         # (seq, src, id) of the last Transmits
         self._start_ms = 0
         self._beat_ms = None
+        self._flash_fails = False
 
     @staticmethod
     def _radio(values):
@@ -90,14 +93,14 @@ class Modem:
     def sense(self, what, value, now_ms, rnd):
         actions = []
         if what == "flash":  # its only file is the hour's air
-            self._tell(link.LogLine("flash takes no write" if value else "flash takes writes again"), actions)
+            self._flash_fails = bool(value)
+            self._status(now_ms, actions)
         return actions
 
     def tick(self, now_ms, rnd):
         actions = []
         if self._beat_ms is not None and now_ms >= self._beat_ms:
             self._beat_ms = now_ms + HEARTBEAT_MS
-            self.mesh.ledger.keep(now_ms, actions)
             if not self.node:
                 self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, 0), actions)
             self._status(now_ms, actions)
@@ -165,9 +168,11 @@ class Modem:
 
     def _status(self, now_ms, actions):
         dropped = sum(self.mesh.drops.values()) & 0xFFFF
+        faults = link.FAULT_JAMMED if self.mesh.jammed(now_ms) else 0
+        faults |= link.FAULT_FLASH if self._flash_fails else 0
         uptime_s = (now_ms - self._start_ms) // 1000
         self._tell(link.ModemStatus(self.mesh.air_used_ms(now_ms), len(self.mesh.queue), dropped, uptime_s,
-                                    int(self.mesh.jammed(now_ms))), actions)
+                                    faults), actions)
 
     def _tell(self, message, actions):
         actions.append(HostWrite(link.encode(self._seq, message)))

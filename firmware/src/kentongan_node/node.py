@@ -59,7 +59,9 @@ class Node:
         self._draws = 0
         if "guard" in state and self._guarded(self._load_guard, state["guard"]) is None:
             self.counters_lost = True
-        self._guarded(self.kept.guard, self.guard)
+        lost = self.counters_lost or self.counters_stale or "guard" not in state
+        # with the guard's file there, an order may be on its way that is older than the last settings
+        self._guarded(self.kept.guard, self.guard, CONTROL_TYPES if lost else (messages.CONFIG,))
         self.last_control = self._last_control()
 
     def _load_guard(self, data):
@@ -156,7 +158,7 @@ class Node:
                 heard = (packet, rssi, snr_q)
                 self._guarded(self._deliver, frame, envelope, proved, heard, now_ms, rnd, actions)
             if self.relays:
-                self._carry(packet, data, proved, snr_q, now_ms)
+                self._carry(packet, data, proved, snr_q, now_ms, rnd)
         return self._end(now_ms, rnd, actions)
 
     def garbled(self, n_bytes, now_ms, rnd):
@@ -399,7 +401,7 @@ class Node:
         if pairs:
             self.mesh.answers.keep(frame, pairs)
 
-    def _carry(self, packet, data, proved, snr_q, now_ms):
+    def _carry(self, packet, data, proved, snr_q, now_ms, rnd):
         """Relay rules for one opened packet; nothing in here decides local delivery."""
         head = alarm_head(data)
         tag = None
@@ -407,6 +409,6 @@ class Node:
             tag = (packet.src, head[0])
             answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
         if flood.may_relay(packet, data):
-            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved)
+            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved, rnd)
         if tag and answered:
             self.mesh.doubt_alarm(packet.src, head[0])

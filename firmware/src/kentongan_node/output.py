@@ -41,7 +41,7 @@ class Output(MainsNode):
         self.reports = Reports()
         self.fault = False
         self._stuck = False         # current flows although nothing is to sound
-        self._playing = None        # what the output does: (record, kind, drill, times) or a tone's name
+        self._playing = None        # what the output does: (record, kind, drill, end) or a tone's name
         self._sensed = False
         self._rested = False        # a rest is over: the sensor's next word is told of all that run
 
@@ -130,7 +130,7 @@ class Output(MainsNode):
             if self.sounding:
                 self._quiet(now_ms, actions)
             return
-        playing = (record, record.kind, record.drill, record.times)
+        playing = (record, record.kind, record.drill, record.until_ms)
         if playing == self._playing:
             return
         left_ms = self.soundings.stretch.left_ms(now_ms)
@@ -161,7 +161,7 @@ class Output(MainsNode):
         """The carrier would shut the output before long: a silence that it takes for an end."""
         self.at("rested", self._quiet(now_ms, actions))
         self.at("resting", now_ms)
-        self.note(actions, "siren_rests", self.soundings.current().last)
+        self.note(actions, "siren_rests", self.soundings.current().number)
 
     def _go_on(self, now_ms, rnd, actions):
         """After a rest: what still runs is heard again, and told when it is known."""
@@ -176,7 +176,7 @@ class Output(MainsNode):
 
     def _note_on(self, record, why, actions):
         if self.sounding:
-            self.note(actions, "siren_on", record.last, why, node=record.origin)
+            self.note(actions, "siren_on", record.number, why, node=record.origin)
 
     def _tone(self, name, steps, now_ms, actions):
         """A tone of the post's own, once; none where the siren would have to rest within it."""
@@ -219,11 +219,11 @@ class Output(MainsNode):
                     return  # the sensor is about to say which
                 state = m.STATE_SOUNDING if self._sensed else m.STATE_FAILED
         source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
-        body = m.SirenReport(record.origin, record.last, state, source)
+        body = m.SirenReport(record.origin, record.number, state, source)
         wait_ms = REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS)
         if state in SOUNDS and record.source != m.SOURCE_ORDER and self.soundings.joins(record):
             wait_ms += self._crowd_ms(now_ms, rnd)
-        self.reports.add(m.SIREN_REPORT, body, now_ms + wait_ms, (record.origin, record.number))
+        self.reports.add(m.SIREN_REPORT, body, now_ms + wait_ms, (record.origin, record.first))
 
     def _hold_report(self, body, now_ms, rnd):
         """Another post says that it sounds: with several alarms at once one such report is enough for now."""
@@ -234,7 +234,7 @@ class Output(MainsNode):
             return  # the first word that this siren sounds at all: without it a person is sent here
         if self.mesh.active_origins(now_ms) < 2:
             return
-        report = self.reports.find((record.origin, record.number))
+        report = self.reports.find((record.origin, record.first))
         if report is not None:
             report.hold(self._crowd_ms(now_ms, rnd))
 

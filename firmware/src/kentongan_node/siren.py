@@ -6,7 +6,8 @@ ALARM, tag under A holds                            sound, then the counters to 
 RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was not heard here
 RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
 SIREN_REPORT of another post, in a crowd of alarms  our own report of that incident comes later
-SIREN_ORDER to us: start, stop, quiet test          sound, that incident stops, STATUS
+SIREN_ORDER to us: start, stop, quiet test          sound whatever came before, that incident stops, STATUS
+an authentic ALARM that may not sound by itself     a report: the gateway, which knows better, orders it
 SIREN_ORDER to us: drill begins, ends               first presses are drills for so long, none is; a report
 key hush / test                                     the incident that is heard stops / test tones and kind 15
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
@@ -24,8 +25,8 @@ from kentongan_node.soundings import (
     DRILL_MS,
     HUSH,
     LIVE,
-    ORDER,
     RECEIPT,
+    RESTING,
     SOUND_MS,
     STOP,
 )
@@ -38,7 +39,7 @@ STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
 TEST_GAP_MS = 10_000          # between two test tones
-# Reports of alarms refused for their counter: a replayer must not empty our air, nor a stolen post hide one.
+# Reports of alarms that do not sound: a replayer must not empty our air, nor a stolen post hide one.
 REFUSED_TIMES, REFUSED_WINDOW_MS = 6, 3_600_000
 REFUSED_MIN_MS, REFUSED_SPAN_MS = 50, 300
 DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
@@ -65,6 +66,7 @@ class Sirene(Output):
         self._drilled = []
         self._lost_until_ms = None
         self._unknown = []
+        self._heard = b""           # digests of the last alarms: their late copies are known again
         self._refused_ms = []
         if "guard" not in state:
             self.counters_lost = True
@@ -126,11 +128,12 @@ class Sirene(Output):
             raise
 
     def _refused(self, message, now_ms, rnd):
-        """Tell the gateway of an authentic alarm that may be a replay: it knows better, and orders then."""
+        """Tell the gateway of an authentic alarm that does not sound here by itself: it knows better."""
         body = message.body
-        known = self.soundings.of_alarm(message.src, body.incident)
-        if known is not None or not self._in_table(body.zone, body.kind):
-            return
+        known = self.soundings.of_alarm(message)
+        if not self._in_table(body.zone, body.kind) or known is not None and (
+                message.digest in self._heard or known.state == LIVE and known.source == m.SOURCE_ORDER):
+            return  # a late copy of what was heard here, or the gateway has ordered it already
         self._refused_ms = [at_ms for at_ms in self._refused_ms if now_ms - at_ms < REFUSED_WINDOW_MS]
         if len(self._refused_ms) >= REFUSED_TIMES or self.reports.find(("refused", message.src)):
             self.count("refused_untold")
@@ -147,11 +150,12 @@ class Sirene(Output):
             self.count("not_our_zone")
             return False
         if repeat:
-            record = self.soundings.of_alarm(message.src, body.incident)
+            record = self.soundings.of_alarm(message)
             if record is not None and body.attempt >= UNHEARD_ATTEMPT:
                 self._plan_stage1(record, message, heard[0], now_ms, rnd)
             return True
         record = self._new_alarm(message, now_ms, rnd, actions)
+        self._heard = self._heard[-124:] + message.digest  # of 32 alarms
         self.note(actions, "heard_by_post", message.counter, node=message.src)
         if record is not None and record.state == LIVE:
             self._note_on(record, "direct", actions)
@@ -164,22 +168,23 @@ class Sirene(Output):
     def _new_alarm(self, message, now_ms, rnd, actions):
         """Sound first: nothing is appended before the Sound."""
         body = message.body
-        record = self.soundings.of_alarm(message.src, body.incident)
-        if record is None:
-            record = self.soundings.of_counter(message.src, message.counter)
+        record = self.soundings.of_alarm(message) or self.soundings.of_counter(message.src, message.counter)
         if record is None:
             if not self._may_sound(message.src, message.generation, body.zone, body.kind, now_ms):
+                self._refused(message, now_ms, rnd)
                 return None
             record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
             record.drill = self._is_drill(message.src, body.zone, now_ms)
         elif record.drill and not self._is_drill(message.src, body.zone, now_ms):
             record.in_earnest()
-        record.last = max(record.last, message.counter)
+        record.last = record.number = max(record.last, message.counter)
         record.kind = body.kind
         if record.event(ALARM, now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
             self._drive(now_ms, actions)
             self._report(record, now_ms, rnd)
             self._keep(now_ms, actions)
+        elif record.state == RESTING:
+            self._refused(message, now_ms, rnd)  # it sounded as often as it may without an order
         return record
 
     def _add(self, origin, counter, number, kind, zone, now_ms, source=m.SOURCE_DIRECT):
@@ -343,62 +348,58 @@ class Sirene(Output):
         if order.action == m.ACTION_START and order.pattern in patterns.NEVER_SOUND:
             self.count("silent_order")
             return
-        record = self._ordered(message)
-        if record is None:
-            counter = order.counter if order.origin else message.counter
-            record = self._add(order.origin, counter, counter & 0xFFFF, order.pattern, self.settings["zone"],
-                               now_ms, m.SOURCE_ORDER)
-        if order.action == m.ACTION_STOP:
-            if not repeat and record.event(STOP, now_ms):
+        counter = order.counter if order.origin else message.counter
+        records = self._ordered(order, counter)
+        if not records:
+            records = [self._add(order.origin, counter, counter & 0xFFFF, order.pattern,
+                                 self.settings["zone"], now_ms, m.SOURCE_ORDER)]
+        for record in records:
+            if not repeat and order.action == m.ACTION_START:
+                self._start_by_order(record, order, counter, now_ms, actions)
+            elif not repeat and record.event(STOP, now_ms):
                 if order.seconds and record.times and self.soundings.current() is None:
                     self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
                 self._drive(now_ms, actions)
                 self._keep(now_ms, actions)
-                self.note(actions, "siren_off", record.last, "order", node=record.origin)
-            self._report(record, now_ms, rnd, m.STATE_STOPPED)
-            return
-        if not repeat:
-            self._start_by_order(record, order, now_ms, actions)
-        self._report(record, now_ms, rnd, None if record.state == LIVE else m.STATE_STOPPED)
+                self.note(actions, "siren_off", record.number, "order", node=record.origin)
+            sounds = order.action == m.ACTION_START and record.state == LIVE
+            self._report(record, now_ms, rnd, None if sounds else m.STATE_STOPPED)
 
     def _window(self, message, repeat, now_ms, rnd):
-        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat."""
+        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.
+
+        With the counters lost none begins: the order may be a recorded one.
+        """
         order = message.body
         if not repeat:
             if order.counter != self._drill[0]:
                 self._drilled = []
-            left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL else 0
+            lost = self.counters_lost or self.counters_stale
+            left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL and not lost else 0
             self._drill = (order.counter, order.pattern, now_ms + left_ms)
         state = m.STATE_DRILL if now_ms < self._drill[2] else m.STATE_NO_DRILL
         report = m.SirenReport(message.src, message.counter, state, m.SOURCE_ORDER)
         wait_ms = REFUSED_MIN_MS + self.draw(rnd, REFUSED_SPAN_MS)
         self.reports.add(m.SIREN_REPORT, report, now_ms + wait_ms, "drill")
 
-    def _ordered(self, message):
-        """The incident that an order names. Origin 0 is the siren alone, started by a person at the hub."""
-        order = message.body
-        if order.origin:
-            record = self.soundings.of_counter(order.origin, order.counter)
-            if record is None and order.action == m.ACTION_STOP:
-                # a cancel has a counter that no post has read: it ends what its button raised before
-                record = self.soundings.before(order.origin, order.counter)
-            return record
-        for record in self.soundings.records:
-            if record.origin == 0 and (record.state == LIVE or record.last == message.counter):
-                return record
-        return None
+    def _ordered(self, order, counter):
+        """The incidents that an order names. Origin 0 is the siren alone, started by a person at the hub."""
+        begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
+        live = [r for r in begun if r.state == LIVE]
+        named = [r for r in begun if counter <= r.last]
+        if order.action == m.ACTION_START:
+            return (named if order.origin else live)[-1:]
+        return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
-    def _start_by_order(self, record, order, now_ms, actions):
-        if record.drill:
-            record.in_earnest()
-        started = record.event(ORDER, now_ms, (order.seconds * 1000) or SOUND_MS)
+    def _start_by_order(self, record, order, counter, now_ms, actions):
+        """Whatever posts have said: who could make them could not make this."""
+        started = record.order(counter, now_ms, (order.seconds * 1000) or SOUND_MS)
+        record.kind = order.pattern
         if started:
             record.source = m.SOURCE_ORDER
             if order.origin:
-                self._known(order.origin, order.counter)
-        if record.state == LIVE:
-            record.kind = order.pattern
-            self._drive(now_ms, actions)
+                self._known(order.origin, counter)
+        self._drive(now_ms, actions)
         if started:
             self._note_on(record, "order", actions)
             self._keep(now_ms, actions)

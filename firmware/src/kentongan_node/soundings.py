@@ -1,8 +1,10 @@
 """Which incident sounds at a post, for how long still, and how often it did. Pure and bounded.
 
 One siren, several incidents: the one that was begun last is heard, a drill only beside none in earnest; when
-it is over, stopped or hushed, the one before it goes on with what is left of its own time. A stop acts on one
-incident only.
+it is over, stopped or hushed, the one before it goes on with what is left of its own time.
+
+An incident is named by the whole counter of its first alarm. The 16 bits of it that an alarm carries name a
+later one as well: who holds a post's keys could use up beforehand what that may sound.
 """
 import binascii
 import struct
@@ -24,7 +26,7 @@ FRESH, LIVE, RESTING, STOPPED = range(4)
 ALARM, RECEIPT, ORDER, STOP, HUSH, TIME_UP = range(6)
 
 # (state, event): next state. What is missing changes nothing: an incident that was stopped is silent
-# for every further press of it, and only an order makes it sound again.
+# for every further press of it, and only an order makes it sound again. An order always does: Record.order.
 NEXT = {
     (FRESH, ALARM): LIVE,
     (FRESH, RECEIPT): LIVE,
@@ -34,15 +36,19 @@ NEXT = {
     (LIVE, HUSH): STOPPED,
     (LIVE, TIME_UP): RESTING,
     (RESTING, ALARM): LIVE,
-    (RESTING, ORDER): LIVE,
     (RESTING, STOP): STOPPED,
-    (STOPPED, ORDER): LIVE,
 }
 
-VERSION = 2
+VERSION = 3
 _HEAD, _HEAD_BYTES = "<BBH", 4  # version, records, seconds that the siren has been driven on end
-_RECORD = "<IIIHBBBBBBBHH"
+_RECORD = "<IIIIBBBBBBBHH"
 _RECORD_BYTES = struct.calcsize(_RECORD)
+
+
+def first(counter, number):
+    """The whole counter of an incident's first alarm: of a later one's, and the 16 bits that this names."""
+    begun = counter - (counter - number & 0xFFFF)
+    return begun if begun > 0 else counter
 
 
 class Record:
@@ -50,8 +56,9 @@ class Record:
 
     def __init__(self, origin, counter, number, kind, zone, now_ms):
         self.origin = origin
-        self.first = self.last = counter
-        self.number = number
+        self.first = first(counter, number)
+        self.last = counter       # the highest that belongs to it, as far as it is known here
+        self.number = counter     # the counter under which it is told of: heard, or ordered, last
         self.kind = kind
         self.zone = zone
         self.state = FRESH
@@ -78,6 +85,16 @@ class Record:
         self.state = state
         return True
 
+    def order(self, counter, now_ms, total_ms):
+        """The gateway's order: it begins anew, whatever was heard of it; False when it sounds for as long."""
+        self.number = counter
+        self.last = max(self.last, counter)
+        left_ms = self.left_ms(now_ms)
+        if left_ms and left_ms + KEEP_LEFT_MS >= total_ms and not self.drill:
+            return False
+        self.in_earnest()
+        return self.event(ORDER, now_ms, max(left_ms, total_ms))
+
     def in_earnest(self):
         """What was beaten as a drill is none: it begins anew."""
         self.drill = False
@@ -93,25 +110,20 @@ class Soundings:
         self.stretch = Stretch()
         self._image = bytearray(_HEAD_BYTES + RECORDS_LIMIT * _RECORD_BYTES + 4)  # for dump
 
-    def of_alarm(self, origin, number):
+    def of_alarm(self, message):
         """The incident that an ALARM names, or None."""
+        begun = first(message.counter, message.body.incident)
         for record in self.records:
-            if record.origin == origin and record.number == number:
+            if record.origin == message.src and record.first == begun:
                 return record
         return None
 
     def of_counter(self, origin, counter):
         """The incident that a receipt or an order names by one of its alarms' counters, or None."""
         for record in self.records:
-            if record.origin == origin and (record.first <= counter <= record.last
-                                            or record.number == counter & 0xFFFF):
+            if record.origin == origin and record.first <= counter <= record.last:
                 return record
         return None
-
-    def before(self, origin, counter):
-        """The incident that this origin raised last before that counter, while it runs, or None."""
-        live = [r for r in self.records if r.origin == origin and r.state == LIVE and r.last < counter]
-        return max(live, key=_last) if live else None
 
     def add(self, origin, counter, number, kind, zone, now_ms):
         """A new incident; the oldest that does not sound gives way, then the oldest."""
@@ -195,8 +207,9 @@ def load(data, now_ms):
     for i in range(min(data[1], RECORDS_LIMIT)):
         at = _HEAD_BYTES + i * _RECORD_BYTES
         values = struct.unpack(_RECORD, data[at : at + _RECORD_BYTES])
-        r = Record(values[0], values[1], values[3], values[4], values[5], now_ms - values[11] * 1000)
-        r.last, r.state, r.times, r.resumes, r.source = values[2], values[6], values[7], values[8], values[9]
+        r = Record(values[0], values[1], values[1], values[4], values[5], now_ms - values[11] * 1000)
+        r.last, r.number = values[2], values[3]
+        r.state, r.times, r.resumes, r.source = values[6], values[7], values[8], values[9]
         r.drill, r.touched_ms, r.begun_ms = bool(values[10]), now_ms, now_ms
         if r.state == LIVE:
             _resume(r, values[12], now_ms)
@@ -212,7 +225,3 @@ def _resume(record, left_s, now_ms):
         return
     record.resumes += 1
     record.until_ms = now_ms + min(left_s * 1000, SOUND_MS)
-
-
-def _last(record):
-    return record.last

@@ -1,60 +1,128 @@
-"""Planned air: what each kind may take of the hour's 36 s, and when there will be enough again.
+"""Planned air: what each kind may take of the hour's 36 s, when there will be enough again, over restarts.
 
-kind                                     may go out while
-receipts, orders, ends of drills         the radio's own ledger allows it: up to the law
-settings that shut a stolen number out   URGENT_AIR_S of their own remain; half or alarm hold up none
-other settings                           SETTINGS_AIR_S and half of the hour remain, and no alarm is young
+kind      what                                           while the hour's total is below   of its own
+FIRST     of an alarm the first answer, order and pages  29 s: what is left is for two     -
+ALARM     all other words to people, orders again        24 s: what is left is for FIRST   -
+DRILL     begin and end of a drill                       36 s, the law                     3 s, 1 s for ends
+SHUT      a number that posts are to refuse              36 s, the law                     4 s
+AGAIN     pages again, answers to posts' reports         20 s                              -
+COPY      copies for other gateways (copies.py)          20 s                              4 s
+SETTING   settings, codes, keys                          18 s                              8 s
+REST      quiet tests                                    18 s                              -
+What a device causes is charged to it as well (shares.py). Air of one's own fills up evenly over the hour.
+The ledger is kept on disk: a restart forgets nothing and gives no second hour. What cannot be known counts as
+just spent: the second that may not have been kept, half of the hour when the file is damaged, what a radio
+says that it sent beyond what is known here.
 """
 
-from collections import deque
+import json
 
 from kentongan_wire import phy
 
+MINUTE_MS = 60_000
+MINUTES = 62  # of the ledger: a radio of ours counts up to 61 (airledger.py), and a frame may have waited
 HOUR_MS = 3_600_000
-HALF_S = phy.AIR_LIMIT_MS / 2_000  # beyond it a radio sends alarms, receipts, orders and pages only (mesh.py)
-SETTINGS_AIR_S, URGENT_AIR_S = 8.0, 4.0
-ROWS_LIMIT = 4_096  # frames of an hour; the law allows fewer
+LAW_S = phy.AIR_LIMIT_MS / 1_000
+HALF_S = LAW_S / 2  # beyond it a radio sends alarms, receipts, orders and pages only (mesh.py)
+SHUT_S, DRILL_S, SETTINGS_AIR_S = 4.0, 3.0, 8.0
+DRILL_END_S = 1.0  # of DRILL_S, which begins leave
+COPY_S = 4.0
+FIRST, ALARM, DRILL, SHUT, AGAIN, COPY, SETTING, REST, UNKNOWN = (
+    "first", "alarm", "drill", "shut", "again", "copy", "setting", "rest", "unknown")
+LIMITS_S = {  # kind -> the hour's total beyond which it waits
+    FIRST: LAW_S - SHUT_S - DRILL_S, ALARM: 24.0, DRILL: LAW_S, SHUT: LAW_S, AGAIN: 20.0, COPY: 20.0,
+    SETTING: HALF_S, REST: HALF_S,
+}
+OWN_S = {DRILL: DRILL_S, SHUT: SHUT_S, COPY: COPY_S, SETTING: SETTINGS_AIR_S}
+PLANNED = frozenset(OWN_S)  # asked for as a whole before it is sent
+KEEP_S = 1.0  # so much may be sent before it is on disk
 
 
 class Ledger:
-    """Seconds that we sent in the last hour."""
+    """Seconds that we sent in the last hour, by minute and kind."""
 
     def __init__(self):
-        self._rows = deque(maxlen=ROWS_LIMIT)  # (ms, seconds)
+        self._rows = {}  # (minute, kind) -> seconds, in order of time
+        self._own = {kind: (limit_s, None) for kind, limit_s in OWN_S.items()}  # what is left, and as of when
+        self._beyond_s, self._beyond_ms = 0.0, 0  # what radios sent beyond that, and when that was news
+        self._unkept_s = 0.0
 
-    def spend(self, seconds, now_ms):
-        self._rows.append((now_ms, seconds))
+    def spend(self, seconds, now_ms, kind=ALARM) -> bool:
+        """Book it; True when it is time to keep the ledger."""
+        key = now_ms // MINUTE_MS, kind
+        self._rows[key] = self._rows.get(key, 0) + seconds
+        if kind in self._own:
+            self._own[kind] = self._left_s(kind, now_ms) - seconds, now_ms
+        self._unkept_s += seconds
+        return self._unkept_s >= KEEP_S
 
-    def ready_ms(self, seconds, limit_s, now_ms):
-        """When so much may be sent without more than limit_s in an hour."""
-        while self._rows and now_ms - self._rows[0][0] >= HOUR_MS:
-            self._rows.popleft()
-        over_s = sum(spent for _, spent in self._rows) + seconds - limit_s
-        for at_ms, spent in self._rows:
-            if over_s <= 0:
-                break
-            over_s -= spent
-            now_ms = max(now_ms, at_ms + HOUR_MS)
-        return now_ms
+    def used_s(self, now_ms) -> float:
+        return self._booked_s(now_ms) + self._beyond_s
 
+    def _booked_s(self, now_ms):
+        for key in [key for key in self._rows if now_ms // MINUTE_MS - key[0] >= MINUTES]:
+            del self._rows[key]
+        return sum(self._rows.values())
 
-class AirBudget:
-    """Seconds of air that may be used, filled up evenly over the hour."""
+    def radio_used(self, seconds, now_ms):
+        """A radio's own word on its last hour: what is beyond ours was sent by a run that is not known."""
+        beyond_s = max(0.0, seconds - self._booked_s(now_ms))
+        if beyond_s > self._beyond_s + KEEP_S:
+            self._beyond_ms = now_ms
+        self._beyond_s = beyond_s
 
-    def __init__(self, limit_s):
-        self._limit_s = limit_s
-        self._left_s, self._at_ms = limit_s, None
+    def _left_s(self, kind, now_ms):
+        left_s, at_ms = self._own[kind]
+        if at_ms is None:
+            return left_s
+        return min(OWN_S[kind], left_s + (now_ms - at_ms) * OWN_S[kind] / HOUR_MS)
 
-    def left_s(self, now_ms):
-        if self._at_ms is not None:
-            self._left_s = min(self._limit_s, self._left_s + (now_ms - self._at_ms) * self._limit_s / HOUR_MS)
-        self._at_ms = now_ms
-        return self._left_s
+    def ready_ms(self, kind, seconds, now_ms, kept_s=0.0):
+        """When this kind may send so much, kept_s of its own air left over; now_ms: at once.
 
-    def spend(self, seconds):
-        self._left_s -= seconds
+        What is larger than all that it may ever have goes when that is there.
+        """
+        limit_s = LIMITS_S[kind]
+        over_s = self.used_s(now_ms) + min(seconds, OWN_S.get(kind, limit_s)) - limit_s
+        ready_ms = now_ms
+        if over_s > 0:
+            beyond = (self._beyond_ms // MINUTE_MS, UNKNOWN), self._beyond_s
+            for (minute, _), spent_s in sorted([*self._rows.items(), beyond]):
+                over_s, ready_ms = over_s - spent_s, max(ready_ms, (minute + MINUTES) * MINUTE_MS)
+                if over_s <= 0:
+                    break
+        if kind in OWN_S:
+            missing_s = min(seconds + kept_s, OWN_S[kind]) - self._left_s(kind, now_ms)
+            if missing_s > 0:
+                ready_ms = max(ready_ms, now_ms + int(missing_s * HOUR_MS / OWN_S[kind]) + 1)
+        return ready_ms
 
-    def ready_ms(self, seconds, now_ms):
-        """When so much will be there."""
-        missing = min(seconds, self._limit_s) - self.left_s(now_ms)
-        return now_ms if missing <= 0 else now_ms + int(missing * HOUR_MS / self._limit_s) + 1
+    # over restarts
+
+    def dump(self, now_ms, whole=False) -> bytes:
+        """What load() takes; whole: nothing is sent any more before the end of this run."""
+        self._unkept_s = 0.0
+        self._booked_s(now_ms)  # what is older than an hour is forgotten
+        minute = now_ms // MINUTE_MS
+        rows = [[minute - at, kind, round(spent_s, 3)] for (at, kind), spent_s in self._rows.items()]
+        if not whole:
+            rows.append([0, UNKNOWN, KEEP_S])
+        left = {kind: round(self._left_s(kind, now_ms), 3) for kind in self._own}
+        return json.dumps({"rows": rows, "left": left}, separators=(",", ":")).encode()
+
+    def load(self, saved, now_ms) -> bool:
+        """The ledger of a former run; the time between the runs counts as none. False: it is damaged."""
+        if saved is None:
+            return True
+        try:
+            kept = json.loads(saved)
+            rows = [(now_ms // MINUTE_MS - age, kind, float(spent_s)) for age, kind, spent_s in kept["rows"]
+                    if 0 <= age < MINUTES and 0 <= spent_s <= LAW_S and kind in (*LIMITS_S, UNKNOWN)]
+            own = {kind: (min(OWN_S[kind], float(kept["left"][kind])), now_ms) for kind in OWN_S}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._rows = {(now_ms // MINUTE_MS, UNKNOWN): HALF_S}
+            return False
+        for minute, kind, spent_s in sorted(rows):
+            self._rows[minute, kind] = self._rows.get((minute, kind), 0) + spent_s
+        self._own = own
+        return True

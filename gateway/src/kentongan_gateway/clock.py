@@ -84,15 +84,17 @@ class Clock:
         return {**stamped, "stored_wall": wall} if event["type"] == "alarm" else stamped
 
     def age_ms(self, event) -> int:
-        """How old a stored event is; -1 where neither clock can tell."""
+        """How old a stored event is; -1 where neither clock can tell, or the card has altered its times."""
         if event.get("boot_id") == self.boot:
-            return max(0, self.now_ms() - event["at_ms"])
+            at_ms = event.get("at_ms")
+            age_ms = max(0, self.now_ms() - at_ms) if type(at_ms) is int else -1
+            return age_ms if age_ms <= AGE_MAX_MS else -1
         trusted = event.get("clock") != UNSURE and self.quality() != UNSURE
         if not trusted or not event.get("wall"):
             return -1
         try:
             then_s = datetime.fromisoformat(event["wall"]).timestamp()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return -1
         age_ms = int((self._wall_s() - then_s) * 1000)
         return age_ms if 0 <= age_ms <= AGE_MAX_MS else -1
@@ -101,7 +103,8 @@ class Clock:
         """The event as it is sent: with its age, and the wall time that was not known when it was stored."""
         age_ms = self.age_ms(event)
         out = {**event, "age_ms": age_ms}
-        if event.get("clock") == UNSURE and event.get("boot_id") == self.boot and self.quality() != UNSURE:
+        of_now = age_ms >= 0 and event.get("boot_id") == self.boot
+        if of_now and event.get("clock") == UNSURE and self.quality() != UNSURE:
             out["wall"] = iso(self._wall_s() - age_ms / 1000)
             out["clock"] = self.quality()
             if "stored_wall" in out:
@@ -109,5 +112,9 @@ class Clock:
         return out
 
 
-def iso(seconds) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+def iso(seconds):
+    """UTC, or None for what is no date."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -6,7 +6,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 
-from kentongan_gateway import faults, forms
+from kentongan_gateway import events, faults, forms
 from kentongan_gateway.actions import OrderDone
 from kentongan_gateway.stages import Target
 
@@ -72,8 +72,6 @@ class Commands:
         record = self._core._records.find(device, counter)
         if record:
             target = self._core.target_of(record)
-            self._core._pages.ended(record.src, record.body.incident)
-            self._core._announcements.ended(record.src, record.body.incident)
         else:
             known = self._desk.directory.get(device)
             target = Target(
@@ -82,8 +80,11 @@ class Commands:
                 self._desk.keys.generation,
                 counter,
                 self._desk.directory.hops(device),
-                counter & 0xFFFF,
+                (order.first or counter) & 0xFFFF,
+                None,
             )
+        self._core._pages.ended(device, target.incident)
+        self._core._announcements.ended(device, target.incident)
         self._desk.quiet.answer(device, target.incident, counter)
         sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
         self._core._stages.start(target, order.stage, sounding, order_id)
@@ -96,7 +97,7 @@ class Commands:
         ):
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
-        incident = record.body.incident if record else counter & 0xFFFF
+        incident = record.body.incident if record else (order.first or counter) & 0xFFFF
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
@@ -127,12 +128,32 @@ class Commands:
         return posts, config.node in order.targets
 
     def _page(self, order, order_id):
-        record = self._core._records.find(order.device, order.counter)
-        if record is None:
-            raise LocalError("this alarm is not remembered here")
+        record = self._core._records.find(order.device, order.counter) or self._as_ordered(order)
         self._core._memory.vouch(record.src, record.counter)
-        self._core._pages.page(record, order.targets)
-        self.done(order_id, "ok")
+        left = self._core._pages.page(record, order.targets)
+        self.done(order_id, f"failed: no room to call {left} penerima" if left else "ok")
+
+    def _as_ordered(self, order):
+        """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.
+
+        A former run's alarm that is still under way is remembered (core.resume); its pages go on from there.
+        """
+        if order.first is None or order.kind is None:
+            raise LocalError("this alarm is not remembered here")
+        device = self._desk.directory.get(order.device)
+        record = events.record_of({
+            "device": order.device, "role": device.role if device else m.TOMBOL,
+            "generation": self._desk.keys.generation,
+            "counter": order.counter, "incident": order.first & 0xFFFF, "zone": order.zone,
+            "kind": order.kind, "silent": bool(order.silent), "cancel": False, "attempt": 0,
+            "hops": self._desk.directory.hops(order.device), "digest": "", "late": False, "drill": False,
+            "altered": False, "doubted": False,
+        })
+        record.alarmed = record.known = True
+        record.first, record.first_ms = False, self._desk.now_ms
+        if record.silent:
+            self._core._keep_secret(record)
+        return record
 
     def _drill(self, order, order_id):
         self._core._drills.ordered(order.minutes, order.zone, order.number, order.posts)

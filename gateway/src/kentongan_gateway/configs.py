@@ -12,13 +12,14 @@ rounds used up                                      the device rests until other
 A round is all parts, each under a counter of its own. The seconds of air that rounds take are budgeted.
 """
 
-from kentongan_wire import compose, config, keys, phy, site_keys
+from kentongan_wire import compose, config, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from kentongan_wire.flood import CLASS_ORDER, CLASS_REST
 
+from kentongan_gateway import waiting
 from kentongan_gateway import wanted as wanted_settings
-from kentongan_gateway.air import HALF_S, SETTINGS_AIR_S, URGENT_AIR_S, AirBudget
+from kentongan_gateway.air import SETTING, SHUT
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
@@ -28,9 +29,7 @@ QUIET_MS = 120_000  # after an alarm (wire-format 3)
 QUIET_MAX_MS = 600_000  # but no longer in all: somebody who presses on and on is not to hold settings up
 WINDOW_MS = 1_500  # of the 2 s that a tombol listens, the part in which a frame still arrives
 PART_GAP_MS = 250  # between the parts of a round, beside their air time
-AIR_S = SETTINGS_AIR_S
-TOLD_GAP_MS = 60_000  # a wait shorter than this is not told
-FRAME_BYTES = 46  # of one part beside its items: packet and Data 24, message 22
+PART_BYTES = 22  # of a payload beside its items
 TABLE_ROWS = 200  # counters in one table: a post keeps 256
 OWN_TYPES = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 
@@ -46,8 +45,6 @@ class Configs:
             self._wanted = {}
             desk.count("configs_lost")
         self._heard = {}  # node -> (ms, version, generation) of devices of which the hub has told nothing yet
-        self._budget, self._urgent_budget = AirBudget(AIR_S), AirBudget(URGENT_AIR_S)
-        self._waits = ("", 0)  # why rounds wait, and until when: what the hub was told
         self._quiet_until_ms = self._quiet_since_ms = None
         self._air_free_ms = 0  # the parts of the last round are out by then
 
@@ -167,9 +164,12 @@ class Configs:
             if one.due_ms is not None and self._role(one) == m.TOMBOL and now - one.due_ms > WINDOW_MS:
                 one.due_ms = None  # it sleeps again; its next status asks anew
         due = [one for one in self._wanted.values() if one.due_ms is not None and one.due_ms <= now]
-        if due and self._free_ms(now) > now:
-            self._wait("alarm", self._free_ms(now))
-            due = [one for one in due if self._urgent(one)]
+        if self._free_ms(now) > now:
+            held_up = [one for one in due if not self._urgent(one)]
+            if held_up:
+                about = waiting.SETTINGS, waiting.ALARM, self._free_ms(now)
+                self._desk.waiting.until(*about, self.pending())
+            due = [one for one in due if one not in held_up]
         if not due or self._air_free_ms > now:
             return
         one = min(due, key=self._urgency)
@@ -181,19 +181,6 @@ class Configs:
     def _urgent(self, one):
         """Whether a post is to refuse a number that it still obeys: a thief's button, or worse."""
         return self._role(one) == m.SIRENE and not set(one.revoked()) <= set(one.shut)
-
-    def _wait(self, reason, until_ms):
-        """The hub is told why rounds wait and until when, and again when that moves by a minute."""
-        known, known_ms = self._waits
-        moved = reason != known or until_ms - known_ms >= TOLD_GAP_MS
-        if not moved or until_ms - self._desk.now_ms < TOLD_GAP_MS:
-            return
-        self._waits = reason, until_ms
-        self._tell(reason, (until_ms - self._desk.now_ms) // 1000)
-
-    def _tell(self, reason, seconds):
-        event = {"type": "settings_wait", "reason": reason, "seconds": seconds, "devices": self.pending()}
-        self._desk.store(event)
 
     def _urgency(self, one):
         """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
@@ -219,26 +206,20 @@ class Configs:
             one.due_ms = None
             one.rounds = ROUNDS_MAX
             return
-        preset = phy.preset(self._desk.config.preset)
-        air_s = sum(phy.airtime_us(preset, FRAME_BYTES + len(part)) for part in parts) / 1e6
+        times_s = [self._desk.air_s(PART_BYTES + len(part)) for part in parts]
         urgent = self._urgent(one)
-        budget = self._urgent_budget if urgent else self._budget
-        ready_ms = budget.ready_ms(air_s, now)
-        if not urgent:
-            ready_ms = max(ready_ms, self._desk.air.ready_ms(min(air_s, HALF_S), HALF_S, now))
+        kind, what = (SHUT, waiting.REVOCATION) if urgent else (SETTING, waiting.SETTINGS)
+        ready_ms = self._desk.air.ready_ms(kind, sum(times_s), now)
         if ready_ms > now:
             one.due_ms = None if device.role == m.TOMBOL else ready_ms
-            self._wait("air", ready_ms)
+            self._desk.waiting.until(what, waiting.AIR, ready_ms, self.pending())
             return
-        budget.spend(air_s)
-        if self._waits[0] and not urgent:
-            self._waits = "", 0
-            self._tell("", 0)
+        self._desk.waiting.over(what, self.pending())
         key_generation = max(one.proven, self._desk.keys.generations[0])
         at_ms = 0
         for number, part in enumerate(parts):
-            self._part(one, device, number, len(parts), part, key_generation, at_ms, urgent)
-            at_ms += PART_GAP_MS + phy.airtime_us(preset, FRAME_BYTES + len(part)) // 1000
+            self._part(one, device, number, len(parts), part, key_generation, at_ms, kind)
+            at_ms += PART_GAP_MS + int(times_s[number] * 1000)
         one.rounds += 1
         one.last_ms = now
         self._air_free_ms = now + at_ms
@@ -280,14 +261,15 @@ class Configs:
         ]
         return own + [row[2:] for row in sorted(rows)[: TABLE_ROWS - len(own)]]
 
-    def _part(self, one, device, number, count, part, generation, delay_ms, urgent):
+    def _part(self, one, device, number, count, part, generation, delay_ms, kind):
         desk = self._desk
         counter = desk.take()
         key = desk.key_c(device.node, device.role, generation)
         sealed = config.seal(part, key, desk.config.node, counter)
         body = m.Config(device.node, one.version, number, count, sealed)
         payload = desk.frame(m.CONFIG, generation, counter, body, device.node, device.role)
-        desk.send(counter, device.hops, payload, CLASS_ORDER if urgent else CLASS_REST, delay_ms)
+        klass = CLASS_ORDER if kind == SHUT else CLASS_REST
+        desk.send(counter, device.hops, payload, klass, delay_ms, kind=kind)
 
     def _keep(self):
         self._desk.persist("configs", wanted_settings.dump(self._wanted))

@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import Guard
 from kentongan_wire.verify import open_message
 
-from kentongan_gateway import events, forgeries
+from kentongan_gateway import events, forgeries, troubles
 from kentongan_gateway.announce import Announcements
 from kentongan_gateway.commands import Commands
 from kentongan_gateway.configs import Configs
@@ -28,7 +28,7 @@ from kentongan_gateway.pages import Pages
 from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
-from kentongan_gateway.records import Record, Records
+from kentongan_gateway.records import Record, Records, taken
 from kentongan_gateway.refusals import Refusals
 from kentongan_gateway.relays import Relays
 from kentongan_gateway.sequence import Sequence
@@ -36,7 +36,7 @@ from kentongan_gateway.sirens import OwnSiren, Watch
 from kentongan_gateway.stages import Stages, Target
 from kentongan_gateway.supervise import Supervision
 from kentongan_gateway.told import Told
-from kentongan_gateway.troubles import Troubles
+from kentongan_gateway.waiting import Waiting
 
 FLUSH_STATUS_MS = 60_000  # counters of statuses go to disk this late
 FLUSH_ALARM_MS = 400  # those of alarms, reports and events: once for a burst
@@ -71,39 +71,29 @@ class GatewayCore:
         self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
-        self._pages = Pages(self._desk)
+        self._troubles = troubles.Troubles(self._desk)
+        self._pages = Pages(self._desk, self._troubles, state.get("pages"))
         self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
         self._refusals = Refusals(self._desk)
-        self._relays = Relays(self._desk)
+        self._relays = Relays(self._desk, self._neighbours)
         self._supervision = Supervision(self._desk, self._orders)
-        self._troubles = Troubles(self._desk)
+        self._desk.waiting = Waiting(self._desk, self._troubles, state.get("air"))
         self._desk.forgeries = forgeries.Forgeries(self._desk, self._troubles, state.get("forged"))
         self._faults = Faults(self._desk, self._refusals, self._troubles)
         self.refuse, self.fault = self._refusals.refused, self._faults.met
-        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove)
+        self._radios = RadioWatch(self._desk, self._troubles, self._supervision.prove,
+                                  self._supervision.deaf)
         self._announcements = Announcements(self._desk)
         self._commands = Commands(self)
         self._told = Told(self)
         self._begun = self._leapt = False
         self.begun_ms = 0
         self._parts = (
-            self._watch,
-            self._orders,
-            self._drills,
-            self._own,
-            self._hub,
-            self._pages,
-            self._configs,
-            self._stages,
-            self._refusals,
-            self._supervision,
-            self._troubles,
-            self._radios,
-            self._announcements,
-            self._memory,
-            self._desk.forgeries,
+            self._watch, self._orders, self._drills, self._own, self._hub, self._pages, self._configs,
+            self._stages, self._refusals, self._supervision, self._troubles, self._radios,
+            self._announcements, self._memory, self._desk.forgeries, self._desk.waiting,
         )
         self._deadlines = [(part, part.next_deadline) for part in (self._answers, *self._parts)]
 
@@ -176,12 +166,16 @@ class GatewayCore:
         self._radios.state(name, bool(up))
         return self._end()
 
+    def radio_air(self, used_ms, now_ms):
+        """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
+        self._desk.air.radio_used(used_ms / 1000, now_ms)
+
     def trouble(self, name, text, now_ms):
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
         self._troubles.set(name, text)
-        if name == "siren" and text:
-            self._own.failed()
+        if name == "siren":
+            self._own.broken(bool(text))
         return self._end()
 
     def refused(self, reason, n, now_ms):
@@ -216,6 +210,7 @@ class GatewayCore:
         self._memory.recall(event)
         if self._desk.keys.c(record.src, record.role, record.generation) is None:
             return row_id, self._end()  # its key generation is gone: nothing can be said to it
+        self._pages.resume(record)
         if 0 <= age_ms <= RESUME_MAX_MS and record.calls:
             self._records.add(record)
             if not taken:
@@ -239,6 +234,7 @@ class GatewayCore:
         """Before a planned end: what is kept late goes to disk now."""
         self._begin(now_ms, 0)
         self._flush()
+        self._desk.waiting.close()
         return self._end()
 
     def next_deadline(self):
@@ -258,6 +254,7 @@ class GatewayCore:
         self._desk.out, self._desk.now_ms, self._desk.rnd = [], now_ms, rnd
         if not self._begun:
             self._begun, self.begun_ms = True, now_ms
+            self._desk.waiting.begun()
             self._hub.begun()
             self._supervision.follow()
             self._memory.begun()
@@ -265,6 +262,8 @@ class GatewayCore:
             self._radios.begin()
             self._desk.forgeries.begun()
             self._drills.begun()
+            for name in (name for name in troubles.LOST if name + "_lost" in self.counters):
+                self._troubles.lost(name)
 
     def _end(self):
         return self._desk.out
@@ -300,19 +299,19 @@ class GatewayCore:
             self._heard(heard)
         except RemoteError as error:
             if error.reason in forgeries.REASONS:
-                self._desk.forgeries.heard()
+                self._desk.forgeries.heard(heard.src)
             raise
 
     def _heard(self, heard):
         self._radios.heard(heard.radio)
         if heard.src == self._desk.config.node:
-            self._desk.count("echo")
+            self._echo(heard)
             return
-        message = open_message(
-            heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked
-        )
-        self._relays.consider(heard, message.type)
+        message = self._open(heard)
+        if self._neighbours.forged(message):
+            self._desk.forgeries.heard()
         if message.type in OTHERS_ONLY:
+            self._relays.consider(heard, message)
             if message.type == m.SIREN_ORDER:
                 self._watch.ordered(message)
             return
@@ -323,6 +322,7 @@ class GatewayCore:
         new = self._intake.new(message, heard)
         if new is None:
             return
+        self._relays.consider(heard, message, new)
         if new:
             if not unproved:
                 self._supervision.heard(message.src)
@@ -332,6 +332,19 @@ class GatewayCore:
         handler = self._HANDLERS.get(message.type)
         if handler:
             handler(self, message, heard, not new)
+
+    def _open(self, heard):
+        return open_message(heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked)
+
+    def _echo(self, heard):
+        """A frame of ours that somebody carries on, or one made in our name."""
+        self._desk.count("echo")
+        try:
+            forged = self._neighbours.forged(self._open(heard))
+        except RemoteError:
+            return  # noise: whoever may make it sounds nothing with it
+        if forged:
+            self._desk.forgeries.heard()
 
     def _alarm(self, message, heard, repeat):
         self._intake.alarm(message, heard, repeat)
@@ -363,6 +376,7 @@ class GatewayCore:
 
     def repeated(self, record, heard):
         """It comes again: answered, or put on disk once more."""
+        record.farthest = max(record.farthest, taken(heard))
         if record.stored:
             self._answers.again(record)
             if record.is_alarm and not record.alarmed:
@@ -437,7 +451,7 @@ class GatewayCore:
         self._quiet.stop(record.src, incident, record.counter)
         self._pages.called_off(record.src, incident)
         self._announcements.ended(record.src, incident)
-        sounding = set(self._watch.posts_sounding(record.src, incident))
+        sounding = set(self._watch.posts_sounding(record))
         posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
         sounding -= {device.node for device in posts}
         posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
@@ -453,7 +467,8 @@ class GatewayCore:
     def target_of(self, record) -> Target:
         """Whom a stage about this alarm goes to, and how far."""
         incident = record.body.incident if record.is_alarm else record.counter & 0xFFFF
-        return Target(record.src, record.role, record.generation, record.counter, record.hops, incident)
+        about = record.src, record.role, record.generation, record.counter
+        return Target(*about, record.hops, incident, record)
 
     def _status(self, message, heard, repeat):
         if not repeat:
@@ -488,7 +503,7 @@ class GatewayCore:
             self._desk.sequence.leap(mix(self._desk.rnd, len(zones)))
             self._orders.tests.clear()
         posts = {device.node: device for zone in zones for device in self._desk.directory.posts(zone)}
-        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1)
+        self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1, urgent=True)
 
     def _order_done(self, order_id, result):
         self._commands.done(order_id, result)

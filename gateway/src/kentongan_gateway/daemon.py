@@ -10,13 +10,14 @@ from collections import deque
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import keyfile, outputs, status
+from kentongan_gateway import keyfile, logs, outputs, status
 from kentongan_gateway import radio as radios
 from kentongan_gateway.clock import Clock
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.hands import Hands
 from kentongan_gateway.outputs import key, lamp, voice
 from kentongan_gateway.radio.pair import Doubles
+from kentongan_gateway.radiowatch import WORKS_ON
 from kentongan_gateway.spool import Spool, quantiles
 from kentongan_gateway.state import StateDir
 from kentongan_gateway.uplink import HubClient, Uplink
@@ -32,11 +33,26 @@ HUB_SILENT_S = 60           # the hub is named as a trouble after so long withou
 
 
 def sd_notify(message):
-    """Tell systemd, where there is one (sd_notify(3))."""
+    """Tell systemd, where there is one (sd_notify(3)), and wait for nothing: None, or why it was not told."""
     address = os.environ.get("NOTIFY_SOCKET")
-    if address:
+    if not address:
+        return None
+    try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.setblocking(False)
             line.sendto(message.encode(), "\0" + address[1:] if address[0] == "@" else address)
+    except (OSError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def made(without, make, *args):
+    """make(*args), or what stands for it and says why: no part at the post keeps the gateway from alarms."""
+    try:
+        return make(*args)
+    except Exception as error:
+        log.exception("%s", make.__module__)
+        return without(f"{type(error).__name__}: {error}")
 
 
 class Daemon:
@@ -63,17 +79,17 @@ class Daemon:
                               lambda: self._put("reply"), lambda orders: self._put("orders", orders),
                               lambda reason, n: self._put("odd", reason, n))
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
-        self._siren = outputs.make(settings.siren, radios_at)
+        self._siren = made(outputs.NoSiren, outputs.make, settings.siren, radios_at)
         self._siren.on_trouble = lambda text: self._put("trouble", "siren", text)
-        self._voice = voice.make(settings.voice, self._siren.hold)
+        self._voice = made(voice.NoVoice, voice.make, settings.voice, self._siren.hold)
         self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)
-        self._lamp = lamp.make(settings.lamp)
-        self._key = self._metrics = None
+        self._lamp = made(lamp.NoLamp, lamp.make, settings.lamp)
+        self._key, self._metrics, self._ready = key.NoKey(), None, False
         self._hands = hands = Hands(self._make_core(), self._spool, self._state, self._radio, self._siren,
                                     self._voice, self._uplink, self._clock, lambda: random.getrandbits(32))
         self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
                         "taken": self._take_taken, "orders": hands.orders, "trouble": hands.trouble,
-                        "odd": hands.refused, "hush": hands.hush}
+                        "odd": hands.refused, "hush": hands.hush, "air": hands.radio_air}
 
     def _make_core(self):
         states = self._state.all()
@@ -89,14 +105,21 @@ class Daemon:
         return GatewayCore(config, key_file.keys, directory, states)
 
     def _client_maker(self):
+        """What makes a connection to the hub; LocalError from it while a file that it needs is not there."""
         hub = self._settings.hub
-        try:
-            with open(hub.token_file, encoding="ascii") as file:
-                token = file.read().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LocalError(f"{hub.token_file}: cannot be read ({error}); write it anew with "
-                             "`kentongan-hub gateway-file`") from error
-        return lambda timeout_s: HubClient(hub.url, token, timeout_s, hub.ca_file, self._clock.hub_says)
+
+        def make(timeout_s):
+            try:
+                with open(hub.token_file, encoding="ascii") as file:
+                    token = file.read().strip()
+                if not token or " " in token or not token.isprintable():
+                    raise ValueError("it holds no token")
+            except (OSError, ValueError) as error:
+                raise LocalError(f"{hub.token_file}: cannot be read ({error}); write it anew with "
+                                 "`kentongan-hub gateway-file`") from error
+            return HubClient(hub.url, token, timeout_s, hub.ca_file, self._clock.hub_says)
+
+        return make
 
     # what other threads call
 
@@ -113,17 +136,18 @@ class Daemon:
     # the loop
 
     def run(self):
-        self._siren.off()
+        self._hands.beside("siren off", self._siren.off)
         self._hands.start()
         self._state.begin_late()
-        self._key = key.make(self._settings.button, lambda: self._put("hush"),
-                             lambda text: self._put("trouble", "key", text))
+        self._key = made(key.NoKey, key.make, self._settings.button, lambda: self._put("hush"),
+                         lambda text: self._put("trouble", "key", text))
         self._start_metrics()
         self._uplink.start()
         self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
+        self._radio.on_air = lambda used_ms: self._put("air", used_ms)
         self._radio.start(lambda heard: self._put("heard", heard, time.monotonic()),
                           lambda name, up: self._put("radio", name, up))
-        sd_notify("READY=1")
+        self._hands.beside("ready", self._feed)
         log.info("gateway %s is up, spool %s", self._settings.gateway.label, self._spool.counts())
         while not self._stopping:
             self._step()
@@ -133,12 +157,12 @@ class Daemon:
         """Figures for whoever watches; a port that is taken is no reason to be deaf to alarms."""
         if not self._settings.gateway.metrics_port:
             return
-        from kentongan_gateway.metrics import Metrics
-
         try:
+            from kentongan_gateway.metrics import Metrics
+
             self._metrics = Metrics(self._settings.gateway.metrics_port, self._snapshot())
-        except OSError as error:
-            log.error("metrics_port %d: %s", self._settings.gateway.metrics_port, error)
+        except Exception as error:
+            self._hands.trouble("metrics", f"port {self._settings.gateway.metrics_port}: {error}")
 
     def _step(self):
         """Wait for one thing to happen, let the core decide, do it."""
@@ -153,27 +177,41 @@ class Daemon:
         else:
             self._hands.contain(kind, self._taking[kind], *args)
         self._hands.contain("tick", self._hands.tick)
-        self._show()
+        self._hands.beside("lamp", self._show)
         if time.monotonic() >= self._status_at:
             self._status_at = time.monotonic() + STATUS_S
-            self._look_round()
+            for name, deed in (("look round", self._hands.look_round), ("troubles", self._tell_troubles),
+                               ("status", self._look_round), ("watchdog", self._feed)):
+                self._hands.beside(name, deed)
 
-    def _look_round(self):
-        self._hands.look_round()
-        if not self._spool.counts()["unsent"]:
-            self._taken_at = time.monotonic()
-        self._hands.trouble("hub", self._hub_trouble(time.monotonic()))
+    def _tell_troubles(self):
+        """What parts beside the alarm's way say of themselves, and what threads that ended cannot say."""
+        for name, part in (("siren", self._siren), ("voice", self._voice), ("lamp", self._lamp),
+                           ("key", self._key), ("log", logs)):
+            self._hands.trouble(name, part.trouble())
         self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
                             if self.inbox_dropped else None)
-        bad = [name for name in self._troubles() if name.startswith("radio_")]
+        if not self._spool.counts()["unsent"]:
+            self._taken_at = time.monotonic()
+        self._hands.trouble("hub", self._uplink.trouble() or self._hub_trouble(time.monotonic()))
+
+    def _look_round(self):
+        bad = [name for name in self._troubles()
+               if name.startswith("radio_") and not name.startswith(WORKS_ON)]
         self._radio.avoided = {name.partition(" ")[2] for name in bad}
         self._show(again=True)
         snapshot = self._snapshot()
         status.write(self._settings, snapshot)
         if self._metrics:
             self._metrics.snapshot = snapshot
-        if self._healthy():
-            sd_notify("WATCHDOG=1")
+
+    def _feed(self):
+        """Tell systemd that we are there: READY until it has been heard, then that we live."""
+        if not self._healthy():
+            return
+        why = sd_notify("WATCHDOG=1" if self._ready else "READY=1")
+        self._ready = self._ready or why is None
+        self._hands.trouble("systemd", why and f"it is not told that we run ({why}): it may restart us")
 
     def _hub_trouble(self, now_s):
         """What the hub does not do, or None; it may give orders while it takes nothing, and the reverse."""
@@ -193,7 +231,7 @@ class Daemon:
     def _healthy(self) -> bool:
         """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""
         dead = [name for name, part in (("radio", self._radio), ("uplink", self._uplink),
-                                               ("state", self._state))
+                                        ("state", self._state), ("siren", self._siren))
                 if not part.healthy()]
         for name in dead:
             log.error("a thread of the %s has ended: the watchdog is not fed", name)
@@ -218,11 +256,13 @@ class Daemon:
                 self._hands.heard_too(frame.radio)
             else:
                 fresh.append(frame)
-        if self._hands.heard(*fresh):
-            now_s = time.monotonic()
-            self._store_ms.extend((now_s - came_s) * 1000 for _, came_s in frames)
-        if then:
-            self._taking[then[0]](*then[1])
+        try:
+            if self._hands.heard(*fresh):
+                now_s = time.monotonic()
+                self._store_ms.extend((now_s - came_s) * 1000 for _, came_s in frames)
+        finally:
+            if then:
+                self._taking[then[0]](*then[1])
 
     def _take_radio(self, name, up):
         self.radios[name] = up
@@ -252,17 +292,12 @@ class Daemon:
                 "dropped": self._hands.dropped + self.inbox_dropped}
 
     def _close(self):
-        sd_notify("STOPPING=1")
-        self._hands.close()
-        self._state.close()
-        self._uplink.stop()
-        self._radio.stop()
-        if self._key:
-            self._key.close()
-        for part in (self._voice, self._siren, self._lamp, self._metrics):
+        self._hands.beside("stopping", sd_notify, "STOPPING=1")
+        self._hands.beside("close", self._hands.close)
+        for part in (self._state, self._uplink, self._radio, self._key, self._voice, self._siren, self._lamp,
+                     self._metrics, self._spool):
             if part:
-                part.close()
-        self._spool.close()
+                self._hands.beside("end", part.stop if hasattr(part, "stop") else part.close)
 
 
 def run(settings):

@@ -1,11 +1,14 @@
 """HTTP connections whose every exchange has an end: so long in all, however slowly the other side trickles.
 
 A socket's own timeout is for one read. A hub or proxy that sends a byte every few seconds would hold a reader
-for ever, in the head of its reply as well as in its body.
+for ever, in the head of its reply as well as in its body. So would a resolver that does not answer, whose
+waits have no limit of ours: names are looked up beside, and the wait for that has the same end.
 """
 import http.client
+import queue
 import socket
 import ssl
+import threading
 import time
 
 
@@ -37,12 +40,33 @@ class TimedTls(_Timed, ssl.SSLSocket):
     pass
 
 
-def _opened(address, timeout_s, source=None):
-    """socket.create_connection(), as a TimedSocket."""
-    plain = socket.create_connection(address, timeout_s, source)
-    timed = TimedSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-    timed.settimeout(timeout_s)
-    return timed
+class Names:
+    """Looks names up in a thread of its own, one at a time, so that only the thread waits for a resolver."""
+
+    def __init__(self, lookup=socket.getaddrinfo):
+        self._lookup = lookup
+        self._asked = self._found = None  # (host, port) under way, and where its answer comes
+
+    def find(self, host, port, timeout_s):
+        """What getaddrinfo finds; OSError, TimeoutError. What came too late is the next call's."""
+        if self._asked != (host, port):
+            self._asked, self._found = (host, port), queue.SimpleQueue()
+            threading.Thread(target=self._look, args=(host, port, self._found), name="names",
+                             daemon=True).start()
+        try:
+            found = self._found.get(timeout=timeout_s)
+        except queue.Empty:
+            raise TimeoutError("the look-up of the hub's name did not end in time") from None
+        self._asked = None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _look(self, host, port, answer):
+        try:
+            answer.put(self._lookup(host, port, 0, socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
 
 
 class Connection:
@@ -51,25 +75,49 @@ class Connection:
     `certificate` is the other side's, as a dict, once it has been asked over TLS.
     """
 
-    def __init__(self, host, port, step_s, whole_s, context=None, steady_s=time.monotonic):
+    def __init__(self, host, port, step_s, whole_s, context=None, steady_s=time.monotonic, names=None):
         self._step_s, self._whole_s, self._steady_s = step_s, whole_s, steady_s
+        self._names = names or Names()
         self.certificate, self._secure = None, context is not None
         if context is None:
             self._http = http.client.HTTPConnection(host, port, timeout=step_s)
         else:
             context.sslsocket_class = TimedTls
             self._http = http.client.HTTPSConnection(host, port, timeout=step_s, context=context)
-        self._http._create_connection = _opened  # a name that http.client keeps for its heirs
+        self._http._create_connection = self._opened  # a name that http.client keeps for its heirs
 
     def ask(self, method, path, body, headers, limit):
         """(response, at most `limit` bytes of its body); OSError, HTTPException or ValueError."""
+        self._ends_s = self._steady_s() + self._whole_s
         if self._http.sock is None:
             self._http.connect()
             self.certificate = self._http.sock.getpeercert() if self._secure else None
-        self._http.sock.begin(self._step_s, self._whole_s, self._steady_s)
+        self._http.sock.begin(self._step_s, self._left_s(), self._steady_s)
         self._http.request(method, path, body, headers)
         reply = self._http.getresponse()
         return reply, reply.read(limit)
+
+    def _left_s(self):
+        left_s = self._ends_s - self._steady_s()
+        if left_s <= 0:
+            raise TimeoutError("the connection did not come about in time")
+        return left_s
+
+    def _opened(self, address, timeout_s, source=None):
+        """socket.create_connection(), as a TimedSocket: look-up and all addresses have one end."""
+        failed = OSError("the hub's name has no address")
+        for family, kind, number, _, where in self._names.find(*address, self._left_s()):
+            timed = TimedSocket(family, kind, number)
+            try:
+                timed.settimeout(min(timeout_s, self._left_s()))
+                timed.connect(where)
+            except OSError as error:
+                timed.close()
+                failed = error
+            else:
+                timed.settimeout(min(timeout_s, self._left_s()))
+                return timed
+        raise failed
 
     def close(self):
         self._http.close()

@@ -7,7 +7,8 @@ from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
-from kentongan_gateway.air import Ledger
+from kentongan_gateway.air import ALARM, FIRST, LIMITS_S, PLANNED, Ledger
+from kentongan_gateway.shares import RESERVE, Shares
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
@@ -41,6 +42,7 @@ class Desk:
         self.names = names
         self.counters = {}
         self.air = Ledger()
+        self.shares = Shares()
         self._preset = phy.preset(config.preset)
         self.out = []
         self.now_ms = 0
@@ -121,6 +123,54 @@ class Desk:
     def take(self) -> int:
         return self.sequence.take(self.out)
 
-    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False):
-        self.air.spend(phy.airtime_us(self._preset, len(payload) + PACKET_BYTES) / 1e6, self.now_ms)
+    def air_s(self, payload_bytes) -> float:
+        """Seconds on the air of a frame with so long a payload."""
+        return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
+
+    def has_air(self, kind, payload_bytes, of=()) -> bool:
+        """Whether this kind may send such a frame now; what may not is counted, and told where it matters.
+
+        of: the devices for whose sake it is, each with its part of the frame (shares.py).
+        """
+        seconds = self.air_s(payload_bytes)
+        ready_ms = self.air.ready_ms(kind, seconds, self.now_ms)
+        if ready_ms > self.now_ms:
+            self.count("air_" + kind)
+            if kind == FIRST:
+                self.waiting.short(ready_ms)
+            elif kind == ALARM:
+                self.waiting.low()
+            return False
+        for who in of:
+            if not self._fair(kind, seconds / len(of), who):
+                self.count("air_share")
+                self.waiting.low()
+                return False
+        return True
+
+    def _fair(self, kind, seconds, who) -> bool:
+        hour_s = self.air.used_s(self.now_ms)
+        if kind == FIRST and self.shares.reserve(who, seconds, self.now_ms):
+            return True
+        in_reserve = kind == FIRST and hour_s + seconds > LIMITS_S[ALARM]
+        return not in_reserve and self.shares.allow(who, seconds, hour_s, self.now_ms)
+
+    def spend_air(self, kind, payload_bytes, of=()):
+        seconds = self.air_s(payload_bytes)
+        hour_s = self.air.used_s(self.now_ms)
+        for who in of:
+            part_s = seconds / len(of)
+            if kind == FIRST and (hour_s + part_s > LIMITS_S[ALARM]
+                                  or not self.shares.allow(who, part_s, hour_s, self.now_ms)):
+                self.shares.spend((who, RESERVE), part_s, self.now_ms)
+            self.shares.spend(who, part_s, self.now_ms)
+        if self.air.spend(seconds, self.now_ms, kind):
+            self.persist("air", self.air.dump(self.now_ms))
+
+    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False, kind=ALARM, of=()) -> bool:
+        """False: this kind has used its air (air.py), or whose doing it is its share, and nothing is sent."""
+        if kind not in PLANNED and not self.has_air(kind, len(payload), of):
+            return False
+        self.spend_air(kind, len(payload), of)
         self.out.append(Send(packet_id, max(0, min(hop_limit, 7)), payload, klass, delay_ms, first))
+        return True

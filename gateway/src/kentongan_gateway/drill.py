@@ -14,7 +14,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 
-from kentongan_gateway import orders
+from kentongan_gateway import air, orders, waiting
 
 MINUTES_MAX = 60
 # Between rounds: five in the first 5 s; a post at 8 % loss misses them all once in 300,000 drills.
@@ -174,7 +174,22 @@ class Drills:
         for node in set(due) - {device.node for device in devices}:
             del self._waiting[node]  # revoked or gone
         for at in range(0, len(devices), orders.TARGETS_MAX):
-            self._round(devices[at : at + orders.TARGETS_MAX])
+            group = devices[at : at + orders.TARGETS_MAX]
+            if self._has_air(group):
+                self._round(group)
+
+    def _has_air(self, devices) -> bool:
+        """A drill that many posts do not take over spends the end's air no more than its own begin's."""
+        now, desk = self._desk.now_ms, self._desk
+        seconds = desk.air_s(orders.FRAME_BYTES + orders.TARGET_BYTES * len(devices))
+        ready_ms = desk.air.ready_ms(air.DRILL, seconds, now, air.DRILL_END_S if self._open else 0)
+        if ready_ms <= now:
+            desk.waiting.over(waiting.DRILL, len(self._waiting))
+            return True
+        for device in devices:
+            self._waiting[device.node].due_ms = ready_ms
+        desk.waiting.until(waiting.DRILL, waiting.AIR, ready_ms, len(self._waiting))
+        return False
 
     def _round(self, devices):
         now = self._desk.now_ms
@@ -184,7 +199,7 @@ class Drills:
         fixed = (0, self._name, m.ACTION_DRILL if self._open else m.ACTION_DRILL_END, self._zone, left_s)
         payload = orders.payload(self._desk, own, fixed, devices)
         self._counters.add(own)
-        self._desk.send(own, max(device.hops for device in devices), payload, CLASS_ORDER)
+        self._desk.send(own, max(device.hops for device in devices), payload, CLASS_ORDER, kind=air.DRILL)
         self._desk.note("order", self._desk.config.label, own, orders.action_name(fixed[2]))
         for device in devices:
             post = self._waiting[device.node]

@@ -75,8 +75,21 @@ def status_event(message, heard, directory):
     return {**_common("status", message, heard, directory), "counter": message.counter, "body": body}
 
 
+NUMBERS = {"device": 0xFFFFFFFF, "counter": 0xFFFFFFFF, "incident": 0xFFFF, "zone": 0xFF, "kind": 0xFF,
+           "role": 0xFF, "generation": 0xFF, "attempt": 0xFF, "hops": 0xFF}
+DIGEST_BYTES = 4
+TRUTHS = ("silent", "cancel", "late", "drill", "altered", "doubted")
+
+
 def record_of(event) -> Record:
     """The record of a stored alarm event; KeyError, TypeError or ValueError for anything else."""
+    for name, most in NUMBERS.items():
+        if type(event[name]) is not int or not 0 <= event[name] <= most:
+            raise ValueError(f"{name} is no such number")
+    if any(event[name] not in (True, False, None) for name in TRUTHS):
+        raise ValueError("a field is no truth value")
+    if len(bytes.fromhex(event["digest"])) != DIGEST_BYTES:
+        raise ValueError("the digest is none")
     flags = (m.FLAG_SILENT if event["silent"] else 0) | (m.FLAG_CANCEL if event["cancel"] else 0)
     body = m.Alarm(event["attempt"], event["incident"], event["zone"], event["kind"], flags, 0)
     message = Message(

@@ -1,7 +1,9 @@
-"""Alarms that only a stolen post can have made: told to people for a day, and then posts' words weigh less.
+"""What only a thief can have made: told to people for a day, and then posts' words weigh less.
 
-Every post can tag an alarm under A, none can prove it under C. One whose tag holds and whose proof does not
-(unproved), or that is under A and may not sound (weak_key), was made by somebody who holds a post's keys.
+what                                                            whose keys he has
+an alarm under A that is not proved under C, or may not sound   a post's, or those of that very button
+a gateway's receipt of stage 2 and above that is not under C    a post's
+a post beats, by its report, on a receipt that nobody gave      a post's
 """
 
 import struct
@@ -11,6 +13,7 @@ KEEP_MS = 3_600_000  # what is left of it goes to disk this often: a restart beg
 REASONS = ("unproved", "weak_key")
 NAME = "forged"
 TEXT = "sirene mungkin berbunyi atas alarm yang tidak terbukti; periksa apakah pos dicuri"
+TEXT_BUTTON = TEXT + ", atau {}"
 
 
 class Forgeries:
@@ -19,6 +22,7 @@ class Forgeries:
         self._left_ms = min(LAST_MS, struct.unpack("<I", saved)[0]) if len(saved or b"") == 4 else 0
         self._until_ms = None
         self._kept_ms = 0  # when it was last written
+        self._button = None  # in whose name alone alarms were forged, so far as this run knows
 
     @property
     def lately(self) -> bool:
@@ -29,9 +33,14 @@ class Forgeries:
         if self._left_ms:
             self._begin(self._left_ms)
 
-    def heard(self):
-        """One more; told once, however many there are."""
+    def heard(self, src=None):
+        """One more; told once, and again when it can have been no button alone. src: of a forged alarm."""
         known = self._until_ms
+        if known is None:
+            self._button = src
+        elif self._button not in (None, src):
+            self._button = None
+            self._troubles.set(NAME, None)
         self._begin(LAST_MS)
         if known is None or self._desk.now_ms - self._kept_ms >= KEEP_MS:
             self._keep()
@@ -39,7 +48,10 @@ class Forgeries:
     def _begin(self, left_ms):
         self._until_ms = self._desk.now_ms + left_ms
         self._kept_ms = self._kept_ms or self._desk.now_ms
-        self._troubles.set(NAME, TEXT)
+        text = TEXT
+        if self._button is not None:
+            text = TEXT_BUTTON.format(self._desk.directory.label(self._button))
+        self._troubles.set(NAME, text)
 
     def _keep(self):
         self._kept_ms = self._desk.now_ms

@@ -144,20 +144,24 @@ def _whole_order(read_all):
 
 
 ALARM = {"device": whole(NODE_MIN, NODE_MAX), "counter": whole(1, U32)}
+# what the alarm says, for a gateway that does not remember it: `first` is the first counter of its incident
+FIRST = whole(1, U32, None)
 
 # type -> field -> reader
 FORMS = {
-    "stage": {**ALARM, "stage": _stage},
+    "stage": {**ALARM, "first": FIRST, "stage": _stage},
     "siren": {
         "action": _action,
         "kind": whole(0, 255, 0),
         "seconds": whole(0, SECONDS_MAX, SECONDS_MAX),
         "origin": whole(0, NODE_MAX, 0),
         "counter": whole(0, U32, 0),
+        "first": FIRST,
         "targets": _targets,
         "zone": whole(0, 255, None),
     },
-    "page": {**ALARM, "targets": _nodes},
+    "page": {**ALARM, "first": FIRST, "kind": whole(1, 255, None), "zone": whole(0, 255, 0),
+             "silent": whole(0, 1, 0), "targets": _nodes},
     "drill": {
         "minutes": whole(0, 60),
         "zone": whole(0, 255, 0),

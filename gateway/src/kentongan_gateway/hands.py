@@ -8,18 +8,22 @@ from collections import OrderedDict
 from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
+from kentongan_gateway.troubles import LOST
 
 log = logging.getLogger("kentongan.gateway")
 
 ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
 TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
-LATE = ("guard", "stored")  # states that the spool's keys make up for when a crash comes first
+LATE = ("guard", "stored", "air")  # states made up for when a crash comes first: by keys, by a second
 MARK = "mark"         # state: how far the spool has come, kept outside it
 MARK_MS = 600_000     # statuses alone are marked this often; what weighs more at the next look round
 RESUME_ROWS = 1_024   # alarms of former runs that the core is told of, the latest
 FAULTS_MAX = 5        # faults of ours outlived in FAULTS_MS; after that a restart may know better
 FAULTS_MS = 60_000
+
+
+BESIDE = (actions.Note, actions.Speak, actions.Hush)  # nobody's help hangs on these
 
 
 class Hands:
@@ -65,6 +69,9 @@ class Hands:
     def radio(self, name, up):
         self._perform(self.core.radio_state(name, up, self._now()))
 
+    def radio_air(self, used_ms):
+        self.core.radio_air(used_ms, self._now())
+
     def trouble(self, name, text):
         """Something does not work (or does again: None); told once to log, lamp and hub."""
         if (text or None) == self._wrong.get(name):
@@ -100,12 +107,25 @@ class Hands:
         try:
             deed(*args)
         except Exception as error:
-            log.exception("%s: a fault of ours", what)
+            self._fault(what, error)
             now = self._now()
             self._faults_ms = [at for at in self._faults_ms if now - at < FAULTS_MS] + [now]
             if len(self._faults_ms) > FAULTS_MAX:
                 raise
+
+    def beside(self, what, deed, *args):
+        """Call what only watches, writes books or speaks: it ends no run, however often it fails."""
+        try:
+            deed(*args)
+        except Exception as error:
+            self._fault(what, error)
+
+    def _fault(self, what, error):
+        log.error("%s: a fault of ours", what, exc_info=error)
+        try:
             self.trouble(faults.PROGRAM, f"{what}: {faults.name(error)}")
+        except Exception:
+            log.exception("it cannot be told")
 
     def tick(self):
         """What is due by the core's own clock."""
@@ -133,16 +153,20 @@ class Hands:
             self.trouble("clock", None)
 
     def start(self):
-        self._perform(self.core.tick(self._now(), self._draw()))
+        """Nothing that is read of former runs keeps this one from beginning."""
+        self.contain("start", lambda: self._perform(self.core.tick(self._now(), self._draw())))
+        for deed in (self._tell_restart, self._tell_lost, self._tell_damaged, self._resume):
+            self.beside(deed.__name__, deed)
+
+    def _tell_restart(self):
         if self._state.get(RUN) == RUNNING:
             self._ended_ms = self._now() + TOLD_MS
             self.trouble("restart", "it ended without being told to: the power went, or the program failed")
         self._keep_run(RUNNING)
-        self._tell_lost()
-        if self._state.damaged:
-            names = ", ".join(self._state.damaged)
-            self.trouble("disk_state", f"states were damaged and are set aside: {names}")
-        self._resume()
+
+    def _tell_damaged(self):
+        for name in self._state.damaged:
+            self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
     def _tell_lost(self):
         """At the start: has the disk forgotten what it had acknowledged, though it looks whole?"""
@@ -166,6 +190,9 @@ class Hands:
         if spool.unreadable:
             self.trouble("disk_lost", f"{spool.unreadable} stored events can no longer be read: replace the "
                                       "card, ask who pressed a button")
+        if spool.altered:
+            self.trouble("disk_state", f"{spool.altered} stored events that the hub has were altered: "
+                                       "replace the card")
 
     def _mark(self, by_all_means=False):
         """Keep outside the spool how far it has come: SQLite ends a damaged journal without a word."""
@@ -200,7 +227,9 @@ class Hands:
 
     def _perform(self, todo):
         for action in todo:
-            self.contain(type(action).__name__, self._DOING[type(action)], self, action)
+            kind = type(action)
+            call = self.beside if kind in BESIDE else self.contain
+            call(kind.__name__, self._DOING[kind], self, action)
 
     def _store(self, action):
         if self._together is None:
@@ -210,10 +239,10 @@ class Hands:
 
     def _store_all(self, todo):
         """One commit; when it fails each is tried by itself."""
-        events = [self._clock.stamp(action.event) for action in todo]
+        events = [self._stamped(action.event) for action in todo]
         try:
             ids = self._spool.put_all(events)
-        except SpoolError as error:
+        except Exception as error:  # whatever it is, nothing is on disk
             if len(todo) == 1:
                 self._not_stored(todo[0], events[0], error)
             else:
@@ -224,8 +253,19 @@ class Hands:
         for event_id, action in zip(ids, todo, strict=True):
             self._remember(event_id, action.row_id)
             self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
-            if self._spool.is_sent(event_id):
-                self.core.already_taken([self._rows.pop(event_id)])
+            self.beside("is it sent", self._had_before, event_id)
+
+    def _stamped(self, event):
+        """With its times, or without them: an alarm waits for no clock."""
+        try:
+            return self._clock.stamp(event)
+        except Exception as error:
+            self._fault("clock", error)
+            return event
+
+    def _had_before(self, event_id):
+        if self._spool.is_sent(event_id):
+            self.core.already_taken([self._rows.pop(event_id)])
 
     def _not_stored(self, action, event, error):
         """No receipt; but sirens and the hub are not kept waiting for a disk."""
@@ -288,13 +328,15 @@ class Hands:
             alarms = self._spool.alarms(RESUME_ROWS)
         except SpoolError as error:
             log.error("what was stored before cannot be read: %s", error)
+            self.trouble("disk_lost", f"what was stored before cannot be read: {error}")
             return
         for event_id, event, taken in alarms:
-            age_ms = self._clock.age_ms(event)
             try:
+                age_ms = self._clock.age_ms(event)
                 row_id, todo = self.core.resume(event, age_ms, self._now(), self._draw(), taken)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except Exception as error:  # an altered row may mean anything
                 log.error("stored alarm %s cannot be read: %s", event_id, error)
+                self._spool.odd(event_id, taken)
                 continue
             if not taken:
                 self._remember(event_id, row_id)

@@ -1,5 +1,7 @@
 """Whether the hub takes what is stored; when it does not, the gateway acts for it."""
 
+from kentongan_gateway.room import make_room
+
 SILENT_MS = 5_000  # an alarm without a 2xx for this long after its commit
 STALE_MS = 40_000  # a last good reply older than this: the hub is silent already
 WAITING_LIMIT = 256
@@ -31,9 +33,10 @@ class HubWatch:
             self._last_ok_ms = self._desk.now_ms
 
     def stored(self, row_id, record):
-        if len(self._waiting) >= WAITING_LIMIT:
-            self._waiting.pop(next(iter(self._waiting)))
-        self._waiting[row_id] = [self._desk.now_ms + (0 if self.silent() else SILENT_MS), record]
+        due_ms = self._desk.now_ms + (0 if self.silent() else SILENT_MS)
+        gone = make_room(self._waiting, WAITING_LIMIT, record.src, lambda row: self._waiting[row][1].src)
+        self._waiting.pop(gone, None)
+        self._waiting[row_id] = [due_ms, record]
 
     def tick(self):
         for row_id, (due, record) in list(self._waiting.items()):

@@ -17,9 +17,11 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from kentongan_wire.replay import Guard
 
+from kentongan_gateway.room import owner, put
+
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 DOUBT_MS = 600_000
-HELD_LIMIT = 128  # alarms that wait; further ones are stored and told, and start nothing here
+HELD_LIMIT = 128  # alarms that wait; of whose button most wait, the oldest is only stored and told
 ASK_AT_MS = (0, 3_000, 8_000, 20_000, 60_000, 180_000)  # posts, while an alarm waits
 WORDS_LIMIT = 128  # of posts that wait for their STATUS
 NEAR = 16  # frames of a post before its STATUS, some minutes of reports
@@ -86,12 +88,10 @@ class Memory:
 
     def hold(self, row_id, record):
         """Start nothing for this alarm yet."""
-        if len(self._held) >= HELD_LIMIT:
-            self._desk.count("doubted_dropped")
-            return
         if not self._held:
             self._asked_ms, self._asks = self._desk.now_ms, 0
-        self._held[record.key] = Held(row_id, record)
+        if put(self._held, record.key, Held(row_id, record), HELD_LIMIT, owner):
+            self._desk.count("doubted_dropped")
         self._desk.note_about("doubted", record.src, record.counter)
         for post in list(self._present):
             self._compare(post)

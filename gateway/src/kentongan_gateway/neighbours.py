@@ -17,6 +17,7 @@ STAND_IN_MS = 20_000  # no orders for another zone before, while its gateway may
 ANSWERED_LIMIT = 256
 ACTIVE_MS = 10_000  # an origin counts as active for this long after its last alarm frame
 CROWD_ORIGINS = 2
+ROLES = m.TOMBOL, m.SIRENE, m.PENERUS, m.GATEWAY, m.PENERIMA
 
 
 class Neighbours:
@@ -79,7 +80,7 @@ class Neighbours:
 
         fresh: our own counters tell that nobody plays an old one again; else it proves nobody alive.
         """
-        true = [entry for entry in message.body.entries if self._holds(message, entry)]
+        true = self.true(message)
         if true and fresh:
             self._heard_ms[message.src] = self._desk.now_ms
         for entry in true:
@@ -87,6 +88,30 @@ class Neighbours:
         while len(self._answered) > ANSWERED_LIMIT:
             self._answered.pop(next(iter(self._answered)))
         return true
+
+    def true(self, message) -> list:
+        """The entries of stage 2 and above that hold under C of the device they are for."""
+        return [entry for entry in message.body.entries if self._holds(message, entry)]
+
+    def forged(self, message) -> bool:
+        """Whether a gateway's RECEIPTS, its outer tag true, hold an entry that no gateway can have made.
+
+        Posts sound on an entry of stage 2, which they cannot judge; its addressee's C can.
+        """
+        if message.type != m.RECEIPTS or message.role != m.GATEWAY:
+            return False
+        return any(entry.stage >= m.STAGE_STORED and not self._of_any_role(message, entry)
+                   for entry in message.body.entries)
+
+    def _of_any_role(self, message, entry) -> bool:
+        """Whether it holds for this number in whatever role, ours to know or not."""
+        keys = [self._desk.keys.c(entry.node, role, message.generation) for role in ROLES]
+        return None in keys or any(equal(m.entry_tag(message.src, entry, key), entry.tag4) for key in keys)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the site has no other gateway."""
+        return all(d.node == self._desk.config.node for d in self._desk.directory.of_role(m.GATEWAY))
 
     def _holds(self, message, entry) -> bool:
         device = self._desk.directory.get(entry.node)

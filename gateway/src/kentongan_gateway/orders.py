@@ -6,9 +6,13 @@ from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
 
+from kentongan_gateway.air import ALARM, FIRST, REST
+from kentongan_gateway.room import make_room
+
 REPEAT_MS = 3_000
 SENDS_MAX = 5
 TARGETS_MAX = 15  # in one frame
+FRAME_BYTES, TARGET_BYTES = 26, 12  # of a payload, and of each device in it
 TESTS_KEPT = 256
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
@@ -37,6 +41,7 @@ class Job:
         self.seconds, self.incident, self.obeyed = seconds, incident, obeyed
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
+        self.on_air = False
 
 
 class Orders:
@@ -62,22 +67,32 @@ class Orders:
         period_ms=REPEAT_MS,
         incident=None,
         obeyed=False,
+        urgent=False,
     ):
         """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
 
         incident: the alarm's, where it is not the low bits of its counter. obeyed: a post is done only when
-        it says that it sounds by order, for it may beat the alarm already, and as a drill.
+        it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a quiet
+        test on which an alarm waits; any other goes only while half of the hour's air is there.
         """
         incident = counter & 0xFFFF if incident is None else incident
         devices = list(devices)
+        if action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
+            return False
         for at in range(0, len(devices), TARGETS_MAX):
             group = devices[at : at + TARGETS_MAX]
-            if len(self._jobs) >= JOBS_LIMIT:
+            jobs = dict.fromkeys(self._jobs)
+            gone = make_room(jobs, JOBS_LIMIT, origin, lambda job: job.origin)
+            if gone:
                 self._desk.count("order_dropped")
-                return False
+                self._jobs.remove(gone)
             self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
                         obeyed)
         return bool(devices)
+
+    def may_test(self, count) -> bool:
+        """Whether there is air for a quiet test of so many devices."""
+        return self._desk.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
     def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
                obeyed=False):
@@ -97,8 +112,11 @@ class Orders:
     def _send(self, job, packet_id):
         job.left -= 1
         job.due_ms = self._desk.now_ms + job.period_ms
-        self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER)
-        self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
+        kind = ALARM if job.on_air or not job.origin else FIRST
+        of = (job.origin,) if job.origin else ()
+        if self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of):
+            job.on_air = True
+            self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
 
     def starting(self, kind, devices, stands_in) -> bool:
         """Whether one of these devices is being ordered to beat this already, for whatever alarm.
@@ -108,7 +126,8 @@ class Orders:
         nodes, now = {device.node for device in devices}, self._desk.now_ms
         if stands_in and any(self._theirs.get((node, kind), now) > now for node in nodes):
             return True
-        alike = [j for j in self._jobs if j.action == m.ACTION_START and j.any_answer and j.kind == kind]
+        alike = [j for j in self._jobs
+                 if j.action == m.ACTION_START and j.any_answer and j.kind == kind and j.on_air]
         return any(nodes & j.targets for j in alike)
 
     def overheard(self, message) -> bool:

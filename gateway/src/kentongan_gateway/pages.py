@@ -4,23 +4,36 @@ Both come with the directory and are kept: for each RT and kind the time after t
 confidential alarm only penerima that an agreed person has confirmed. A hub that orders a page for one names
 the penerima itself, by the circle of that incident: what the directory says by now adds and takes nothing.
 Before the first PAGE of each the hub is told whom it asks (event `paged`): nobody else's answer counts, here
-or there.
+or there. Pages under way are kept over restarts: with its alarm, which the spool has, each goes on where it
+would be by now, and its answer counts.
+They go one after the other, the buttons in turn and of each what was said least often: no button's alarms
+stand before another's. In a table that is full whoever fills it loses its own older pages; people are told.
 """
+
+import json
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 
+from kentongan_gateway.air import AGAIN, FIRST
+from kentongan_gateway.room import make_room, owner, put
+
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
-JOBS_LIMIT = 64
-ASKED_LIMIT = 256  # pages remembered after their end
+JOBS_LIMIT = 1_024
+LATER_LIMIT = 256
+ASKED_LIMIT = 2_048  # pages remembered after their end
+FRAME_BYTES = 40  # of a PAGE's payload
+GAP_MS = 50  # after the airtime of a page the next one goes
+FULL = "so many penerima are called at once that some are called no more: send somebody to look"
 
 
 class Job:
-    def __init__(self, device, record, counter, payload, now_ms, named):
-        self.device, self.record, self.counter, self.payload = device, record, counter, payload
-        self.named = named
+    def __init__(self, device, record, now_ms, named):
+        self.device, self.record, self.named = device, record, named
+        self.counter = self.payload = None  # of its frame, once there is one
         self.start_ms, self.sent = now_ms, 0
+        self.on_air = False
 
     @property
     def due_ms(self) -> int:
@@ -48,11 +61,26 @@ def agreed(directory, record, named=None):
 
 
 class Pages:
-    def __init__(self, desk):
-        self._desk = desk
+    def __init__(self, desk, troubles, saved=None):
+        self._desk, self._troubles = desk, troubles
+        self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
         self._jobs = {}  # (target, origin, incident) -> Job
         self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
+        self._latest = {}  # target -> counter of the last frame to it: it takes none below
+        self._turns = {}  # origin -> which page of all its last one was
+        self._count, self._free_ms = 0, 0
+
+    def _load(self, saved):
+        """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
+        kept = {}
+        try:
+            for target, *about, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
+                kept.setdefault((*about, bytes.fromhex(digest)), {})[target] = int(after_ms), bool(named)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._desk.count("pages_lost")
+            return {}
+        return kept
 
     def plan(self, record, row_id):
         """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
@@ -63,12 +91,12 @@ class Pages:
             self._desk.note_about("no_page", record.src, record.counter)
         elif due_ms <= self._desk.now_ms:
             self.page(record)
-        elif len(self._later) < JOBS_LIMIT:
+        elif (record.src, record.body.incident) not in self._later:
             # who is agreed only later is not called for this one
             named = [d.node for d in agreed(self._desk.directory, record)] if record.silent else None
-            self._later.setdefault((record.src, record.body.incident), (due_ms, record, row_id, named))
-        else:
-            self._desk.count("page_dropped")
+            about, waits = (record.src, record.body.incident), (due_ms, record, row_id, named)
+            if put(self._later, about, waits, LATER_LIMIT, owner):
+                self._full()
 
     def taken(self, row_ids):
         """The hub has these events after all: it pages by itself."""
@@ -79,24 +107,52 @@ class Pages:
         """A page that has not begun is not begun for what was cancelled; one under way goes on."""
         self._later.pop((origin, incident), None)
 
-    def page(self, record, targets=None):
-        """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is."""
+    def page(self, record, targets=None) -> int:
+        """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is.
+
+        How many of them there was no room for.
+        """
+        left = begun = 0
         for device in agreed(self._desk.directory, record, targets):
             key = (device.node, record.src, record.body.incident)
             if key in self._jobs:
                 continue
-            if len(self._jobs) >= JOBS_LIMIT:
-                self._desk.count("page_dropped")
-                return
-            self._start(key, device, record, targets)
+            if self._make_room(key):
+                self._start(key, device, record, targets)
+                begun += 1
+            else:
+                left += 1
+        if begun:
+            self._keep()
+            self._send_due()
+        return left
 
-    def _start(self, key, device, record, named):
-        desk = self._desk
-        origin = desk.directory.get(record.src)
+    def _make_room(self, key) -> bool:
+        """False: this very incident has most, and its first pages stay."""
+        gone = make_room(self._jobs, JOBS_LIMIT, key[1], lambda job: job[1])
+        if gone is None:
+            return True
+        self._full()
+        if gone[1:] == key[1:]:
+            return False
+        del self._jobs[gone]
+        return True
+
+    def _full(self):
+        self._desk.count("page_dropped")
+        self._troubles.set("pages", FULL)
+
+    def _frame(self, device, record):
+        """(counter, payload) of a PAGE to this device."""
+        desk, origin = self._desk, self._desk.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
         counter = desk.take()
         body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
                       origin.house if origin else 0, record.body.zone, flags)
+        return counter, desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
+
+    def _start(self, key, device, record, named):
+        desk = self._desk
         desk.store({
             "type": "paged",
             "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
@@ -105,17 +161,74 @@ class Pages:
             "origin": record.src,
             "counter": record.first_counter,
         })
-        payload = desk.frame(m.PAGE, desk.keys.generation, counter, body, device.node, device.role)
-        self._asked[device.node, record.src, record.first_counter] = desk.now_ms
+        job = self._jobs[key] = Job(device, record, desk.now_ms, named)
+        self._ask(job)
+
+    def _ask(self, job):
+        self._asked[job.device.node, job.record.src, job.record.first_counter] = job.start_ms
         if len(self._asked) > ASKED_LIMIT:
             self._asked.pop(next(iter(self._asked)))
-        job = self._jobs[key] = Job(device, record, counter, payload, desk.now_ms, named)
-        self._send(job, counter)
 
-    def _send(self, job, packet_id):
+    def _keep(self):
+        rows = [[job.device.node, *job.record.key[:3], job.record.digest.hex(),
+                 max(0, job.start_ms - job.record.first_ms), job.named is not None]
+                for job in self._jobs.values()]
+        if len(self._latest) > JOBS_LIMIT:
+            self._latest = {job.device.node: self._latest.get(job.device.node) for job in self._jobs.values()}
+        self._desk.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
+
+    def resume(self, record):
+        """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
+        desk, kept = self._desk, self._kept.get(record.key, {})
+        if not kept or desk.quiet.answered(record.src, record.body.incident, record.counter):
+            return
+        named = [target for target, (_, named) in kept.items() if named]
+        wanted = [(device, named) for device in agreed(desk.directory, record, named)]
+        others = [target for target in kept if target not in named]
+        wanted += [(device, None) for device in agreed(desk.directory, record) if device.node in others]
+        for device, named in wanted:
+            key = (device.node, record.src, record.body.incident)
+            start_ms = min(desk.now_ms, record.first_ms + kept[device.node][0])
+            if key in self._jobs or desk.now_ms - start_ms >= ANSWER_MS:
+                continue
+            job = self._jobs[key] = Job(device, record, start_ms, named)
+            job.sent = sum(start_ms + at <= desk.now_ms for at in REPEAT_AT_MS) - 1
+            self._ask(job)
+        self._send_due()
+
+    def _send_due(self):
+        """One page, of what is due, once the last one is off the air."""
+        now = self._desk.now_ms
+        if now < self._free_ms:
+            return
+        due = [job for job in self._jobs.values() if job.sent < len(REPEAT_AT_MS) and job.due_ms <= now]
+        if not due:
+            return
+        turns = {job.record.src: self._turns.get(job.record.src, 0) for job in self._jobs.values()}
+        self._turns = turns
+        for job in sorted(due, key=lambda job: (turns[job.record.src], job.sent, job.due_ms)):
+            if self._send(job):
+                return
+
+    def _send(self, job) -> bool:
+        desk, node = self._desk, job.device.node
         job.sent += 1
-        self._desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER)
-        self._desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
+        kind, of = AGAIN if job.on_air else FIRST, (job.record.src,)
+        if not desk.has_air(kind, FRAME_BYTES, of):
+            return False
+        if job.payload is None or self._latest.get(node) != job.counter:
+            job.counter, job.payload = self._frame(job.device, job.record)
+            packet_id = job.counter
+        else:
+            packet_id = desk.take()
+        if not desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER, kind=kind, of=of):
+            return False
+        job.on_air, self._latest[node] = True, job.counter
+        self._count += 1
+        self._turns[job.record.src] = self._count
+        self._free_ms = desk.now_ms + int(desk.air_s(len(job.payload)) * 1_000) + GAP_MS
+        desk.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
+        return True
 
     def answered(self, penerima, origin, first_counter):
         """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
@@ -127,7 +240,9 @@ class Pages:
             return None
         if penerima not in [device.node for device in agreed(self._desk.directory, job.record, job.named)]:
             return None
-        return self._jobs.pop((penerima, origin, first_counter & 0xFFFF)).record
+        del self._jobs[penerima, origin, first_counter & 0xFFFF]
+        self._keep()
+        return job.record
 
     def was_asked(self, penerima, origin, first_counter) -> bool:
         """Whether we have paged it about this incident lately, whoever has answered since."""
@@ -137,25 +252,31 @@ class Pages:
     def ended(self, origin, incident):
         """Somebody has taken this incident: nobody is paged about it any more."""
         self._later.pop((origin, incident), None)
-        for key in [k for k in self._jobs if k[1:] == (origin, incident)]:
+        over = [key for key in self._jobs if key[1:] == (origin, incident)]
+        for key in over:
             del self._jobs[key]
+        if over:
+            self._keep()
 
     def tick(self):
         for about, (due_ms, record, _, named) in list(self._later.items()):
             if self._desk.now_ms >= due_ms:
                 del self._later[about]
                 self.page(record, named)
-        for key, job in list(self._jobs.items()):
-            if self._desk.now_ms < job.due_ms:
-                continue
-            if job.sent < len(REPEAT_AT_MS):
-                self._send(job, self._desk.take())
-            else:
-                del self._jobs[key]
+        self._send_due()
+        over = [key for key, job in self._jobs.items()
+                if job.sent == len(REPEAT_AT_MS) and self._desk.now_ms >= job.due_ms]
+        for key in over:
+            del self._jobs[key]
+        if over:
+            self._keep()
+        if len(self._jobs) < JOBS_LIMIT // 2:
+            self._troubles.set("pages", None)
 
     def next_deadline(self):
         if not self._jobs and not self._later:
             return None
-        times = [job.due_ms for job in self._jobs.values()]
+        times = [max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms
+                 for job in self._jobs.values()]
         times += [due_ms for due_ms, *_ in self._later.values()]
         return min(times, default=None)

@@ -7,7 +7,9 @@ An order of the hub still starts a siren: somebody, or a policy that knows more,
 
 import struct
 
-LIMIT = 256       # incidents; the oldest gives way
+from kentongan_gateway.room import owner, put
+
+LIMIT = 256       # incidents; of whose button has most, the oldest gives way
 LAYOUT = "<IHII"  # origin, incident, counter of the press that was stopped (0: none), and answered (0: none)
 POST_LAYOUT = "<IHII"  # origin, incident, counter of the press, post
 SPAN = 1 << 14    # an incident is named by 16 bits of a counter: farther away it is another one
@@ -35,10 +37,7 @@ class Quiet:
 
     def silence(self, post, origin, incident, counter):
         """Somebody has silenced this one post for the incident; on disk before the next action."""
-        self._posts.pop((origin, incident, post), None)
-        self._posts[origin, incident, post] = counter
-        if len(self._posts) > LIMIT:
-            self._posts.pop(next(iter(self._posts)))
+        put(self._posts, (origin, incident, post), counter, LIMIT, owner)
         rows = [struct.pack(POST_LAYOUT, origin, incident, counter, post)
                 for (origin, incident, post), counter in self._posts.items()]
         self._desk.persist("hushed", b"".join(rows))
@@ -53,11 +52,9 @@ class Quiet:
         self._keep(origin, incident, 0, counter)
 
     def _keep(self, origin, incident, stopped, answered):
-        known = self._all.pop((origin, incident), (0, 0))
+        known = self._all.get((origin, incident), (0, 0))
         now = max(stopped, known[0]), max(answered, known[1])
-        self._all[origin, incident] = now
-        if len(self._all) > LIMIT:
-            self._all.pop(next(iter(self._all)))
+        put(self._all, (origin, incident), now, LIMIT, owner)
         if now != known:
             rows = [struct.pack(LAYOUT, *about, *counters) for about, counters in self._all.items()]
             self._desk.persist("quiet", b"".join(rows))

@@ -15,8 +15,12 @@ DEAF_FRAMES, OTHER_MS = 5, 45_000
 # of hearing nothing -> how many devices are asked; an answer takes 2 s and its time on the air
 ASK_AT_MS, ASKED = (42_000, 48_000, 53_000), (1, 1, 4)
 DEAF_MS = 58_000
+NO_AIR_MS = 60_000                   # when there was no air to ask, it is looked at again then
 ASK_BYTES = 62                       # an order for one device on the air
 ASK_AIR_MS = 120                     # where a frame takes longer, everything waits as many times longer
+AWAY_MS = 60_000                     # no radio for so long: people are told afterwards, for AWAY_TOLD_MS
+AWAY_TOLD_MS = 1_800_000
+WORKS_ON = ("radio_away", "radio_flash")  # troubles of a radio that hears and sends all the same
 DEAF = "hears nothing, not even devices that were asked: look at antenna, cable and their power"
 
 
@@ -27,9 +31,13 @@ class _Radio:
 
 
 class RadioWatch:
-    def __init__(self, desk, troubles, ask):
+    def __init__(self, desk, troubles, ask, on_deaf):
         self._desk, self._troubles = desk, troubles
         self._ask = ask  # (count) -> whether that many devices, or fewer, are asked; 0: whether one could be
+        self._on_deaf = on_deaf  # (whether no radio works), at every change
+        self._away_ms = None  # since when none works
+        self._told_ms = None  # until when people are told that none worked
+        self._not_before_ms = 0  # nobody is asked earlier
         air_ms = phy.airtime_us(phy.preset(desk.config.preset), ASK_BYTES) // 1000
         self._slower = 1 + air_ms // ASK_AIR_MS
         self._radios = {}
@@ -49,6 +57,21 @@ class RadioWatch:
             self._troubles.set(f"radio_jammed {name}", None)
         self._desk.store({"type": "radio", "name": name, "up": up})
         self._desk.note("radio_up" if up else "radio_down", self._desk.config.label, 0, name)
+        self._look_whether_away()
+
+    def _look_whether_away(self):
+        """A watcher without a radio has seen nothing, and says so when it sees again."""
+        now, away = self._desk.now_ms, all(radio.up is False for radio in self._radios.values())
+        if away and self._away_ms is None:
+            self._away_ms = now
+            self._on_deaf(True)
+        elif not away and self._away_ms is not None:
+            gone_ms, self._away_ms = now - self._away_ms, None
+            self._on_deaf(False)
+            if gone_ms >= AWAY_MS:
+                self._told_ms = now + AWAY_TOLD_MS
+                self._troubles.set("radio_away", f"no radio worked for {gone_ms // 60_000} min; whoever was "
+                                                 "silent then has their time again")
 
     def heard(self, name):
         """Something came in through this radio; anybody's frame proves that it hears."""
@@ -67,7 +90,7 @@ class RadioWatch:
         """When devices are asked for this radio's sake, or None."""
         if not radio.up or radio.asked >= len(ASK_AT_MS) or not self._ask(0):
             return None
-        return radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower
+        return max(self._not_before_ms, radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower)
 
     def _deaf_ms(self, radio):
         """When it counts as deaf if nothing more is heard, or None."""
@@ -79,6 +102,9 @@ class RadioWatch:
 
     def tick(self):
         now = self._desk.now_ms
+        if self._told_ms is not None and now >= self._told_ms:
+            self._told_ms = None
+            self._troubles.set("radio_away", None)
         for name, radio in list(self._radios.items()):
             if radio.up is None and now - radio.since_ms >= FIRST_MS:
                 self.state(name, False)
@@ -86,12 +112,16 @@ class RadioWatch:
             if deaf_ms is not None and now >= deaf_ms:
                 self._troubles.set(f"radio_deaf {name}", DEAF)
         due = [r for r in self._radios.values() if now >= (self._ask_ms(r) or now + 1)]
-        if due and self._ask(max(ASKED[radio.asked] for radio in due)):
+        if not due:
+            return
+        if self._ask(max(ASKED[radio.asked] for radio in due)):
             for radio in due:
                 radio.asked += 1
+        else:
+            self._not_before_ms = now + NO_AIR_MS
 
     def next_deadline(self):
-        first = None
+        first = self._told_ms
         for name, radio in self._radios.items():
             deaf_ms = self._deaf_ms(radio)
             if deaf_ms is not None and f"radio_deaf {name}" in self._troubles.active():

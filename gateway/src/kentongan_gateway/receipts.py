@@ -4,12 +4,15 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 from kentongan_wire.replay import ReplyBudget
 
+from kentongan_gateway.air import AGAIN, ALARM, FIRST
 from kentongan_gateway.desk import mix
 from kentongan_gateway.records import OVER_STOCK
 
 ANSWER_MS = 30  # after the commit
+REPORT_MS = 1_200  # of posts, which ask again after 3 s: what several tell goes in one frame
 BATCH_MS = 500  # once two or more origins are active; with 300 ms a burst has 4 % more air
 ENTRIES_MAX = 14  # in one RECEIPTS frame
+FRAME_BYTES = 40  # of a payload with one entry
 OTHER_ZONE_MIN_MS = 500  # a gateway of another zone lets that zone's own gateway answer first
 OTHER_ZONE_SPREAD_MS = 500
 WAITING_LIMIT = 256
@@ -36,6 +39,7 @@ class Answers:
             delay = OTHER_ZONE_MIN_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
         else:
             delay = BATCH_MS if self._neighbours.crowd else ANSWER_MS
+            delay = REPORT_MS if record.type == m.SIREN_REPORT else delay
         if len(self._waiting) >= WAITING_LIMIT:
             self._desk.count("answer_dropped")
             return
@@ -57,8 +61,9 @@ class Answers:
         packet_id, hop_limit, payload = record.cached
         if not self._desk.config.same_id:
             packet_id = self._desk.take()
-        self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS)
-        self._desk.note_about("receipt_2_again", record.src, record.counter)
+        if self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind_of(record),
+                           of=(record.src,)):
+            self._desk.note_about("receipt_2_again", record.src, record.counter)
 
     def overheard(self, entries):
         """Another gateway has answered these: ours, if it still waits and yields, is not needed."""
@@ -77,7 +82,8 @@ class Answers:
         again = [r for r in ready if r.cached]
         for record in again:
             self._resend(record)
-        first = [r for r in ready if not r.cached]
+        # whoever has used its share is left out, so that it takes no other's answer along
+        first = [r for r in ready if not r.cached and self._desk.has_air(kind_of(r), FRAME_BYTES, (r.src,))]
         for generation in sorted({r.generation for r in first}):
             left = [r for r in first if r.generation == generation]
             while left:
@@ -92,7 +98,10 @@ class Answers:
         entries = tuple(entry_for(desk, record, record.stage, sounding_of(record)) for record in records)
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(entries))
         hop_limit = max(hop_limit_for(record) for record in records)
-        desk.send(packet_id, hop_limit, payload, CLASS_ALARM)
+        kind = min(map(kind_of, records), key=KINDS.index)
+        of = tuple(record.src for record in records)
+        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
+            return  # whoever goes on is answered when there is air again
         for record in records:
             record.cached = (packet_id, hop_limit, payload)
             self._budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
@@ -105,6 +114,17 @@ class Answers:
 
     def next_deadline(self):
         return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
+
+
+KINDS = FIRST, ALARM, AGAIN  # of answers; one frame for several goes as the first of them
+
+
+def kind_of(record):
+    """What an answer takes of the hour's air: who calls has its first before all, a post repeats."""
+    if record.type == m.SIREN_REPORT:
+        return AGAIN
+    calls = record.is_alarm and record.body.kind != m.KIND_UJI
+    return FIRST if calls and record.cached is None else ALARM
 
 
 def hop_limit_for(record) -> int:

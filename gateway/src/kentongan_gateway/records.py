@@ -4,11 +4,18 @@ import struct
 
 from kentongan_wire import messages as m
 
+from kentongan_gateway.room import owner, put
+
 RECORDS_LIMIT = 512  # answered messages remembered
 STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
 STORED = "<IBI4s"  # node, generation, counter, digest of the content
 STORED_BYTES = 13
 DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
+
+
+def taken(heard) -> int:
+    """Relays between the sender and us, as the header says, which anybody can write."""
+    return max(0, heard.hop_start - heard.hop_limit)
 
 
 class Record:
@@ -26,10 +33,11 @@ class Record:
         self.doubted = False  # its counter may be old: nobody has vouched for it (memory.py)
         self.known = False  # of a former run, or the hub's affair: answered, and starts nothing
         self.first = True  # False: heard before, in a former run of ours
-        self.hops = max(0, heard.hop_start - heard.hop_limit)
+        self.hops = self.farthest = taken(heard)  # of the first copy, and of the one with most
         self.carried = carried
         self.stored = False
         self.first_ms = None  # when it was heard first
+        self.called_ms = None  # when sirens were looked for first
         self.alarmed = False  # sirens, voice and pages know of it
         self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
@@ -85,7 +93,10 @@ class Record:
 
 
 class Records:
-    """The latest answered messages by (src, generation, counter, digest); the oldest gives way."""
+    """The latest answered messages by (src, generation, counter, digest).
+
+    The oldest of whoever has most gives way: nobody's own messages push out another's running alarm.
+    """
 
     def __init__(self, saved=None):
         self._records = {}
@@ -97,9 +108,7 @@ class Records:
         return self._records.get(key)
 
     def add(self, record):
-        if len(self._records) >= RECORDS_LIMIT:
-            self._records.pop(next(iter(self._records)))
-        self._records[record.key] = record
+        put(self._records, record.key, record, RECORDS_LIMIT, owner)
 
     def find(self, src, counter):
         """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
@@ -120,9 +129,7 @@ class Records:
         return any(key[0] == src and key[2] == counter for key in self._stored)
 
     def remember_stored(self, key):
-        if len(self._stored) >= STORED_LIMIT:
-            self._stored.pop(next(iter(self._stored)))
-        self._stored[key] = None
+        put(self._stored, key, None, STORED_LIMIT, owner)
 
     def dump(self) -> bytes:
         return b"".join(struct.pack(STORED, *key) for key in self._stored)

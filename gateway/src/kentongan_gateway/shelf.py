@@ -6,27 +6,26 @@ was promised is written again (psow=0). A corrupt file is set aside whole and a 
 alarm matters more.
 """
 
+import contextlib
 import json
+import logging
 import os
 import secrets
-import shutil
 import sqlite3
-import tempfile
 import threading
-import urllib.parse
-from pathlib import Path
 
-from kentongan_gateway import wal
+from kentongan_gateway import aside, wal
+
+log = logging.getLogger("kentongan.gateway")
 
 SCHEMA_VERSION = 1
 ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
 SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
 EVICT_BATCH = 200
-CORRUPT_KEPT = 3  # set-aside files that are kept
 EVENT_BYTES_MAX = 16_384
+SEQ_MAX = 1 << 53  # a row number beyond this was altered: rows would soon find no number
 WAL_PAGES = 1_000  # of 4 KB; more are copied into the file in the middle of a commit
 TIDY_COMMITS = 50  # so many are copied in a quiet moment
-ASIDE = ("", "-wal", "-journal")  # what belongs to a database
 
 # What goes first when room is needed: the highest class. Uplink order is the other way round.
 CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
@@ -38,7 +37,7 @@ CLASSES = {
     "stage_seen": CLASS_REPORT,
     "paged": CLASS_REPORT,
     "drill_known": CLASS_REPORT,
-    "settings_wait": CLASS_STATUS,
+    "waiting": CLASS_STATUS,
     "status": CLASS_STATUS,
 }
 CLASS_NAMES = ("alarm", "report", "state", "status")
@@ -57,15 +56,14 @@ CREATE TABLE event (
 CREATE INDEX event_due ON event (state, class, seq);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+# what SQLite says of a file that is not as it was written
+CORRUPT = ("malformed", "not a database", "quick_check", "corrupt", "no such", "has no column", "unsupported",
+           "already exists")
 INSERT = "INSERT INTO event (key, class, body) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING"
 
 
 class SpoolError(Exception):
     """An event could not be put on disk: nothing about it may be acknowledged."""
-
-
-class SchemaError(SpoolError):
-    """Another version of this program wrote the spool."""
 
 
 class Shelf:
@@ -80,7 +78,7 @@ class Shelf:
         self._commits = 0  # since the WAL was last copied into the file
         self.quarantined = []  # files set aside since the start
         self.salvaged = 0  # events taken over from them
-        self.unreadable = 0  # events that the disk has altered, since the start
+        self._odd = {}  # id of an event that the disk has altered -> whether the hub had it
         self._epoch, self._last = "closed", 0  # an id's first part; the highest row ever given
         self.weighty = False  # whether more than statuses were stored since mark()
         self._open()
@@ -89,13 +87,23 @@ class Shelf:
 
     def _open(self):
         try:
-            self._connect()
-        except (OSError, sqlite3.DatabaseError) as error:
-            if isinstance(error, OSError | sqlite3.OperationalError) and not _is_corrupt(error):
-                self._drop_connection()
-                self._why = str(error)
-                raise SpoolError(f"spool {self._path}: {error}") from error
-            self._begin_anew()
+            try:
+                self._connect()
+            except Exception as error:
+                if not self._is_damaged(error):
+                    raise
+                self._begin_anew()
+        except Exception as error:
+            self._drop_connection()
+            self._why = str(error)
+            raise SpoolError(f"spool {self._path}: {error}") from error
+
+    def _is_damaged(self, error) -> bool:
+        """Whether it is the file, and not the disk or the rights to it: another file would do."""
+        if "readonly" in str(error):  # SQLite says so too of a version number that it does not know
+            return os.access(self._path, os.W_OK) and os.access(os.path.dirname(self._path) or ".", os.W_OK)
+        plain = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        return plain or _is_corrupt(error)
 
     def _begin_anew(self):
         """Set the corrupt file aside, and take over what of it the hub has not had and can still be read."""
@@ -104,9 +112,9 @@ class Shelf:
         if self.quarantined:
             self._salvage(self.quarantined[-1])
 
-    def _salvage(self, aside):
+    def _salvage(self, path):
         try:
-            old = _open_aside(aside)
+            old = aside.opened(path)
             last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
         except (sqlite3.Error, OSError):
             return
@@ -129,8 +137,9 @@ class Shelf:
         why = wal.damage(self._path + "-wal")
         if why:
             raise sqlite3.DatabaseError(f"corrupt journal: {why}")
-        self._db = sqlite3.connect(_uri(self._path, "psow=0"), isolation_level=None, check_same_thread=False,
-                                   timeout=5, uri=True)
+        self._db = sqlite3.connect(aside.uri(self._path, "psow=0"), isolation_level=None,
+                                   check_same_thread=False, timeout=5, uri=True)
+        self._db.text_factory = aside.text
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # no other process, no shared memory
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -140,43 +149,42 @@ class Shelf:
             raise sqlite3.DatabaseError("quick_check failed")
         if version == 0:
             self._db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise SchemaError(
-                f"spool {self._path} has schema {version}, this program knows {SCHEMA_VERSION}; "
-                "install the version that wrote it, let it empty the spool, then upgrade"
-            )
-        self._db.execute("UPDATE event SET state=? WHERE state=?", (UNSENT, REFUSED))
+        elif version != SCHEMA_VERSION:  # of another program, or the card has altered it
+            raise sqlite3.DatabaseError(f"corrupt: schema {version}, this program knows {SCHEMA_VERSION}")
+        self._mend_rows()
         row = self._db.execute("SELECT value FROM meta WHERE name='epoch'").fetchone()
         self._epoch = row[0] if row else secrets.token_hex(4)
         if not row:
             self._db.execute("INSERT INTO meta VALUES ('epoch', ?)", (self._epoch,))
         self._recount()
+
+    def _mend_rows(self):
+        """What is no state, no class and no number that can go on is offered, first, and counted on from."""
+        for column, begin, good in (("state", UNSENT, (UNSENT, SENT, UNREADABLE)),
+                                    ("class", CLASS_ALARM, range(len(CLASS_NAMES)))):
+            odd = f"{column} IS NULL OR {column} NOT IN ({','.join('?' * len(good))})"
+            self._db.execute(f"UPDATE event SET {column}=? WHERE {odd}", (begin, *good))
+        top = self._db.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name='event'").fetchone()
         self._last = row[0] if row else 0
+        if type(self._last) is not int or not top <= self._last < SEQ_MAX:
+            self._last = top
+            self._db.execute("UPDATE sqlite_sequence SET seq=? WHERE name='event'", (top,))
 
     def _recount(self):
         self._rows = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
         self._sent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (SENT,)).fetchone()[0]
 
     def _drop_connection(self):
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        db, self._db = self._db, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
 
     def _set_aside(self):
         self._drop_connection()
-        if self._path == ":memory:":
-            return
-        path = Path(self._path)
-        aside = path.with_name(f"{path.name}.corrupt-{secrets.token_hex(4)}")
-        for suffix in ASIDE:
-            if os.path.exists(self._path + suffix):
-                os.replace(self._path + suffix, str(aside) + suffix)
-        self.quarantined.append(str(aside))
-        old = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
-        for each in old[:-CORRUPT_KEPT]:
-            for suffix in ASIDE:
-                each.with_name(each.name + suffix).unlink(missing_ok=True)
+        if self._path != ":memory:":
+            self.quarantined.append(aside.put(self._path))
 
     # use
 
@@ -191,12 +199,12 @@ class Shelf:
             self._need_db()
             try:
                 return self._put(rows)
-            except sqlite3.Error as error:
+            except Exception as error:  # whatever it is, nothing is on disk
                 self._make_way(error)
             self._need_db()
             try:
                 return self._put(rows)
-            except sqlite3.Error as error:
+            except Exception as error:
                 self._rollback()
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
@@ -216,7 +224,8 @@ class Shelf:
                 self._evict(EVICT_BATCH, CLASS_REPORT)
                 self._db.execute("COMMIT")
                 self._recount()
-        except sqlite3.Error:
+        except Exception as other:
+            log.error("spool %s: %s", self._path, other)
             self._rollback()
 
     def _put(self, rows) -> list:
@@ -286,7 +295,7 @@ class Shelf:
         """
         epoch, _, last = (mark or b"").decode("ascii", "replace").partition(" ")
         with self._lock:
-            if self._db is None or not last.isdecimal():
+            if self._db is None or not last.isdecimal() or len(last) > len(str(SEQ_MAX)):
                 return 0
             if epoch != self._epoch:  # all of it is gone, unless it was set aside here, which is told
                 return 0 if self.quarantined else int(last)
@@ -320,12 +329,12 @@ class Shelf:
             self._need_db()
             try:
                 return self._unsent(limit)
-            except sqlite3.Error as error:
+            except Exception as error:
                 self._make_way(error)
             self._need_db()
             try:
                 return self._unsent(limit)
-            except sqlite3.Error as error:
+            except Exception as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _unsent(self, limit):
@@ -340,19 +349,38 @@ class Shelf:
                 out.append((self._id(seq), event))
         if bad:
             self._db.executemany("UPDATE event SET state=? WHERE seq=?", bad)
-            self.unreadable += len(bad)
+            for _, seq in bad:
+                self.odd(self._id(seq), False)
         return out if out or not bad else self._unsent(limit)
 
     def alarms(self, limit):
         """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
-        query = "SELECT seq, body, state FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
+        query = "SELECT seq, CAST(body AS BLOB), state FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
         with self._lock:
             self._need_db()
             try:
                 rows = self._db.execute(query, (CLASS_ALARM, limit)).fetchall()
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
-        return [(self._id(seq), json.loads(body), state == SENT) for seq, body, state in reversed(rows)]
+        known = [(self._id(seq), _event(body), state == SENT) for seq, body, state in reversed(rows)]
+        for event_id, event, taken in known:
+            if event is None:
+                self.odd(event_id, taken)
+        return [row for row in known if row[1] is not None]
+
+    def odd(self, event_id, taken):
+        """This stored event makes no sense: the disk has altered it. For people."""
+        self._odd[event_id] = taken
+
+    @property
+    def unreadable(self) -> int:
+        """How many altered events were found that the hub has not had."""
+        return list(self._odd.values()).count(False)
+
+    @property
+    def altered(self) -> int:
+        """And how many that it had."""
+        return list(self._odd.values()).count(True)
 
     def mark_sent(self, ids, state=SENT):
         """The hub has committed these. Unknown ids are none of ours and change nothing."""
@@ -387,7 +415,10 @@ class Shelf:
         seq = self._seq(event_id)
         with self._lock:
             self._need_db()
-            row = self._db.execute("SELECT state FROM event WHERE seq=?", (seq,)).fetchone()
+            try:
+                row = self._db.execute("SELECT state FROM event WHERE seq=?", (seq,)).fetchone()
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
         return bool(row and row[0] == SENT)
 
     def counts(self):
@@ -404,7 +435,7 @@ class Shelf:
         return {
             "rows": self._rows,
             "unsent": unsent,
-            "evicted": {name[len("evicted_") :]: int(n) for name, n in evicted.items()},
+            "evicted": {name[len("evicted_") :]: int(n) for name, n in evicted.items() if str(n).isdecimal()},
         }
 
     def close(self):
@@ -434,7 +465,10 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 def _row(event):
     """(key, class, body) of an event, as the table has them."""
-    body = _encode(event)
+    try:
+        body = _encode(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpoolError(f"no event: {error}") from error
     if len(body) > EVENT_BYTES_MAX:
         raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
     return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
@@ -449,26 +483,5 @@ def _event(body):
     return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
 
 
-def _uri(path, options):
-    return f"file:{urllib.parse.quote(path)}?{options}"
-
-
-def _open_aside(path):
-    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it."""
-    if not os.path.exists(path + "-wal"):
-        return sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
-        copy = os.path.join(folder, "copy")
-        for suffix in ("", "-wal"):
-            shutil.copyfile(path + suffix, copy + suffix)
-        if wal.damage(copy + "-wal"):
-            wal.replay(copy)
-        old = sqlite3.connect(copy)
-        old.execute("PRAGMA locking_mode=EXCLUSIVE")
-        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return old  # open files stay readable when their names are gone
-
-
 def _is_corrupt(error) -> bool:
-    text = str(error)
-    return "malformed" in text or "not a database" in text or "quick_check" in text or "corrupt" in text
+    return any(word in str(error) for word in CORRUPT)

@@ -17,6 +17,8 @@ from kentongan_gateway.actions import Siren, SirenOff
 from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
+from kentongan_gateway.quiet import SPAN
+from kentongan_gateway.room import owner, put
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
 CURRENT_MS = SECONDS_MAX * 1_000  # a post that refused an alarm is ordered to sound it for so long
@@ -29,6 +31,7 @@ WATCH_LIMIT = 128
 OWN_SOUNDINGS_MAX = 3  # of one incident on our own siren
 OWN_INCIDENTS_MAX = 3  # of one button in OWN_WINDOW_MS; further ones only by order
 OWN_WINDOW_MS = 30 * 60_000
+CHANGES_MAX = 6  # times that one sounding is told to have failed or to sound again; then that it failed
 
 
 class Watch:
@@ -39,16 +42,15 @@ class Watch:
         self._orders = orders
         self._neighbours = neighbours
         self._due = {}  # (origin, incident) -> (due_ms, record)
-        self._sounding = {}  # (origin, incident) -> {post: (state, ms)}, the latest WATCH_LIMIT
+        self._turns = {}  # origin -> when in the row its alarm was ordered last
+        self._sounding = {}  # (origin, incident) -> {post: (state, ms, counter)}, the latest WATCH_LIMIT
         self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
         self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
 
     def stored(self, record):
         key = (record.src, record.body.incident)
         if record.sounding and key not in self._public:
-            if len(self._public) >= WATCH_LIMIT:
-                self._public.pop(next(iter(self._public)))
-            self._public[key] = record
+            put(self._public, key, record, WATCH_LIMIT, owner)
         if record.cancel:
             self._due.pop(key, None)
             self._public.pop(key, None)
@@ -57,7 +59,7 @@ class Watch:
             wait_ms = NO_SIREN_MS
             if self._neighbours.yields(record):
                 wait_ms += OTHER_ZONE_MS + mix(self._desk.rnd, record.counter) % OTHER_ZONE_SPREAD_MS
-            self._due[key] = (self._desk.now_ms + wait_ms, record)
+            self._wait(key, wait_ms, record)
         for post in self._refused.pop((record.src, record.counter), ()):
             self._overrule(post, record)
 
@@ -67,16 +69,15 @@ class Watch:
     def _wanted(self, record) -> bool:
         """Whether a siren is ours to ask for, should none be heard of."""
         heard = self.sounds(record) and not self._desk.forgeries.lately
-        return self._meant(record) and not heard and len(self._due) < WATCH_LIMIT
+        return self._meant(record) and not heard
 
     def refused(self, post, origin, counter, record):
         """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
         if record is not None and record.stored:
             self._overrule(post, record)
             return
-        if len(self._refused) >= WATCH_LIMIT:
-            self._refused.pop(next(iter(self._refused)))
-        self._refused.setdefault((origin, counter), set()).add(post)
+        known = self._refused.get((origin, counter), set())
+        put(self._refused, (origin, counter), known | {post}, WATCH_LIMIT, owner)
 
     def _overrule(self, post, record):
         """We know better, from the sender's own proof: that post starts, and no other."""
@@ -93,7 +94,11 @@ class Watch:
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
         key = (record.src, record.body.incident)
         if self._wanted(record) and key not in self._due and self._neighbours.yields(record):
-            self._due[key] = (self._desk.now_ms + NO_SIREN_MS, record)
+            self._wait(key, NO_SIREN_MS, record)
+
+    def _wait(self, key, wait_ms, record):
+        record.called_ms = self._desk.now_ms
+        put(self._due, key, (self._desk.now_ms + wait_ms, record), WATCH_LIMIT, owner)
 
     def ordered(self, message):
         """Another gateway orders sirens for that alarm: where we would only stand in, it is done."""
@@ -108,9 +113,11 @@ class Watch:
         """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
-        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms)
+        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms, counter)
         if state in SOUNDING and not self._desk.forgeries.lately:
-            self._due.pop((origin, incident), None)
+            _, due = self._due.get((origin, incident), (0, None))
+            if due is not None and abs(counter - due.counter) < SPAN:
+                del self._due[origin, incident]
             self._orders.sounding_heard(origin, counter)
 
     def asked(self, post, record) -> bool:
@@ -123,13 +130,17 @@ class Watch:
         """Whether some siren is known to sound for this alarm's incident."""
         if not record.is_alarm:
             return False
-        return bool(self.posts_sounding(record.src, record.body.incident))
+        return bool(self.posts_sounding(record))
 
-    def posts_sounding(self, origin, incident):
-        """Posts whose last word was that they sound, not longer ago than a sounding can last."""
-        told = self._sounding.get((origin, incident), {})
+    def posts_sounding(self, record):
+        """Posts whose last word was that they sound for it, not longer ago than a sounding can last.
+
+        An incident has 16 bits of a counter: a word about a press far from this one is about another.
+        """
+        told = self._sounding.get((record.src, record.body.incident), {})
         since = self._desk.now_ms - SOUNDING_MS
-        return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
+        return [post for post, (state, at, counter) in told.items()
+                if state in SOUNDING and at >= since and abs(counter - record.counter) < SPAN]
 
     def _joins(self, record) -> bool:
         """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
@@ -138,7 +149,7 @@ class Watch:
             key[0] != record.src
             and other.body.kind == record.body.kind
             and not other.drill
-            and posts.intersection(self.posts_sounding(*key))
+            and posts.intersection(self.posts_sounding(other))
             for key, other in self._public.items()
         )
 
@@ -158,21 +169,29 @@ class Watch:
             if not posts:
                 continue
             stands_in, sure = self._neighbours.yields(record), not self._desk.forgeries.lately
-            if sure and (self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in)):
+            joins = self._joins(record) or self._orders.starting(record.body.kind, posts, stands_in)
+            if sure and (joins or self._is_behind(record)):
                 # Its own report comes when the crowd is over; until then the street hears the other's.
-                if self._desk.now_ms - record.asked_ms < SECONDS_MAX * 1000:
+                if self._desk.now_ms - record.called_ms < SECONDS_MAX * 1000:
                     self._due[key] = (due + ASK_AGAIN_MS, record)
                 continue
             self._desk.note_about(
                 "no_siren_heard", record.src, record.counter, f"{len(posts)} sirene diperintah"
             )
+            self._turns[record.src] = max(self._turns.values(), default=0) + 1
             self._order(record, posts, any_answer=sure)
+
+    def _is_behind(self, record) -> bool:
+        """Buttons take turns: whether another that was ordered longer ago has waited for the same beat."""
+        turn, since_ms = self._turns.get(record.src, 0), self._desk.now_ms - ASK_AGAIN_MS
+        return any(self._turns.get(other.src, 0) < turn for _, other in self._due.values()
+                   if other.body.kind == record.body.kind and other.called_ms < since_ms)
 
     def _to_order(self, record):
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
         told = self._sounding.get((record.src, record.body.incident), {})
-        there = set(self.posts_sounding(record.src, record.body.incident))
-        there |= {post for post, (state, _) in told.items() if state == m.STATE_SILENCED}
+        there = set(self.posts_sounding(record))
+        there |= {post for post, (state, _, _) in told.items() if state == m.STATE_SILENCED}
         return [
             device
             for device in self._desk.directory.posts(record.body.zone)
@@ -198,6 +217,9 @@ class Watch:
         self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
                           incident=record.body.incident, obeyed=obeyed)
 
+        if not self._due:
+            self._turns = {}
+
     def next_deadline(self):
         return min(due for due, _ in self._due.values()) if self._due else None
 
@@ -214,15 +236,17 @@ class OwnSiren:
             except (ValueError, RecursionError, LocalError):
                 desk.count("codes_lost")
         self._until_ms = None
-        self._alarm = None  # (origin, counter, incident) that it sounds for
+        self._alarm = None  # (origin, counter, incident) that it is driven for
         self._drill = False
+        self._trouble = self._broken = False  # it does not work now; it was told to have failed
+        self._changes = 0  # of that during this sounding
         self._times = {}  # (origin, incident) -> soundings
         self._incidents = {}  # origin -> [(incident, first_ms)]
 
     @property
     def alarm(self):
-        """(origin, counter, incident) while it sounds, else None."""
-        return self._alarm
+        """(origin, counter, incident) while it sounds as far as anybody knows, else None."""
+        return None if self._broken else self._alarm
 
     def codes(self, raw):
         """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
@@ -255,8 +279,9 @@ class OwnSiren:
         total_ms = max(1, min(seconds, SECONDS_MAX)) * 1000
         self._until_ms = self._desk.now_ms + total_ms
         self._alarm, self._drill = (origin, counter, incident), drill
+        self._broken, self._changes = self._trouble, 0
         self._desk.out.append(Siren(name, steps, total_ms))
-        self._tell("sounding", source)
+        self._tell_driven(source)
         return True
 
     def _allowed(self, origin, incident, counter) -> bool:
@@ -285,12 +310,19 @@ class OwnSiren:
         self._tell(state, source)
         self._alarm = self._until_ms = None
 
-    def failed(self):
-        """The siren does not do what it is told: nobody is told any more that it sounds."""
-        if self._alarm is not None:
-            self._desk.out.append(SirenOff())
-            self._tell("failed", "board")
-            self._alarm = self._until_ms = None
+    def broken(self, is_so):
+        """The siren does not do what it is told, or does again: nobody is told meanwhile that it sounds.
+
+        It is driven on: a board comes back, and a line that senses nothing may itself be at fault.
+        """
+        was, self._trouble = self._broken, is_so
+        self._broken = is_so or self._changes >= CHANGES_MAX
+        if self._alarm is not None and was != self._broken:
+            self._changes += 1
+            self._tell_driven("board")
+
+    def _tell_driven(self, source):
+        self._tell(*(("failed", "board") if self._broken else ("sounding", source)))
 
     def _tell(self, state, source):
         origin, counter, _ = self._alarm
@@ -302,7 +334,8 @@ class OwnSiren:
     def tick(self):
         if self._until_ms is not None and self._desk.now_ms >= self._until_ms:
             self._desk.out.append(SirenOff())
-            self._tell("ended", "time")
+            if not self._broken:
+                self._tell("ended", "time")
             self._alarm = self._until_ms = None
 
     def next_deadline(self):

@@ -9,9 +9,9 @@ import time
 from collections import deque
 
 from kentongan_gateway.held import Held
-from kentongan_gateway.shelf import CLASS_STATE, CLASSES, REFUSED, SENT, SchemaError, Shelf, SpoolError
+from kentongan_gateway.shelf import CLASS_STATE, CLASSES, REFUSED, SENT, Shelf, SpoolError
 
-__all__ = ["CLASSES", "REFUSED", "SENT", "SchemaError", "Spool", "SpoolError"]
+__all__ = ["CLASSES", "REFUSED", "SENT", "Spool", "SpoolError"]
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
@@ -36,8 +36,6 @@ class Spool(Shelf):
         try:
             super()._open()
             self.trouble = None
-        except SchemaError:
-            raise
         except SpoolError as error:
             self._epoch, self._rows, self._sent, self._last = "closed", 0, 0, 0
             self.trouble = str(error)

@@ -8,18 +8,23 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 
+from kentongan_gateway.air import ALARM, FIRST
 from kentongan_gateway.receipts import ENTRIES_MAX
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
-DETOUR_AFTER = 3  # sends that the button has not named: the next may go round by one more relay
+# Sends that the button has not named: the next may go round by one more relay, or as far as any copy of the
+# alarm came. The first copy's header may have been a stranger's; a button that is near hears us all the same.
+DETOUR_AFTER = 3
 GIVE_UP_MS = 10_000  # wait this long for the status after the last repeat
 GAP_MS = 1_000  # between two frames; what comes due meanwhile goes in one
 CROWD_GAP_MS = 4_000  # the same while CROWD_JOBS are told or more
 CROWD_JOBS = 3
+NO_AIR_MS = 10_000  # the hour's air is used: tried again then
 JOBS_LIMIT = 256
+FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
-Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident"))
+Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident", "record"))
 
 
 class Job:
@@ -29,7 +34,15 @@ class Job:
 
     @property
     def hop_limit(self) -> int:
-        return self.target.hop_limit + (self.sent >= DETOUR_AFTER)
+        hop_limit, record = self.target.hop_limit, self.target.record
+        if self.sent < DETOUR_AFTER:
+            return hop_limit
+        return max(hop_limit + 1, record.farthest if record else 0)
+
+    @property
+    def kind(self):
+        """What it takes of the hour's air: that somebody comes is said once before all."""
+        return ALARM if self.sent else FIRST
 
     @property
     def due_ms(self) -> int:
@@ -88,12 +101,22 @@ class Stages:
         due = self._open(desk.now_ms)
         if not due or desk.now_ms < self._free_ms:
             return
+        due = [job for job in due if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))]
+        if not due:
+            self._free_ms = desk.now_ms + NO_AIR_MS
+            return
         self._free_ms = desk.now_ms + (CROWD_GAP_MS if len(self._jobs) >= CROWD_JOBS else GAP_MS)
         generation = due[0].target.generation
-        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation][:ENTRIES_MAX]
+        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation]
+        jobs = [job for job in jobs if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))][:ENTRIES_MAX]
         packet_id = desk.take()
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(tuple(job.entry for job in jobs)))
-        desk.send(packet_id, max(job.hop_limit for job in jobs), payload, CLASS_ALARM)
+        kind = FIRST if any(job.kind == FIRST for job in jobs) else ALARM
+        of = tuple(job.target.node for job in jobs)
+        hop_limit = max(job.hop_limit for job in jobs)
+        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
+            self._free_ms = desk.now_ms + NO_AIR_MS
+            return
         for job in jobs:
             job.sent += 1
             detail = f"kali ke-{job.sent}"

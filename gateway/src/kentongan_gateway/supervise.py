@@ -1,14 +1,17 @@
 """Nobody goes missing unnoticed: a mains device is asked after 160 s of silence, and named at 300 s.
 
 Those are for its status every 140 s; where the hub's plan stretches that, all times are later by as much.
+A watcher that is deaf has seen nothing: while no radio of ours works nobody is late or lost, and afterwards
+everybody has their time again.
 """
 
 from kentongan_wire import messages as m
+from kentongan_wire.flood import STATUS_LATE_MS
 
 from kentongan_gateway.directory import MAINS_ROLES, PERIOD_S
 
 ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic frame
-LATE_MS = 250_000
+LATE_MS = STATUS_LATE_MS
 LOST_MS = 300_000
 BLIND_MS = 15_000  # a tick that comes so much later than asked for: this gateway itself was held up
 CALM_MS = 20_000  # no tests for this long after an alarm: the air belongs to it
@@ -35,6 +38,7 @@ class Supervision:
         self._due_ms, self._due_known = None, False  # next_deadline is asked after every frame of anybody
         self._anybody = False  # whether there is one that is not lost
         self._asked_for_ms = None  # when tick() was to be called next
+        self._deaf = False
 
     def follow(self):
         """Take up the directory's mains devices; a new one has its time from now.
@@ -53,6 +57,12 @@ class Supervision:
         for node, seen in self._seen.items():
             seen.more_ms = max(0, directory.get(node).period_s - PERIOD_S) * 1000
         self._look_for_anybody()
+
+    def deaf(self, is_deaf):
+        """No radio of ours works from now on, or one does again."""
+        if self._deaf and not is_deaf:
+            self._was_blind(self._desk.now_ms)
+        self._deaf, self._due_known = is_deaf, False
 
     def _look_for_anybody(self):
         self._anybody = any(seen.state != LOST for seen in self._seen.values())
@@ -107,6 +117,8 @@ class Supervision:
         now, ask = self._desk.now_ms, []
         if self._asked_for_ms is not None and now - self._asked_for_ms > BLIND_MS:
             self._was_blind(now)
+        if self._deaf:
+            return
         for node, seen in self._seen.items():
             silent_ms = now - seen.last_ms - seen.more_ms
             while seen.state in NEXT and silent_ms >= NEXT[seen.state][0]:
@@ -133,7 +145,7 @@ class Supervision:
 
     def _first_due_ms(self):
         first = None
-        for seen in self._seen.values():
+        for seen in self._seen.values() if not self._deaf else ():
             due = self._ask_due(seen)
             if due is not None and (first is None or due < first):
                 first = due

@@ -6,6 +6,7 @@ What ends, weakens or starts something here names its object whole and is under 
     SIREN_REPORT sounding, by itself, for what was over ten minutes ago: that post is ordered to stop
     SIREN_REPORT stopped            ends what is to stop that post
     SIREN_REPORT refused            starts that one post
+    SIREN_REPORT by receipt, for what no gateway has stored: that receipt was forged (forgeries.py)
     SIREN_REPORT drill, no drill    ends our telling that one post of it, where it answers an order of ours
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
     STATUS of a tombol              ends our repeats of the stage that it names, for that alarm
@@ -43,11 +44,20 @@ class Told:
             self._silenced(post, body.origin, alarm)
         core._watch.heard(post, body.origin, incident, body.counter, body.state)
         core._orders.reported(post, body.origin, body.counter, body.state, body.source)
+        if body.state in SOUNDING and body.source == m.SOURCE_RECEIPT and self._nobody_stored(alarm, body):
+            self._desk.forgeries.heard()
         if body.state in SOUNDING:
             core._memory.word(post, message.counter, body.origin, body.counter)
             if body.source == m.SOURCE_DIRECT and self._is_over(alarm, body):
                 core._refusals.refused("replay")
                 core._watch.replayed(post, body.origin, body.counter)
+
+    def _nobody_stored(self, alarm, body) -> bool:
+        """Whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""
+        core = self._core
+        if alarm is not None or core._memory.lost or not core._neighbours.alone:
+            return False
+        return not core._records.knows(body.origin, body.counter)
 
     def _is_over(self, alarm, body) -> bool:
         """Whether we have known for long that this alarm was stored; in the first minutes nobody can say."""

@@ -5,6 +5,18 @@ WINDOW_MS = 600_000       # in so long; after that the latest state is told once
 SHARE_MS = WINDOW_MS // QUICK
 NAMES_LIMIT = 64
 ALL = "*"
+# a state of ours that is gone or cannot be read -> what follows, and the remedy
+LOST = {
+    "keys": "presses under new keys may be refused: if they are, write the key file anew with "
+            "`kentongan-hub gateway-file`",
+    "configs": "the hub sends the devices' settings again; if Kunci still waits tomorrow, start the hub anew",
+    "codes": "our siren beats by the profile until the hub sends the codes: choose them anew on Kentongan",
+    "directory": "revoked numbers are those of the key file until the hub sends the list",
+    "guard": "alarms are stored and answered, sirens wait until somebody vouches, ten minutes at most",
+    "drill": "a drill that ran may still be known at posts: end it anew on Latihan",
+    "air": "half of the hour's air counts as used: settings wait up to an hour",
+    "pages": "penerima that were being called are not called again: look whether somebody comes",
+}
 
 
 class _Told:
@@ -22,6 +34,10 @@ class Troubles:
     def begin(self):
         """Whatever a former run said is over; what lasts is said again."""
         self._desk.store({"type": "trouble", "name": ALL, "active": False, "detail": ""})
+
+    def lost(self, name):
+        """A state of a former run is gone: said in words, with the remedy, until the next start."""
+        self.set(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
     def set(self, name, text):
         """It is so now; text is empty or None when it is over."""

@@ -16,7 +16,8 @@ import urllib.parse
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import forms
-from kentongan_gateway.deadline import Connection
+from kentongan_gateway.deadline import Connection, Names
+from kentongan_gateway.results import Results
 from kentongan_gateway.spool import REFUSED, SENT, SpoolError
 
 log = logging.getLogger("kentongan.uplink")
@@ -34,7 +35,6 @@ POLL_TIMEOUT_S = POLL_WAIT_S + 10
 REPLY_MAX = 1 << 20       # bytes of one reply
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
 BEHIND_LIMIT = 1_000      # events that the hub passed over and that are offered after the others
-DONE_LIMIT = 1_000        # order results waiting to be told
 
 
 class HubError(Exception):
@@ -70,13 +70,13 @@ class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
     def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None,
-                 steady_s=time.monotonic):
+                 steady_s=time.monotonic, names=None):
         parts = urllib.parse.urlsplit(url)
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._context = None
         if parts.scheme == "https":
             self._context = trust(ca_file)
-        self._on_date = on_date
+        self._on_date, self._names = on_date, names or Names()
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
         self._connection = None
@@ -90,7 +90,8 @@ class HubClient:
         try:
             if self._connection is None:
                 self._connection = Connection(self._host, self._port, self._timeout_s,
-                                              self._timeout_s + GRACE_S, self._context)
+                                              self._timeout_s + GRACE_S, self._context,
+                                              names=self._names)
             reply, raw = self._connection.ask(method, self._base + path, data, self._headers, REPLY_MAX + 1)
             if self._context:
                 self.expires_s = ssl.cert_time_to_seconds(self._connection.certificate["notAfter"])
@@ -155,15 +156,15 @@ class Uplink:
     """
 
     def __init__(self, spool, make_client, label, boot_id, offered, on_taken, on_reply, on_orders,
-                 on_odd=lambda reason, n: None):
+                 on_odd=lambda reason, n: None, steady_s=time.monotonic):
         self._spool, self._make_client = spool, make_client
         self._label, self._boot_id, self._offered = label, boot_id, offered
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
         self._on_odd = on_odd
         self._stop = threading.Event()
         self._work = threading.Event()
-        self._done = {}              # order id -> result, until the hub has heard it
-        self._done_lock = threading.Lock()
+        self._results = Results(Backoff(), steady_s)
+        self._fault = None           # why no connection can even be made
         self._batch = BATCH
         self._behind = {}            # event id -> None: passed over by the hub, oldest first
         self.crashes = 0             # faults of ours that the threads have outlived
@@ -183,29 +184,31 @@ class Uplink:
         self._work.set()
         self._threads[0].join(TIMEOUT_S + 1)
 
+    def trouble(self):
+        """What is wrong besides a hub that does not answer, or None."""
+        return self._fault or self._results.trouble()
+
     def wake(self):
         """Something new is in the spool: do not wait for the next look."""
         self._work.set()
 
     def order_done(self, order_id, result):
-        with self._done_lock:
-            if len(self._done) >= DONE_LIMIT:
-                self._done.pop(next(iter(self._done)))
-            self._done[order_id] = result
+        self._results.add(order_id, result)
         self._work.set()
 
     # events out
 
     def _run_events(self):
-        client, backoff, failing = self._make_client(TIMEOUT_S), Backoff(), False
+        client, backoff, failing = None, Backoff(), False
         while not self._stop.is_set():
             try:
+                client = client or self._connect(TIMEOUT_S)
                 more = self.send_once(client)
-            except (HubError, SpoolError) as error:
+            except (HubError, SpoolError, LocalError) as error:
                 if not failing:
                     log.warning("hub takes nothing: %s", error)
                 failing = True
-                self._note_odd(error)
+                client = self._judged(error, client)
                 self._pause(backoff.next_s())
                 continue
             except Exception:
@@ -213,7 +216,7 @@ class Uplink:
                 log.exception("uplink: a fault of ours")
                 self.crashes += 1
                 self._on_odd("fault", 1)
-                client.close()
+                client = self._closed(client)
                 self._pause(backoff.next_s())
                 continue
             if failing:
@@ -223,11 +226,31 @@ class Uplink:
             if not more:
                 self._work.wait(IDLE_S)
             self._work.clear()
-        client.close()
+        self._closed(client)
 
-    def _note_odd(self, error):
+    def _connect(self, timeout_s):
+        """A client; while none can be made, for a token or certificate that is not there, people are told."""
+        try:
+            client = self._make_client(timeout_s)
+        except Exception as error:
+            self._fault = str(error)
+            raise
+        self._fault = None
+        return client
+
+    def _closed(self, client):
+        """Close it if there is one; None: another is made."""
+        try:
+            if client is not None:
+                client.close()
+        except Exception as error:
+            log.debug("close: %s", error)
+
+    def _judged(self, error, client):
+        """Count an odd reply; the client to go on with, None for another: a token may have been renewed."""
         if isinstance(error, OddReply):
             self._on_odd("reply_odd", 1)
+        return self._closed(client) if getattr(error, "status", 0) in (401, 403) else client
 
     def _pause(self, wait_s):
         """Wait after a failure; something new in the spool shortens it to URGENT_S."""
@@ -236,12 +259,24 @@ class Uplink:
         self._work.wait(max(0.0, wait_s - URGENT_S))
 
     def send_once(self, client) -> bool:
-        """Offer one batch and the order results; True when there may be more. HubError, SpoolError."""
-        self._tell_done(client)
+        """Offer one batch, then the order results; True when there may be more. HubError, SpoolError."""
+        away = False
+        try:
+            return self._send_events(client)
+        except HubError as error:
+            away = not error.status
+            raise
+        finally:
+            if not away and self._results.tell(client):
+                self._work.set()
+
+    def _send_events(self, client) -> bool:
         rows = self._next_rows()
-        if not rows:
-            return False
-        events = [{**self._offered(event), "id": event_id} for event_id, event in rows]
+        ready = {event_id: self._prepared(event_id, event) for event_id, event in rows}
+        events = [event for event in ready.values() if event is not None]
+        if not events:
+            return bool(rows)  # what cannot be sent is put by: there may be others
+        rows = [row for row in rows if ready[row[0]] is not None]
         try:
             answer = client.call("POST", "/api/v1/events",
                                  {"gateway": self._label, "boot_id": self._boot_id, "events": events})
@@ -262,6 +297,23 @@ class Uplink:
         if not taken and not refused:
             raise OddReply(200, "it named none of the events")
         return True
+
+    def _prepared(self, event_id, event):
+        """As it is sent; without its age where that cannot be known; None where it cannot be sent: put by."""
+        try:
+            event = self._offered(event)
+        except Exception as error:
+            log.error("%s is sent as it was stored: %s: %s", event_id, type(error).__name__, error)
+            event = {**event, "age_ms": -1}
+        event = {**event, "id": event_id}
+        try:
+            json.dumps(event)
+        except (TypeError, ValueError, RecursionError) as error:
+            log.error("%s cannot be sent: %s", event_id, error)
+            self._on_odd("event_refused", 1)
+            self._spool.mark_sent([event_id], REFUSED)
+            return None
+        return event
 
     def _next_rows(self):
         """The next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
@@ -287,36 +339,26 @@ class Uplink:
             self._spool.mark_sent([rows[0][0]], REFUSED)
             self._batch = BATCH
 
-    def _tell_done(self, client):
-        with self._done_lock:
-            done = dict(list(self._done.items())[:BATCH])
-        if not done:
-            return
-        client.call("POST", "/api/v1/orders/done",
-                    {"ids": list(done), "results": {str(i): result for i, result in done.items()}})
-        with self._done_lock:
-            for order_id in done:
-                self._done.pop(order_id, None)
-
     # orders in
 
     def _run_orders(self):
-        client, backoff, after, failing = self._make_client(POLL_TIMEOUT_S), Backoff(), None, False
+        client, backoff, after, failing = None, Backoff(), None, False
         while not self._stop.is_set():
             try:
+                client = client or self._connect(POLL_TIMEOUT_S)
                 orders = self.poll_once(client, after)
-            except HubError as error:
+            except (HubError, LocalError) as error:
                 if not failing:
                     log.warning("hub gives no orders: %s", error)
                 failing = True
-                self._note_odd(error)
+                client = self._judged(error, client)
                 self._stop.wait(backoff.next_s())
                 continue
             except Exception:
                 log.exception("orders: a fault of ours")
                 self.crashes += 1
                 self._on_odd("fault", 1)
-                client.close()
+                client = self._closed(client)
                 self._stop.wait(backoff.next_s())
                 continue
             if failing:
@@ -326,7 +368,7 @@ class Uplink:
             after = max([after or 0, *(order["id"] for order in orders)])
             if orders:
                 self._on_orders(orders)
-        client.close()
+        self._closed(client)
 
     def poll_once(self, client, after):
         """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""

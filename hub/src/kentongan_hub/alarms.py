@@ -329,7 +329,7 @@ SIREN_WORDS = {
     m.STATE_SILENCED: "dimatikan di pos",
     m.STATE_FAILED: "gagal berbunyi",
     m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
-    m.STATE_REFUSED: "menolak: dikira ulangan, gerbang memastikan",
+    m.STATE_REFUSED: "tidak berbunyi sendiri, gerbang memastikan",
 }
 
 
@@ -352,6 +352,6 @@ HANDLERS = {
     "refusals": field.refusals,
     "radio": field.radio,
     "trouble": troubles.take,
-    "settings_wait": waits.take,
+    "waiting": waits.take,
     "supervision": field.supervision,
 }

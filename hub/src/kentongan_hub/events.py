@@ -87,7 +87,8 @@ FIELDS = {
         "report_counter": _integer(0, U32),
     },
     "drill_known": {"device": _DEVICE, "number": _integer(0, 1 << 53, REQUIRED), "open": _truth()},
-    "settings_wait": {
+    "waiting": {
+        "what": ("text", None, 20, REQUIRED),
         "reason": _text(20),
         "seconds": _integer(0, 86_400, 0),
         "devices": _integer(0, U16, 0),

@@ -22,7 +22,8 @@ def stage(db, now, incident, counter, number):
     """Tell one button; `counter` is the press that is answered."""
     if incident["device"] == BY_HAND:
         return
-    body = {"device": incident["device"], "counter": counter, "stage": number}
+    body = {"device": incident["device"], "counter": counter, "first": incident["first_counter"],
+            "stage": number}
     outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
 
 
@@ -43,6 +44,7 @@ def siren(db, now, incident, action, seconds=0, zone=None):
         "action": action,
         "origin": incident["device"],
         "counter": incident["last_counter"],
+        "first": incident["first_counter"],
         "targets": "zone",
         "zone": zone,
         "kind": incident["kind"],
@@ -106,8 +108,13 @@ def stop_sirens(db, now, incident):
 
 
 def page(db, now, incident):
-    """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent()."""
+    """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent().
+
+    With what the alarm says: a gateway that did not hear it, or has forgotten it, calls all the same.
+    """
     if incident["device"] == BY_HAND:
         return
-    body = {"device": incident["device"], "counter": incident["last_counter"]}
+    body = {"device": incident["device"], "counter": incident["last_counter"],
+            "first": incident["first_counter"], "kind": incident["kind"], "zone": incident["zone"],
+            "silent": int(bool(incident["confidential"]))}
     outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])

@@ -15,7 +15,7 @@ LIMITS_MS = {
     "tombol": (13 * HOUR_MS, 26 * HOUR_MS),
     "gateway": (40_000, 5 * MINUTE_MS),
 }
-MAINS_LIMITS_MS = (160_000, 5 * MINUTE_MS)
+MAINS_LIMITS_MS = (flood.STATUS_LATE_MS, 5 * MINUTE_MS)
 MAINS_PERIOD_S = 140
 # one lithium-ion cell, the only kind that these boards charge; empty is the mark at which a button says "low"
 BATTERY_FULL_MV, BATTERY_EMPTY_MV = 4_100, 3_300

@@ -9,12 +9,20 @@ WORDS = {
     "disk": "penyimpanan gerbang rusak atau penuh, alarm tidak dikonfirmasi ke tombol",
     "disk_spool": "data gerbang pernah rusak, sudah dimulai baru",
     "disk_state": "catatan gerbang pernah rusak, sudah dimulai baru",
+    "disk_state keys": "kunci gerbang hilang, bila tekanan tombol ditolak tulis berkas kunci gerbang baru",
+    "disk_state configs": "pengaturan alat di gerbang hilang, dikirim lagi, periksa halaman Kunci besok",
+    "disk_state codes": "kode kentongan di gerbang hilang, pilih lagi di halaman Kentongan",
     "disk_lost": "data gerbang hilang, tanyakan siapa yang menekan tombol",
     "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
+    "radio_away": "radio gerbang pernah mati, alat yang diam waktu itu ditunggu lagi",
+    "radio_flash": "memori radio gagal, ganti papan radio sebelum listriknya diputus",
     "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
     "radio_chip": "radio tidak memancar, periksa antena, cabut dan pasang lagi",
     "radio_cable": "kabel radio tidak baik, periksa kabel dan colokan",
-    "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos dicuri",
+    "air": "jatah udara jam ini habis, tombol mungkin tidak mendapat jawaban",
+    "air_low": "jatah udara jam ini hampir habis, ulangan menunggu, alarm baru tetap dijawab",
+    "pages": "terlalu banyak penerima dipanggil sekaligus, sebagian tidak lagi, suruh orang melihat",
+    "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos atau tombol dicuri",
     "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
     "key": "tombol matikan bunyi di pos tidak bekerja",
@@ -55,7 +63,7 @@ def take(db, now, gateway, event):
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
 URGENT = ("disk", "disk_lost", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key",
-          "forged")
+          "air", "pages", "forged")
 
 
 def urgent(name):
@@ -70,6 +78,8 @@ def lasting(db):
 
 def words(name):
     """`radio_deaf modem` -> what it means, with the part that it is about."""
+    if name in WORDS:
+        return WORDS[name]
     what, _, which = name.partition(" ")
     said = WORDS.get(what) or WORDS.get(what.partition("_")[0]) or what
     return f"{which}: {said}" if which else said

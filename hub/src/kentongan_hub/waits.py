@@ -1,33 +1,44 @@
-"""What waits for air at a gateway: why, and until when; settings, codes and keys, never a revocation."""
+"""What waits for air at a gateway: why, and until when; settings, numbers to be refused, words of drills."""
 
 import json
 
 from kentongan_hub.clock import local_time
 
-NAME = "settings_wait "  # a setting for each gateway
-WORDS = {
-    "air": "menunggu jatah udara sampai {} ({} alat)",
-    "alarm": "menunggu karena ada alarm, sampai {} ({} alat)",
+NAME = "waiting "  # a setting for each gateway: {what: its wait}
+WORDS = {  # (what, reason)
+    ("settings", "air"): "pengaturan, kode dan kunci menunggu jatah udara sampai {} ({} alat)",
+    ("settings", "alarm"): "pengaturan, kode dan kunci menunggu karena ada alarm, sampai {} ({} alat)",
+    ("revocation", "air"): "pencabutan menunggu jatah udara sampai {} ({} alat)",
+    ("drill", "air"): "awal atau akhir latihan menunggu jatah udara sampai {} ({} pos)",
 }
 
 
 def take(db, now, gateway, event):
-    """A gateway's word: its settings wait from now on for so many seconds, or nothing waits (no reason)."""
-    wait = {
-        "reason": event["reason"],
-        "until_ms": now.ms + event["seconds"] * 1_000,
-        "until_wall": now.wall + event["seconds"] * 1_000,
-        "devices": event["devices"],
-    }
-    db.set_setting(NAME + gateway, json.dumps(wait) if event["reason"] in WORDS else "")
+    """A gateway's word: this waits from its moment on for so many seconds, or no more (no reason)."""
+    waiting = _of(db, gateway)
+    waiting.pop(event["what"], None)
+    left_ms = event["seconds"] * 1_000 - max(0, event["age_ms"])
+    if (event["what"], event["reason"]) in WORDS:
+        waiting[event["what"]] = {
+            "reason": event["reason"],
+            "until_ms": now.ms + left_ms,
+            "until_wall": now.wall + left_ms,
+            "devices": event["devices"],
+        }
+    db.set_setting(NAME + gateway, json.dumps(waiting))
+
+
+def _of(db, gateway):
+    return json.loads(db.setting(NAME + gateway, "") or "{}")
 
 
 def shown(db, now):
-    """{"gateway", "words"} of the gateways where something waits now."""
+    """[{"gateway", "words"}] of what waits now."""
     zone, out = db.setting("time_zone", "WIB"), []
     for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label"):
-        wait = json.loads(db.setting(NAME + row["label"], "") or "null")
-        if wait and wait["until_ms"] > now.ms:
-            words = WORDS[wait["reason"]].format(local_time(wait["until_wall"], zone), wait["devices"])
-            out.append({"gateway": row["label"], "words": words})
+        for what, wait in sorted(_of(db, row["label"]).items()):
+            if wait["until_ms"] > now.ms:
+                said = WORDS[what, wait["reason"]]
+                words = said.format(local_time(wait["until_wall"], zone), wait["devices"])
+                out.append({"gateway": row["label"], "words": words})
     return out

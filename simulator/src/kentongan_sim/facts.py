@@ -136,6 +136,11 @@ class Facts:
         """False from a power cut until the code runs again: a press then reaches nothing."""
         return [on for since_us, on in self._power.get(label, ()) if since_us <= t_us][-1:] != [False]
 
+    def steady(self, label, from_us, until_us) -> bool:
+        """Whether it had power, and no start, in all of that time."""
+        return self.powered(label, from_us) and not any(
+            from_us < at_us <= until_us for at_us, _ in self._power.get(label, ()))
+
     def ready_us(self, label, t_us) -> int:
         """When the code ran that saw the key pressed at t_us: at once, or after the boot that it caused."""
         return next((at_us for at_us, on in self._power.get(label, ())
@@ -160,6 +165,10 @@ class Facts:
 
     def heard_us(self, label, node, counter):
         return self.heard.get(self.modems.get(label, label), {}).get((node, counter))
+
+    def storers(self, about) -> set:
+        """The gateways that have one of these (node, counter) on disk."""
+        return {label for label, *alarm in self.store_counts if tuple(alarm) in about}
 
     def stored_as_pressed_us(self, alarm):
         """When a gateway first had this press on disk under its own content; None if it never had."""

@@ -37,6 +37,7 @@ START_US = 2_000_000  # from power to a running gateway; a real board takes long
 COMMIT_US = 4_000  # a SQLite commit on an SD card
 UPLINK_US = 60_000  # post over the local network, and the hub's own commit
 REOPEN_US = 1_000_000  # the daemon's wait before it opens a dead line again
+TICKS_AT_ONE_INSTANT = 200  # more than this is a gateway that asks for a deadline and never moves on
 POLL_US = 25_000_000  # the long poll for orders comes back at least this often
 
 
@@ -57,6 +58,7 @@ class Gatehouse:
         self._session_deadline = world.clock.timer(self._session_tick)
         self._line_open = False
         self._deadline = world.clock.timer(self._tick)
+        self._instant_us, self._instant_ticks = -1, 0
         self._siren = None
         self._draws = Draws(world.seed, gateway.label)
         self._orders = 0
@@ -185,6 +187,11 @@ class Gatehouse:
             timer.set(self._boot_us + due_ms * 1000)
 
     def _tick(self):
+        now_us = self.world.now_us
+        self._instant_ticks = self._instant_ticks + 1 if self._instant_us == now_us else 1
+        self._instant_us = now_us
+        if self._instant_ticks > TICKS_AT_ONE_INSTANT:
+            raise AssertionError(f"{self.label} ticks at {now_us} us without end")
         if self._core:
             self._perform(self._core.tick(self._now_ms(), self._draws.next()))
 

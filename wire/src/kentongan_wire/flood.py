@@ -12,6 +12,10 @@ PAYLOAD_LEAST_BYTES = 12  # message header and tags
 SIREN_TOLD_MS = 15_000
 HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
 CROWD_TIMES = 4  # so many times longer in a crowd
+# A device on mains reports every 140 s (or as planned); its STATUS gives way to an alarm for so long at most;
+# 20 s after both it is late. Not sooner, or an alarm would call its own street's devices late.
+POSTPONE_MAX_MS = 120_000
+STATUS_LATE_MS = 280_000
 REST_MS = 17_000  # a siren that was driven for long rests, and tells of a new alarm afterwards
 CLASS_ALARM = 0   # alarm, receipt
 CLASS_ORDER = 1   # order, page

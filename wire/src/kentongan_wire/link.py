@@ -31,12 +31,13 @@ Hello = namedtuple("Hello", ("version", "role", "node"))  # node 0: not configur
 Received = namedtuple("Received", ("frame", "rssi", "snr_q", "at_ms"))  # at_ms: modem's clock, modulo 2^32
 Transmitted = namedtuple("Transmitted", ("src", "id", "airtime_ms"))
 Refused = namedtuple("Refused", ("src", "id", "reason"))  # accepted before, and never sent after all
-ModemStatus = namedtuple("ModemStatus", ("air_used_ms", "queued", "dropped", "uptime_s", "jammed"))
+ModemStatus = namedtuple("ModemStatus", ("air_used_ms", "queued", "dropped", "uptime_s", "faults"))
 LogLine = namedtuple("LogLine", ("text",))
 Ack = namedtuple("Ack", ("seq",))  # seq of the host message that it answers
 Nack = namedtuple("Nack", ("seq", "reason"))
 
 FLAG_FIRST = 1  # Transmit.flags: first frame of an alarm, no back-off
+FAULT_JAMMED, FAULT_FLASH = 1, 2  # ModemStatus.faults: others hold the channel; its flash takes no write
 FLAG_RELAY = 2  # Transmit.flags: a relay copy, pending until another relay is overheard
 
 # reasons of Refused and Nack
@@ -66,7 +67,7 @@ LAYOUTS = (
     (66, Transmitted, (("src", "I"), ("id", "I"), ("airtime_ms", "H")), None),
     (67, Refused, (("src", "I"), ("id", "I"), ("reason", "B")), None),
     (68, ModemStatus, (("air_used_ms", "I"), ("queued", "B"), ("dropped", "H"), ("uptime_s", "I"),
-                       ("jammed", "B")), None),
+                       ("faults", "B")), None),
     (69, LogLine, (), ("text", TEXT_LIMIT)),
     (70, Ack, (("seq", "H"),), None),
     (71, Nack, (("seq", "H"), ("reason", "B")), None),

@@ -26,12 +26,26 @@ class SirenDriver:
     def hold(self, on):
         """Be quiet for a moment, so that the voice is heard; a hold that is forgotten ends by itself."""
 
+    def trouble(self):
+        """What is wrong now, or None: for whoever asks; on_trouble says it at once."""
+        return None
+
+    def healthy(self) -> bool:
+        """Whether its thread lives; False is for the watchdog."""
+        return True
+
     def close(self):
         self.off()
 
 
 class NoSiren(SirenDriver):
-    """Nothing is fitted."""
+    """Nothing is fitted, or what is fitted could not be made: then why."""
+
+    def __init__(self, why=None):
+        self._why = why
+
+    def trouble(self):
+        return self._why
 
     def play(self, pattern, steps, total_ms):
         return

@@ -10,37 +10,53 @@ class Key:
 
     def __init__(self, line, on_press, on_trouble):
         self._line, self._on_press, self._on_trouble = line, on_press, on_trouble
-        self._stopping = threading.Event()
+        self._stopping, self._trouble = threading.Event(), None
         self._thread = threading.Thread(target=self._run, name="key", daemon=True)
         self._thread.start()
 
     def _run(self):
-        failing = False
         while not self._stopping.is_set():
             try:
                 self._line.open()
-                if failing:
-                    self._on_trouble(None)
-                failing = False
+                self._tell(None)
                 while not self._stopping.is_set():
                     if self._line.wait(WAIT_S):
                         self._on_press()
-            except OSError as error:
-                if not failing:
-                    self._on_trouble(str(error))
-                failing = True
+            except (Exception, SystemExit) as error:  # the library raises what it likes
+                self._tell(f"{type(error).__name__}: {error}")
                 self._stopping.wait(REOPEN_S)
         self._line.close()
+
+    def _tell(self, text):
+        if bool(text) != bool(self._trouble):
+            self._trouble = text
+            self._on_trouble(text)
+
+    def trouble(self):
+        """What is wrong now, or None."""
+        ended = not self._thread.is_alive() and not self._stopping.is_set()
+        return "its thread has ended" if ended else self._trouble
 
     def close(self):
         self._stopping.set()
         self._thread.join(WAIT_S + 1)
 
 
+class NoKey:
+    def __init__(self, why=None):
+        self._why = why
+
+    def trouble(self):
+        return self._why
+
+    def close(self):
+        return
+
+
 def make(settings, on_press, on_trouble):
-    """The key that the [button] section names, or None."""
+    """The key that the [button] section names."""
     if not settings.line:
-        return None
+        return NoKey()
     from kentongan_gateway.outputs.gpio import KeyLine
 
     return Key(KeyLine(settings.line), on_press, on_trouble)

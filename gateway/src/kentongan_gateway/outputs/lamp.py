@@ -17,15 +17,17 @@ CODES = {
     DISK: "the disk takes nothing, or its data was damaged", OUTPUT: "siren, key or voice do not work",
     OTHER: "something else; see `kentongan-gateway status`",
 }
-OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT}
-PAST = ("restart",)  # told to people elsewhere; nothing is wrong any more
+OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT,
+              "radio_flash": OTHER}
+PAST = ("restart", "radio_away")  # told to people elsewhere; nothing is wrong any more
 SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
 
 
 def code_of(troubles) -> int:
     """The code for these names of troubles; a name like "radio_jammed" counts by its first word."""
     names = [name for name in troubles if name not in PAST]
-    codes = {OF_TROUBLE.get(name.partition("_")[0], OTHER) for name in names}
+    whole = [name.partition(" ")[0] for name in names]
+    codes = {OF_TROUBLE.get(name, OF_TROUBLE.get(name.partition("_")[0], OTHER)) for name in whole}
     return next((code for code in SHOWN_FIRST if code in codes), FINE)
 
 
@@ -53,7 +55,7 @@ class Led:
 
 
 class Lamp:
-    """show(code) from the loop; a lamp that fails is no reason to stop, and is a line in the log."""
+    """show(code) from the loop; a lamp that fails is no reason to stop, and is told."""
 
     def __init__(self, player):
         self._player, self._code = player, None
@@ -65,13 +67,23 @@ class Lamp:
             self._code = code
             self._player.play(str(code), steps_of(code), LASTS_MS)
 
+    def trouble(self):
+        """What is wrong now, or None."""
+        return self._player.trouble()
+
     def close(self):
         self._player.close()
 
 
 class NoLamp:
+    def __init__(self, why=None):
+        self._why = why
+
     def show(self, code):
         return
+
+    def trouble(self):
+        return self._why
 
     def close(self):
         return

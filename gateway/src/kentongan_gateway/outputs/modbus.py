@@ -15,8 +15,9 @@ ECHO_TRIES = 2
 GROUP = 8  # coils of one byte of an answer
 COILS_MAX = 64
 SILENT_MAX = 3  # questions without any answer: it is dead, or takes no questions
-# minimalmodbus raises all three for bad replies
-ERRORS = (OSError, ValueError, TypeError)
+# For bad replies minimalmodbus raises OSErrors, ValueErrors and TypeErrors; when an adapter was pulled out it
+# lets through what pyserial does: termios.error, which is none of these.
+ERRORS = Exception
 
 
 class ModbusRelay:

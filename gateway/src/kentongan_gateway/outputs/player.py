@@ -17,6 +17,7 @@ SENSE_AFTER_MS = 4_000  # the output must have been sensed on by then, or the si
 STUCK_MS = 2_000        # sensed on for so long after it was switched off: stuck
 SENSE_EVERY_MS = 200
 HOLD_MAX_MS = 20_000    # a voice that never ends holds the siren back no longer
+HELD_UP_MS = 20_000     # a call of a board's library that takes longer is told to people
 
 
 def now_ms() -> int:
@@ -24,23 +25,24 @@ def now_ms() -> int:
 
 
 class Player:
-    """relay: open(), set(on), sense() -> bool or None, close(); its errors are OSErrors.
+    """relay: open(), set(on), sense() -> bool or None, close(); whatever they raise, the board has failed.
 
     sense: an input of its own with the same open(), sense() and close(), where the output is wired to one.
+    One that cannot be read is told, and the output is beaten all the same.
     """
 
     def __init__(self, relay, shortest_ms, sense=None, name="output"):
         self._relay, self._shortest_ms = relay, shortest_ms
-        self._sense = sense or relay
-        self._parts = (relay,) if sense is None else (relay, sense)
+        self._line = sense          # an input of its own, or None
         self.on_trouble = lambda text: None
-        self._troubles = {"board": None, "sense": None}
+        self._troubles = {"board": None, "sense": None, "line": None}
         self._wake = threading.Condition()
         self._closing = False
         self._score = None          # (Score, start_ms)
         self._held_until_ms = 0
-        self._open = False
-        self._retry_ms = 0
+        self._open = self._line_open = False
+        self._retry_ms = self._line_retry_ms = 0
+        self._busy_ms = None        # since when the thread does what is due
         self._level = None          # what the relay was last told; None: unknown
         self._told_ms = self._changed_ms = self._sensed_ms = -IDLE_MS
         self._sounded = True        # sensed on since this sounding began
@@ -73,6 +75,18 @@ class Player:
             self._held_until_ms = now_ms() + HOLD_MAX_MS if on else 0
             self._begin()
 
+    def trouble(self):
+        """What is wrong now, or None; a thread that ended or does not come back cannot say so itself."""
+        busy_ms = self._busy_ms
+        if not self.healthy():
+            return "its thread has ended"
+        if busy_ms is not None and now_ms() - busy_ms >= HELD_UP_MS:
+            return f"the board has not come back for {(now_ms() - busy_ms) // 1000} s"
+        return next(filter(None, self._troubles.values()), None)
+
+    def healthy(self) -> bool:
+        return not self._started or self._closing or self._thread.is_alive()
+
     def close(self):
         """Off, and the board released; waits a moment for a board that does not answer."""
         with self._wake:
@@ -104,7 +118,7 @@ class Player:
 
     def _changed(self) -> bool:
         """Whether somebody asked for something since the last step()."""
-        return self._wanted(now_ms())[0] != self._level and self._open
+        return self._open and self._wanted(now_ms())[0] != self._level
 
     def _wanted(self, now):
         """(level, when to look again) by what was asked last."""
@@ -117,20 +131,28 @@ class Player:
         return level, start + until
 
     def step(self, now) -> int:
-        """Do what is due now; when to be called again. Never raises an OSError."""
-        with self._wake:
-            level, look_ms = self._wanted(now)
+        """Do what is due now; when to be called again. Never raises, whatever the board's library does."""
+        self._busy_ms = now
         try:
-            if not self._open:
-                if now < self._retry_ms:
-                    return self._retry_ms
-                self._open_all()
-            self._check_sense(now)  # before the change: of a stroke its end tells, not its begin
-            if level != self._level or (not level and now - self._told_ms >= IDLE_MS):
-                self._set(level, now)
-        except OSError as error:
+            return self._step(now)
+        except (Exception, SystemExit) as error:
             self._failed(f"{type(error).__name__}: {error}", now)
             return self._retry_ms
+        finally:
+            self._busy_ms = None
+
+    def _step(self, now) -> int:
+        with self._wake:
+            level, look_ms = self._wanted(now)
+        if not self._open:
+            if now < self._retry_ms:
+                return self._retry_ms
+            self._relay.open()
+            self._open, self._level = True, None
+            self._tell("board", None)
+        self._check_sense(now)  # before the change: of a stroke its end tells, not its begin
+        if level != self._level or (not level and now - self._told_ms >= IDLE_MS):
+            self._set(level, now)
         settling = now - self._changed_ms < STUCK_MS + SENSE_EVERY_MS
         return min(look_ms, now + (SENSE_EVERY_MS if self._score or settling else IDLE_MS))
 
@@ -140,23 +162,36 @@ class Player:
             self._changed_ms = now
         self._level, self._told_ms = level, now
 
-    def _open_all(self):
-        for part in self._parts:
-            part.open()
-        self._open, self._level = True, None
-        self._tell("board", None)
-
     def _failed(self, text, now):
         self._release()
         self._open, self._level, self._retry_ms = False, None, now + RETRY_MS
         self._tell("board", text)
 
     def _release(self):
-        for part in self._parts:
+        self._line_open = False
+        for part in filter(None, (self._relay, self._line)):
             try:
                 part.close()
-            except OSError as error:
+            except (Exception, SystemExit) as error:
                 log.debug("close: %s", error)
+
+    def _sensed(self, now):
+        """Whether the output has power, or None where nothing can say so."""
+        if self._line is None:
+            return self._relay.sense()
+        if not self._line_open and now < self._line_retry_ms:
+            return None
+        try:
+            if not self._line_open:
+                self._line.open()
+                self._line_open = True
+            on = self._line.sense()
+        except (Exception, SystemExit) as error:
+            self._line_open, self._line_retry_ms = False, now + RETRY_MS
+            self._tell("line", f"its sense line cannot be read: {type(error).__name__}: {error}")
+            return None
+        self._tell("line", None)
+        return on
 
     def _check_sense(self, now):
         """Is what was switched really so? Only where something senses it."""
@@ -164,7 +199,7 @@ class Player:
         unheard = self._level and self._score and not self._sounded
         if self._level is None or (not unheard and now - self._sensed_ms < SENSE_EVERY_MS):
             return
-        on = self._sense.sense()
+        on = self._sensed(now)
         if on is None:
             return
         self._sensed_ms, since_ms = now, now - self._changed_ms
@@ -173,14 +208,18 @@ class Player:
             self._tell("sense", None)
         elif on and since_ms >= STUCK_MS:
             self._tell("sense", "the siren was switched off and has power")
-        elif self._score and not self._sounded and now - self._score[1] >= SENSE_AFTER_MS:
+        elif self._score and not self._sounded and now - self._watched_ms() >= SENSE_AFTER_MS:
             self._tell("sense", "the siren was switched on and has no power")
         elif not on and not self._level and since_ms >= STUCK_MS and self._sounded:
             self._tell("sense", None)
+
+    def _watched_ms(self):
+        """Since when the sounding could have been sensed."""
+        return max(self._score[1], self._line_retry_ms)
 
     def _tell(self, what, text):
         before = next(filter(None, self._troubles.values()), None)
         self._troubles[what] = text
         after = next(filter(None, self._troubles.values()), None)
         if after != before:
-            self.on_trouble(after)
+            self.on_trouble(after)  # and trouble() says it to whoever asks

@@ -55,6 +55,9 @@ class VirtualLamp:
             self._code = code
             write_line(self._path, {"lamp": code})
 
+    def trouble(self):
+        return None
+
     def close(self):
         self.show(0)
 
@@ -72,6 +75,9 @@ class VirtualVoice:
 
     def hush(self):
         write_line(self._path, {"hush": True})
+
+    def trouble(self):
+        return None
 
     def close(self):
         return

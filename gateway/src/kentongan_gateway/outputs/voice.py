@@ -3,6 +3,7 @@
 The text goes by standard input and by a file that only we can read: it names a house, and others may see a
 process list.
 """
+import contextlib
 import logging
 import os
 import queue
@@ -15,6 +16,7 @@ log = logging.getLogger("kentongan.output")
 ESPEAK = ("espeak-ng", "-v", "id", "-s", "135", "-a", "200", "--stdin", "-w")
 WAITING_LIMIT = 4
 MAKE_S, SAY_S = 10, 18  # longer than any sentence of ours; a sound card that hangs is left alone
+KILLED_S = 2  # a process that the kernel does not let go is not waited for
 
 
 class VoiceError(Exception):
@@ -37,7 +39,8 @@ def _run(command, timeout_s, remedy, given=b"", started=lambda process: None):
         _, said = process.communicate(given, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=KILLED_S)
         raise VoiceError(f"{command[0]} took more than {timeout_s} s; {remedy}") from None
     if process.returncode > 0:
         raise VoiceError(f"{command[0]}: {said.decode(errors='replace').strip()[:100]}; {remedy}")
@@ -63,7 +66,7 @@ class Voice:
         try:
             self._texts.put_nowait((self._hushed, text))
         except queue.Full:
-            log.warning("a sentence was left out: %d wait already", WAITING_LIMIT)
+            self._tell(f"a sentence was left out: {WAITING_LIMIT} wait already")
 
     def hush(self):
         """Nothing more is said of what was asked before."""
@@ -82,22 +85,28 @@ class Voice:
                 self._tell(self._speak(asked, text))
 
     def _speak(self, asked, text):
-        """None, or why nothing was heard."""
-        descriptor, path = tempfile.mkstemp(suffix=".wav")
-        os.close(descriptor)
+        """None, or why nothing was heard: nothing that fails here ends the voice."""
         try:
-            speech(text, path)
-            if asked == self._hushed:
-                self._hold(True)
-                _run((*self._aplay, path), SAY_S, "see `aplay -L`, correct [voice] device", b"",
-                     self._remember)
+            with tempfile.TemporaryDirectory() as folder:
+                self._say_from(os.path.join(folder, "kata.wav"), asked, text)
         except VoiceError as error:
             return str(error)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
         finally:
             self._process = None
             self._hold(False)
-            os.unlink(path)
         return None
+
+    def _say_from(self, path, asked, text):
+        speech(text, path)
+        if asked == self._hushed:
+            self._hold(True)
+            _run((*self._aplay, path), SAY_S, "see `aplay -L`, correct [voice] device", b"", self._remember)
+
+    def trouble(self):
+        """What is wrong now, or None."""
+        return "its thread has ended" if self._started and not self._thread.is_alive() else self._trouble
 
     def _remember(self, process):
         self._process = process
@@ -109,8 +118,14 @@ class Voice:
 
 
 class NoVoice:
+    def __init__(self, why=None):
+        self._why = why
+
     def say(self, text):
         return
+
+    def trouble(self):
+        return self._why
 
     def hush(self):
         return

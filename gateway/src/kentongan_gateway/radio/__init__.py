@@ -14,6 +14,9 @@ class Radio:
     def on_trouble(self, name, what, text):
         """Replaced by the owner: what is wrong with the radio though its line works; text None when over."""
 
+    def on_air(self, used_ms):
+        """Replaced by the owner: what the radio has sent in the last hour, where it says so."""
+
     def start(self, on_heard, on_state):
         """Begin: on_heard(Heard) for every payload, on_state(name, up) at every change. Never blocks."""
         raise AssertionError("a radio says how it starts")

@@ -30,6 +30,8 @@ OnAir = namedtuple("OnAir", ("src", "id", "airtime_ms"))
 ModemLog = namedtuple("ModemLog", ("text",))
 Jammed = namedtuple("Jammed", ("on",))        # others hold the channel for over half of the time
 CableNoise = namedtuple("CableNoise", ("on",))  # damaged messages on the cable
+AirUsed = namedtuple("AirUsed", ("ms",))      # of the last hour, whoever was its host then
+FlashFault = namedtuple("FlashFault", ("on",))  # the modem's flash takes no writes
 ChipFault = namedtuple("ChipFault", ("on",))  # the radio chip accepts frames and sends none
 
 
@@ -258,8 +260,12 @@ class ModemSession:
         self.counters[what] = self.counters.get(what, 0) + n
 
     def _modem_status(self, _, message, now_ms, events):
-        if self.status is None or bool(message.jammed) != bool(self.status.jammed):
-            events.append(Jammed(bool(message.jammed)))
+        known = self.status.faults if self.status else ~message.faults
+        for bit, event in ((link.FAULT_JAMMED, Jammed), (link.FAULT_FLASH, FlashFault)):
+            if (message.faults ^ known) & bit:
+                events.append(event(bool(message.faults & bit)))
+        if self.status is None or message.air_used_ms != self.status.air_used_ms:
+            events.append(AirUsed(message.air_used_ms))
         self.status = message
 
     def _transmitted(self, _, message, now_ms, events):

@@ -45,7 +45,7 @@ class Pair(Radio):
     def start(self, on_heard, on_state):
         self._on_state = on_state
         for radio in self._radios:
-            radio.on_trouble = self.on_trouble
+            radio.on_trouble, radio.on_air = self.on_trouble, self.on_air
             radio.start(on_heard, self._state)
 
     def _state(self, name, up):

@@ -10,8 +10,10 @@ from kentongan_wire import link
 from kentongan_gateway.actions import Heard
 from kentongan_gateway.radio import Radio
 from kentongan_gateway.radio.modem_session import (
+    AirUsed,
     CableNoise,
     ChipFault,
+    FlashFault,
     Jammed,
     LinkState,
     Lost,
@@ -28,6 +30,7 @@ REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 10.0
 COMMANDS_LIMIT = 256
 JAMMED = "others hold the channel for over half of the time"
 CABLE = "messages from the modem arrive damaged: look at cable and plug"
+FLASH = "the modem's flash takes no writes: it works on, replace the board before its power is cut"
 CHIP = "the modem sends nothing although told to: look at its antenna, power it off and on"
 
 
@@ -143,6 +146,10 @@ class SerialModem(Radio):
                 self.on_trouble(self._name, "cable", CABLE if event.on else None)
             elif isinstance(event, ChipFault):
                 self.on_trouble(self._name, "chip", CHIP if event.on else None)
+            elif isinstance(event, FlashFault):
+                self.on_trouble(self._name, "flash", FLASH if event.on else None)
+            elif isinstance(event, AirUsed):
+                self.on_air(event.ms)
             elif isinstance(event, ModemLog):
                 log.info("%s: %s", self._name, event.text)
         return True

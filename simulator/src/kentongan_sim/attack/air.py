@@ -13,6 +13,8 @@ ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
 LAST_COUNTER = 0xFFFF_FFFF
 AHEAD = 5_000     # counters that the victim has not reached
 BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
+PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
+CALLS_S = 640     # a button calls for ten minutes, at last at 300 and 600 s
 RECORDED = 6      # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
@@ -113,6 +115,35 @@ def hops(siege):
     _react_to_press(siege, react)
 
 
+def low_ahead(siege):
+    """The victim's frame with one hop left, at a relay farther on, before the true copy gets there."""
+    _react_to_press(siege, _lower(siege))
+
+
+def low_steps(siege):
+    """The common purse emptied; then the same, and one hop more each time that relay has carried one."""
+    for i in range(PURSE_FRAMES if siege.bag.channel else 0):
+        siege.send(flood(siege, i), every_s=1)
+    _react_to_press(siege, _lower(siege, steps=True))
+
+
+low_ahead.near = low_steps.near = "penerus-2"
+
+
+def _lower(siege, steps=False):
+    def react(one, frame):
+        if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
+            return ()
+        packet = wire.parse_packet(frame)
+        if packet.hop_limit == packet.hop_start:
+            return [wire.build_packet(packet._replace(hop_limit=min(1, packet.hop_limit), relay_node=0x42))]
+        if steps and packet.relay_node == siege.node(low_steps.near) & 0xFF:
+            return [wire.build_packet(packet._replace(hop_limit=min(packet.hop_limit + 2, packet.hop_start)))]
+        return ()
+
+    return react
+
+
 def attempts(siege):
     """A forged higher attempt of the very counter, right behind the frame."""
 
@@ -175,12 +206,24 @@ def _react_to_press(siege, react):
 
 def muzzle(siege):
     """One frame with the highest counter there is, as the victim's; then the common purse is emptied."""
+    _empty_the_purses(siege)
+    siege.press()
+    siege.run(CALLS_S)
+
+
+def muzzle_on(siege):
+    """The same, and while the button calls he tries to come first whenever a relay carries one more."""
+    _empty_the_purses(siege)
+    siege.press()
+    for i in range(CALLS_S):
+        siege.send(siege.bag.alarm(siege.button, AHEAD + PURSE_FRAMES + i, attempt=i % 3), every_s=1)
+
+
+def _empty_the_purses(siege):
     siege.first()
     button, bag = siege.button, siege.bag
     siege.send(bag.alarm(button, LAST_COUNTER, attempt=20), every_s=1)
-    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(320)], every_s=1)
-    siege.press()
-    siege.run(60)
+    siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(PURSE_FRAMES)], every_s=1)
 
 
 def shares_spent(siege):

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.attack import air, hub, sirens, words
+from kentongan_sim.attack import air, hour, hub, sirens, words
 
 # row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
@@ -16,11 +16,12 @@ Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
-# relay_root: frames in anybody's name that relays take for proved. 10 s of air an hour mute a house that
-# needs them.
+# relay_root: frames in anybody's name that relays take for proved. All his air in a house's name keeps
+# back an alarm that needs relays, for minutes.
 RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
-LINE, RT, HUB, RW = "line3", "rt", "hub", "rw7"
+A_LOUD_BUTTON = (*A_BUTTON, *A_POST, "page")  # and posts beat that one, and penerima are paged
+LINE, LINE5, RT, HUB, RW = "line3", "line5", "rt", "hub", "rw7"
 
 FORGERS = (
     ("flood", air.flood, "channel"),
@@ -70,6 +71,7 @@ PLAN = (
     ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
     ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
     ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
+    ("muzzle-on-{}", 6, LINE, "alive", air.muzzle_on, RELAYS),
     ("evicted", 8, RT, "alive", sirens.evicted, POST),
     ("silence", 9, RT, "alive", sirens.silence, POST),
     ("claim", 9, RT, "alive", sirens.claim, POST),
@@ -78,6 +80,9 @@ PLAN = (
     ("seen-it-{}", 9, RT, "alive", words.seen_it, {**POST, "channel": ()}),
     ("hub-seen-{}", 9, HUB, "alive", hub.seen_at_hub, {"pos-1": ()}),
     ("hops", 10, LINE, "alive", air.hops, {"nobody": AIR}),
+    ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
+    ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),
+    ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
     ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
     ("spared-{}", 10, LINE, "alive", air.spared, RELAYS),
     ("overheard-{}", 10, LINE, "alive", air.overheard, RELAYS),
@@ -88,6 +93,19 @@ PLAN = (
     ("orders-{}", 0, RT, "alive", sirens.orders, {"channel": (), "tombol": (), **POST}),
     ("stops-{}", 0, RT, "alive", sirens.stop_orders, {"channel": (), "tombol": (), **POST}),
     ("refused", 0, RT, "alive", sirens.refused, POST),
+    ("gateway-hour-receipts", 0, RT, "alive", hour.spent_by(hour.receipts), {"channel": ()}),
+    ("hour-pages", 0, RW, "dead", hour.spent_by(hour.pages), {"channel": ()}),
+    ("gateway-hour-invented", 0, RT, "alive", hour.spent_by(hour.invented), POST),
+    ("hour-recordings", 0, RW, "alive", hour.recordings, NOBODY),
+    ("gateway-hour-own-{}", 0, RT, "alive", hour.spent_by(hour.own_words),
+     {"penerima": (), "tombol": A_BUTTON, "sirene": A_POST}),
+    ("forged-own-number", 0, RT, "alive", hour.forged_by(hour.own_number), POST),
+    ("forged-invented-number", 0, RT, "alive", hour.forged_by(hour.invented_number), POST),
+    ("forged-neighbours-number", 0, RW, "alive", hour.forged_by(hour.neighbours_number), POST),
+    ("number-used-up", 4, RT, "alive", hour.number_used_up, POST),
+    ("pages-full", 0, RT, "alive", hour.pages_full, {"tombol": A_LOUD_BUTTON}),
+    ("pages-full-no-hub", 0, RT, "dead", hour.pages_full, {"tombol": A_LOUD_BUTTON}),
+    ("held-full", 0, RT, "alive", hour.held_full, {"tombol": A_LOUD_BUTTON}),
     ("jam-and-forge", 0, RT, "alive", air.jam_and_forge, {"channel": ()}),
     ("two-thieves", 0, RT, "alive", air.two_thieves, {"sirene+tombol": (*A_POST, *A_BUTTON)}),
 )

@@ -79,9 +79,11 @@ class Bag:
         return self.seal(src, tagged + m.carry_tag(self.r(src, role), src, wire.BROADCAST, tagged))
 
     def alarm(
-        self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False
+        self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False,
+        incident=None,
     ):
-        raw = struct.pack("<BHBBB", attempt, counter & 0xFFFF, zone, kind | flags << 4, BATTERY)
+        number = (counter if incident is None else incident) & 0xFFFF
+        raw = struct.pack("<BHBBB", attempt, number, zone, kind | flags << 4, BATTERY)
         key = self.c(src, role) if under_c else self.a(src, role)
         return self.message(m.ALARM, role, src, counter, raw + bytes(bodies.PROOF_BYTES), key)
 

@@ -25,7 +25,8 @@ PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
 # Columns of what an attack itself found.
-EXTRA = {"coming": "false_words", "siren": "muted", "again": "false_sirens"}
+EXTRA = {"coming": "false_words", "siren": "muted", "unpaged": "muted", "uncalled": "muted",
+         "again": "false_sirens"}
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:

@@ -24,7 +24,7 @@ SETTLED_S = 60  # everything is on the air, and most have said a status
 AFTER_S = 75  # a walk goes on so long after the last press: stages are to be shown within 60 s
 UNANSWERED_S = 10**7
 FIRST_S, ANSWERED_S = 200, 20  # a first press, its siren and its incident are over
-DOORSTEP_DB = 100  # at the first relay of a line, and at the button's house
+DOORSTEP_DB = 100  # at a relay of a line, the first unless the attack says another, and at the button's house
 
 
 class Thief(Stranger):
@@ -105,7 +105,8 @@ class Siege:
 
     def _place(self, label, core, role="stranger"):
         if self.world.scene.links is not None:
-            near = {"penerus-1": DOORSTEP_DB, self.victim: DOORSTEP_DB}
+            relay = getattr(self.attack.go, "near", "penerus-1")
+            near = {relay: DOORSTEP_DB, self.victim: DOORSTEP_DB}
             self.world.host_core(label, core, 0, 0, role=role, loss_db=near)
             return
         gateway = self.home

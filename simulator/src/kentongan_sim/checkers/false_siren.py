@@ -9,8 +9,8 @@ from kentongan_wire.codes import ACTION_START
 
 from kentongan_sim.facts import kinds_of
 
-# A button repeats for ten minutes, a post beats for 180 s: a beat that begins later is a new word.
-FRESH_US = 600_000_000
+# A button repeats at last after ten minutes and 75 s of jitter: a beat that begins later is a new word.
+FRESH_US = 690_000_000
 CHIME_US = 900_000_000  # a penerima is paged again and again, and keeps a page for ten minutes
 PROFILE = {"profile": "jawa_umum", "patterns": ()}
 

@@ -1,13 +1,20 @@
-"""Under attack: what is on disk is heard in the street, and what was earned is shown.
+"""Under attack: what is on disk is heard in the street, and what was earned is said on the air and shown.
 
 `check(facts)` gives (what, sentence) of each violation, what: siren (none beat within 10 s of a public
-alarm's storing), stage (a stage that was earned and not shown within 60 s).
+alarm's storing), unsaid (no gateway sent its presser a receipt within 10 s of it, though honest presses had
+left air for one), stage (a stage that was earned and not shown within 60 s).
 """
 
-from kentongan_sim.facts import SIREN_ROLES
+from kentongan_wire import messages as m
+
+from kentongan_sim.actors import STRANGERS
+from kentongan_sim.facts import SIREN_ROLES, alarms_in
 
 SIREN_US = 10_000_000
+UNSAID_US = 10_000_000  # it answers 30 ms after the commit, then asks for the channel, and others wait too
 STAGE_US = 60_000_000
+HOUR_US = 3_600_000_000
+HONEST_US = 25_000_000  # beyond so much air of presses in an hour a gateway may keep the rest for others
 AT_LEAST = {
     "stored": ("stored", "coming", "closed", "cancelled"),
     "coming": ("coming", "closed", "cancelled"),
@@ -17,10 +24,20 @@ AT_LEAST = {
 def check(facts) -> list:
     out = []
     for alarm in facts.alarms:
-        if alarm.key != "main" or alarm.merged:
+        if alarm.key == "test" or alarm.merged:
             continue
         stored_us = facts.stored_as_pressed_us(alarm)
         if stored_us is None:
+            continue
+        if unsaid(facts, alarm, stored_us):
+            out.append(
+                (
+                    "unsaid",
+                    f"{alarm.label} pressed at {alarm.t_us / 1e6:.1f} s, stored at {stored_us / 1e6:.1f} s: "
+                    "no gateway sent it a receipt within 10 s",
+                )
+            )
+        if alarm.key != "main":
             continue
         if stored_us + SIREN_US <= facts.end_us and not heard(facts, alarm, stored_us + SIREN_US):
             out.append(
@@ -48,6 +65,40 @@ def heard(facts, alarm, until_us) -> bool:
         facts.role(s.label) in SIREN_ROLES and s.t_us <= until_us and s.end_us >= alarm.t_us
         for s in facts.soundings
     )
+
+
+def unsaid(facts, alarm, stored_us) -> bool:
+    """Whether no gateway spoke to this presser, though one that has it had power and air for it."""
+    until_us = stored_us + UNSAID_US
+    about = {(alarm.node, counter) for counter in alarm.counters}
+    if until_us > facts.end_us or any(
+        stored_us <= t_us <= until_us and _answers(detail) & about for t_us, _, detail in _own_words(facts)
+    ):
+        return False
+    return any(facts.steady(label, stored_us, until_us) and not _spent(facts, modem, stored_us)
+               for label, modem in facts.modems.items() if label in facts.storers(about))
+
+
+def _own_words(facts):
+    """(t_us, modem, detail) of what gateways said in their own names."""
+    modems = {modem: facts.positions[modem]["node"] for modem in facts.modems.values()}
+    return [one for one in facts.frames.values() if modems.get(one[1], -1) == one[2].get("src")]
+
+
+def _answers(detail) -> set:
+    """The alarms to whose presser a frame says that they are stored, or more."""
+    said = detail.get("answers", ()) if detail["type"] == "RECEIPTS" else ()
+    return {(node, counter) for node, counter, stage in said if stage & 0x7F >= m.STAGE_STORED}
+
+
+def _spent(facts, modem, t_us) -> bool:
+    """Whether the hour's air went for presses; where nobody attacks, for whatever it went."""
+    calm = not any(facts.role(label) in STRANGERS for _, label, _ in facts.frames.values())
+    pressed = {(alarm.node, counter) for alarm in facts.alarms for counter in alarm.counters}
+    hour = [(detail["airtime_us"], detail) for at_us, label, detail in facts.frames.values()
+            if label == modem and 0 <= t_us - at_us <= HOUR_US]
+    spent_us = sum(air_us for air_us, detail in hour if calm or pressed.intersection(alarms_in(detail)))
+    return spent_us >= HONEST_US
 
 
 def _earned(facts, alarm, stored_us) -> list:

@@ -31,8 +31,7 @@ SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
-# of the machine that runs this; and a STATUS that gives way to an alarm by design is called late after 20 s
-CALM_WARNINGS = ("disk hampir penuh", "cadangan lama", "terlambat")
+CALM_WARNINGS = ("disk hampir penuh", "cadangan lama")  # of the machine that runs this
 
 
 class Result:

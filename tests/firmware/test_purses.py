@@ -1,0 +1,128 @@
+# runs: cpython micropython
+"""What a relay pays of whose share, and that no thief can spend all of a house's."""
+import struct
+
+from kentongan_wire import messages as m
+from meshkit import mesh, offer, own, send_all
+from nodekit import alarm, frame, packet_of
+
+OTHER = 0x52000044
+TOMBOL = 0x53000007
+GATEWAY = 0x51000001
+ALARM, ORDER, EVENT, STATUS, REST = 0, 1, 2, 3, 4
+STATE_OF_FULL_HOUR = struct.pack("<I61H", *([0] * 61 + [30_000]))
+
+
+def relayed_s(preset, attempt, proved=True, n=400):
+    """Seconds of air that a relay spends in 20 minutes on n alarms of one house at that attempt, from purses
+    and beyond them."""
+    core, paid, beyond = mesh(preset), 0, 0
+    for i in range(n):
+        now_ms = i * 3_000
+        heard = alarm(TOMBOL, 10 + i, attempt=attempt, packet_id=1_000 + i, hop_limit=1)
+        if offer(core, heard, now_ms, proved=proved):
+            charged = core.queue.entries[-1].charge is not None
+            air_ms = sum([core.airtime_ms(len(f)) for _, f in send_all(core, now_ms, now_ms + 2_900)])
+            paid, beyond = (paid + air_ms, beyond) if charged else (paid, beyond + air_ms)
+    assert offer(core, alarm(OTHER, 500, hop_limit=1), n * 3_000)
+    assert offer(core, alarm(TOMBOL, 9_000, packet_id=9_000, hop_limit=1), n * 3_000 + 3_700_000)
+    return paid / 1_000, beyond / 1_000
+
+
+def test_a_tombols_alarms_get_three_seconds_of_a_relays_hour_and_as_many_of_the_common_purse():
+    for preset, share_s in (("ShortSlow", 3), ("MediumFast", 6)):
+        assert 2 * share_s - 0.5 < relayed_s(preset, 7)[0] <= 2 * share_s
+        assert share_s - 0.25 < relayed_s(preset, 7, proved=False)[0] <= share_s
+
+
+def test_the_first_attempts_get_three_times_as_much():
+    assert 17.5 < relayed_s("ShortSlow", 0)[0] <= 18
+    assert 8.5 < relayed_s("ShortSlow", 0, proved=False)[0] <= 9
+
+
+def test_beyond_the_purses_an_alarm_of_its_sender_goes_twice_a_minute_and_what_nobody_proved_never():
+    frames = 1 + relayed_s("ShortSlow", 7)[1] * 1_000 // mesh().airtime_ms(45)
+    assert 20 <= frames <= 45, frames  # of the 14 minutes or so that are left
+    assert relayed_s("ShortSlow", 7, proved=False)[1] == 0
+    assert relayed_s("MediumFast", 0)[1] <= 24 - 2 * 9  # the last third of the hour's air is everybody's
+
+
+def mute(core, until_ms):
+    """What a thief of a relay does to TOMBOL: the highest counter, then all that the common purse has."""
+    offer(core, alarm(TOMBOL, 0xFFFFFFFF, attempt=20, packet_id=1, hop_limit=2), 0)
+    for n in range(1, until_ms // 1_000):
+        now_ms = n * 1_000
+        offer(core, alarm(TOMBOL, 5_000 + n, attempt=n % 3, packet_id=5_000 + n, hop_limit=2), now_ms)
+        send_all(core, now_ms, now_ms + 900)
+
+
+def test_a_house_in_whose_name_a_thief_has_spent_every_purse_is_heard_within_its_first_minutes():
+    core, carried = mesh(), 0
+    mute(core, 300_000)
+    for attempt, second in enumerate((0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150)):
+        now_ms = 300_000 + second * 1_000
+        heard = alarm(TOMBOL, 40, attempt=attempt, packet_id=40 + attempt, hop_limit=2)
+        carried += offer(core, heard, now_ms)
+        send_all(core, now_ms, now_ms + 900)
+    assert carried >= 2
+
+
+def test_what_was_carried_before_never_goes_beyond_the_purses():
+    core = mesh()
+    offer(core, alarm(TOMBOL, 4_000, packet_id=4_000, hop_limit=2), 0)
+    send_all(core, 0, 900)
+    mute(core, 300_000)
+    for n in range(200):
+        again = alarm(TOMBOL, 4_000, packet_id=9_000 + n, hop_limit=2)
+        assert not offer(core, again, 300_000 + n * 1_000)
+
+
+def spent(core):
+    """Alarms of ever new houses, until not one more is carried; when that was."""
+    for n in range(500):
+        now_ms = n * 1_000
+        offer(core, alarm(0x53000100 + n, 10, hop_limit=1), now_ms)
+        if not send_all(core, now_ms, now_ms + 900):
+            return now_ms + 1_000
+    raise AssertionError("its air has no end")
+
+
+def carried_of(core, kind, klass, body, now_ms):
+    """Packet ids of ten such messages of the gateway that go out, one a second."""
+    gone = []
+    for n in range(10):
+        heard = frame(kind, m.GATEWAY, GATEWAY, 700 + n, body, hop_limit=2)
+        offer(core, heard, now_ms + n * 1_000, klass=klass)
+        gone += send_all(core, now_ms + n * 1_000, now_ms + n * 1_000 + 990)
+    return [packet_of(sent).id for _, sent in gone]
+
+
+def test_a_revocation_and_the_end_of_a_drill_never_starve():
+    """Nine alarms in eight minutes once spent the air of whatever is not an alarm."""
+    end = m.SirenOrder(0, 500, m.ACTION_DRILL_END, 0, 0, ((OTHER, bytes(8)),))
+    revoked = m.Config(OTHER, 4, 0, 1, b"\x03\x04" + bytes(4))
+    core = mesh()
+    now_ms = spent(core)
+    assert core.drops["alarm_air"] == 1
+    assert len(carried_of(core, m.SIREN_ORDER, ORDER, end, now_ms)) == 10
+    assert len(carried_of(core, m.CONFIG, REST, revoked, now_ms + 10_000)) >= 10
+    report = m.SirenReport(TOMBOL, 10, m.STATE_SOUNDING, m.SOURCE_DIRECT)
+    assert offer(core, frame(m.SIREN_REPORT, m.SIRENE, OTHER, 5, report, hop_limit=1), now_ms + 30_000,
+                 klass=EVENT)
+    assert len(send_all(core, now_ms + 30_000, now_ms + 31_000)) == 1
+
+
+def test_a_report_of_a_sounding_siren_has_air_of_its_own_whatever_status_and_relaying_took():
+    core = mesh(air_state=STATE_OF_FULL_HOUR)
+    core.submit(own(1), EVENT, 0)
+    core.submit(own(2), STATUS, 0)
+    assert [packet_of(f).id for _, f in send_all(core, 0, 5_000)] == [1]
+    assert core.drops == {"status_air": 1}
+
+
+def test_what_is_kept_for_a_kind_is_not_more_than_that_and_the_law_holds():
+    core, sent_ms = mesh(air_state=STATE_OF_FULL_HOUR), 0
+    for n in range(200):
+        core.submit(own(n + 1), (ALARM, ORDER, EVENT, REST)[n % 4], n * 1_000)
+        sent_ms += sum([core.airtime_ms(len(f)) for _, f in send_all(core, n * 1_000, n * 1_000 + 900)])
+    assert 4_000 < sent_ms <= 4_500 and core.air_used_ms(200_000) <= 36_000
