@@ -19,8 +19,9 @@ INVITES = {
     "wakil": "petugas_ronda",
 }
 LIMITS = {  # limit of docs/threats.toml -> the right without which nobody has it, and with which everybody
-    "officer_siren": "sirene", "officer_close": "tutup", "officer_mute": "bisukan", "takes_warning": "bisukan",
-    "officer_revoke": "cabut", "officer_drill": "latihan", "officer_coming": "datang", "policy": "kebijakan",
+    "officer_siren": "sirene", "officer_close": "tutup", "officer_mute": "bisukan",
+    "takes_warning": "bisukan", "officer_revoke": "cabut", "officer_drill": "latihan",
+    "officer_coming": "datang", "policy": "kebijakan",
     "own_settings": "kebijakan", "two_officers": "warga", "registers": "pasang", "admin_link": "akun",
     "admin_backup": "pengaturan", "pin": "pin",
 }  # fmt: skip

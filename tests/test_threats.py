@@ -72,7 +72,7 @@ def test_what_a_role_may_do_badly_stands_in_its_row_and_nothing_that_it_may_not(
         for limit, right in role_table.LIMITS.items():
             assert (limit in has) == role_table.may(role, right), (role, limit)
     given = set(" ".join(role_table.MAY.values()).split())
-    harmless = {"lihat", "sendiri", "perangkat", "catatan", "undang"}  # what they see, themselves, invitations
+    harmless = {"lihat", "sendiri", "perangkat", "catatan", "undang"}  # to see, to invite
     assert given == harmless | set(role_table.LIMITS.values())
 
 
