@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import role_table
 import threats
 from kentongan_hub import roles
 from kentongan_sim.attack.attacks import ATTACKS
@@ -63,6 +64,16 @@ def test_a_walked_attack_stands_in_the_row_of_who_holds_what_it_needs(data):
             assert holder in more.get(attacker, (attacker,)), (attacker, name, holder)
             walked += 1
     assert walked > 20
+
+
+def test_what_a_role_may_do_badly_stands_in_its_row_and_nothing_that_it_may_not(data):
+    for role in role_table.MAY:
+        has = {name for cell in data["cells"][role].values() for name in cell.get("limits", ())}
+        for limit, right in role_table.LIMITS.items():
+            assert (limit in has) == role_table.may(role, right), (role, limit)
+    given = set(" ".join(role_table.MAY.values()).split())
+    harmless = {"lihat", "sendiri", "perangkat", "catatan", "undang"}  # to see, to invite
+    assert given == harmless | set(role_table.LIMITS.values())
 
 
 def test_no_command_of_a_limit_is_unknown(data):

@@ -9,6 +9,7 @@ import hmac
 import re
 
 import pytest
+import role_table
 from kentongan_hub import accounts, roles, web
 from kentongan_hub.pages import incident as incident_page
 from kentongan_wire import messages as m
@@ -44,7 +45,7 @@ class Walk:
         self.answers = []
 
     def may(self, permission):
-        return roles.allows(self.role, permission)
+        return role_table.may(self.role, permission)
 
     def _enter(self):
         """A fresh session."""
@@ -98,6 +99,14 @@ def walk(site, role):
 
 
 each_role = pytest.mark.parametrize("role", roles.ROLES)
+
+
+def test_roles_may_what_stands_in_the_table_and_nothing_else():
+    assert {role: sorted(some) for role, some in roles.PERMISSIONS.items()} == {
+        role: sorted(some.split()) for role, some in role_table.MAY.items()
+    }
+    assert {role: " ".join(some) for role, some in roles.INVITES.items()} == role_table.INVITES
+    assert sorted(roles.ROLES) == sorted(role_table.MAY) and roles.NEVER_NAMED == ("tamu_layar",)
 
 
 @each_role

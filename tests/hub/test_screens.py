@@ -88,6 +88,7 @@ def test_a_revoked_screen_is_out_at_once_and_a_password_opens_none(site):
     assert admin.post(f"/layar/pos/{row['id']}/cabut", page="/layar/pos").status_code == 303
     assert tablet.get("/papan").status_code == 302
     assert admin.post("/layar/pos/1/cabut", page="/layar/pos").status_code == 404, "a person is no screen"
+    assert pair(site).get("/papan").status_code == 200, "paired anew under the same name"
 
 
 def test_a_person_answers_on_the_screen_with_name_and_pin(site):

@@ -4,6 +4,7 @@ import itertools
 import re
 
 import pytest
+import role_table
 from hub_kit import PASSWORD, Person
 from kentongan_hub import accounts, roles
 
@@ -241,7 +242,7 @@ def test_every_route_is_closed_to_every_role_without_its_permission(site, role):
     csrf, before = person.token("/papan" if role else "/masuk"), site.rows("SELECT * FROM incidents")
     shut = 0
     for endpoint, method, path in calls(site):
-        if role and roles.allows(role, NEEDS[endpoint]):
+        if role and role_table.may(role, NEEDS[endpoint]):
             continue
         shut += 1
         data = {"csrf": csrf} if method != "GET" else None
@@ -257,11 +258,11 @@ def test_each_role_sees_and_does_what_the_table_says_and_nothing_else(site, role
     site.account("orang", role)
     person = site.enter("orang")
     for path, permission in PAGES.items():
-        expected = 200 if roles.allows(role, permission) else 403
+        expected = 200 if role_table.may(role, permission) else 403
         assert person.get(path).status_code == expected, (role, path)
     token_page = "/papan"  # the form of 'Keluar' has the token for every role
     for path, permission in ACTIONS.items():
-        allowed = roles.allows(role, permission)
+        allowed = role_table.may(role, permission)
         status = person.post(path, page=token_page).status_code
         assert (status == 403) != allowed, (role, path, status)
 

@@ -77,8 +77,12 @@ def check_name(db, name):
 
 
 def is_somebodys(db, name):
-    """Whether an account, also one that was switched off, bears this name or one that reads like it."""
-    return _spoken(name) in [_spoken(row["name"]) for row in db.all("SELECT name FROM accounts")]
+    """Whether an account bears this name or one that reads like it; also one that was switched off.
+
+    Not a screen that was: it said nothing in its own name, and a post is paired anew under the same.
+    """
+    rows = db.all("SELECT name FROM accounts WHERE active = 1 OR paired_by = ''")
+    return _spoken(name) in [_spoken(row["name"]) for row in rows]
 
 
 def _spoken(name):
