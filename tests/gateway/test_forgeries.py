@@ -86,6 +86,16 @@ def test_while_forgeries_are_minded_the_word_of_one_post_replaces_the_order_to_n
     assert [posts for _, _, posts in starts(bench)] == [[POST]] * 5
 
 
+def test_while_forgeries_are_minded_a_word_of_one_post_before_the_alarm_replaces_no_order():
+    """He says that it sounds as soon as he has heard the button, and is stored first."""
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(forged(src=BUTTON_2), src=BUTTON_2)
+    bench.hear(report(src=POST_2), src=POST_2)
+    bench.hear(alarm(kind=2))
+    bench.run(20_000, hub_ok_every_ms=1_000)
+    assert [posts for _, _, posts in starts(bench)] == [[POST]] * 5
+
+
 def test_while_forgeries_are_minded_an_order_under_way_ends_for_each_post_by_its_own_report():
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))

@@ -6,7 +6,8 @@ import re
 import pytest
 from access_kit import SLUG, fact, knows, person, settle, silent, waiting
 from hub_kit import PASSWORD, Person
-from kentongan_hub import backup, cli
+from kentongan_hub import access, backup, cli
+from kentongan_hub.incidents import Now
 
 
 @pytest.fixture
@@ -71,6 +72,20 @@ def test_the_household_cannot_lock_a_helper_out(village):
     for number in (1, 2):  # who takes a request back and asks again logs nobody out either
         assert suami.post(f"/akses/menunggu/{number}/tolak", page="/akses").status_code == 303
     assert penolong.get(SLUG).status_code == 200 and fact(village, "penolong", "active") == 1
+    village.clock.advance(1_000)
+    new_since_the_press(village, "sekutu", 30)  # may exclude him for later, and from this incident not
+    sekutu = village.enter("sekutu")
+    assert sekutu.post(f"/akun/{helper}/kecualikan", page="/akun", rt="5", rumah="7").status_code == 303
+    assert village.enter("penolong").get(SLUG).status_code == 200
+
+
+def new_since_the_press(village, login, house):
+    """An admin of another house, made by one who lives where it was pressed."""
+    made = village.account(login, "admin", house=house)
+    with village.hub.store.write() as db:
+        access.note(db, Now(village.clock.now_ms, 0), [village.numbers["pelaku"]], "akun baru", "",
+                    f"5/{house}", account=made)
+    return made
 
 
 def test_what_waits_is_judged_by_where_people_live_when_it_is_confirmed(village):

@@ -24,6 +24,15 @@ def facts(site):
     return json.dumps([out, *(sorted(map(str, rows)) for rows in (live, links, called))], sort_keys=True)
 
 
+def own_facts(site, login):
+    """What decides what this account itself may see, but for whether it is in use."""
+    mine = "SELECT id, house, zone, outside, named_for_confidential, stand_in FROM accounts WHERE login = ?"
+    (row,) = site.rows(mine, login)
+    live = "SELECT zone, house FROM exclusions WHERE ended_wall IS NULL AND account = ?"
+    links = "SELECT id, house FROM people WHERE account = ?"
+    return row, site.rows(live, row["id"]), site.rows(links, row["id"])
+
+
 def deeds(rng, accounts_, people, asked):
     """One random form of what decides sight; `asked`: what waits for a second person."""
     account, one = rng.choice(accounts_), rng.choice(people)
@@ -69,10 +78,12 @@ def test_no_order_of_changes_lets_the_household_see_or_lock_out_a_helper(village
                 continue
             browsers[login] = village.enter(login)
         before, lines = facts(village), len(village.rows("SELECT id FROM audit"))
+        own = own_facts(village, login)
         asked = [row["id"] for row in village.rows("SELECT id FROM access_requests WHERE done_wall IS NULL")]
         path, form = deeds(rng, everybody, people, asked)
         answer = browsers[login].post(path, page="/papan", **form)
         assert answer.status_code < 500, (seed, login, path, form)
+        assert own_facts(village, login) == own, (seed, login, path, form, "of himself, by his own word")
         now = {
             (row["incident"], row["account"])
             for row in village.rows("SELECT * FROM circles WHERE ended_wall IS NULL")

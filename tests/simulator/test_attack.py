@@ -8,6 +8,7 @@ import pytest
 from kentongan_gateway import air
 from kentongan_gateway.core import GatewayCore
 from kentongan_gateway.pages import Pages
+from kentongan_hub import chimes
 from kentongan_sim import cli, engine_micropython
 from kentongan_sim.attack import run
 from kentongan_sim.attack.attacks import ATTACKS, HUB
@@ -15,8 +16,8 @@ from kentongan_sim.attack.bag import HOLDERS, Bag
 from kentongan_sim.attack.siege import Siege, Thief
 from kentongan_sim.frames import Describer
 from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
+from kentongan_wire import bodies, packet, phy, site_keys, verify
 from kentongan_wire import messages as m
-from kentongan_wire import packet, phy, site_keys, verify
 from kentongan_wire.errors import LocalError, RemoteError
 
 LONG = ("hour-",)  # over an hour
@@ -48,6 +49,20 @@ def test_an_attack_in_the_air_achieves_no_more_than_its_thief_is_known_to(name):
 @pytest.mark.parametrize("name", AT_HUB)
 def test_nobody_answers_at_the_hub_who_was_not_asked(name):
     assert found(name) == {}
+
+
+@pytest.mark.parametrize("name", AT_HUB)
+def test_a_hub_that_believes_whoever_answers_is_found_out(name, monkeypatch):
+    refused, asked = chimes.refusal, []
+
+    def believes(db, incident, chime):
+        asked.append(refused(db, incident, chime))
+        return None if incident else asked[-1]
+
+    if "penerima" not in name:  # of another role no gateway hands it on
+        monkeypatch.setattr(bodies, "_check_event", lambda *about: None)
+    monkeypatch.setattr(chimes, "refusal", believes)
+    assert found(name).get("false_words") and all(asked), "then it is the hub that keeps it out"
 
 
 def test_the_devices_judge_the_same_on_micropython(require):

@@ -15,6 +15,7 @@ AHEAD = 5_000     # counters that the victim has not reached
 BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
 PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
 CALLS_S = 640     # a button calls for ten minutes, at last at 300 and 600 s
+CARRIED_US = 5_000_000
 RECORDED = 6      # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
@@ -117,19 +118,42 @@ def noise(siege, i):
 
 
 def hops(siege):
-    """The victim's frame with no hops left, or as if another relay had carried it, right behind it."""
+    """The victim's frame without hops, as if another relay had carried it, or spoilt, right behind it."""
 
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
         lower = max(0, packet.hop_limit - 1)
+        spoilt = packet.body[:-1] + bytes([packet.body[-1] ^ 1])  # it can be read, and proves nothing
         return [
             wire.build_packet(packet._replace(hop_limit=0, relay_node=0x42)),
             wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x43)),
+            wire.build_packet(packet._replace(hop_limit=lower, relay_node=0x44, body=spoilt)),
         ]
 
     _react_to_press(siege, react)
+    _carried_soon(siege)
+
+
+def _carried_soon(siege, relay="penerus-1"):
+    """Nobody's headers keep a relay from carrying what it heard: it may wait a moment for a true receipt."""
+    pressed_us = max(at for at, label, *_ in siege.world.pressed if label == siege.victim)
+    numbers, heard_us = set(), None
+    for t_us, label, what, one in siege.world.trace.events:
+        if t_us < pressed_us:
+            continue
+        of_victim = what == "tx" and one.get("src") == siege.button and one["type"] == "ALARM"
+        if of_victim and label == siege.victim:
+            numbers.add(one["tx"])
+        elif what == "rx" and label == relay and one["tx"] in numbers and heard_us is None:
+            heard_us = t_us
+        elif of_victim and label == relay and heard_us is not None:
+            if t_us - heard_us > CARRIED_US:
+                siege.wrong("dropped", f"{relay} carried it {(t_us - heard_us) / 1e6:.1f} s after hearing it")
+            return
+    if heard_us is not None:
+        siege.wrong("dropped", f"{relay} heard the press and carried nothing")
 
 
 def low_ahead(siege):

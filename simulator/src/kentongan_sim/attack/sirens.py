@@ -11,6 +11,9 @@ from kentongan_sim.scenarios import TEST_SITE_KEY
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one
 SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger
+BRIEF_S = 30        # of a drill, which is over when its order is played again
+REPORTED_S = 20
+OVER_S = 200        # the sirens of what he invents are over
 INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
@@ -202,20 +205,24 @@ def evicted(siege):
     gateway, posts = siege.gateway, [label for label in siege.of_role("sirene") if label not in siege.stolen]
     siege.first()
     old, new = _settings(siege, posts, 1, (0,)), _settings(siege, posts, 2, (siege.node(siege.others[0]),))
-    for frames in (old, new):
+    order = _drill_order(siege, posts)
+    for frames in (old, new, [order]):
         _by_gateway(siege, frames)
     before = {label: siege.world.nodes[label].state.get(configure.NAME) for label in posts}
-    siege.send(
-        *[
-            siege.bag.alarm(UNKNOWN + i, 1, kind=m.KIND_UJI if i % 2 else m.KIND_MALING, zone=9)
-            for i in range(INVENTED)
-        ],
-        every_s=0.12,
-    )
-    siege.send(*in_dresses(siege, old + siege.recorded("SIREN_ORDER", gateway)[:2]), every_s=0.4)
-    siege.run(5)
+    siege.run(BRIEF_S)
+    for i in range(INVENTED if siege.armed else 0):  # so near to each post that it misses none of them
+        for label in posts:
+            siege.world.nodes[label].deliver("receive", siege.bag.alarm(UNKNOWN + i, 1), -40, 40)
+        siege.run(0.02)
+    since_us = siege.world.now_us
+    siege.send(*in_dresses(siege, [order, *old, *siege.recorded("SIREN_ORDER", gateway)[:2]]), every_s=0.4)
+    siege.run(REPORTED_S)
+    if any(what == "tx" and label in posts and t_us >= since_us and one["type"] == "SIREN_REPORT"
+           and one.get("action") == m.STATE_DRILL for t_us, label, what, one in siege.world.trace.events):
+        siege.wrong("again", "a post began a drill by an order that was played again")
     if any(siege.world.nodes[label].state.get(configure.NAME) != before[label] for label in posts):
         siege.wrong("settings", "a post took settings that were played again")
+    siege.run(OVER_S)
     siege.press()
     siege.run(10)
 
@@ -240,6 +247,22 @@ def _settings(siege, posts, version, revoked):
         )
         out.append(siege.bag.seal(siege.gateway, payload))
     return out
+
+
+def _drill_order(siege, posts):
+    """The gateway's order that a short drill begins, as it might have given it just now."""
+    control, carry = site_keys.control_root(TEST_SITE_KEY, 0), bytes(32)
+    last = max(one["counter"] for _, label, what, one in siege.world.trace.events
+               if what == "tx" and label == siege.home.modem and one.get("src") == siege.gateway)
+    counter, about = last + 1, (0, last + 1, m.ACTION_DRILL, 0, BRIEF_S)
+    fixed = m.SirenOrder(*about, ())
+    keys = {siege.node(label): wire_keys.node_key(control, siege.node(label), m.SIRENE, 0) for label in posts}
+    targets = tuple((node, m.order_tag(siege.gateway, counter, node, fixed, key))
+                    for node, key in keys.items())
+    own = wire_keys.node_key(control, siege.gateway, m.GATEWAY, 0)
+    order = m.SirenOrder(*about, targets)
+    payload = m.encode(m.SIREN_ORDER, m.GATEWAY, 0, counter, siege.gateway, order, own, carry)
+    return siege.bag.seal(siege.gateway, payload)
 
 
 def _by_gateway(siege, frames):

@@ -16,7 +16,7 @@ from pathlib import Path
 from kentongan_hub.paging import mqtt
 
 from kentongan_sim.soak import disk as disks
-from kentongan_sim.soak.field.faults import FAULTS, MQTT_WAIT_S
+from kentongan_sim.soak.field.faults import BESIDE_S, FAULTS, MEANWHILE, MQTT_WAIT_S
 from kentongan_sim.soak.field.place import POSTS, Place
 from kentongan_sim.soak.gateway import Listener
 
@@ -26,7 +26,6 @@ TOLD_MS = 400_000        # from the fault's end, within which a person must have
 SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
 # an hour has room for a few alarms: the law's share of the air
 CALM_MS, CALM_ROUND_MS = 330_000, 20_000
-RESTARTED, AFTER_POWER_MS = ("pos:", "penerus:"), 3_600_000  # a start counts the last hour of air twice
 SOUND_S, AFTER_S = 5, 75
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
@@ -111,7 +110,8 @@ class Campaign:
         place, rng = self.place, self.rng
         self._where = f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}"
         lasts_ms = int(rng.uniform(fault.least_s, fault.most_s) * 1000)
-        self._phase = phase = rng.choice(PHASES[:2] if fault.button else PHASES)
+        phase = rng.choice(PHASES[:2] if fault.button else PHASES)
+        self._phase = phase = "during" if fault.beside == MEANWHILE else phase
         begin_ms, press_ms = self._moments(fault, phase, lasts_ms)
         buttons = [box for box in place.boxes.values() if box.role == "tombol"]
         box = buttons[number % len(buttons)]  # four alarms of one in half an hour are a stuck one
@@ -125,7 +125,7 @@ class Campaign:
         self._pressed_ms, self._sounds = None, len(place.sounds)
         timeline.after(begin_ms, self._begin, fault)
         timeline.after(begin_ms + lasts_ms, self._end, fault)
-        timeline.after(press_ms, self._press, box)
+        timeline.after(press_ms, self._press, box, fault)
         timeline.after(0, self._look, fault, number)
         timeline.run(max(begin_ms + lasts_ms, press_ms) + 1_000)
         over_ms = timeline.now_ms
@@ -135,7 +135,10 @@ class Campaign:
         self._judge_sound(fault)
         timeline.run(max(0, over_ms + TOLD_MS - timeline.now_ms), lambda: self._seen_ms is not None)
         self._judge_told(fault)
-        self._calm(fault)
+        for what in self.place.deaths:
+            self._problem("ended", what)
+        self.place.deaths.clear()
+        self._calm()
 
     def _moments(self, fault, phase, lasts_ms):
         """(when the fault begins, when somebody presses), both from now; of a button's own while it sends."""
@@ -144,7 +147,7 @@ class Campaign:
             soon, later = rng.randrange(20, 600), rng.randrange(600, 20_000)
             return 1_000 + (soon if fault.button else rng.choice((soon, later))), 1_000
         if phase == "during":
-            return 1_000, 1_000 + rng.randrange(lasts_ms // 3 if fault.button else lasts_ms)
+            return 1_000, 1_000 + rng.randrange(lasts_ms // 3 if fault.button or fault.beside else lasts_ms)
         return 1_000, 1_000 + lasts_ms + rng.randrange(20_000)
 
     def _begin(self, fault):
@@ -157,10 +160,26 @@ class Campaign:
         fault.end(self.place, self.rng)
         self._over, self._ended_ms = True, self.place.timeline.now_ms
 
-    def _press(self, box):
+    def _press(self, box, fault):
         self.result.pressed += 1
         self._pressed_ms, self._box = self.place.timeline.now_ms, box
         box.press(self._key)
+        if fault.beside:
+            self.place.timeline.after(BESIDE_S * 1000, self._soon, self._where)
+
+    def _soon(self, where):
+        """The fault may go on for long: it keeps nothing back."""
+        if self._where != where or not self.place.hub_up:
+            return
+        rows = self._at_hub()
+        if not rows:
+            self._problem("held back", f"not at the hub {BESIDE_S} s after the press")
+        elif self._key == "main":
+            called = "SELECT 1 FROM outbox WHERE incident = ? AND type = 'pesan'"
+            if not self.place.rows(called, rows[0]["incident"]):
+                self._problem("not called", "no message to anybody")
+            if not any(at >= self._pressed_ms and state == "coming" for at, state in self._box.shown):
+                self._problem("held back", f"nobody's answer was shown {BESIDE_S} s after the press")
 
     def _look(self, fault, number):
         """Until the fault was seen: the person looks at what should say it; and at every warning."""
@@ -243,14 +262,14 @@ class Campaign:
     def _problem(self, kind, text):
         self.result.problems.append(f"{kind}: {self._where}, pressed {self._phase} ({self._key}): {text}")
 
-    def _calm(self, fault):
+    def _calm(self):
         """All is over and forgotten: the next fault finds a quiet place."""
         place, self._where = self.place, ""
         place.set_right(self.rng)
         place.close_all()
         place.timeline.run(30_000)
         round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
-        place.timeline.run(CALM_MS + (AFTER_POWER_MS if fault.name.startswith(RESTARTED) else 0))
+        place.timeline.run(CALM_MS)
         place.forget()
         place.timeline.run(CALM_MS)
         place.round_ms = round_ms

@@ -56,5 +56,29 @@ def unreadable(path, rng):
     path.write_bytes(rng.randbytes(rng.randrange(1, 60)))
 
 
+def stored_alarms(path, rng):
+    """Alarms that a spool has, whose text the card has altered."""
+    odd = rng.choice(('{"type":"alarm","key":"x', "[]", b"\xff\xfe{"))
+    _change(path, "UPDATE event SET body = CAST(? AS TEXT) WHERE class = 0", odd)
+
+
+def stored_name(path, rng):
+    """One letter of one name inside each stored event."""
+    _change(path, "UPDATE event SET body = replace(body, ?, ?)", '"at_ms"', '"at_mr"')
+
+
+def without_altered(path, rng):
+    """Another card takes its place, with what could still be read."""
+    _change(path, "DELETE FROM event WHERE CAST(body AS BLOB) NOT LIKE ?", '{%"at_ms"%}')
+
+
+def _change(path, sql, *values):
+    spool = sqlite3.connect(path)
+    spool.execute("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory beside the journal, as the gateway
+    spool.execute(sql, values)
+    spool.commit()
+    spool.close()
+
+
 DATABASE = {"torn": torn, "without its head": headless, "cut short": cut, "empty": empty,
             "another program's": strange, "gone": missing}

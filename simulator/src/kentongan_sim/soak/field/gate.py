@@ -1,4 +1,5 @@
 """The campaign's gateway: house.py's, with the real player of a siren on a relay board that may fail."""
+import termios
 from contextlib import contextmanager
 
 from kentongan_gateway.outputs import player
@@ -10,13 +11,17 @@ DROPS = 0.4          # of what is told a board whose line is bad
 
 
 class Board:
-    """A relay board: well, gone, bad line (some of what it is told gets lost), or without power behind it."""
+    """A relay board: well, gone, unplugged while it is open, bad line (some of what it is told gets lost), or
+    without power behind it.
+    """
 
     def __init__(self, rng, on_beat):
         self._rng, self._on_beat = rng, on_beat
         self.fault, self.level = None, False
 
     def _touch(self):
+        if self.fault == "unplugged":
+            raise termios.error(5, "Input/output error")  # what a serial port that is gone says, no OSError
         if self.fault == "gone" or (self.fault == "bad line" and self._rng.random() < DROPS):
             raise OSError(5, "no answer from the board")
 
@@ -48,10 +53,16 @@ class Beaten(player.Player):
         self.beat(self._turn)
 
     def beat(self, turn):
+        """What step() lets out ends the thread, and with it this siren."""
         if turn == self._turn:
             self._turn += 1
             now = player.now_ms()
-            self._later(max(1, self.step(now) - now), self.beat, self._turn)
+            try:
+                due_ms = self.step(now)
+            except Exception:
+                self.on_death()
+                return
+            self._later(max(1, due_ms - now), self.beat, self._turn)
 
 
 class Gate(House):
@@ -65,6 +76,7 @@ class Gate(House):
     def _siren(self):
         self.relay.level = False
         siren = Beaten(self.relay, lambda ms, what, *args: self._later(ms, lambda: what(*args)))
+        siren.on_death = lambda: self._town.died("the siren's thread")
         siren.on_trouble = lambda text: self._do("trouble", "siren", text)
         self._later(1, siren._begin)
         return siren
@@ -73,7 +85,27 @@ class Gate(House):
         if self.on_dark:
             self.on_dark, deed = None, self.on_dark
             deed()
-        super().start()
+        try:
+            super().start()
+        except Exception as error:
+            self._ended(error)
+
+    def _ended(self, error):
+        """What no part has contained ends the process; systemd starts it again."""
+        self._town.died(f"the gateway: {type(error).__name__}: {error}")
+        self._die()
+
+    def _do(self, kind, *args):
+        try:
+            super()._do(kind, *args)
+        except Exception as error:
+            self._ended(error)
+
+    def _send_now(self):
+        try:
+            super()._send_now()
+        except Exception as error:  # a thread that has ended: the daemon is not well, and ends as well
+            self._ended(error)
 
 
 @contextmanager

@@ -78,6 +78,7 @@ class Place(Town):
         self.folder = Path(directory)
         self.data = self.folder / "hub"
         self.data.mkdir(parents=True)
+        self.deaths = []  # what ended that no fault has killed
         self.hub_boots, self.hub_boot_ms, self.wall_wrong_ms, self.hub_up = 1, -UP_MS, 0, False
         self.phone = Phone(self.rng)
         stack.enter_context(plugged_in(self.phone))
@@ -126,6 +127,10 @@ class Place(Town):
                 db.insert("duties", person=person, duty="ronda")
                 db.insert("addresses", person=person, channel="sms", address=number)
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
+
+    def died(self, what):
+        if what not in self.deaths:  # what is started anew and anew is told once
+            self.deaths.append(what)
 
     def power_on(self):
         self.house.start()
