@@ -20,7 +20,7 @@ from gateway_kit import (
     stage_1,
 )
 from kentongan_gateway.actions import OrderDone, Siren, SirenOff
-from kentongan_gateway.core import CoreConfig
+from kentongan_gateway.core import CoreConfig, Directory
 from kentongan_gateway.patterns import steps_for
 from kentongan_node import patterns as post_patterns
 from kentongan_wire import messages as m
@@ -343,6 +343,21 @@ def test_a_silent_alarm_is_not_sounded_even_by_order():
     bench.hear(alarm(under_c=True, kind=1))
     bench.order(id=1, type="siren", action="start", origin=BUTTON, counter=100, targets="zone", kind=1)
     assert not bench.all(Siren) and not bench.sent(m.SIREN_ORDER)
+
+
+def test_an_older_directory_of_a_restored_hub_revokes_nobody_less_and_the_hub_is_told():
+    bench = Bench()
+    others = [device for device in DEVICES if device["node"] != BUTTON]
+    bench.order(id=1, type="directory", devices=others, revoked=[BUTTON])
+    assert not bench.core.troubles()
+    bench.order(id=2, type="directory", devices=DEVICES, revoked=[])
+    for at in (bench, Bench(state=bench.state, **Directory.load(bench.state["directory"]).raw)):
+        at.hear(alarm())
+        at.run(3_000)
+        assert at.core.counters["revoked"] == 1 and not at.of_type("alarm") and not at.sent(m.SIREN_ORDER)
+        assert "tombol-07" in at.core.troubles()["revoked"]
+    bench.order(id=3, type="directory", devices=others, revoked=[BUTTON])
+    assert "revoked" not in bench.core.troubles()
 
 
 def test_a_new_directory_is_kept_and_obeyed():

@@ -186,11 +186,11 @@ def test_a_post_that_beats_on_a_receipt_that_somebody_gave_or_may_have_given_doe
     assert not bench.core._desk.forgeries.lately
 
 
-@pytest.mark.parametrize("way", ["receipt in our number", "its report"])
+@pytest.mark.parametrize("way", ["receipt", "report"])
 def test_after_a_forged_receipt_the_next_press_is_ordered_in_spite_of_a_post_that_says_it_sounds(way):
     """The forged one made the posts deaf to that press, and the thief says that his own beats it."""
     bench = Bench(devices=TWO_POSTS)
-    if way == "its report":
+    if way == "report":
         bench.hear(beats_on_a_receipt(), src=POST)
     else:
         bench.hear(receipt(GATEWAY), src=GATEWAY)

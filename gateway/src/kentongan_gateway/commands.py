@@ -162,7 +162,9 @@ class Commands:
         self.done(order_id, "ok")
 
     def _directory(self, order, order_id):
-        self._desk.directory = order.directory
+        # numbers are never used again: a hub of an earlier day takes no revocation back
+        self._desk.directory = order.directory.revoking(self._desk.directory.revoked)
+        self._core._troubles.revoked()
         self._desk.persist("directory", self._desk.directory.dump())
         self._core._supervision.follow()
         self._core._configs.follow()

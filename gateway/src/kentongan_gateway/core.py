@@ -262,6 +262,7 @@ class GatewayCore:
             self._radios.begin()
             self._desk.forgeries.begun()
             self._drills.begun()
+            self._troubles.revoked()
             for name in (name for name in troubles.LOST if name + "_lost" in self.counters):
                 self._troubles.lost(name)
 
@@ -305,9 +306,9 @@ class GatewayCore:
     def _heard(self, heard):
         self._radios.heard(heard.radio)
         if heard.src == self._desk.config.node:
-            self._echo(heard)
+            self._told.echo(heard)
             return
-        message = self._open(heard)
+        message = self.open(heard)
         if self._neighbours.forged(message):
             self._desk.forgeries.heard()
         if message.type in OTHERS_ONLY:
@@ -333,18 +334,9 @@ class GatewayCore:
         if handler:
             handler(self, message, heard, not new)
 
-    def _open(self, heard):
+    def open(self, heard):
+        """The verified message of a frame, or RemoteError."""
         return open_message(heard.payload, heard.src, heard.to, self._desk.keys, self._desk.directory.revoked)
-
-    def _echo(self, heard):
-        """A frame of ours that somebody carries on, or one made in our name."""
-        self._desk.count("echo")
-        try:
-            forged = self._neighbours.forged(self._open(heard))
-        except RemoteError:
-            return  # noise: whoever may make it sounds nothing with it
-        if forged:
-            self._desk.forgeries.heard()
 
     def _alarm(self, message, heard, repeat):
         self._intake.alarm(message, heard, repeat)

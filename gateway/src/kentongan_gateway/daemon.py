@@ -97,7 +97,7 @@ class Daemon:
         key_file, directory = self._key_file, self._key_file.directory
         if states.get("directory"):
             try:
-                directory = Directory.load(states["directory"])
+                directory = Directory.load(states["directory"]).revoking(directory.revoked)
             except LocalError as error:
                 log.error("kept directory: %s", error)
         config = CoreConfig(key_file.node, self._settings.gateway.label, key_file.zone, key_file.profile,

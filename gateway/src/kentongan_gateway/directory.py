@@ -125,6 +125,16 @@ class Directory:
             raise LocalError("device list: the kept one is damaged; the hub sends another") from error
         return cls.from_dict(raw)
 
+    def revoking(self, numbers) -> "Directory":
+        """This one, in which these numbers are revoked as well; itself where they are."""
+        if self.revoked.issuperset(numbers):
+            return self
+        return Directory.from_dict({**self.raw, "revoked": sorted(self.revoked.union(numbers))})
+
+    def back(self):
+        """Labels of devices that are listed although their number is revoked: the hub does not know that."""
+        return sorted(d.label for d in self._by_node.values() if d.node in self.revoked)
+
     def dump(self) -> bytes:
         return json.dumps(self.raw, separators=(",", ":")).encode()
 

@@ -16,6 +16,7 @@ Of a gateway's RECEIPTS only the entries count: the whole is under A, and so eve
 """
 
 from kentongan_wire import messages as m
+from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway import events
 from kentongan_gateway.intake import SLOW_MS
@@ -27,6 +28,16 @@ class Told:
 
     def __init__(self, core):
         self._core, self._desk = core, core._desk
+
+    def echo(self, heard):
+        """A frame of ours that somebody carries on, or one made in our name."""
+        self._desk.count("echo")
+        try:
+            forged = self._core._neighbours.forged(self._core.open(heard))
+        except RemoteError:
+            return  # noise: whoever may make it sounds nothing with it
+        if forged:
+            self._desk.forgeries.heard()
 
     def siren_report(self, message):
         """A report that is heard for the first time; it is stored in any case."""

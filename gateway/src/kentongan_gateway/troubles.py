@@ -39,6 +39,11 @@ class Troubles:
         """A state of a former run is gone: said in words, with the remedy, until the next start."""
         self.set(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
+    def revoked(self):
+        """A hub restored from an older backup lists as in use what was revoked: it is to revoke it again."""
+        back = ", ".join(self._desk.directory.back())
+        self.set("revoked", f"revoked here, but listed by the hub: {back}" if back else None)
+
     def set(self, name, text):
         """It is so now; text is empty or None when it is over."""
         one = self._all.get(name)

@@ -23,6 +23,7 @@ WORDS = {
     "air_low": "jatah udara jam ini hampir habis, ulangan menunggu, alarm baru tetap dijawab",
     "pages": "terlalu banyak penerima dipanggil sekaligus, sebagian tidak lagi, suruh orang melihat",
     "forged": "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos atau tombol dicuri",
+    "revoked": "alat yang pernah dicabut tidak lagi tercatat dicabut di sini, cabut lagi di Perangkat",
     "restart": "gerbang pernah mati mendadak: listrik padam atau program gagal",
     "siren": "sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan",
     "key": "tombol matikan bunyi di pos tidak bekerja",
@@ -68,7 +69,8 @@ def take(db, now, gateway, event):
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
 URGENT = ("disk", "disk_lost", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key",
-          "air", "pages", "forged")
+          "air", "pages", "forged",
+          "revoked")
 
 
 def urgent(name):
