@@ -92,3 +92,15 @@ def test_who_plays_the_alarm_as_if_it_came_directly_keeps_no_stage_from_a_far_bu
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(70_000, hub_ok_every_ms=1_000)
     assert [send.hop_limit for _, send, e in bench.entries(BUTTON) if e.stage == 3] == [0, 0, 0, 2, 2, 2]
+
+
+def test_in_a_crowd_only_the_last_word_goes_round_for_there_it_is_the_others_that_keep_the_answer_away():
+    bench = Bench()
+    calls = ((BUTTON, 100), (BUTTON, 101), (BUTTON_2, 50))
+    for src, counter in calls:
+        bench.hear(alarm(src=src, counter=counter, under_c=counter == 101), src=src, hops=2, hop_start=3)
+    bench.run(1_000, hub_ok_every_ms=500)
+    for n, (src, counter) in enumerate(calls):
+        bench.order(id=n + 1, type="stage", device=src, counter=counter, stage=3)
+    bench.run(70_000, hub_ok_every_ms=1_000)
+    assert [send.hop_limit for _, send, e in bench.entries(BUTTON_2) if e.stage == 3] == [2, 2, 2, 2, 2, 3]
