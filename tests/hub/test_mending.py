@@ -1,7 +1,6 @@
 """A database that is damaged, empty or a strange one: set aside, told, and the alarm path goes on."""
 
 import contextlib
-import json
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import hub_load
 import pytest
 from hub_kit import HubProcess
-from kentongan_hub import cli, mending, store
+from kentongan_hub import cli, kept, mending, store
 from kentongan_wire.errors import LocalError
 
 
@@ -116,7 +115,7 @@ def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
         for page in pages:
             assert "BASIS DATA RUSAK" in person.get(page).text, page
     page = admin.get("/simpanan").text
-    assert "kentongan-hub restore --from" in page
+    assert "kentongan-hub restore" in page
     assert damage is missing or "hub.sqlite3.rusak-" in page
     assert {"basis data rusak"} <= {row["what"] for row in site.rows("SELECT what FROM warnings")}
     assert admin.post("/simpanan/rusak", page="/simpanan").status_code == 303
@@ -174,7 +173,7 @@ def test_the_copy_is_secret_and_is_written_only_when_something_changed(site):
     lived(site).post("/kejadian/kejadian-1/selesai", page="/papan")
     site.clock.advance(40_000)
     site.hub.dispatch.step()
-    path = site.data_dir / mending.KEPT_FILE
+    path = site.data_dir / kept.FILE
     assert path.stat().st_mode & 0o077 == 0
     before = path.stat().st_mtime_ns
     for _ in range(3):
@@ -184,13 +183,13 @@ def test_the_copy_is_secret_and_is_written_only_when_something_changed(site):
     site.account("budi", "petugas_ronda")
     site.clock.advance(40_000)
     site.hub.dispatch.step()
-    assert "budi" in {row["login"] for row in json.loads(path.read_text())["tables"]["accounts"]}
+    assert "budi" in {row["login"] for row in kept.read(site.data_dir)["tables"]["accounts"]}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}', '{"format": 1, "tables": {"people": [3]}}'])
 def test_a_copy_that_is_damaged_itself_stops_nothing(site, text):
     lived(site)
-    (site.data_dir / mending.KEPT_FILE).write_text(text)
+    (site.data_dir / kept.FILE).write_text(text)
     empty(site.data_dir / store.FILE_NAME)
     site.restart()
     assert site.client.get("/api/v1/health").json["status"] == "damaged"

@@ -83,7 +83,7 @@ def take_back(db, now_ms, incidents, text):
     )
     # what is not known to have failed may have arrived
     sent = db.all(
-        "SELECT channel, json_extract(body, '$.to') AS address, json_extract(body, '$.name') AS name, "
+        "SELECT channel, json_field(body, 'to') AS address, json_field(body, 'name') AS name, "
         f"min(incident) AS incident FROM outbox WHERE (state = ? OR attempts > 0) AND {where} "
         "GROUP BY channel, address",
         DONE,
@@ -138,10 +138,13 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
 
 
 def claim_one(db, now_ms, channel, lease_ms):
-    """The most urgent due row, leased, or None: calls before news. `repeat`: an earlier try ended unknown."""
+    """The most urgent due row, leased, or None: calls before news, what was never tried before what failed.
+
+    `repeat`: an earlier try ended unknown.
+    """
     row = db.one(
         "SELECT * FROM outbox WHERE channel = ? AND state = 'menunggu' AND expires_ms > ? "
-        "AND not_before_ms <= ? AND lease_ms <= ? ORDER BY type = ?, id LIMIT 1",
+        "AND not_before_ms <= ? AND lease_ms <= ? ORDER BY type = ?, attempts > 0, id LIMIT 1",
         channel,
         now_ms,
         now_ms,
@@ -186,8 +189,8 @@ def mark(db, now_ms, channel, id_, result="ok"):
     )
 
 
-def trim(db, now_ms):
+def trim(db, now):
     return db.run(
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_ms < ? LIMIT 1000)",
-        away.cutoff(db, now_ms, KEEP_MS),
+        away.cutoff(db, now.ms, KEEP_MS),
     )

@@ -87,10 +87,10 @@ def _called(db, now, channel, address, people):
     """Open incidents for which a call went to this address within the hour, and the name that was called."""
     rows = db.all(
         "SELECT i.id, i.slug, i.confidential, coalesce(i.merged_into, i.id) AS event, "
-        "json_extract(o.body, '$.name') AS name "
+        "json_field(o.body, 'name') AS name "
         "FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = ? "
         "AND o.created_ms > ? AND (o.state = ? OR o.attempts > 0) AND i.closed_ms IS NULL "
-        "AND json_extract(o.body, '$.to') = ? ORDER BY o.id",
+        "AND json_field(o.body, 'to') = ? ORDER BY o.id",
         channel,
         outbox.MESSAGE,
         now.ms - LOOK_BACK_MS,

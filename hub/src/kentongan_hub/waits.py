@@ -3,6 +3,7 @@
 import json
 
 from kentongan_hub.clock import local_time
+from kentongan_hub.store import parsed
 
 NAME = "settings_wait "  # a setting for each gateway
 WORDS = {
@@ -26,7 +27,7 @@ def shown(db, now):
     """{"gateway", "words"} of the gateways where something waits now."""
     zone, out = db.setting("time_zone", "WIB"), []
     for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label"):
-        wait = json.loads(db.setting(NAME + row["label"], "") or "null")
+        wait = parsed(db.setting(NAME + row["label"]))
         if wait and wait["until_ms"] > now.ms:
             words = WORDS[wait["reason"]].format(local_time(wait["until_wall"], zone), wait["devices"])
             out.append({"gateway": row["label"], "words": words})
