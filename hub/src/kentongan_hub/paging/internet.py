@@ -28,7 +28,7 @@ class Internet(Worker):
             sent = service.notify(body=body["text"], title=TITLE)
         if not sent and guard.refused:
             raise Failure(inside.REFUSED, permanent=True)
-        if not sent and guard.over:
+        if guard.over:  # half an answer is none
             raise Failure(f"layanan tidak selesai menjawab dalam {SENDING_S} detik")
         if not sent:
             raise Failure("internet atau layanan tidak menjawab")
