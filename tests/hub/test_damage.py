@@ -2,7 +2,7 @@
 
 Each column of each table is damaged in turn in a site that has lived, each in every way that a bad card can:
 another type, nothing, torn JSON, bytes, an absurd number. DAMAGE=all tries all ways, alone and in every row;
-without it each column meets one of them.
+without it every third column meets one of them.
 """
 
 import contextlib
@@ -116,8 +116,11 @@ COLUMNS = {(table, column): kind for table, column, kind in columns()}
 def cases():
     for table, column in COLUMNS:
         ways = list(WAYS)
+        chance = zlib.crc32(f"{table}.{column}".encode())
+        if not ALL and (chance // len(ways)) % 3:
+            continue
         if not ALL:
-            ways = [ways[zlib.crc32(f"{table}.{column}".encode()) % len(ways)]]
+            ways = [ways[chance % len(ways)]]
         yield from ((table, column, way) for way in ways)
 
 

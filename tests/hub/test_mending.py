@@ -1,6 +1,7 @@
 """A database that is damaged, empty or a strange one: set aside, told, and the alarm path goes on."""
 
 import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -141,6 +142,48 @@ def test_a_whole_file_with_rows_in_every_kind_of_table_is_never_called_damaged(s
     hub_load.fill(site.hub.store, site.clock.now_ms, 20, 200, 400)
     site.restart()
     assert mending.wrong_with(site.data_dir) == "" and not set_aside(site)
+
+
+def test_damage_that_only_a_look_through_the_whole_file_finds_is_found(site):
+    """The tables that a start reads are whole; a page of another one is not."""
+    lived(site)
+    path = site.data_dir / store.FILE_NAME
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        (size,) = other.execute("PRAGMA page_size").fetchone()
+        (page,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'timeline'").fetchone()
+    octets = bytearray(path.read_bytes())
+    octets[(page - 1) * size : page * size] = b"\xaa" * size
+    path.write_bytes(octets)
+    assert mending.wrong_with(site.data_dir).startswith("isinya rusak (")
+    site.restart()
+    assert set_aside(site) and site.post_events(site.alarm(counter=77))["accepted"]
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda body: body.pop("steady_ms"), lambda body: body.update(steady_ms="1x", orders="x"),
+    lambda body: body["tables"]["devices"][0].update(role="tombox"),
+    lambda body: body["tables"]["devices"][0].update(label=None),
+    lambda body: body["tables"]["devices"][0].update(zone=[1]),
+    lambda body: body["tables"]["devices"][0].update(zone=1 << 70),
+    lambda body: body["tables"].update(people=[{"id": "x"}, 5]),
+    lambda body: body["tables"]["settings"].append({"key": "last_kejadian", "value": "1x"}),
+])  # fmt: skip
+@pytest.mark.parametrize("before", ["with the copy before", "without"])
+def test_an_odd_value_in_the_copy_costs_at_most_its_row(site, spoil, before):
+    lived(site)
+    site.hub.dispatch.keep()
+    path = site.data_dir / kept.FILE
+    body = json.loads(path.read_text().partition("\n")[2])
+    spoil(body)
+    path.write_text("0\n" + json.dumps(body))
+    if before == "without":
+        (site.data_dir / kept.BEFORE).unlink(missing_ok=True)
+    empty(site.data_dir / store.FILE_NAME)
+    for _ in range(2):
+        site.restart()
+    assert site.post_events(site.alarm(counter=77))["accepted"]
+    assert len(site.rows("SELECT 1 FROM devices")) >= 2 and site.rows("SELECT 1 FROM incidents")
+    assert "salinannya juga rusak" in site.client.get("/masuk").text
 
 
 def test_an_odd_value_in_a_row_is_no_damage_of_the_file(site):

@@ -193,11 +193,12 @@ def _orphans(db):
     """Rows that point at what was not kept: the rows of two moments may not fit."""
     db.run("UPDATE incidents SET merged_into = NULL WHERE merged_into NOT IN (SELECT id FROM incidents)")
     for _ in range(len(TABLES)):
-        rows = db.connection.execute("PRAGMA foreign_key_check").fetchall()
-        for row in rows:
-            if row[1] is not None:
-                db.run(f"DELETE FROM {row[0]} WHERE rowid = ?", row[1])
-        if not rows:
+        found = {(row[0], row[3]) for row in db.connection.execute("PRAGMA foreign_key_check")}
+        for table, number in found:
+            key = next(one for one in db.all(f"PRAGMA foreign_key_list({table})") if one["id"] == number)
+            theirs = f"SELECT {key['to'] or 'id'} FROM {key['table']}"
+            db.run(f"DELETE FROM {table} WHERE {key['from']} NOT IN ({theirs})")
+        if not found:
             return
 
 
