@@ -1,10 +1,12 @@
 """One bad row, event or part of the program keeps no other alarm from being called for; a person is told."""
 
+import json
 import logging
 
 import pytest
-from kentongan_hub import alarms, calling, failures, orders, policies, recipients
+from kentongan_hub import alarms, calling, failures, orders, outbox, policies, recipients
 from kentongan_hub import policy as p
+from kentongan_hub.trust import work
 
 
 def step(site, ms=0):
@@ -138,3 +140,75 @@ def test_a_failing_part_of_the_round_keeps_no_other_from_its_turn(site, monkeypa
     monkeypatch.undo()
     step(site)
     assert site.incidents()[0]["alerts"] == 1
+
+
+def order(site, body):
+    with site.hub.store.write() as db:
+        channel = outbox.gateway_channel("gateway-1")
+        return outbox.add(db, site.clock.now_ms, channel, "stage", body, 600_000)
+
+
+@pytest.mark.parametrize("body", ['{"x":', "[]", "null", "[" * 100_000])
+def test_a_gateway_gets_its_good_orders_beside_one_that_nobody_can_read(site, body):
+    bad, good = order(site, body), order(site, '{"device": 1, "counter": 2, "stage": 3}')
+    assert [one["id"] for one in site.orders()] == [good]
+    (row,) = site.rows("SELECT * FROM outbox WHERE id = ?", bad)
+    assert (row["state"], row["result"]) == ("gagal", "rusak")
+    step(site, 10_000)
+    assert "perintah stage untuk gateway-1 rusak" in warnings(site)["pusat data gagal"]["detail"]
+
+
+def test_a_gateway_that_starts_gets_what_waits_although_its_settings_cannot_be_made(site, monkeypatch):
+    def fails(*_):
+        raise ValueError("settings")
+
+    good = order(site, '{"device": 1, "counter": 2, "stage": 3}')
+    monkeypatch.setattr(work, "sync", fails)
+    answer = site.client.get("/api/v1/orders?after=0&wait=0&fresh=1", headers=site.headers)
+    assert [one["id"] for one in answer.json["orders"]] == [good]
+    step(site, 10_000)
+    assert "pengaturan untuk gerbang" in warnings(site)["pusat data gagal"]["detail"]
+
+
+def test_one_result_that_cannot_be_noted_keeps_no_other_from_being(site, monkeypatch):
+    ids = [order(site, '{"device": 1, "counter": 2, "stage": 3}') for _ in range(3)]
+    real = outbox.mark
+
+    def sometimes(db, now_ms, channel, id_, result="ok"):
+        if id_ == ids[0]:
+            raise ValueError("a row that nobody foresaw")
+        return real(db, now_ms, channel, id_, result)
+
+    monkeypatch.setattr(outbox, "mark", sometimes)
+    assert site.done(*ids)["done"] == ids[1:]
+
+
+def test_a_last_number_that_went_back_names_no_incident_like_another(site):
+    for counter in (9, 12):
+        site.post_events(site.alarm(counter=counter))
+    for value in ("0", "1", "x", "", "1x"):
+        with site.hub.store.write() as db:
+            db.set_setting("last_kejadian", value)
+        assert site.post_events(site.alarm(counter=500 + len(site.incidents())))["accepted"]
+    slugs = [one["slug"] for one in site.incidents()]
+    assert len(slugs) == len(set(slugs)) == 7
+
+
+def test_who_can_be_called_is_called_although_one_person_cannot_be(site, monkeypatch):
+    with site.hub.store.write() as db:
+        for number, name in enumerate(("Siti", "Budi", "Tono")):
+            person = db.insert("people", name=name, zone=5, house=9 + number, created_wall=0)
+            db.insert("addresses", person=person, channel="sms", address=f"+628121111000{number}")
+            db.insert("duties", person=person, duty="ronda")
+    real = recipients._addresses
+
+    def sometimes(db, incident, person):
+        if person["name"] == "Siti":
+            raise ValueError("a row that nobody foresaw")
+        return real(db, incident, person)
+
+    monkeypatch.setattr(recipients, "_addresses", sometimes)
+    site.post_events(site.alarm(counter=9))
+    called = site.rows("SELECT body FROM outbox WHERE type = 'pesan'")
+    assert sorted(json.loads(one["body"])["name"] for one in called) == ["Budi", "Tono"]
+    assert ("tidak terpanggil", "1 orang; hubungi dengan cara lain") in lines(site, "kejadian-1")

@@ -10,7 +10,7 @@ from pathlib import Path
 import hub_load
 import pytest
 from hub_kit import HubProcess
-from kentongan_hub import cli, mending, store
+from kentongan_hub import cli, kept, mending, store
 from kentongan_wire.errors import LocalError
 
 
@@ -144,6 +144,48 @@ def test_a_whole_file_with_rows_in_every_kind_of_table_is_never_called_damaged(s
     assert mending.wrong_with(site.data_dir) == "" and not set_aside(site)
 
 
+def test_damage_that_only_a_look_through_the_whole_file_finds_is_found(site):
+    """The tables that a start reads are whole; a page of another one is not."""
+    lived(site)
+    path = site.data_dir / store.FILE_NAME
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        (size,) = other.execute("PRAGMA page_size").fetchone()
+        (page,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'timeline'").fetchone()
+    octets = bytearray(path.read_bytes())
+    octets[(page - 1) * size : page * size] = b"\xaa" * size
+    path.write_bytes(octets)
+    assert mending.wrong_with(site.data_dir).startswith("isinya rusak (")
+    site.restart()
+    assert set_aside(site) and site.post_events(site.alarm(counter=77))["accepted"]
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda body: body.pop("steady_ms"), lambda body: body.update(steady_ms="1x", orders="x"),
+    lambda body: body["tables"]["devices"][0].update(role="tombox"),
+    lambda body: body["tables"]["devices"][0].update(label=None),
+    lambda body: body["tables"]["devices"][0].update(zone=[1]),
+    lambda body: body["tables"]["devices"][0].update(zone=1 << 70),
+    lambda body: body["tables"].update(people=[{"id": "x"}, 5]),
+    lambda body: body["tables"]["settings"].append({"key": "last_kejadian", "value": "1x"}),
+])  # fmt: skip
+@pytest.mark.parametrize("before", ["with the copy before", "without"])
+def test_an_odd_value_in_the_copy_costs_at_most_its_row(site, spoil, before):
+    lived(site)
+    site.hub.dispatch.keep()
+    path = site.data_dir / kept.FILE
+    body = json.loads(path.read_text().partition("\n")[2])
+    spoil(body)
+    path.write_text("0\n" + json.dumps(body))
+    if before == "without":
+        (site.data_dir / kept.BEFORE).unlink(missing_ok=True)
+    empty(site.data_dir / store.FILE_NAME)
+    for _ in range(2):
+        site.restart()
+    assert site.post_events(site.alarm(counter=77))["accepted"]
+    assert len(site.rows("SELECT 1 FROM devices")) >= 2 and site.rows("SELECT 1 FROM incidents")
+    assert "salinannya juga rusak" in site.client.get("/masuk").text
+
+
 def test_an_odd_value_in_a_row_is_no_damage_of_the_file(site):
     lived(site)
     with contextlib.closing(sqlite3.connect(site.data_dir / store.FILE_NAME)) as other:
@@ -174,7 +216,7 @@ def test_the_copy_is_secret_and_is_written_only_when_something_changed(site):
     lived(site).post("/kejadian/kejadian-1/selesai", page="/papan")
     site.clock.advance(40_000)
     site.hub.dispatch.step()
-    path = site.data_dir / mending.KEPT_FILE
+    path = site.data_dir / kept.FILE
     assert path.stat().st_mode & 0o077 == 0
     before = path.stat().st_mtime_ns
     for _ in range(3):
@@ -184,13 +226,13 @@ def test_the_copy_is_secret_and_is_written_only_when_something_changed(site):
     site.account("budi", "petugas_ronda")
     site.clock.advance(40_000)
     site.hub.dispatch.step()
-    assert "budi" in {row["login"] for row in json.loads(path.read_text())["tables"]["accounts"]}
+    assert "budi" in {row["login"] for row in kept.read(site.data_dir)["tables"]["accounts"]}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}', '{"format": 1, "tables": {"people": [3]}}'])
 def test_a_copy_that_is_damaged_itself_stops_nothing(site, text):
     lived(site)
-    (site.data_dir / mending.KEPT_FILE).write_text(text)
+    (site.data_dir / kept.FILE).write_text(text)
     empty(site.data_dir / store.FILE_NAME)
     site.restart()
     assert site.client.get("/api/v1/health").json["status"] == "damaged"

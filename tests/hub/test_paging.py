@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import gsm_model
 import pytest
 from kentongan_hub import inside, outbox, paging
-from kentongan_hub.paging import base, pdu
+from kentongan_hub.paging import base, internet, pdu
 from kentongan_hub.paging import modem as modem_dialogue
 from mqtt_model import Broker
 from paging_kit import add, channel, row, switch_on, worker
 from patience import PATIENCE_S, wait_for
+from trickler import Trickler
 
 
 @pytest.fixture
@@ -371,3 +372,57 @@ def test_every_channel_has_a_name_a_label_and_a_page(site):
     assert len({one.name for one in paging.CHANNELS}) == len(paging.CHANNELS)
     for one in paging.CHANNELS:
         assert one.label in page
+
+
+@pytest.mark.parametrize("kind", ["head", "body"])
+def test_a_far_side_that_trickles_is_left_and_the_next_message_goes_first(site, kind, monkeypatch):
+    monkeypatch.setattr(internet, "SENDING_S", 1)
+    far = Trickler(kind)
+    worker = switch_on(site, "apprise", lokal="127.0.0.1")
+    slow = add(site, "apprise", to=f"json://127.0.0.1:{far.port}/api/v1/events")
+    worker.step()
+    assert row(site, slow)["state"] == "menunggu" and "tidak selesai" in row(site, slow)["result"]
+    site.clock.advance(60_000)
+    fresh = add(site, "apprise", to="json://127.0.0.1:9/")
+    worker.step()
+    assert (row(site, slow)["attempts"], row(site, fresh)["attempts"]) == (1, 1)
+
+
+def test_an_error_of_a_library_is_told_and_holds_no_other_message_up(site, monkeypatch):
+    worker = switch_on(site, "apprise")
+    first, second = (add(site, "apprise", to=f"ntfys://{one}.example/b") for one in "ac")
+    monkeypatch.setattr(worker, "send", lambda body: 1 // 0)
+    assert worker.step() and worker.step()
+    assert "ZeroDivisionError" in channel(site, "apprise")["problem"]
+    assert [row(site, one)["state"] for one in (first, second)] == ["menunggu"] * 2
+
+
+@pytest.mark.parametrize("kept", ["x", "[]", "null", '{"port": 5, "baud": []}', "[" * 100_000])
+def test_torn_settings_of_a_channel_leave_its_page_and_its_worker_standing(site, kept):
+    worker = switch_on(site, "sms", port="", baud="115200")
+    number = add(site, "sms")
+    with site.hub.store.write() as db:
+        db.run("UPDATE channels SET settings = ? WHERE name = 'sms'", kept)
+    worker.step()
+    assert site.enter("admin").get("/kanal").status_code == 200
+    assert "port serial belum diisi" in row(site, number)["result"]
+
+
+@pytest.mark.parametrize(("name", "field", "value"), [
+    ("sms", "baud", "99999999999"), ("sms", "baud", "x"), ("mqtt", "port", "9" * 20),
+    ("mqtt", "port", "65536"),
+])  # fmt: skip
+def test_a_number_that_no_port_can_have_is_refused_in_the_form(site, name, field, value):
+    answer = site.enter("admin").post(f"/kanal/{name}", page="/kanal", hidup="1", **{field: value})
+    assert answer.status_code == 400 and "tulis angka 1 sampai" in answer.text
+
+
+def test_a_message_whose_body_is_torn_fails_for_good_and_the_next_goes_out(site, monkeypatch):
+    worker, sent = switch_on(site, "apprise"), []
+    bad, good = add(site, "apprise"), add(site, "apprise", to="ntfys://c.example/d")
+    with site.hub.store.write() as db:
+        db.run("UPDATE outbox SET body = '{\"to\":' WHERE id = ?", bad)
+    monkeypatch.setattr(worker, "send", sent.append)
+    assert worker.step() and worker.step()
+    assert [row(site, one)["state"] for one in (bad, good)] == ["gagal", "terkirim"]
+    assert [one["to"] for one in sent] == ["ntfys://c.example/d"]

@@ -86,10 +86,16 @@ def test_the_unit_starts_the_command_with_options_that_exist(capsys):
     assert args.call is cli._run and args.behind_proxy and args.host == "127.0.0.1"
 
 
-def test_a_site_file_others_can_read_stops_the_start(site, capsys):
+def test_a_site_file_others_can_read_is_told_and_stops_no_alarm(site):
     (site.data_dir / "site.json").chmod(0o640)
-    assert cli.main(["run", "--data", str(site.data_dir), "--port", "0"]) == 2
-    assert "chmod 600" in capsys.readouterr().err
+    hub = HubProcess(site.data_dir)
+    try:
+        event = {**site.alarm(counter=99), "id": "gateway-1/900"}
+        answer = hub.call("/api/v1/events", {"boot_id": "b", "events": [event]}, site.token)
+        assert answer["accepted"] == ["gateway-1/900"]
+    finally:
+        hub.stop()
+    assert any("chmod 600" in line for line in hub.errors)
 
 
 def test_an_unknown_command_is_refused_with_help():

@@ -162,6 +162,22 @@ def test_at_the_limit_the_silent_give_way_and_those_who_ask_do_not(served, monke
         one.close()
 
 
+def test_when_every_place_is_taken_who_said_nothing_gives_way_to_who_asks(monkeypatch):
+    monkeypatch.setattr(serving, "CONNECTIONS", 10)
+    for name in ("HEAD_S", "IDLE_S"):  # nobody leaves because of the time
+        monkeypatch.setattr(serving, name, 10 * PATIENCE_S)
+    served, strangers = Served(1), []
+    try:
+        for _ in range(30):
+            strangers.append(socket.create_connection(("127.0.0.1", served.server.effective_port)))
+        assert served.ask().read() == CHUNK
+        assert served.server.pushed_out > 0
+    finally:
+        served.close()
+        for one in strangers:
+            one.close()
+
+
 def test_three_hundred_silent_and_slow_connections_close_the_hub_for_nobody(tmp_path):
     """The real process: alarms of a line that was open, of new lines, and the board's page, meanwhile."""
     made = make_site(tmp_path / "data")

@@ -11,6 +11,7 @@ from kentongan_hub import (
     chimes,
     circles,
     drill_posts,
+    failures,
     field,
     incidents,
     joins,
@@ -52,10 +53,10 @@ def take(db, now, gateway, event):
     )
     if not fresh:
         return
-    if intake.refused(db, now, event):
+    if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
         field.count_refusal(db, now, gateway, "revoked", 1)
         return
-    intake.heard(db, now, event)
+    failures.contained(db, now, "mencatat nomor terakhir", intake.heard, db, now, event)
     HANDLERS[event["type"]](db, now, gateway, event)
 
 
@@ -101,43 +102,53 @@ def _alarm(db, now, gateway, event):
         hops=event["hops"],
         received_ms=now.ms,
     )
+    # it is stored and open: whatever fails from here on fails by itself
     if test:
-        db.run(
-            "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ?",
-            *(field.happened(now, event), field.happened_ms(now, event), event["device"]),
-        )
+        failures.contained(db, now, "mencatat uji", _tested, db, now, event)
     else:
-        _press(db, now, incident, event)
-        _odd(db, now, incident, event)
+        failures.contained(db, now, "memanggil", _press, db, now, incident, event)
+        failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
-        field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
+        failures.contained(db, now, "mencatat alat", _device_heard, db, now, gateway, event)
+
+
+def _tested(db, now, event):
+    db.run(
+        "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ?",
+        *(field.happened(now, event), field.happened_ms(now, event), event["device"]),
+    )
+
+
+def _device_heard(db, now, gateway, event):
+    field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
 
 
 def _incident(db, now, gateway, event, first):
-    """The incident this press belongs to, made when it is the first; `presses` is 0 then."""
+    """The incident this press belongs to, made when it is the first; `presses` is 0 then.
+
+    What the site knows of the device is looked up beside it: an alarm needs nothing but itself.
+    """
     confidential = int(is_confidential(event))
     sql = "SELECT * FROM incidents WHERE device = ? AND first_counter = ? AND confidential = ?"
     incident = db.one(sql, event["device"], first, confidential)
     if incident:
         return incident
-    prefix = "rahasia" if confidential else "kejadian"
-    number = 1 + int(db.setting(f"last_{prefix}", 0))
-    db.set_setting(f"last_{prefix}", number)
     drill = int(event["drill"] and not confidential)
-    known = db.one("SELECT zone, house FROM devices WHERE node = ?", event["device"]) or {
-        "zone": 0,
-        "house": 0,
-    }
+    zone, house = failures.contained(db, now, "mengenali alat", _place, db, event) or (event["zone"] or 0, 0)
+    muted = not confidential and failures.contained(
+        db, now, "mengenali alat", night.muted, db, now.ms, event["device"]
+    )
+    prefix = "rahasia" if confidential else "kejadian"
     db.insert(
         "incidents",
-        slug=f"{prefix}-{number}",
+        slug=incidents.new_slug(db, prefix),
         state=states.LATIHAN if drill else states.BARU,
         device=event["device"],
         first_counter=first,
         last_counter=event["counter"],
         gateway=gateway,
-        zone=event["zone"] or known["zone"],
-        house=known["house"],
+        zone=zone,
+        house=house,
         kind=event["kind"],
         confidential=confidential,
         drill=drill,
@@ -146,16 +157,33 @@ def _incident(db, now, gateway, event, first):
         lid=int(event["lid"]),
         battery_mv=event["battery"] and event["battery"] * field.BATTERY_STEP_MV,
         presses=0,
-        muted=int(not confidential and night.muted(db, now.ms, event["device"])),
+        muted=int(bool(muted)),
         opened_ms=now.ms - max(0, event["age_ms"]),
-        facts_ms=pressed.facts_ms(db, now, event["age_ms"]),
         opened_wall=field.happened(now, event),
+        next_alert_ms=None if drill else now.ms,
     )
     incident = db.one(sql, event["device"], first, confidential)
+    failures.contained(db, now, "menentukan siapa yang boleh tahu", _draw, db, now, incident, event)
+    failures.contained(db, now, "menentukan langkah", _first_step, db, now, incident)
+    return db.one(sql, event["device"], first, confidential)
+
+
+def _place(db, event):
+    """(zone, house) of the press: the frame's RT, else the device's."""
+    known = db.one("SELECT zone, house FROM devices WHERE node = ?", event["device"])
+    zone, house = (known["zone"], known["house"]) if known else (0, 0)
+    return event["zone"] or int(zone), int(house)
+
+
+def _draw(db, now, incident, event):
+    incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
+    db.run("UPDATE incidents SET facts_ms = ? WHERE id = ?", incident["facts_ms"], incident["id"])
     pressed.draw(db, incident)
-    incident["next_alert_ms"] = policies.first_alert_ms(db, now, incident, drill)
-    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", incident["next_alert_ms"], incident["id"])
-    return incident
+
+
+def _first_step(db, now, incident):
+    at_ms = policies.first_alert_ms(db, now, incident, incident["drill"])
+    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", at_ms, incident["id"])
 
 
 def _press(db, now, incident, event):

@@ -3,6 +3,7 @@
 import hmac
 import json
 import logging
+import sqlite3
 import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
@@ -44,10 +45,11 @@ def authenticate():
     given = token_hash(token.strip()) if scheme.lower() == "bearer" else ""
     with current_app.hub.store.read() as db:
         rows = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
-    found = None
-    for row in rows:  # all of them, so that the time tells nothing
-        if hmac.compare_digest(row["token"], given):
-            found = row
+    found = _of_token(rows, given)
+    is_whole = found is not None and type(found["label"]) is str
+    if not is_whole and current_app.hub.mend():  # its row had been damaged
+        with current_app.hub.store.read() as db:
+            found = _of_token(db.all("SELECT * FROM gateways WHERE token IS NOT NULL"), given)
     if found is None:
         return problem(
             401,
@@ -57,6 +59,14 @@ def authenticate():
         )
     g.gateway = found
     return None
+
+
+def _of_token(rows, given):
+    found = None
+    for row in rows:  # all of them, so that the time tells nothing
+        if hmac.compare_digest(str(row["token"]).encode(), given.encode()):
+            found = row
+    return found
 
 
 @blueprint.errorhandler(413)
@@ -103,7 +113,12 @@ def post_events():
         except events.BadEvent as error:
             id_ = raw.get("id") if isinstance(raw, dict) else None
             rejected.append({"id": id_, "reason": f"events[{number}].{error}"})
-    accepted = _store_events(good, rejected, boot_id[:64])
+    try:
+        accepted = _store_events(good, rejected, boot_id[:64])
+    except sqlite3.Error:
+        if not current_app.hub.mend():
+            raise
+        accepted = _store_events(good, rejected, boot_id[:64])
     if any(event["type"] == "alarm" and event["id"] in accepted for event in good):
         # before the gateway may forget it: a database that is damaged now takes no alarm with it
         current_app.hub.dispatch.keep()
@@ -116,19 +131,21 @@ def _store_events(good, rejected, boot_id):
     now = hub.now()
     with hub.store.write() as db:
         for event in good:
-            try:
-                with db.part():
-                    alarms.take(db, now, label, event)
+            what = f"menyimpan laporan {label}"
+            if failures.contained(db, now, what, _taken, db, now, label, event):
                 accepted.append(event["id"])
-            except Exception:
-                failures.note(db, now, f"menyimpan laporan {label}")
-                log.exception("event %s could not be stored", audit.clean(event["id"]))
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
             field.count_refusal(db, now, label, "hub: bad event", len(rejected))
-        _heard(db, now, boot_id, field.clock_off_ms(now, good))
+        off_ms = field.clock_off_ms(now, good)
+        failures.contained(db, now, "mencatat gerbang", _heard, db, now, boot_id, off_ms)
     return accepted
+
+
+def _taken(db, now, label, event):
+    alarms.take(db, now, label, event)
+    return True
 
 
 def _heard(db, now, boot_id="", clock_off_ms=None):
@@ -153,8 +170,7 @@ def get_orders():
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
     if request.args.get("fresh") == "1":
         hub = current_app.hub
-        with hub.store.write() as db:
-            work.sync(db, hub.now(), site.load(hub.data_dir), g.gateway["label"])
+        _sync(hub)
     if not _polls.acquire(blocking=False):
         response = problem(503, "too many long polls", "", "come back in 2 s")
         response.headers["Retry-After"] = "2"
@@ -163,6 +179,17 @@ def get_orders():
         return jsonify(orders=_wait_for_orders(int(after), min(int(wait), WAIT_LIMIT_S)))
     finally:
         _polls.release()
+
+
+def _sync(hub):
+    """Everything that a gateway which has started needs to know; it gets what waits for it whatever fails."""
+    now = hub.now()
+    with hub.store.write() as db:
+        failures.contained(db, now, "pengaturan untuk gerbang", _synced, db, now, hub.data_dir)
+
+
+def _synced(db, now, data_dir):
+    work.sync(db, now, site.load(data_dir), g.gateway["label"])
 
 
 def _wait_for_orders(after, wait_s):
@@ -191,17 +218,21 @@ def _wait_for_orders(after, wait_s):
 
 
 def _order(db, now, row):
-    """The order as it goes out; None when it cannot be made now: the others go, and it is tried again."""
+    """The order as it goes out. None when it cannot be made now, and is tried again, or never can be."""
     try:
-        with db.part():
-            body = orders.as_sent(db, row)
-    except Exception:
-        failures.note(db, now, "memanggil penerima")
-        log.exception("order %d could not be made", row["id"])
+        json.loads(row["body"]).items()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        outbox.mark(db, now.ms, row["channel"], row["id"], "rusak")
+        failures.note(db, now, f"perintah {row['type']} untuk {g.gateway['label']} rusak")
         return None
+    return failures.contained(db, now, "memanggil penerima", _as_sent, db, now, row)
+
+
+def _as_sent(db, now, row):
+    body = orders.as_sent(db, row)
     _note_order(db, row)
     left_s = max(1, (row["expires_ms"] - now.ms) // 1000)
-    return {"id": row["id"], "type": row["type"], **body, "expires_in_s": left_s}
+    return {**body, "id": row["id"], "type": row["type"], "expires_in_s": left_s}
 
 
 def _note_order(db, row):
@@ -228,11 +259,22 @@ def post_done():
     with hub.store.write() as db:
         for id_ in ids:
             result = audit.clean(results.get(str(id_), "ok"))
-            if outbox.mark(db, now.ms, channel, id_, result):
+            if failures.contained(db, now, "mencatat hasil perintah", _done, db, now, channel, id_, result):
                 marked.append(id_)
-                if result == "ok":
-                    base.worked(db, now, channel)
-                else:
-                    base.failed(db, now, channel, result)
-        _heard(db, now)
+        failures.contained(db, now, "mencatat gerbang", _heard, db, now)
     return jsonify(done=marked)
+
+
+def _done(db, now, channel, id_, result):
+    """Whether this report finished the row; how the channel fares is noted beside it."""
+    if not outbox.mark(db, now.ms, channel, id_, result):
+        return False
+    failures.contained(db, now, "mencatat kanal", _fared, db, now, channel, result)
+    return True
+
+
+def _fared(db, now, channel, result):
+    if result == "ok":
+        base.worked(db, now, channel)
+    else:
+        base.failed(db, now, channel, result)

@@ -5,7 +5,8 @@ import secrets
 import sqlite3
 from functools import cached_property
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
+from kentongan_wire.errors import LocalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
@@ -19,6 +20,7 @@ from kentongan_hub import (
     openapi,
     pins,
     roles,
+    rows,
     screens,
     site,
     web,
@@ -71,6 +73,7 @@ class Hub:
     def __init__(self, data_dir, clock=None):
         self.data_dir = data_dir
         self.store = mending.open_store(data_dir)
+        self._whole_rows()
         with self.store.read() as db:
             self.clock = clock or Clock.of(db)
         self._started()
@@ -86,6 +89,14 @@ class Hub:
         # one use, never stored: a stranger on the Wi-Fi does not see the console
         self.setup_code = "".join(secrets.choice("0123456789") for _ in range(SETUP_CODE_DIGITS))
 
+    def _whole_rows(self):
+        """Before anything is read that may be damaged, the clock's own numbers among it."""
+        try:
+            with self.store.write(ring=False) as db:
+                rows.mend(db, Now(db.number("steady_ms"), Clock.wall_ms(None)))
+        except sqlite3.Error:
+            log.exception("damaged values could not be looked for")
+
     def _started(self):
         try:
             with self.store.write(ring=False) as db:
@@ -100,6 +111,9 @@ class Hub:
                 damage = mending.damage(db)
         except sqlite3.Error as error:  # the page that says so must not need what is broken
             return f"PENYIMPANAN GAGAL: {error}; alarm disimpan gerbang"
+        keys = site.problem(self.data_dir) if self.has_site() else ""
+        if keys:
+            return f"BERKAS KUNCI SITUS RUSAK: {keys}; alarm berjalan, pengaturan alat tidak"
         if damage:
             rest = "berkas lama disisihkan, alarm berjalan dengan yang baru"
             return f"BASIS DATA RUSAK: {damage['why']}; {rest}"
@@ -107,7 +121,20 @@ class Hub:
         return f"PENYIMPANAN GAGAL: {failing}; alarm disimpan gerbang" if failing else ""
 
     def has_site(self):
-        return site.exists(self.data_dir)
+        """Also one whose file of keys is gone: nobody sets up another one over it."""
+        return mending.is_known(self.data_dir)
+
+    def mend(self):
+        """How many values that cannot be were replaced, after something has failed (rows.py)."""
+        try:
+            with self.store.read() as db:
+                if not rows.is_odd(db):
+                    return 0
+            with self.store.write() as db:
+                return rows.mend(db, self.now())
+        except sqlite3.Error:
+            log.exception("damaged values could not be looked for")
+            return 0
 
     def now(self):
         return Now(self.clock.steady_ms(), self.clock.wall_ms())
@@ -125,6 +152,24 @@ class HubFlask(Flask):
 
     hub: Hub
     jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+
+    def preprocess_request(self):
+        return self._again(super().preprocess_request)
+
+    def dispatch_request(self):
+        return self._again(super().dispatch_request)
+
+    def _again(self, deed):
+        """A page that fails on a damaged row is made again once the row is put right."""
+        try:
+            return deed()
+        except (HTTPException, LocalError):
+            raise
+        except Exception:
+            if not self.hub.mend() or request.method not in ("GET", "HEAD"):
+                raise
+            log.exception("request failed on damaged values, which are replaced now")
+            return deed()
 
     @cached_property
     def environments(self):
@@ -150,6 +195,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.after_request(web.finish)
     app.register_error_handler(HTTPException, web.error_page)
     app.register_error_handler(Exception, _broken)
+    app.register_error_handler(site.Unreadable, _without_keys)
     app.context_processor(_context)
     for module in (api, device_api, openapi, *PAGES):
         app.register_blueprint(module.blueprint)
@@ -161,6 +207,11 @@ def create_app(data_dir, clock=None, dispatch=True):
 def _broken(error):
     log.error("request failed", exc_info=error)
     return web.error_page(error)
+
+
+def _without_keys(error):
+    log.error("%s", error)
+    return web.without_keys(error)
 
 
 def _context():

@@ -83,7 +83,7 @@ MADE = "made_ms"  # setting: since when this hub serves a site
 
 def made_ms(db):
     """Since when this hub serves a site, in steady time; None before its first minute."""
-    return int(db.setting(MADE, 0)) or None
+    return db.number(MADE) or None
 
 
 def save(db, clock):
@@ -97,7 +97,7 @@ def save(db, clock):
 
 def started(db, clock):
     """The hub runs again since this moment: what it was away for becomes a row, and has its consequences."""
-    from_ms = int(db.setting("steady_ms", 0))
+    from_ms = db.number("steady_ms")
     if from_ms:
         now = Now(clock.steady_ms(), clock.wall_ms())
         came_back(db, now, from_ms, getattr(clock, "sure", False))
@@ -114,7 +114,7 @@ def came_back(db, now, from_ms, sure):
             db.run(f"UPDATE {table} SET expires_ms = expires_ms + ? WHERE expires_ms > ?", gap_ms, from_ms)
     if gap_ms < NOTICED_MS:
         return
-    from_wall = int(db.setting("wall_last", 0)) or None
+    from_wall = db.number("wall_last") or None
     db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
               sure=int(sure))  # fmt: skip
     said = words(gap_ms, sure)

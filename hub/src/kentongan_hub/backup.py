@@ -170,9 +170,9 @@ def _settle(folder):
         db.run("DELETE FROM sessions")
         db.run("DELETE FROM technicians")  # a token that was ended since would open doors again
         db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL",
-               int(db.setting("wall_ms", 0)))  # fmt: skip
+               db.number("wall_ms"))  # fmt: skip
         db.set_setting(access.RESTORED, 1)  # who was un-agreed or excluded since is so no more: people look
-        audit.record(db, int(db.setting("wall_ms", 0)), "pusat data", "cadangan dipulihkan")
+        audit.record(db, db.number("wall_ms"), "pusat data", "cadangan dipulihkan")
 
 
 def _nonce(prefix, number):

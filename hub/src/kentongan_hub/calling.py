@@ -1,7 +1,6 @@
 """Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
 
 import json
-import logging
 
 from kentongan_hub import (
     contacts,
@@ -18,7 +17,6 @@ from kentongan_hub import (
 )
 from kentongan_hub import policy as p
 
-log = logging.getLogger("kentongan.hub")
 RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
 
@@ -30,21 +28,18 @@ def at_once(db, now, incident, dated=True):
     """
     step = escalation.at_once(policies.for_incident(db, incident), incident)
     fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
-    if fresh and dated and not incident["late"] and not incident["muted"]:
-        sirens.expect(db, now, incident, [incident["zone"]])
+    _part(db, now, incident, "memanggil", _call, step)
     if step.siren == p.RW:
         _part(db, now, incident, "sirene RT lain", _forward, step)
-    _part(db, now, incident, "memanggil", _call, step)
+    if fresh and dated and not incident["late"] and not incident["muted"]:
+        what = _named(db, incident, "menunggu laporan sirene")
+        failures.contained(db, now, what, sirens.expect, db, now, incident, [incident["zone"]])
 
 
 def _part(db, now, incident, what, deed, step):
     """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
-    try:
-        with db.part():
-            deed(db, now, incident, step)
-    except Exception:
-        log.exception("step %d of %s: %s", step.number, incidents.identity(db, incident), what)
-        failures.note(db, now, _named(db, incident, what))
+    done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
+    if done is None:
         incidents.tell(db, now, incident, "pusat data", "gagal", f"{what}; hubungi dengan cara lain")
 
 
@@ -54,11 +49,29 @@ def _named(db, incident, what):
 
 
 def _forward(db, now, incident, step):
-    for zone in siren_zones(db):
-        if zone != incident["zone"]:
-            orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-            sirens.expect(db, now, incident, [zone], ordered=True)
-            incidents.tell(db, now, incident, "pusat data", "diteruskan", f"ke sirene RT {zone:02d}")
+    """As _sound, for every RT but its own, whose posts heard it themselves."""
+    zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
+    return _order(db, now, incident, zones, "diteruskan")
+
+
+def _order(db, now, incident, zones, told=""):
+    """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
+    done = [
+        failures.contained(
+            db, now, _named(db, incident, "sirene"), _order_one, db, now, incident, zone, told
+        )
+        for zone in zones
+    ]
+    return all(done) or None
+
+
+def _order_one(db, now, incident, zone, told):
+    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+    what = _named(db, incident, "menunggu laporan sirene")
+    failures.contained(db, now, what, sirens.expect, db, now, incident, [zone], True)
+    if told:
+        incidents.tell(db, now, incident, "pusat data", told, f"ke sirene RT {zone:02d}")
+    return True
 
 
 def run_due(db, now):
@@ -68,15 +81,17 @@ def run_due(db, now):
     """
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
-        try:
-            with db.part():
-                _step(db, now, incident)
-        except Exception:
-            log.exception("step of %s", incidents.identity(db, incident))
-            failures.note(db, now, _named(db, incident, "langkah berikut"))
+        what = _named(db, incident, "langkah berikut")
+        if not failures.contained(db, now, what, _due, db, now, incident["id"]):
             again_ms = now.ms + RETRY_MS
             db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
     return len(due)
+
+
+def _due(db, now, number):
+    """True once its step is taken. The row is read here: what was damaged in it may have been put right."""
+    _step(db, now, db.one("SELECT * FROM incidents WHERE id = ?", number))
+    return True
 
 
 def _step(db, now, incident):
@@ -113,15 +128,14 @@ def _ask(db, now, incident):
     to = [f"{p.PERSON}:{holder}"] if holder else []
     to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
     text = messages.left_open(db, incident)
-    for one in recipients.resolve(db, incident, to):
+    for one in recipients.resolve(db, now, incident, to):
         body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
         outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, MESSAGE_EXPIRES_MS, incident["id"])
 
 
 def _sound(db, now, incident, step):
-    for zone in siren_zones(db) if step.siren == p.RW else [incident["zone"]]:
-        orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-        sirens.expect(db, now, incident, [zone], ordered=True)
+    zones = siren_zones(db) if step.siren == p.RW else [incident["zone"]]
+    return _order(db, now, incident, zones)
 
 
 def siren_zones(db):
@@ -130,29 +144,49 @@ def siren_zones(db):
         "SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
         "ORDER BY zone"
     )
-    return [row["zone"] for row in rows]
+    return [row["zone"] for row in rows if type(row["zone"]) is int]
 
 
 def _call(db, now, incident, step):
+    """True when everybody was called that could be; None, and told, when somebody could not."""
+    all_well = True
     if p.CHIMES in step.to:
-        orders.page(db, now, incident)
-    found, missing = recipients.reach(db, incident, step.to)
-    for one in found:
-        body = {"to": one["address"], "name": one["name"], "text": messages.call(db, incident, step.number)}
-        outbox.add(
-            db,
-            now.ms,
-            one["channel"],
-            outbox.MESSAGE,
-            json.dumps(body, ensure_ascii=False),
-            MESSAGE_EXPIRES_MS,
-            incident["id"],
-            one["delay_s"] * 1000,
-        )
-    if found:
-        incidents.tell(db, now, incident, "pusat data", "memanggil", _names(found))
-    if missing and step.number < len(policies.for_incident(db, incident)["langkah"]):  # once for each step
+        all_well = failures.contained(db, now, "memanggil penerima", _page, db, now, incident)
+    found, missing, failed = recipients.reach(db, now, incident, step.to)
+    called = [
+        one
+        for one in found
+        if failures.contained(db, now, "memanggil", _message, db, now, incident, step, one)
+    ]
+    if called:
+        incidents.tell(db, now, incident, "pusat data", "memanggil", _names(called))
+    steps = policies.for_incident(db, incident)["langkah"]
+    if missing and step.number < len(steps):  # once for each step
         incidents.tell(db, now, incident, "pusat data", "belum ada nomor untuk", ", ".join(missing))
+    if failed or len(called) < len(found):
+        said = f"{failed + len(found) - len(called)} orang; hubungi dengan cara lain"
+        incidents.tell(db, now, incident, "pusat data", "tidak terpanggil", said)
+    return all_well
+
+
+def _page(db, now, incident):
+    orders.page(db, now, incident)
+    return True
+
+
+def _message(db, now, incident, step, one):
+    """The number of the row that calls this one."""
+    body = {"to": one["address"], "name": one["name"], "text": messages.call(db, incident, step.number)}
+    return outbox.add(
+        db,
+        now.ms,
+        one["channel"],
+        outbox.MESSAGE,
+        json.dumps(body, ensure_ascii=False),
+        MESSAGE_EXPIRES_MS,
+        incident["id"],
+        one["delay_s"] * 1000,
+    )
 
 
 def _names(found):

@@ -23,9 +23,9 @@ def append(db, table, **row):
     last = db.one(f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1") or {"id": 0, "hash": START}
     number, salt = last["id"] + 1, secrets.token_bytes(SALT_BYTES)
     digest = _digest(table, salt, row)
-    return db.insert(
-        table, id=number, **row, salt=salt, digest=digest, hash=_link(last["hash"], number, digest)
-    )
+    # on an altered row the chain goes on, broken: the patrol says so, and the line is there
+    before = last["hash"] if isinstance(last["hash"], bytes) else START
+    return db.insert(table, id=number, **row, salt=salt, digest=digest, hash=_link(before, number, digest))
 
 
 def erase(db, table, row_id):
@@ -44,11 +44,18 @@ def verify(db, table, after=0, limit=-1):
     sql = f"SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT ?"
     for row in db.connection.execute(sql, (before["id"], limit)):
         row = dict(row)
-        whole = row["salt"] is None or row["digest"] == _digest(table, row["salt"], row)
-        if row["id"] != expected or not whole or row["hash"] != _link(previous, row["id"], row["digest"]):
+        if row["id"] != expected or not _fits(table, row, previous):
             return checked, min(row["id"], expected)
         expected, previous, checked = expected + 1, row["hash"], checked + 1
     return checked, None
+
+
+def _fits(table, row, previous):
+    try:
+        whole = row["salt"] is None or row["digest"] == _digest(table, row["salt"], row)
+        return whole and row["hash"] == _link(previous, row["id"], row["digest"])
+    except (TypeError, ValueError, OverflowError):  # of another type than it was written
+        return False
 
 
 def patrol(db, table):
@@ -57,7 +64,7 @@ def patrol(db, table):
     Kept are two rows found whole, with their hashes: the last one looked at and the end of the last round;
     rows that were cut off or written anew with fitting hashes show by them. And the first row that was not.
     """
-    kept = json.loads(db.setting(f"patrol_{table}") or "{}")
+    kept = _kept(db, table)
     if kept.get("broken"):
         return kept
     marks = [mark for mark in (kept.get("at"), kept.get("end")) if mark]
@@ -72,19 +79,35 @@ def patrol(db, table):
 
 def _mark(db, table, number):
     row = db.one(f"SELECT hash FROM {table} WHERE id = ?", number)
-    return row and [number, row["hash"].hex()]
+    return row and [number, _hex(row["hash"])]
 
 
 def broken(db):
     """[(table, row)] of chains that the patrol found broken."""
-    kept = {table: json.loads(db.setting(f"patrol_{table}") or "{}") for table in WORDS}
+    kept = {table: _kept(db, table) for table in WORDS}
     return [(table, one["broken"]) for table, one in kept.items() if one.get("broken")]
+
+
+def _kept(db, table):
+    """What the patrol kept; one that was damaged itself begins anew."""
+    try:
+        kept = json.loads(db.setting(f"patrol_{table}") or "{}")
+        for mark in (kept.get("at"), kept.get("end")):
+            if mark:
+                int(mark[0]), str(mark[1])
+        return kept
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return {}
+
+
+def _hex(octets):
+    return octets.hex() if isinstance(octets, bytes) else "rusak"
 
 
 def head(db, table):
     """What a person may write down: the last row's number and the first 16 hex digits of its hash."""
     row = db.one(f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1")
-    return f"{row['id']}-{row['hash'].hex()[:16]}" if row else "0"
+    return f"{row['id']}-{_hex(row['hash'])[:16]}" if row else "0"
 
 
 def _digest(table, salt, row):

@@ -165,7 +165,7 @@ def _unsent(db, now, account_id, incident_id):
         "UPDATE outbox SET state = 'kedaluwarsa', result = 'dikecualikan', done_ms = ? "
         "WHERE incident = ? AND state = 'menunggu' AND EXISTS (SELECT 1 FROM addresses t "
         "JOIN people p ON p.id = t.person WHERE p.account = ? AND t.channel = outbox.channel "
-        "AND t.address = json_extract(outbox.body, '$.to'))",
+        "AND t.address = json_field(outbox.body, 'to'))",
         now.ms,
         incident_id,
         account_id,

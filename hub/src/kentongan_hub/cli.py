@@ -335,9 +335,12 @@ def _run(args):
     from kentongan_hub import create_app, serving
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    if site.exists(args.data):
-        site.load(args.data)  # a file that others can read is refused here, at the start
     app = create_app(args.data)
+    if app.hub.has_site():
+        try:
+            site.load(args.data)
+        except site.Unreadable as error:  # told on every page; alarms need no key of it
+            logging.getLogger("kentongan.hub").error("%s", error)
     server = serving.server(app, args.host, args.port, args.behind_proxy)
     address = f"http://{args.host}:{server.effective_port}"
     print(f"kentongan-hub: {address}/", flush=True)

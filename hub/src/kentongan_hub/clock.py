@@ -57,7 +57,7 @@ class Clock:
     @classmethod
     def of(cls, db):
         """The clock of the hub whose database this is, also for another process beside it."""
-        return cls(int(db.setting("steady_ms", 0)), db.setting("clock_mark"))
+        return cls(db.number("steady_ms"), db.setting("clock_mark"))
 
     def mark(self):
         """What the next process needs, beside steady time, to know how long it was away."""
@@ -125,7 +125,16 @@ def local_minutes(wall_ms, zone):
 
 
 def _local(wall_ms, zone):
-    return datetime.fromtimestamp(wall_ms / 1000, UTC) + timedelta(hours=ZONES[zone])
+    """An absurd moment is shown as the last one that there is: no page, and no call, fails for it."""
+    try:
+        return datetime.fromtimestamp(wall_ms / 1000, UTC) + timedelta(hours=hours(zone))
+    except (OverflowError, OSError, TypeError, ValueError):
+        return datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def hours(zone):
+    """East of UTC; of a zone that was damaged, those of the first."""
+    return ZONES.get(zone, ZONES["WIB"])
 
 
 def local_parts(wall_ms, zone):
@@ -139,7 +148,7 @@ def wall_of(day, time, zone):
         moment = datetime.strptime(f"{day} {time.replace(':', '.')}", "%Y-%m-%d %H.%M")
     except ValueError:
         return None
-    return int((moment.replace(tzinfo=UTC) - timedelta(hours=ZONES[zone])).timestamp() * 1000)
+    return int((moment.replace(tzinfo=UTC) - timedelta(hours=hours(zone))).timestamp() * 1000)
 
 
 def parse_wall(text):

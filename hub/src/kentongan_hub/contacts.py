@@ -121,7 +121,7 @@ def _find(db, number):
 
 
 def check_days(db):
-    return int(db.setting("contacts_days", CHECK_DAYS))
+    return db.number("contacts_days", CHECK_DAYS)
 
 
 def is_old(row, gone, now_ms, days):

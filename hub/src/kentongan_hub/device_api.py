@@ -117,8 +117,8 @@ def get_site():
         return jsonify(
             site=secret["site"],
             name=db.setting("name"),
-            rt=int(db.setting("rt", 0)),
-            rw=int(db.setting("rw", 0)),
+            rt=db.number("rt"),
+            rw=db.number("rw"),
             technician=g.technician,
             channel={
                 "name": secret["channel_name"],

@@ -14,11 +14,13 @@ from kentongan_hub import (
     failures,
     field,
     incidents,
+    kept,
     mending,
     orders,
     outbox,
     paging,
     retention,
+    rows,
     sirens,
     site,
     unsent,
@@ -44,10 +46,12 @@ class Dispatch:
         self._stop = threading.Event()
         self._thread = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
-        self._keeper, self._keeping = mending.Keeper(store.path.parent), threading.Lock()
+        self._keeper, self._keeping = kept.Keeper(store.path.parent), threading.Lock()
         self._turned_ms = None  # the thread's last round; none while step() is called from outside
         self.failed_parts = 0
+        self._rows_ms, self._failed_ms = -TRIM_MS, 0
         self._parts = (
+            ("memeriksa isi basis data", self._rows),
             ("memanggil", self._call),
             ("sirene yang diam", self._silent_sirens),
             ("pesan yang kedaluwarsa", self._expire),
@@ -126,6 +130,19 @@ class Dispatch:
         except Exception:
             log.exception("dispatch: cannot even note that %s failed", what)
 
+    def _rows(self, now):
+        """Values that cannot be are put right: from time to time, and at once when anything has failed."""
+        with self._store.read() as db:
+            failed_ms = db.number(failures.AT)
+            if failed_ms == self._failed_ms and now.ms - self._rows_ms < TRIM_MS:
+                return False
+            odd = rows.is_odd(db)
+        self._failed_ms, self._rows_ms = failed_ms, now.ms
+        if not odd:
+            return False
+        with self._store.write() as db:
+            return bool(rows.mend(db, now))
+
     def _call(self, now):
         return self._write_if_due(
             "SELECT 1 FROM incidents WHERE next_alert_ms <= ? LIMIT 1", now, calling.run_due
@@ -168,7 +185,7 @@ class Dispatch:
     def _trust(self, now):
         """Settings over the air, revocations, rotation, counter tables: see trust/work.py."""
         data_dir = self._store.path.parent
-        if not site.exists(data_dir):
+        if site.problem(data_dir):  # no site yet, or told on every page
             return False
         secret = site.load(data_dir)
         with self._store.read() as db:
@@ -202,7 +219,7 @@ class Dispatch:
         """Gateways page by themselves while we are silent: policies or agreed people have changed."""
         with self._store.read() as db:
             digest = calls.changed(db)
-        if digest is None or not site.exists(path):
+        if digest is None or site.problem(path):
             return
         with self._store.write() as db:
             if db.setting(calls.TOLD):  # the first time every gateway is told by its own start
@@ -219,10 +236,8 @@ class Dispatch:
         if now.ms - self._trimmed_ms >= TRIM_MS:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:
-                alarms.trim(db, now)
-                field.trim(db, now)
-                retention.run(db, now)
-                outbox.trim(db, now.ms)
+                for trim in (alarms.trim, field.trim, retention.run, outbox.trim):
+                    failures.contained(db, now, "membersihkan data lama", trim, db, now)
             self._patrol()
 
     def keep(self):
@@ -234,15 +249,17 @@ class Dispatch:
             log.exception("what survives a damaged database is not on disk")
 
     def _keep(self, now):
-        if site.exists(self._store.path.parent):
-            with self._keeping, self._store.read() as db:
+        if not mending.is_known(self._store.path.parent):
+            return
+        with self._keeping, self._store.read() as db:
+            if not rows.is_odd(db):  # what was kept before is worth more than damaged values
                 self._keeper.keep(db, now.ms)
 
     @staticmethod
     def _highest_wall(db, now):
         """The latest wall time seen: one that goes back behind it is a warning, until it proves right."""
-        since_ms = int(db.setting("wall_back_ms", 0))
-        back = now.wall < int(db.setting("wall_ms", 0))
+        since_ms = db.number("wall_back_ms")
+        back = now.wall < db.number("wall_ms")
         if not back or (since_ms and now.ms - since_ms >= CLOCK_TRUSTED_MS):
             db.set_setting("wall_ms", now.wall)
             db.set_setting("wall_back_ms", 0)

@@ -165,7 +165,7 @@ def _tell(db, now, zone, text, delay_ms=0):
     told = set()
     for one in zones:
         everyone = {"confidential": 0, "zone": one, "house": 0, "id": 0}
-        for to in recipients.resolve(db, everyone, TOLD):
+        for to in recipients.resolve(db, now, everyone, TOLD):
             if (to["channel"], to["address"]) not in told:
                 told.add((to["channel"], to["address"]))
                 body = json.dumps({"to": to["address"], "name": to["name"], "text": text}, ensure_ascii=False)

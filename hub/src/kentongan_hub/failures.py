@@ -1,5 +1,11 @@
 """What this program itself failed at: kept, so that a person is told and not only the log."""
 
+import logging
+
+from kentongan_hub import rows, store
+
+log = logging.getLogger("kentongan.hub")
+
 SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
 WHAT, AT = "failure_what", "failure_ms"
 
@@ -10,6 +16,25 @@ def note(db, now, what):
     db.set_setting(AT, now.ms)
 
 
+def contained(db, now, what, deed, *args):
+    """What deed(*args) gives, in a part of its own: it stands or falls by itself, and a person is told.
+
+    Where it fails, values that cannot be are put right first, and it has another try. None when it failed
+    again. Only what the disk says goes on to the caller: then the transaction itself is at stake.
+    """
+    for last in (False, True):
+        try:
+            with db.part():
+                return deed(*args)
+        except Exception as error:
+            if not db.connection.in_transaction or store.is_of_disk(error):
+                raise
+            if last or not rows.mend(db, now):
+                log.exception("%s failed; the rest goes on", what)
+                note(db, now, what)
+                return None
+
+
 def recent(db, now):
     """What failed last, or '' when that is long ago."""
-    return db.setting(WHAT) if now.ms - int(db.setting(AT, 0)) < SHOWN_MS else ""
+    return db.setting(WHAT) if now.ms - db.number(AT) < SHOWN_MS else ""

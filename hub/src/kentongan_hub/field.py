@@ -228,6 +228,6 @@ def trim(db, now):
             "FROM statuses WHERE device = ? AND at_wall < ? AND coalesce(received_ms, ?) < ? LIMIT 1000)",
             row["node"],
             now.wall - STATUSES_KEEP_MS,
-            int(db.setting(COUNTED_FROM)),
+            db.number(COUNTED_FROM),
             away.cutoff(db, now.ms, STATUSES_KEEP_MS),
         )

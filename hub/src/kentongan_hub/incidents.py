@@ -3,7 +3,7 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, chain, escalation, messages, orders, outbox, policies, states
+from kentongan_hub import audit, chain, escalation, failures, messages, orders, outbox, policies, states
 from kentongan_hub.clock import Now
 
 __all__ = ["Now"]  # many get it here
@@ -26,7 +26,11 @@ def identity(db, incident):
 
 
 def tell(db, now, incident, who, what, detail="", address=""):
-    """One line for people (timeline) and one for the record (audit)."""
+    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line."""
+    failures.contained(db, now, "mencatat kejadian", _tell, db, now, incident, who, what, detail, address)
+
+
+def _tell(db, now, incident, who, what, detail, address):
     chain.append(
         db,
         "timeline",
@@ -43,6 +47,16 @@ def tell(db, now, incident, who, what, detail="", address=""):
 
 def find(db, slug):
     return db.one("SELECT * FROM incidents WHERE slug = ?", slug)
+
+
+def new_slug(db, prefix):
+    """The next name; past every one that was given, also where the last number was lost."""
+    number = 1 + db.number(f"last_{prefix}")
+    if number == 1 or db.value("SELECT 1 FROM incidents WHERE slug = ?", f"{prefix}-{number}"):
+        given = "SELECT max(CAST(substr(slug, ?) AS INTEGER)) FROM incidents WHERE slug GLOB ?"
+        number = max(number, 1 + (db.value(given, len(prefix) + 2, f"{prefix}-[0-9]*") or 0))
+    db.set_setting(f"last_{prefix}", number)
+    return f"{prefix}-{number}"
 
 
 def open_again(db, now, incident):

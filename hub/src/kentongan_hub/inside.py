@@ -2,13 +2,16 @@
 
 An address is what any officer may write down; the hub would post to a router's page or to its own ports for
 them. Every connection of a sending is looked at where it is made, by the address that it really goes to: so
-a name that resolves to the inside, a redirect and each of Apprise's schemes meet the same law.
+a name that resolves to the inside, a redirect and each of Apprise's schemes meet the same law. So does
+the end of a sending: a far side that gives a byte a second holds no other message up.
 """
 
+import os
 import re
 import socket
 import sys
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -78,9 +81,33 @@ def _is_in(text, nets):
 class Guard:
     """What one sending may reach; `refused` once it tried to reach more."""
 
-    def __init__(self, allowed):
-        self._nets = _nets(allowed)
-        self.refused = False
+    def __init__(self, allowed, whole_s=None):
+        self._nets, self._lines = _nets(allowed), []
+        self.refused = self.over = False
+        self._timer = threading.Timer(whole_s, self._end) if whole_s else None
+        if self._timer:
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self):
+        """Whatever library reads or writes on them: its connections are at their end now."""
+        self.over = True
+        for line in self._lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        if self._timer:
+            self._timer.cancel()
+        for line in self._lines:
+            line.close()
+
+    def watch(self, line):
+        """A connection that is being made: the same one under a number of ours, which TLS does not move."""
+        if self.over:
+            raise TimeoutError("the sending did not end in time")
+        if self._timer:
+            self._lines.append(socket.socket(line.family, line.type, line.proto, os.dup(line.fileno())))
 
     def check(self, address):
         """PermissionError, before a byte is sent, when this address is inside and nobody allowed it."""
@@ -102,17 +129,23 @@ def _look(event, args):
         guard = _guard.get()
         if guard is not None and args[1] is not None:
             guard.check(args[1])
+            if event == "socket.connect":
+                guard.watch(args[0])
 
 
 sys.addaudithook(_look)  # Python's own place for this: nothing that any library does goes round it
 
 
 @contextmanager
-def guarded(allowed=""):
-    """What is sent within reaches nothing but the outside and what is allowed; gives the Guard."""
-    guard = Guard(allowed)
+def guarded(allowed="", whole_s=None):
+    """What is sent within reaches nothing but the outside and what is allowed; gives the Guard.
+
+    whole_s: and is over after so many seconds in all, whatever trickles.
+    """
+    guard = Guard(allowed, whole_s)
     before = _guard.set(guard)
     try:
         yield guard
     finally:
         _guard.reset(before)
+        guard.close()

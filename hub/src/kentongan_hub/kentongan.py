@@ -127,7 +127,7 @@ def chosen(db):
     """
     out = {}
     for row in db.all(
-        "SELECT zone, coalesce(json_extract(settings, '$.profile'), ?) AS profile, count(*) AS n "
+        "SELECT zone, coalesce(nullif(json_field(settings, 'profile'), ''), ?) AS profile, count(*) AS n "
         "FROM devices WHERE role = 'sirene' AND revoked = 0 GROUP BY zone, profile ORDER BY zone, n",
         PROFILES[0],
     ):

@@ -34,7 +34,7 @@ def left_open(db, incident):
 
 def place(db, incident):
     """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
-    area = f"RT {incident['zone']:02d}/RW {int(db.setting('rw', 0)):02d}"
+    area = f"RT {incident['zone']:02d}/RW {db.number('rw'):02d}"
     device = db.one("SELECT label, house, place FROM devices WHERE node = ?", incident["device"])
     where = incident["place"] or (device or {}).get("place", "")
     house = f"Rumah {incident['house']}" if incident["house"] else (device or {}).get("label", "")

@@ -84,7 +84,7 @@ def take_back(db, now_ms, incidents, text):
     )
     # what is not known to have failed may have arrived
     sent = db.all(
-        "SELECT channel, json_extract(body, '$.to') AS address, json_extract(body, '$.name') AS name, "
+        "SELECT channel, json_field(body, 'to') AS address, json_field(body, 'name') AS name, "
         f"min(incident) AS incident FROM outbox WHERE (state = ? OR attempts > 0) AND {where} "
         "GROUP BY channel, address",
         DONE,
@@ -180,8 +180,8 @@ def mark(db, now_ms, channel, id_, result="ok"):
     )
 
 
-def trim(db, now_ms):
+def trim(db, now):
     return db.run(
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_ms < ? LIMIT 1000)",
-        away.cutoff(db, now_ms, KEEP_MS),
+        away.cutoff(db, now.ms, KEEP_MS),
     )

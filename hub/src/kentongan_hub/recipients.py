@@ -2,32 +2,48 @@
 
 import math
 
-from kentongan_hub import circles
+from kentongan_hub import circles, failures
 from kentongan_hub import policy as p
 
 PEOPLE_LIMIT = 500  # of one step
 NEVER_MS = (1 << 62) - 1
 
 
-def resolve(db, incident, words):
+def resolve(db, now, incident, words):
     """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
-    return reach(db, incident, words)[0]
+    return reach(db, now, incident, words)[0]
 
 
-def reach(db, incident, words):
-    """(what resolve gives, the words for people that no message can reach)."""
-    out, seen, missing, left = [], set(), [], PEOPLE_LIMIT
+def reach(db, now, incident, words):
+    """(what resolve gives, the words for people that no message can reach, how many lookings-up failed).
+
+    Nobody is left uncalled for the row of another: each word and each person is looked up by itself, where
+    somebody is called; `now` None: this is a rehearsal, which writes nothing.
+    """
+    out, seen, missing, left, failed = [], set(), [], PEOPLE_LIMIT, 0
     for word in words:
-        people = _people(db, incident, word)[:left]
+        people = _tried(db, now, _people, incident, word)
+        failed += people is None
+        people = (people or [])[:left]
         left -= len(people)
-        found = [one for person in people for one in _addresses(db, incident, person)]
+        found = []
+        for person in people:
+            some = _tried(db, now, _addresses, incident, person)
+            failed += some is None
+            found.extend(some or ())
         if word != p.CHIMES and not found:
             missing.append(p.phrase(word))
         for one in found:
             if (one["channel"], one["address"]) not in seen:
                 seen.add((one["channel"], one["address"]))
                 out.append(one)
-    return out, missing
+    return out, missing, failed
+
+
+def _tried(db, now, look, incident, whom):
+    if now is None:
+        return look(db, incident, whom)
+    return failures.contained(db, now, "mencari siapa yang dipanggil", look, db, incident, whom)
 
 
 def _addresses(db, incident, person):

@@ -4,12 +4,12 @@ Stored: name, house, addresses, an optional health note with a consent of its ow
 religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
 """
 
-import json
 import re
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, inside, phones, policy
+from kentongan_hub.store import parsed
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
@@ -94,7 +94,7 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
 
 def _allowed_inside(db):
     kept = db.value("SELECT settings FROM channels WHERE name = 'apprise'")
-    return json.loads(kept).get("lokal", "") if kept else ""
+    return str(parsed(kept).get("lokal", ""))
 
 
 def drop_address(db, now, by, person, number, at=""):
@@ -135,7 +135,7 @@ def withdraw(db, now, by, person, at=""):
     db.run(
         "DELETE FROM outbox WHERE type IN ('pesan', 'koreksi', 'kabar') AND EXISTS ("
         "SELECT 1 FROM addresses a WHERE a.person = ? AND a.channel = outbox.channel "
-        "AND a.address = json_extract(outbox.body, '$.to') AND NOT EXISTS (SELECT 1 FROM addresses b "
+        "AND a.address = json_field(outbox.body, 'to') AND NOT EXISTS (SELECT 1 FROM addresses b "
         "WHERE b.channel = a.channel AND b.address = a.address AND b.person != a.person))",
         person,
     )

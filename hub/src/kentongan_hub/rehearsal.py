@@ -49,7 +49,7 @@ def _shown(db, imagined, due_ms, step, policy):
         lines.append(f"sirene RT {imagined['zone']:02d} diminta berbunyi lagi")
     if p.CHIMES in step.to:
         lines.append(_chimes(db, imagined))
-    found, missing = recipients.reach(db, imagined, step.to)
+    found, missing, _ = recipients.reach(db, None, imagined, step.to)
     for one in found:
         later = f" sesudah {words.span(one['delay_s'])}" if one["delay_s"] else ""
         lines.append(f"{one['name']} lewat {words.channel(one['channel'])}{later}")

@@ -95,10 +95,10 @@ def _called(db, now, channel, address):
     """
     return db.all(
         "SELECT i.id, i.slug, i.confidential, coalesce(i.merged_into, i.id) AS event, "
-        "json_extract(o.body, '$.name') AS name, i.closed_ms IS NULL AND o.created_ms > ? AS open "
+        "json_field(o.body, 'name') AS name, i.closed_ms IS NULL AND o.created_ms > ? AS open "
         "FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = ? "
         "AND o.created_ms > ? AND (o.state = ? OR o.attempts > 0) "
-        "AND json_extract(o.body, '$.to') = ? ORDER BY o.id",
+        "AND json_field(o.body, 'to') = ? ORDER BY o.id",
         now.ms - LOOK_BACK_MS,
         channel,
         outbox.MESSAGE,
@@ -112,7 +112,7 @@ def _ask(db, now, channel, address, open_):
     """For the number, once an hour: 'Balas: DATANG 12 atau DATANG 13'."""
     asked = (
         "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND created_ms > ? "
-        "AND json_extract(body, '$.to') = ? AND json_extract(body, '$.asks') = 1"
+        "AND json_field(body, 'to') = ? AND json_field(body, 'asks') = 1"
     )
     if db.value(asked, channel, outbox.NEWS, now.ms - LOOK_BACK_MS, address):
         return

@@ -42,17 +42,17 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
         raise LocalError(f"Terlalu panjang: kalimat {TEXT_LIMIT} huruf, patokan {PLACE_LIMIT} huruf")
     secret = is_confidential(kind)
     prefix = "rahasia" if secret else "kejadian"
-    number = 1 + int(db.setting(f"last_{prefix}", 0))
-    db.set_setting(f"last_{prefix}", number)
+    slug = incidents.new_slug(db, prefix)
+    number = int(slug.removeprefix(f"{prefix}-"))
     row = {
         **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "alerts"), 0),
-        **{"slug": f"{prefix}-{number}", "state": states.BARU, "device": orders.BY_HAND, "gateway": ""},
+        **{"slug": slug, "state": states.BARU, "device": orders.BY_HAND, "gateway": ""},
         **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},
         **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
     }
     incident = db.one("SELECT * FROM incidents WHERE id = ?", db.insert("incidents", **row))
     circles.draw(db, incident)
-    _somebody_hears(db, incident)
+    _somebody_hears(db, now, incident)
     due_ms = policies.first_alert_ms(db, now, incident, False)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
@@ -63,11 +63,11 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     return incident["slug"]
 
 
-def _somebody_hears(db, incident):
+def _somebody_hears(db, now, incident):
     """A report that only offices may know is refused, with whom to telephone, where no office is known."""
     if incident["kind"] in circles.OFFICES_ONLY and not circles.members(db, incident):
         to = [word for step in policies.for_incident(db, incident)["langkah"] for word in step["kepada"]]
-        if not recipients.resolve(db, incident, to):
+        if not recipients.resolve(db, now, incident, to):
             raise LocalError(
                 "Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
                 "melengkapi tugas mereka di Orang dan rumah."

@@ -9,6 +9,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, away, chain, incidents, photos, words
+from kentongan_hub.store import parsed
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -22,7 +23,7 @@ GONE = "(masa simpan habis)"
 
 def days(db):
     """{"rahasia" or a kind's number as text: days}."""
-    chosen = json.loads(db.setting("retention") or "{}")
+    chosen = parsed(db.setting("retention"))
     told = [kind for kind in words.KINDS if kind != m.KIND_UJI and kind not in words.CONFIDENTIAL_KINDS]
     keys = [CONFIDENTIAL, *map(str, told)]
     return {key: chosen.get(key, DEFAULT_DAYS.get(key, OTHER_DAYS)) for key in keys}

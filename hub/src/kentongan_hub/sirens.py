@@ -5,7 +5,7 @@ import json
 from kentongan_wire import flood
 from kentongan_wire import messages as m
 
-from kentongan_hub import drill_posts, incidents, supervision
+from kentongan_hub import drill_posts, failures, incidents, supervision
 from kentongan_hub.orders import BY_HAND
 
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
@@ -35,7 +35,10 @@ def expect(db, now, incident, zones, ordered=False):
     for zone in zones:
         for post in db.all(POSTS, zone):
             if ordered or _sounds(post, incident):
-                _await(db, now, incident, post["node"], None if ordered else now.ms)
+                asked_ms = None if ordered else now.ms
+                failures.contained(
+                    db, now, "menunggu laporan sirene", _await, db, now, incident, post["node"], asked_ms
+                )
 
 
 def _await(db, now, incident, post, asked_ms):
@@ -50,12 +53,15 @@ def _await(db, now, incident, post, asked_ms):
 
 
 def _sounds(post, incident):
-    """Whether this post's settings let it sound for that kind (firmware/siren.py)."""
-    table = json.loads(post["settings"]).get("table")
+    """Whether this post's settings let it sound for that kind (firmware/siren.py); unreadable ones do."""
     kind = incident["kind"] if incident["kind"] in m.KIND_NAMES else m.KIND_BAHAYA
-    if not table or kind == m.KIND_MEDIS:
+    try:
+        table = json.loads(post["settings"]).get("table")
+        if not table or kind == m.KIND_MEDIS:
+            return True
+        return any(zone == incident["zone"] and kinds >> kind & 1 for zone, kinds in table)
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return True
-    return any(zone == incident["zone"] and kinds >> kind & 1 for zone, kinds in table)
 
 
 def limit_ms(db, row):
@@ -108,31 +114,36 @@ def run_due(db, now):
     """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
     late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
     for row in late:
-        until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
-        if until_ms > now.ms:
+        if failures.contained(db, now, "sirene yang diam", _judge, db, now, row) is None:
             db.run(
-                "UPDATE soundings SET due_ms = ? WHERE incident = ? AND post = ?",
-                *(until_ms, row["incident"], row["post"]),
+                "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident IS ? "
+                "AND post IS ?",
+                *(SILENT, now.ms, row["incident"], row["post"]),
             )
-            continue
-        told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
-        if row["asked_ms"] and told_ms is not None and told_ms >= row["asked_ms"]:
-            db.run(
-                "UPDATE soundings SET due_ms = NULL, state = ? WHERE incident = ? AND post = ?",
-                *(BESIDE, row["incident"], row["post"]),
-            )
-            continue
-        db.run(
-            "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
-            SILENT,
-            now.ms,
-            row["incident"],
-            row["post"],
-        )
-        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
-        label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
-        incidents.tell(db, now, incident, "pusat data", "sirene tidak melapor berbunyi", label or "")
     return len(late)
+
+
+def _judge(db, now, row):
+    """True once it is said what a post whose time is over did."""
+    until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
+    where = (row["incident"], row["post"])
+    if until_ms > now.ms:
+        db.run("UPDATE soundings SET due_ms = ? WHERE incident = ? AND post = ?", until_ms, *where)
+        return True
+    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+    if row["asked_ms"] and told_ms is not None and told_ms >= row["asked_ms"]:
+        db.run(
+            "UPDATE soundings SET due_ms = NULL, state = ? WHERE incident = ? AND post = ?", BESIDE, *where
+        )
+        return True
+    db.run(
+        "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
+        *(SILENT, now.ms, *where),
+    )
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
+    incidents.tell(db, now, incident, "pusat data", "sirene tidak melapor berbunyi", label or "")
+    return True
 
 
 def silent(db):

@@ -21,6 +21,12 @@ FIELDS = (
 )
 
 
+# what is read of it is of these types
+KINDS = {"site": str, "site_key": str, "channel_name": str, "channel_key": str, "generation": int,
+         "preset": str, "freq_hz": int, "profile": str}  # fmt: skip
+KEY_BYTES = 32
+
+
 def path_of(data_dir):
     return Path(data_dir) / FILE_NAME
 
@@ -29,25 +35,64 @@ def exists(data_dir):
     return path_of(data_dir).exists()
 
 
+class Unreadable(LocalError):
+    """The file of keys is gone, damaged or open to others; what needs no key goes on without it."""
+
+
 def load(data_dir):
-    """The site with `site_key` and `channel_key` as bytes; LocalError names the file and the remedy."""
+    """The site with `site_key` and `channel_key` as bytes; Unreadable names the file and the remedy."""
     path = path_of(data_dir)
     try:
         text = path.read_text(encoding="utf-8")
+        mode = path.stat().st_mode
     except FileNotFoundError:
-        raise LocalError(f"{path}: no site here; run `kentongan-hub init` or open /mulai in a browser")
-    if path.stat().st_mode & 0o077:
-        raise LocalError(f"{path}: readable by others; run `chmod 600 {path}` and consider a new site key")
+        raise Unreadable(f"{path}: no site here; run `kentongan-hub init` or open /mulai in a browser")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path}: not a readable site file ({error}); restore it from the backup")
+    if mode & 0o077:
+        raise Unreadable(
+            f"{path}: readable by others; run `chmod 600 {path}` and consider a new site key"
+        )
     try:
         site = json.loads(text)
         missing = [name for name in FIELDS if name not in site]
         if missing or site["format"] != FORMAT:
             raise ValueError(f"format {FORMAT} with {', '.join(FIELDS)} wanted, missing: {missing}")
-        site["site_key"] = bytes.fromhex(site["site_key"])
-        site["channel_key"] = bytes.fromhex(site["channel_key"])
-    except (ValueError, TypeError) as error:
-        raise LocalError(f"{path}: not a readable site file ({error}); restore it from the backup")
+        for name, kind in KINDS.items():
+            if type(site[name]) is not kind:
+                raise ValueError(f"{name} is no {kind.__name__}")
+        for name in ("site_key", "channel_key"):
+            site[name] = bytes.fromhex(site[name])
+            if len(site[name]) != KEY_BYTES:
+                raise ValueError(f"{name} is not {KEY_BYTES} bytes")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Unreadable(f"{path}: not a readable site file ({error}); restore it from the backup")
     return site
+
+
+def problem(data_dir):
+    """What is wrong with the file of keys, in words for every page; '' when nothing is. Cheap: it is asked
+    for with each page, and the file is read again only when it changed."""
+    path = path_of(data_dir)
+    try:
+        stat = path.stat()
+        seen = (str(path), stat.st_mtime_ns, stat.st_ctime_ns, stat.st_mode, stat.st_size)
+    except OSError:
+        return "tidak ada"
+    if _looked.get("at") != seen:
+        _looked["at"], _looked["problem"] = seen, _wrong_with(data_dir)
+    return _looked["problem"]
+
+
+_looked = {}
+
+
+def _wrong_with(data_dir):
+    try:
+        load(data_dir)
+    except Unreadable as error:
+        return "terbuka untuk orang lain" if "readable by others" in str(error) else "isinya tidak terbaca"
+    return ""
 
 
 def save_new(data_dir, site):

@@ -4,6 +4,7 @@ Journal mode TRUNCATE with synchronous FULL: a commit is on disk when it returns
 of SQLite before 3.51.3 (Debian 12 ships 3.40.1) cannot happen. Every read-modify-write is BEGIN IMMEDIATE.
 """
 
+import json
 import os
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ import sqlite_utils
 from kentongan_hub.schema_access import migrations
 
 FILE_NAME = "hub.sqlite3"
+DIGITS_MAX = 15  # of a number in a setting: more than any counter or clock comes to
 BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface
 
 
@@ -25,6 +27,32 @@ FAILURES = {  # of a disk that takes no write: told on every page until it takes
     sqlite3.SQLITE_READONLY: "disk hanya bisa dibaca",
     sqlite3.SQLITE_CANTOPEN: "berkas tidak bisa dibuka",
 }
+
+
+def is_of_disk(error):
+    """Whether the file or the disk under it failed, and not what somebody asked of it."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return code in DAMAGED or code in FAILURES
+
+
+def text(octets):
+    """A text out of the database: an altered byte spoils a letter of it, and no row."""
+    return octets.decode(errors="replace")
+
+
+def parsed(value, kind=dict):
+    """What a column of JSON holds, when it is of this kind; else an empty one of it."""
+    try:
+        found = json.loads(value)
+    except (ValueError, TypeError, RecursionError):
+        return kind()
+    return found if isinstance(found, kind) else kind()
+
+
+def _json_field(value, name):
+    """For SQL: a text or number of a JSON object; '' where that is damaged, which ends no statement."""
+    found = parsed(value).get(name, "")
+    return found if isinstance(found, str | int | float) else ""
 
 
 class Bell:
@@ -58,8 +86,10 @@ class Bell:
 class Db:
     """One open connection with the four verbs the hub uses."""
 
-    def __init__(self, connection):
-        self.connection = connection
+    looked = False  # rows.mend has looked through it in this transaction
+
+    def __init__(self, connection, data_dir):
+        self.connection, self.data_dir = connection, data_dir
 
     def all(self, sql, *values):
         return [dict(row) for row in self.connection.execute(sql, values)]
@@ -100,6 +130,12 @@ class Db:
         value = self.value("SELECT value FROM settings WHERE key = ?", key)
         return default if value is None else value
 
+    def number(self, key, default=0):
+        """A setting that is a whole number; `default` where there is none, or one that was damaged."""
+        text = str(self.setting(key))
+        whole = text.removeprefix("-")
+        return int(text) if whole.isdecimal() and whole.isascii() and len(whole) <= DIGITS_MAX else default
+
     def set_setting(self, key, value):
         self.run(
             "INSERT INTO settings (key, value) VALUES (?, ?) "
@@ -127,11 +163,12 @@ class Store:
     def _open(self):
         connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
-            connection.row_factory = sqlite3.Row
+            connection.row_factory, connection.text_factory = sqlite3.Row, text
+            connection.create_function("json_field", 2, _json_field, deterministic=True)
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            yield Db(connection)
+            yield Db(connection, self.path.parent)
         finally:
             connection.close()
 

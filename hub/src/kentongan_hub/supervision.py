@@ -64,6 +64,8 @@ KINDS = {
     "basis data rusak": (True, "teknisi", "pulihkan cadangan atau teruskan di halaman Cadangan"),
     "pusat data pernah mati": (False, "teknisi", "periksa listriknya; tiap alat mendapat waktunya lagi"),
     "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
+    "nilai rusak diganti": (True, "teknisi", "periksa isinya di halamannya; kartu memori mungkin rusak"),
+    "berkas kunci rusak": (True, "teknisi", "perbaiki site.json atau pulihkan dari cadangan; alarm berjalan"),
     "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
     "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
     "latihan belum berakhir": (
@@ -191,6 +193,10 @@ def _of_the_hub(facts):
         yield _found("basis data rusak", "pusat data", facts["damage"]["why"])
     if facts.get("was_away"):
         yield _found("pusat data pernah mati", "pusat data", facts["was_away"]["words"])
+    for what, columns in facts.get("odd", ()):
+        yield _found("nilai rusak diganti", what, columns)
+    if facts.get("keys"):
+        yield _found("berkas kunci rusak", "pusat data", facts["keys"])
     if facts["failed"]:
         yield _found("pusat data gagal", "pusat data", facts["failed"])
 

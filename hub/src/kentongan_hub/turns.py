@@ -1,8 +1,9 @@
 """Whose message goes next where one goes at a time: calls before corrections before news, and fairly.
 
 A button that raises many incidents gets no more turns than another: whoever had the fewest lately is next,
-and of one button's incidents that which had the fewest. So the first call of each button goes before any
-second one. Of equals a silent alarm goes first: only its few agreed people hear of it.
+of one button's messages what was never tried before what failed, and of its incidents that which had the
+fewest. So the first call of each button goes before any second one. Of equals a silent alarm goes first: only
+its few agreed people hear of it.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ LAST = {"koreksi": 1, "kabar": 2}  # types that wait for all calls
 def next_id(db, now_ms, channel):
     """Id of the row of `outbox` that is due next on this channel, or None."""
     rows = db.all(
-        "SELECT o.id, o.type, o.incident, i.device, i.confidential FROM outbox o "
+        "SELECT o.id, o.type, o.incident, o.attempts, i.device, i.confidential FROM outbox o "
         "LEFT JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.state = 'menunggu' "
         "AND o.expires_ms > ? AND o.not_before_ms <= ? AND o.lease_ms <= ?",
         channel,
@@ -28,7 +29,8 @@ def next_id(db, now_ms, channel):
 
     def place(row):
         rank = LAST.get(row["type"], 0)
-        return rank, had_by[_origin(row)], not row["confidential"], had[row["incident"]], row["id"]
+        turns = had_by[_origin(row)], row["attempts"] > 0, not row["confidential"], had[row["incident"]]
+        return rank, *turns, row["id"]
 
     return min(rows, key=place)["id"]
 

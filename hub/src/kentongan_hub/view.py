@@ -19,7 +19,7 @@ from kentongan_hub import (
     words,
 )
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
-from kentongan_hub.clock import ZONES, local_date_time, local_time
+from kentongan_hub.clock import hours, local_date_time, local_time
 
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
@@ -158,7 +158,7 @@ def _where(db, row):
         house = f"Rumah {row['house']}" if row["house"] else "Dicatat orang"
         return {"house": house, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
-    rw = int(db.setting("rw", 0))
+    rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
         return {"house": "Alat tidak terdaftar", "label": format(row["device"], "08x"), "place": area}
@@ -352,7 +352,7 @@ def timeline(db, incident_id):
 def site_words(db):
     """Name and time zone for the page's head."""
     zone = db.setting("time_zone", "WIB")
-    return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": ZONES[zone]}
+    return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": hours(zone)}
 
 
 def version(html):

@@ -3,6 +3,7 @@
 import json
 
 from kentongan_hub.clock import local_time
+from kentongan_hub.store import parsed
 
 NAME = "waiting "  # a setting for each gateway: {what: its wait}
 WORDS = {  # (what, reason)
@@ -29,7 +30,7 @@ def take(db, now, gateway, event):
 
 
 def _of(db, gateway):
-    return json.loads(db.setting(NAME + gateway, "") or "{}")
+    return parsed(db.setting(NAME + gateway))
 
 
 def shown(db, now):
@@ -37,8 +38,11 @@ def shown(db, now):
     zone, out = db.setting("time_zone", "WIB"), []
     for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label"):
         for what, wait in sorted(_of(db, row["label"]).items()):
-            if wait["until_ms"] > now.ms:
-                said = WORDS[what, wait["reason"]]
+            try:
+                said, until = WORDS[what, wait["reason"]], wait["until_ms"]
                 words = said.format(local_time(wait["until_wall"], zone), wait["devices"])
+            except (KeyError, TypeError, ValueError, OverflowError):
+                continue  # the row says nothing that can be read
+            if until > now.ms:
                 out.append({"gateway": row["label"], "words": words})
     return out

@@ -18,7 +18,9 @@ from kentongan_hub import (
     policies,
     recipients,
     ringing,
+    rows,
     sirens,
+    site,
     supervision,
     troubles,
 )
@@ -60,10 +62,12 @@ def gather(db, now, path):
         "gone": gone,
         "was_away": away.latest(db, now.ms, away.TOLD_MS),
         "disk_free": disk.free / disk.total,
-        "clock_back_ms": max(0, int(db.setting("wall_ms", 0)) - now.wall),
+        "clock_back_ms": max(0, db.number("wall_ms") - now.wall),
         "backed_up": bool(db.setting("backup_ms")),
         "unsaved_ms": _unsaved_ms(db, now, gone),
         "failed": failures.recent(db, now),
+        "odd": rows.recent(db, now),
+        "keys": site.problem(path) if mending.is_known(path) else "",
         "broken_policies": policies.broken(db),
         "old_contacts": contacts.old(db, now.ms),
         "access": {
@@ -83,7 +87,7 @@ def gather(db, now, path):
 
 def _unsaved_ms(db, now, gone):
     """How long ago the last backup, or the making of the site, surely is."""
-    since_ms = int(db.setting("backup_ms", 0)) or away.made_ms(db)
+    since_ms = db.number("backup_ms") or away.made_ms(db)
     return gone.passed_ms(since_ms, now.ms) if since_ms else 0
 
 
@@ -137,13 +141,13 @@ def _tell(db, now, warning):
     owners = [warning["owner"]]
     if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
         owners.append("ketua_rt")
-    zone = int(db.setting("rt", 0))
+    zone = db.number("rt")
     everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
     text = f"Kentongan: {warning['subject']} {warning['what']}. {warning['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_left_ms(db, now)
     try:
         with db.part():
-            for one in recipients.resolve(db, everyone, [f"tugas:{owner}" for owner in owners]):
+            for one in recipients.resolve(db, now, everyone, [f"tugas:{owner}" for owner in owners]):
                 body = json.dumps(
                     {"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False
                 )

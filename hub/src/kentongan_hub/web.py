@@ -148,7 +148,16 @@ ERRORS = {
 }
 
 
+KEYS_REMEDY = "Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan."
 FILE_TOO_LARGE = f"Berkas paling besar {pictures.BYTES_MAX >> 20} MB. Kecilkan dulu, lalu kirim lagi."
+
+
+def without_keys(error):
+    """What needs the site's keys cannot be done now; the rest goes on."""
+    if request.path.startswith("/api/"):
+        return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
+    title = "Berkas kunci situs rusak"
+    return render_template("galat.html", title=title, remedy=KEYS_REMEDY, code=503), 503
 
 
 def error_page(error):

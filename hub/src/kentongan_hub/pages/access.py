@@ -17,7 +17,7 @@ def page():
 
 def _page(problem):
     with current_app.hub.store.read() as db:
-        zone, own = view.site_words(db)["zone"], int(db.setting("rt", 1))
+        zone, own = view.site_words(db)["zone"], db.number("rt", 1)
         people = db.all("SELECT * FROM accounts WHERE active = 1 AND paired_by = '' ORDER BY name")
         waiting, changes = access.waiting(db), access.history(db)
         ready, restored = len(circles.agreed(db)), bool(db.setting(access.RESTORED))

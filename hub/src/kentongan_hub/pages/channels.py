@@ -7,7 +7,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox, paging, phones, roles, view, web, words
 from kentongan_hub.clock import local_date_time
-from kentongan_hub.paging.base import TEST
+from kentongan_hub.paging.base import TEST, settings_of
 from kentongan_hub.paging.sms import Sms
 
 blueprint = Blueprint("channels", __name__)
@@ -46,7 +46,7 @@ def _times(row, zone):
 
 
 def _shown(db, channel, row, zone):
-    settings = json.loads(row["settings"]) if row else {}
+    settings = settings_of(channel, row)
     # what is confidential is not counted either
     waiting = db.value(
         "SELECT count(*) FROM outbox o LEFT JOIN incidents i ON i.id = o.incident "
@@ -92,6 +92,11 @@ def _inbox(db, row, zone):
     }
 
 
+def _number(text):
+    """0 for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
 def _channel(name):
     return BY_NAME.get(name) or abort(404)
 
@@ -101,9 +106,13 @@ def _channel(name):
 def save(name):
     channel, hub, form = _channel(name), current_app.hub, request.form
     now = hub.now()
+    for key, label, default in channel.fields:
+        value, highest = form.get(key, "").strip(), channel.highest.get(key)
+        if value and highest and not 0 < _number(value) <= highest:
+            return _page(f"{label}: tulis angka 1 sampai {highest}, biasanya {default}"), 400
     with hub.store.write() as db:
         row = db.one("SELECT settings FROM channels WHERE name = ?", name)
-        settings = json.loads(row["settings"]) if row else {}
+        settings = settings_of(channel, row)
         for key, _, _ in channel.fields:
             value = form.get(key, "").strip()[:VALUE_LIMIT]
             if value or key not in channel.secret_fields:

@@ -39,7 +39,7 @@ def _page(problem, done=""):
             "zones": sorted(
                 {row["zone"] for row in db.all("SELECT DISTINCT zone FROM devices") if row["zone"]}
             ),
-            "own": g.account["zone"] or int(db.setting("rt", 0)),
+            "own": g.account["zone"] or db.number("rt"),
         }
     return render_template(
         "latihan.html", minutes=drills.MINUTES, problem=problem, done=done, day=day, time=time, **shown
@@ -75,7 +75,7 @@ def _number(name):
 
 def _zone(db):
     """The RT that the form names; without one the account's own."""
-    return _number("rt") if "rt" in request.form else g.account["zone"] or int(db.setting("rt", 0))
+    return _number("rt") if "rt" in request.form else g.account["zone"] or db.number("rt")
 
 
 def _deed(deed, *args, **kwargs):

@@ -28,7 +28,7 @@ def _page(problem):
     hub = current_app.hub
     now = hub.now()
     with hub.store.read() as db:
-        zone, own = view.site_words(db)["zone"], int(db.setting("rt", 1))
+        zone, own = view.site_words(db)["zone"], db.number("rt", 1)
         rows = db.all("SELECT * FROM invitations ORDER BY id DESC LIMIT ?", LISTED)
     for row in rows:
         row["state"] = invitations.state(row, now.ms)

@@ -11,7 +11,7 @@ blueprint = Blueprint("plan", __name__, url_prefix="/denah")
 def _zone(db, values):
     text = values.get("rt", "")
     zone = int(text) if text.isdecimal() and len(text) < 4 else 0
-    return zone if 1 <= zone <= 255 else int(db.setting("rt", 1))
+    return zone if 1 <= zone <= 255 else db.number("rt", 1)
 
 
 @blueprint.get("")

@@ -21,7 +21,7 @@ def _page(problem, draft=None):
     kind = _number(form.get("jenis", "1"), KINDS, m.KIND_MALING)
     zone = _number(form.get("rt", "0"), range(256), 0)
     with current_app.hub.store.read() as db:
-        own = int(db.setting("rt", 1))
+        own = db.number("rt", 1)
         home = zone or own
         house = _number(form.get("rumah", "7"), range(10_000), 7)
         body = draft or policies.stored(db, zone, kind) or policy.default(kind)

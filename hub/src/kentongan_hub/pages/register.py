@@ -20,7 +20,7 @@ def _page(problem):
     hub = current_app.hub
     after = _whole(request.args.get("sesudah", "")) or 0
     with hub.store.read() as db:
-        now, own = hub.now(), int(db.setting("rt", 1))
+        now, own = hub.now(), db.number("rt", 1)
         houses = db.all("SELECT * FROM houses WHERE id > ? ORDER BY id LIMIT ?", after, HOUSES_SHOWN)
         for house in houses:
             house["people"] = db.all(

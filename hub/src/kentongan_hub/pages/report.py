@@ -16,7 +16,7 @@ def page():
 
 def _page(problem, sent=False):
     with current_app.hub.store.read() as db:
-        own = int(db.setting("rt", 1))
+        own = db.number("rt", 1)
     return render_template(
         "lapor.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
         secret=reports.is_confidential,

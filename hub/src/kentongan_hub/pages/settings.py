@@ -53,7 +53,7 @@ def _page(problem, done=""):
 
 def _site(db, zone):
     """What only an administrator sees: the site's values, and where the rest is set."""
-    backup = int(db.setting("backup_wall", 0))
+    backup = db.number("backup_wall")
     rows = {row["name"]: row for row in db.all("SELECT * FROM channels")}
     return {
         "site": {

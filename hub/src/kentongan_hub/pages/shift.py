@@ -24,7 +24,7 @@ def _page(problem):
             )
             if roles.allows(one["role"], roles.COME)
         ]
-        since = int(db.setting("operator_wall", 0))
+        since = db.number("operator_wall")
         shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
     return render_template(
         "serah_terima.html", people=people, reasons=night.HAND_OVER, problem=problem, **shown

@@ -27,7 +27,7 @@ def page():
 
 def _page(problem, done=""):
     with current_app.hub.store.read() as db:
-        last = int(db.setting("backup_wall", 0))
+        last = db.number("backup_wall")
         zone = view.site_words(db)["zone"]
         shown = {
             "keepers": [

@@ -1,10 +1,10 @@
 """What every channel shares: a thread of its own that claims, sends and marks; failures with a remedy."""
 
-import json
 import logging
 import threading
 
 from kentongan_hub import audit, incidents, outbox
+from kentongan_hub.store import parsed
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 2.0  # longest time between looks; a commit wakes the worker at once
@@ -35,6 +35,7 @@ class Worker:
 
     name = label = ""
     fields = ()  # (key, label, default) of the settings on the page Kanal
+    highest = {}  # key -> the largest number that the setting may be; it is a number then
     secret_fields = ()
 
     def __init__(self, store, clock):
@@ -72,7 +73,7 @@ class Worker:
         """Whether a person switched the channel on; its settings are read with it."""
         with self._store.read() as db:
             row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
-        wanted = json.loads(row["settings"]) if row and row["enabled"] else None
+        wanted = settings_of(self, row) if row and row["enabled"] == 1 else None
         if wanted != self.settings:
             self.close()
             self.settings = wanted
@@ -85,16 +86,24 @@ class Worker:
         row = self._claim()
         if row is None:
             return False
-        body = json.loads(row["body"])
-        if row["repeat"] and row["type"] != TEST:
-            body["text"] = REPEAT_MARK + body["text"]
         try:
-            self.send(body)
+            self._send_row(row)
         except Failure as failure:
             self._failed(row, failure)
+        except Exception as error:  # of a library, a setting or the row: told, and no other waits for it
+            log.exception("channel %s: message %d failed", self.name, row["id"])
+            self._failed(row, Failure(f"kesalahan program: {type(error).__name__}"))
         else:
             self._sent(row)
         return True
+
+    def _send_row(self, row):
+        body = parsed(row["body"])
+        if not all(isinstance(body.get(key), str) for key in ("to", "text")):
+            raise Failure("pesannya rusak di basis data; hubungi dengan cara lain", permanent=True)
+        if row["repeat"] and row["type"] != TEST:
+            body["text"] = REPEAT_MARK + body["text"]
+        self.send(body)
 
     def _claim(self):
         now = self.now()
@@ -127,6 +136,12 @@ class Worker:
 
     def close(self):
         """Let go of whatever is open; the next send opens it with the new settings."""
+
+
+def settings_of(channel, row):
+    """{key: text} of a channel's settings; of a row that was damaged what is left, told by rows.py."""
+    kept = parsed(row["settings"]) if row else {}
+    return {key: kept[key] for key, _, _ in channel.fields if isinstance(kept.get(key), str)}
 
 
 def worked(db, now, name):

@@ -4,6 +4,7 @@ from kentongan_hub import inside
 from kentongan_hub.paging.base import Failure, Worker
 
 TITLE = "Kentongan"
+SENDING_S = 20  # one message, from the first connection to the last byte of the answer
 
 
 class Internet(Worker):
@@ -23,9 +24,11 @@ class Internet(Worker):
         if not service.add(body["to"]) or len(service) != 1:
             raise Failure("alamat Apprise tidak terbaca; perbaiki di halaman Warga", permanent=True)
         # the address is a secret: no error text of the library, which may quote it, is kept
-        with inside.guarded(allowed) as guard:
+        with inside.guarded(allowed, SENDING_S) as guard:
             sent = service.notify(body=body["text"], title=TITLE)
         if not sent and guard.refused:
             raise Failure(inside.REFUSED, permanent=True)
+        if guard.over:  # half an answer is none
+            raise Failure(f"layanan tidak selesai menjawab dalam {SENDING_S} detik")
         if not sent:
             raise Failure("internet atau layanan tidak menjawab")

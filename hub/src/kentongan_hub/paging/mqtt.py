@@ -6,11 +6,13 @@ message), and when our own last will appears although we live: a broker may have
 """
 
 import json
+import logging
 import threading
 
 from kentongan_hub import outbox, view, words
 from kentongan_hub.paging.base import Worker, failed, worked
 
+log = logging.getLogger("kentongan.hub")
 CONNECT_S = 5.0
 PUBLISH_S = 5.0
 KEEPALIVE_S = 30
@@ -86,6 +88,7 @@ class HomeAssistant(Worker):
         ("password", "Sandi", ""),
     )
     secret_fields = ("password",)
+    highest = {"port": 0xFFFF}
 
     def __init__(self, store, clock):
         super().__init__(store, clock)
@@ -112,7 +115,8 @@ class HomeAssistant(Worker):
         try:
             test = self._claim()
             told = self._tell(site, wanted, bool(test))
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # also of the library: told on the page Kanal, and tried again
+            log.exception("mqtt: the broker was not told")
             self._failed_now(now, error)
             return False
         self._fails = 0

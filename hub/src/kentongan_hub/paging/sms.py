@@ -42,6 +42,7 @@ class Sms(Worker):
     name = "sms"
     label = "SMS lewat modem GSM"
     fields = (("port", "Port serial, misalnya /dev/serial/by-id/...", ""), ("baud", "Kecepatan", "115200"))
+    highest = {"baud": 4_000_000}
 
     def __init__(self, store, clock):
         super().__init__(store, clock)
@@ -62,9 +63,10 @@ class Sms(Worker):
                 try:
                     if self._look():
                         self._look_ms = now_ms + LOOK_MS
-                except Exception:
+                except Exception as error:
                     log.exception("sms: looking for answers failed; calls go out all the same")
                     self.close()
+                    self._tell(f"kesalahan program: {type(error).__name__}", True, [])
         return super().step()
 
     def send(self, body):
@@ -196,7 +198,7 @@ class Sms(Worker):
             raise Failure("port serial belum diisi di halaman Kanal")
         try:
             self._line = Line(port, int(self.settings.get("baud") or 115200))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise Failure("kecepatan port salah; isi 115200 di halaman Kanal")
         modem = Modem(self._line, arrived=self._arrived)
         modem.prepare()

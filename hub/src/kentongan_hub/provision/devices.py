@@ -163,7 +163,7 @@ def directory(db):
 
 def place_of(db, zone):
     """'RT 05/RW 03'; a zone is an RT's number."""
-    return f"RT {zone:02d}/RW {int(db.setting('rw', 0)):02d}"
+    return f"RT {zone:02d}/RW {db.number('rw'):02d}"
 
 
 def node_keys(secret, role, node, generation):

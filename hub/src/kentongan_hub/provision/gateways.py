@@ -47,7 +47,7 @@ def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
     """
     secret = site.load(data_dir)
     with Store(data_dir).write() as db:
-        row = add_gateway(db, label, zone or int(db.setting("rt", 1)))
+        row = add_gateway(db, label, zone or db.number("rt", 1))
         if radio is not None:
             row = _take_radio(db, row, radio)
         audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)

@@ -77,7 +77,7 @@ def post_lost(db, now, node):
 
 def night(db, now, hour):
     """Whether the nightly table is due: at 03.00 by the wall, and by the steady clock where that is wrong."""
-    last = int(db.setting(LAST_NIGHT, 0))
+    last = db.number(LAST_NIGHT)
     return now.ms - last >= (NIGHT_MS - 4 * HOUR_MS if hour == 3 else NIGHT_MS + 2 * HOUR_MS)
 
 

@@ -10,9 +10,9 @@ def refused(db, now, event):
     if event["type"] not in counters.TYPES:
         return False
     row = db.one("SELECT revoked, revoked_ms FROM devices WHERE node = ?", event["device"])
-    if row is None or not row["revoked"]:
-        return False
-    return event["age_ms"] < 0 or now.ms - event["age_ms"] >= (row["revoked_ms"] or 0)
+    if row is None or row["revoked"] != 1 or type(row["revoked_ms"]) is not int:
+        return False  # a damaged row refuses nobody
+    return event["age_ms"] < 0 or now.ms - event["age_ms"] >= row["revoked_ms"]
 
 
 def heard(db, now, event):
