@@ -5,7 +5,7 @@ so that nobody can mark another's frame as carried before it comes.
 """
 import struct
 
-ROWS = 256               # contents remembered; the oldest gives way
+ROWS = 160               # contents remembered; the oldest gives way
 ROW = "<IIHHB"           # sender (xor UNPROVED), content, low half of the last id, minute of the first, times
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 64             # whose counters are remembered; the oldest gives way

@@ -3,7 +3,7 @@ import struct
 
 ENTRY = "<IHH"            # origin, minute modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 192               # an origin's frames of one minute share an entry
+LIMIT = 160               # an origin's frames of one minute share an entry
 WINDOW_MINUTES = 60
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
