@@ -382,6 +382,30 @@ def test_copies_are_held_1200_ms_longer_while_two_origins_are_active():
     assert core.active_origins(20_000) == 0
 
 
+def test_in_a_crowd_a_newer_attempts_copy_goes_in_the_turn_of_the_one_that_it_replaces():
+    core = mesh()
+    hear(core, alarm(OTHER, 10, packet_id=1), 0)
+    for attempt in range(4):  # each would be held anew: nothing of that house would come through
+        heard = alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=2)
+        hear(core, heard, attempt * 350)
+        assert offer(core, heard, attempt * 350, tag=(TOMBOL, 10))
+        hear(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=1, hop_start=2,
+                         relay_node=0x44), attempt * 350)
+    assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2_400)]
+    assert [packet_of(f).id for _, f in send_all(core, 1_100, 4_000)] == [13]
+
+
+def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
+    for others, held_ms in ((0, 0), (1, 1_200), (3, 1_200), (4, 2_400), (12, 2_400)):
+        core = mesh()
+        for n in range(others):
+            hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
+        heard = alarm(TOMBOL, 10, hop_limit=2)
+        hear(core, heard, 0)
+        offer(core, heard, 0, tag=(TOMBOL, 10))
+        assert core.queue.entries[0].base_ms == held_ms
+
+
 def test_what_could_not_be_carried_does_not_count_as_carried():
     core = mesh()
     assert not offer(core, alarm(TOMBOL, 10, hop_limit=0, hop_start=1), 0)
@@ -416,6 +440,15 @@ def test_a_receipt_that_cannot_be_verified_keeps_only_the_first_attempts_back():
         assert len(core.queue) == 1
         core.doubt_alarm(TOMBOL, 10)
         assert len(core.queue) == (0 if attempt <= 2 else 1)
+
+
+def test_a_receipt_that_a_post_has_verified_keeps_back_more_but_not_all_for_a_stolen_post_can_make_it():
+    for attempt in range(8):
+        core = mesh()
+        offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0,
+              tag=(TOMBOL, 10))
+        core.doubt_alarm(TOMBOL, 10, True)
+        assert len(core.queue) == (0 if attempt <= 5 else 1)
 
 
 def test_a_stored_alarm_is_dropped_and_answered_byte_for_byte():

@@ -204,6 +204,29 @@ def test_the_first_word_that_a_siren_sounds_waits_for_no_crowd():
     assert post.now_ms - at_ms < flood.SIREN_TOLD_MS
 
 
+def test_in_a_crowd_the_first_word_is_repeated_when_the_alarms_have_had_the_air():
+    def words(crowd, change=None):
+        post = Post()
+        at_ms = post.now_ms
+        for n in range(crowd):
+            post.hear(pressed(10, src=TOMBOL + n))
+        if change:
+            post.hear(order(m.ACTION_START, origin=TOMBOL + 90))
+        origin = TOMBOL + 90 if change else TOMBOL
+        post.wait(32 * SECOND)
+        frames = [(t - at_ms, m.parse(CHANNEL.open(packet_of(f)).payload)) for t, f in post.sent
+                  if packet_of(f).src == NODE]
+        times = [t for t, envelope in frames if envelope.type == m.SIREN_REPORT
+                 and m.decode_body(m.SIREN_REPORT, m.SIRENE, envelope.body).origin == origin]
+        return [t // SECOND for t in times]
+
+    assert words(3)[-1] < 9
+    assert words(3, "order")[-1] < 9 and words(5, "order")[-1] < 9  # the gateway has asked
+    crowded = words(5)
+    assert len(crowded) == 3 and crowded[0] < 2 and crowded[1] >= 17
+    assert crowded[2] * SECOND < flood.SIREN_TOLD_MS + flood.HELD_MS
+
+
 def test_the_first_word_is_not_lost_when_more_alarms_come_at_once_than_reports_have_room():
     post = Post()
     for n in range(12):

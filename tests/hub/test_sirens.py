@@ -100,6 +100,19 @@ def test_a_post_that_did_not_hear_is_said_within_fifteen_seconds_also_while_othe
     assert street.silent() == 3
 
 
+@pytest.mark.parametrize("dead", [False, True])
+def test_in_a_crowd_the_first_word_may_come_by_its_repeat_and_no_later(site, dead):
+    street = Street(site, dead=True)  # its first word is lost among the alarms
+    for number in range(5):
+        street.press(number)
+    street.wait(12)
+    street.dead = dead
+    street.wait((flood.SIREN_TOLD_MS + flood.HELD_MS) // SECOND_MS - 13)
+    assert street.silent() == 0
+    street.wait(2)
+    assert (street.silent() > 0) is dead
+
+
 def test_a_post_that_has_sounded_and_died_is_said_when_nothing_of_its_program_can_hold_it_any_more(site):
     street = Street(site)
     street.press(0)

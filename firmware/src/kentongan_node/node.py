@@ -387,7 +387,8 @@ class Node:
     def _stored(self, envelope, frame):
         """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.
 
-        No relay can judge its entries: they spare an alarm's first attempts, never the later ones.
+        No relay can judge its entries: they spare an alarm's first attempts, never the later ones. A post,
+        which has verified its outer tag, spares some more.
         """
         if envelope.type != messages.RECEIPTS or envelope.role != messages.GATEWAY:
             return
@@ -397,7 +398,7 @@ class Node:
                 continue
             if entry.stage == messages.STAGE_STORED:
                 pairs.append((entry.node, entry.counter))
-            self.mesh.doubt_alarm(entry.node, entry.counter)
+            self.mesh.doubt_alarm(entry.node, entry.counter, self.role == messages.SIRENE)
         if pairs:
             self.mesh.answers.keep(frame, pairs)
 
@@ -411,4 +412,4 @@ class Node:
         if flood.may_relay(packet, data):
             self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved, rnd)
         if tag and answered:
-            self.mesh.doubt_alarm(packet.src, head[0])
+            self.mesh.doubt_alarm(packet.src, head[0], self.role == messages.SIRENE)

@@ -7,6 +7,7 @@ driven for 180 s on end               Quiet and "stopped" for 17 s (stretch.py),
 the sensor finds no siren in time     fault; a report that it failed to sound
 a further alarm that sounds alike     its report comes later, when the crowd is over
 a report of another post, in a crowd  our own report of that incident comes later
+a report was sent, in a large crowd   it is repeated later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
 from kentongan_wire import flood
@@ -87,6 +88,12 @@ class Output(MainsNode):
             self._keep(now_ms, actions)
         elif name == "report":
             self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+            for report in self.reports.waiting:
+                # What was said in a crowd, and not asked for, is repeated later: the hub waits as long.
+                said = report.sends and report.kind == m.SIREN_REPORT and report.body.state in SOUNDS
+                if said and report.body.source != m.SOURCE_ORDER \
+                        and self.mesh.active_origins(now_ms) >= CROWD_ORIGINS:
+                    report.hold(flood.HELD_MS)
         elif name == "tone":
             if self._playing in (patterns.END, patterns.DRILL):
                 self._quiet(now_ms, actions)

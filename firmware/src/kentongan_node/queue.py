@@ -53,6 +53,11 @@ class Entry:
         self.due_ms += delay_ms
         self.put_off(self.base_ms + delay_ms)
 
+    def take(self, entry):
+        """The turn of one that waited."""
+        self.base_ms, self.at_ms, self.due_ms = entry.base_ms, entry.at_ms, entry.due_ms
+        self.patient, self.overheard = entry.patient, entry.overheard
+
 
 class SendQueue:
     def __init__(self, limit=LIMIT, reserved=RESERVED_ALARM):

@@ -65,19 +65,21 @@ def _sounds(post, incident):
 
 
 def limit_ms(db, row):
-    """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS.
+    """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS, in a crowd,
+    where it repeats its first word later, HELD_MS more.
 
     One that has told of its siren sounding for another alarm holds its further reports back on purpose:
     the street hears it, and the air is for alarms. What it does by order it reports at once (no asked_ms).
     """
-    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
-    if told_ms is None or row["asked_ms"] - told_ms > SOUNDING_MS:
-        return supervision.SIREN_LIMIT_MS
     buttons = db.value(
         "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", row["asked_ms"] - CROWD_WINDOW_MS
     )
+    crowd = buttons >= CROWD_BUTTONS
+    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+    if told_ms is None or row["asked_ms"] - told_ms > SOUNDING_MS:
+        return supervision.SIREN_LIMIT_MS + (flood.HELD_MS if crowd else 0)
     held_ms = flood.HELD_MS + flood.HELD_SPAN_MS
-    return supervision.SIREN_LIMIT_MS + held_ms * (flood.CROWD_TIMES if buttons >= CROWD_BUTTONS else 1)
+    return supervision.SIREN_LIMIT_MS + held_ms * (flood.CROWD_TIMES if crowd else 1)
 
 
 def reported(db, now, incident, post, state):

@@ -11,6 +11,7 @@ PAYLOAD_LEAST_BYTES = 12  # message header and tags
 # A post tells within this what its siren does, but for what the rest delays on purpose (firmware/output.py).
 SIREN_TOLD_MS = 15_000
 HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
+# In a crowd it repeats what it has said HELD_MS later.
 CROWD_TIMES = 4  # so many times longer in a crowd
 # A device on mains reports every 140 s (or as planned); its STATUS gives way to an alarm for so long at most;
 # 20 s after both it is late. Not sooner, or an alarm would call its own street's devices late.
