@@ -145,14 +145,15 @@ def test_a_whole_file_with_rows_in_every_kind_of_table_is_never_called_damaged(s
 
 
 def test_damage_that_only_a_look_through_the_whole_file_finds_is_found(site):
-    """The tables that a start reads are whole; a page of another one is not."""
+    """Every page can be read; one says another label than the index of labels."""
     lived(site)
     path = site.data_dir / store.FILE_NAME
     with contextlib.closing(sqlite3.connect(path)) as other:
         (size,) = other.execute("PRAGMA page_size").fetchone()
-        (page,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'timeline'").fetchone()
+        (page,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'devices'").fetchone()
     octets = bytearray(path.read_bytes())
-    octets[(page - 1) * size : page * size] = b"\xaa" * size
+    there = slice((page - 1) * size, page * size)
+    octets[there] = octets[there].replace(b"tombol-07", b"tombol-77")
     path.write_bytes(octets)
     assert mending.wrong_with(site.data_dir).startswith("isinya rusak (")
     site.restart()

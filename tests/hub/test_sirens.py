@@ -131,7 +131,8 @@ def test_a_rest_is_shorter_than_what_the_hub_waits_beside_another_alarm():
 def test_a_report_that_a_person_wrote_down_waits_for_no_siren(site):
     person = site.enter("admin")
     for kind in (str(m.KIND_KEBAKARAN), str(m.KIND_MALING), "110", "112"):  # also of kinds that a button has
-        person.post("/lapor", page="/lapor", jenis=kind, apa="mobil asing", rt="5")
+        person.post("/lapor", page="/lapor", jenis=kind, isi="mobil asing", rt="5")
+    assert {one["kind"] for one in site.incidents()} >= {m.KIND_KEBAKARAN, m.KIND_MALING, 110}
     assert site.rows("SELECT * FROM soundings") == []
     site.clock.advance(20 * SECOND_MS)
     site.hub.dispatch.step()
