@@ -172,10 +172,9 @@ class Mesh:
         return True
 
     def _make_way(self, entry, counter, proved):
-        """A copy of a newer attempt says all that a waiting one of an older attempt says, if it is true, as far
-        as it goes.
+        """A copy of a newer attempt says all that a waiting one of an older attempt says, if it is true.
 
-        It goes in that one's turn (True): held anew each time, nothing would come through.
+        As far as it goes, that is, and in that one's turn (True): held anew each time, nothing came through.
         """
         older = [one for one in self._copies(entry.src, counter)
                  if proved and one.attempt < entry.attempt and one.hop_limit() <= entry.hop_limit()]

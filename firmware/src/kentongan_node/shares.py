@@ -5,7 +5,7 @@ from kentongan_node.mix import pick
 
 ENTRY = "<IHH"            # origin, minute modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 160               # an origin's frames of one minute share an entry
+LIMIT = 128               # an origin's frames of one minute share an entry
 WINDOW_MINUTES = 60
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
