@@ -9,12 +9,11 @@ import socket
 import threading
 from collections import namedtuple
 
-from kentongan_gateway.uplink import HubClient, HubError
+from kentongan_gateway.uplink import HubClient
 from kentongan_hub import outbox, serving
 
-from kentongan_sim.soak.field import damage, phone
+from kentongan_sim.soak.field import damage, phone, rows
 from kentongan_sim.soak.field.place import LABEL, ZONE
-from kentongan_sim.soak.town import Link
 
 DAY_S = 86_400
 SAGS = 4  # the fifth frame is the last one that a cell is asked for: then the lamp says that nobody hears
@@ -144,25 +143,6 @@ def _trickle(place, rng):
 def _hub_is_back(place, rng):
     link = place.links[LABEL]
     link.fault, link.delay_ms, link.alter = None, 0, None
-
-
-def _no_done(place, rng):
-    """The hub's route for results of orders fails, and no other."""
-    link, order = place.links[LABEL], {"device": place.boxes["pos-1"].node, "counter": 100, "stage": 3}
-    with place.app.hub.store.write() as db:  # of no alarm that there is: its result is to be told
-        channel = outbox.gateway_channel(LABEL)
-        outbox.add(db, place.app.hub.now().ms, channel, "stage", json.dumps(order), 600_000)
-
-    def call(method, path, body=None):
-        if path.endswith("/done"):
-            raise HubError(500, "internal error")
-        return Link.call(link, method, path, body)
-
-    link.over = call
-
-
-def _all_routes(place, rng):
-    place.links[LABEL].over = None
 
 
 def _alter_spool(deed):
@@ -304,34 +284,6 @@ def _damage(name):
     return begin
 
 
-def _row(table, column, odd, where):
-    """One column of one row that nobody can read any more, until somebody puts it right."""
-
-    def begin(place, rng):
-        with place.app.hub.store.write() as db:
-            row = db.one(f"SELECT rowid AS at, {column} AS was FROM {table} WHERE {where}")
-            place.memo["row"] = row
-            db.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", odd, row["at"])
-
-    def end(place, rng):
-        row = place.memo["row"]
-        with place.app.hub.store.write() as db:
-            db.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", row["was"], row["at"])
-
-    return begin, end
-
-
-def _torn_order(place, rng):
-    with place.app.hub.store.write() as db:
-        channel = outbox.gateway_channel(LABEL)
-        place.memo["order"] = outbox.add(db, place.app.hub.now().ms, channel, "stage", '{"device":', 600_000)
-
-
-def _no_torn_order(place, rng):
-    with place.app.hub.store.write() as db:
-        db.run("DELETE FROM outbox WHERE body = ?", '{"device":')
-
-
 def _sms(fault):
     def begin(place, rng):
         place.phone.fault = fault
@@ -434,11 +386,6 @@ RESTARTED = ("gerbang perlu dilihat",)
 UNHEARD = ("gerbang perlu dilihat", "gerbang bermasalah", "gerbang terputus", "radio mati", "sirene diam",
            "sirene terputus", "terputus", "terlambat")
 OUT = warning("pusat data pernah mati")
-ROWS = (  # what each is, and where it stands
-    ("a post's settings", "devices", "settings", '{"table":', "role = 'sirene'"),
-    ("when a person is called", "addresses", "delay_s", "x", "1"),
-    ("a person's name", "people", "name", b"\xff", "1"),
-)
 UNREADABLE = page("/peringatan", "pusat data gagal", "PENYIMPANAN GAGAL", "tidak terbaca", "rusak")
 RUINED = page("/peringatan", "BASIS DATA RUSAK")
 
@@ -482,7 +429,7 @@ GATEWAY = (
           warning("gerbang tanpa sirene"), "warning: gerbang tanpa sirene", ("gerbang tanpa sirene",)),
     Fault("relay board unplugged while it is open", "gateway", _board("unplugged"), _board(None), 40, 90,
           warning("gerbang tanpa sirene"), "warning: gerbang tanpa sirene", ("gerbang tanpa sirene",)),
-    Fault("results of orders are not taken", "gateway", _no_done, _all_routes, 200, 400,
+    Fault("results of orders are not taken", "gateway", rows.no_done, rows.all_routes, 200, 400,
           lambda place: any(what.startswith("gerbang") for what, _ in place.warnings()), "a warning: gerbang",
           (*RESTARTED, "gerbang bermasalah", "gerbang terputus"), beside=MEANWHILE),
     Fault("stored alarms altered", "gateway", _alter_spool(damage.stored_alarms), NEW_CARD, 70, 120,
@@ -516,10 +463,10 @@ HUB = (
             (*AWAY, "basis data rusak")) for name in damage.DATABASE),
     Fault("the hub's disk full", "hub", _disk(_hub_files, "full", errno.ENOSPC), _disk_well, 30, 90,
           page("/peringatan", "PENYIMPANAN GAGAL"), "red on every page", (*AWAY, "pusat data gagal")),
-    *(Fault(f"unreadable: {name}", "hub", *_row(table, column, odd, where), 150, 240, UNREADABLE,
+    *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), 150, 240, UNREADABLE,
             "warning or page Peringatan", (*AWAY, "pusat data gagal", "basis data rusak"), beside=MEANWHILE)
-      for name, table, column, odd, where in ROWS),
-    Fault("unreadable: an order that waits", "hub", _torn_order, _no_torn_order, 150, 240, UNREADABLE,
+      for name, table, column, odd, where in rows.ROWS),
+    Fault("unreadable: an order that waits", "hub", rows.torn_order, rows.no_torn_order, 150, 240, UNREADABLE,
           "warning or page Peringatan", (*AWAY, "pusat data gagal"), beside=MEANWHILE),
     *(Fault(f"SMS modem {name}", "hub", _sms(name), _sms_well, 60, 200, channel("sms"),
             "page Kanal, warning: kanal gagal", ("kanal gagal",))

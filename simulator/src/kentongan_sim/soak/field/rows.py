@@ -1,0 +1,61 @@
+"""Faults inside a hub that otherwise runs: rows that nobody can read, a route that fails."""
+import json
+
+from kentongan_gateway.uplink import HubError
+from kentongan_hub import outbox
+
+from kentongan_sim.soak.field.place import LABEL
+from kentongan_sim.soak.town import Link
+
+ROWS = (  # what each is, and where it stands
+    ("a post's settings", "devices", "settings", '{"table":', "role = 'sirene'"),
+    ("when a person is called", "addresses", "delay_s", "x", "1"),
+    ("a person's name", "people", "name", b"\xff", "1"),
+)
+
+
+def row(table, column, odd, where):
+    """One column of one row that nobody can read any more, until somebody puts it right."""
+
+    def begin(place, rng):
+        with place.app.hub.store.write() as db:
+            row = db.one(f"SELECT rowid AS at, {column} AS was FROM {table} WHERE {where}")
+            place.memo["row"] = row
+            db.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", odd, row["at"])
+
+    def end(place, rng):
+        row = place.memo["row"]
+        with place.app.hub.store.write() as db:
+            db.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", row["was"], row["at"])
+
+    return begin, end
+
+
+def torn_order(place, rng):
+    with place.app.hub.store.write() as db:
+        channel = outbox.gateway_channel(LABEL)
+        place.memo["order"] = outbox.add(db, place.app.hub.now().ms, channel, "stage", '{"device":', 600_000)
+
+
+def no_torn_order(place, rng):
+    with place.app.hub.store.write() as db:
+        db.run("DELETE FROM outbox WHERE body = ?", '{"device":')
+
+
+def no_done(place, rng):
+    """The hub's route for results of orders fails, and no other."""
+    link, order = place.links[LABEL], {"device": place.boxes["pos-1"].node, "counter": 100, "stage": 3}
+    with place.app.hub.store.write() as db:  # of no alarm that there is: its result is to be told
+        channel = outbox.gateway_channel(LABEL)
+        outbox.add(db, place.app.hub.now().ms, channel, "stage", json.dumps(order), 600_000)
+
+    def call(method, path, body=None):
+        if path.endswith("/done"):
+            raise HubError(500, "internal error")
+        return Link.call(link, method, path, body)
+
+    link.over = call
+
+
+def all_routes(place, rng):
+    place.links[LABEL].over = None
