@@ -88,14 +88,15 @@ def pages_of(bench, node):
     return [message.body for message in opened if message.type == m.PAGE]
 
 
-def test_a_gateway_that_never_heard_the_alarm_calls_by_what_the_order_says():
+@pytest.mark.parametrize("kind", [0, 2])
+def test_a_gateway_that_never_heard_the_alarm_calls_by_what_the_order_says(kind):
     """The hub sends orders that wait for a dead gateway to another one, which used to fail them."""
     bench = Bench(config=CoreConfig(GATEWAY_2, "gateway-2", 6))
-    bench.order(id=1, **WHOLE)
+    bench.order(id=1, **{**WHOLE, "kind": kind})
     assert [done.result for done in bench.all(OrderDone)] == ["ok"]
     page = pages_of(bench, GATEWAY_2)[0]
     about = page.target, page.origin, page.counter, page.kind, page.zone, page.flags
-    assert about == (RECEIVER, BUTTON, 100, 2, 5, 0)
+    assert about == (RECEIVER, BUTTON, 100, kind, 5, 0)
 
 
 def test_an_answer_to_such_a_page_counts_and_ends_it():

@@ -160,7 +160,7 @@ FORMS = {
         "targets": _targets,
         "zone": whole(0, 255, None),
     },
-    "page": {**ALARM, "first": FIRST, "kind": whole(1, 255, None), "zone": whole(0, 255, 0),
+    "page": {**ALARM, "first": FIRST, "kind": whole(0, 255, None), "zone": whole(0, 255, 0),
              "silent": whole(0, 1, 0), "targets": _nodes},
     "drill": {
         "minutes": whole(0, 60),
