@@ -290,10 +290,8 @@ class GatewayCore:
     def _sounds(self, record) -> bool:
         if not record.is_alarm:
             return False
-        own = self._own.alarm
-        return self._watch.sounds(record) or bool(
-            own and (own[0], own[2]) == (record.src, record.body.incident)
-        )
+        own = self._own.alarm and (self._own.alarm[0], self._own.alarm[2])
+        return self._watch.sounds(record) or own == (record.src, record.body.incident)
 
     def _judge(self, heard):
         try:
