@@ -8,6 +8,7 @@ import pytest
 from gateway_kit import BUTTON, BUTTON_2, GATEWAY, Bench, alarm
 from gateway_process import wait_for
 from kentongan_gateway import actions, words
+from kentongan_gateway.announce import JOBS_LIMIT
 from kentongan_gateway.core import CoreConfig
 from kentongan_gateway.outputs import voice
 from kentongan_wire import messages as m
@@ -116,3 +117,12 @@ def test_a_sound_card_that_fails_is_a_trouble_with_its_remedy_and_over_when_it_w
     programs("aplay", "exit 0")
     speaker.say("dua")
     wait_for(lambda: troubles[-1] is None, "its end")
+
+
+def test_one_buttons_many_alarms_keep_no_other_alarm_unsaid():
+    b = bench()
+    for n in range(JOBS_LIMIT + 4):
+        b.hear(alarm(src=BUTTON_2, counter=1_000 + 10 * n, kind=m.KIND_MALING), src=BUTTON_2)
+    b.hear(alarm(kind=m.KIND_KEBAKARAN))
+    b.run(400_000)
+    assert any("Kebakaran" in text for text in said(b))

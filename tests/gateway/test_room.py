@@ -8,6 +8,7 @@ from kentongan_gateway.quiet import LIMIT as QUIET_LIMIT
 from kentongan_gateway.records import RECORDS_LIMIT, STORED_LIMIT, Records
 from kentongan_gateway.room import make_room, owner, put
 from kentongan_gateway.sirens import WATCH_LIMIT
+from kentongan_gateway.stages import JOBS_LIMIT as STAGES_LIMIT
 from kentongan_wire import messages as m
 
 
@@ -146,3 +147,16 @@ def test_a_page_that_was_overtaken_at_its_penerima_goes_on_under_a_counter_that_
     pages_sent = [page for *_, page in bench.sent(m.PAGE)]
     assert {page.body.origin for page in pages_sent} == {BUTTON, BUTTON_2} and len(pages_sent) == 10
     assert [page.counter for page in pages_sent] == sorted(page.counter for page in pages_sent)
+
+
+def test_one_buttons_many_alarms_keep_no_somebody_is_coming_from_another():
+    """A stolen button tests hundreds of times; each test is answered with a stage that it never names."""
+    bench = Bench()
+    for n in range(STAGES_LIMIT + 1):
+        bench.order(id=n + 1, type="stage", device=BUTTON_2, counter=1_000 + n, stage=m.STAGE_COMING)
+    failed = [done for done in bench.all(OrderDone) if done.result == "failed: too many at once"]
+    assert [done.order_id for done in failed] == [1], "of the one that has most the oldest"
+    bench.hear(alarm())
+    bench.order(id=9_000, type="stage", device=BUTTON, counter=100, stage=m.STAGE_COMING)
+    bench.run(5_000)
+    assert m.STAGE_COMING in [entry.stage for *_, entry in bench.entries(BUTTON)]

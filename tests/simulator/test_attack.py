@@ -21,8 +21,6 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 
 LONG = ("hour-",)  # over an hour
-# What thieves achieve beyond what they are known to, until it is mended: shown as xfail, by name.
-OPEN = ("gateway-hour-own-tombol",)
 IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]
 AT_HUB = ("hub-answers-tombol-05", "hub-answers-silent-pos-1", "hub-answers-penerima-rumah")
 ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the devices' own judging is all there is
@@ -34,11 +32,7 @@ def found(name, seed=1, engine="cpython", loss=0.08):
     return {column: some for column, some in walked["problems"].items() if some}
 
 
-def known_open(name):
-    return pytest.param(name, marks=pytest.mark.xfail(reason="not mended yet") if name in OPEN else ())
-
-
-@pytest.mark.parametrize("name", [known_open(name) for name in IN_AIR])
+@pytest.mark.parametrize("name", IN_AIR)
 def test_an_attack_in_the_air_achieves_no_more_than_its_thief_is_known_to(name):
     assert found(name) == {}
 

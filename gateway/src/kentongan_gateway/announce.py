@@ -2,6 +2,7 @@
 
 from kentongan_gateway import words
 from kentongan_gateway.actions import Hush, Speak
+from kentongan_gateway.room import make_room, owner
 
 SAY_AT_MS = (0, 20_000, 60_000)
 GAP_MS = 9_000  # between two sentences, so that the siren is heard as well
@@ -26,9 +27,10 @@ class Announcements:
         old = self._jobs.get(key)
         if old and old[0].body.kind == record.body.kind:
             return  # another press of the same: the row under way says it
-        if old is None and len(self._jobs) >= JOBS_LIMIT:
+        gone = None if old else make_room(self._jobs, JOBS_LIMIT, record.src, owner)
+        if gone is not None:
             desk.count("sentence_dropped")
-            return
+            del self._jobs[gone]
         self._jobs[key] = [record, desk.now_ms, 0]
 
     def ended(self, origin=None, incident=None):

@@ -10,6 +10,7 @@ from kentongan_wire.flood import CLASS_ALARM
 
 from kentongan_gateway.air import ALARM, FIRST
 from kentongan_gateway.receipts import ENTRIES_MAX
+from kentongan_gateway.room import make_room, owner, put
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
 # Sends that the button has not named: the next may go round by one more relay, or as far as any copy of the
@@ -77,9 +78,10 @@ class Stages:
             return
         if old:
             self._on_done(old.order_id, "failed: overtaken")
-        elif len(self._jobs) >= JOBS_LIMIT:
-            self._on_done(order_id, "failed: too many at once")
-            return
+        else:  # whoever waits for most gives way: one button keeps no word from another
+            gone = self._jobs.pop(make_room(self._jobs, JOBS_LIMIT, target.node, owner), None)
+            if gone is not None:
+                self._on_done(gone.order_id, "failed: too many at once")
         key = desk.key_c(target.node, target.role, target.generation)
         entry = m.receipt_entry(desk.config.node, target.node, target.counter, stage, sounding, 0, 0, key)
         self._jobs[about] = job = Job(target, stage, entry, desk.now_ms, order_id)
@@ -136,9 +138,7 @@ class Stages:
         about = named[0]
         job = self._jobs[about]
         del self._jobs[about]
-        if len(self._seen) >= JOBS_LIMIT:
-            self._seen.pop(next(iter(self._seen)))
-        self._seen[about] = (job.target.counter, stage)
+        put(self._seen, about, (job.target.counter, stage), JOBS_LIMIT, owner)
         self._on_done(job.order_id, "ok")
         return job.target.counter, stage
 
