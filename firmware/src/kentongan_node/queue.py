@@ -19,7 +19,7 @@ class Entry:
 
     # What few entries set stands here once: with up to 12 names of its own an entry takes 80 bytes less.
     answer = False      # a cached receipt, byte for byte
-    charge = None       # the purse of our hour that pays for this
+    charge = None       # type: int | None  # the purse of our hour that pays for this
     patient = False     # waits ALIVE_WAIT_MS longer already
     attempt = 0         # of the alarm that this is a copy of
     overheard = False   # another relay seems to have carried it

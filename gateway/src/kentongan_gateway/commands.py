@@ -146,8 +146,8 @@ class Commands:
             "generation": self._desk.keys.generation,
             "counter": order.counter, "incident": order.first & 0xFFFF, "zone": order.zone,
             "kind": order.kind, "silent": bool(order.silent), "cancel": False, "attempt": 0,
-            "hops": self._desk.directory.hops(order.device), "digest": "", "late": False, "drill": False,
-            "altered": False, "doubted": False,
+            "hops": self._desk.directory.hops(order.device), "digest": bytes(events.DIGEST_BYTES).hex(),
+            "late": False, "drill": False, "altered": False, "doubted": False,
         })
         record.alarmed = record.known = True
         record.first, record.first_ms = False, self._desk.now_ms

@@ -104,8 +104,10 @@ def prove(port, file, say):
         status = line.wait_for(link.ModemStatus, time.monotonic() + ANSWER_S)
         if status is None:
             raise ToolError("no_answer", f"{port}: no status")
-        if status.jammed:
+        if status.faults & link.FAULT_JAMMED:
             say("  perhatikan: saluran dipakai pihak lain lebih dari setengah waktu")
+        if status.faults & link.FAULT_FLASH:
+            say("  perhatikan: flash radio ini tidak bisa ditulis: ganti papannya")
         return status
 
 
