@@ -4,7 +4,7 @@ import struct
 from kentongan_wire.replay import ReplyBudget
 
 # Receipts kept, of 100 bytes as a rule; the oldest gives way.
-FRAMES = 7
+FRAMES = 6
 PAIRS = 14        # entries of one receipt
 PAIR_BYTES = 8
 
