@@ -11,7 +11,7 @@ import pytest
 from kentongan_gateway import told
 from kentongan_gateway.desk import Desk
 from kentongan_hub import alarms as hub_alarms
-from kentongan_node import button, mesh, receiver, siren
+from kentongan_node import button, mesh, receiver, siren, soundings
 from kentongan_node.modem import Modem
 from kentongan_node.node import Node
 from kentongan_sim import engine_micropython
@@ -90,7 +90,7 @@ def test_a_post_that_sounds_for_what_a_relay_can_make_is_found_out(monkeypatch):
     def believes(self, frame, envelope, proved, heard, now_ms, rnd, actions):
         if proved and envelope.type == m.ALARM and envelope.role == m.TOMBOL:
             record = self._add(heard[0].src, envelope.counter, envelope.counter & 0xFFFF, 0, 5, now_ms)
-            record.event(siren.ORDER, now_ms)
+            record.order(envelope.counter, now_ms, soundings.SOUND_MS)
             self._drive(now_ms, actions)
         deliver(self, frame, envelope, proved, heard, now_ms, rnd, actions)
 
