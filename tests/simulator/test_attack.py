@@ -6,8 +6,10 @@ import json
 
 import pytest
 from kentongan_gateway import air
+from kentongan_gateway.copies import Copies
 from kentongan_gateway.core import GatewayCore
 from kentongan_gateway.pages import Pages
+from kentongan_gateway.shares import Shares
 from kentongan_hub import chimes
 from kentongan_sim import cli, engine_micropython
 from kentongan_sim.attack import run
@@ -23,6 +25,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 LONG = ("hour-",)  # over an hour
 IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]
 AT_HUB = ("hub-answers-tombol-05", "hub-answers-silent-pos-1", "hub-answers-penerima-rumah")
+OWN_WORDS = [name for name in ATTACKS if name.startswith("gateway-hour-own-")]
 ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the devices' own judging is all there is
 
 
@@ -94,10 +97,22 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
     assert problems.get("false_sirens"), "it orders sirens for what no button raised"
 
 
-def test_a_gateway_that_keeps_no_air_for_words_of_its_own_is_found_out(monkeypatch):
-    monkeypatch.setitem(air.LIMITS_S, air.ALARM, air.LIMITS_S[air.AGAIN] - 1)
-    said = found("gateway-hour-receipts").get("muted", [])
+@pytest.mark.parametrize("name", OWN_WORDS)
+def test_a_gateway_that_keeps_no_air_for_another_s_press_is_found_out(name, monkeypatch):
+    monkeypatch.setattr(Shares, "allow", lambda self, *about: True)
+    monkeypatch.setitem(air.LIMITS_S, air.FIRST, air.LIMITS_S[air.AGAIN] - 1)
+    said = found(name).get("muted", [])
     assert any("no gateway sent it a receipt" in text for text in said)
+
+
+def test_a_gateway_that_carries_whatever_comes_is_found_out(monkeypatch):
+    def carries(self, who, message, payload_bytes):
+        self._desk.spend_air(air.COPY, payload_bytes)
+        return True
+
+    monkeypatch.setattr(Copies, "allow", carries)
+    said = found("gateway-hour-receipts").get("muted", [])
+    assert any("'stored'" in text and "was not shown" in text for text in said)
 
 
 def test_a_gateway_that_never_rests_is_found_out_and_holds_up_no_campaign(monkeypatch):
