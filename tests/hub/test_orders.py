@@ -1,5 +1,6 @@
 """Orders reach the gateway once each: claimed with a lease, sent, marked; repeated when one was lost."""
 
+import json
 import threading
 import time
 
@@ -68,6 +69,15 @@ def test_matikan_bunyi_stops_the_posts_and_keeps_the_incident(site):
         9,
     )
     assert site.incidents()[0]["state"] == "baru"
+
+
+def test_chimes_are_called_although_the_order_lost_its_incident_except_for_a_confidential_one(site):
+    with site.hub.store.write() as db:
+        channel = outbox.gateway_channel("gateway-1")
+        for silent in (1, 0):
+            body = json.dumps({"device": site.button, "counter": 9, "silent": silent})
+            outbox.add(db, site.clock.now_ms, channel, "page", body, 600_000)
+    assert [(one["type"], one["silent"]) for one in site.orders()] == [("page", 0)]
 
 
 def test_a_drill_window_is_ordered_with_its_minutes(site):

@@ -24,7 +24,8 @@ INCIDENTS = 400
 # the newest lines of a chain: read from its end, as many as are shown
 FROM_THE_END = re.compile(r"FROM (audit|timeline) .*ORDER BY id DESC LIMIT", re.S)
 # a partial index holds only what is open or waits, however long the history grows
-SMALL = ("incidents_open", "incidents_counter", "incidents_next_alert", "incidents_device", "outbox_waiting")
+SMALL = ("incidents_open", "incidents_counter", "incidents_next_alert", "incidents_device", "outbox_waiting",
+         "outbox_open")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import gsm_model
 import gsm_pdu
 import pytest
 from hub_kit import HubProcess
-from kentongan_hub import outbox
+from kentongan_hub import failures, outbox
 from kentongan_hub.paging import inbox, modem, pdu, sms
 from kentongan_hub.paging.base import Failure
 from paging_kit import add, channel, row, switch_on
@@ -203,6 +203,7 @@ def test_an_answer_that_was_not_committed_stays_on_the_card(post, monkeypatch):
     post.call()
     post.model.arrive(SITI, "DATANG 1")
     full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
     def no_room(*_args):
         raise full
@@ -215,6 +216,31 @@ def test_an_answer_that_was_not_committed_stays_on_the_card(post, monkeypatch):
     assert row(post.site, number)["state"] == outbox.DONE, "calls go out all the same"
     post.look(ms=40_000)
     assert post.answered_by == "Siti" and post.model.left() == []
+
+
+def test_parts_that_cannot_be_read_keep_no_answer_on_the_card(post, monkeypatch):
+    def breaks(*_args):
+        raise ZeroDivisionError
+
+    post.call()
+    post.model.arrive(SITI, "DATANG 1")
+    monkeypatch.setattr(inbox, "run_out", breaks)
+    post.look()
+    assert post.answered_by == "Siti" and post.model.left() == []
+    with post.site.hub.store.read() as db:
+        assert db.setting(failures.WHAT) == "SMS yang terpotong"
+
+
+def test_a_look_that_fails_is_told_on_the_page_of_channels_and_calls_go_out(post, monkeypatch):
+    def breaks(*_args):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(modem.Modem, "look", breaks)
+        number = add(post.site, "sms")
+        post.look()
+    assert row(post.site, number)["state"] == outbox.DONE
+    assert "ZeroDivisionError" in channel(post.site, "sms")["inbox_problem"]
 
 
 def test_one_message_that_cannot_be_taken_holds_no_other_back(post, monkeypatch):

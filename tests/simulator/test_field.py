@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_hub import calling, mending, supervision
+from kentongan_hub import calling, kept, supervision
 from kentongan_sim.soak.field import campaign, page
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.campaign import Campaign, Result
@@ -55,7 +55,7 @@ def test_a_campaign_that_nothing_holds_finds_it_out(patch, kind, monkeypatch):
 
 
 def test_an_alarm_that_goes_with_a_damaged_database_is_found_out(monkeypatch):
-    monkeypatch.setattr(mending, "_kept", lambda data_dir: {})
+    monkeypatch.setattr(kept, "read", lambda data_dir: {})
     monkeypatch.setattr(campaign, "PHASES", ("before", "before", "before"))
     assert any(one.startswith(("lost", "false word", "not")) for one in ran("database empty").problems)
 

@@ -24,11 +24,14 @@ WHOLE, U32 = 1 << 53, 0xFFFF_FFFF
 # rows of the past, or too many to look through: on no alarm's way
 HISTORIES = ("audit", "timeline", "events", "statuses", "siren_reports", "battery_days", "hearings", "photos",
              "sms_parts", "sms_refusals", "access_changes")  # fmt: skip
+# what has an index of its own: an alarm does not wait for the history. A text stands behind all numbers
+OPEN = ("{0} IN (SELECT {0} FROM {1} WHERE closed_ms IS NULL UNION ALL "
+        f"SELECT {{0}} FROM {{1}} WHERE closed_ms > {LONG})")  # fmt: skip
 WHERE = {
     "outbox": f"state NOT IN ('{outbox.DONE}', '{outbox.FAILED}', '{outbox.EXPIRED}')",
-    "incidents": f"closed_ms IS NULL OR closed_ms > {LONG}",  # a text stands behind all numbers
+    "incidents": OPEN.format("id", "incidents"),
     "alarms": f"incident IN (SELECT id FROM incidents WHERE closed_ms IS NULL) OR incident > {LONG}",
-    "warnings": f"closed_ms IS NULL OR closed_ms > {LONG}",
+    "warnings": OPEN.format("rowid", "warnings"),
 }
 HIGHEST = {
     **dict.fromkeys(("zone", "rssi", "snr_q", "hops", "rt", "rw"), 255),

@@ -48,3 +48,14 @@ CREATE TABLE early_answers (
 @migrations()
 def m021_told_twice(db):
     _run(db, TOLD_TWICE)
+
+
+# what waits, and a state that cannot be: each look through the rows (rows.py) asks for them
+OUTBOX_OPEN = """
+CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('terkirim', 'gagal', 'kedaluwarsa');
+"""
+
+
+@migrations()
+def m022_outbox_open(db):
+    _run(db, OUTBOX_OPEN)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, phones
+from kentongan_hub import audit, failures, phones
 from kentongan_hub.paging import inbox, pdu
 from kentongan_hub.paging.base import PROBLEM_LIMIT, Failure, Worker
 from kentongan_hub.paging.modem import ARRIVED_LIMIT, RECEIVED, Modem
@@ -66,8 +66,15 @@ class Sms(Worker):
                 except Exception as error:
                     log.exception("sms: looking for answers failed; calls go out all the same")
                     self.close()
-                    self._tell(f"kesalahan program: {type(error).__name__}", True, [])
+                    self._tell_failed(error)
         return super().step()
+
+    def _tell_failed(self, error):
+        """The same disk may refuse this word too: the calls go out all the same."""
+        try:
+            self._tell(f"kesalahan program: {type(error).__name__}", True, "")
+        except Exception:
+            log.exception("sms: cannot even note that looking for answers failed")
 
     def send(self, body):
         try:
@@ -106,7 +113,7 @@ class Sms(Worker):
         if not (waiting or fails or (row["inbox_problem"], row["inbox_room"]) != (problem, room)):
             return
         with self._store.write(ring=False) as db:
-            inbox.run_out(db, now)
+            _run_out(db, now)
             db.run(
                 "UPDATE channels SET inbox_problem = ?, inbox_room = ?, "
                 "inbox_fails = CASE WHEN ? THEN inbox_fails + 1 ELSE 0 END WHERE name = ?",
@@ -123,7 +130,7 @@ class Sms(Worker):
         if entries:
             with self._store.write() as db:
                 done = [entry for entry in entries if self._take_one(db, now, entry)]
-                inbox.run_out(db, now)
+                _run_out(db, now)
         self._arrived.clear()  # of this thread alone; nothing was read from the line meanwhile
         deleted, refused = 0, None
         there = [(entry.memory, entry.index) for entry in done if entry.index is not None]
@@ -212,3 +219,8 @@ class Sms(Worker):
                 pass  # it is gone, which is all that was wanted
         self._line = self._modem = None
         self._registered = False
+
+
+def _run_out(db, now):
+    """Old parts that make trouble keep no answer on the card and no word from the page Kanal."""
+    failures.contained(db, now, "SMS yang terpotong", inbox.run_out, db, now)
