@@ -90,3 +90,37 @@ def test_a_frame_of_another_content_under_the_same_id_takes_no_waiting_copys_pla
     assert offer(core, alarm(TOMBOL, 10, packet_id=9, hop_limit=1, hop_start=4), 0)
     assert offer(core, alarm(TOMBOL, 11, packet_id=9, hop_limit=3, hop_start=4), 0, proved=False)
     assert [e.hop_limit() for e in core.queue.entries] == [0, 2]
+
+
+def junk(core, n):
+    """Frames that nothing proves, until the common purse is empty."""
+    for k in range(n):
+        if offer(core, alarm(0x53000099, 5_000 + k, packet_id=0x70000000 + k, hop_limit=1), k * 1_500, proved=False):
+            send_all(core, k * 1_500, k * 1_500 + 1_400)
+    return n * 1_500
+
+
+def test_reseals_of_an_attempt_ahead_of_it_keep_it_from_no_one_while_the_common_purse_is_empty():
+    """Whoever has the channel key can give a true content any id and any header, and play it first."""
+    for plan in ([(k, 1) for k in range(6)], [(0, 1), (0, 2)], [(0, 1), (1, 1), (0, 2)], []):
+        core = mesh()
+        now_ms = junk(core, 130)
+        carried = []
+        for attempt in range(10):
+            for k, hops in plan:
+                packet_id = ((0x7100 + k) << 16) + 10 + attempt
+                offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=packet_id, hop_limit=hops), now_ms)
+                send_all(core, now_ms, now_ms + 900)
+            assert offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=3), now_ms + 900)
+            carried += hops_left(send_all(core, now_ms + 900, now_ms + 5_900))[-1:]
+            now_ms += 6_000
+        assert carried == [2] * 10
+
+
+def test_what_a_button_said_once_is_never_charged_to_it_again_under_another_id():
+    core = mesh()
+    charges = []
+    for packet_id, hops in ((10, 3), (11, 3), (12, 2), (13, 3)):
+        charges.append(purses_of(core, lambda left, one=packet_id: alarm(
+            TOMBOL, 10, packet_id=one, hop_limit=left, hop_start=7), (hops,), packet_id * 3_000))
+    assert charges == [[TOMBOL], [0], [0], [0]]

@@ -7,8 +7,9 @@ plays one with few left ahead of the true one must not end its way there.
 import struct
 
 ROWS = 112               # contents remembered; the oldest gives way
-# Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2),
-# hops left of the last id (3-5) and how often more hops came after it had gone (6-7).
+# Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2) and
+# the most hops left that it was carried with (3-5), under whatever id: whoever has the channel key gives one;
+# and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 64             # whose counters are remembered; the oldest gives way
@@ -29,19 +30,20 @@ class Carried:
         self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
 
-    def has(self, src, proved, content, packet_id=None):
-        """1 + hops left of this very frame as it was carried, 0: it was not; None: any id, true or false."""
+    def known(self, src, proved, content, packet_id):
+        """(1 + the most hops left that this content was carried with, 0: it was not; under this id last; how
+        often it went again with more)."""
         at = self._find(src, proved, content)
-        if at is None or packet_id is None:
-            return at is not None
+        if at is None:
+            return 0, False, 0
         _, _, last, _, flags = struct.unpack_from(ROW, self._rows, at)
-        return (flags >> 3 & 7) + 1 if last == packet_id & 0xFFFF else 0
+        return (flags >> 3 & 7) + 1, last == packet_id & 0xFFFF, flags >> 6
 
-    def is_new(self, src, content, counter, attempt, strict, now_ms, repeat):
+    def is_new(self, src, content, counter, attempt, strict, now_ms, farther):
         """Whether a proved frame is what its sender says now, and not an old one played again.
 
-        strict: frames of this sender do not overtake each other, as a tombol's. repeat: this very frame has
-        gone, with fewer hops left; once that is nothing old.
+        strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
+        farther: it has more hops left than any that was carried, which is nothing old.
         """
         last, highest = self._last(src)
         at = self._find(src, True, content)
@@ -49,9 +51,9 @@ class Carried:
             _, _, _, minute, flags = struct.unpack_from(ROW, self._rows, at)
             if (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES:
                 return False
-            if repeat:
-                return flags < 64 and not (strict and (counter, attempt) != (last, highest))
-            return flags & 7 < REPEATS
+            if farther:
+                return not strict or (counter, attempt) == (last, highest)
+            return not strict and flags & 7 < REPEATS
         if counter == last:
             return attempt > highest or not strict
         return counter > last if strict else counter + REORDERED > last
@@ -65,13 +67,13 @@ class Carried:
             self._next = (self._next + 1) % ROWS
         else:
             last, minute, flags = struct.unpack_from(ROW, self._rows, at)[2:]
-        times, more = flags & 7, flags >> 6
+        times, most, more = flags & 7, flags >> 3 & 7, flags >> 6
+        if last is not None and hops > most and not first:
+            more = min(more + 1, 3)
         if last != packet_id & 0xFFFF:
             times = min(times + 1, 7)
-        elif not first:
-            more = min(more + 1, 3)
         struct.pack_into(ROW, self._rows, at, src ^ (0 if proved else UNPROVED), content, packet_id & 0xFFFF,
-                         minute, times | hops << 3 | more << 6)
+                         minute, times | max(hops, most) << 3 | more << 6)
         if proved:
             self._count(src, counter, attempt)
 

@@ -134,36 +134,38 @@ class Mesh:
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
         content = struct.unpack("<I", sha256(data.payload)[:4])[0]
-        again = self._carried.has(packet.src, proved, content, packet.id)
-        if again >= packet.hop_limit:
+        most, same, more = self._carried.known(packet.src, proved, content, packet.id)
+        farther = packet.hop_limit > most
+        if same and not farther:
             return False
         head = alarm_head(data)
         counter, attempt = head or (said_counter(data), 0)
         frame = relayed(packet, self.node & 0xFF)
         about = (packet.src, proved, content, packet.id, counter, attempt, now_ms, packet.hop_limit - 1)
-        for waiting in self.queue.entries if again else ():
+        for waiting in self.queue.entries if same else ():
             if waiting.relay and waiting.frame[4:12] == frame[4:12] and waiting.frame[16:] == frame[16:]:
                 waiting.frame = frame
                 self._carried.add(*about, first=True)
                 return True
         entry = Entry(frame, klass, now_ms, False, True, snr_q, tag)
+        entry.attempt = attempt
         is_new = self._carried.is_new
-        if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, again)):
+        if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
             entry.charge = COMMON
         elif head:
-            entry.charge = packet.src
+            entry.charge = COMMON
+            if more == 0 or not self._pays(entry, head, now_ms):  # whoever sends it on and on pays first
+                entry.charge = packet.src
         elif klass <= CLASS_ORDER:  # which relays cannot judge: of each kind so much, whoever says it
             entry.charge = BROADCAST - klass
-        entry.attempt = attempt
-        # In its sender's name, and not carried before: a thief of a relay may have spent the purses for him.
-        unheard = proved and not self._carried.has(packet.src, True, content)
-        if not self._affordable(entry, head, unheard, now_ms, rnd):
+        # In its sender's name, and not carried so far: a thief of a relay may have spent the purses for him.
+        if not self._affordable(entry, head, proved and farther, now_ms, rnd):
             return False
         if head:
             origins = self.active_origins(now_ms)
-            if not self._make_way(entry, head[0], proved) and origins >= 2 and not again:
+            if not self._make_way(entry, head[0], proved) and origins >= 2 and not same:
                 entry.hold(CROWD_HOLD_MS[origins >= CROWD_ORIGINS])
-        if again:  # a copy has gone, with fewer hops: perhaps as far as it had to
+        if same:  # a copy has gone, with fewer hops: perhaps as far as it had to
             entry.overheard = True
             entry.hold(OVERHEARD_HOLD_MS)
         if not self.queue.put(entry):
