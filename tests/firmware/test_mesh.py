@@ -269,7 +269,7 @@ def test_an_order_is_carried_with_each_of_its_repeats_and_not_when_it_is_played_
         offer(core, frame(2, 3, OTHER, 5, body, packet_id=packet_id, hop_limit=2), n * 3_000, klass=STATUS)
         purses += [e.charge for e in core.queue.entries]
         send_all(core, n * 3_000, n * 3_000 + 2_900)
-    assert purses == [None] * 6 + [0] * 6
+    assert purses == [0xFFFFFFFF - STATUS] * 6 + [0] * 6
 
 
 def test_nobody_marks_a_frame_as_carried_before_it_comes():

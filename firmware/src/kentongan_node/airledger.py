@@ -29,7 +29,7 @@ class AirLedger:
             self._bins = bytearray(state)
         if len(self._bins) != ROW_BYTES or self._count() > AIR_LIMIT_MS + 1_000:
             self._bins = bytearray(ROW_BYTES)
-            self._add(AFTER_LOSS_MS)
+            self.add(AFTER_LOSS_MS)
         self._slept_ms = struct.unpack_from("<I", self._bins)[0]
         # Spent and not in the file; a button's first frame of a wake waits for no flash.
         self._open = 0 if self._slept_ms else 1_000
@@ -61,7 +61,7 @@ class AirLedger:
     def spend(self, airtime_ms, now_ms, actions):
         """Book a transmission; appends a Persist at each full second."""
         self._roll(now_ms)
-        self._add(airtime_ms)
+        self.add(airtime_ms)
         self._open += airtime_ms
         if self._open >= 1_000:
             self._keep(0, actions)
@@ -71,19 +71,19 @@ class AirLedger:
         self._roll(now_ms)
         self._keep(max(1, min(sleep_ms or 0, 0xFFFFFFFF)), actions)
 
-    def _add(self, ms):
-        """To the running minute."""
+    def add(self, ms):
+        """To the running minute, as used_ms last found it."""
         total = min((self._bins[-2] | self._bins[-1] << 8) + ms, 0xFFFF)
         self._bins[-2], self._bins[-1] = total & 0xFF, total >> 8
         self._total_ms += ms
 
     def _keep(self, sleep_ms, actions):
         cover = 0 if sleep_ms else 1_000  # what is spent until the next time
-        self._add(cover)
+        self.add(cover)
         struct.pack_into("<I", self._bins, 0, sleep_ms)
         actions.append(Persist(NAME, bytes(self._bins)))
         self._open = 0
-        self._add(-cover)
+        self.add(-cover)
 
     def woke_by_timer(self):
         """The parked sleep ran to its end: when it was longer than the hour, nothing counts any more."""

@@ -41,7 +41,9 @@ ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # frames a burst and 94.7 % stored within 10 s.
 CROWD_HOLD_MS = (1_200, 2_400)
 CROWD_ORIGINS = 5
-LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2   # only alarms, receipts, orders and pages go beyond half
+# Only alarms, receipts, orders and pages go beyond half; and what others make a relay send that is no alarm
+# takes no more than half, and its reserves: 12 s are for alarms, whatever anybody says in whose name.
+LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2
 # Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
 # many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
 RESERVE = 1_500  # ms
@@ -62,6 +64,7 @@ DOUBT_OVERHEARD_ATTEMPTS = 5
 # whom that copy reached nobody can prove.
 OVERHEARD_HOLD_MS = 1_200
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
+ANSWERS = 4                     # the purse of cached answers: anybody can play again what they answer
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
 
@@ -81,6 +84,11 @@ def said_counter(data):
     return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0
 
 
+def _is_others(entry):
+    """Whether somebody else makes us send it, and it is no alarm."""
+    return entry.answer or entry.relay and entry.tag is None
+
+
 class Mesh:
     """What a node sends and carries on. Frames heard never decide local delivery here."""
 
@@ -96,6 +104,7 @@ class Mesh:
         self.answers = AnswerCache() if relays else None
         self._carried = Carried() if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
+        self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
         self._state = IDLE
         self._state_ms = 0
@@ -147,7 +156,7 @@ class Mesh:
                 waiting.frame = frame
                 self._carried.add(*about, first=True)
                 return True
-        entry = Entry(frame, klass, now_ms, False, True, snr_q, tag)
+        entry = Entry(frame, klass, now_ms, False, True, snr_q, head and (packet.src, counter))
         entry.attempt = attempt
         is_new = self._carried.is_new
         if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
@@ -156,7 +165,7 @@ class Mesh:
             entry.charge = COMMON
             if more == 0 or not self._pays(entry, head, now_ms):  # whoever sends it on and on pays first
                 entry.charge = packet.src
-        elif klass <= CLASS_ORDER:  # which relays cannot judge: of each kind so much, whoever says it
+        else:  # which relays cannot judge: of each kind so much, whoever says it
             entry.charge = BROADCAST - klass
         # In its sender's name, and not carried so far: a thief of a relay may have spent the purses for him.
         if not self._affordable(entry, head, proved and farther, now_ms, rnd):
@@ -224,7 +233,11 @@ class Mesh:
         if frame is not None:
             entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, (origin, counter))
             entry.answer = True
-            self.queue.put(entry)
+            entry.charge = ANSWERS
+            if self._pays(entry, None, now_ms):
+                self.queue.put(entry)
+            else:
+                self.queue.count(CLASS_ALARM, "share")
         return True
 
     def doubt_alarm(self, origin, counter, proved=False):
@@ -392,7 +405,8 @@ class Mesh:
         limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
         if self._shares is None:  # a tombol: nothing stands before its own alarm
             return used_ms <= limit_ms
-        if used_ms <= min(limit_ms, phy.AIR_LIMIT_MS - 4 * RESERVE):
+        kept_ms = sum([max(0, RESERVE - self._shares.used_ms(purse, now_ms)) for purse in (1, 2, 3, self.node)])
+        if used_ms <= min(limit_ms, phy.AIR_LIMIT_MS - kept_ms) and self._has_place(entry, airtime_ms, now_ms):
             return True
         purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
         if purse == CLASS_EVENT and not entry.relay:
@@ -404,6 +418,10 @@ class Mesh:
         entry.charge = purse
         return True
 
+    def _has_place(self, entry, airtime_ms, now_ms):
+        """Whether it is an alarm or our own, or leaves the alarms theirs."""
+        return not _is_others(entry) or self._others.used_ms(now_ms) + airtime_ms <= LAW_RESERVE_MS
+
     def _transmit(self, entry, now_ms, actions):
         """Book the air before the frame goes: a reset in the middle must not lose it."""
         if entry is None:
@@ -413,6 +431,8 @@ class Mesh:
         self.ledger.spend(airtime_ms, now_ms, actions)
         if entry.charge is not None:
             self._shares.charge(entry.charge, airtime_ms, now_ms)
+        if _is_others(entry):
+            self._others.add(airtime_ms)
         self._current = entry
         self._enter(SENDING, now_ms + airtime_ms + SEND_TIMEOUT_MS)
         actions.append(Transmit(entry.frame))
