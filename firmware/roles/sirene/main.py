@@ -11,8 +11,9 @@ machine.Pin(board.SIRENE["siren"], machine.Pin.OUT, value=0)  # before anything 
 try:
     import role
 except Exception as fault:  # torn: at the prompt for a technician, then once more
-    import machine
     import sys
+
+    import machine
     sys.print_exception(fault)
     micropython.kbd_intr(3)
     machine.WDT(timeout=600_000)

@@ -8,8 +8,9 @@ import board  # noqa: E402
 try:
     import role
 except Exception as fault:  # torn: at the prompt for a technician, then once more
-    import machine
     import sys
+
+    import machine
     sys.print_exception(fault)
     micropython.kbd_intr(3)
     machine.WDT(timeout=600_000)

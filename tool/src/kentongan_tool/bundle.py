@@ -177,7 +177,7 @@ def _pack_code(code, device):
 
 
 def join(root, sources, target):
-    """The code that the file `root` needs, in one .mpy; its text stays beside it: a traceback names its lines."""
+    """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
     path = target.with_suffix(".py")
     path.write_text(Joined(root, sources).source(), encoding="utf-8")
     compile_mpy(path, target, path.name)

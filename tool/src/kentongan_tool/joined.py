@@ -8,12 +8,21 @@ import ast
 import builtins
 import operator
 from pathlib import Path
-from typing import NamedTuple
 
 from kentongan_tool.failures import ToolError
+from kentongan_tool.trees import (
+    OURS,
+    Module,
+    Outside,
+    Own,
+    Whole,
+    bound,
+    is_docstring,
+    is_ours,
+    pairs,
+    stored,
+)
 
-OURS = ("kentongan_node", "kentongan_wire")
-BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 # Loaded by a board for a moment and given back: a file of its own, imported by its last name.
 APART = ("kentongan_wire.device_file",)
 OPERATIONS = {
@@ -22,100 +31,6 @@ OPERATIONS = {
     ast.BitOr: operator.or_, ast.BitAnd: operator.and_, ast.BitXor: operator.xor,
 }
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-class Own(NamedTuple):
-    """A top-level name of one of our modules."""
-
-    module: str
-    name: str
-
-
-class Whole(NamedTuple):
-    """One of our modules."""
-
-    module: str
-
-
-class Outside(NamedTuple):
-    """What an import from elsewhere binds."""
-
-    statement: str
-    name: str
-
-
-def is_ours(node) -> bool:
-    return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in OURS
-
-
-def is_docstring(node) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def stored(node) -> list:
-    """Names that a statement assigns; those of functions and classes below it are left out."""
-    if isinstance(node, DEFINITIONS):
-        return [node.name]
-    names = [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []
-    for inner in ast.iter_child_nodes(node):
-        if not isinstance(inner, ast.Lambda):
-            names += stored(inner)
-    return names
-
-
-def imported(node) -> list:
-    """Names that an import binds."""
-    return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-
-
-def bound(function) -> set:
-    """The names that a function binds itself, arguments included."""
-    args = function.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    names = {arg.arg for arg in every if arg is not None}
-    elsewhere = set()
-    waiting = list(function.body) if isinstance(function.body, list) else [function.body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Global):
-            elsewhere.update(node.names)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)) and not is_ours(node):
-            names.update(imported(node))
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names.add(node.name)
-        elif isinstance(node, (ast.Name, *DEFINITIONS)):
-            names.update(stored(node))
-        if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
-    return names - elsewhere
-
-
-def on_a_board(body):
-    """Statements, with `try: import x / except ImportError` decided for a board and annotations gone."""
-    for node in body:
-        if isinstance(node, ast.Try) and isinstance(node.body[0], ast.Import):
-            yield from node.body if node.body[0].names[0].name in BOARD_HAS else node.handlers[0].body
-        elif isinstance(node, ast.AnnAssign):
-            yield ast.copy_location(ast.Assign([node.target], node.value), node)
-        elif not is_docstring(node):
-            yield node
-
-
-class Module:
-    """One source file: its top-level statements and what their names mean."""
-
-    def __init__(self, name: str, path: Path):
-        self.name, self.path = name, path
-        try:
-            self.tree = ast.parse(path.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ToolError("bundle", f"{path}: {error}") from error
-        self.body = list(on_a_board(self.tree.body))
-        self.names: dict = {}
-
-    def unclear(self, node, why: str) -> ToolError:
-        return ToolError("bundle", f"{self.path}:{node.lineno}: {why}; it cannot be joined for a board")
 
 
 class Joined:
@@ -203,9 +118,10 @@ class Joined:
         finals = {}
         for name, found in owners.items():
             for what in found:
-                clear = len(found) == 1 and name not in taken
+                clear = len(found) == 1 and name not in taken or what.module == ""
                 finals[what] = name if clear else f"{name}_{what.module.rpartition('.')[2]}"
-        if len(set(finals.values())) != len(finals) or taken & set(finals.values()):
+        inner = {final for what, final in finals.items() if what.module}
+        if len(set(finals.values())) != len(finals) or taken & inner:
             raise ToolError("bundle", "two names of the device's modules cannot be told apart")
         return finals
 
@@ -272,19 +188,6 @@ class Joined:
         return "\n".join([*lines, ast.unparse(ast.fix_missing_locations(ast.Module(kept, []))), ""])
 
 
-def pairs(node) -> list:
-    """[(name, value)] of a plain assignment, of a tuple's parts one by one; [] of anything else."""
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return []
-    target, value = node.targets[0], node.value
-    if isinstance(target, ast.Name):
-        return [(target, value)]
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts) \
-            and all(isinstance(one, ast.Name) for one in target.elts):
-        return list(zip(target.elts, value.elts, strict=True))
-    return []
-
-
 def needed(statements: list, roots: list) -> list:
     """The statements that the roots' names reach, in order; what binds no name always counts."""
     places: dict = {}
@@ -309,10 +212,12 @@ class Rewrite(ast.NodeTransformer):
 
     def __init__(self, joined: Joined, module: Module):
         self.joined, self.module = joined, module
-        self.scopes: list = []  # of functions, inner ones last: (names bound, {name: meaning} of our imports)
+        self.scopes: list = []  # inner ones last: (names bound, {name: meaning} of our imports, of a class)
 
     def _names(self, name: str):
-        for names, ours in reversed(self.scopes):
+        for depth, (names, ours, is_class) in enumerate(reversed(self.scopes)):
+            if is_class and depth:
+                continue  # functions inside do not see what a class binds
             if name in ours:
                 return ours[name]
             if name in names:
@@ -341,7 +246,8 @@ class Rewrite(ast.NodeTransformer):
                 if Own(self.module.name, target.id) not in self.joined.numbers]
         if len(left) == len(found):
             return self.generic_visit(node)
-        return [self.generic_visit(ast.copy_location(ast.Assign([target], value), node)) for target, value in left]
+        apart = [ast.copy_location(ast.Assign([target], value), node) for target, value in left]
+        return [self.generic_visit(one) for one in apart]
 
     def visit_FunctionDef(self, node):
         if not self.scopes:
@@ -370,7 +276,7 @@ class Rewrite(ast.NodeTransformer):
             if is_ours(node):
                 ours.update({alias.asname or alias.name: self.joined.meaning(self.module, node, alias)
                              for alias in node.names})
-        self.scopes.append((bound(function), ours))
+        self.scopes.append((bound(function), ours, False))
         function.body = []
         for node in body:
             new = self.visit(node)
@@ -381,7 +287,7 @@ class Rewrite(ast.NodeTransformer):
         if not self.scopes:
             node.name = self.joined.finals[Own(self.module.name, node.name)]
         node.bases = [self.visit(one) for one in node.bases]
-        self.scopes.append((set(), {}))
+        self.scopes.append(({name for one in node.body for name in stored(one)}, {}, True))
         body = []
         for one in node.body:
             if isinstance(one, ast.Assign):  # the target is an attribute, not one of the module's names
@@ -405,4 +311,5 @@ class Rewrite(ast.NodeTransformer):
         return node
 
     def visit_AnnAssign(self, node):
-        return self.visit(ast.copy_location(ast.Assign([node.target], node.value), node)) if node.value else None
+        plain = ast.Assign([node.target], node.value)
+        return self.visit(ast.copy_location(plain, node)) if node.value else None
