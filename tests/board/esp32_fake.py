@@ -10,6 +10,7 @@ import boardkit
 from board.chips import Sx1262, Sx1276
 from board.parts import Bus, File, Nvs, Serial, Uart
 from both import root_path
+from kentongan_node import roles
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
@@ -147,7 +148,7 @@ class Board:
         self.serial.interrupts = True
         pins = getattr(self.numbers, role.upper())
         try:
-            self._with_fakes(self._main, pins)
+            self._with_fakes(self._main, pins, roles.core_class(role))
         except Stopped:
             return "stopped"
         except Reset:
@@ -197,7 +198,7 @@ class Board:
 
     # -- what the program sees ----------------------------------------------------------------------
 
-    def _main(self, pins):
+    def _main(self, pins, kind):
         self.modules = boardkit.load(MODULES, self._fakes())
         import kentongan_node
         for name in self.modules:
@@ -212,7 +213,7 @@ class Board:
         self.prepare()
         if pins["siren"] is not None:
             self.modules["hal"].siren_off(pins)
-        self.modules["launch"].serve(self.numbers, pins)
+        self.modules["launch"].serve(self.numbers, pins, kind)
 
     def prepare(self):
         """Before the program starts, with self.modules loaded: for a test to override."""

@@ -1,6 +1,5 @@
 """Gates for everything that goes onto a board: it compiles, its types hold, its packages are complete."""
 import ast
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -77,23 +76,16 @@ def test_types_hold_against_the_chips_own_library():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_roles_package_lists_just_what_it_imports(role):
-    spec = importlib.util.spec_from_file_location("packages", FIRMWARE / "tools/packages.py")
-    packages = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(packages)
-    text = (FIRMWARE / "roles" / role / "package.json").read_text(encoding="utf-8")
-    assert text == packages.package(role), "stale: run python firmware/tools/packages.py"
-
-
-@pytest.mark.parametrize("role", ROLES)
 def test_a_roles_main_is_short_takes_no_ctrl_c_and_a_siren_is_off_before_all_that_takes_time(role):
     text = (FIRMWARE / "roles" / role / "main.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAIN_LINES_MAX
     body = [ast.unparse(node) for node in ast.parse(text).body[1:]]
-    assert body[:2] == ["import micropython", "micropython.kbd_intr(-1)"]
+    assert body[:3] == ["import micropython", "micropython.kbd_intr(-1)", "import board"]
     if role == "sirene":
-        assert body[2:5] == ["import board", "from kentongan_node import hal", "hal.siren_off(board.SIRENE)"]
-    assert body[-2:] == ["from kentongan_node import launch", f"launch.serve(board, board.{role.upper()})"]
+        assert body[3:5] == ["import machine", "machine.Pin(board.SIRENE['siren'], machine.Pin.OUT, value=0)"]
+    assert body[-1].endswith("role.serve(board)") and len(body) == (6 if role == "sirene" else 4)
+    held = (FIRMWARE / "roles" / role / "role.py").read_text(encoding="utf-8")
+    assert f"launch.serve(board, board.{role.upper()}, {role.capitalize()})" in held
 
 
 def test_board_files_name_the_same_things_and_use_no_pin_twice():

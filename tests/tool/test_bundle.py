@@ -41,7 +41,8 @@ def test_a_bundle_holds_images_driver_and_every_role(made):
     for role in bundle.ROLES:
         for board in boards.BOARDS:
             files = made.device_files(role, board, need_driver=True)
-            assert {"main.py", "board.py", "kentongan_node/hal.mpy", "lib/lora/__init__.py"} <= set(files)
+            assert {"main.py", "role.mpy", "device_file.mpy", "board.mpy"} <= set(files)
+            assert "lib/lora/__init__.py" in files
             assert all(files.values()) or role
 
 
@@ -119,10 +120,10 @@ def test_files_that_are_no_image_are_refused_with_the_reason(data, said):
 def test_the_code_in_a_bundle_runs_on_real_micropython(made, require):
     from conftest import MICROPYTHON
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
-    code = "import sys; sys.path.insert(0, 'device/code'); from kentongan_wire import packet; " \
-           "from kentongan_node import button; print(button.Tombol.role)"
+    code = "import sys; sys.path.insert(0, 'device'); sys.path.insert(0, 'device/boards'); " \
+           "import device_file, lilygo_t3; print(device_file.check, lilygo_t3.CHIP)"
     done = subprocess.run([MICROPYTHON, "-c", code], cwd=made.folder, capture_output=True, text=True)
-    assert done.stdout.strip() == "1", done.stderr
+    assert "function check" in done.stdout and "sx1276" in done.stdout, done.stderr
 
 
 def test_the_command_packs_and_checks(made, tmp_path):

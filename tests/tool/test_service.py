@@ -1,5 +1,4 @@
 """A device that runs gives its prompt to whoever asks for it by the word, and to no Ctrl-C; in every role."""
-import importlib.util
 import json
 import time
 
@@ -7,24 +6,17 @@ import nodekit
 import pytest
 import serial
 from board_kit import Alone, need_board
-from conftest import ROOT
 from hwkit import NODES
+from kentongan_tool import bundle
 from kentongan_tool.prompt import Prompt
 from patience import LOOK_S
 from tool_kit import need_tools
 
 
 def files_of(role):
-    """What makes a board that device, as source."""
-    spec = importlib.util.spec_from_file_location("packages", ROOT / "firmware/tools/packages.py")
-    packages = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(packages)
-    files = {f"{package}/{module}.py": (packages.SOURCES[package] / f"{module}.py").read_bytes()
-             for package, module in packages.modules(role)}
-    files["board.py"] = (ROOT / "firmware/boards/heltec_v3.py").read_bytes()
-    files["device.json"] = json.dumps(nodekit.settings(role, NODES[role])).encode()
-    files["main.py"] = (ROOT / "firmware/roles" / role / "main.py").read_bytes()
-    return files
+    """What makes a board that device."""
+    files = bundle.of_checkout().device_files(role, "heltec_v3", need_driver=False)
+    return dict(files, **{"device.json": json.dumps(nodekit.settings(role, NODES[role])).encode()})
 
 
 @pytest.mark.parametrize("role", ["penerus", "modem"])

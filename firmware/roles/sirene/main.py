@@ -1,13 +1,21 @@
-"""sirene: the output first, then the rest. board.py is one of ../../boards."""
+"""sirene: role.mpy is joined from role.py here; board.mpy is one of ../../boards."""
 import micropython
 
 micropython.kbd_intr(-1)  # a stray 0x03 ends nothing; see launch.py for the way to the prompt
 
 import board  # noqa: E402
-from kentongan_node import hal  # noqa: E402
+import machine  # noqa: E402
 
-hal.siren_off(board.SIRENE)  # before anything that takes time or could fail
+machine.Pin(board.SIRENE["siren"], machine.Pin.OUT, value=0)  # before anything that takes time or could fail
 
-from kentongan_node import launch  # noqa: E402
+try:
+    import role
+except Exception as fault:  # torn: at the prompt for a technician, then once more
+    import sys
 
-launch.serve(board, board.SIRENE)
+    import machine
+    sys.print_exception(fault)
+    micropython.kbd_intr(3)
+    machine.WDT(timeout=600_000)
+else:
+    role.serve(board)

@@ -1,9 +1,18 @@
-"""tombol: starts the core of its device file. board.py is one of ../../boards."""
+"""tombol: role.mpy is joined from role.py here; board.mpy is one of ../../boards."""
 import micropython
 
 micropython.kbd_intr(-1)  # a stray 0x03 ends nothing; see launch.py for the way to the prompt
 
 import board  # noqa: E402
-from kentongan_node import launch  # noqa: E402
 
-launch.serve(board, board.TOMBOL)
+try:
+    import role
+except Exception as fault:  # torn: at the prompt for a technician, then once more
+    import sys
+
+    import machine
+    sys.print_exception(fault)
+    micropython.kbd_intr(3)
+    machine.WDT(timeout=600_000)
+else:
+    role.serve(board)

@@ -17,10 +17,11 @@ pressed. Whoever pressed and is not heard sees that first (NOBODY_MS): a press i
 """
 import sys
 import time
+from asyncio import run as run_loop
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_node import hal
+from kentongan_node import feedback, hal, radio, runner, settings
 from kentongan_node.console import Console, Service
 
 FAULTS_MAX = 3
@@ -38,8 +39,11 @@ def outputs_off(pins):
     hal.healthy_off(pins)
 
 
-def serve(board, pins):
-    """Read the device file, make the core, run it; comes back to the prompt only, when a technician asked."""
+def serve(board, pins, kind):
+    """Read the device file, make the core of class `kind`, run it.
+
+    Comes back to the prompt only, when a technician asked.
+    """
     hal.own_line(True)
     memory = hal.recall()
     watchdog = hal.watchdog(hal.WATCHDOG_MS)  # from here on a start that hangs ends in a reset
@@ -49,7 +53,7 @@ def serve(board, pins):
         try:
             boot = hal.wake(board, pins, memory)
             key = boot.key
-            run(board, pins, boot, memory, watchdog)
+            run(board, pins, kind, boot, memory, watchdog)
         except LocalError as fault:
             wait_for_technician(board, pins, watchdog, str(fault), not_heard(board, pins, memory, key))
         except Service:
@@ -78,25 +82,21 @@ def serve_technician(pins, memory):
     print("servis; alat mulai lagi sendiri dalam {} menit".format(SERVICE_MS // 60_000))
 
 
-def run(board, pins, boot, memory, watchdog):
-    from asyncio import run as run_loop
-
-    from kentongan_node import roles
+def run(board, pins, kind, boot, memory, watchdog):
     try:
         text = hal.device_text()
     except (OSError, ValueError):  # not there, or no text
         raise LocalError("device.json is missing or torn; provision the board with kentongan-tool")
 
-    def own(settings):
-        if role_of(board, pins) != settings["role"]:
+    def own(checked):
+        if role_of(board, pins) != checked["role"]:
             raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
-                settings["role"]))
-        memory.dark = not memory.belongs_to(settings["node"]) and settings["role"] != "modem"
+                checked["role"]))
+        memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
 
-    checked, core = roles.start(text, lambda: recalled(memory), own)
+    checked, core = settings.start(kind, text, lambda: recalled(memory), own)
     watchdog.feed()
     i2c = hal.power_chip(board)
-    from kentongan_node import radio, runner  # after the core: they need no room in one piece
     chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, goes_on(core, checked))
     port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
     try:
@@ -148,7 +148,6 @@ def not_heard(board, pins, memory, key):
 
     Nothing of a silent alarm, ever.
     """
-    from kentongan_node import feedback
     if pins is not board.TOMBOL or key == "silent":
         return None
     if key in ("main", "uji"):
@@ -160,7 +159,6 @@ def not_heard(board, pins, memory, key):
 
 def show(board, pins, state):
     """Let the lamp say it, where there is one; returns its Beat, or None."""
-    from kentongan_node import feedback
     lamp = None if state is None else hal.beside.do("lamp", hal.lamp_of, board, pins)
     if lamp is not None:
         hal.beside.do("lamp", lamp.play, feedback.STEPS[state][0], None)
@@ -176,7 +174,6 @@ def wait_for_technician(board, pins, watchdog, reason, first):
 
     `first`: what the lamp says before that, or None.
     """
-    from kentongan_node import feedback
     outputs_off(pins)
     tombol = pins is board.TOMBOL
     lamp = show(board, pins, first or feedback.TECHNICIAN)

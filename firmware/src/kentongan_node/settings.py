@@ -3,7 +3,6 @@ import gc
 import json
 import sys
 
-import kentongan_wire
 from kentongan_wire.errors import LocalError
 
 
@@ -21,6 +20,19 @@ def load(text, where="device.json"):
 
 def unload():
     """Give back the memory of the checks (8 KB on a chip): a device reads its file once."""
+    sys.modules.pop("device_file", None)  # a board's, where the rest is one file
     if sys.modules.pop("kentongan_wire.device_file", None):
-        del kentongan_wire.device_file
+        del sys.modules["kentongan_wire"].device_file
     gc.collect()
+
+
+def start(kind, text, read_state, own=None):
+    """(checked settings, core) of a device file's text, where `kind` is the class of its role.
+
+    `own`: told the checked settings before the state is read.
+    """
+    checked = load(text)
+    unload()
+    if own is not None:
+        own(checked)
+    return checked, kind(checked, read_state())

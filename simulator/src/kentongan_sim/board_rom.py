@@ -1,7 +1,7 @@
 """What a virtual board has in ROM: its flash as littlefs at /, then main.py or the prompt, as on a chip.
 
 MicroPython subset, started by board.py as `micropython -i board_rom.py`. Everything that runs afterwards
-comes from the flash image, but for the two modules that reach for hardware, hal and launch: their serve()
+comes from the flash image, but for what reaches for hardware: serve() of the role's one file is ours, which
 hands the core's actions to the simulator over the socket KENTONGAN_FD and prints notes on the serial line.
 """
 import os
@@ -40,8 +40,37 @@ class Flash:
         return 0
 
 
+class Hardware:
+    """esp32 and lora: they are imported, and nothing here calls them."""
+
+    SX1262 = SX1276 = None
+
+
+class Pin:
+    IN, OUT = 1, 3
+
+    def __init__(self, *args, **names):
+        pass
+
+
+class Part:
+    """A module of ours in the one file of a role: what clashes there has its module's name behind it."""
+
+    def __init__(self, role, name):
+        self._role, self._name = role, name
+
+    def __getattr__(self, name):
+        return getattr(self._role, name + "_" + self._name, None) or getattr(self._role, name)
+
+
 class Machine:
-    """The little of `machine` that a prompt needs."""
+    """The little of `machine` that a prompt and main.py need."""
+
+    Pin = Pin
+
+    @staticmethod
+    def WDT(timeout):
+        pass
 
     @staticmethod
     def reset():
@@ -66,8 +95,8 @@ class Micropython:
 
 
 class Served:
-    """hal and launch of a virtual board: serve() runs until a technician asks for the prompt, a reset or a
-    power cut."""
+    """A virtual board's program: serve() runs until a technician asks for the prompt, a reset or a power
+    cut."""
 
     def __init__(self, pipe, port_source):
         self._pipe = pipe
@@ -77,10 +106,21 @@ class Served:
         self._asked = b""
         self._over = False  # a technician has the prompt
 
-    def siren_off(self, pins):
-        pass
+    def of(self, role):
+        """Take the role's one file, with the core and the modules that the simulator asks for."""
+        sys.modules["kentongan_node"] = package = Hardware()
+        for name in ("settings", "runner", "actions", "console", "selftest"):
+            part = sys.modules["kentongan_node." + name] = Part(role, name)
+            setattr(package, name, part)
+        package.roles = self
+        self._role = role
+        role.serve = self.serve
 
-    def serve(self, board, pins):
+    def make(self, settings, state):
+        """As roles.make, of the class that the file holds."""
+        return getattr(self._role, settings["role"][0].upper() + settings["role"][1:])(settings, state)
+
+    def serve(self, board):
         from kentongan_node import settings
         scope = {"__name__": "kentongan_sim.port"}
         exec(self._source, scope)
@@ -184,8 +224,8 @@ def start():
     sys.modules["machine"] = Machine
     sys.modules["micropython"] = Micropython()
     served = Served(pipe, port_source)
-    for name in ("hal", "launch"):
-        sys.modules["kentongan_node." + name] = served
+    for name in ("esp32", "lora"):
+        sys.modules[name] = Hardware
     vfs.umount("/")
     try:
         vfs.mount(vfs.VfsLfs2(flash), "/")
@@ -198,6 +238,9 @@ def start():
         pipe.close()
         return
     try:
+        if "role.mpy" in os.listdir("/"):
+            import role
+            served.of(role)
         with open("/main.py") as file:
             source = file.read()
         exec(source, {"__name__": "__main__"})

