@@ -80,12 +80,12 @@ class Commands:
                 self._desk.keys.generation,
                 counter,
                 self._desk.directory.hops(device),
-                (order.first or counter) & 0xFFFF,
+                order.first or counter,
                 None,
             )
-        self._core._pages.ended(device, target.incident)
-        self._core._announcements.ended(device, target.incident)
-        self._desk.quiet.answer(device, target.incident, counter)
+        self._core._pages.ended(device, target.first)
+        self._core._announcements.ended(device, target.first)
+        self._desk.quiet.answer(device, target.first, counter)
         sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
         self._core._stages.start(target, order.stage, sounding, order_id)
 
@@ -97,22 +97,22 @@ class Commands:
         ):
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
-        incident = record.body.incident if record else (order.first or counter) & 0xFFFF
+        first = record.first_counter if record else order.first or counter
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
-                self._desk.quiet.stop(origin, incident, counter)
-            self._core._announcements.ended(origin or None, incident if record else None)
+                self._desk.quiet.stop(origin, first, counter)
+            self._core._announcements.ended(origin or None, first if record else None)
         elif action == m.ACTION_START:
             self._core._memory.vouch(origin, counter)
         seconds = order.seconds
-        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, incident=incident)
+        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, first=first)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)
             sound = self._core._own.sound
-            sent = sound(origin, counter, incident, kind, drill, order.seconds, "order") or sent
+            sent = sound(origin, counter, first, kind, drill, order.seconds, "order") or sent
         elif own and action == m.ACTION_STOP:
-            self._core._own.stop("stopped", "order", origin or None, incident if record else None)
+            self._core._own.stop("stopped", "order", origin or None, first if record else None)
             sent = True
         self.done(order_id, "ok" if sent else "failed: no siren is known there")
 
