@@ -26,7 +26,8 @@ class Commands:
     def __init__(self, core):
         self._core = core
         self._desk = core._desk
-        self._taken = {}
+        self._taken = {}  # identity -> result, None while it is under way
+        self._open = {}  # order id -> identity, of what is under way
 
     def take(self, raw):
         """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
@@ -37,10 +38,12 @@ class Commands:
         try:
             identity = _identity(raw)
             if identity in self._taken:
+                self._again(order_id, self._taken[identity])
                 return
             if len(self._taken) >= KNOWN_LIMIT:
                 self._taken.pop(next(iter(self._taken)))
             self._taken[identity] = None
+            self._open[order_id] = identity
             self._carry_out(raw, order_id)
         except Exception as error:
             # a fault of ours, not the hub's: it ends this order, never the gateway
@@ -60,9 +63,17 @@ class Commands:
         except (LocalError, RemoteError) as error:
             self.done(order_id, f"failed: {error}")
 
+    def _again(self, order_id, result):
+        """The hub has not heard what became of it: told again, and not done again."""
+        if result is not None:
+            self._desk.out.append(OrderDone(order_id, result))
+
     def done(self, order_id, result):
         if order_id is not None:
             result = result[:RESULT_LIMIT]
+            identity = self._open.pop(order_id, None)
+            if identity in self._taken:
+                self._taken[identity] = result
             self._desk.out.append(OrderDone(order_id, result))
             if result != "ok":
                 self._desk.note("order_failed", self._desk.config.label, 0, f"{order_id} {result}")
