@@ -15,7 +15,7 @@ class Announcements:
 
     def __init__(self, desk):
         self._desk = desk
-        self._jobs = {}  # (origin, incident) -> [record, start_ms, times said]
+        self._jobs = {}  # (origin, first counter) -> [record, start_ms, times said]
         self._free_ms = 0
 
     def stored(self, record):
@@ -23,7 +23,7 @@ class Announcements:
         desk = self._desk
         if not desk.config.voice or not record.sounding or desk.config.zone not in (0, record.body.zone):
             return
-        key = (record.src, record.body.incident)
+        key = (record.src, record.first_counter)
         old = self._jobs.get(key)
         if old and old[0].body.kind == record.body.kind:
             return  # another press of the same: the row under way says it
@@ -33,9 +33,9 @@ class Announcements:
             del self._jobs[gone]
         self._jobs[key] = [record, desk.now_ms, 0]
 
-    def ended(self, origin=None, incident=None):
+    def ended(self, origin=None, first=None):
         """Somebody is coming, it was cancelled, or the key at the post was pressed: no more of it."""
-        mine = [k for k in self._jobs if origin in (None, k[0]) and incident in (None, k[1])]
+        mine = [k for k in self._jobs if origin in (None, k[0]) and first in (None, k[1])]
         for key in mine:
             del self._jobs[key]
         if mine:

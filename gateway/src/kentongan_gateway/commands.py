@@ -26,7 +26,8 @@ class Commands:
     def __init__(self, core):
         self._core = core
         self._desk = core._desk
-        self._taken = {}
+        self._taken = {}  # identity -> result, None while it is under way
+        self._open = {}  # order id -> identity, of what is under way
 
     def take(self, raw):
         """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
@@ -37,10 +38,12 @@ class Commands:
         try:
             identity = _identity(raw)
             if identity in self._taken:
+                self._again(order_id, self._taken[identity])
                 return
             if len(self._taken) >= KNOWN_LIMIT:
                 self._taken.pop(next(iter(self._taken)))
             self._taken[identity] = None
+            self._open[order_id] = identity
             self._carry_out(raw, order_id)
         except Exception as error:
             # a fault of ours, not the hub's: it ends this order, never the gateway
@@ -60,9 +63,17 @@ class Commands:
         except (LocalError, RemoteError) as error:
             self.done(order_id, f"failed: {error}")
 
+    def _again(self, order_id, result):
+        """The hub has not heard what became of it: told again, and not done again."""
+        if result is not None:
+            self._desk.out.append(OrderDone(order_id, result))
+
     def done(self, order_id, result):
         if order_id is not None:
             result = result[:RESULT_LIMIT]
+            identity = self._open.pop(order_id, None)
+            if identity in self._taken:
+                self._taken[identity] = result
             self._desk.out.append(OrderDone(order_id, result))
             if result != "ok":
                 self._desk.note("order_failed", self._desk.config.label, 0, f"{order_id} {result}")
@@ -80,12 +91,12 @@ class Commands:
                 self._desk.keys.generation,
                 counter,
                 self._desk.directory.hops(device),
-                (order.first or counter) & 0xFFFF,
+                order.first or counter,
                 None,
             )
-        self._core._pages.ended(device, target.incident)
-        self._core._announcements.ended(device, target.incident)
-        self._desk.quiet.answer(device, target.incident, counter)
+        self._core._pages.ended(device, target.first)
+        self._core._announcements.ended(device, target.first)
+        self._desk.quiet.answer(device, target.first, counter)
         sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
         self._core._stages.start(target, order.stage, sounding, order_id)
 
@@ -97,22 +108,22 @@ class Commands:
         ):
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
-        incident = record.body.incident if record else (order.first or counter) & 0xFFFF
+        first = record.first_counter if record else order.first or counter
         if action == m.ACTION_STOP:
             self._core._orders.cancel_starts(origin, counter)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
-                self._desk.quiet.stop(origin, incident, counter)
-            self._core._announcements.ended(origin or None, incident if record else None)
+                self._desk.quiet.stop(origin, first, counter)
+            self._core._announcements.ended(origin or None, first if record else None)
         elif action == m.ACTION_START:
             self._core._memory.vouch(origin, counter)
         seconds = order.seconds
-        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, incident=incident)
+        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, first=first)
         if own and action == m.ACTION_START:
             drill = bool(record and record.drill)
             sound = self._core._own.sound
-            sent = sound(origin, counter, incident, kind, drill, order.seconds, "order") or sent
+            sent = sound(origin, counter, first, kind, drill, order.seconds, "order") or sent
         elif own and action == m.ACTION_STOP:
-            self._core._own.stop("stopped", "order", origin or None, incident if record else None)
+            self._core._own.stop("stopped", "order", origin or None, first if record else None)
             sent = True
         self.done(order_id, "ok" if sent else "failed: no siren is known there")
 

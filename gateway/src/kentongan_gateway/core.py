@@ -284,14 +284,14 @@ class GatewayCore:
             self._flush_due_ms = due_ms
 
     def _keep_secret(self, record):
-        if self._desk.names.keep_secret(record.src, record.counter, record.body.incident):
+        if self._desk.names.keep_secret(*record.about, record.first_counter):
             self._desk.persist("secrets", self._desk.names.dump())
 
     def _sounds(self, record) -> bool:
         if not record.is_alarm:
             return False
         own = self._own.alarm and (self._own.alarm[0], self._own.alarm[2])
-        return self._watch.sounds(record) or own == (record.src, record.body.incident)
+        return self._watch.sounds(record) or own == (record.src, record.first_counter)
 
     def _judge(self, heard):
         try:
@@ -433,14 +433,14 @@ class GatewayCore:
         self._answers.plan(record)
 
     def _cancelled(self, record):
-        incident = record.body.incident
-        if record.first_counter == record.counter:
+        first = record.first_counter
+        if first == record.counter:
             self._desk.count("cancel_of_nothing")  # no button calls off what it never raised
             return
-        self._own.stop("cancelled", "button", record.src, incident)
-        self._quiet.stop(record.src, incident, record.counter)
-        self._pages.called_off(record.src, incident)
-        self._announcements.ended(record.src, incident)
+        self._own.stop("cancelled", "button", record.src, first)
+        self._quiet.stop(record.src, first, record.counter)
+        self._pages.called_off(record.src, first)
+        self._announcements.ended(record.src, first)
         sounding = set(self._watch.posts_sounding(record))
         posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
         sounding -= {device.node for device in posts}
@@ -456,9 +456,9 @@ class GatewayCore:
 
     def target_of(self, record) -> Target:
         """Whom a stage about this alarm goes to, and how far."""
-        incident = record.body.incident if record.is_alarm else record.counter & 0xFFFF
+        first = record.first_counter if record.is_alarm else record.counter
         about = record.src, record.role, record.generation, record.counter
-        return Target(*about, record.hops, incident, record)
+        return Target(*about, record.hops, first, record)
 
     def _status(self, message, heard, repeat):
         if not repeat:
@@ -482,9 +482,9 @@ class GatewayCore:
         self._desk.note_about("hub_silent", record.src, record.counter)
         if record.sounding:
             own, body = self._own, record.body
-            about = record.src, record.counter, body.incident
+            about = record.src, record.counter, record.first_counter
             own.sound(*about, body.kind, record.drill, SECONDS_MAX, "hub_silent")
-        if not record.drill and not self._quiet.answered(record.src, record.body.incident, record.counter):
+        if not record.drill and not self._quiet.answered(record.src, record.first_counter, record.counter):
             self._pages.plan(record, row_id)
 
     def _ask_posts(self, zones):

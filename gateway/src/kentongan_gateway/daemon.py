@@ -15,6 +15,7 @@ from kentongan_gateway import radio as radios
 from kentongan_gateway.clock import Clock
 from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.hands import Hands
+from kentongan_gateway.inbox import FULL, Inbox
 from kentongan_gateway.outputs import key, lamp, voice
 from kentongan_gateway.radio.pair import Doubles
 from kentongan_gateway.radiowatch import WORKS_ON
@@ -24,7 +25,6 @@ from kentongan_gateway.uplink import HubClient, Uplink
 
 log = logging.getLogger("kentongan.gateway")
 
-INBOX_LIMIT = 1_000         # what waits for the loop; a full inbox drops frames, which repeat
 TOGETHER_MAX = 32           # frames that share a commit
 STORES_KEPT = 512           # whose time is remembered for people and metrics
 LOOP_MAX_S = 1.0            # the loop looks round at least this often
@@ -68,22 +68,23 @@ class Daemon:
         self._spool = Spool(os.path.join(settings.gateway.state_dir, "spool.sqlite3"), settings.gateway.label)
         self._radio = radios.make(settings, self._key_file)
         self._doubles = Doubles()
-        self._inbox = queue.Queue(INBOX_LIMIT)
+        self._inbox = Inbox()
+        put = self._inbox.offer
         self._stopping = False
         self._status_at, self._code = 0.0, None
         self._begun_at = self._replied_at = self._taken_at = time.monotonic()
         self.radios = dict.fromkeys(self._radio.names, False)
-        self.doubles = self.inbox_dropped = 0
+        self.doubles = 0
         self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
-                              self._clock.offered, lambda ids: self._put("taken", ids),
-                              lambda: self._put("reply"), lambda orders: self._put("orders", orders),
-                              lambda reason, n: self._put("odd", reason, n))
+                              self._clock.offered, lambda ids: put("taken", ids), lambda: put("reply"),
+                              lambda orders: put("orders", orders),
+                              lambda reason, n: put("odd", reason, n))
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
         self._siren = made(outputs.NoSiren, outputs.make, settings.siren, radios_at)
-        self._siren.on_trouble = lambda text: self._put("trouble", "siren", text)
+        self._siren.on_trouble = lambda text: put("trouble", "siren", text)
         self._voice = made(voice.NoVoice, voice.make, settings.voice, self._siren.hold)
-        self._voice.on_trouble = lambda text: self._put("trouble", "voice", text)
+        self._voice.on_trouble = lambda text: put("trouble", "voice", text)
         self._lamp = made(lamp.NoLamp, lamp.make, settings.lamp)
         self._key, self._metrics, self._ready = key.NoKey(), None, False
         self._hands = hands = Hands(self._make_core(), self._spool, self._state, self._radio, self._siren,
@@ -124,12 +125,6 @@ class Daemon:
 
     # what other threads call
 
-    def _put(self, kind, *args):
-        try:
-            self._inbox.put_nowait((kind, args))
-        except queue.Full:
-            self.inbox_dropped += 1
-
     def stop(self, *_):
         """End run() within LOOP_MAX_S. A flag and no more: a signal may come while the inbox is locked."""
         self._stopping = True
@@ -137,18 +132,19 @@ class Daemon:
     # the loop
 
     def run(self):
+        put = self._inbox.offer
         self._hands.beside("siren off", self._siren.off)
         self._hands.start()
         self._state.begin_late()
         self._hands.trouble("settings", "; ".join(self._odd))
-        self._key = made(key.NoKey, key.make, self._settings.button, lambda: self._put("hush"),
-                         lambda text: self._put("trouble", "key", text))
+        self._key = made(key.NoKey, key.make, self._settings.button, lambda: put("hush"),
+                         lambda text: put("trouble", "key", text))
         self._start_metrics()
         self._uplink.start()
-        self._radio.on_trouble = lambda name, what, text: self._put("trouble", f"radio_{what} {name}", text)
-        self._radio.on_air = lambda used_ms: self._put("air", used_ms)
-        self._radio.start(lambda heard: self._put("heard", heard, time.monotonic()),
-                          lambda name, up: self._put("radio", name, up))
+        self._radio.on_trouble = lambda name, what, text: put("trouble", f"radio_{what} {name}", text)
+        self._radio.on_air = lambda used_ms: put("air", used_ms)
+        self._radio.start(lambda heard: put("heard", heard, time.monotonic()),
+                          lambda name, up: put("radio", name, up))
         self._hands.beside("ready", self._feed)
         log.info("gateway %s is up, spool %s", self._settings.gateway.label, self._spool.counts())
         while not self._stopping:
@@ -191,8 +187,10 @@ class Daemon:
         for name, part in (("siren", self._siren), ("voice", self._voice), ("lamp", self._lamp),
                            ("key", self._key), ("log", logs)):
             self._hands.trouble(name, part.trouble())
-        self._hands.trouble("inbox", f"{self.inbox_dropped} frames found the inbox full"
-                            if self.inbox_dropped else None)
+        self._hands.trouble("inbox", self._inbox.trouble())
+        refused = self._inbox.news()
+        if refused:
+            self._hands.refused(FULL, refused)
         if not self._spool.counts()["unsent"]:
             self._taken_at = time.monotonic()
         self._hands.trouble("hub", self._uplink.trouble() or self._hub_trouble(time.monotonic()))
@@ -291,7 +289,7 @@ class Daemon:
                 "store_ms": quantiles(self._store_ms), "commit_ms": self._spool.latency_ms(),
                 "refused": dict(self._hands.core.counters),
                 "radio_counters": dict(self._radio.counters), "doubles": self.doubles,
-                "dropped": self._hands.dropped + self.inbox_dropped}
+                "dropped": self._hands.dropped + self._inbox.refused}
 
     def _close(self):
         self._hands.beside("stopping", sd_notify, "STOPPING=1")

@@ -16,7 +16,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.replay import REPEAT
 
-from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record
+from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, first_counter
 
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an alarm younger than this is still under way after a restart
@@ -91,7 +91,8 @@ class Intake:
             return True
         if message.type != m.ALARM or record is not None or self._records.was_stored(key):
             return False
-        over = self._desk.quiet.stopped(message.src, message.body.incident, message.counter)
+        first = first_counter(message.counter, message.body)
+        over = self._desk.quiet.stopped(message.src, first, message.counter)
         if self._passed_lately(message) and not over:
             self.alarm(message, heard, False)
         else:

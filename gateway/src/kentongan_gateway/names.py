@@ -2,8 +2,8 @@
 import struct
 
 LIMIT = 256          # alarms whose number is remembered, over restarts too
-ENTRY = "<IIHI"      # node, counter, incident, number
-ENTRY_BYTES = 14
+ENTRY = "<IIII"      # node, counter, first counter of its incident, number
+ENTRY_BYTES = 16
 HEAD_BYTES = 4       # the running number
 
 
@@ -13,27 +13,27 @@ class SecretNames:
     def __init__(self, saved=None):
         saved = saved or b""
         self._count = struct.unpack_from("<I", saved)[0] if len(saved) >= HEAD_BYTES else 0
-        self._numbers = {}   # (src, counter) -> (incident, number)
+        self._numbers = {}   # (src, counter) -> (first counter, number)
         for at in range(HEAD_BYTES, len(saved) - ENTRY_BYTES + 1, ENTRY_BYTES):
-            src, counter, incident, number = struct.unpack_from(ENTRY, saved, at)
-            self._numbers[src, counter] = incident, number
+            src, counter, first, number = struct.unpack_from(ENTRY, saved, at)
+            self._numbers[src, counter] = first, number
 
-    def keep_secret(self, src, counter, incident) -> bool:
+    def keep_secret(self, src, counter, first) -> bool:
         """Give this alarm its incident's number; True when it is new and dump() must be kept."""
         if (src, counter) in self._numbers:
             return False
-        number = self._number_of(src, incident)
+        number = self._number_of(src, first)
         if number is None:
             self._count += 1
             number = self._count
         if len(self._numbers) >= LIMIT:
             self._numbers.pop(next(iter(self._numbers)))
-        self._numbers[src, counter] = incident, number
+        self._numbers[src, counter] = first, number
         return True
 
-    def _number_of(self, src, incident):
-        for (known, _), (its_incident, number) in self._numbers.items():
-            if (known, its_incident) == (src, incident):
+    def _number_of(self, src, first):
+        for (known, _), (its_first, number) in self._numbers.items():
+            if (known, its_first) == (src, first):
                 return number
         return None
 

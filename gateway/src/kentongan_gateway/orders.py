@@ -34,11 +34,11 @@ DONE_STATES = {
 class Job:
     def __init__(
         self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
-        period_ms, incident, obeyed,
+        period_ms, first, obeyed,
     ):
         self.counter, self.payload, self.action = counter, payload, action
         self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
-        self.seconds, self.incident, self.obeyed = seconds, incident, obeyed
+        self.seconds, self.first, self.obeyed = seconds, first, obeyed
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
         self.on_air = False
@@ -65,17 +65,17 @@ class Orders:
         any_answer=False,
         sends=SENDS_MAX,
         period_ms=REPEAT_MS,
-        incident=None,
+        first=None,
         obeyed=False,
         urgent=False,
     ):
         """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
 
-        incident: the alarm's, where it is not the low bits of its counter. obeyed: a post is done only when
-        it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a quiet
-        test on which an alarm waits; any other goes only while half of the hour's air is there.
+        first: the first counter of the alarm's incident, where it is not its own. obeyed: a post is done only
+        when it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a
+        quiet test on which an alarm waits; any other goes only while half of the hour's air is there.
         """
-        incident = counter & 0xFFFF if incident is None else incident
+        first = counter if first is None else first
         devices = list(devices)
         if action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
             return False
@@ -86,7 +86,7 @@ class Orders:
             if gone:
                 self._desk.count("order_dropped")
                 self._jobs.remove(gone)
-            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
+            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
                         obeyed)
         return bool(devices)
 
@@ -94,7 +94,7 @@ class Orders:
         """Whether there is air for a quiet test of so many devices."""
         return self._desk.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
-    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, incident,
+    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
                obeyed=False):
         desk = self._desk
         own = desk.take()
@@ -103,7 +103,7 @@ class Orders:
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
         job = Job(own, frame, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
-                  period_ms, incident, obeyed)
+                  period_ms, first, obeyed)
         self._jobs.append(job)
         if action == m.ACTION_TEST:
             self.tests.append(own)
@@ -167,10 +167,10 @@ class Orders:
             if not job.targets or (job.any_answer and not self._desk.forgeries.lately):
                 self._jobs.remove(job)
 
-    def silenced(self, post, origin, incident):
+    def silenced(self, post, origin, first):
         """A person has silenced this post: what still starts for that incident goes on for the others."""
         for job in list(self._jobs):
-            mine = job.action == m.ACTION_START and (job.origin, job.incident) == (origin, incident)
+            mine = job.action == m.ACTION_START and (job.origin, job.first) == (origin, first)
             if not mine or post not in job.targets:
                 continue
             self._jobs.remove(job)
@@ -178,7 +178,7 @@ class Orders:
             others = [device for device in others if device]
             if others and job.left > 0:
                 about = job.action, origin, job.alarm, job.kind, job.seconds
-                self._start(*about, others, job.any_answer, job.left, job.period_ms, incident, job.obeyed)
+                self._start(*about, others, job.any_answer, job.left, job.period_ms, first, job.obeyed)
 
     def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
         """Whether an order to start (or so) for this alarm is under way to this post."""

@@ -64,8 +64,8 @@ class Pages:
     def __init__(self, desk, troubles, saved=None):
         self._desk, self._troubles = desk, troubles
         self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
-        self._jobs = {}  # (target, origin, incident) -> Job
-        self._later = {}  # (origin, incident) -> (due_ms, record, row of its event)
+        self._jobs = {}  # (target, origin, first counter) -> Job
+        self._later = {}  # (origin, first counter) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
         self._latest = {}  # target -> counter of the last frame to it: it takes none below
         self._turns = {}  # origin -> which page of all its last one was
@@ -91,10 +91,10 @@ class Pages:
             self._desk.note_about("no_page", record.src, record.counter)
         elif due_ms <= self._desk.now_ms:
             self.page(record)
-        elif (record.src, record.body.incident) not in self._later:
+        elif (record.src, record.first_counter) not in self._later:
             # who is agreed only later is not called for this one
             named = [d.node for d in agreed(self._desk.directory, record)] if record.silent else None
-            about, waits = (record.src, record.body.incident), (due_ms, record, row_id, named)
+            about, waits = (record.src, record.first_counter), (due_ms, record, row_id, named)
             if put(self._later, about, waits, LATER_LIMIT, owner):
                 self._full()
 
@@ -103,9 +103,9 @@ class Pages:
         for about in [about for about, (_, _, row_id, _) in self._later.items() if row_id in row_ids]:
             del self._later[about]
 
-    def called_off(self, origin, incident):
+    def called_off(self, origin, first):
         """A page that has not begun is not begun for what was cancelled; one under way goes on."""
-        self._later.pop((origin, incident), None)
+        self._later.pop((origin, first), None)
 
     def page(self, record, targets=None) -> int:
         """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is.
@@ -114,7 +114,7 @@ class Pages:
         """
         left = begun = 0
         for device in agreed(self._desk.directory, record, targets):
-            key = (device.node, record.src, record.body.incident)
+            key = (device.node, record.src, record.first_counter)
             if key in self._jobs:
                 continue
             if self._make_room(key):
@@ -180,14 +180,14 @@ class Pages:
     def resume(self, record):
         """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
         desk, kept = self._desk, self._kept.get(record.key, {})
-        if not kept or desk.quiet.answered(record.src, record.body.incident, record.counter):
+        if not kept or desk.quiet.answered(record.src, record.first_counter, record.counter):
             return
         named = [target for target, (_, named) in kept.items() if named]
         wanted = [(device, named) for device in agreed(desk.directory, record, named)]
         others = [target for target in kept if target not in named]
         wanted += [(device, None) for device in agreed(desk.directory, record) if device.node in others]
         for device, named in wanted:
-            key = (device.node, record.src, record.body.incident)
+            key = (device.node, record.src, record.first_counter)
             start_ms = min(desk.now_ms, record.first_ms + kept[device.node][0])
             if key in self._jobs or desk.now_ms - start_ms >= ANSWER_MS:
                 continue
@@ -235,12 +235,12 @@ class Pages:
 
         None: nobody asked it about this one, or it may not be asked any more (its house, a conflict).
         """
-        job = self._jobs.get((penerima, origin, first_counter & 0xFFFF))
-        if job is None or job.record.first_counter != first_counter:
+        job = self._jobs.get((penerima, origin, first_counter))
+        if job is None:
             return None
         if penerima not in [device.node for device in agreed(self._desk.directory, job.record, job.named)]:
             return None
-        del self._jobs[penerima, origin, first_counter & 0xFFFF]
+        del self._jobs[penerima, origin, first_counter]
         self._keep()
         return job.record
 
@@ -249,10 +249,10 @@ class Pages:
         asked_ms = self._asked.get((penerima, origin, first_counter))
         return asked_ms is not None and self._desk.now_ms - asked_ms <= ANSWER_MS
 
-    def ended(self, origin, incident):
+    def ended(self, origin, first):
         """Somebody has taken this incident: nobody is paged about it any more."""
-        self._later.pop((origin, incident), None)
-        over = [key for key in self._jobs if key[1:] == (origin, incident)]
+        self._later.pop((origin, first), None)
+        over = [key for key in self._jobs if key[1:] == (origin, first)]
         for key in over:
             del self._jobs[key]
         if over:

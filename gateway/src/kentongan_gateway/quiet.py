@@ -10,64 +10,57 @@ import struct
 from kentongan_gateway.room import owner, put
 
 LIMIT = 256       # incidents; of whose button has most, the oldest gives way
-LAYOUT = "<IHII"  # origin, incident, counter of the press that was stopped (0: none), and answered (0: none)
-POST_LAYOUT = "<IHII"  # origin, incident, counter of the press, post
-SPAN = 1 << 14    # an incident is named by 16 bits of a counter: farther away it is another one
+LAYOUT = "<IIII"  # origin, first counter, counter of the press stopped (0: none), and answered (0: none)
+POST_LAYOUT = "<III"  # origin, first counter, post
 
 
 class Quiet:
-    """By button and incident. A damaged state costs what it knew and nothing else."""
+    """By button and first counter of the incident. A damaged state costs what it knew and nothing else."""
 
     def __init__(self, desk, saved=None, posts=None):
         self._desk = desk
-        self._posts = {}  # (origin, incident, post) -> counter of the press that was silenced there
+        self._posts = {}  # (origin, first counter, post): silenced there
         size = struct.calcsize(POST_LAYOUT)
         for at in range(0, len(posts or b"") - size + 1, size):
-            origin, incident, counter, post = struct.unpack_from(POST_LAYOUT, posts, at)
-            self._posts[origin, incident, post] = counter
-        self._all = {}  # (origin, incident) -> (stopped, answered)
+            self._posts[struct.unpack_from(POST_LAYOUT, posts, at)] = None
+        self._all = {}  # (origin, first counter) -> (stopped, answered)
         size = struct.calcsize(LAYOUT)
         for at in range(0, len(saved or b"") - size + 1, size):
-            origin, incident, stopped, answered = struct.unpack_from(LAYOUT, saved, at)
-            self._all[origin, incident] = stopped, answered
+            origin, first, stopped, answered = struct.unpack_from(LAYOUT, saved, at)
+            self._all[origin, first] = stopped, answered
 
-    def stop(self, origin, incident, counter):
+    def stop(self, origin, first, counter):
         """A person has silenced it or called it off; on disk before the next action."""
-        self._keep(origin, incident, counter, 0)
+        self._keep(origin, first, counter, 0)
 
-    def silence(self, post, origin, incident, counter):
+    def silence(self, post, origin, first):
         """Somebody has silenced this one post for the incident; on disk before the next action."""
-        put(self._posts, (origin, incident, post), counter, LIMIT, owner)
-        rows = [struct.pack(POST_LAYOUT, origin, incident, counter, post)
-                for (origin, incident, post), counter in self._posts.items()]
-        self._desk.persist("hushed", b"".join(rows))
+        put(self._posts, (origin, first, post), None, LIMIT, owner)
+        self._desk.persist("hushed", b"".join(struct.pack(POST_LAYOUT, *about) for about in self._posts))
 
     def silenced(self, post, record) -> bool:
         """Whether this post is not ordered by ourselves for an alarm's record any more."""
-        known = self._posts.get((record.src, record.body.incident, post))
-        return known is not None and abs(record.counter - known) < SPAN
+        return (record.src, record.first_counter, post) in self._posts
 
-    def answer(self, origin, incident, counter):
+    def answer(self, origin, first, counter):
         """A named person has this press in hand; on disk before the next action."""
-        self._keep(origin, incident, 0, counter)
+        self._keep(origin, first, 0, counter)
 
-    def _keep(self, origin, incident, stopped, answered):
-        known = self._all.get((origin, incident), (0, 0))
+    def _keep(self, origin, first, stopped, answered):
+        known = self._all.get((origin, first), (0, 0))
         now = max(stopped, known[0]), max(answered, known[1])
-        put(self._all, (origin, incident), now, LIMIT, owner)
+        put(self._all, (origin, first), now, LIMIT, owner)
         if now != known:
             rows = [struct.pack(LAYOUT, *about, *counters) for about, counters in self._all.items()]
             self._desk.persist("quiet", b"".join(rows))
 
-    def stopped(self, origin, incident, counter) -> bool:
+    def stopped(self, origin, first, counter) -> bool:
         """Whether no siren, voice or page is started by ourselves for this press any more."""
-        known = self._all.get((origin, incident), (0, 0))
-        return bool(known[0]) and abs(counter - known[0]) < SPAN or self.answered(origin, incident, counter)
+        return bool(self._all.get((origin, first), (0, 0))[0]) or self.answered(origin, first, counter)
 
-    def answered(self, origin, incident, counter) -> bool:
-        answered = self._all.get((origin, incident), (0, 0))[1]
-        return bool(answered) and 0 <= answered - counter < SPAN
+    def answered(self, origin, first, counter) -> bool:
+        return 0 < counter <= self._all.get((origin, first), (0, 0))[1]
 
     def holds(self, record) -> bool:
         """stopped() of an alarm's record."""
-        return self.stopped(record.src, record.body.incident, record.counter)
+        return self.stopped(record.src, record.first_counter, record.counter)

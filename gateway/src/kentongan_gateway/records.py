@@ -18,6 +18,11 @@ def taken(heard) -> int:
     return max(0, heard.hop_start - heard.hop_limit)
 
 
+def first_counter(counter, body) -> int:
+    """The whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
+    return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
+
+
 class Record:
     """One stored (or to be stored) message of a sender, and our answer to it.
 
@@ -54,7 +59,7 @@ class Record:
     @property
     def first_counter(self) -> int:
         """The counter of the first alarm of this one's incident."""
-        return (self.counter - ((self.counter - self.body.incident) & 0xFFFF)) & 0xFFFFFFFF
+        return first_counter(self.counter, self.body)
 
     @property
     def is_alarm(self) -> bool:

@@ -17,7 +17,6 @@ from kentongan_gateway.actions import Siren, SirenOff
 from kentongan_gateway.desk import mix
 from kentongan_gateway.orders import SECONDS_MAX
 from kentongan_gateway.patterns import steps_for
-from kentongan_gateway.quiet import SPAN
 from kentongan_gateway.room import owner, put
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
@@ -41,14 +40,14 @@ class Watch:
         self._desk = desk
         self._orders = orders
         self._neighbours = neighbours
-        self._due = {}  # (origin, incident) -> (due_ms, record)
+        self._due = {}  # (origin, first counter) -> (due_ms, record)
         self._turns = {}  # origin -> when in the row its alarm was ordered last
-        self._sounding = {}  # (origin, incident) -> {post: (state, ms, counter)}, the latest WATCH_LIMIT
-        self._public = {}  # (origin, incident) -> its first record, the latest WATCH_LIMIT
+        self._sounding = {}  # (origin, first counter) -> {post: (state, ms)}, the latest WATCH_LIMIT
+        self._public = {}  # (origin, first counter) -> its first record, the latest WATCH_LIMIT
         self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
 
     def stored(self, record):
-        key = (record.src, record.body.incident)
+        key = (record.src, record.first_counter)
         if record.sounding and key not in self._public:
             put(self._public, key, record, WATCH_LIMIT, owner)
         if record.cancel:
@@ -92,7 +91,7 @@ class Watch:
 
     def stood_in(self, record):
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
-        key = (record.src, record.body.incident)
+        key = (record.src, record.first_counter)
         if self._wanted(record) and key not in self._due and self._neighbours.yields(record):
             self._wait(key, NO_SIREN_MS, record)
 
@@ -109,21 +108,19 @@ class Watch:
                 if yields and (record.src, record.counter) == (order.origin, order.counter):
                     del self._due[key]
 
-    def heard(self, post, origin, incident, counter, state):
+    def heard(self, post, origin, first, counter, state):
         """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
-        if len(self._sounding) >= WATCH_LIMIT and (origin, incident) not in self._sounding:
+        if len(self._sounding) >= WATCH_LIMIT and (origin, first) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
-        self._sounding.setdefault((origin, incident), {})[post] = (state, self._desk.now_ms, counter)
+        self._sounding.setdefault((origin, first), {})[post] = (state, self._desk.now_ms)
         if state in SOUNDING and not self._desk.forgeries.lately:
-            _, due = self._due.get((origin, incident), (0, None))
-            if due is not None and abs(counter - due.counter) < SPAN:
-                del self._due[origin, incident]
+            self._due.pop((origin, first), None)
             self._orders.sounding_heard(origin, counter)
 
     def asked(self, post, record) -> bool:
         """Whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
         of_zone = [device.node for device in self._desk.directory.posts(record.body.zone)]
-        return (post in of_zone or post in self._sounding.get((record.src, record.body.incident), {})
+        return (post in of_zone or post in self._sounding.get((record.src, record.first_counter), {})
                 or self._orders.ordered(post, record.src, record.counter))
 
     def sounds(self, record) -> bool:
@@ -133,14 +130,10 @@ class Watch:
         return bool(self.posts_sounding(record))
 
     def posts_sounding(self, record):
-        """Posts whose last word was that they sound for it, not longer ago than a sounding can last.
-
-        An incident has 16 bits of a counter: a word about a press far from this one is about another.
-        """
-        told = self._sounding.get((record.src, record.body.incident), {})
+        """Posts whose last word was that they sound for it, not longer ago than a sounding can last."""
+        told = self._sounding.get((record.src, record.first_counter), {})
         since = self._desk.now_ms - SOUNDING_MS
-        return [post for post, (state, at, counter) in told.items()
-                if state in SOUNDING and at >= since and abs(counter - record.counter) < SPAN]
+        return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
 
     def _joins(self, record) -> bool:
         """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
@@ -189,9 +182,9 @@ class Watch:
 
     def _to_order(self, record):
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
-        told = self._sounding.get((record.src, record.body.incident), {})
+        told = self._sounding.get((record.src, record.first_counter), {})
         there = set(self.posts_sounding(record))
-        there |= {post for post, (state, _, _) in told.items() if state == m.STATE_SILENCED}
+        there |= {post for post, (state, _) in told.items() if state == m.STATE_SILENCED}
         return [
             device
             for device in self._desk.directory.posts(record.body.zone)
@@ -215,7 +208,7 @@ class Watch:
     def _order(self, record, devices, any_answer=False, obeyed=False):
         about = record.src, record.counter, record.body.kind
         self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
-                          incident=record.body.incident, obeyed=obeyed)
+                          first=record.first_counter, obeyed=obeyed)
 
         if not self._due:
             self._turns = {}
@@ -236,16 +229,16 @@ class OwnSiren:
             except (ValueError, RecursionError, LocalError):
                 desk.count("codes_lost")
         self._until_ms = None
-        self._alarm = None  # (origin, counter, incident) that it is driven for
+        self._alarm = None  # (origin, counter, first counter) that it is driven for
         self._drill = False
         self._trouble = self._broken = False  # it does not work now; it was told to have failed
         self._changes = 0  # of that during this sounding
-        self._times = {}  # (origin, incident) -> soundings
-        self._incidents = {}  # origin -> [(incident, first_ms)]
+        self._times = {}  # (origin, first counter) -> soundings
+        self._incidents = {}  # origin -> [(first counter, first_ms)]
 
     @property
     def alarm(self):
-        """(origin, counter, incident) while it sounds as far as anybody knows, else None."""
+        """(origin, counter, first counter) while it sounds as far as anybody knows, else None."""
         return None if self._broken else self._alarm
 
     def codes(self, raw):
@@ -260,7 +253,7 @@ class OwnSiren:
         compose.split(wanted.items(settings))
         self._profile, self._patterns = raw
 
-    def sound(self, origin, counter, incident, kind, drill, seconds, source) -> bool:
+    def sound(self, origin, counter, first, kind, drill, seconds, source) -> bool:
         """Sound for an incident unless it may not; False says that it did not."""
         config = self._desk.config
         name, steps = steps_for(self._profile, kind, drill, self._patterns)
@@ -268,45 +261,45 @@ class OwnSiren:
             return False
         if drill and self._alarm and not self._drill:
             return False  # a drill drowns nothing that sounds in earnest
-        if source != "order" and not self._allowed(origin, incident, counter):
+        if source != "order" and not self._allowed(origin, first, counter):
             self._desk.note_about("own_siren_limit", origin, counter)
             return False
-        if self._alarm and self._alarm != (origin, counter, incident):
+        if self._alarm and self._alarm != (origin, counter, first):
             self._tell("stopped", "replaced")
-        self._times[origin, incident] = self._times.pop((origin, incident), 0) + 1
+        self._times[origin, first] = self._times.pop((origin, first), 0) + 1
         if len(self._times) > WATCH_LIMIT:
             self._times.pop(next(iter(self._times)))
         total_ms = max(1, min(seconds, SECONDS_MAX)) * 1000
         self._until_ms = self._desk.now_ms + total_ms
-        self._alarm, self._drill = (origin, counter, incident), drill
+        self._alarm, self._drill = (origin, counter, first), drill
         self._broken, self._changes = self._trouble, 0
         self._desk.out.append(Siren(name, steps, total_ms))
         self._tell_driven(source)
         return True
 
-    def _allowed(self, origin, incident, counter) -> bool:
-        if self._desk.quiet.stopped(origin, incident, counter):
+    def _allowed(self, origin, first, counter) -> bool:
+        if self._desk.quiet.stopped(origin, first, counter):
             return False
         now = self._desk.now_ms
         recent = [(i, at) for i, at in self._incidents.get(origin, ()) if now - at <= OWN_WINDOW_MS]
-        if incident not in [i for i, _ in recent]:
+        if first not in [i for i, _ in recent]:
             if len(recent) >= OWN_INCIDENTS_MAX:
                 return False
-            recent.append((incident, now))
+            recent.append((first, now))
         if origin not in self._incidents and len(self._incidents) >= WATCH_LIMIT:
             self._incidents.pop(next(iter(self._incidents)))
         self._incidents[origin] = recent
-        return self._times.get((origin, incident), 0) < OWN_SOUNDINGS_MAX
+        return self._times.get((origin, first), 0) < OWN_SOUNDINGS_MAX
 
-    def stop(self, state, source, origin=None, incident=None):
+    def stop(self, state, source, origin=None, first=None):
         """Stop, for any alarm or only for this one's; `state` is what the hub is told."""
         if self._alarm is None or (origin is not None and self._alarm[0] != origin):
             return
-        if incident is not None and self._alarm[2] != incident:
+        if first is not None and self._alarm[2] != first:
             return
         self._desk.out.append(SirenOff())
-        origin, counter, incident = self._alarm
-        self._desk.quiet.stop(origin, incident, counter)  # a stop holds for the whole incident
+        origin, counter, first = self._alarm
+        self._desk.quiet.stop(origin, first, counter)  # a stop holds for the whole incident
         self._tell(state, source)
         self._alarm = self._until_ms = None
 

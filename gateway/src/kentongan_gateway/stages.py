@@ -27,7 +27,7 @@ JOBS_LIMIT = 256
 FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
-Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "incident", "record"))
+Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "first", "record"))
 
 
 class Job:
@@ -64,11 +64,11 @@ class Stages:
         self._on_done = on_done  # (order_id or None, result)
         self._jobs = {}
         self._free_ms = 0  # the next frame goes then, or later
-        self._seen = {}  # (node, incident) -> (counter, stage) that its status has named
+        self._seen = {}  # (node, first counter of the incident) -> (counter, stage) that its status has named
 
     def start(self, target, stage, sounding, order_id=None, already_sent=False):
         """Tell the button; already_sent counts an answer that has just gone out as the first of the row."""
-        about = target.node, target.incident
+        about = target.node, target.first
         desk, old = self._desk, self._jobs.get(about)
         if self._seen.get(about, (0, 0)) >= (target.counter, stage):
             self._on_done(order_id, "ok")

@@ -50,10 +50,10 @@ class Told:
         if body.state == m.STATE_REFUSED:
             core._watch.refused(post, body.origin, body.counter, alarm)
             return
-        incident = alarm.body.incident if alarm else body.counter & 0xFFFF
+        first = alarm.first_counter if alarm else body.counter
         if body.state == m.STATE_SILENCED:
             self._silenced(post, body.origin, alarm)
-        core._watch.heard(post, body.origin, incident, body.counter, body.state)
+        core._watch.heard(post, body.origin, first, body.counter, body.state)
         core._orders.reported(post, body.origin, body.counter, body.state, body.source)
         if body.state in SOUNDING and body.source == m.SOURCE_RECEIPT and self._nobody_stored(alarm, body):
             self._desk.forgeries.heard()
@@ -85,9 +85,8 @@ class Told:
         if alarm is None or not alarm.stored or not self._core._watch.asked(post, alarm):
             self._core._refusals.refused("silence_not_asked")
             return
-        incident = alarm.body.incident
-        self._desk.quiet.silence(post, alarm.src, incident, alarm.counter)
-        self._core._orders.silenced(post, alarm.src, incident)
+        self._desk.quiet.silence(post, alarm.src, alarm.first_counter)
+        self._core._orders.silenced(post, alarm.src, alarm.first_counter)
 
     def answered(self, record):
         """The people of a penerima say that they come: the presser is told, when we had asked them."""
@@ -100,7 +99,7 @@ class Told:
                 core._refusals.refused("answer_not_asked")
             return
         self._desk.note_about("answered", alarm.src, alarm.counter)
-        self._desk.quiet.answer(alarm.src, alarm.body.incident, alarm.counter)
+        self._desk.quiet.answer(alarm.src, alarm.first_counter, alarm.counter)
         core._stages.start(core.target_of(alarm), m.STAGE_COMING, core._sounds(alarm))
 
     def status(self, message, heard):
@@ -144,7 +143,7 @@ class Told:
         label = self._desk.directory.label(message.src)
         for entry in message.body.entries:
             alarm = core._records.find(entry.node, entry.counter)
-            incident = alarm.body.incident if alarm else entry.counter & 0xFFFF
-            core._watch.heard(message.src, entry.node, incident, entry.counter, m.STATE_SOUNDING)
+            first = alarm.first_counter if alarm else entry.counter
+            core._watch.heard(message.src, entry.node, first, entry.counter, m.STATE_SOUNDING)
             core._memory.word(message.src, message.counter, entry.node, entry.counter)
             self._desk.note_about("receipt_1", entry.node, entry.counter, label)

@@ -151,6 +151,7 @@ class Backoff:
 class Uplink:
     """on_taken(ids), on_reply() after a good poll, on_orders(list), on_odd(reason, n): all return at once.
 
+    on_orders: False when there was no room for them; the hub is asked for them again.
     offered(event): the event as it is sent, with its age and what else only the moment of sending knows.
     on_odd: so much of what the hub said could not be read, or so many events were refused by it for good.
     """
@@ -368,11 +369,16 @@ class Uplink:
             if failing:
                 log.info("hub gives orders again")
             failing = False
-            backoff.reset()
-            after = max([after or 0, *(order["id"] for order in orders)])
-            if orders:
-                self._on_orders(orders)
+            after = self._handed_on(orders, after or 0, backoff)
         self._closed(client)
+
+    def _handed_on(self, orders, after, backoff):
+        """What the hub is told next that we have; what found no room is not had."""
+        if orders and self._on_orders(orders) is False:
+            self._stop.wait(backoff.next_s())
+            return after
+        backoff.reset()
+        return max([after, *(order["id"] for order in orders)])
 
     def poll_once(self, client, after):
         """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""

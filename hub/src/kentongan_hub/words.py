@@ -103,6 +103,7 @@ REFUSALS = {
     "hub: bad event": "kiriman gerbang tidak terbaca",
     "order_malformed": "perintah tanpa nomor",
     "order_odd": "perintah tidak terbaca oleh gerbang",
+    "inbox_full": "gerbang kewalahan, pesan diulang",
     "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
     "event_refused": "kiriman gerbang ditolak pusat data",
     "fault": "kesalahan program gerbang, laporkan ke teknisi",

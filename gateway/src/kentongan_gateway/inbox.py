@@ -1,0 +1,46 @@
+"""What waits for the loop, with a limit: frames, which come again by themselves, leave room for all else."""
+
+import queue
+import threading
+import time
+
+LIMIT = 1_000
+FRAMES_LIMIT = 900  # the rest is for orders, replies, radios, the silence key
+TOLD_S = 600.0      # people are told for so long after the last that found no room
+FRAME = "heard"
+FULL = "inbox_full"  # the reason by which it is counted
+
+
+class Inbox(queue.Queue):
+    """Of (kind, args); filled by any thread, read by the loop alone."""
+
+    def __init__(self, steady_s=time.monotonic):
+        super().__init__(LIMIT)
+        self.refused = 0  # since the start
+        self._told, self._last_s = 0, None  # how many of them people were told of; when the last one was
+        self._steady_s, self._counting = steady_s, threading.Lock()
+
+    def offer(self, kind, *args) -> bool:
+        """False: there was no room, and it is counted; an order is asked for again, a frame is repeated."""
+        try:
+            if kind == FRAME and self.qsize() >= FRAMES_LIMIT:
+                raise queue.Full
+            self.put_nowait((kind, args))
+        except queue.Full:
+            with self._counting:
+                self.refused += 1
+                self._last_s = self._steady_s()
+            return False
+        return True
+
+    def news(self) -> int:
+        """How many were refused since this was asked last."""
+        with self._counting:
+            fresh, self._told = self.refused - self._told, self.refused
+        return fresh
+
+    def trouble(self):
+        """What is wrong, or None once all has found room for a while."""
+        if self._last_s is None or self._steady_s() - self._last_s >= TOLD_S:
+            return None
+        return f"{self.refused} messages since the start found no room and come again"
