@@ -76,7 +76,7 @@ class Daemon:
         self.doubles = self.inbox_dropped = 0
         self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
-                              self._clock.offered, lambda ids: self._put("taken", ids),
+                              self._clock.offered, lambda *of: self._put("taken", *of),
                               lambda: self._put("reply"), lambda orders: self._put("orders", orders),
                               lambda reason, n: self._put("odd", reason, n))
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
@@ -274,10 +274,10 @@ class Daemon:
         self._replied_at = time.monotonic()
         self._hands.reply()
 
-    def _take_taken(self, ids):
+    def _take_taken(self, ids, new):
         if ids:
             self._taken_at = time.monotonic()
-        self._hands.taken(ids)
+        self._hands.taken(ids, new)
 
     def _troubles(self):
         down = {f"radio_down {name}": "" for name, up in self.radios.items() if not up}
