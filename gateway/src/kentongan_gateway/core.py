@@ -28,7 +28,7 @@ from kentongan_gateway.pages import Pages
 from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
-from kentongan_gateway.records import Record, Records, taken
+from kentongan_gateway.records import Record, Records
 from kentongan_gateway.refusals import Refusals
 from kentongan_gateway.relays import Relays
 from kentongan_gateway.sequence import Sequence
@@ -371,7 +371,7 @@ class GatewayCore:
 
     def repeated(self, record, heard):
         """It comes again: answered, or put on disk once more."""
-        record.farthest = max(record.farthest, taken(heard))
+        record.came_again(heard, self._intake.carried(heard))
         if record.stored:
             self._answers.again(record)
             if record.is_alarm and not record.alarmed:
