@@ -103,6 +103,8 @@ class Gatehouse:
                 self._unsent[row_id] = (spool_id, event)
             self._perform(actions)
         self._poll()
+        if self.hub_up:
+            self._at(UPLINK_US, self._counters, *self.world.told)
 
     def _make_core(self):
         world, zone = self.world, self.gateway.zone
@@ -275,22 +277,25 @@ class Gatehouse:
 
     def _is_new(self, event) -> bool:
         """The hub's word: no gateway told this alarm, or a later one of that button, minutes ago."""
-        told = [at_us for (node, counter), at_us in self.world.told.items()
-                if node == event["device"] and counter >= event["counter"]]
+        told = [at_us for row, at_us in self.world.told.items()
+                if row[0] == event["device"] and row[3] >= event["counter"]]
         return not told or self.world.now_us - min(told) < OLD_US
 
     def _tell(self, event):
         """Every gateway learns soon who alarmed."""
-        self.world.told.setdefault((event["device"], event["counter"]), self.world.now_us)
-        houses = self.world.gatehouses.values()
         sort = 0 if event["role"] == messages.TOMBOL else messages.ALARM
-        row = [event["device"], event["generation"], sort, event["counter"]]
+        row = event["device"], event["generation"], sort, event["counter"]
+        self.world.told.setdefault(row, self.world.now_us)
+        houses = self.world.gatehouses.values()
         for house in houses if len(houses) > 1 else ():
             house._at(TELL_US, house._counters, row)
 
-    def _counters(self, row):
-        self._orders += 1
-        self.order({"id": self._orders, "type": "counters", "table": [row], "part": 1})
+    def _counters(self, *rows):
+        """What the hub knows of who alarmed: soon after it, and all at a start."""
+        if rows:
+            self._orders += 1
+            table = [list(row) for row in rows]
+            self.order({"id": self._orders, "type": "counters", "table": table, "part": 1})
 
     def _answer(self, event):
         about = event["device"], event["counter"]
