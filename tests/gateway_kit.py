@@ -89,7 +89,9 @@ class Bench:
 
     def __init__(self, state=None, config=None, devices=DEVICES, spool=None, age_ms=5_000, **directory):
         self.state = new_state() if state is None else state
-        self.core = GatewayCore(config or CoreConfig(GATEWAY, "gateway-1", 5), SITE,
+        config = config or CoreConfig(GATEWAY, "gateway-1", 5)
+        self.node = config.node
+        self.core = GatewayCore(config, SITE,
                                 Directory.from_dict({"devices": devices, **directory}), dict(self.state))
         self.spool = spool or Spool(":memory:")
         self.now_ms = 1_000_000
@@ -99,7 +101,7 @@ class Bench:
         self.first = []  # what the start itself told
         self.rows = {}
         self._packet_id = 0
-        self.hub_says_ok = True
+        self.hub_says_new = True  # of every alarm that it takes
         self.faults_expected = False
         self.do(self.core.tick(self.now_ms, 1))
         for event_id, event, taken in self.spool.alarms(1_000):
@@ -149,7 +151,7 @@ class Bench:
     def hub_takes_all(self):
         rows = [self.rows[event_id] for event_id, _ in self.spool.unsent(1000) if event_id in self.rows]
         self.spool.mark_sent(list(self.rows))
-        self.do(self.core.hub_ok(rows, self.now_ms))
+        self.do(self.core.hub_ok(rows, self.now_ms, rows if self.hub_says_new else ()))
 
     def order(self, **order):
         self.do(self.core.order(order, self.now_ms, 5))
@@ -171,7 +173,7 @@ class Bench:
         out = []
         for at, action in self.done:
             if isinstance(action, actions.Send):
-                opened = verify.open_message(action.payload, GATEWAY, BROADCAST, SITE)
+                opened = verify.open_message(action.payload, self.node, BROADCAST, SITE)
                 if message_type in (None, opened.type):
                     out.append((at, action, opened))
         return out
@@ -182,7 +184,8 @@ class Bench:
         for at, action, opened in self.sent(m.RECEIPTS):
             for entry in opened.body.entries:
                 role = ROLES.get(entry.node, m.TOMBOL)
-                assert m.entry_tag(GATEWAY, entry, SITE.c(entry.node, role, opened.generation)) == entry.tag4
+                key = SITE.c(entry.node, role, opened.generation)
+                assert m.entry_tag(self.node, entry, key) == entry.tag4
                 if node in (None, entry.node):
                     out.append((at, action, entry))
         return out

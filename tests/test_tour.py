@@ -70,8 +70,9 @@ class TourGatehouse(Gatehouse):
                                    json={"gateway": self.label, "boot_id": "tour", "events": events})
         assert answer.status_code == 200 and not answer.json["rejected"], answer.json
         self.spool.mark_sent(answer.json["accepted"])
-        taken = [row for row, (event_id, _) in self._unsent.items() if event_id in answer.json["accepted"]]
-        self._perform(self._core.hub_ok(taken, self._now_ms()))
+        taken, new = ([row for row, (event_id, _) in self._unsent.items() if event_id in answer.json[name]]
+                      for name in ("accepted", "new"))
+        self._perform(self._core.hub_ok(taken, self._now_ms(), new))
 
     def _poll(self):
         self._app.hub.dispatch.step()

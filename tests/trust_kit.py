@@ -79,7 +79,8 @@ class TrustHouse(Gatehouse):
         answer = self.village.call("POST", "/events", {"boot_id": "boot", "events": batch})
         assert answer["rejected"] == [], answer
         self.spool.mark_sent([spool_id for spool_id, _ in rows.values()])
-        self._perform(self._core.hub_ok(list(rows), self._now_ms()))
+        new = [row for row in rows if f"{self.label}/{row}" in answer["new"]]
+        self._perform(self._core.hub_ok(list(rows), self._now_ms(), new))
         self._orders_in()
 
     def _poll(self):

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
+from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, POST_2, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.actions import OrderDone, Send, Siren
 from kentongan_gateway.air import HALF_S, SETTINGS_AIR_S
 from kentongan_gateway.configs import GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
@@ -54,6 +54,26 @@ def order(bench, type_, **fields):
     bench.orders = getattr(bench, "orders", 100) + 1
     bench.order(id=bench.orders, type=type_, **fields)
     return [done.result for done in bench.all(OrderDone) if done.order_id == bench.orders][0]
+
+
+def test_a_device_that_never_has_its_settings_keeps_them_from_no_other():
+    """A stolen post goes on naming another version: its rounds took all the air of settings for hours."""
+    buttons = [{"node": 0x6000 + n, "role": "tombol", "label": f"tombol-{n}", "zone": 5, "house": 20 + n,
+                "hops": 1} for n in range(190)]
+    bench = Bench(devices=[*DEVICES, *buttons])
+    order(bench, "counters", table=[[0x6000 + n, 0, 0, 50 + n] for n in range(190)])
+    order(bench, "config", devices=[entry(POST, counters=1)])
+    for _ in range(40):
+        heard(bench, POST)
+        heard(bench, POST_2)
+        bench.run(60_000, hub_ok_every_ms=10_000)
+    start = bench.now_ms
+    order(bench, "config", devices=[entry(POST_2, counters=1)])
+    bench.run(10_000, hub_ok_every_ms=1_000)
+    told = configs(bench, POST_2)
+    assert told and told[0][0] - start < 5_000, "its table of all counters goes at once"
+    parts = [body.part for _, _, body, _ in configs(bench, POST)]
+    assert parts.count(0) == 3, "and the thief has had three rounds in forty minutes"
 
 
 def heard(bench, src=POST, version=0, generation=0):

@@ -6,6 +6,8 @@ from gateway_kit import (
     DEVICES,
     GATEWAY_2,
     POST,
+    POST_2,
+    ROLES,
     SITE,
     Bench,
     alarm,
@@ -17,7 +19,7 @@ from gateway_kit import (
 )
 from kentongan_gateway.actions import Siren, Speak
 from kentongan_gateway.core import CoreConfig
-from kentongan_gateway.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT
+from kentongan_gateway.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT, WORDS_LIMIT
 from kentongan_gateway.spool import Spool
 from kentongan_wire import messages as m
 
@@ -86,11 +88,11 @@ def test_a_new_press_after_a_power_cut_is_called_for_at_once():
 SOUNDING = m.STATUS_MAINS | m.STATUS_SOUNDING
 
 
-def answer_to_test(bench, counter, sounding=True):
+def answer_to_test(bench, counter, sounding=True, post=POST):
     """The STATUS of a post that has just taken the last quiet test."""
     last = [order.counter for _, _, order in bench.sent(m.SIREN_ORDER)
             if order.body.action == m.ACTION_TEST][-1]
-    return node_status(counter=counter, last_control=last, flags=SOUNDING if sounding else m.STATUS_MAINS)
+    return node_status(post, counter, last, flags=SOUNDING if sounding else m.STATUS_MAINS)
 
 
 def new_card():
@@ -127,6 +129,69 @@ def test_a_word_of_a_post_behind_its_answer_vouches_at_once():
     bench.hear(report(counter=301), src=POST)
     bench.run(3_000)
     assert bench.all(Siren) and bench.sent(m.PAGE)
+
+
+SECOND = {"node": 0x3003, "role": "sirene", "label": "sirene-3", "zone": 5, "house": 0, "hops": 1}
+ROLES[0x3003] = m.SIRENE
+
+
+def two_posts(hub=None):
+    """A new card at an RT with two posts; hub: what it says of the alarm, None: it is dead."""
+    bench = Bench(state={}, config=CONFIG, devices=[*DEVICES, SECOND])
+    bench.hub_says_new = hub
+    bench.hear(alarm(kind=2))
+    bench.run(1_000)
+    return bench
+
+
+def sounds_now(bench, post=POST, ahead=0):
+    """That post's word on the alarm, and behind it the STATUS that says that it is of now."""
+    bench.hear(report(post, 698 + ahead), src=post)
+    bench.hear(answer_to_test(bench, 700 + ahead, post=post), src=post)
+
+
+def test_one_stolen_post_vouches_for_no_recorded_alarm_where_another_could():
+    bench = two_posts()
+    for ahead in range(0, 200, 4):
+        sounds_now(bench, ahead=ahead)
+        sounds_now(bench, POST_2, ahead)  # of another RT: it does not sound for that alarm by itself
+        bench.run(1_000)
+    assert begun(bench) == []
+
+
+@pytest.mark.parametrize("late_ms", [0, 20_000])
+def test_two_posts_vouch_once_the_hub_has_not_taken_the_alarm(late_ms):
+    bench = two_posts()
+    sounds_now(bench)
+    bench.run(late_ms)
+    sounds_now(bench, 0x3003)
+    assert bool(begun(bench)) is (late_ms > 0)
+    bench.run(7_000)
+    assert bench.all(Siren) and {page.body.origin for _, _, page in bench.sent(m.PAGE)} == {BUTTON}
+    assert [s.pattern for s in bench.all(Siren)] == ["kebakaran"], "and once"
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_while_the_hub_answers_it_has_the_first_word_and_posts_have_none(new):
+    bench = two_posts(new)
+    sounds_now(bench)
+    sounds_now(bench, 0x3003)
+    assert begun(bench) == []
+    bench.run(8_000, hub_ok_every_ms=1_000)
+    assert bool(begun(bench)) is new
+    bench.run(DOUBT_MS, hub_ok_every_ms=5_000)
+    assert bool(begun(bench)) is new, "ten minutes do not make it new"
+
+
+def test_one_posts_many_words_take_no_place_of_anothers():
+    bench = two_posts()
+    bench.hear(report(0x3003, 698), src=0x3003)
+    for n in range(WORDS_LIMIT + 1):
+        bench.hear(report(POST, 10 + n, alarm_counter=2_000 + n), src=POST)
+    sounds_now(bench)
+    bench.hear(answer_to_test(bench, 700, post=0x3003), src=0x3003)
+    bench.run(7_000)
+    assert begun(bench)
 
 
 def test_a_stranger_who_recorded_the_posts_words_as_well_gets_nobody_to_vouch():
@@ -218,6 +283,8 @@ def test_what_waits_is_bounded_and_what_has_no_place_is_counted():
     for n in range(HELD_LIMIT + 5):
         bench.hear(alarm(src=0x6000 + n, counter=10), src=0x6000 + n)
     assert bench.core.counters["doubted_dropped"] == 5 and len(bench.of_type("alarm")) == HELD_LIMIT + 5
+    bench.run(60_000)
+    assert begun(bench) == [], "an alarm that lost its place is in doubt all the same, and the hub is dead"
 
 
 def test_an_old_receipt_played_to_a_new_card_makes_no_dead_gateway_alive():

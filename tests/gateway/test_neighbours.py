@@ -13,7 +13,10 @@ from gateway_kit import (
     message,
     report,
 )
+from kentongan_gateway.actions import OrderDone, Persist, Siren
+from kentongan_gateway.core import CoreConfig
 from kentongan_wire import messages as m
+from kentongan_wire.replay import Guard
 
 GATEWAY_OF_6 = {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1}
 
@@ -57,6 +60,91 @@ def test_a_button_that_goes_on_is_answered_although_its_own_gateway_was_heard_of
     start = at.now_ms
     go_on(at, 10)
     assert 3_500 <= at.entries(BUTTON)[0][0] - start <= 6_000
+
+
+def played(told=None, state=None):
+    """A stranger plays an old alarm of RT 5 to the gateway of RT 6, which never heard that button."""
+    at = Bench(state=state, config=CoreConfig(GATEWAY_2, "gateway-2", 6), devices=[*DEVICES, GATEWAY_OF_6])
+    at.hub_says_new = False
+    at.run(60_000, hub_ok_every_ms=5_000)
+    if told:
+        at.order(id=1, type="counters", table=told, part=1)
+    for attempt in range(4):
+        at.hear(alarm(attempt=attempt, kind=2))
+        at.run(4_000, hub_ok_every_ms=1_000 if told is None else None)
+    at.run(60_000, hub_ok_every_ms=1_000 if told is None else None)
+    return at
+
+
+@pytest.mark.parametrize("told", [None, [[BUTTON, 0, 0, 100]], [[BUTTON, 0, 0, 250]]])
+def test_a_gateway_that_never_heard_a_button_orders_nothing_for_an_old_alarm_of_it(told):
+    """The hub knows of it: by its word on that alarm, or it has told us so before and may be dead now."""
+    at = played(told)
+    assert not starts(at) and not at.all(Siren) and not at.sent(m.PAGE)
+    assert {entry.stage for _, _, entry in at.entries(BUTTON)} == {2}, "it is answered as ever"
+    assert not [entry for _, _, entry in at.entries(BUTTON) if entry.zone], "no post sounds on that"
+    assert at.of_type("alarm")[0]["doubted"] is (told is None)
+
+
+def test_a_press_that_a_strange_gateway_hears_first_is_ordered_as_soon_as_the_hub_calls_it_new():
+    at = bench()
+    start = at.now_ms
+    at.hear(alarm(zone=6))
+    at.run(7_000, hub_ok_every_ms=200)
+    orders = at.sent(m.SIREN_ORDER)
+    assert starts(at)[:1] == [BUTTON] and 3_000 <= orders[0][0] - start <= 6_200
+    at.hear(alarm(zone=6, counter=140))
+    assert not at.of_type("alarm")[1]["doubted"], "its button is known from then on"
+
+
+def test_without_the_hub_a_strange_gateway_acts_as_the_hub_would():
+    at = bench()
+    at.hear(alarm(zone=6, kind=2))
+    at.run(4_900)
+    assert at.entries(BUTTON) and not starts(at)
+    at.run(7_000)
+    assert BUTTON in starts(at) and at.all(Siren) and at.sent(m.PAGE)
+
+
+def test_the_gateway_of_the_buttons_own_zone_waits_for_no_word():
+    at = bench()
+    at.hear(alarm(kind=2))
+    at.run(2_100)
+    assert starts(at) == [BUTTON] and not at.of_type("alarm")[0]["doubted"]
+
+
+def test_a_part_of_the_counters_is_on_disk_before_it_is_answered_and_lowers_nothing():
+    at = bench()
+    at.hear(alarm(counter=300, zone=6))
+    at.run(1_000, hub_ok_every_ms=200)
+    for _ in range(2):
+        at.order(id=1, type="counters", table=[[BUTTON, 0, 0, 200], [BUTTON_2, 0, 0, 70]], part=1)
+    kinds = [type(action) for action in at.done[-2:] for action in action[1:]]
+    assert kinds == [Persist, OrderDone] and at.done[-2][1].name == "guard"
+    kept = Guard(4096)
+    kept.load(at.state["guard"])
+    assert kept.last(BUTTON, 0, m.ALARM) == 300 and kept.last(BUTTON_2, 0, m.ALARM) == 70
+
+
+def test_a_part_of_the_counters_ends_the_doubt_about_those_that_it_names_and_no_others():
+    at = Bench(state={}, devices=[*DEVICES, GATEWAY_OF_6])
+    at.hear(alarm(kind=2))
+    at.hear(alarm(src=BUTTON_2, counter=50, kind=2), src=BUTTON_2)
+    at.run(20_000)
+    at.order(id=1, type="counters", table=[[BUTTON, 0, 0, 99]], part=1)
+    at.run(8_000)
+    assert starts(at) and set(starts(at)) == {BUTTON}
+    at.run(20_000)
+    assert set(starts(at)) == {BUTTON}, "the memory of others is still lost"
+
+
+def test_what_the_hub_called_old_begins_nothing_after_a_power_cut_either():
+    at = played()
+    again = Bench(state=at.state, spool=at.spool, config=CoreConfig(GATEWAY_2, "gateway-2", 6),
+                  devices=[*DEVICES, GATEWAY_OF_6])
+    again.hear(alarm(kind=2, attempt=9))
+    again.run(30_000, hub_ok_every_ms=1_000)
+    assert not starts(again) and not again.all(Siren) and not again.sent(m.PAGE)
 
 
 def test_in_a_crowd_only_a_button_that_goes_on_is_answered():

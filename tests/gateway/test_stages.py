@@ -94,6 +94,17 @@ def test_who_plays_the_alarm_as_if_it_came_directly_keeps_no_stage_from_a_far_bu
     assert [send.hop_limit for _, send, e in bench.entries(BUTTON) if e.stage == 3] == [0, 0, 0, 2, 2, 2]
 
 
+def test_who_plays_the_alarm_as_if_it_came_directly_keeps_no_answer_from_a_button_behind_stock_relays():
+    """Stock repeaters answer from no cache: what the gateway says once more goes as far as the button is."""
+    bench = Bench()
+    for attempt, hops in ((0, 0), (0, 2), (1, 2), (2, 2)):
+        bench.hear(alarm(attempt=attempt), hops=hops, hop_start=3, relay_node=0xEE)
+        bench.run(2_500, hub_ok_every_ms=500)
+    answers = [(send.packet_id, send.hop_limit) for _, send, e in bench.entries(BUTTON) if e.stage == 2]
+    assert [hop_limit for _, hop_limit in answers] == [0, 2, 2, 2]
+    assert len({packet_id for packet_id, _ in answers}) == 2, "relays drop an id that they have seen"
+
+
 def test_in_a_crowd_only_the_last_word_goes_round_for_there_it_is_the_others_that_keep_the_answer_away():
     bench = Bench()
     calls = ((BUTTON, 100), (BUTTON, 101), (BUTTON_2, 50))

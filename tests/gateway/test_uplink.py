@@ -36,11 +36,16 @@ def _spool():
 
 
 def uplink(spool, now_s=(0.0,)):
-    taken, orders, odd = [], [], []
+    taken, new, orders, odd = [], [], [], []
+
+    def on_taken(ids, of_them_new):
+        taken.append(ids)
+        new.append(of_them_new)
+
     link = Uplink(spool, None, "gateway-1", "boot",
-                  lambda event: {**event, "age_ms": 1_000 * event["counter"]}, taken.append, lambda: None,
+                  lambda event: {**event, "age_ms": 1_000 * event["counter"]}, on_taken, lambda: None,
                   orders.append, lambda *what: odd.append(what), lambda: now_s[0])
-    link.taken, link.orders, link.odd = taken, orders, odd
+    link.taken, link.new, link.orders, link.odd = taken, new, orders, odd
     return link
 
 
@@ -52,6 +57,14 @@ def test_what_the_hub_names_is_marked_and_told(spool):
     ids, link = fill(spool, 3), uplink(spool)
     assert link.send_once(Client(accept_all)) is True
     assert not spool.unsent() and link.taken == [sorted(ids)]
+
+
+@pytest.mark.parametrize("named", [None, [], ["gateway-9/1", 7, None]])
+def test_of_what_the_hub_takes_only_what_it_names_so_is_new_to_it(spool, named):
+    ids, link = fill(spool, 3), uplink(spool)
+    new = named if named is None else [*named, ids[1]]
+    link.send_once(Client(lambda body: {**accept_all(body), "new": new}))
+    assert link.taken == [sorted(ids)] and link.new == [set() if named is None else {ids[1]}]
 
 
 def test_every_event_says_how_old_it_is_when_it_is_sent(spool):
@@ -84,7 +97,8 @@ def test_events_that_the_hub_fails_on_never_block_a_new_alarm(spool):
 
 
 @pytest.mark.parametrize("answer", [{}, {"accepted": 5}, {"accepted": []}, {"accepted": ["gateway-2/1"]},
-                                    {"accepted": [None, {}]}, {"accepted": [], "rejected": 7}])
+                                    {"accepted": [None, {}]}, {"accepted": [], "rejected": 7},
+                                    {"accepted": [], "new": 7}])
 def test_an_answer_that_names_nothing_of_ours_is_a_failure(spool, answer):
     fill(spool, 2)
     with pytest.raises(HubError):

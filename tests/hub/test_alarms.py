@@ -9,7 +9,7 @@ from kentongan_wire import messages as m
 
 def test_an_alarm_opens_one_incident_with_place_and_time(site):
     answer = site.post_events(site.alarm(counter=1234, kind=1, battery=140, rssi=-90, snr_q=12, hops=1))
-    assert answer == {"accepted": ["gateway-1/1"], "rejected": []}
+    assert answer == {"accepted": ["gateway-1/1"], "rejected": [], "new": ["gateway-1/1"]}
     (incident,) = site.incidents()
     assert (incident["slug"], incident["state"], incident["kind"]) == ("kejadian-1", "baru", 1)
     assert (incident["device"], incident["first_counter"], incident["zone"]) == (site.button, 1234, 5)

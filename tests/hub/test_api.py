@@ -76,7 +76,9 @@ def test_every_event_type_with_nothing_but_its_required_fields_is_taken(site, ty
         for name, rule in events.FIELDS[type_].items()
         if rule[3] is events.REQUIRED
     }
-    assert site.post_events({"id": "g/1", "type": type_, **required}) == {"accepted": ["g/1"], "rejected": []}
+    new = ["g/1"] if type_ == "alarm" else []
+    answer = site.post_events({"id": "g/1", "type": type_, **required})
+    assert answer == {"accepted": ["g/1"], "rejected": [], "new": new}
 
 
 def test_a_request_that_is_too_large_is_refused(site):
@@ -90,7 +92,7 @@ def test_an_event_on_which_the_hub_itself_fails_is_left_with_the_gateway(site, m
 
     monkeypatch.setitem(alarms.HANDLERS, "radio", broken)
     radio, alarm = site.event("radio", name="x", up=True), site.alarm()
-    assert site.post_events(radio, alarm) == {"accepted": [alarm["id"]], "rejected": []}
+    assert site.post_events(radio, alarm) == {"accepted": [alarm["id"]], "rejected": [], "new": [alarm["id"]]}
     monkeypatch.undo()
     assert site.post_events(radio)["accepted"] == [radio["id"]]
     assert len(site.rows("SELECT * FROM radios")) == 1

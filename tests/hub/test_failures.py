@@ -121,7 +121,7 @@ def test_an_event_that_the_hub_fails_on_is_kept_by_the_gateway_and_shown_to_a_pe
 
     monkeypatch.setitem(alarms.HANDLERS, "status", fails)
     answer = site.post_events(site.event("status", device=site.post, role=2, body={}), site.alarm(counter=9))
-    assert answer == {"accepted": ["gateway-1/2"], "rejected": []}
+    assert answer == {"accepted": ["gateway-1/2"], "rejected": [], "new": ["gateway-1/2"]}
     step(site, 10_000)
     assert "menyimpan laporan gateway-1" in warnings(site)["pusat data gagal"]["detail"]
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 from hub_kit import HubProcess
-from kentongan_hub import provision
+from kentongan_hub import provision, rehearsal
 from kentongan_hub import site as site_file
 from kentongan_hub.cli import main
-from kentongan_hub.trust import configs, plan, revocations, rotation, work
+from kentongan_hub.trust import configs, counters, plan, revocations, rotation, work
 from kentongan_wire import keys, roots, site_keys
 from kentongan_wire import messages as m
 
@@ -324,6 +324,88 @@ def test_the_copy_of_counters_only_goes_up_and_leaves_with_the_device(site, secr
     with site.hub.store.write() as db:
         work.sync(db, site.hub.now(), secret, "gateway-1")
     assert take_orders(site)["counters"][-1]["table"] == []
+
+
+@pytest.fixture(name="second")
+def _second(site):
+    """Token of a gateway of RT 6."""
+    provision.gateway_file(site.data_dir, "gateway-2", 6)
+    return provision.gateway_token(site.data_dir, "gateway-2")
+
+
+def waiting(site, token):
+    """What that gateway's long poll would bring now."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return site.client.get("/api/v1/orders?after=0&wait=0", headers=headers).json["orders"]
+
+
+def done(site, token, orders):
+    ids = [order["id"] for order in orders]
+    site.client.post("/api/v1/orders/done", headers={"Authorization": f"Bearer {token}"},
+                     json={"ids": ids, "results": {str(id_): "ok" for id_ in ids}})
+
+
+def test_every_gateway_learns_soon_who_alarmed_and_nothing_of_others(site, second):
+    site.post_events(site.alarm(counter=30, generation=0, device=site.other))
+    site.clock.advance(HOUR_MS)
+    done(site, second, waiting(site, second))
+    site.post_events(site.alarm(counter=70, generation=0), site.alarm(counter=71, generation=0))
+    assert waiting(site, second) == [], "who hears the press itself acts as ever"
+    site.clock.advance(counters.TELL_MS)
+    for token in (second, site.token):
+        (order,) = [one for one in waiting(site, token) if one["type"] == "counters" and
+                    one["table"] == [[site.button, 0, 0, 71]]]
+        assert order["part"] == 1 and "gateway_counter" not in order
+
+
+def test_presses_of_half_a_minute_go_in_one_order_and_of_each_button_the_highest(site, second):
+    for counter in (70, 90, 80):
+        site.post_events(site.alarm(counter=counter, generation=0))
+    site.post_events(site.alarm(counter=5, generation=0, device=site.other))
+    site.clock.advance(counters.TELL_MS)
+    (order,) = waiting(site, second)
+    assert sorted(order["table"]) == sorted([[site.button, 0, 0, 90], [site.other, 0, 0, 5]])
+    site.post_events(site.alarm(counter=95, generation=0))
+    site.clock.advance(counters.TELL_MS)
+    assert waiting(site, second)[-1]["table"] == [[site.button, 0, 0, 95]], "not in one that is on its way"
+
+
+def test_a_gateway_that_was_away_gets_the_row_when_it_is_back(site, second):
+    site.post_events(site.alarm(counter=70, generation=0))
+    site.clock.advance(20 * HOUR_MS)
+    assert [one["table"] for one in waiting(site, second)] == [[[site.button, 0, 0, 70]]]
+    done(site, second, waiting(site, second))
+    assert waiting(site, second) == []
+
+
+def test_a_site_with_one_gateway_is_told_nothing_that_it_has_told(site):
+    site.post_events(site.alarm(counter=70, generation=0))
+    site.clock.advance(counters.TELL_MS)
+    assert "counters" not in [one["type"] for one in site.orders()]
+
+
+def test_the_row_of_a_silent_alarm_waits_where_nobody_sees_it(site, second):
+    site.post_events(site.alarm(counter=70, generation=0, kind=3, silent=True))
+    with site.hub.store.read() as db:
+        shown = rehearsal.queue(db, site.hub.now(), "confidential = 0")
+    assert site.rows("SELECT 1 FROM outbox WHERE type = 'counters'") and "hitungan" not in str(shown)
+
+
+def test_the_hub_says_which_alarms_are_new_and_an_old_one_is_not_whoever_tells_it(site, second):
+    def told(token, event):
+        answer = site.client.post("/api/v1/events", headers={"Authorization": f"Bearer {token}"},
+                                  json={"boot_id": "boot-2", "events": [event]}).json
+        assert answer["accepted"] == [event["id"]]
+        return answer["new"] == [event["id"]]
+
+    assert told(site.token, first := site.alarm(counter=70, generation=0))
+    assert told(second, site.alarm(counter=70, generation=0)), "both have just heard it"
+    assert told(site.token, first), "its answer was lost on the way"
+    site.clock.advance(counters.OLD_MS)
+    assert not told(second, site.alarm(counter=70, generation=0)), "it is played to the other gateway"
+    assert not told(second, site.alarm(counter=69, generation=0, incident=69)), "so is one before it"
+    assert told(second, site.alarm(counter=71, generation=0)), "and a new press is new"
+    assert not told(second, site.event("status", device=site.button, role=1, counter=72, generation=0))
 
 
 # status load

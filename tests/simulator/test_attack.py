@@ -5,9 +5,10 @@
 import json
 
 import pytest
-from kentongan_gateway import air
+from kentongan_gateway import air, memory
 from kentongan_gateway.copies import Copies
 from kentongan_gateway.core import GatewayCore
+from kentongan_gateway.memory import Memory
 from kentongan_gateway.pages import Pages
 from kentongan_gateway.shares import Shares
 from kentongan_hub import chimes
@@ -17,6 +18,7 @@ from kentongan_sim.attack.attacks import ATTACKS, HUB
 from kentongan_sim.attack.bag import HOLDERS, Bag
 from kentongan_sim.attack.siege import Siege, Thief
 from kentongan_sim.frames import Describer
+from kentongan_sim.gatehouse import Gatehouse
 from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
 from kentongan_wire import bodies, packet, phy, site_keys, verify
 from kentongan_wire import messages as m
@@ -95,6 +97,20 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
     monkeypatch.setattr(verify, "_check_proof", lambda *about: None)
     problems = found("planted-loud-sirene")
     assert problems.get("false_sirens"), "it orders sirens for what no button raised"
+
+
+@pytest.mark.parametrize("name", ["strange-gateway", "strange-gateway-no-hub"])
+def test_a_gateway_that_nobody_told_who_alarmed_is_found_out(name, monkeypatch):
+    monkeypatch.setattr(Gatehouse, "_counters", lambda self, *rows: None)
+    if "no-hub" not in name:
+        assert found(name) == {}, "the hub's word on the alarm itself is enough"
+    monkeypatch.setattr(Memory, "doubts", lambda self, record, yields: False)
+    assert any("which no button had raised" in text for text in found(name)["false_sirens"])
+
+
+def test_a_gateway_with_a_new_card_that_takes_one_post_s_word_is_found_out(monkeypatch):
+    monkeypatch.setattr(memory, "POSTS_VOUCH", 1)
+    assert found("own-witness").get("false_sirens")
 
 
 @pytest.mark.parametrize("name", OWN_WORDS)

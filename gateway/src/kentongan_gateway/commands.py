@@ -201,12 +201,15 @@ class Commands:
         self.done(order_id, "ok")
 
     def _counters(self, order, order_id):
-        """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down."""
+        """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down.
+
+        part: of who alarmed lately, perhaps at another gateway. It is on disk before it is answered.
+        """
         for row in order.table:
             self._core._guard.raise_to(*row)
-        self._core._memory.hub_knows(order.table)
+        self._core._memory.hub_knows(order.table, whole=not order.part)
         self._catch_up(order.gateway_counter)
-        self._core._flush_in(0)
+        self._core._flush()
         self.done(order_id, "ok")
 
     def _catch_up(self, counter):

@@ -19,10 +19,13 @@ from kentongan_wire.flood import CLASS_ORDER, CLASS_REST
 
 from kentongan_gateway import waiting
 from kentongan_gateway import wanted as wanted_settings
-from kentongan_gateway.air import SETTING, SHUT
+from kentongan_gateway.air import OWN_S, SETTING, SHUT
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
+# Further rounds to one device come after others' first ones and leave so much of the air for them: whoever
+# never says that it has its settings takes half.
+FIRST_ROUNDS, LEFT_SHARE = 2, 0.5
 EXTRA_MAX = 400  # rounds for statuses that were refused for their counter
 HEARD_MS = 600_000  # a mains device silent for longer is not sent to: it may be switched off
 QUIET_MS = 120_000  # after an alarm (wire-format 3)
@@ -184,8 +187,8 @@ class Configs:
 
     def _urgency(self, one):
         """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
-        role = self._role(one)
-        return not self._urgent(one), role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
+        role, again = self._role(one), one.rounds >= FIRST_ROUNDS
+        return not self._urgent(one), again, role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
 
     def next_deadline(self):
         now = self._desk.now_ms
@@ -209,7 +212,8 @@ class Configs:
         times_s = [self._desk.air_s(PART_BYTES + len(part)) for part in parts]
         urgent = self._urgent(one)
         kind, what = (SHUT, waiting.REVOCATION) if urgent else (SETTING, waiting.SETTINGS)
-        ready_ms = self._desk.air.ready_ms(kind, sum(times_s), now)
+        left_s = OWN_S[kind] * LEFT_SHARE if one.rounds >= FIRST_ROUNDS else 0.0
+        ready_ms = self._desk.air.ready_ms(kind, sum(times_s), now, left_s)
         if ready_ms > now:
             one.due_ms = None if device.role == m.TOMBOL else ready_ms
             self._desk.waiting.until(what, waiting.AIR, ready_ms, self.pending())

@@ -28,7 +28,7 @@ from kentongan_gateway.pages import Pages
 from kentongan_gateway.quiet import Quiet
 from kentongan_gateway.radiowatch import RadioWatch
 from kentongan_gateway.receipts import Answers
-from kentongan_gateway.records import Record, Records, taken
+from kentongan_gateway.records import Record, Records
 from kentongan_gateway.refusals import Refusals
 from kentongan_gateway.relays import Relays
 from kentongan_gateway.sequence import Sequence
@@ -147,13 +147,17 @@ class GatewayCore:
         self._commands.take(order)
         return self._end()
 
-    def hub_ok(self, what, now_ms):
-        """A good reply of the hub; `what` are the row ids that it took, or a word when it took none."""
+    def hub_ok(self, what, now_ms, new=()):
+        """A good reply of the hub; `what` are the row ids that it took, or a word when it took none.
+
+        new: of these the alarms that it takes for new (memory.py).
+        """
         self._begin(now_ms, 0)
         self._hub.good_reply(now_ms)
         if not isinstance(what, str):
             self._hub.accepted(what)
             self._pages.taken(what)
+            self._memory.hub_took(what, new)
         return self._end()
 
     def already_taken(self, row_ids):
@@ -215,9 +219,10 @@ class GatewayCore:
             self._records.add(record)
             if not taken:
                 self._hub.stored(row_id, record)
-            if record.doubted and self._memory.lost:
+            if record.doubted:
                 record.alarmed = True
-                self._memory.hold(row_id, record)
+                if self._memory.lost or not taken:  # else the hub has given its word on it
+                    self._memory.hold(row_id, record)
         return row_id, self._end()
 
     def tick(self, now_ms, rnd):
@@ -366,7 +371,7 @@ class GatewayCore:
 
     def repeated(self, record, heard):
         """It comes again: answered, or put on disk once more."""
-        record.farthest = max(record.farthest, taken(heard))
+        record.came_again(heard, self._intake.carried(heard))
         if record.stored:
             self._answers.again(record)
             if record.is_alarm and not record.alarmed:
@@ -393,7 +398,7 @@ class GatewayCore:
         record.alarmed = True
         if record.cancel:
             self._watch.stored(record)
-            self._cancelled(record)
+            self._told.cancelled(record)
         if not record.calls or record.known:
             return
         if record.row_id is None:
@@ -431,22 +436,6 @@ class GatewayCore:
         elif record.type == m.EVENT:
             self._told.answered(record)
         self._answers.plan(record)
-
-    def _cancelled(self, record):
-        first = record.first_counter
-        if first == record.counter:
-            self._desk.count("cancel_of_nothing")  # no button calls off what it never raised
-            return
-        self._own.stop("cancelled", "button", record.src, first)
-        self._quiet.stop(record.src, first, record.counter)
-        self._pages.called_off(record.src, first)
-        self._announcements.ended(record.src, first)
-        sounding = set(self._watch.posts_sounding(record))
-        posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
-        sounding -= {device.node for device in posts}
-        posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
-        if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
-            self._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
     def _answered(self, record):
         if record.is_alarm and not record.known and not record.doubted:

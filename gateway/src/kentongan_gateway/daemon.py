@@ -77,7 +77,7 @@ class Daemon:
         self.doubles = 0
         self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
-                              self._clock.offered, lambda ids: put("taken", ids), lambda: put("reply"),
+                              self._clock.offered, lambda *of: put("taken", *of), lambda: put("reply"),
                               lambda orders: put("orders", orders),
                               lambda reason, n: put("odd", reason, n))
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
@@ -272,10 +272,10 @@ class Daemon:
         self._replied_at = time.monotonic()
         self._hands.reply()
 
-    def _take_taken(self, ids):
+    def _take_taken(self, ids, new):
         if ids:
             self._taken_at = time.monotonic()
-        self._hands.taken(ids)
+        self._hands.taken(ids, new)
 
     def _troubles(self):
         down = {f"radio_down {name}": "" for name, up in self.radios.items() if not up}

@@ -176,5 +176,5 @@ FORMS = {
         "lowest": whole(0, 255),
         "roots": lambda raw, name: _rows(raw, name, 255),
     },
-    "counters": {"table": _counters, "gateway_counter": whole(0, U32, 0)},
+    "counters": {"table": _counters, "gateway_counter": whole(0, U32, 0), "part": whole(0, 1, 0)},
 }

@@ -82,14 +82,18 @@ class Hands:
     def hush(self):
         self._perform(self.core.hush(self._now(), self._draw()))
 
-    def taken(self, ids):
-        """The hub has committed these events; what no disk of ours has is as good as stored now."""
+    def taken(self, ids, new=()):
+        """The hub has committed these events; what no disk of ours has is as good as stored now.
+
+        new: those of alarms that it takes for new.
+        """
         for event_id in ids:
             if event_id in self._held:
                 self._rows[event_id] = row_id = self._held.pop(event_id)
                 self._perform(self.core.stored(row_id, self._now(), self._draw()))
-        rows = [self._rows.pop(event_id) for event_id in ids if event_id in self._rows]
-        self._perform(self.core.hub_ok(rows, self._now()))
+        rows = {event_id: self._rows.pop(event_id) for event_id in ids if event_id in self._rows}
+        of_now = [row for event_id, row in rows.items() if event_id in new]
+        self._perform(self.core.hub_ok(list(rows.values()), self._now(), of_now))
 
     def reply(self):
         self._perform(self.core.hub_ok("reply", self._now()))

@@ -77,7 +77,7 @@ class Intake:
         record = Record(message, heard, self.carried(heard), drill=drill)
         record.first = not repeat
         record.known = repeat and self._memory.hub_has(message)
-        record.doubted = record.calls and self._memory.doubts(message)
+        record.doubted = record.calls and self._memory.doubts(record, self._core._neighbours.yields(record))
         self._new_alarm(record, heard)
 
     def _older(self, message, heard) -> bool:

@@ -1,16 +1,19 @@
 """Is a counter new, or was it recorded long ago? What is known from before this start, and who vouches.
 
-what is known of the sender                     an alarm of it that calls for help
-its last counter (own disk, or the hub's copy)  acts at once when it is above that
-nothing, and this gateway has its memory        acts at once: it was never heard before
-nothing, and the memory is lost                 is stored and receipted, and held until somebody vouches
-Lost: no counters on disk, or damaged ones (a new card). A post that itself sounds vouches for its alarm, so
-does an order of the hub about it; the hub's copy of the counters ends the doubt, and so do ten minutes, as at
-the posts. What was learned in doubt is not kept as a counter: another power cut does not make it true.
+what is known of the sender                       an alarm of it that calls for help
+its last counter (own disk, or the hub's copy)    acts at once when it is above that
+nothing, of an RT that is ours or nobody's        acts at once: it was never heard before
+nothing, of another gateway's RT                  is stored and receipted, and held for the hub's word
+nothing, and the memory is lost                   is stored and receipted, and held until somebody vouches
+Lost: no counters on disk, or damaged ones (a new card). The hub, which hears every gateway, has the first
+word: that it knew this alarm long ago, or takes it for new, or orders something about it. Its copy of the
+counters ends the doubt, and so do ten minutes, as at the posts. Where it does not take the alarm in time, a
+gateway that has its memory acts; one that lost it asks posts: two of that RT that sound themselves vouch, or
+the only one. What was learned in doubt is not kept as a counter: another power cut does not make it true.
 
 A post's word may be as old as the alarm. So posts are asked by a quiet test, whose counter their STATUS
 names: nobody has recorded that (sequence.leap). A word behind such a STATUS is of now, and so is one shortly
-before it when the siren sounds then.
+before it when the siren sounds then. A single post may be stolen, and its word is its own.
 """
 
 from kentongan_wire import messages as m
@@ -23,7 +26,8 @@ GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and gene
 DOUBT_MS = 600_000
 HELD_LIMIT = 128  # alarms that wait; of whose button most wait, the oldest is only stored and told
 ASK_AT_MS = (0, 3_000, 8_000, 20_000, 60_000, 180_000)  # posts, while an alarm waits
-WORDS_LIMIT = 128  # of posts that wait for their STATUS
+WORDS_LIMIT = 128  # of posts that wait for their STATUS; who says most loses its own
+POSTS_VOUCH = 2  # of the alarm's RT, where it has so many
 NEAR = 16  # frames of a post before its STATUS, some minutes of reports
 
 
@@ -41,6 +45,7 @@ class Held:
     def __init__(self, row_id, record):
         self.row_id, self.record = row_id, record
         self.hub_silent = False  # it did not take this alarm in time
+        self.posts = set()  # that sound for it now, by their own word
 
 
 class Memory:
@@ -53,7 +58,7 @@ class Memory:
         self._desk, self._guard, self._on_vouched, self._ask = desk, guard, on_vouched, ask
         self.lost = lost
         self._until_ms = None
-        self._unknown = set()  # (node, generation) first heard while the memory is lost
+        self._unknown = set()  # (node, generation) of which nothing was known when they were first heard
         self._hub = {}  # (node, generation, type) -> the hub's copy
         self._held = {}  # record key -> Held
         self._asked_ms, self._asks = None, 0  # when posts were asked first, and how often
@@ -66,7 +71,7 @@ class Memory:
 
     def heard(self, message):
         """An authentic message, before the guard learns its counter."""
-        if self.lost and self._guard.last(message.src, message.generation, message.type) is None:
+        if self._guard.last(message.src, message.generation, message.type) is None:
             self._unknown.add((message.src, message.generation))
 
     def recall(self, event):
@@ -78,8 +83,9 @@ class Memory:
             except LocalError as error:
                 raise TypeError(str(error)) from error
 
-    def doubts(self, message) -> bool:
-        return self.lost and (message.src, message.generation) in self._unknown
+    def doubts(self, record, yields) -> bool:
+        """Whether it may be old, for all that is known here; yields: it is another gateway's alarm."""
+        return (self.lost or yields) and (record.src, record.generation) in self._unknown
 
     def hub_has(self, message) -> bool:
         """Whether the hub knows this counter, or a later one, from before: it acts, we do not."""
@@ -97,19 +103,27 @@ class Memory:
             self._compare(post)
 
     def silent(self, record) -> bool:
-        """The hub has not taken this alarm: True when it is held, and acts once somebody vouches."""
-        held = self._held.get(record.key)
+        """The hub has not taken this alarm: True while nobody has vouched for it, held or without a place."""
+        doubted, held = record.doubted, self._held.get(record.key)
         if held:
             held.hub_silent = True
-        return held is not None
+            self._witnessed(held)
+        return doubted
+
+    def hub_took(self, row_ids, new):
+        """The hub has these alarms now; new: those of which no gateway had told it minutes ago."""
+        for held in [held for held in self._held.values() if held.row_id in row_ids]:
+            held.hub_silent = False
+            if held.row_id in new:
+                self._release(held)
+            else:
+                self._drop(held)
 
     def word(self, post, said, src, counter):
         """A post says in its message `said` that it sounds for this alarm."""
         if not self.lost:
             return
-        if len(self._words) >= WORDS_LIMIT:
-            self._words.pop(next(iter(self._words)))
-        self._words[post, src, counter] = said
+        put(self._words, (post, src, counter), said, WORDS_LIMIT, owner)
         self._compare(post)
 
     def present(self, post, said, sounds):
@@ -124,27 +138,48 @@ class Memory:
             return
         for (who, src, counter), said in list(self._words.items()):
             of_now = said > answered or (sounds and answered - said <= NEAR)
-            if who == post and of_now and self.vouch(src, counter):
-                del self._words[who, src, counter]
+            if who == post and of_now:
+                for held in self._waiting(src, counter):
+                    held.posts.add(post)
+                    self._witnessed(held)
 
-    def vouch(self, src, counter) -> bool:
-        """The hub orders something about it, or a post sounds for it now: whether it waited for that."""
-        waiting = [held for held in self._held.values()
-                   if held.record.src == src and held.record.counter == counter]
-        for held in waiting:
+    def _waiting(self, src, counter):
+        return [held for held in self._held.values() if held.record.about == (src, counter)]
+
+    def _witnessed(self, held):
+        """The hub has been silent: does nothing depend on one post's word, or nothing on our memory?"""
+        asked = {device.node for device in self._desk.directory.posts(held.record.body.zone)}
+        posts = held.posts & asked
+        if held.hub_silent and (not self.lost or posts and len(posts) >= min(POSTS_VOUCH, len(asked))):
             self._release(held)
-        return bool(waiting)
 
-    def hub_knows(self, rows):
-        """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair."""
+    def vouch(self, src, counter):
+        """The hub orders something about it."""
+        for held in self._waiting(src, counter):
+            self._release(held)
+
+    def hub_knows(self, rows, whole=True):
+        """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair.
+
+        whole: of everybody, which ends the doubt; else these senders are not in doubt any more.
+        """
         self._hub.update({tuple(row[:3]): row[3] for row in rows})
         while len(self._hub) > GUARD_LIMIT:
             self._hub.pop(next(iter(self._hub)))
-        for key, held in list(self._held.items()):
+        named = {tuple(row[:2]) for row in rows}
+        self._unknown -= named
+        for held in list(self._held.values()):
             if self.hub_has(held.record):
-                del self._held[key]
-                self._desk.note_about("hub_has_it", held.record.src, held.record.counter)
-        self._over()
+                self._drop(held)
+            elif (held.record.src, held.record.generation) in named:
+                self._release(held)
+        if whole:
+            self._over()
+
+    def _drop(self, held):
+        """It stays in doubt: stored, receipted, and nothing else."""
+        del self._held[held.record.key]
+        self._desk.note_about("hub_has_it", held.record.src, held.record.counter)
 
     def _over(self):
         self.lost, self._until_ms = False, None
@@ -156,13 +191,16 @@ class Memory:
 
     def _release(self, held):
         del self._held[held.record.key]
+        self._unknown.discard((held.record.src, held.record.generation))
         self._desk.note_about("vouched", held.record.src, held.record.counter)
         self._on_vouched(held)
 
     def tick(self):
-        if self._until_ms is None:
-            return
-        if self._desk.now_ms >= self._until_ms:
+        if not self.lost:
+            for held in list(self._held.values()):
+                if self._desk.now_ms - held.record.first_ms >= DOUBT_MS:
+                    self._release(held)
+        elif self._desk.now_ms >= self._until_ms:
             self._over()
         elif self._ask_ms() is not None and self._desk.now_ms >= self._ask_ms():
             self._asks += 1
@@ -175,5 +213,7 @@ class Memory:
         return self._asked_ms + ASK_AT_MS[self._asks]
 
     def next_deadline(self):
-        ask_ms = self._ask_ms() if self.lost else None
+        if not self.lost:
+            return min((held.record.first_ms + DOUBT_MS for held in self._held.values()), default=None)
+        ask_ms = self._ask_ms()
         return self._until_ms if ask_ms is None else min(ask_ms, self._until_ms)

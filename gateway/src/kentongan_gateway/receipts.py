@@ -59,8 +59,12 @@ class Answers:
 
     def _resend(self, record):
         packet_id, hop_limit, payload = record.cached
-        if not self._desk.config.same_id:
+        farther = record.over_stock > hop_limit  # than the first copy said: what has seen this id drops it
+        if farther or not self._desk.config.same_id:
             packet_id = self._desk.take()
+        if farther:
+            hop_limit = record.over_stock
+            record.cached = packet_id, hop_limit, payload
         if self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind_of(record),
                            of=(record.src,)):
             self._desk.note_about("receipt_2_again", record.src, record.counter)

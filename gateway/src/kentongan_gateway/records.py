@@ -40,6 +40,7 @@ class Record:
         self.first = True  # False: heard before, in a former run of ours
         self.hops = self.farthest = taken(heard)  # of the first copy, and of the one with most
         self.carried = carried
+        self.over_stock = self.hops if carried == OVER_STOCK else 0  # of the longest way over stock relays
         self.stored = False
         self.first_ms = None  # when it was heard first
         self.called_ms = None  # when sirens were looked for first
@@ -47,6 +48,12 @@ class Record:
         self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
+
+    def came_again(self, heard, carried):
+        """Another copy: the first one's header may have been a stranger's."""
+        self.farthest = max(self.farthest, taken(heard))
+        if carried == OVER_STOCK:
+            self.over_stock = max(self.over_stock, taken(heard))
 
     @property
     def key(self):

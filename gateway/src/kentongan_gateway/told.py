@@ -9,6 +9,7 @@ What ends, weakens or starts something here names its object whole and is under 
     SIREN_REPORT by receipt, for what no gateway has stored: that receipt was forged (forgeries.py)
     SIREN_REPORT drill, no drill    ends our telling that one post of it, where it answers an order of ours
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
+    ALARM with cancel               ends what that button raised, here and at its posts
     STATUS of a tombol              ends our repeats of the stage that it names, for that alarm
     RECEIPTS of a gateway           where its entries hold under C of their addressee: ours is not needed
     RECEIPTS of a post, stage 1     as sounding
@@ -101,6 +102,24 @@ class Told:
         self._desk.note_about("answered", alarm.src, alarm.counter)
         self._desk.quiet.answer(alarm.src, alarm.first_counter, alarm.counter)
         core._stages.start(core.target_of(alarm), m.STAGE_COMING, core._sounds(alarm))
+
+    def cancelled(self, record):
+        """A button calls its alarm off; the hub shows it all the same."""
+        core = self._core
+        first = record.first_counter
+        if first == record.counter:
+            self._desk.count("cancel_of_nothing")  # no button calls off what it never raised
+            return
+        core._own.stop("cancelled", "button", record.src, first)
+        self._desk.quiet.stop(record.src, first, record.counter)
+        core._pages.called_off(record.src, first)
+        core._announcements.ended(record.src, first)
+        sounding = set(core._watch.posts_sounding(record))
+        posts = self._desk.directory.posts(record.body.zone)  # no post can read a cancel
+        sounding -= {device.node for device in posts}
+        posts += [device for device in map(self._desk.directory.get, sorted(sounding)) if device]
+        if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
+            core._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
     def status(self, message, heard):
         """A status that is heard for the first time."""

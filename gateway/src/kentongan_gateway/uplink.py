@@ -149,9 +149,10 @@ class Backoff:
 
 
 class Uplink:
-    """on_taken(ids), on_reply() after a good poll, on_orders(list), on_odd(reason, n): all return at once.
+    """on_taken(ids, new), on_reply() after a good poll, on_orders(list), on_odd(reason, n) return at once.
 
     on_orders: False when there was no room for them; the hub is asked for them again.
+    new: of the ids those of alarms that the hub takes for new (memory.py).
     offered(event): the event as it is sent, with its age and what else only the moment of sending knows.
     on_odd: so much of what the hub said could not be read, or so many events were refused by it for good.
     """
@@ -289,12 +290,12 @@ class Uplink:
             if error.status in (400, 413, 422):
                 self._poison(rows)
             raise
-        taken, refused = _verdict(answer, {event_id for event_id, _ in rows})
+        taken, new, refused = _verdict(answer, {event_id for event_id, _ in rows})
         for event_id, reason in refused.items():
             log.error("hub refuses %s for good: %s", event_id, reason)
         if refused:
             self._on_odd("event_refused", len(refused))
-        self._on_taken(sorted(taken))
+        self._on_taken(sorted(taken), new)
         self._spool.mark_sent(sorted(taken), SENT)
         self._spool.mark_sent(sorted(refused), REFUSED)
         self._batch = BATCH
@@ -397,13 +398,14 @@ class Uplink:
 
 
 def _verdict(answer, offered):
-    """(ids taken, {id: reason} refused) of a reply, only ids that were offered."""
+    """(ids taken, those of them that are new, {id: reason} refused) of a reply, of ids that were offered."""
     accepted, rejected = answer.get("accepted"), answer.get("rejected") or []
-    if not isinstance(accepted, list) or not isinstance(rejected, list):
+    new = answer.get("new") or []
+    if not all(isinstance(one, list) for one in (accepted, rejected, new)):
         raise OddReply(200, "the reply has no accepted list")
     taken = {event_id for event_id in accepted if isinstance(event_id, str) and event_id in offered}
     refused = {}
     for each in rejected:
         if isinstance(each, dict) and isinstance(each.get("id"), str) and each["id"] in offered - taken:
             refused[each["id"]] = str(each.get("reason"))[:200]
-    return taken, refused
+    return taken, {event_id for event_id in new if isinstance(event_id, str) and event_id in taken}, refused

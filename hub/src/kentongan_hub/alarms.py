@@ -252,7 +252,7 @@ def _odd(db, now, incident, event):
         said = "nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya"
         incidents.tell(db, now, incident, who, "peringatan", said)
     if event["doubted"]:
-        said = "gateway kehilangan ingatannya: sirene menunggu kepastian bahwa ini bukan rekaman"
+        said = "gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan rekaman"
         incidents.tell(db, now, incident, who, "peringatan", said)
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, current_app, g, jsonify, request
 from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, orders, outbox, site
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
-from kentongan_hub.trust import work
+from kentongan_hub.trust import counters, work
 from kentongan_hub.typed import typed
 
 log = logging.getLogger("kentongan.hub")
@@ -114,33 +114,40 @@ def post_events():
             id_ = raw.get("id") if isinstance(raw, dict) else None
             rejected.append({"id": id_, "reason": f"events[{number}].{error}"})
     try:
-        accepted = _store_events(good, rejected, boot_id[:64])
+        accepted, new = _store_events(good, rejected, boot_id[:64])
     except sqlite3.Error:
         if not current_app.hub.mend():
             raise
-        accepted = _store_events(good, rejected, boot_id[:64])
+        accepted, new = _store_events(good, rejected, boot_id[:64])
     if any(event["type"] == "alarm" and event["id"] in accepted for event in good):
         # before the gateway may forget it: a database that is damaged now takes no alarm with it
         current_app.hub.dispatch.keep()
-    return jsonify(accepted=accepted, rejected=rejected)
+    return jsonify(accepted=accepted, rejected=rejected, new=new)
 
 
 def _store_events(good, rejected, boot_id):
-    """Ids on disk. An event that this hub fails on is in neither list: the gateway keeps and repeats it."""
-    hub, label, accepted = current_app.hub, g.gateway["label"], []
+    """Ids on disk, and those of alarms that are new; one that this hub fails on is in neither list.
+
+    The gateway keeps and repeats it. What cannot be looked up is taken for new: that silences nobody.
+    """
+    hub, label, accepted, new = current_app.hub, g.gateway["label"], [], []
     now = hub.now()
     with hub.store.write() as db:
         for event in good:
             what = f"menyimpan laporan {label}"
+            fresh = event["type"] == "alarm" and (
+                failures.contained(db, now, what, counters.is_new, db, now, event) is not False
+            )
             if failures.contained(db, now, what, _taken, db, now, label, event):
                 accepted.append(event["id"])
+                new += [event["id"]] if fresh else []
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
             field.count_refusal(db, now, label, "hub: bad event", len(rejected))
         off_ms = field.clock_off_ms(now, good)
         failures.contained(db, now, "mencatat gerbang", _heard, db, now, boot_id, off_ms)
-    return accepted
+    return accepted, new
 
 
 def _taken(db, now, label, event):

@@ -121,8 +121,9 @@ def _gateways():
                 "type": "array",
                 "items": _object({"id": {}, "reason": {"type": "string"}}, ("id", "reason")),
             },
+            "new": texts,
         },
-        ("accepted", "rejected"),
+        ("accepted", "rejected", "new"),
     )
     order = _object(
         {"id": {"type": "integer"}, "type": {"type": "string"}, "expires_in_s": {"type": "integer"}},

@@ -90,7 +90,9 @@ def queue(db, now, condition):
             said = contacts.fill(step.words, contacts.numbers(db, row["zone"]))
             out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{said}", row))
     for work in db.all(
+        # counters that wait for their time tell that somebody alarmed, perhaps silently
         "SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.state = 'menunggu' "
+        "AND (o.type != 'counters' OR o.not_before_ms = 0) "
         "AND (o.incident IS NULL OR EXISTS (SELECT 1 FROM incidents WHERE incidents.id = o.incident "
         f"AND {condition})) ORDER BY o.id LIMIT ?",
         QUEUE_LIMIT,

@@ -38,6 +38,7 @@ COMMIT_US = 4_000  # a SQLite commit on an SD card
 UPLINK_US = 60_000  # post over the local network, and the hub's own commit
 REOPEN_US = 1_000_000  # the daemon's wait before it opens a dead line again
 TICKS_AT_ONE_INSTANT = 200  # more than this is a gateway that asks for a deadline and never moves on
+OLD_US, TELL_US = 180_000_000, 30_000_000  # trust/counters.py of the hub
 POLL_US = 25_000_000  # the long poll for orders comes back at least this often
 
 
@@ -102,6 +103,8 @@ class Gatehouse:
                 self._unsent[row_id] = (spool_id, event)
             self._perform(actions)
         self._poll()
+        if self.hub_up:
+            self._at(UPLINK_US, self._counters, *self.world.told)
 
     def _make_core(self):
         world, zone = self.world, self.gateway.zone
@@ -263,10 +266,36 @@ class Gatehouse:
             return
         rows, self._unsent = self._unsent, {}
         self.spool.mark_sent([spool_id for spool_id, _ in rows.values()])
-        self._perform(self._core.hub_ok(list(rows), self._now_ms()))
+        alarms = {row: event for row, (_, event) in rows.items() if event["type"] == "alarm"}
+        new = [row for row, event in alarms.items() if self._is_new(event)]
+        for event in alarms.values():
+            self._tell(event)
+        self._perform(self._core.hub_ok(list(rows), self._now_ms(), new))
         for _, event in rows.values():
             if event["type"] == "alarm" and not event["cancel"]:
                 self._at(self._answer_after_us, self._answer, event)
+
+    def _is_new(self, event) -> bool:
+        """The hub's word: no gateway told this alarm, or a later one of that button, minutes ago."""
+        told = [at_us for row, at_us in self.world.told.items()
+                if row[0] == event["device"] and row[3] >= event["counter"]]
+        return not told or self.world.now_us - min(told) < OLD_US
+
+    def _tell(self, event):
+        """Every gateway learns soon who alarmed."""
+        sort = 0 if event["role"] == messages.TOMBOL else messages.ALARM
+        row = event["device"], event["generation"], sort, event["counter"]
+        self.world.told.setdefault(row, self.world.now_us)
+        houses = self.world.gatehouses.values()
+        for house in houses if len(houses) > 1 else ():
+            house._at(TELL_US, house._counters, row)
+
+    def _counters(self, *rows):
+        """What the hub knows of who alarmed: soon after it, and all at a start."""
+        if rows:
+            self._orders += 1
+            table = [list(row) for row in rows]
+            self.order({"id": self._orders, "type": "counters", "table": table, "part": 1})
 
     def _answer(self, event):
         about = event["device"], event["counter"]

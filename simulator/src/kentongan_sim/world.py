@@ -89,6 +89,7 @@ class World:
                              self.describer.describe)
         self.gatehouses = {}
         self.pressed = []  # (t_us, label, key, strokes, hold_ms)
+        self.told = {}  # (node, generation, type, counter) of alarms that the hub has -> since when
         self.answered = set()  # (node, counter) of alarms to which the hub's person has said "saya datang"
         self.dead = frozenset(dead)
         for place in scene.places:

@@ -1,10 +1,15 @@
-"""The hub's copy of last counters: for posts at night, for a new post's files, for a gateway after a loss."""
+"""The hub's copy of last counters: for posts at night, for a new post's files, for a gateway after a loss.
+
+And of who alarmed for every gateway, soon after it: one that heard nothing of it takes no recording for new.
+"""
+
+import json
 
 from kentongan_wire import messages as m
 from kentongan_wire.replay import Guard
 
 from kentongan_hub import outbox
-from kentongan_hub.trust import configs
+from kentongan_hub.trust import configs, rotation
 
 HOUR_MS = 3_600_000
 NIGHT_MS = 24 * HOUR_MS  # posts get the table once a day
@@ -14,10 +19,14 @@ TABLE_ROWS = 200  # senders in one table: the 256 that a post keeps, less room f
 LAST_NIGHT = "counters_night_ms"  # a setting: when posts last got the table
 TYPES = {"status": m.STATUS, "siren_report": m.SIREN_REPORT, "event": m.EVENT, "alarm": m.ALARM}
 ORDER_ROWS = 4_000  # of a gateway, which keeps 4,096 senders
+# Gateways learn who alarmed so long after it: who hears the press itself acts as ever, and a recording that
+# is played sooner finds the sirens sounding.
+TELL_MS = 30_000
+OLD_MS = 180_000  # an alarm that some gateway told so long ago is no news: its sirens are over
 CONTROL = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 
 
-def heard(db, event):
+def heard(db, now, event):
     """Keep the counter of an authentic message that a gateway reports; it only ever goes up."""
     counter = event.get("report_counter") or event.get("counter")
     if event["type"] == "siren_report":
@@ -25,14 +34,45 @@ def heard(db, event):
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
     if not counter or role is None or event.get("generation") is None or counter >= TRUSTED_MAX:
         return
+    about = event["device"], event["generation"], 0 if role == "tombol" else TYPES[event["type"]]
     db.run(
         "INSERT INTO counters (device, generation, type, counter) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (device, generation, type) DO UPDATE SET counter = max(counter, excluded.counter)",
-        event["device"],
-        event["generation"],
-        0 if role == "tombol" else TYPES[event["type"]],
+        *about,
         counter,
     )
+    if event["type"] == "alarm":
+        _tell(db, now, about)
+
+
+def _tell(db, now, about):
+    """Every gateway of the site is told this row soon; one order takes all that waits for a gateway.
+
+    One that is away gets it when it is back, or everything when it starts.
+    """
+    of_row = "SELECT counter FROM counters WHERE device = ? AND generation = ? AND type = ?"
+    row = [*about, db.value(of_row, *about)]
+    labels = rotation.gateway_labels(db)
+    for label in labels if len(labels) > 1 else ():
+        channel = outbox.gateway_channel(label)
+        waiting = db.one(
+            "SELECT id, body FROM outbox WHERE channel = ? AND state = ? AND type = 'counters' "
+            "AND not_before_ms > ? ORDER BY id DESC LIMIT 1",
+            *(channel, outbox.WAITING, now.ms),
+        )
+        rows = json.loads(waiting["body"])["table"] if waiting else []
+        body = json.dumps({"table": [one for one in rows if one[:3] != row[:3]] + [row], "part": 1})
+        if waiting:
+            db.run("UPDATE outbox SET body = ? WHERE id = ?", body, waiting["id"])
+        else:
+            outbox.add(db, now.ms, channel, "counters", body, NIGHT_MS, delay_ms=TELL_MS)
+
+
+def is_new(db, now, event):
+    """Whether an alarm is of now for all that the hub knows: no gateway told it, or a later one, long ago."""
+    about = event["device"], event["counter"]
+    told_ms = db.value("SELECT min(received_ms) FROM alarms WHERE device = ? AND counter >= ?", *about)
+    return told_ms is None or now.ms - told_ms < OLD_MS
 
 
 def heard_control(db, gateway, counter):

@@ -19,7 +19,7 @@ def heard(db, now, event):
     """Keep the counter of an authentic message; of a STATUS, which settings the device has."""
     if event["type"] not in counters.TYPES:
         return
-    counters.heard(db, event)
+    counters.heard(db, now, event)
     if event["type"] != "status":
         return
     body, node = event["body"] or {}, event["device"]

@@ -62,6 +62,9 @@ PLAN = (
     ("power-cut-soon-no-hub-{}", 5, RT, "dead", sirens.soon_after_cut, {"nobody": (), "channel": ()}),
     ("empty-state", 5, RT, "dead", sirens.empty_state, NOBODY),
     ("empty-state-unanswered", 5, RT, "unanswered", sirens.empty_state, {"channel": ()}),
+    ("strange-gateway", 0, RW, "alive", sirens.strange_gateway, NOBODY),
+    ("strange-gateway-no-hub", 0, RW, "alive", sirens.strange_gateway_no_hub, NOBODY),
+    ("own-witness", 0, RT, "dead", sirens.own_witness, POST),
     ("posts-cut", 5, RT, "dead", sirens.posts_cut, NOBODY),
     *[(f"air-{name}", 6, LINE, "alive", air.spending(forge, air.DENSE), {holder: AIR})
       for name, forge, holder in FORGERS],

@@ -13,6 +13,7 @@ LATER_S = 1_200  # a siren that begins so long after the press is a false one
 SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger
 BRIEF_S = 30        # of a drill, which is over when its order is played again
 REPORTED_S = 20
+ATTEMPTS, AWAY_S = 4, 60  # of a recorded alarm; that its button has long ended
 OVER_S = 200        # the sirens of what he invents are over
 INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
@@ -57,6 +58,50 @@ def soon_after_cut(siege):
 
 def empty_state(siege):
     after_cut(siege, erase=True)
+
+
+def strange_gateway(siege):
+    """An alarm of twenty minutes ago, played to a gateway of another RT that had no power then."""
+    strange = next(one for one in siege.world.scene.gateways if one is not siege.home)
+    siege.world.switch(strange.label, False)
+    siege.press()
+    siege.run(AWAY_S)
+    siege.world.switch(strange.label, True)
+    siege.run(LATER_S)
+    for frame in siege.recorded("ALARM", siege.button)[:ATTEMPTS]:
+        if siege.armed:
+            siege.world.nodes[strange.modem].deliver("receive", frame, -40, 40)
+        siege.run(2)
+    siege.run(60)
+
+
+def strange_gateway_no_hub(siege):
+    """The same, and the hub has died in the twenty minutes."""
+    siege.world.at(LATER_S // 2 * 1_000_000, siege.world.switch, "hub", False)
+    strange_gateway(siege)
+
+
+def own_witness(siege):
+    """A new card, no hub: the stolen post says that it sounds for a recorded alarm, and sounds now."""
+    siege.press()
+    siege.run(LATER_S)
+    old, about = siege.recorded("ALARM", siege.button)[:2], (siege.button, siege.counter_pressed())
+    post, bag = siege.node(siege.stolen[0]), siege.bag
+    siege.cut(erase=True)
+
+    def react(one, frame):
+        if one.get("src") != siege.gateway or one["type"] != "SIREN_ORDER" or one["action"] != m.ACTION_TEST:
+            return ()
+        flags = m.STATUS_MAINS | m.STATUS_SOUNDING
+        body = m.NodeStatus(flags, 12_600, 30, -70, 20, 1, 5, 10, one["id"], 0, (0, 1, 0))
+        said = bag.report(post, siege.high(), *about, m.STATE_SOUNDING)
+        keys = bag.c(post, m.SIRENE), bag.r(post, m.SIRENE)
+        status = m.encode(m.STATUS, m.SIRENE, 0, siege.high(), post, body, *keys)
+        return [said, bag.seal(post, status), bag.report(post, siege.high(), *about, m.STATE_SOUNDING)]
+
+    siege.reacts(react)
+    siege.send(*in_dresses(siege, old), every_s=0.4)
+    siege.run(60)
 
 
 def posts_cut(siege):
