@@ -15,7 +15,8 @@ from kentongan_node import roles
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
 HISTORY = 6_000   # edges of a pin that are remembered
-MODULES = ["kentongan_node." + name for name in ("timing", "beat", "radio", "usbline", "hal", "launch")]
+MODULES = ["kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal",
+                                               "launch")]
 
 
 class Reset(BaseException):
@@ -79,6 +80,8 @@ class Timer:
 
     def init(self, mode=None, period=None, callback=None):
         assert mode == Timer.ONE_SHOT and period >= 1
+        if "timers" in self.board.broken:
+            raise OSError(-0x103)
         self.due_us, self.callback = self.board.clock.us + period * 1000, callback
 
     def deinit(self):
@@ -107,7 +110,8 @@ class Board:
         self.cause, self.wake = PWRON_RESET, None
         self.adc = {}
         self.i2c = None
-        self.broken = set()    # what answers with an error: "i2c", "adc", "temperature", a pin's number
+        self.unmade = set()    # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
+        self.broken = set()    # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
         self.pins, self.timers, self.serial, self.uart = {}, {}, Serial(), Uart()
         for name, wire in (("NSS", self.chip.cs), ("RESET", self.chip.reset), ("BUSY", self.chip.busy),
@@ -270,8 +274,15 @@ class Board:
         return boardkit.Space(listdir=listdir, mkdir=mkdir, urandom=urandom, dupterm=lambda *args: None,
                               getenv=getattr(real_os, "getenv", None))
 
+    def make(self, what, made):
+        """`made`, unless the chip gives no such thing."""
+        if what in self.unmade:
+            raise OSError(-0x101)
+        return made
+
     def _machine(self):
         def pin(number, mode=None, pull=None, value=None):
+            self.make("Pin {}".format(number), None)
             it = self.pin(number)
             if isinstance(it, Pin) and (mode is not None or value is not None):
                 it.init(mode, pull, value)
@@ -284,10 +295,13 @@ class Board:
         maker = PinMaker(pin)
         timer = TimerMaker(self)
         return boardkit.Space(
-            Pin=maker, Timer=timer, RTC=lambda: boardkit.Space(memory=self._memory), WDT=self._watchdog,
-            ADC=AdcMaker(self), SPI=lambda *args, **names: self.chip, I2C=lambda *args, **names: Bus(self),
-            UART=lambda *args, **names: self.uart, reset=self._reset, deepsleep=self._deepsleep,
-            reset_cause=lambda: self.cause, wake_reason=lambda: self.wake, PWRON_RESET=PWRON_RESET,
+            Pin=maker, Timer=timer, WDT=self._watchdog, ADC=AdcMaker(self),
+            RTC=lambda: self.make("RTC", boardkit.Space(memory=self._memory)),
+            SPI=lambda *args, **names: self.make("SPI", self.chip),
+            I2C=lambda *args, **names: self.make("I2C", Bus(self)),
+            UART=lambda *args, **names: self.make("UART", self.uart),
+            reset=self._reset, deepsleep=self._deepsleep, reset_cause=lambda: self.cause,
+            wake_reason=lambda: self.wake, PWRON_RESET=PWRON_RESET,
             DEEPSLEEP_RESET=DEEPSLEEP_RESET, TIMER_WAKE=TIMER_WAKE, EXT0_WAKE=EXT0_WAKE)
 
     def _esp32(self):
@@ -315,6 +329,7 @@ class Board:
         return None
 
     def _watchdog(self, timeout):
+        self.make("WDT", None)
         self.watchdog_ms, self.fed_us = timeout, self.clock.us
         return boardkit.Space(feed=self._feed)
 
@@ -346,6 +361,7 @@ class TimerMaker:
         self._board = board
 
     def __call__(self, number):
+        self._board.make("Timer {}".format(number), None)
         return Timer(self._board, number)
 
 
@@ -356,6 +372,7 @@ class AdcMaker:
         self._board = board
 
     def __call__(self, number, atten=0):
+        self._board.make("ADC", None)
         assert atten == AdcMaker.ATTN_11DB, "up to 3.1 V can come"
         return boardkit.Space(read_uv=lambda: self._read_uv(number))
 

@@ -54,7 +54,7 @@ def test_an_alarm_sounds_at_once_and_at_most_180_seconds():
 def test_the_limit_timer_ends_a_sounding_whose_own_timer_and_program_are_gone():
     board = device("sirene")
     board.boot("sirene", 1_000)
-    port = board.modules["hal"].Beat(board.pin(SIREN), board._machine().Timer(0), board._machine().Timer(3))
+    port = board.modules["beat"].Beat(board.pin(SIREN), board._machine().Timer(0), board._machine().Timer(3))
     port.play(((100, 100),), 180_000)
     board.timers[0].init = lambda **names: None  # the rhythm's timer never fires again
     board.timers[0].due_us = None
@@ -80,7 +80,8 @@ class FakePort:
 
     def __init__(self, hal, board):
         self._hal, self._board = hal, board
-        self.total_ms = None
+        self.total_ms = self.pin = None
+        self.playing = True
 
     def play(self, steps, total_ms):
         self.total_ms = total_ms

@@ -1,61 +1,72 @@
 """An output that beats a rhythm by hardware timer, which a busy loop neither stretches nor sticks."""
-import time
+from time import ticks_add, ticks_diff, ticks_ms
 
 ONE_SHOT = 0  # machine.Timer.ONE_SHOT; machine itself is hal.py's
+FAULTS = (OSError, ValueError, RuntimeError, MemoryError)
 
 
 class Beat:
     """`pin`, and its `level` that switches the output on; `timer`, `limit`: machine.Timer objects. The second
-    ends what the first began, should the first fail."""
+    ends what the first began, should the first fail. Where there is no timer, or it takes no order, look()
+    beats instead, as evenly as it is called."""
 
     def __init__(self, pin, timer, limit=None, level=1):
         self.on = False
         self.playing = False
-        self._pin = pin
+        self.pin = pin           # at rest
         self._timer = timer
         self._limit = limit
         self._level = level
+        self._fault = None if timer is not None else OSError(19)
         self._steps = ()
-        self._start = time.ticks_ms()
+        self._start = self._due = self._edge_ticks = ticks_ms()
         self._total_ms = None
-        self._edge_ticks = time.ticks_ms()
-        self._set(False)
 
     def play(self, steps, total_ms):
         """Repeat the steps for total_ms (None: for good), from now on."""
         self.stop()
         self._steps, self._total_ms = steps, total_ms
-        self._start = time.ticks_ms()
+        self._start = ticks_ms()
         self.playing = True
         if self._limit is not None and total_ms is not None:
-            self._limit.init(mode=ONE_SHOT, period=max(1, total_ms), callback=self._over)
+            try:
+                self._limit.init(mode=ONE_SHOT, period=max(1, total_ms), callback=self._over)
+            except FAULTS:
+                pass  # the beat ends itself
         self._edge(None)
 
     def stop(self):
         self.playing = False
         self._set(False)
-        self._timer.deinit()
-        if self._limit is not None:
-            self._limit.deinit()
+        for timer in (self._timer, self._limit):
+            if timer is not None:
+                timer.deinit()
 
     def since_ms(self):
         """How long it has been on, or off, by now."""
-        return time.ticks_diff(time.ticks_ms(), self._edge_ticks)
+        return ticks_diff(ticks_ms(), self._edge_ticks)
+
+    def look(self):
+        """Make the edge that no timer makes; raises what the timer has raised."""
+        if self._fault is not None:
+            if self.playing and ticks_diff(ticks_ms(), self._due) >= 0:
+                self._edge(None)
+            raise self._fault
 
     def _over(self, _):
         self.stop()
 
     def _set(self, on):
         if on != self.on:
-            self._edge_ticks = time.ticks_ms()
+            self._edge_ticks = ticks_ms()
         self.on = on
-        self._pin.value(self._level if on else 1 - self._level)
+        self.pin.value(self._level if on else 1 - self._level)
 
     def _edge(self, _):
         if not self.playing:
             return  # its time ran out between the timer and this call
         from kentongan_node.patterns import edge_at  # tombol loads it with its first feedback, not at boot
-        at_ms = time.ticks_diff(time.ticks_ms(), self._start)
+        at_ms = ticks_diff(ticks_ms(), self._start)
         on, next_ms = edge_at(self._steps, at_ms)
         if next_ms is None or self._total_ms is not None and at_ms >= self._total_ms:
             self.stop()
@@ -63,5 +74,15 @@ class Beat:
         if self._total_ms is not None:
             next_ms = min(next_ms, self._total_ms)
         self._set(False)  # off until the end of this step is certain
-        self._timer.init(mode=ONE_SHOT, period=max(1, next_ms - at_ms), callback=self._edge)
+        self._arm(max(1, next_ms - at_ms))
         self._set(on)
+
+    def _arm(self, ms):
+        self._due = ticks_add(ticks_ms(), ms)
+        if self._timer is None:
+            return
+        try:
+            self._timer.init(mode=ONE_SHOT, period=ms, callback=self._edge)
+            self._fault = None
+        except FAULTS as fault:
+            self._fault = fault

@@ -12,12 +12,11 @@ import esp32
 import machine
 import micropython
 
-from kentongan_node import rtcmem, supply, wiring
+from kentongan_node import rtcmem, wiring
 from kentongan_node.actions import Boot
-from kentongan_node.beat import Beat
 from kentongan_node.beside import Beside
 from kentongan_node.console import Console, Service, asked, noise
-from kentongan_node.inputs import Key, Panel, boot_key, level_of
+from kentongan_node.inputs import Panel, boot_key, level_of
 from kentongan_node.keeper import Keeper
 from kentongan_node.senses import Senses
 from kentongan_node.timing import Clock, NextEvent, Ready
@@ -26,42 +25,50 @@ SIREN_LIMIT_MS = 180_000   # by a timer of its own, whatever the program asks fo
 WATCHDOG_MS = 30_000
 GOOD_RUN_MS = 60_000       # a start that lived so long was a good one
 PRESS_TRIES = 3            # boots that may begin with the same press
-POWER_TRIES = 3            # of a power chip that does not answer
 OUTLAST_MS = 50            # between two looks at a siren that outlasts its program
 HOST_READ_BYTES = 256
 LINE_READ_BYTES = 32       # of the serial line in one turn of the loop: what one turn brings at 115200 baud
 SPARE = "kentongan"        # our part of the chip's NVS
-SHOWS = ("lamp", "buzzer", "motor")
 STATE_DIR = "/state"
 DEVICE_FILE = "/device.json"
 
 
 beside = Beside(lambda text: sys.stdout.write(text))  # of this start
+wires = wiring.Wires(machine, beside)
 
 
 def siren_off(pins):
     """Drive the siren's output low: the first thing that a board does. `pins`: its role's dict of boards/."""
     if pins["siren"] is not None:
-        machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
+        wires.output(wiring.OUTPUT, pins["siren"])
 
 
 def healthy_off(pins):
     if pins["healthy"] is not None:
-        machine.Pin(pins["healthy"], machine.Pin.OUT, value=0)
+        wires.output("healthy", pins["healthy"])
 
 
 def recall():
     """The rtcmem.Memory that the last run left."""
-    return rtcmem.load(machine.RTC().memory())
+    return rtcmem.load(beside.do("rtc", lambda: machine.RTC().memory()) or b"")
 
 
 def remember(memory):
-    machine.RTC().memory(memory.dump())
+    data = memory.dump()  # no room on the heap is the caller's business
+    beside.do("rtc", lambda: machine.RTC().memory(data))
+
+
+class Unwatched:
+    """In place of a watchdog that the chip does not give."""
+
+    @staticmethod
+    def feed():
+        pass
 
 
 def watchdog(timeout_ms):
     """The watchdog, which nothing stops; a second call gives it another time."""
-    return machine.WDT(timeout=timeout_ms)
+    return beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)) or Unwatched
 
 
 def restart():
@@ -95,28 +102,13 @@ def read_line(poller):
 def stop_timers():
     """No rhythm goes on by itself: a siren that was switched off would be switched on by the next edge."""
     for number in range(4):
-        machine.Timer(number).deinit()
+        beside.do("timer {}".format(number), lambda timer: machine.Timer(timer).deinit(), number)
 
 
 def sleep_until_key(board, pins):
     """Deep sleep until the main key; does not come back."""
-    wiring.arm_keys(esp32, [board_key(board, name, number, 0) for name, number in pins["keys"]])
+    wiring.arm_keys(esp32, wires.keys(board, pins, 0))
     machine.deepsleep()
-
-
-def power_chip(board):
-    """The I2C bus of a board's power chip, which then feeds the radio; None on boards without.
-
-    A chip that does not answer is told: whether the radio has power all the same it says itself.
-    """
-    if board.PMU is None:
-        return None
-    sda, scl = board.PMU
-    i2c = machine.I2C(0, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=100_000)
-    for _ in range(POWER_TRIES):
-        if beside.do("supply", supply.switch_on, i2c):
-            break
-    return i2c
 
 
 def device_text():
@@ -176,23 +168,6 @@ def keep_sequence(memory, name, data):
         return write_spare(memory.node, data)
 
 
-def board_key(board, name, number, now_ms):
-    """(machine.Pin, level when down, Key) of one input."""
-    active = 0 if number == board.BUTTON else board.KEY_ACTIVE
-    pull = machine.Pin.PULL_DOWN if active else machine.Pin.PULL_UP
-    pin = machine.Pin(number, machine.Pin.IN, pull)
-    return pin, active, Key(name, level_of(pin) == active, now_ms)
-
-
-def lamp_of(board, pins):
-    """The Beat of the lamp, or None."""
-    number = pins["shows"][0]
-    if number is None:
-        return None
-    off = 1 - board.LAMP_ON
-    return Beat(machine.Pin(number, machine.Pin.OUT, value=off), machine.Timer(1), level=board.LAMP_ON)
-
-
 def wake(board, pins, memory):
     """The Boot: why we start, and the key that it counts as; noted, so that a failed start keeps a press."""
     cause, key, lid_open = _why(board, pins, memory)
@@ -205,10 +180,7 @@ def wake(board, pins, memory):
 
 def _why(board, pins, memory):
     """(cause, key, whether the lid is open)."""
-    down = []
-    for name, number in pins["keys"]:
-        if board_key(board, name, number, 0)[2].down:
-            down.append(name)
+    down = [key.name for _, _, key in wires.keys(board, pins, 0) if key.down]
     lid_open = "lid" in down
     cause = machine.reset_cause()
     if cause == machine.DEEPSLEEP_RESET:
@@ -227,7 +199,7 @@ def _why(board, pins, memory):
 class Port:
     """What runner.run needs, on the device.
 
-    `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, None on a bench;
+    `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, or None;
     `boot`: of wake; `memory`: rtcmem.Memory; `watchdog`: fed here; `i2c`: of a power chip.
     """
 
@@ -238,14 +210,13 @@ class Port:
         self._clock = Clock(memory, machine.reset_cause() == machine.DEEPSLEEP_RESET)
         self._started_ms = self.now_ms()
         self._tuning = {name: settings[name] for name in ("gain_dbi", "loss_db")}
-        keys = [board_key(board, name, number, self._started_ms) for name, number in pins["keys"]]
-        number = dict(pins["senses"]).get("contact")
-        # the carrier pulls it up: the chip's pull-up would cost 70 uA all day, for this contact is closed
-        contact = number if number is None else machine.Pin(number, machine.Pin.IN)
-        self._panel = Panel(keys, contact, memory.worn and boot.cause == "wake_timer")
+        # the carrier pulls the contact up: the chip's pull-up would cost 70 uA all day, for it is closed
+        senses = [(what, wires.input(what, number)) for what, number in pins["senses"]]
+        contact = dict(senses).get("contact")
+        self._panel = Panel(wires.keys(board, pins, self._started_ms), contact,
+                            memory.worn and boot.cause == "wake_timer")
         self._outputs(board, pins)
-        senses = [(what, machine.Pin(number, machine.Pin.IN)) for what, number in pins["senses"]
-                  if what != "contact"]  # the panel's
+        senses = [(what, pin) for what, pin in senses if what != "contact"]  # the panel's
         battery = beside.do("battery", wiring.battery, machine, board, pins, i2c)
         self._senses = Senses(senses, battery, lambda: wiring.temperature(esp32), self._panel.stuck,
                               self._siren, beside, self._started_ms)
@@ -261,19 +232,12 @@ class Port:
         }
 
     def _outputs(self, board, pins):
-        """Four hardware timers: the siren's, one each for lamp, buzzer, motor; its limit has the motor's."""
-        self._siren = None
-        if pins["siren"] is not None:
-            pin = machine.Pin(pins["siren"], machine.Pin.OUT, value=0)
-            self._siren = Beat(pin, machine.Timer(0), machine.Timer(3))
-        self._shows = [beside.do("lamp", lamp_of, board, pins)]
-        for i in (1, 2):
-            number = pins["shows"][i]
-            pin = None if number is None else machine.Pin(number, machine.Pin.OUT, value=0)
-            self._shows.append(None if pin is None else Beat(pin, machine.Timer(1 + i)))
+        self._siren = wires.siren(pins)
+        self._mute = self._siren is not None and isinstance(self._siren.pin, wiring.Dead)  # to be told
+        self._shows = wires.shows(board, pins)
         self._sounder = self._siren or self._shows[1]  # a penerima chimes with its buzzer
         number = pins["healthy"]
-        self._healthy = None if number is None else machine.Pin(number, machine.Pin.OUT)
+        self._healthy = None if number is None else wires.output("healthy", number)
 
     def _lines(self):
         """The serial line: the host's at a modem, where the prompt is off; else notes and a technician's
@@ -313,11 +277,9 @@ class Port:
 
     def poll(self):
         """The next event (name, args), or None."""
-        if self._radio is not None and self._radio.dead and not self._sounds():  # a restart would end that
-            raise RuntimeError("radio does not answer: {}".format(self._radio.counters))
-        self._watchdog.feed()
-        if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
-            self._healthy.value(1 - self._healthy.value())
+        if (self._radio is None or self._radio.dead) and not self._sounds():  # a restart would end that
+            raise RuntimeError("radio does not answer: {}".format(self._radio and self._radio.counters))
+        self._tend()
         now_ms = self.now_ms()
         if self._memory.pressed or self._memory.faults:
             self._started_well(now_ms)
@@ -327,6 +289,9 @@ class Port:
         edge = self._panel.poll(now_ms)
         if edge is not None:
             return "key", edge
+        if self._mute:
+            self._mute = False
+            return "sense", ("siren", -1)
         event = None if self._radio is None else self._radio.poll()
         if event is None:
             event = beside.do("line", self._hear_line)
@@ -337,18 +302,23 @@ class Port:
             event = beside.do("flash", self._keeper.poll, now_ms, quiet, quiet and not self._busy())
         return event
 
+    def _tend(self):
+        """What must go on however the program fares: watchdogs, and beats that have no timer."""
+        self._watchdog.feed()
+        if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
+            beside.do("healthy", lambda: self._healthy.value(1 - self._healthy.value()))
+        wires.look(self._shows, self._siren)
+
     def _sounds(self):
         return self._sounder is not None and self._sounder.playing
 
     def outlast(self):
         """The program has failed: what sounds goes on to its end, or until somebody at the post ends it."""
         while self._sounds():
-            self._watchdog.feed()
-            if self._healthy is not None:
-                self._healthy.value(1 - self._healthy.value())
+            self._tend()
             if [key for pin, active, key in self._panel.keys
                     if key.name in ("hush", "test") and level_of(pin) == active]:
-                self._sounder.stop()
+                beside.do(wiring.OUTPUT, self._sounder.stop)
             time.sleep_ms(OUTLAST_MS)
             if not self._sounds() and self._siren is not None:
                 # no start finds it unfinished
@@ -437,24 +407,22 @@ class Port:
             beside.do("flash", self._keeper.persist, action.name, action.data, self.now_ms())
 
     def _sound(self, action):
-        if self._sounder is not None:
-            if self._siren is not None:
-                self._senses.forget()
-            self._sounder.play(action.steps, min(action.total_ms, SIREN_LIMIT_MS))
+        """An output that cannot be driven is told to the core: nobody shall believe that it sounds."""
+        if self._sounder is None:
+            return
+        if self._siren is not None:
+            self._senses.forget()
+            if isinstance(self._siren.pin, wiring.Dead):
+                self._siren.pin = wires.output(wiring.OUTPUT, self._pins["siren"])
+        beside.do(wiring.OUTPUT, self._sounder.play, action.steps, min(action.total_ms, SIREN_LIMIT_MS))
+        self._mute = self._siren is not None and not self._siren.playing
 
     def _quiet(self, action):
         if self._sounder is not None:
-            self._sounder.stop()
+            beside.do(wiring.OUTPUT, self._sounder.stop)
 
     def _show(self, action):
-        """Lamp until the next Show; buzzer and motor once, and never in place of a chime."""
-        for i in range(min(len(self._shows), len(action.steps))):
-            steps, output = action.steps[i], self._shows[i]
-            if output is None or i and not steps:
-                continue
-            once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps])
-            beside.do(SHOWS[i], output.play if steps else output.stop,
-                      *((steps, None if i == 0 else once_ms) if steps else ()))
+        wires.show(self._shows, action.steps)
 
     def _host_write(self, action):
         if self._host is not None:
@@ -472,7 +440,7 @@ class Port:
             self._radio.sleep()
         for i in range(len(self._shows)):
             if self._shows[i] is not None:
-                beside.do(SHOWS[i], self._shows[i].stop)
+                beside.do(wiring.SHOWS[i], self._shows[i].stop)
         memory = self._memory
         memory.faults = memory.tries = 0
         memory.clock_ms, memory.chip_s = self.now_ms(), int(time.time())

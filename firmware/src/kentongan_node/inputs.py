@@ -58,17 +58,23 @@ class Panel:
     def poll(self, now_ms):
         """(name, down) of the next debounced edge, or None."""
         for pin, active, key in self.keys:
-            level = level_of(pin)
-            if (level is None) != (key.name in self._dead):
-                self._dead = [name for name in self._dead if name != key.name]
-                self._dead += [key.name] if level is None else []
+            level = self._level(key.name, pin)
             if key.poll(level == active, now_ms):
                 return key.name, key.down
         if self._contact is not None:
-            agree = self.is_down("main") == bool(level_of(self._contact))
+            level = self._level("contact", self._contact)
+            agree = level is None or self.is_down("main") == bool(level)
             if agree != self._agree:
                 self._agree, self._disagree_ms = agree, now_ms
         return None
+
+    def _level(self, name, pin):
+        """What it reads; None, and noted, where it cannot be read."""
+        level = level_of(pin)
+        if (level is None) != (name in self._dead):
+            self._dead = [dead for dead in self._dead if dead != name]
+            self._dead += [name] if level is None else []
+        return level
 
     def down(self):
         return [key.name for _, _, key in self.keys if key.down]

@@ -64,9 +64,8 @@ def serve(board, pins, kind):
             first = not_heard(board, pins, memory, key)
             if memory.faults >= FAULTS_MAX:
                 wait_for_technician(board, pins, watchdog, repr(fault), first)
-            watchdog.feed()
-            show(board, pins, first)
-            time.sleep_ms(RESTART_MS)  # no faster than this, should the fault be there at once again
+            # no faster than this, should the fault be there at once again
+            wait(watchdog, show(board, pins, first), RESTART_MS)
             hal.restart()
     except Service:
         serve_technician(pins, memory)
@@ -96,8 +95,13 @@ def run(board, pins, kind, boot, memory, watchdog):
 
     checked, core = settings.start(kind, text, lambda: recalled(memory), own)
     watchdog.feed()
-    i2c = hal.power_chip(board)
-    chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, goes_on(core, checked))
+    i2c = hal.wires.power_chip(board)
+    chip, patient = None, goes_on(core, checked)
+    try:
+        chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, patient)
+    except radio.FAULTS:
+        if not patient:
+            raise
     port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
     try:
         run_loop(runner.run(core, port))
@@ -118,10 +122,14 @@ def goes_on(core, settings):
 
 def recalled(memory):
     """{name: bytes} that a core begins with."""
+    from kentongan_node import counter
     state = hal.read_state()
-    state.update(memory.files)  # RTC memory is written first, so it is never older
+    for name in memory.files:
+        # RTC memory is written first, so it is never older; where the chip gave none for a while it is
+        kept = counter.unpack(state.get(name, b""))
+        if name not in counter.NAMES or counter.unpack(memory.files[name]) >= kept:
+            state[name] = memory.files[name]
     if memory.dark:
-        from kentongan_node import counter
         boots = int.from_bytes(bytes(state.get("boots", b"")), "little")
         counter.after_dark(state, boots, hal.random_u32(),
                            lambda name, data: hal.keep_sequence(memory, name, data),
@@ -158,11 +166,17 @@ def not_heard(board, pins, memory, key):
 
 
 def show(board, pins, state):
-    """Let the lamp say it, where there is one; returns its Beat, or None."""
-    lamp = None if state is None else hal.beside.do("lamp", hal.lamp_of, board, pins)
-    if lamp is not None:
-        hal.beside.do("lamp", lamp.play, feedback.STEPS[state][0], None)
-    return lamp
+    """Let lamp, buzzer and motor say it, as far as they are there: a look(), which keeps it going."""
+    beats = hal.wires.shows(board, pins)
+    hal.wires.show(beats, feedback.STEPS[state or feedback.OFF])
+    return lambda: hal.wires.look(beats)
+
+
+def wait(watchdog, look, ms):
+    for _ in range(ms // LOOK_MS):
+        watchdog.feed()
+        look()
+        time.sleep_ms(LOOK_MS)
 
 
 def say(text):
@@ -176,22 +190,20 @@ def wait_for_technician(board, pins, watchdog, reason, first):
     """
     outputs_off(pins)
     tombol = pins is board.TOMBOL
-    lamp = show(board, pins, first or feedback.TECHNICIAN)
+    look = show(board, pins, first or feedback.TECHNICIAN)
     waits_ms = TECHNICIAN_TOMBOL_MS if tombol else TECHNICIAN_MS
     console, poller = Console(), hal.line()
     say("perlu teknisi: " + reason)
-    for look in range(waits_ms // LOOK_MS):
-        watchdog.feed()
-        if first and look * LOOK_MS >= NOBODY_MS:
-            first, lamp = None, show(board, pins, feedback.TECHNICIAN)
+    for n in range(waits_ms // LOOK_MS):
+        if first and n * LOOK_MS >= NOBODY_MS:
+            first, look = None, show(board, pins, feedback.TECHNICIAN)
         data = hal.beside.do("line", hal.read_line, poller)
         if data:
             if "servis" in console.feed(data.replace(b"\0", b"\n")):  # a modem is asked between two zeros
                 raise Service()
             say("perlu teknisi: " + reason)
-        time.sleep_ms(LOOK_MS)
-    if lamp is not None:
-        hal.beside.do("lamp", lamp.stop)
+        wait(watchdog, look, LOOK_MS)
+    show(board, pins, None)
     if tombol:
         hal.sleep_until_key(board, pins)
     hal.restart()

@@ -64,6 +64,9 @@ class Output(MainsNode):
     def on_sense(self, what, value, now_ms, rnd, actions):
         if what != "siren":
             super().on_sense(what, value, now_ms, rnd, actions)
+        elif value < 0:  # it cannot be driven, sensor or not
+            self.fault = True
+            self._sense_missing(now_ms, rnd)
         elif not self.settings["has_sense"]:
             return
         elif self._playing is None:
@@ -152,7 +155,9 @@ class Output(MainsNode):
         if not self.sounding:
             self._sensed = False
             self.at("keep", now_ms + KEEP_LEFT_MS)
-        if self.settings["has_sense"] and not self._sensed:
+        if not self.settings["has_sense"]:
+            self.fault = False  # until it is told otherwise
+        elif not self._sensed:
             self.at("sense", now_ms + SENSE_MS)
         self._playing = playing
 
@@ -221,10 +226,12 @@ class Output(MainsNode):
             if not self.sounding:
                 return
             state = m.STATE_DRIVEN
-            if self.settings["has_sense"]:
-                if not self._sensed and not self.fault:
-                    return  # the sensor is about to say which
-                state = m.STATE_SOUNDING if self._sensed else m.STATE_FAILED
+            if self._sensed:
+                state = m.STATE_SOUNDING
+            elif self.fault:
+                state = m.STATE_FAILED
+            elif self.settings["has_sense"]:
+                return  # the sensor is about to say which
         source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
         body = m.SirenReport(record.origin, record.number, state, source)
         wait_ms = REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS)

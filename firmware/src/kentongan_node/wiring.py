@@ -1,10 +1,104 @@
-"""What hangs on a board's pins: the radio, the battery's divider, the keys that wake. Pure.
+"""What hangs on a board's pins: keys, outputs, the radio, the battery's divider, the keys that wake. Pure.
 
-`machine` and `esp32`, the chip's own modules, are given by hal.py.
+`machine` and `esp32`, the chip's own modules, are given by hal.py. Whatever of theirs cannot be made is told
+and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
 """
 from kentongan_node import supply
+from kentongan_node.beat import Beat
+from kentongan_node.inputs import Key, level_of
 
 WAKE_KEYS = ("main", "silent", "lid")
+SHOWS = ("lamp", "buzzer", "motor")
+OUTPUT = "output"      # the siren's
+POWER_TRIES = 3        # of a power chip that does not answer
+
+
+class Dead:
+    """In place of a pin that could not be set up: whoever reads or drives it gets an error."""
+
+    def value(self, _=None):
+        raise OSError(19)
+
+
+class Wires:
+    """Makes the chip's objects of a board's numbers. `beside`: beside.Beside."""
+
+    def __init__(self, machine, beside):
+        self._machine, self._beside = machine, beside
+
+    def _pin(self, part, number, *how, **value):
+        pin = self._beside.do(part, lambda: self._machine.Pin(number, *how, **value))
+        return Dead() if pin is None else pin
+
+    def input(self, part, number, *pull):
+        return self._pin(part, number, self._machine.Pin.IN, *pull)
+
+    def output(self, part, number, level=0):
+        """An output at that level."""
+        return self._pin(part, number, self._machine.Pin.OUT, value=level)
+
+    def timer(self, number):
+        """None where the chip gives none: Beat.look() does its work then."""
+        return self._beside.do("timer {}".format(number), self._machine.Timer, number)
+
+    def key(self, board, name, number, now_ms):
+        """(pin, level when down, Key) of one input."""
+        active = 0 if number == board.BUTTON else board.KEY_ACTIVE
+        pull = self._machine.Pin.PULL_DOWN if active else self._machine.Pin.PULL_UP
+        pin = self.input(name, number, pull)
+        return pin, active, Key(name, level_of(pin) == active, now_ms)
+
+    def keys(self, board, pins, now_ms):
+        return [self.key(board, name, number, now_ms) for name, number in pins["keys"]]
+
+    def siren(self, pins):
+        """The siren's Beat, or None. Four timers: its own, one each for lamp, buzzer and motor, which a board
+        with a siren has not: the fourth is the siren's limit."""
+        number = pins["siren"]
+        return None if number is None else Beat(self.output(OUTPUT, number), self.timer(0), self.timer(3))
+
+    def shows(self, board, pins):
+        """Beats of lamp, buzzer and motor; None for what is not there."""
+        beats = []
+        for i, number in enumerate(pins["shows"]):
+            level = 1 if i else board.LAMP_ON
+            beats.append(None if number is None else
+                         Beat(self.output(SHOWS[i], number, 1 - level), self.timer(1 + i), level=level))
+        return beats
+
+    def show(self, beats, steps):
+        """The lamp until the next call; buzzer and motor once, and never in place of a chime."""
+        for i in range(min(len(beats), len(steps))):
+            if beats[i] is None or i and not steps[i]:
+                continue
+            once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps[i]])
+            self._beside.do(SHOWS[i], beats[i].play if steps[i] else beats[i].stop,
+                            *((steps[i], None if i == 0 else once_ms) if steps[i] else ()))
+
+    def look(self, beats, siren=None):
+        """What no timer does for these Beats."""
+        for i in range(len(beats)):
+            if beats[i] is not None:
+                self._beside.do(SHOWS[i] + "'s timer", beats[i].look)
+        if siren is not None:
+            self._beside.do("siren's timer", siren.look)
+
+    def power_chip(self, board):
+        """The I2C bus of a board's power chip, which then feeds the radio; None on boards without.
+
+        A chip that does not answer is told: whether the radio has power all the same it says itself.
+        """
+        if board.PMU is None:
+            return None
+        i2c = self._beside.do("supply", self._bus, *board.PMU)
+        for _ in range(0 if i2c is None else POWER_TRIES):
+            if self._beside.do("supply", supply.switch_on, i2c):
+                break
+        return i2c
+
+    def _bus(self, sda, scl):
+        pin = self._machine.Pin
+        return self._machine.I2C(0, sda=pin(sda), scl=pin(scl), freq=100_000)
 
 
 class AntennaSwitch:
@@ -59,7 +153,10 @@ def arm_keys(esp32, keys):
     armed = False
     idle = []
     for pin, active, key in keys:
-        held = pin.value() == active
+        level = level_of(pin)
+        if level is None:
+            continue  # it can neither be pressed nor wake
+        held = level == active
         if key.name == "main":
             # A latching mushroom that stays down would wake at once for ever.
             armed = held
