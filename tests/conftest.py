@@ -4,6 +4,7 @@ A system package that is missing skips its tests with the apt name; KENTONGAN_RE
 that a failure, so that a green CI means that everything ran.
 """
 import ast
+import gc
 import json
 import os
 import signal
@@ -58,6 +59,13 @@ def pytest_xdist_auto_num_workers():
 def pytest_collection_modifyitems(items):
     ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_collection_finish(session):
+    """So that no collection of garbage, and no gc.collect() of the device's code, walks through six thousand
+    collected tests again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(name="require", scope="session")

@@ -45,7 +45,7 @@ class Hub:
         self.server.daemon_threads = True
         self.server.handle_error = lambda *_: None  # a gateway that ends hangs up in the middle
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(LOOK_S,), daemon=True).start()
 
     def reply(self, handler, status, body):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -82,25 +82,22 @@ class Chip:
     def selected(self):
         """Just selected, before the first byte."""
 
-    def _exchange(self, byte):
-        if self._bytes is None:
-            self.wrongs.append("byte without select")
-            return 0xFF
-        self._bytes.append(byte)
-        self.clock.us += 4  # 2 MHz
-        return 0xFF if "no_chip" in self.faults else self.answer(self._bytes)
-
     def write(self, data):
-        for byte in data:
-            self._exchange(byte)
+        self.write_readinto(data, bytearray(len(data)))
 
     def write_readinto(self, out, into):
-        for i in range(len(out)):
-            into[i] = self._exchange(out[i])
+        selected, answers = self._bytes, "no_chip" not in self.faults
+        for i in range(len(out)):  # some million times in a test file
+            if selected is None:
+                self.wrongs.append("byte without select")
+                into[i] = 0xFF
+                continue
+            selected.append(out[i])
+            self.clock.us += 4  # 2 MHz
+            into[i] = self.answer(selected) if answers else 0xFF
 
     def readinto(self, into, fill=0):
-        for i in range(len(into)):
-            into[i] = self._exchange(fill)
+        self.write_readinto(bytes([fill] * len(into)), into)
 
     def airtime_us(self, size):
         return phy.airtime_us(phy.Preset("", self.bw_hz, self.sf, self.cr), size)
@@ -109,8 +106,10 @@ class Chip:
 class Sx1262(Chip):
     """Modes: 2 standby RC, 3 standby XOSC, 5 receive, 6 transmit, 0 asleep."""
 
-    KNOWN = (0x80, 0x82, 0x83, 0x84, 0x86, 0x88, 0x89, 0x98, 0x8A, 0x8B, 0x8C, 0x8E, 0x8F, 0x95, 0x97, 0x9D,
-             0x0D, 0x0E, 0x1D, 0x1E, 0x02, 0x07, 0x08, 0x12, 0x13, 0x14, 0x17, 0xC0, 0xC5)
+    KNOWN = {op: "_op_{:02x}".format(op) for op in (
+        0x80, 0x82, 0x83, 0x84, 0x86, 0x88, 0x89, 0x98, 0x8A, 0x8B, 0x8C, 0x8E, 0x8F, 0x95, 0x97, 0x9D,
+        0x0D, 0x0E, 0x1D, 0x1E, 0x02, 0x07, 0x08, 0x12, 0x13, 0x14, 0x17, 0xC0, 0xC5)}
+    READS = (0x12, 0x13, 0x14, 0x17, 0x1D, 0x1E)
 
     def power_on(self):
         self.mode, self.irq, self.mask, self.pin_mask, self.errors = 2, 0, 0, 0, 0
@@ -132,16 +131,21 @@ class Sx1262(Chip):
     def answer(self, data):
         i, op = len(data) - 1, data[0]
         status = self.mode << 4 | self.command << 1
-        table = {0x12: (status, self.irq >> 8, self.irq & 0xFF),
-                 0x17: (status, self.errors >> 8, self.errors & 0xFF),
-                 0x13: (status, self._rx[0], self._rx[1]), 0x14: (status, self._rx[2], self._rx[3] & 0xFF, 0)}
-        if op in table:
-            return table[op][i - 1] if 0 < i <= len(table[op]) else status
-        if op == 0x1D and i >= 4:
-            return self.registers.get((data[1] << 8 | data[2]) + i - 4, 0)
-        if op == 0x1E and i >= 3:
-            return self.buffer[(data[1] + i - 3) & 0xFF]
-        return status
+        if i == 0 or op not in self.READS:
+            return status
+        if op == 0x12:
+            said = (status, self.irq >> 8, self.irq & 0xFF)
+        elif op == 0x17:
+            said = (status, self.errors >> 8, self.errors & 0xFF)
+        elif op == 0x13:
+            said = (status, self._rx[0], self._rx[1])
+        elif op == 0x14:
+            said = (status, self._rx[2], self._rx[3] & 0xFF, 0)
+        elif op == 0x1D:
+            return self.registers.get((data[1] << 8 | data[2]) + i - 4, 0) if i >= 4 else status
+        else:
+            return self.buffer[(data[1] + i - 3) & 0xFF] if i >= 3 else status
+        return said[i - 1] if i <= len(said) else status
 
     def execute(self, data):
         op, args = data[0], bytes(data[1:])
@@ -155,9 +159,9 @@ class Sx1262(Chip):
         self.command = 5 if "command_error" in self.faults and op in (0x83, 0xC5) else 0
         if self.command:
             return
-        name = "_op_{:02x}".format(op)
-        if hasattr(self, name):
-            getattr(self, name)(args)
+        perform = getattr(self, self.KNOWN[op], None)
+        if perform is not None:
+            perform(args)
 
     def _op_80(self, args):
         self.mode, self._ends_us = 2 + args[0], None

@@ -14,6 +14,7 @@ from kentongan_node import roles
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
+NEVER_US = 1 << 60
 HISTORY = 6_000   # edges of a pin that are remembered
 MODULES = ["kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal",
                                                "launch")]
@@ -170,22 +171,39 @@ class Board:
         """Time goes by: chip, timers, what the test planned, and the watchdog."""
         end_us = self.clock.us + ms * 1000
         while self.clock.us < end_us:
-            wanted = [end_us] + [timer.due_us for timer in self.timers.values() if timer.due_us is not None]
-            self.clock.us = max(self.clock.us + 1, min(wanted + [one[0] for one in self.script]))
+            next_us = min(end_us, self._next_timer_us())
+            for planned in self.script:
+                next_us = min(next_us, planned[0])
+            self.clock.us = max(self.clock.us + 1, next_us)
             self.chip.tick()
-            for number in list(self.timers):
-                timer = self.timers[number]
-                if timer.due_us is not None and self.clock.us >= timer.due_us:
-                    timer.due_us = None
-                    self._call_back(timer)
-            for planned in [one for one in self.script if one[0] <= self.clock.us]:
-                self.script.remove(planned)
-                planned[1](*planned[2])
+            if self._next_timer_us() <= self.clock.us:
+                self._ring()
+            if self.script:
+                self._do_planned()
             if self.watchdog_ms is not None and self.clock.us - self.fed_us > self.watchdog_ms * 1000:
                 self.cause = WDT_RESET
                 raise Reset("watchdog")
             if self.until_us is not None and self.clock.us >= self.until_us:
                 raise Stopped()
+
+    def _next_timer_us(self):
+        next_us = NEVER_US
+        for timer in self.timers.values():
+            if timer.due_us is not None and timer.due_us < next_us:
+                next_us = timer.due_us
+        return next_us
+
+    def _ring(self):
+        for number in list(self.timers):
+            timer = self.timers[number]
+            if timer.due_us is not None and self.clock.us >= timer.due_us:
+                timer.due_us = None
+                self._call_back(timer)
+
+    def _do_planned(self):
+        for planned in [one for one in self.script if one[0] <= self.clock.us]:
+            self.script.remove(planned)
+            planned[1](*planned[2])
 
     def _call_back(self, timer):
         """As MicroPython does it: what a callback raises ends nothing else."""

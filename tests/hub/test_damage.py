@@ -1,8 +1,8 @@
 """Whatever row, column, setting or file beside it is damaged: an alarm is stored, open, called for and told.
 
 Each column of each table is damaged in turn in a site that has lived, each in every way that a bad card can:
-another type, nothing, torn JSON, bytes, an absurd number. DAMAGE=all tries all ways, alone and in every row;
-without it every third column meets one of them.
+another type, nothing, torn JSON, bytes, an absurd number. `make soak ONLY=damage` tries all ways, alone and
+in every row; the tests damage every third column in one of them.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from hub_kit import Site
 from kentongan_hub import kept, rows, site, store
 from kentongan_hub import policy as p
 
-ALL = os.environ.get("DAMAGE") == "all"
+ALL = bool(os.environ.get("KENTONGAN_SOAK"))
 TORN = '{"table": [[5, 6'
 WAYS = {"word": "x", "nothing": None, "torn": TORN, "bytes": b"\xff\xfe", "huge": 1 << 62, "less": -(1 << 62)}
 CALLED = ("Siti", "Budi", "Tono")

@@ -60,3 +60,12 @@ def test_the_tools_log_in_waits_for_a_guessed_name_as_well(site):
     assert [login("salah sekali x", f"127.0.0.{n}") for n in range(1, 13)] == [403] * 10 + [429] * 2
     site.clock.advance(accounts.GUESS_WAIT_MAX_MS)
     assert login(PASSWORD, "127.0.0.1") == 200
+
+
+def test_a_name_that_nobody_has_is_compared_once_like_any_other_and_never_let_in(monkeypatch):
+    compared = []
+    monkeypatch.setattr(accounts, "check_password_hash", lambda stored, _: compared.append(stored) or True)
+    passwords = accounts.Passwords()
+    assert passwords.check(None, "x") is False and passwords.check({"password": "its own"}, "x") is True
+    nobodys, own = compared
+    assert nobodys.startswith(accounts.HASH_METHOD + "$") and own == "its own"

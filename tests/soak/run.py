@@ -43,6 +43,9 @@ CAMPAIGNS = {
             [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]]),
     "forms": ("every form of the hub some hundred times with odd values, of every role: no answer 5xx",
               [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
+    "damage": ("every column of the hub's database damaged in six ways, in one row and all: each alarm is "
+               "stored, open and called for, and the damage is told",
+               [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_damage.py"]]),
     "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
                    [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
     "attack": ("thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "

@@ -1,5 +1,6 @@
 """People who may enter: scrypt passwords, sessions on the server, limits that never reach the alarm path."""
 
+import functools
 import hashlib
 import hmac
 import re
@@ -28,7 +29,6 @@ GUESSES_FORGOTTEN_MS = 86_400_000
 KNOWN_DEVICE_S = 400 * 86_400
 SCRYPT_AT_ONCE = 2  # a flood of logins may take no more threads or memory than this
 HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
-_DUMMY = generate_password_hash("no account has this password", HASH_METHOD)
 
 
 def check_new(login, password, name=""):
@@ -93,6 +93,12 @@ def _spoken(name):
 
 def hash_password(password):
     return generate_password_hash(password, HASH_METHOD)
+
+
+@functools.cache
+def _dummy(method):
+    """What is compared where there is no such account; made at the first log-in, not at each start."""
+    return generate_password_hash("no account has this password", method)
 
 
 def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
@@ -230,7 +236,8 @@ class Passwords:
         if not self._slots.acquire(blocking=False):
             return None
         try:
-            stored = account["password"] if account else _DUMMY
+            nobodys = _dummy(HASH_METHOD)  # for whoever logs in first: how long it takes names no account
+            stored = account["password"] if account else nobodys
             return check_password_hash(stored, password[:PASSWORD_MAX]) and account is not None
         finally:
             self._slots.release()
