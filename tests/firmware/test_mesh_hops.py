@@ -95,7 +95,8 @@ def test_a_frame_of_another_content_under_the_same_id_takes_no_waiting_copys_pla
 def junk(core, n):
     """Frames that nothing proves, until the common purse is empty."""
     for k in range(n):
-        if offer(core, alarm(0x53000099, 5_000 + k, packet_id=0x70000000 + k, hop_limit=1), k * 1_500, proved=False):
+        heard = alarm(0x53000099, 5_000 + k, packet_id=0x70000000 + k, hop_limit=1)
+        if offer(core, heard, k * 1_500, proved=False):
             send_all(core, k * 1_500, k * 1_500 + 1_400)
     return n * 1_500
 
@@ -111,7 +112,8 @@ def test_reseals_of_an_attempt_ahead_of_it_keep_it_from_no_one_while_the_common_
                 packet_id = ((0x7100 + k) << 16) + 10 + attempt
                 offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=packet_id, hop_limit=hops), now_ms)
                 send_all(core, now_ms, now_ms + 900)
-            assert offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=3), now_ms + 900)
+            true = alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=3)
+            assert offer(core, true, now_ms + 900)
             carried += hops_left(send_all(core, now_ms + 900, now_ms + 5_900))[-1:]
             now_ms += 6_000
         assert carried == [2] * 10

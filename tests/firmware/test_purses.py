@@ -215,7 +215,8 @@ def test_what_invented_senders_say_leaves_every_house_its_alarms_whatever_kind_t
         carried = 0
         for attempt in range(12):
             now_ms = 660_000 + n * 30_000 + attempt * 2_000
-            carried += offer(core, alarm(house, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=2), now_ms)
+            heard = alarm(house, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=2)
+            carried += offer(core, heard, now_ms)
             send_all(core, now_ms, now_ms + 1_900)
         assert carried >= 3, n
 

@@ -405,8 +405,10 @@ class Mesh:
         limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
         if self._shares is None:  # a tombol: nothing stands before its own alarm
             return used_ms <= limit_ms
-        kept_ms = sum([max(0, RESERVE - self._shares.used_ms(purse, now_ms)) for purse in (1, 2, 3, self.node)])
-        if used_ms <= min(limit_ms, phy.AIR_LIMIT_MS - kept_ms) and self._has_place(entry, airtime_ms, now_ms):
+        spent = [self._shares.used_ms(purse, now_ms) for purse in (1, 2, 3, self.node)]
+        kept_ms = sum([max(0, RESERVE - spent_ms) for spent_ms in spent])
+        limit_ms = min(limit_ms, phy.AIR_LIMIT_MS - kept_ms)
+        if used_ms <= limit_ms and self._has_place(entry, airtime_ms, now_ms):
             return True
         purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
         if purse == CLASS_EVENT and not entry.relay:
