@@ -58,9 +58,10 @@ class Chime(Shell):
         return out
 
 
-def page(incident=10, kind=1, house=7, zone=5, flags=0, target=NODE, key=None, number=None, packet_id=None):
+def page(incident=10, kind=1, house=7, zone=5, flags=0, target=NODE, key=None, number=None, packet_id=None,
+         origin=TOMBOL):
     number = number or next_id()
-    body = m.Page(target, TOMBOL, incident, kind, house, zone, flags)
+    body = m.Page(target, origin, incident, kind, house, zone, flags)
     key = key or key_c(target, m.PENERIMA)
     return frame(m.PAGE, m.GATEWAY, GATEWAY, number, body, key, packet_id or next_id())
 
@@ -244,3 +245,31 @@ def test_no_order_of_events_breaks_a_promise():
                 assert [call for call in chime.core.calls if call.state == 2]
         chime.wait(700_000)
         assert chime.core.calls == []
+
+
+def told(chime):
+    """(origin, counter) of every answer so far."""
+    return [(event.body.origin, event.body.counter) for event in chime.events()]
+
+
+def test_a_button_that_is_pressed_again_and_again_takes_no_other_call_from_the_chime():
+    """Four of its presses pushed the other call away, and the key answered it four times."""
+    for flags in (0, m.FLAG_SILENT):
+        for times in (PAGES_LIMIT, 40):
+            chime = Chime()
+            chime.hear(page(10, flags=flags))
+            chime.wait(61_000)
+            for n in range(times):
+                chime.hear(page(100 + n, origin=TOMBOL + 1))
+            assert [call.about() for call in chime.core.calls if call.body.origin == TOMBOL] == [(TOMBOL, 10)]
+            chime.come()
+            chime.come()
+            chime.wait(30_000)
+            assert set(told(chime)) == {(TOMBOL + 1, 99 + times), (TOMBOL, 10)}
+
+
+def test_of_one_call_of_each_button_the_oldest_gives_way_and_a_silent_one_last():
+    chime = Chime()
+    for n in range(PAGES_LIMIT + 1):
+        chime.hear(page(10, origin=TOMBOL + n, flags=m.FLAG_SILENT if n < 2 else 0))
+    assert [call.body.origin - TOMBOL for call in chime.core.calls] == [0, 1, 3, 4]

@@ -97,6 +97,20 @@ def test_a_quiet_test_is_answered_by_a_status_and_not_by_a_sound():
     assert post.sounds() == []
 
 
+def test_an_order_that_is_played_again_is_answered_no_oftener_than_a_gateway_says_it():
+    """One recorded frame names fifteen posts, and needs no key to be played."""
+    for action, kind in ((m.ACTION_TEST, m.STATUS), (m.ACTION_START, m.SIREN_REPORT)):
+        said = []
+        for times in (6, 40):
+            post, heard = Post(), order(action, counter=40 if action == m.ACTION_START else 0)
+            for n in range(40):
+                if n < times:
+                    post.hear(heard)
+                post.wait(20 * SECOND)
+            said.append(len(post.messages(kind)))
+        assert said[0] == said[1] >= 1, (action, said)
+
+
 def test_a_person_at_the_hub_can_start_and_stop_the_siren_alone():
     post = Post()
     for _ in range(5):

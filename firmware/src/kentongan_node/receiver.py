@@ -17,7 +17,7 @@ from kentongan_node.reports import Reports
 
 CHIME_MS = 12_000            # start value: wakes a sleeper, does not stand in for the siren
 PAGE_KEEP_MS = 600_000       # a page is answered within this, or the gateway asks somebody else
-PAGES_LIMIT = 4              # open at a time; the oldest gives way
+PAGES_LIMIT = 4              # open at a time
 
 WAITING, ANSWERING, ANSWERED = range(3)
 SHOWN = {ANSWERING: feedback.ANSWERING, ANSWERED: feedback.ANSWERED}
@@ -55,8 +55,11 @@ class Penerima(MainsNode):
         for known in self.calls:
             if known.about() == call.about() and known.body.kind == body.kind and known.state != WAITING:
                 return  # paged again with a new counter, but answered already
-        self.calls = [known for known in self.calls if known.about() != call.about()][1 - PAGES_LIMIT:]
-        self.calls.append(call)
+        self.calls = [known for known in self.calls if known.about() != call.about()] + [call]
+        if len(self.calls) > PAGES_LIMIT:
+            self.calls.remove(self._least())
+        if call not in self.calls:
+            return
         if not call.silent:
             self._chime(call, now_ms, actions)
             self.note(actions, "paged", message.counter, node=message.src)
@@ -83,13 +86,28 @@ class Penerima(MainsNode):
         elif name != "gone":
             super().on_timer(name, now_ms, rnd, actions)
 
-    def _come(self, now_ms, actions):
-        """Answer the newest page that waits; without one the key does nothing."""
+    def _least(self):
+        """Which call gives way: the oldest of the button that has most of them, a silent one last of all.
+
+        So no button, pressed again and again, takes another's call from the chime.
+        """
+        return max(self.calls, key=lambda call: (
+            len([one for one in self.calls if one.body.origin == call.body.origin]), not call.silent,
+            -self.calls.index(call)))
+
+    def _next(self):
+        """The call that the key answers: the newest that waits, first of a button with no answer yet."""
         waiting = [call for call in self.calls if call.state == WAITING]
-        if not waiting:
+        answered = [call.body.origin for call in self.calls if call.state != WAITING]
+        fresh = [call for call in waiting if call.body.origin not in answered]
+        return (fresh or waiting or [None])[-1]
+
+    def _come(self, now_ms, actions):
+        """Answer the next page that waits; without one the key does nothing."""
+        call = self._next()
+        if call is None:
             self.count("come_without_page")
             return
-        call = waiting[-1]
         call.state = ANSWERING
         if self._chiming is call:
             self._hush(actions)
@@ -114,7 +132,7 @@ class Penerima(MainsNode):
             actions.append(Quiet())
 
     def _end(self, now_ms, rnd, actions):
-        """After every event: old pages go, and the lamp shows the newest that is left."""
+        """After every event: old pages go, and the lamp shows the one that the key would answer."""
         self.calls = [call for call in self.calls if now_ms < call.until_ms]
         self._show(actions)
         for name, at_ms in (("report", self.reports.deadline()),
@@ -127,11 +145,11 @@ class Penerima(MainsNode):
 
     def _show(self, actions):
         state, steps = feedback.OFF, None
-        waiting = [call for call in self.calls if call.state == WAITING]
-        if waiting:
+        call = self._next()
+        if call is not None:
             state = feedback.PAGE_QUIET
-            if not waiting[-1].silent:
-                state, steps = feedback.PAGE, self._rhythm(waiting[-1].body.kind)
+            if not call.silent:
+                state, steps = feedback.PAGE, self._rhythm(call.body.kind)
         elif self.calls:
             state = SHOWN[self.calls[-1].state]
         if (state, steps) != self._shown:

@@ -39,6 +39,9 @@ STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
 LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
 UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
 TEST_GAP_MS = 10_000          # between two test tones
+# How often an order is answered that comes again: a gateway says it five times, a quiet test once. Anyone can
+# play a recorded one again, and fifteen posts answer.
+ORDER_REPEATS, TEST_REPEATS = 5, 1
 # Reports of alarms that do not sound: a replayer must not empty our air, nor a stolen post hide one.
 REFUSED_TIMES, REFUSED_WINDOW_MS = 6, 3_600_000
 REFUSED_MIN_MS, REFUSED_SPAN_MS = 50, 300
@@ -337,7 +340,8 @@ class Sirene(Output):
 
     def _order(self, message, repeat, now_ms, rnd, actions):
         order = message.body
-        if repeat and not self._orders.allow(message.src, message.counter, now_ms):
+        most = TEST_REPEATS if order.action == m.ACTION_TEST else ORDER_REPEATS
+        if repeat and not self._orders.allow(message.src, message.counter, now_ms, most):
             return
         if order.action == m.ACTION_TEST:
             self.quiet_test(now_ms, rnd)

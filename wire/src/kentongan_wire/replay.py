@@ -244,10 +244,10 @@ class ReplyBudget:
         self.limit = limit
         self._answers: dict = {}  # (src, counter) -> (times, last at ms)
 
-    def allow(self, src: int, counter: int, now_ms: int) -> bool:
-        """True when the message may be answered now; that answer is counted."""
+    def allow(self, src: int, counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
+        """True when the message may be answered now, `most` times in all; that answer is counted."""
         times, last_ms = self._answers.get((src, counter), (0, now_ms - REPLY_GAP_MS))
-        if times >= REPLY_TIMES or now_ms - last_ms < REPLY_GAP_MS:
+        if times >= most or now_ms - last_ms < REPLY_GAP_MS:
             return False
         if times == 0 and len(self._answers) >= self.limit:
             del self._answers[min(self._answers.items(), key=_answered)[0]]
