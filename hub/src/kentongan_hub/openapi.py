@@ -114,15 +114,9 @@ def _gateways():
         ("events",),
         more=True,
     )
+    why = _object({"id": {}, "reason": {"type": "string"}}, ("id", "reason"))
     taken = _object(
-        {
-            "accepted": texts,
-            "rejected": {
-                "type": "array",
-                "items": _object({"id": {}, "reason": {"type": "string"}}, ("id", "reason")),
-            },
-            "new": texts,
-        },
+        {"accepted": texts, "rejected": {"type": "array", "items": why}, "new": texts},
         ("accepted", "rejected", "new"),
     )
     order = _object(
