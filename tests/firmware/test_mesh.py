@@ -155,12 +155,16 @@ def test_the_hour_never_holds_more_than_36_seconds_and_half_is_kept_for_alarms()
     assert core.drops["status_air"] > 0 and core.drops["alarm_air"] > 0
 
 
-def test_with_little_air_left_only_the_first_attempts_are_carried():
-    core = mesh(air_state=struct.pack("<I61H", *([0] * 61 + [25_000])))
-    assert offer(core, alarm(OTHER, 10, attempt=3, packet_id=13), 0), "one in half a minute goes all the same"
-    assert not offer(core, alarm(TOMBOL, 10, attempt=3, packet_id=13), 0)
-    assert offer(core, alarm(TOMBOL, 10, attempt=2, packet_id=12), 0)
-    assert core.drops == {"alarm_low_air": 1}
+def test_with_little_air_left_an_alarm_goes_by_lot_and_only_when_it_goes_on():
+    core, carried = mesh(air_state=struct.pack("<I61H", *([0] * 61 + [25_000]))), 0
+    assert not offer(core, alarm(TOMBOL, 10, packet_id=10), 0)
+    assert not offer(core, alarm(TOMBOL, 10, packet_id=9), 0), "the same attempt by another way"
+    for n in range(1, 13):
+        carried += offer(core, alarm(TOMBOL, 10, attempt=n, packet_id=10 + n), n * 2_000)
+        assert not offer(core, alarm(OTHER, 10 + n, packet_id=100 + n), n * 2_000), "one of each of many"
+        send_all(core, n * 2_000, n * 2_000 + 900)
+    assert 5 <= carried <= 11
+    assert core.drops == {"alarm_low_air": 26 - carried}
 
 
 def test_air_is_persisted_at_each_full_second_and_counts_after_a_reset():

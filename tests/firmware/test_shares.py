@@ -50,7 +50,7 @@ def test_the_frames_of_a_minute_share_an_entry():
 def test_beyond_the_purses_there_is_room_every_half_minute_at_moments_that_nobody_can_foresee():
     shares, gaps, last_ms = Shares(preset("ShortSlow")), [], 0
     for now_ms in range(0, 10 * 3_600_000, 500):
-        if shares.allow(now_ms, mix(7, now_ms), 0):
+        if shares.allow(now_ms, mix(7, now_ms), 0, MINUTE_MS):
             gaps.append(now_ms - last_ms)
             last_ms = now_ms
     assert 25_000 < sum(gaps) // len(gaps) < 35_000

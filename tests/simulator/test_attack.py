@@ -137,6 +137,15 @@ def test_a_gateway_that_never_rests_is_found_out_and_holds_up_no_campaign(monkey
         found("hops")
 
 
+@pytest.mark.parametrize(("name", "seed"), [("hour-houses-penerus", 1), ("hour-houses-penerus", 5),
+                                            ("muzzle-on-penerus", 6), ("muzzle-on-penerus", 8)])
+def test_all_the_air_of_who_stole_a_relay_mutes_no_house_behind_three_relays(name, seed):
+    """These walks once ended without the press stored: each relay carried one frame in half a minute."""
+    walked = run.walk(ATTACKS[name], seed, loss=0.08)
+    assert walked["thief_air_ms"] > 35_000 and walked["stored_ms"] is not None
+    assert walked["stored_ms"] <= 300_000
+
+
 def test_the_thief_keeps_the_law_of_the_air():
     thief = Thief(phy.preset("ShortSlow"))
     thief.start(None, 0, 0)

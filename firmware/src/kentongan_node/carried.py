@@ -29,6 +29,7 @@ class Carried:
         self._next = 0
         self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
+        self._ring = bytearray(48 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
     def known(self, src, proved, content, packet_id):
         """(1 + the most hops left that this content was carried with, 0: it was not; under this id last; how
@@ -76,6 +77,18 @@ class Carried:
                          minute, times | max(hops, most) << 3 | more << 6)
         if proved:
             self._count(src, counter, attempt)
+
+    def heard(self, src, counter, attempt):
+        """Whether another attempt of this alarm came here, too, while no purse paid it.
+
+        To push one out of 48 takes a thief more air than he has between two attempts of a button.
+        """
+        key = struct.pack("<I", src ^ counter)
+        at = _place(self._ring, key, 5)
+        if at is not None:
+            return self._ring[at + 4] != attempt
+        self._ring[:] = self._ring[5:] + key + bytes([attempt])
+        return False
 
     def _count(self, src, counter, attempt):
         at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)

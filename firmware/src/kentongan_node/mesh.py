@@ -23,6 +23,7 @@ from kentongan_node.airledger import AirLedger
 from kentongan_node.answers import AnswerCache
 from kentongan_node.carried import Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
+from kentongan_node.mix import pick
 from kentongan_node.queue import Entry, SendQueue
 from kentongan_node.shares import COMMON, Shares
 
@@ -47,10 +48,9 @@ LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2
 # Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
 # many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
 RESERVE = 1_500  # ms
-# With less left a relay carries only first attempts of alarms, at their own charge, and with less than 6
-# reserves only those that shares.allow() lets pass: nobody ends it all at once, in a hundred names.
+# With less left no purse pays an alarm: nobody ends it all at once, in a hundred names.
 LOW_AIR_MS = 12_000
-LOW_AIR_ATTEMPTS = 2            # highest attempt carried then
+LOTS = 8                        # what no purse pays is drawn, at most 7 of 8 alarm frames go
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
 CHECKS = 3
@@ -198,25 +198,33 @@ class Mesh:
         if entry.charge is None:
             return True
         left_ms = self.ledger.left_ms(now_ms)
-        limit_ms = LOW_AIR_MS if entry.attempt > LOW_AIR_ATTEMPTS else 6 * RESERVE
-        low = head and left_ms < limit_ms
+        low = head and left_ms < LOW_AIR_MS
         if not low and self._pays(entry, head, now_ms):
             return True
         # Its share is spent, by whomever: it stands in line with the others, while there is air.
-        if head and left_ms >= LOW_AIR_MS and entry.charge != COMMON:
+        if head and not low and entry.charge != COMMON:
             self.queue.count(entry.klass, "share")
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
-        if first and entry.klass <= CLASS_ORDER:
-            kind = (entry.klass, bool(head))
-            # Orders, receipts: 2.4 s of the hour, for a long one takes the time of several.
-            about = () if head else (3_000 * self.airtime_ms(len(entry.frame)),)
-            if self._shares.allow(now_ms, rnd, kind, *about):
-                entry.charge = None
-                return True
+        if first and entry.klass <= CLASS_ORDER and self._drawn(entry, head, left_ms, now_ms, rnd):
+            entry.charge = None
+            return True
         self.queue.count(entry.klass, "low_air" if low else "unproved")
         return False
+
+    def _drawn(self, entry, head, left_ms, now_ms, rnd):
+        """Whether it goes although no purse pays it: by lot, so that nobody can come first.
+
+        An alarm that goes on (one frame each of many never do), the likelier the more air is left: the next
+        relay has mostly spent less. A thief pays a frame for each draw, as a button does, and even all of his
+        hour does not end that of the relay. Orders and receipts: 2.4 s of the hour.
+        """
+        if head:
+            # 900: the roles take small numbers, slots the high.
+            lots = min(LOTS - 1, 2 + (left_ms - 4 * RESERVE) // RESERVE)
+            return self._carried.heard(entry.src, *head) and pick(rnd, 900, LOTS) < lots
+        return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
 
     def _pays(self, entry, head, now_ms):
         """Whether the purse that the entry names has the air for it and for what waits on that purse."""

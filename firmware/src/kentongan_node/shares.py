@@ -52,11 +52,10 @@ class Shares:
         limit_ms = self.share_ms * FIRST_TIMES if first else self.share_ms
         return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
-    def allow(self, now_ms, rnd, kind, delay_ms=MINUTE_MS):
+    def allow(self, now_ms, rnd, kind, delay_ms):
         """Whether one more of this kind goes although no purse pays it: at moments that nobody can foresee.
 
-        An alarm every half minute on average, 10.8 s of air an hour; of the others the next one at most
-        delay_ms later. A thief who has emptied the purses would have to come first at each of them.
+        The next at most delay_ms later: a thief who has emptied the purse must come first each time.
         """
         if now_ms < self.at_ms.get(kind, 0):
             return False
