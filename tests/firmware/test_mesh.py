@@ -14,6 +14,7 @@ TOMBOL = 0x53000007
 PRESET = phy.preset("ShortSlow")
 ALARM, ORDER, EVENT, STATUS, REST = 0, 1, 2, 3, 4
 WAIT_ALARM_MS = 400
+HELD_MS, CROWD_MS = 500 + 8 * 91, 500 + 21 * 91  # an alarm's frame takes 91 ms
 
 
 def free(core, now_ms, rnd=9):
@@ -192,9 +193,9 @@ def test_an_alarms_copy_that_another_relay_seems_to_have_carried_waits_for_a_rec
         assert core.queue.entries[0].base_ms == 0
     for now_ms in (10, 20):
         hear(core, alarm(TOMBOL, 10, hop_limit=1, hop_start=2, relay_node=0x44), now_ms)
-        assert core.queue.entries[0].base_ms == 1_200
+        assert core.queue.entries[0].base_ms == HELD_MS
     assert not offer(core, heard, 20, tag=(TOMBOL, 10))  # it was queued before: never again
-    assert [t >= 1_200 for t, _ in send_all(core, 20, 5_000)] == [True]
+    assert [t >= HELD_MS for t, _ in send_all(core, 20, 5_000)] == [True]
     for attempt in (5, 6):  # two lies, one of them with a key, keep no alarm back for good
         about = {"attempt": attempt, "packet_id": 11 + attempt}
         offer(core, alarm(TOMBOL, 11, hop_limit=2, **about), 6_000, tag=(TOMBOL, 11))
@@ -292,9 +293,9 @@ def test_a_copy_of_an_older_attempt_gives_way_to_the_newer_one():
     assert [e.id for e in core.queue.entries] == [21, 22]
 
 
-def test_copies_are_held_1200_ms_longer_while_two_origins_are_active():
+def test_copies_are_held_for_the_receipt_while_two_origins_are_active():
     core = mesh()
-    for origin, expected in ((TOMBOL, 0), (OTHER, 1_200)):
+    for origin, expected in ((TOMBOL, 0), (OTHER, HELD_MS)):
         hear(core, alarm(origin, 10, hop_limit=1), 1_000)
         offer(core, alarm(origin, 10, hop_limit=1), 1_000)
         assert core.queue.entries[-1].base_ms - 1_000 == expected
@@ -311,12 +312,12 @@ def test_in_a_crowd_a_newer_attempts_copy_goes_in_the_turn_of_the_one_that_it_re
         assert offer(core, heard, attempt * 350, tag=(TOMBOL, 10))
         hear(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=1, hop_start=2,
                          relay_node=0x44), attempt * 350)
-    assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2_400)]
+    assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2 * HELD_MS)]
     assert [packet_of(f).id for _, f in send_all(core, 1_100, 4_000)] == [13]
 
 
 def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
-    for others, held_ms in ((0, 0), (1, 1_200), (3, 1_200), (4, 2_400), (12, 2_400)):
+    for others, held_ms in ((0, 0), (1, HELD_MS), (3, HELD_MS), (4, CROWD_MS), (12, CROWD_MS)):
         core = mesh()
         for n in range(others):
             hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
@@ -324,6 +325,20 @@ def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
         hear(core, heard, 0)
         offer(core, heard, 0, tag=(TOMBOL, 10))
         assert core.queue.entries[0].base_ms == held_ms
+
+
+def test_where_frames_take_longer_copies_are_held_longer_for_the_receipt_takes_longer_to_come():
+    for name, frame_ms in (("ShortSlow", 91), ("MediumFast", 171)):
+        for others, frames in ((1, 8), (4, 21)):
+            core = mesh(preset=name)
+            for n in range(others):
+                hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
+            heard = alarm(TOMBOL, 10, hop_limit=2)
+            hear(core, heard, 0)
+            offer(core, heard, 0, tag=(TOMBOL, 10))
+            assert core.queue.entries[0].base_ms == 500 + frames * frame_ms
+            hear(core, alarm(TOMBOL, 10, hop_limit=1, hop_start=2, relay_node=0x44), 5)
+            assert core.queue.entries[0].base_ms == 1_000 + (frames + 8) * frame_ms
 
 
 def test_what_could_not_be_carried_does_not_count_as_carried():

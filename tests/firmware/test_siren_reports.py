@@ -251,6 +251,45 @@ def test_of_many_alarms_alike_only_the_first_is_reported_at_once_and_the_others_
     assert post.now_ms - at_ms < 200 * SECOND
 
 
+def first_times(post):
+    """{whose alarm: when we first said that the siren is driven for it}."""
+    times = {}
+    for t, sent in post.sent:
+        if packet_of(sent).src == NODE and post_type(sent) == m.SIREN_REPORT:
+            envelope = m.parse(CHANNEL.open(packet_of(sent)).payload)
+            body = m.decode_body(m.SIREN_REPORT, m.SIRENE, envelope.body)
+            if body.state == m.STATE_DRIVEN:
+                times.setdefault(body.origin, t)
+    return times
+
+
+def test_reports_that_wait_for_the_end_of_a_crowd_come_together_for_one_receipt():
+    for seed in range(4):
+        post = Post()
+        post.calls = seed * 100
+        for n in range(8):
+            post.hear(pressed(10, src=TOMBOL + n))
+        post.wait(200 * SECOND)
+        times = first_times(post)
+        held = sorted([times[TOMBOL + n] for n in range(4, 8)])
+        assert held[-1] - held[0] < 3 * SECOND
+
+
+def test_a_report_that_waits_for_a_crowd_is_held_by_no_other_posts_report_beyond_what_the_hub_waits():
+    limit_ms = flood.SIREN_TOLD_MS + flood.CROWD_TIMES * (flood.HELD_MS + flood.HELD_SPAN_MS)
+    for seed in range(4):
+        post = Post()
+        post.calls = seed * 100
+        at_ms = post.now_ms
+        for n in range(6):
+            post.hear(pressed(10, src=TOMBOL + n))
+        for n in range(6):
+            post.hear(heard_report(src=TOMBOL + n))
+        post.wait(limit_ms)
+        times = first_times(post)
+        assert len(times) == 6 and max(times.values()) - at_ms < limit_ms
+
+
 def test_what_the_street_hears_differently_is_reported_at_once():
     for change in ("kind", "order", "failed"):
         post = Post(sensor=change == "failed")

@@ -265,6 +265,16 @@ def test_siren_reports_and_peoples_events_are_stored_and_receipted_under_their_o
     assert [e.counter for _, _, e in bench.entries(POST)] == [310, 311]
 
 
+def test_what_a_post_reports_of_several_alarms_is_receipted_in_one_frame():
+    bench = Bench()
+    for counter, of in ((310, 100), (311, 101), (312, 102)):
+        body = m.SirenReport(BUTTON, of, m.STATE_DRIVEN, m.SOURCE_DIRECT)
+        bench.hear(message(m.SIREN_REPORT, POST, counter, body), src=POST)
+    bench.run(1_300)
+    frames = [opened.body.entries for _, _, opened in bench.sent(m.RECEIPTS)]
+    assert [[entry.counter for entry in entries] for entries in frames] == [[310, 311, 312]]
+
+
 def test_a_status_is_stored_and_never_receipted():
     bench = Bench()
     bench.hear(button_status())

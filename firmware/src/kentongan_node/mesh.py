@@ -36,11 +36,12 @@ RADIO_TRIES = 3                 # of one frame, when the radio fails
 RADIO_RETRY_MS = 100
 ACTIVE_MS = 10_000              # an origin counts as active so long after its last alarm frame
 ACTIVE_LIMIT = 16               # origins remembered; more change nothing
-# Copies are held so much longer while two or more origins are active: until the gateway's shared receipt has
-# come (500 ms and its air). With 500 ms ten presses in 3 s had 0.3 s more of needless copies. From
-# CROWD_ORIGINS on it takes longer to come: twenty presses at 8 % loss, 1,200 ms all along, had 105 alarm
-# frames a burst and 94.7 % stored within 10 s.
-CROWD_HOLD_MS = (1_200, 2_400)
+# Copies of alarms are held until the gateway's shared receipt has come, its 500 ms and the air of so many
+# alarm frames: while two or more origins are active, and what another relay seems to have carried, which then
+# goes all the same: whom that copy reached nobody can prove. Held no longer on MediumFast than on ShortSlow,
+# ten presses in 3 s at 8 % loss had 82 % stored within 10 s instead of 86 %. From CROWD_ORIGINS on it takes
+# longer to come: twenty presses with 8 frames all along had 105 alarm frames a burst.
+HOLD_MS, HOLD_FRAMES = 500, (8, 21)
 CROWD_ORIGINS = 5
 # Only alarms, receipts, orders and pages go beyond half; and what others make a relay send that is no alarm
 # takes no more than half, and its reserves: 12 s are for alarms, whatever anybody says in whose name.
@@ -60,9 +61,6 @@ DOUBT_ATTEMPTS = 2
 # stolen post makes one): no lies keep an alarm back for good.
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
-# A copy of an alarm that another relay seems to have carried waits so much longer for a receipt, then goes:
-# whom that copy reached nobody can prove.
-OVERHEARD_HOLD_MS = 1_200
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
 ANSWERS = 4                     # the purse of cached answers: anybody can play again what they answer
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
@@ -173,10 +171,10 @@ class Mesh:
         if head:
             origins = self.active_origins(now_ms)
             if not self._make_way(entry, head[0], proved) and origins >= 2 and not same:
-                entry.hold(CROWD_HOLD_MS[origins >= CROWD_ORIGINS])
+                entry.hold(HOLD_MS + HOLD_FRAMES[origins >= CROWD_ORIGINS] * self._alarm_air_ms)
         if same:  # a copy has gone, with fewer hops: perhaps as far as it had to
             entry.overheard = True
-            entry.hold(OVERHEARD_HOLD_MS)
+            entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
         if not self.queue.put(entry):
             return False
         self._carried.add(*about)
@@ -307,7 +305,7 @@ class Mesh:
                 self.queue.drop(entry, "suppressed")
             elif not entry.overheard:
                 entry.overheard = True
-                entry.hold(OVERHEARD_HOLD_MS)
+                entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
 
     def active_origins(self, now_ms):
         """How many tombol were heard alarming lately."""

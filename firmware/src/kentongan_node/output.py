@@ -249,13 +249,18 @@ class Output(MainsNode):
         if self.mesh.active_origins(now_ms) < 2:
             return
         report = self.reports.find((record.origin, record.first))
-        if report is not None:
+        if report is not None and report.start_ms - now_ms < flood.HELD_MS:  # else it waits as long already
             report.hold(self._crowd_ms(now_ms, rnd))
 
     def _crowd_ms(self, now_ms, rnd):
-        """How long a report waits that says nothing new."""
+        """How long a report waits that says nothing new: until one that waits so already, for one receipt."""
         times = flood.CROWD_TIMES if self.mesh.active_origins(now_ms) >= CROWD_ORIGINS else 1
-        return flood.HELD_MS * times + self.draw(rnd, flood.HELD_SPAN_MS * times)
+        least_ms, span_ms = flood.HELD_MS * times, flood.HELD_SPAN_MS * times
+        for report in self.reports.waiting:
+            wait_ms = report.start_ms - now_ms
+            if not report.sends and least_ms <= wait_ms < least_ms + span_ms:
+                return wait_ms
+        return least_ms + self.draw(rnd, span_ms)
 
     def _keep(self, now_ms, actions):
         actions.append(Persist(FILE, self.soundings.dump(now_ms)))

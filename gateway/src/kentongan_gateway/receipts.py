@@ -91,8 +91,9 @@ class Answers:
         for generation in sorted({r.generation for r in first}):
             left = [r for r in first if r.generation == generation]
             while left:
-                one_each = {r.src: r for r in reversed(left)}  # a button reads one entry of a frame
-                batch = [r for r in left if one_each[r.src] is r][:ENTRIES_MAX]
+                # a button reads one entry of a frame, a post all
+                one_each = {r.src: r for r in reversed(left)}
+                batch = [r for r in left if r.type == m.SIREN_REPORT or one_each[r.src] is r][:ENTRIES_MAX]
                 left = [r for r in left if r not in batch]
                 self._send(batch, generation, sounding_of)
 
