@@ -428,7 +428,9 @@ class Mesh:
 
     def _has_place(self, entry, airtime_ms, now_ms):
         """Whether it is an alarm or our own, or leaves the alarms theirs."""
-        return not _is_others(entry) or self._others.used_ms(now_ms) + airtime_ms <= LAW_RESERVE_MS
+        if self._others is None or not _is_others(entry):
+            return True
+        return self._others.used_ms(now_ms) + airtime_ms <= LAW_RESERVE_MS
 
     def _transmit(self, entry, now_ms, actions):
         """Book the air before the frame goes: a reset in the middle must not lose it."""
@@ -439,7 +441,7 @@ class Mesh:
         self.ledger.spend(airtime_ms, now_ms, actions)
         if entry.charge is not None:
             self._shares.charge(entry.charge, airtime_ms, now_ms)
-        if _is_others(entry):
+        if self._others is not None and _is_others(entry):
             self._others.add(airtime_ms)
         self._current = entry
         self._enter(SENDING, now_ms + airtime_ms + SEND_TIMEOUT_MS)
