@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.attack import air, hour, hub, sirens, words
+from kentongan_sim.attack import air, hour, hub, relays, sirens, words
 
 # row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
@@ -88,6 +88,9 @@ PLAN = (
     ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
+    ("resealed", 10, LINE, "alive", relays.resealed, {"channel": AIR}),
+    ("every-kind-{}", 6, LINE, "alive", relays.every_kind, {"penerus": RELAY}),
+    ("asked-{}", 6, LINE, "alive", relays.asked, {"nobody": AIR, "tombol": (*A_LOUD_BUTTON, *AIR)}),
     ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
     ("spared-{}", 10, LINE, "alive", air.spared, RELAYS),
     ("overheard-{}", 10, LINE, "alive", air.overheard, RELAYS),
