@@ -11,6 +11,7 @@ from kentongan_sim.soak.field.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 4 frames", "odd orders",
+         "pos: its output cannot be driven",
          "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
          "SMS modem noise", "odd forms")
 
