@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kentongan_hub import alarms, api, events
+from kentongan_hub import alarms, api, events, rows
 
 
 def post(site, body, **headers):
@@ -160,3 +160,11 @@ def test_any_json_is_checked_or_refused(type_, fields):
         assert ":" in str(refusal)
     else:
         assert set(out) == {"id", "type", *events.COMMON, *events.FIELDS[type_]}
+
+
+def test_a_strangers_token_has_the_hub_look_through_the_gateways_and_nothing_else(site, monkeypatch):
+    """Forty tables for each of his requests would be a load of his choosing."""
+    looked, odd = [], rows._odd
+    monkeypatch.setattr(rows, "_odd", lambda db, table: looked.append(table.name) or odd(db, table))
+    answer = site.client.get("/api/v1/orders?after=0&wait=0", headers={"Authorization": "Bearer ktg_asing"})
+    assert answer.status_code == 401 and looked == ["gateways"]

@@ -47,7 +47,7 @@ def authenticate():
         rows = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
     found = _of_token(rows, given)
     is_whole = found is not None and type(found["label"]) is str
-    if not is_whole and current_app.hub.mend():  # its row had been damaged
+    if not is_whole and current_app.hub.mend("gateways"):  # its row had been damaged
         with current_app.hub.store.read() as db:
             found = _of_token(db.all("SELECT * FROM gateways WHERE token IS NOT NULL"), given)
     if found is None:

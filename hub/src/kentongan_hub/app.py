@@ -124,11 +124,12 @@ class Hub:
         """Also one whose file of keys is gone: nobody sets up another one over it."""
         return mending.is_known(self.data_dir)
 
-    def mend(self):
-        """How many values that cannot be were replaced, after something has failed (rows.py)."""
+    def mend(self, because_of=None):
+        """How many values that cannot be were replaced, after something has failed (rows.py); none unless the
+        table `because_of` is damaged."""
         try:
             with self.store.read() as db:
-                if not rows.is_odd(db):
+                if not rows.is_odd(db, because_of):
                     return 0
             with self.store.write() as db:
                 return rows.mend(db, self.now())

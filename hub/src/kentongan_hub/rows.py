@@ -81,8 +81,10 @@ def mend(db, now):
     return count + _sequence(db, now)
 
 
-def is_odd(db):
-    """Whether any value that is looked at cannot be; reads only."""
+def is_odd(db, only=None):
+    """Whether any value that is looked at cannot be, or any of the table `only`; reads only."""
+    if only is not None:
+        return any(_odd(db, table) for table in _tables(db) if table.name == only)
     return any(_odd(db, table) for table in _tables(db)) or _last_order(db) is not None
 
 

@@ -34,6 +34,7 @@ class Box:
         self.flash = {"guard": new_post_state()["guard"]} if self.role == "sirene" else {}
         self.nvs, self.rtc = b"", b""
         self.refuses = self.nvs_refuses = self.deaf = False
+        self.mute = False      # the output of its siren cannot be driven
         self.sags = 0          # so many of the next frames pull the supply down
         self.sags_lose_rtc = False
         self.shown, self.sent, self.keys = [], 0, set()
@@ -77,6 +78,8 @@ class Box:
         self._do(self._core.start(Boot(cause, key, False), self._now(), self._draw()))
         if key and key not in self.keys:
             self.deliver("key", key, False)
+        if self.mute:
+            self.deliver("sense", "siren", -1)
         self.deliver("sense", "battery", BATTERY_MV.get(self.role, MAINS_MV))
 
     def _recalled(self, memory):
@@ -204,6 +207,9 @@ class Box:
         self._keeper.persist(action.name, action.data, self._now())
 
     def _sound(self, action):
+        if self.mute:
+            self._later(SENSE_MS, self.deliver, "sense", "siren", -1)
+            return
         self._sounds_until = self._timeline.now_ms + action.total_ms
         self._on_sound(self, action.pattern)
         self._sensed(1)

@@ -16,8 +16,9 @@ from pathlib import Path
 from kentongan_hub.paging import mqtt
 
 from kentongan_sim.soak import disk as disks
-from kentongan_sim.soak.field.faults import BESIDE_S, FAULTS, MEANWHILE, MQTT_WAIT_S
+from kentongan_sim.soak.field.faults import FAULTS
 from kentongan_sim.soak.field.place import POSTS, Place
+from kentongan_sim.soak.field.told import BESIDE_S, MEANWHILE
 from kentongan_sim.soak.gateway import Listener
 
 WARM_UP_MS = 180_000     # every device has said its first STATUS
@@ -27,6 +28,7 @@ SETTLE_MS = 300_000      # from the later of press and fault's end, within which
 # an hour has room for a few alarms: the law's share of the air
 CALM_MS, CALM_ROUND_MS = 330_000, 20_000
 SOUND_S, AFTER_S = 5, 75
+MQTT_WAIT_S = 0.05       # for a broker that says nothing: mqtt.CONNECT_S in a campaign
 EPISODES = len(FAULTS)   # of one place: each fault once
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")

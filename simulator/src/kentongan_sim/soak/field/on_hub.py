@@ -1,0 +1,211 @@
+"""Faults of the hub: its machine, clock, database and disk, its roads to people, and who talks to it."""
+import errno
+import socket
+import threading
+
+from kentongan_gateway.uplink import HubClient
+from kentongan_hub import serving
+
+from kentongan_sim.soak.field import damage, phone, rows
+from kentongan_sim.soak.field.place import LABEL
+from kentongan_sim.soak.field.told import (
+    AWAY,
+    DAY_S,
+    MEANWHILE,
+    Fault,
+    channel,
+    disk,
+    disk_well,
+    nothing,
+    page,
+    warning,
+)
+
+
+def _stop(place, rng):
+    place.stop_hub()
+
+
+def _start(place, rng):
+    place.start_hub()
+
+
+def _cut_hub(place, rng):
+    place.hub_power_cut()
+
+
+def _without_clock(wrong_s):
+    """Its machine comes back with a wall that is so wrong, until somebody sets it."""
+
+    def end(place, rng):
+        place.wall_wrong_ms = int(wrong_s(rng) * 1000)
+        place.hub_power_back()
+
+    return end
+
+
+def _hub_clock(wrong_s):
+    def begin(place, rng):
+        place.wall_wrong_ms = int(wrong_s(rng) * 1000)
+
+    return begin
+
+
+def _hub_clock_set(place, rng):
+    place.wall_wrong_ms = 0
+
+
+def behind(rng):
+    return -rng.uniform(1_000, 3 * 365 * DAY_S)
+
+
+def ahead(rng):
+    return rng.uniform(1_000, 11 * 365 * DAY_S)
+
+
+def _damage(name):
+    def begin(place, rng):
+        place.stop_hub()
+        damage.DATABASE[name](place.app.hub.store.path, rng)
+
+    return begin
+
+
+def _sms(fault):
+    def begin(place, rng):
+        place.phone.fault = fault
+        if fault == phone.NO_NETWORK:  # found out by whoever sends
+            place.form("/kanal/sms/uji", "/kanal", alamat="+6281233330003")
+
+    return begin
+
+
+def _leave_prompt(place, rng):
+    """The hub is killed between number and text."""
+    place.stop_hub()
+    place.phone.leave_prompt_open()
+    place.memo["sent"] = place.phone.sent
+
+
+def _sms_well(place, rng):
+    place.phone.fault = phone.WELL
+
+
+def _broker(silent):
+    def begin(place, rng):
+        place.memo["socket"] = listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        port = listener.getsockname()[1]
+        if not silent:
+            listener.close()
+        place.form("/kanal/mqtt", "/kanal", hidup="1", host="127.0.0.1", port=str(port))
+
+    return begin
+
+
+def _no_broker(place, rng):
+    place.form("/kanal/mqtt", "/kanal", host="127.0.0.1")
+    place.memo["socket"].close()
+
+
+INSIDE = ("json://192.168.1.7/hook", "json://127.0.0.1:8080/x", "xml://10.0.0.1", "ntfy://localhost/a",
+          "json://[::1]/x", "json://169.254.169.254/latest", "file:///etc/passwd", "syslog://")
+
+
+def _webhook(place, rng):
+    place.form("/kanal/apprise", "/kanal", hidup="1", lokal="")
+    place.form("/kanal/apprise/uji", "/kanal", alamat=rng.choice(INSIDE))
+
+
+def _no_webhook(place, rng):
+    place.form("/kanal/apprise", "/kanal", lokal="")
+
+
+ODD_WORDS = ("", "\u00b2", "\x00", "-1", "1e9", "9" * 5_000, "9223372036854775808", "<script>", "=1+1",
+             "x" * 500, "2026-02-30", "25.99", "[::1", "NaN", "%s", "\u202e", "0812", "\U0001f64f")
+FORMS = (("/warga", "/warga", ("nama", "rt", "rumah", "setuju", "nomor")),
+         ("/kontak", "/kontak", ("nama", "nomor", "peran", "rt")),
+         ("/latihan", "/latihan", ("hari", "jam", "rt", "menit")),
+         ("/undangan", "/undangan", ("nama", "peran", "rt", "rumah")),
+         ("/kanal/sms/uji", "/kanal", ("alamat",)),
+         ("/kebijakan", "/kebijakan", ("rt", "jenis", "langkah")),
+         ("/akun", "/akun", ("masuk", "nama", "peran", "sandi", "rumah")))
+
+
+def _odd_forms(place, rng):
+    place.memo["answers"] = []
+    for _ in range(rng.randrange(4, 12)):
+        path, stands, fields = rng.choice(FORMS)
+        answer = place.form(path, stands, **{name: rng.choice(ODD_WORDS) for name in fields})
+        place.memo["answers"].append((path, answer.status_code, answer.text))
+
+
+def _explained(place):
+    """No answer is a failure of the program, and what was refused says so."""
+    answers = place.memo["answers"]
+    broken = [path for path, code, _ in answers if code >= 500]
+    return not broken and all(code < 400 or len(text) > 100 for _, code, text in answers)
+
+
+def _hold_connections(place, rng):
+    """The hub's real server on loopback, more silent connections than it has places, the gateway behind."""
+    server = place.memo["server"] = serving.server(place.app, "127.0.0.1", 0)
+    thread = place.memo["thread"] = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    port = server.effective_port
+    count = serving.CONNECTIONS + rng.randrange(5, 40)
+    place.memo["held"] = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+    link = place.links[LABEL]
+    client = HubClient(f"http://127.0.0.1:{port}", link.token)
+    link.over = lambda method, path, body: client.call(method, path.replace("wait=25", "wait=0"), body)
+
+
+def _drop_connections(place, rng):
+    place.links[LABEL].over = None
+    for one in place.memo["held"]:
+        one.close()
+    place.memo["server"].close()
+    place.memo["thread"].join(20)
+
+
+def _hub_files(place):
+    return place.data
+
+
+OUT = warning("pusat data pernah mati")
+UNREADABLE = page("/peringatan", "pusat data gagal", "PENYIMPANAN GAGAL", "tidak terbaca", "rusak")
+RUINED = page("/peringatan", "BASIS DATA RUSAK")
+
+HUB = (
+    Fault("away for 1 to 40 minutes", "hub", _stop, _start, 70, 2_400, OUT, "warning: pernah mati", AWAY),
+    Fault("power cut, clock behind up to 3 years", "hub", _cut_hub, _without_clock(behind), 70, 900, OUT,
+          "warning: pernah mati", AWAY),
+    Fault("power cut, clock ahead up to 11 years", "hub", _cut_hub, _without_clock(ahead), 70, 900, OUT,
+          "warning: pernah mati", AWAY),
+    Fault("clock stepped back while it runs", "hub", _hub_clock(behind), _hub_clock_set, 60, 120,
+          warning("jam tidak pasti"), "warning: jam tidak pasti", AWAY),
+    Fault("clock stepped ahead while it runs", "hub", _hub_clock(ahead), _hub_clock_set, 60, 120,
+          warning("jam tidak pasti"), "warning: jam tidak pasti", AWAY),
+    *(Fault(f"database {name}", "hub", _damage(name), _start, 3, 90, RUINED, "red on every page",
+            (*AWAY, "basis data rusak")) for name in damage.DATABASE),
+    Fault("the hub's disk full", "hub", disk(_hub_files, "full", errno.ENOSPC), disk_well, 30, 90,
+          page("/peringatan", "PENYIMPANAN GAGAL"), "red on every page", (*AWAY, "pusat data gagal")),
+    *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), 150, 240, UNREADABLE,
+            "warning or page Peringatan", (*AWAY, "pusat data gagal", "basis data rusak"), beside=MEANWHILE)
+      for name, table, column, odd, where in rows.ROWS),
+    Fault("unreadable: an order that waits", "hub", rows.torn_order, rows.no_torn_order, 150, 240, UNREADABLE,
+          "warning or page Peringatan", (*AWAY, "pusat data gagal"), beside=MEANWHILE),
+    *(Fault(f"SMS modem {name}", "hub", _sms(name), _sms_well, 60, 200, channel("sms"),
+            "page Kanal, warning: kanal gagal", ("kanal gagal",))
+      for name in (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)),
+    Fault("killed, SMS modem left in its prompt", "hub", _leave_prompt, _start, 70, 120, OUT,
+          "warning: pernah mati; SMS go on", AWAY),
+    Fault("MQTT broker gone", "hub", _broker(False), _no_broker, 40, 90, channel("mqtt"),
+          "page Kanal, warning: kanal gagal", ("kanal gagal",)),
+    Fault("MQTT broker silent", "hub", _broker(True), _no_broker, 40, 90, channel("mqtt"),
+          "page Kanal, warning: kanal gagal", ("kanal gagal",)),
+    Fault("webhook into the LAN or the machine", "hub", _webhook, _no_webhook, 20, 40,
+          channel("apprise"), "page Kanal", ("kanal gagal",)),
+    Fault("odd forms", "hub", _odd_forms, nothing, 10, 30, _explained, "the answer, never a 5xx", ()),
+    Fault("more silent connections than places", "hub", _hold_connections, _drop_connections, 20, 40, None,
+          "nothing fails", ()),
+)
