@@ -70,7 +70,8 @@ PLAN = (
     ("air-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.DENSE), {"channel": AIR}),
     ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
     *[(f"hour-{name}-{{}}", 6, LINE, "alive", air.spending(forge, air.HOUR), RELAYS)
-      for name, forge in (("orders", air.orders), ("stages", air.stages), ("houses", air.houses))],
+      for name, forge in (("orders", air.orders), ("stages", air.stages), ("houses", air.houses),
+                          ("long-houses", air.long_houses))],
     ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
     ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
     ("muzzle-on-{}", 6, LINE, "alive", air.muzzle_on, RELAYS),
