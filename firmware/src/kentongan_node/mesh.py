@@ -205,7 +205,7 @@ class Mesh:
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
-        if first and entry.klass <= CLASS_ORDER and self._drawn(entry, head, left_ms, now_ms, rnd):
+        if first and self._drawn(entry, head, left_ms, now_ms, rnd):
             entry.charge = None
             return True
         self.queue.count(entry.klass, "low_air" if low else "unproved")
@@ -217,7 +217,7 @@ class Mesh:
         An alarm that goes on (one first frame each of many never do), the likelier the more air is left: the
         next relay has mostly spent less, and sees few of an alarm's frames, so later attempts need no second.
         A thief pays a frame for each draw, as a button does, and even all of his hour does not end that of
-        the relay. Orders and receipts: 2.4 s of the hour.
+        the relay. The other classes: 2.4 s of the hour each.
         """
         if head:
             # 900: the roles take small numbers, slots the high.
