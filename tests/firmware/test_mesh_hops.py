@@ -47,7 +47,7 @@ def test_what_comes_with_more_hops_left_goes_again_late_so_that_a_receipt_spares
     offer(core, alarm(TOMBOL, 10, hop_limit=1, hop_start=4), 0, tag=(TOMBOL, 10))
     send_all(core, 0, 900)
     offer(core, alarm(TOMBOL, 10, hop_limit=2, hop_start=4), 900, tag=(TOMBOL, 10))
-    assert [e.base_ms for e in core.queue.entries] == [2_100]
+    assert [e.base_ms for e in core.queue.entries] == [900 + 500 + 8 * 91]
     core.doubt_alarm(TOMBOL, 10)
     assert len(core.queue) == 0
 
