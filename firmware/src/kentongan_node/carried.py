@@ -6,7 +6,7 @@ plays one with few left ahead of the true one must not end its way there.
 """
 import struct
 
-ROWS = 112               # contents remembered; the oldest gives way
+ROWS = 92                # contents remembered; the oldest gives way
 # Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2),
 # hops left of the last id (3-5) and how often more hops came after it had gone (6-7).
 ROW = "<IIHHB"
