@@ -6,7 +6,7 @@ plays one with few left ahead of the true one must not end its way there.
 """
 import struct
 
-ROWS = 92                # contents remembered; the oldest gives way
+ROWS = 112               # contents remembered; the oldest gives way
 # Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2),
 # the most hops left that it was carried with (3-5), under whatever id, for the channel key is enough to give
 # one, and how often more came after it had gone (6-7).
