@@ -360,15 +360,15 @@ class GatewayCore:
         if message.type == m.SIREN_REPORT and not repeat:
             self._told.siren_report(message)
         if record is not None:
-            self.repeated(record, heard)
+            self.repeated(record, heard, message.body)
         else:
             self._store(Record(message, heard, self._intake.carried(heard)), heard)
 
-    def repeated(self, record, heard):
+    def repeated(self, record, heard, body):
         """It comes again: answered, or put on disk once more."""
         record.farthest = max(record.farthest, taken(heard))
         if record.stored:
-            self._answers.again(record)
+            self._answers.again(record, getattr(body, "attempt", 0))
             if record.is_alarm and not record.alarmed:
                 self._alarmed(record.row_id, record)  # of a former run, young, and its button goes on
         elif self._desk.now_ms - record.asked_ms >= STORE_AGAIN_MS:

@@ -78,8 +78,8 @@ class Orders:
 
         first: the first counter of the alarm's incident, where it is not its own. obeyed: a post is done only
         when it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a
-        quiet test on which an alarm waits; any other goes only while half of the hour's air is there. order_id:
-        the hub is told once all of it was on the air, or that it never was.
+        quiet test on which an alarm waits; any other goes only while half of the hour's air is there.
+        order_id: the hub is told once all of it was on the air, or that it never was.
         """
         first = counter if first is None else first
         devices = list(devices)

@@ -69,7 +69,7 @@ class Pages:
     def __init__(self, desk, troubles, on_done, saved=None):
         self._desk, self._troubles = desk, troubles
         self._on_done = on_done  # (order_id, result)
-        self._orders = {}  # order id -> [keys of its pages that nobody can have heard yet, how many never were]
+        self._orders = {}  # order id -> [keys of its pages that were not on the air yet, how many never were]
         self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
         self._jobs = {}  # (target, origin, first counter) -> Job
         self._later = {}  # (origin, first counter) -> (due_ms, record, row of its event)

@@ -6,10 +6,10 @@ below 24 s          while it has caused less than its share: 8 s, the silent one
 below 24 s          beyond the share answers, orders and pages for the first time 2.5 s, said again 0.8 s,
                     stages 0.6 s; pages again nothing
 any                 out of the reserve for the first time 0.7 s, stages 0.3 s
-A house that has pressed before is called for all the same, and told that somebody comes: what an earlier alarm
-says again leaves the first words of the next. A silent alarm has a share of its own, so that nobody in a house
-can spend it by the loud key. So one stolen device takes little more than a third of the hour, a stolen button
-with its silent key 20 s; and however many leave a press its first answer, sirens and pages.
+A house that has pressed before is called for all the same, and told that somebody comes: what an alarm says
+again leaves the next one its first words. A silent alarm has a share of its own, so nobody in a house can
+spend it by the loud key. So one stolen device takes little more than a third of the hour, a button with its
+silent key 20 s; and however many leave a press its first answer, sirens and pages.
 Kept in memory: a restart gives everybody a new share, and nobody a second hour (air.py).
 """
 

@@ -103,7 +103,7 @@ class Stages:
     def _send_due(self):
         """When something is due and the last frame is long enough ago: all of it that fits one frame."""
         desk = self._desk
-        if desk.now_ms < self._free_ms or all(self._next_ms(job) > desk.now_ms for job in self._jobs.values()):
+        if not self._jobs or self.next_deadline() > desk.now_ms:
             return
         due = self._open(desk.now_ms)
         if not due:
