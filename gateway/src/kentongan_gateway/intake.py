@@ -113,6 +113,8 @@ class Intake:
         record.stored = record.alarmed = record.known = True
         record.first, record.first_ms = False, self._desk.now_ms - SLOW_MS
         record.same = SAME_MAX  # an attempt that a former run may have answered
+        if record.silent:
+            self._core._keep_secret(record)
         self._records.add(record)
         return record
 
