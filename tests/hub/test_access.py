@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from access_kit import SLUG, fact, knows, person, settle, silent, waiting
@@ -77,6 +78,23 @@ def test_the_household_cannot_lock_a_helper_out(village):
     sekutu = village.enter("sekutu")
     assert sekutu.post(f"/akun/{helper}/kecualikan", page="/akun", rt="5", rumah="7").status_code == 303
     assert village.enter("penolong").get(SLUG).status_code == 200
+
+
+def test_the_pages_on_stolen_things_say_when_the_sessions_of_a_lost_phone_end(village):
+    """Of an agreed person not before a second officer confirms; they said that all sessions end."""
+    phone, admin = village.enter("penolong"), village.enter("admin")
+    village.account("suami", "admin", house=7)
+    plain = village.enter("wakil")
+    for login in ("penolong", "wakil"):
+        village.enter("suami").post(f"/akun/{village.numbers[login]}/matikan", page="/akun")
+    assert phone.get("/papan").status_code == 200 and plain.get("/papan").status_code != 200
+    assert admin.post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
+    assert phone.get("/papan").status_code != 200
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for name in ("safety.md", "keamanan.md"):
+        (row,) = [line for line in (docs / name).read_text().splitlines() if line.startswith("|")
+                  and "*Keluar di mana-mana*" in line]
+        assert "*Benarkan*" in row and "access --data DIR --login" in row
 
 
 def new_since_the_press(village, login, house):

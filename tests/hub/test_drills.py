@@ -221,6 +221,21 @@ def test_a_monthly_drill_comes_again_on_its_day_also_when_it_was_missed(site):
     assert len(rows(site)) == 4
 
 
+@pytest.mark.parametrize("ahead_days", [3, 40, 55, 61, 75, 400])
+def test_a_clock_that_is_ahead_for_a_while_skips_no_month(site, ahead_days):
+    with site.hub.store.write() as db:
+        zone, at = db.setting("time_zone", "WIB"), drills.wall_of("2026-12-26", "10.00", "WIB")
+        drills.plan(db, incidents.Now(0, at - DAY_MS), BY, "2026-12-26", "10:00", 20, 5, monthly=True)
+        for _ in range(5):
+            drills.run_due(db, incidents.Now(0, at - DAY_MS + ahead_days * DAY_MS))
+        for days in range(0, 70, 5):  # it is right again
+            drills.run_due(db, incidents.Now(0, at + days * DAY_MS))
+        found = [drills.local_parts(row["planned_wall"], zone) for row in db.all("SELECT * FROM drills")]
+        monthly = db.all("SELECT id FROM drills WHERE monthly = 1")
+    assert [(one.month, one.day) for one in found][:3] == [(12, 26), (1, 26), (2, 26)]
+    assert [row["id"] for row in monthly] == [len(found)], "and it goes on from the last"
+
+
 def test_a_monthly_drill_of_the_31st_falls_on_the_last_day_of_a_short_month(site):
     with site.hub.store.write() as db:
         zone = db.setting("time_zone", "WIB")

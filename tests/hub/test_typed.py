@@ -1,5 +1,8 @@
 """What the hub prints of its own commands can be typed on its machine as it stands."""
 
+import html
+import os
+import pwd
 import shlex
 import sys
 from pathlib import Path
@@ -7,6 +10,8 @@ from pathlib import Path
 import pytest
 from hub_kit import PASSWORD, Person
 from kentongan_hub import cli, store
+from kentongan_hub import typed as typing
+from kentongan_hub.pages import storage
 from kentongan_hub.typed import typed
 
 PROGRAM = str(Path(sys.executable).parent / "kentongan-hub")
@@ -25,6 +30,49 @@ def test_a_command_is_printed_by_its_path_and_with_this_hubs_data():
     assert typed(given, "/var/lib/x") == given.replace("kentongan-hub", PROGRAM)
     for other in ("kentongan-hub: no site", "/opt/kentongan/.venv/bin/kentongan-hub check", "kentongan-hub"):
         assert typed(other, "/var/lib/x") == other
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """The data are those of a service's account, as on an installed machine."""
+    monkeypatch.setattr(typing, "owner_of", lambda data_dir: 1)
+    monkeypatch.delenv("SUDO_COMMAND", raising=False)
+    return f"sudo -u {pwd.getpwuid(1).pw_name} {PROGRAM}"
+
+
+def test_on_an_installed_machine_a_command_runs_as_who_owns_the_data(service, monkeypatch):
+    assert typed("kentongan-hub check", "/srv/x") == f"{service} check --data /srv/x"
+    assert typed("kentongan-hub restore --data NEW", "/srv/x") == f"{service} restore --data NEW"
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    for command, said in (("/bin/bash", PROGRAM), (f"{PROGRAM} check", service), ("", service)):
+        monkeypatch.setenv("SUDO_COMMAND", command)
+        assert typed("kentongan-hub check", "/x").startswith(f"{said} check"), "in a shell of it"
+
+
+@pytest.mark.parametrize("uid", [None, 0, 1_000])
+def test_data_of_a_person_or_of_root_need_no_other_account(monkeypatch, uid):
+    monkeypatch.setattr(typing, "owner_of", lambda data_dir: uid)
+    assert typed("kentongan-hub check", "/srv/x") == f"{PROGRAM} check --data /srv/x"
+
+
+def test_every_command_on_a_page_of_an_installed_machine_says_as_whom(site, service):
+    admin = site.enter("admin")
+    for page in ("/simpanan", "/catatan", "/perangkat", "/akses", "/akun", "/peringatan"):
+        text = html.unescape(admin.get(page).text)
+        assert text.count(PROGRAM) == text.count(service), page
+    assert service in html.unescape(admin.get("/simpanan").text)
+    remedy = site.client.get("/api/v1/orders?after=0&wait=0").json["remedy"]
+    assert service in remedy
+
+
+def test_what_a_command_writes_goes_where_its_account_may_write(site, service, monkeypatch, tmp_path):
+    """/var/lib and the folder of whoever types are not the service's; /etc/kentongan is, by the guide."""
+    guide = (Path(__file__).resolve().parents[2] / "docs/technician.md").read_text(encoding="utf-8")
+    assert f"sudo install -d -o kentongan -m 0750 {typing.KEYS}" in guide
+    assert typing.gateway_key_file() == "gateway-1.json" or typing.KEYS.is_dir()
+    monkeypatch.setattr(typing, "KEYS", tmp_path)
+    assert typing.gateway_key_file() == str(tmp_path / "gateway-1.json")
+    assert storage.RESTORE.format(site.data_dir).split()[3] == f"{site.data_dir}/pulih"
 
 
 @pytest.mark.parametrize("language", ["id", "en"])

@@ -18,6 +18,7 @@ DEAF_MS = 58_000
 NO_AIR_MS = 60_000                   # when there was no air to ask, it is looked at again then
 ASK_BYTES = 62                       # an order for one device on the air
 ASK_AIR_MS = 120                     # where a frame takes longer, everything waits as many times longer
+DEAF_DEVICES = 2                     # of one that is silent nobody can say whether it or the radio is dead
 AWAY_MS = 60_000                     # no radio for so long: people are told afterwards, for AWAY_TOLD_MS
 AWAY_TOLD_MS = 1_800_000
 WORKS_ON = ("radio_away", "radio_flash")  # troubles of a radio that hears and sends all the same
@@ -33,7 +34,7 @@ class _Radio:
 class RadioWatch:
     def __init__(self, desk, troubles, ask, on_deaf):
         self._desk, self._troubles = desk, troubles
-        self._ask = ask  # (count) -> whether that many devices, or fewer, are asked; 0: whether one could be
+        self._ask = ask  # (count) -> whether that many devices, or fewer, are asked; 0: how many could be
         self._on_deaf = on_deaf  # (whether no radio works), at every change
         self._away_ms = None  # since when none works
         self._told_ms = None  # until when people are told that none worked
@@ -61,7 +62,8 @@ class RadioWatch:
 
     def _look_whether_away(self):
         """A watcher without a radio has seen nothing, and says so when it sees again."""
-        now, away = self._desk.now_ms, all(radio.up is False for radio in self._radios.values())
+        now = self._desk.now_ms
+        away = all(radio.up is False for radio in self._radios.values()) or self._all_deaf()
         if away and self._away_ms is None:
             self._away_ms = now
             self._on_deaf(True)
@@ -73,12 +75,20 @@ class RadioWatch:
                 self._troubles.set("radio_away", f"no radio worked for {gone_ms // 60_000} min; whoever was "
                                                  "silent then has their time again")
 
+    def _all_deaf(self):
+        """None of them hears, and that is likelier than that so many devices died at once."""
+        bad = self._troubles.active()
+        nobody = all(radio.up is False or f"radio_deaf {n}" in bad for n, radio in self._radios.items())
+        return nobody and self._ask(0) >= DEAF_DEVICES
+
     def heard(self, name):
         """Something came in through this radio; anybody's frame proves that it hears."""
         radio = self._radios.get(name)
         if radio:
             radio.heard_ms, radio.missed, radio.asked = self._desk.now_ms, 0, 0
             self._troubles.set(f"radio_deaf {name}", None)
+            if self._away_ms is not None:
+                self._look_whether_away()
 
     def missed(self, name):
         """A new authentic frame came in through this radio: the others ought to have heard it as well."""
@@ -111,6 +121,7 @@ class RadioWatch:
             deaf_ms = self._deaf_ms(radio)
             if deaf_ms is not None and now >= deaf_ms:
                 self._troubles.set(f"radio_deaf {name}", DEAF)
+                self._look_whether_away()
         due = [r for r in self._radios.values() if now >= (self._ask_ms(r) or now + 1)]
         if not due:
             return

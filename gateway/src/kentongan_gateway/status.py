@@ -31,7 +31,8 @@ def read(settings, now_ms):
         if not isinstance(snapshot, dict):
             raise ValueError("no object")
     except (OSError, ValueError, RecursionError) as error:
-        raise LocalError(f"{path}: no status ({error}); run `systemctl start kentongan-gateway`") from error
+        remedy = "run `sudo systemctl start kentongan-gateway`"
+        raise LocalError(f"{path}: no status ({error}); {remedy}") from error
     return snapshot, 0 <= now_ms - snapshot.get("at_ms", 0) <= STALE_MS
 
 

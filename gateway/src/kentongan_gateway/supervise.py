@@ -14,6 +14,7 @@ ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic 
 LATE_MS = STATUS_LATE_MS
 LOST_MS = 300_000
 BLIND_MS = 15_000  # a tick that comes so much later than asked for: this gateway itself was held up
+DEAF_COSTS_MS = 60_000  # a radio that is gone for less costs nobody two statuses in a row
 CALM_MS = 20_000  # no tests for this long after an alarm: the air belongs to it
 OK, LATE, LOST = "terhubung", "terlambat", "terputus"
 
@@ -36,9 +37,9 @@ class Supervision:
         self._seen = {}
         self._calm_until_ms = 0
         self._due_ms, self._due_known = None, False  # next_deadline is asked after every frame of anybody
-        self._anybody = False  # whether there is one that is not lost
+        self._there = 0  # how many are not lost
         self._asked_for_ms = None  # when tick() was to be called next
-        self._deaf = False
+        self._deaf_ms = None  # since when no radio of ours hears
 
     def follow(self):
         """Take up the directory's mains devices; a new one has its time from now.
@@ -56,23 +57,28 @@ class Supervision:
             self._seen[node] = _Seen(self._desk.now_ms)
         for node, seen in self._seen.items():
             seen.more_ms = max(0, directory.get(node).period_s - PERIOD_S) * 1000
-        self._look_for_anybody()
+        self._count()
 
     def deaf(self, is_deaf):
         """No radio of ours works from now on, or one does again."""
-        if self._deaf and not is_deaf:
-            self._was_blind(self._desk.now_ms)
-        self._deaf, self._due_known = is_deaf, False
+        now = self._desk.now_ms
+        if is_deaf and self._deaf_ms is None:
+            self._deaf_ms = now
+        elif not is_deaf and self._deaf_ms is not None:
+            if now - self._deaf_ms >= DEAF_COSTS_MS:
+                self._was_blind(now)
+            self._deaf_ms = None
+        self._due_known = False
 
-    def _look_for_anybody(self):
-        self._anybody = any(seen.state != LOST for seen in self._seen.values())
+    def _count(self):
+        self._there = sum(seen.state != LOST for seen in self._seen.values())
 
-    def prove(self, count) -> bool:
-        """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say whether
-        there is one to ask. Those that answered last come first, each in turn; a lost one proves nothing.
+    def prove(self, count) -> int:
+        """Ask so many devices for their STATUS, so that a radio has something to hear; 0: only say how many
+        there are to ask. Those that answered last come first, each in turn; a lost one proves nothing.
         """
         if not count:
-            return self._anybody
+            return self._there
         there = [node for node, seen in self._seen.items() if seen.state != LOST]
         asked = sorted(there, key=self._proof_rank)[:count]
         for node in asked:
@@ -101,7 +107,7 @@ class Supervision:
 
     def _tell(self, node, seen, state):
         seen.state = state
-        self._look_for_anybody()
+        self._count()
         self._desk.store(
             {"type": "supervision", "device": node, "label": self._desk.directory.label(node), "state": state}
         )
@@ -117,7 +123,7 @@ class Supervision:
         now, ask = self._desk.now_ms, []
         if self._asked_for_ms is not None and now - self._asked_for_ms > BLIND_MS:
             self._was_blind(now)
-        if self._deaf:
+        if self._deaf_ms is not None:
             return
         for node, seen in self._seen.items():
             silent_ms = now - seen.last_ms - seen.more_ms
@@ -145,7 +151,7 @@ class Supervision:
 
     def _first_due_ms(self):
         first = None
-        for seen in self._seen.values() if not self._deaf else ():
+        for seen in self._seen.values() if self._deaf_ms is None else ():
             due = self._ask_due(seen)
             if due is not None and (first is None or due < first):
                 first = due

@@ -270,7 +270,7 @@ def run_due(db, now):
     for row in _unannounced(db, now):
         announce(db, now, {"login": "pusat data", "name": "pusat data"}, row["id"])
     for row in _followed(db, now):
-        _plan_next(db, now, row)
+        _plan_next(db, row)
     for row in _run_out(db, now):
         _close_alarms(db, now, row, "pusat data")
     drill_posts.reroute(db, now)
@@ -300,15 +300,14 @@ def _followed(db, now):
     )
 
 
-def _plan_next(db, now, row):
-    """The same day and time of the next month that is still to come."""
+def _plan_next(db, row):
+    """The same day and time of the next month, one at a time: that month's may be past by this clock, and is
+    to come all the same once the clock is put right. If it was missed indeed, a person is told."""
     zone = db.setting("time_zone", "WIB")
     at = local_parts(row["planned_wall"], zone)
-    year, month, wall = at.year, at.month, row["planned_wall"]
-    while wall <= now.wall:
-        year, month = _next_month(year, month)
-        day = min(row["month_day"] or at.day, calendar.monthrange(year, month)[1])
-        wall = wall_of(f"{year:04d}-{month:02d}-{day:02d}", f"{at.hour:02d}.{at.minute:02d}", zone)
+    year, month = _next_month(at.year, at.month)
+    day = min(row["month_day"] or at.day, calendar.monthrange(year, month)[1])
+    wall = wall_of(f"{year:04d}-{month:02d}-{day:02d}", f"{at.hour:02d}.{at.minute:02d}", zone)
     db.run("UPDATE drills SET monthly = 0 WHERE id = ?", row["id"])
     db.insert(
         "drills",

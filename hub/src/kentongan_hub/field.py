@@ -2,9 +2,9 @@
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import away
+from kentongan_hub import away, deaf
 from kentongan_hub.clock import local_time, parse_wall
-from kentongan_hub.supervision import TREND_DAYS, days_left
+from kentongan_hub.supervision import BATTERY_EMPTY_MV, BATTERY_UNREAD_MIN, TREND_DAYS, days_left
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
@@ -40,26 +40,23 @@ def clock_off_ms(now, events):
     return None
 
 
-def heard(db, now, gateway, event, battery_mv=None):
-    """A device was heard: when, by whom, how well. False while it cries silently: no trace then."""
+def heard(db, now, gateway, event, battery_mv=None, news=True):
+    """A device was heard: when, by whom, how well. False while it cries silently: no trace then.
+
+    Not `news`: something later of it is known, so this changes nothing but which gateways hear it.
+    """
     device = event["device"]
     crying = "SELECT 1 FROM incidents WHERE closed_ms IS NULL AND confidential = 1 AND device = ?"
     if db.value(crying, device):
         return False
     wall, at_ms = happened(now, event), happened_ms(now, event)
-    db.run(
-        "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
-        "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
-        "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
-        at_ms,
-        wall,
-        gateway,
-        event.get("rssi"),
-        event.get("snr_q"),
-        battery_mv,
-        device,
-        at_ms,
-    )
+    if news:
+        db.run(
+            "UPDATE devices SET heard_ms = ?, heard_wall = ?, heard_by = ?, link = '', "
+            "rssi = coalesce(?, rssi), snr_q = coalesce(?, snr_q), battery_mv = coalesce(?, battery_mv) "
+            "WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
+            *(at_ms, wall, gateway, event.get("rssi"), event.get("snr_q"), battery_mv, device, at_ms),
+        )
     if event.get("rssi") is not None:
         db.run(
             "INSERT INTO hearings (device, gateway, heard_wall, rssi, snr_q, hops) VALUES (?, ?, ?, ?, ?, ?) "
@@ -72,7 +69,7 @@ def heard(db, now, gateway, event, battery_mv=None):
             event.get("snr_q"),
             event.get("hops"),
         )
-    if battery_mv:
+    if battery_mv and news:
         _battery(db, device, at_ms // DAY_MS, battery_mv)
     return True
 
@@ -96,6 +93,19 @@ def _battery(db, device, day, battery_mv):
         db.run("UPDATE devices SET days_left = ? WHERE node = ?", left, device)
 
 
+def is_old(db, now, event):
+    """Whether a STATUS is older than what is known: gateways tell late, in any order and by other clocks.
+
+    By the device's own counter; where a word has none, by when it was heard.
+    """
+    row = db.one("SELECT status_counter, heard_ms FROM devices WHERE node = ?", event["device"])
+    if row is None:
+        return False
+    if event["counter"] is not None and row["status_counter"] is not None:
+        return event["counter"] < row["status_counter"]
+    return event["counter"] is None and happened_ms(now, event) < (row["heard_ms"] or 0)
+
+
 def status(db, now, gateway, event):
     body = event["body"] or {}
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
@@ -106,15 +116,21 @@ def status(db, now, gateway, event):
         jammed, mains, key_stuck = 0, None, flags & m.TOMBOL_STATUS_KEY_STUCK
         flash_failing = flags & m.TOMBOL_STATUS_FLASH_FAILING
     else:
-        battery_mv = whole(body.get("battery_mv"))
+        battery_mv = whole(body.get("battery_mv")) or None
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
         jammed, mains, key_stuck = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS)), 0
         flash_failing = flags & m.STATUS_FLASH_FAILING
-    if not heard(db, now, gateway, event, battery_mv):
+    old = is_old(db, now, event)
+    if not heard(db, now, gateway, event, battery_mv, news=not old):
+        return
+    _in_history(db, now, gateway, event, battery_mv, flags)
+    if old:
         return
     db.run(
         "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, key_stuck = ?, "
-        "flash_failing = ?, "
+        "flash_failing = ?, status_counter = coalesce(?, status_counter), "
+        "battery_unread = CASE WHEN ? THEN 0 "
+        "ELSE min(?, battery_unread + (coalesce(battery_mv, 0) >= ?)) END, "
         "mains_wall = CASE WHEN mains IS ? THEN mains_wall ELSE ? END, mains = ? WHERE node = ?",
         int(bool(lid)),
         int(bool(low)),
@@ -122,6 +138,7 @@ def status(db, now, gateway, event):
         int(bool(jammed)),
         int(bool(key_stuck)),
         int(bool(flash_failing)),
+        *(event["counter"], battery_mv is not None, BATTERY_UNREAD_MIN, BATTERY_EMPTY_MV),
         mains,
         happened(now, event),
         mains,
@@ -134,6 +151,9 @@ def status(db, now, gateway, event):
             "AND test_ms <= ? AND test_ms > ? AND coalesce(tested_ms, -1) < test_ms",
             *(happened(now, event), at_ms, event["device"], at_ms, at_ms - TEST_ANSWER_MS),
         )
+
+
+def _in_history(db, now, gateway, event, battery_mv, flags):
     db.run(
         "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags, "
         "received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -208,11 +228,16 @@ def radio(db, now, gateway, event):
         int(event["up"]),
         happened(now, event),
     )
+    deaf.note(db, gateway, min(now.ms, happened_ms(now, event)))
 
 
 def supervision(db, now, gateway, event):
+    """What a gateway thinks of a device; older than what was heard of it since, it says nothing."""
     link = "" if event["state"] == "terhubung" else event["state"]
-    db.run("UPDATE devices SET link = ? WHERE node = ?", link, event["device"])
+    db.run(
+        "UPDATE devices SET link = ? WHERE node = ? AND coalesce(heard_ms, 0) <= ?",
+        *(link, event["device"], happened_ms(now, event)),
+    )
 
 
 def trim(db, now):

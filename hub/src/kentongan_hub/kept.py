@@ -23,7 +23,7 @@ TABLES = {  # in the order of their references; the condition says which rows th
     "accounts": "1", "sessions": "1", "invitations": "1", "houses": "1", "people": "1", "duties": "1",
     "addresses": "1", "contacts": "1", "gateways": "1", "devices": "1", "counters": "1", "rotations": "1",
     "revocations": "1", "technicians": "1", "codes": "1", "plans": "1", "policies": "1", "channels": "1",
-    "troubles": "1", "radios": "1", "drills": "1", "absences": "1", "incidents": OPEN,
+    "troubles": "1", "radios": "1", "deaf": "1", "drills": "1", "absences": "1", "incidents": OPEN,
     "exclusions": f"incident IS NULL OR incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "alarms": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
     "circles": f"incident IN (SELECT id FROM incidents WHERE {OPEN})",
@@ -37,7 +37,7 @@ RESTLESS = ("steady_ms", "wall_last", "clock_mark", "wall_ms", "wall_back_ms", "
             "failure_what", "failure_ms")  # fmt: skip
 RESTLESS_COLUMNS = (
     *("heard_ms", "heard_wall", "heard_by", "battery_mv", "rssi", "snr_q", "boot_id", "clock_off_ms"),
-    *("tried_wall", "worked_wall", "own_counter", "picture"),
+    *("tried_wall", "worked_wall", "own_counter", "picture", "status_counter"),
 )
 WHOLE_MAX = (1 << 63) - 1  # SQLite's largest number
 

@@ -8,7 +8,7 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, away, supervision, words
+from kentongan_hub import audit, deaf, supervision, words
 
 WIDTH = 1000
 DEFAULT_HEIGHT = 620  # of a plan that is drawn here
@@ -143,7 +143,7 @@ def things(db, now, zone, condition, with_health):
     houses = db.all("SELECT number, x, y FROM houses WHERE zone = ?", zone)
     unknown = _houses_of_buttons(db, zone) - {row["number"] for row in houses}
     houses += [{"number": number, "x": None, "y": None} for number in unknown]
-    out, gone = [], away.of(db)
+    out, gone = [], deaf.of(db, now)
     for house in sorted(houses, key=lambda row: row["number"]):
         own = by_house.get(house["number"], [])
         name = f"Rumah {house['number']}"
@@ -161,7 +161,7 @@ def things(db, now, zone, condition, with_health):
 
 def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
     links = [
-        supervision.link(one["role"], one["heard_ms"], now.ms, one["link"], one["period_s"], gone)
+        supervision.link(one["role"], one["heard_ms"], now.ms, one["link"], one["period_s"], gone.of(one))
         for one in devices
     ]
     worst = next((link for link in ORDER if link in links), "tanpa alat")

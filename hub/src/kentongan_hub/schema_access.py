@@ -59,3 +59,18 @@ CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('terkirim', 'gagal',
 @migrations()
 def m022_outbox_open(db):
     _run(db, OUTBOX_OPEN)
+
+
+# deaf: stretches in which no radio of a gateway heard anything; to_ms null: it lasts (deaf.py)
+# devices.status_counter: of the newest STATUS, over whichever gateway it came
+# devices.battery_unread: statuses in a row that did not know the battery
+HEARD_OR_NOT = """
+CREATE TABLE deaf (id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER);
+ALTER TABLE devices ADD COLUMN status_counter INTEGER;
+ALTER TABLE devices ADD COLUMN battery_unread INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def m023_heard_or_not(db):
+    _run(db, HEARD_OR_NOT)

@@ -5,9 +5,10 @@ from collections import namedtuple
 from kentongan_wire import flood
 
 from kentongan_hub.away import Absences
+from kentongan_hub.deaf import Unwatched
 
 TERHUBUNG, TERLAMBAT, TERPUTUS, BELUM = "terhubung", "terlambat", "terputus", "belum terdengar"
-DITUNGGU = "ditunggu"  # this hub was away and has not heard of it since: neither lost nor green
+DITUNGGU = "ditunggu"  # nobody could hear it for a while, and it was not heard since: neither lost nor green
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 # role -> (late after, lost after); mains nodes report every 140 s, buttons every 6 h
@@ -23,6 +24,7 @@ TREND_DAYS, TREND_DAYS_MIN = 60, 7  # days that the trend looks back, and needs 
 DAYS_LEFT_MAX = 3_650
 BATTERY_DAYS = 30  # EN 54-25: a warning 30 days ahead
 BATTERY_LOW_PERCENT = 15
+BATTERY_UNREAD_MIN = 2  # statuses in a row: the first after an opened lid may go before the reading
 # a post's 12 V lead-acid battery; a mains device with one cell never reads so high
 POST_BATTERY_MV, POST_BATTERY_LOW_MV = 6_000, 11_800
 DISK_FREE_MIN = 0.10  # share of the disk
@@ -30,7 +32,7 @@ BACKUP_AGE_MS = 8 * DAY_MS  # a week, and a day to notice
 NEVER_HEARD_MS = DAY_MS  # since it was made
 CLOCK_OFF_MS = 120_000  # a gateway's clock against the hub's, also when it is steady
 DRILL_MISSED_MS = HOUR_MS  # after its time a drill that nobody has begun was missed
-NEVER = Absences()  # of a hub that was always there
+NEVER = Unwatched(Absences())  # of a hub that was always there
 SIREN_LIMIT_MS = flood.SIREN_TOLD_MS  # a post that was meant to sound reports within this, see sirens.py
 CHANNEL_FAILS = 3  # in a row
 
@@ -58,6 +60,9 @@ KINDS = {
     "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
     "aki lemah": (True, "teknisi", "pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
     "baterai": (False, "ketua_rt", "ganti sebelum habis"),
+    "baterai tidak terbaca": (
+        False, "teknisi", "dulu terbaca; periksa baterai dan kabelnya, bila tetap begitu ganti papannya"
+    ),
     "jam tidak pasti": (False, "teknisi", "cocokkan jam mesin dengan jam yang benar; urutan tetap benar"),
     "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
     "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
@@ -97,11 +102,11 @@ KINDS = {
 Finding = namedtuple("Finding", "what subject urgent owner detail")
 
 
-def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER):
+def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER.hub):
     """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
-    `gone`: when this hub itself was not there; what it could not hear is nobody's silence.
+    `gone`: when nobody could hear it; what was not listened to is nobody's silence.
     """
     if heard_ms is None:
         return BELUM
@@ -150,7 +155,8 @@ def signal(rssi, snr_q):
 
 def findings(facts, now_ms):
     """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
-    out, gone = [], facts.get("gone", NEVER)
+    unwatched = facts.get("gone", NEVER)
+    out, gone = [], unwatched.hub
     for row in facts["gateways"]:
         out.extend(_gateway(row, now_ms, gone))
     for row in facts["radios"]:
@@ -158,7 +164,7 @@ def findings(facts, now_ms):
     out.extend(_trouble(row) for row in facts["troubles"])
     out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
     for row in facts["devices"]:
-        out.extend(_device(row, now_ms, gone))
+        out.extend(_device(row, now_ms, unwatched.of(row)))
     for row in facts["stuck"]:
         out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
     for row in facts["silent"]:
@@ -247,6 +253,8 @@ def _worn(row):
     for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
         if row.get(flag):
             yield _found(what, row["label"])
+    if (row.get("battery_unread") or 0) >= BATTERY_UNREAD_MIN:
+        yield _found("baterai tidak terbaca", row["label"])
 
 
 def _device(row, now_ms, gone):

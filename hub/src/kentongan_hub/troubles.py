@@ -1,6 +1,6 @@
 """What gateways say is wrong with them, until they say that it is over; never about an incident."""
 
-from kentongan_hub import field
+from kentongan_hub import deaf, field
 
 ALL = "*"  # over with every trouble of this gateway: it has started anew
 LIMIT = 64  # troubles kept for one gateway; a name has a radio's or a board's in it, so they are few
@@ -13,7 +13,7 @@ WORDS = {
     "disk_state configs": "pengaturan alat di gerbang hilang, dikirim lagi, periksa halaman Kunci besok",
     "disk_state codes": "kode kentongan di gerbang hilang, pilih lagi di halaman Kentongan",
     "disk_lost": "data gerbang hilang, tanyakan siapa yang menekan tombol",
-    "radio_deaf": "radio tidak mendengar apa-apa, periksa antena",
+    "radio_deaf": "radio tidak mendengar apa-apa, periksa antena dan listrik pos",
     "radio_away": "radio gerbang pernah mati, alat yang diam waktu itu ditunggu lagi",
     "radio_flash": "memori radio gagal, ganti papan radio sebelum listriknya diputus",
     "radio_jammed": "saluran radio dipakai pihak lain, alarm bisa terlambat",
@@ -42,6 +42,11 @@ WORDS = {
 
 def take(db, now, gateway, event):
     """One event of type trouble: it lasts from now on, or is over."""
+    _keep(db, now, gateway, event)
+    deaf.note(db, gateway, min(now.ms, field.happened_ms(now, event)))
+
+
+def _keep(db, now, gateway, event):
     name = event["name"]
     if not event["active"] and name == ALL:
         db.run("DELETE FROM troubles WHERE gateway = ?", gateway)

@@ -7,6 +7,7 @@ from kentongan_hub import (
     circles,
     confidential,
     contacts,
+    deaf,
     drills,
     incidents,
     orders,
@@ -224,13 +225,13 @@ def gateways(db, now):
 
 def health(db, now):
     """The strip under the board: what works is said, what does not is said louder."""
-    found, gone = gateways(db, now), away.of(db)
+    found, gone = gateways(db, now), deaf.of(db, now)
     well = (supervision.TERHUBUNG, supervision.DITUNGGU)
     lost = [one["label"] for one in found if one["link"] not in well]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
     links = [
         (row["role"], _link(row, now.ms, gone))
-        for row in db.all("SELECT role, heard_ms, link, period_s FROM devices WHERE revoked = 0")
+        for row in db.all(f"SELECT {LINKED} FROM devices WHERE revoked = 0")
     ]
     counts = {}
     for role, link in links:
@@ -273,14 +274,18 @@ LINK_ORDER = (
 )
 
 
+LINKED = "node, role, heard_ms, heard_by, link, period_s"  # what _link() asks of a device
+
+
 def _link(row, now_ms, gone):
-    return supervision.link(row["role"], row["heard_ms"], now_ms, row["link"], row["period_s"], gone)
+    about = row["role"], row["heard_ms"], now_ms, row["link"], row["period_s"]
+    return supervision.link(*about, gone.of(row))
 
 
 def device_order(db, now):
     """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
-    rows = db.all("SELECT node, role, label, heard_ms, link, period_s FROM devices WHERE revoked = 0")
-    gone = away.of(db)
+    rows = db.all(f"SELECT label, {LINKED} FROM devices WHERE revoked = 0")
+    gone = deaf.of(db, now)
 
     def place(row):
         link = _link(row, now.ms, gone)
@@ -291,7 +296,7 @@ def device_order(db, now):
 
 def devices(db, now, nodes):
     """What is known of these devices, in this order."""
-    zone, gone = db.setting("time_zone", "WIB"), away.of(db)
+    zone, gone = db.setting("time_zone", "WIB"), deaf.of(db, now)
     return [_device(db, now, row, zone, gone) for row in (_device_row(db, node) for node in nodes) if row]
 
 

@@ -11,6 +11,7 @@ from kentongan_hub import (
     chain,
     circles,
     contacts,
+    deaf,
     drill_posts,
     failures,
     mending,
@@ -37,15 +38,16 @@ QUIET = {"quiet_from": "22.00", "quiet_to": "05.00"}  # default quiet hours of n
 
 def gather(db, now, path):
     """Everything that supervision.findings looks at."""
-    disk, gone = shutil.disk_usage(path), away.of(db)
+    disk, gone = shutil.disk_usage(path), deaf.of(db, now)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
         "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
         "broken_chains": chain.broken(db),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
-            "SELECT label, role, heard_ms, link, created_ms, siren_fault, lid, jammed, mains, key_stuck, "
-            "flash_failing, "
+            "SELECT node, label, role, heard_ms, heard_by, link, created_ms, siren_fault, lid, jammed, "
+            "mains, key_stuck, "
+            "flash_failing, battery_unread, "
             "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
             "FROM devices WHERE revoked = 0 AND pending = 0"
         ),
@@ -64,7 +66,7 @@ def gather(db, now, path):
         "disk_free": disk.free / disk.total,
         "clock_back_ms": max(0, db.number("wall_ms") - now.wall),
         "backed_up": bool(db.setting("backup_ms")),
-        "unsaved_ms": _unsaved_ms(db, now, gone),
+        "unsaved_ms": _unsaved_ms(db, now, gone.hub),
         "failed": failures.recent(db, now),
         "odd": rows.recent(db, now),
         "keys": site.problem(path) if mending.is_known(path) else "",

@@ -81,7 +81,7 @@ def check_form():
 def finish(response):
     """Headers on every answer; the first cookie when a form needed it; commands as they can be typed here."""
     if response.mimetype == "text/html" and not response.is_streamed:
-        response.set_data(typed(response.get_data(as_text=True), escape(current_app.hub.data_dir)))
+        response.set_data(typed(response.get_data(as_text=True), current_app.hub.data_dir, escape))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):

@@ -8,6 +8,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, audit, language, provision, web
 from kentongan_hub.pages import homes
+from kentongan_hub.typed import gateway_key_file
 
 blueprint = Blueprint("entry", __name__)
 GUESSED = (
@@ -62,7 +63,8 @@ def make_site():
         return _setup_again(str(error)), 400
     token = provision.gateway_token(hub.data_dir)
     hub.store.bell.ring()
-    return render_template("siap.html", token=token, label=provision.sites.FIRST_GATEWAY)
+    shown = {"token": token, "label": provision.sites.FIRST_GATEWAY, "key_file": gateway_key_file()}
+    return render_template("siap.html", **shown)
 
 
 def _number(name):

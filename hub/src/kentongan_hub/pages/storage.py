@@ -16,7 +16,7 @@ TYPES = {
     export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 PIECE = 1 << 16
-RESTORE = "kentongan-hub restore --data {}-pulih --from FILE --passphrase-file FILE"
+RESTORE = "kentongan-hub restore --data {}/pulih --from FILE --passphrase-file FILE"
 
 
 @blueprint.get("/simpanan")

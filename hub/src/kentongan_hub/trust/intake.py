@@ -2,6 +2,7 @@
 
 from kentongan_wire import messages as m
 
+from kentongan_hub import field
 from kentongan_hub.trust import configs, counters
 
 
@@ -21,6 +22,8 @@ def heard(db, now, event):
         return
     counters.heard(db, event)
     if event["type"] != "status":
+        return
+    if field.is_old(db, now, event):  # a later one has told its settings, over another gateway
         return
     body, node = event["body"] or {}, event["device"]
     version, generation = _number(body.get("config_version"), 0xFFFF), event["generation"]

@@ -1,0 +1,132 @@
+"""A gateway whose radio is dead or deaf has seen nothing: one warning, for the radio, none for devices."""
+
+import pytest
+from kentongan_hub import away, deaf, provision
+from kentongan_hub import supervision as s
+from kentongan_wire import messages as m
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+SILENCE = {"sirene terputus", "terputus", "terlambat"}
+
+
+@pytest.fixture(name="site")
+def _site(site):
+    """With a second mains device, the button heard, and a gateway whose radio works."""
+    site.relay = provision.add_device(site.data_dir, "penerus", "penerus-1", 5)["node"]
+    site.post_events(site.event("radio", name="modem", up=True))
+    heard(site)
+    return site
+
+
+def heard(site, *nodes, gateway="gateway-1"):
+    for node in nodes or (site.post, site.relay, site.button):
+        body = {"flags": 0, "battery": 195} if node == site.button else {"flags": m.STATUS_MAINS}
+        site.post_events(site.event("status", device=node, body=body, rssi=-90, snr_q=10))
+        if gateway != "gateway-1":
+            with site.hub.store.write() as db:
+                db.run("UPDATE devices SET heard_by = ? WHERE node = ?", gateway, node)
+                db.run("UPDATE hearings SET gateway = ? WHERE device = ?", gateway, node)
+
+
+def run(site, ms):
+    """The gateway is there all the time: its uplink works."""
+    step_ms = HOUR_MS if ms > HOUR_MS else 20_000
+    for _ in range(ms // step_ms):
+        site.clock.advance(step_ms)
+        site.post_events()
+        site.hub.dispatch.step()
+
+
+def open_now(site):
+    return {row["what"]: row for row in site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL")}
+
+
+def radio(site, up):
+    site.post_events(site.event("radio", name="modem", up=up))
+
+
+def deafness(site, active):
+    site.post_events(site.event("trouble", name="radio_deaf modem", active=active, detail="hears nothing"))
+
+
+WAYS = [(lambda site: radio(site, False), lambda site: radio(site, True), "radio mati"),
+        (lambda site: deafness(site, True), lambda site: deafness(site, False), "gerbang bermasalah")]
+
+
+@pytest.mark.parametrize(("begins", "ends", "what"), WAYS, ids=["radio down", "radio deaf"])
+def test_the_radio_is_the_warning_and_the_devices_are_waited_for_and_get_their_time_again(
+    site, begins, ends, what
+):
+    run(site, MINUTE_MS)
+    begins(site)
+    run(site, 20 * MINUTE_MS)
+    assert not SILENCE & set(open_now(site))
+    row = open_now(site)[what]
+    assert row["owner"] == "teknisi" and row["urgent"], "one, and it is somebody's"
+    page = site.enter("admin").get("/perangkat").text
+    assert page.count('class="lencana">ditunggu') >= 2 and 'class="lencana">terputus' not in page
+    assert "Sirene pos: 0 dari 1" in site.enter("admin").get("/papan").text, "nor is anything green"
+    ends(site)
+    run(site, 4 * MINUTE_MS)
+    assert not SILENCE & set(open_now(site)) and what not in open_now(site)
+    heard(site, site.relay)
+    run(site, 2 * MINUTE_MS)
+    assert "sirene terputus" in open_now(site), "who is silent then is silent"
+    assert "terputus" not in open_now(site)
+
+
+def test_of_a_single_post_behind_a_deaf_radio_both_are_told_for_either_may_be_dead(site):
+    with site.hub.store.write() as db:
+        db.run("UPDATE devices SET revoked = 1 WHERE node = ?", site.relay)
+    deafness(site, True)
+    run(site, 6 * MINUTE_MS)
+    assert {"gerbang bermasalah", "sirene terputus"} <= set(open_now(site))
+
+
+def test_a_device_that_another_gateway_hears_is_watched_by_that_one(site):
+    with site.hub.store.write() as db:
+        provision.add_gateway(db, "gateway-2", 6)
+    heard(site, site.relay, gateway="gateway-2")
+    radio(site, False)
+    run(site, 6 * MINUTE_MS)
+    found = site.rows("SELECT what, subject FROM warnings WHERE closed_ms IS NULL AND subject = 'penerus-1'")
+    assert [row["what"] for row in found] == ["terputus"]
+    assert "sirene terputus" not in open_now(site)
+
+
+def test_of_a_buttons_26_hours_only_those_count_in_which_it_could_be_heard(site):
+    radio(site, False)
+    run(site, 25 * HOUR_MS)
+    radio(site, True)
+    run(site, 12 * HOUR_MS)
+    assert "terputus" not in {row["what"] for row in site.rows(
+        "SELECT what FROM warnings WHERE closed_ms IS NULL AND subject = 'tombol-07'")}
+
+
+def test_a_radio_that_comes_and_goes_gives_a_dead_post_no_second_life(site):
+    for _ in range(10):
+        radio(site, False)
+        site.clock.advance(10_000)
+        radio(site, True)
+        run(site, 40_000)
+        heard(site, site.relay)
+    assert "sirene terputus" in open_now(site)
+
+
+def test_a_gateway_that_starts_anew_is_deaf_no_more_until_it_says_so_again(site):
+    deafness(site, True)
+    site.post_events(site.event("trouble", name="*", active=False, detail=""))
+    (row,) = site.rows("SELECT * FROM deaf")
+    assert row["to_ms"] is not None
+
+
+def test_stretches_are_joined_with_the_hubs_own_absences_and_never_counted_twice():
+    rows = [{"from_ms": 700_000, "to_ms": 900_000, "sure": 0}]
+    hub = away.Absences(rows)
+    both = deaf.Unwatched(hub, {"g": [(500_000, 800_000)], "h": [(0, 600_000)]}, {1: {"g"}, 2: {"g", "h"}})
+    ranges = [(r["from_ms"], r["to_ms"]) for r in both.of({"node": 1, "heard_by": "g"}).rows]
+    assert ranges == [(500_000, 900_000)]
+    ranges = [(r["from_ms"], r["to_ms"]) for r in both.of({"node": 2, "heard_by": "g"}).rows]
+    assert ranges == [(700_000, 900_000), (500_000, 600_000)], "with two gateways: while both were deaf"
+    assert both.of({"node": 3, "heard_by": None}).rows == rows
+    assert s.link("sirene", 400_000, 950_000, gone=both.of({"node": 1, "heard_by": "g"})) == s.DITUNGGU
