@@ -26,7 +26,7 @@ from kentongan_hub import (
     waits,
 )
 from kentongan_hub.audit import note
-from kentongan_hub.trust import intake
+from kentongan_hub.trust import counters, intake
 
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
 PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
@@ -120,7 +120,8 @@ def _tested(db, now, event):
 
 
 def _device_heard(db, now, gateway, event):
-    field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
+    battery_mv = event["battery"] and event["battery"] * field.BATTERY_STEP_MV
+    field.heard(db, now, gateway, event, battery_mv, news=not counters.is_old(db, event))
 
 
 def _incident(db, now, gateway, event, first):
@@ -326,7 +327,7 @@ def _siren_report(db, now, gateway, event):
         post,
     )
     if event.get("device"):
-        field.heard(db, now, gateway, event)
+        field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
@@ -363,7 +364,7 @@ SIREN_WORDS = {
 
 def _event(db, now, gateway, event):
     """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
-    field.heard(db, now, gateway, event)
+    field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
     if event["event"] == m.EVENT_COMING:
         chimes.answered(db, now, gateway, event)
 
