@@ -142,6 +142,33 @@ def test_a_call_that_was_never_tried_is_said_on_the_timeline_and_as_a_warning(si
     assert "2 panggilan tidak sempat dikirim" in str(site.rows("SELECT detail FROM warnings"))
 
 
+def test_a_silent_alarms_call_that_was_never_tried_is_told_to_its_circle_and_to_nobody_else(site):
+    bidan = site.account("bidan", "petugas_ronda", named=True)
+    with site.hub.store.write() as db:
+        db.run("INSERT INTO channels (name, enabled) VALUES ('sms', 1)")
+        person = db.insert("people", name="Bidan", zone=5, house=99, account=bidan, created_wall=0)
+        db.insert("addresses", person=person, channel="sms", address="+62812000001")
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    before = warned(site)
+    for _ in range(8):
+        site.clock.advance(WAIT_MS // 7)
+        site.post_events()
+        site.hub.dispatch._round()
+    assert site.rows("SELECT 1 FROM timeline WHERE what = 'tidak sempat dikirim'")
+    assert warned(site) == before
+    (news,) = site.rows("SELECT DISTINCT json_field(body, 'to') AS whom FROM outbox WHERE type = 'kabar' "
+                        "AND body LIKE '%tidak sempat dikirim%'")  # fmt: skip
+    assert news["whom"] == "+62812000001"
+    assert not site.rows("SELECT 1 FROM audit WHERE who = 'pusat data' AND what = 'peringatan' "
+                         "AND detail LIKE '%panggilan%'")  # fmt: skip
+
+
+def warned(site):
+    site.clock.advance(10_000)
+    site.hub.dispatch._round()
+    return {row["what"] for row in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL")}
+
+
 def test_a_full_queue_takes_from_the_incident_with_the_most_and_says_so(site, monkeypatch):
     monkeypatch.setattr(outbox, "LIMIT_ROWS", 6)
     site.post_events(site.alarm(counter=9, kind=2), site.alarm(counter=90, kind=2, device=site.other))
