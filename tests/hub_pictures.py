@@ -13,6 +13,28 @@ def picture(form="PNG", size=(300, 200), colour=(200, 30, 30), **options):
     return out.getvalue()
 
 
+def large_jpeg(width, height, **options):
+    """A JPEG of that many pixels without drawing them: one row of blocks, again and again."""
+    strip = Image.linear_gradient("L").rotate(90).resize((width, 32)).convert("RGB")
+    out = io.BytesIO()
+    strip.save(out, "JPEG", quality=90, subsampling="4:2:0", restart_marker_rows=1, **options)
+    raw = out.getvalue()
+    scan = raw.index(b"\xff\xda")
+    scan += 2 + int.from_bytes(raw[scan + 2 : scan + 4], "big")
+    head, row = bytearray(raw[:scan]), raw[scan : raw.index(b"\xff\xd0", scan)]
+    frame = head.index(b"\xff\xc0") + 5
+    head[frame : frame + 2] = height.to_bytes(2, "big")
+    rows = -(-height // 16)
+    between = [bytes((0xFF, 0xD0 + number % 8)) + row for number in range(rows - 1)]
+    return bytes(head) + row + b"".join(between) + b"\xff\xd9"
+
+
+def as_several_scans(raw):
+    """The same JPEG with only its first colour in its first scan: no decoder can take it row by row."""
+    scan = raw.index(b"\xff\xda")
+    return raw[: scan + 2] + b"\0\x08\x01\x01\0\0\x3f\0" + raw[scan + 14 :]
+
+
 def chunk(name, body):
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 

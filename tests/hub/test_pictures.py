@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from hub_kit import Person
-from hub_pictures import BAD, SVG, picture, send
+from hub_pictures import BAD, SVG, as_several_scans, large_jpeg, picture, send
 from kentongan_hub import photos, pictures
 from kentongan_wire.errors import LocalError
 from PIL import Image, PngImagePlugin
@@ -144,6 +144,45 @@ def test_what_a_phones_best_camera_makes_becomes_small_in_bounded_memory(
     grown_kib, stored, width, height = map(int, run.stdout.split())
     assert max(width, height) == 1280 and stored < 300_000
     assert grown_kib < most_mib << 10, f"{grown_kib >> 10} MiB for {size} {form}"
+
+
+PHONES = ((9_248, 6_944), (12_000, 9_000), (16_320, 12_240), (65_500, 3_000))  # 64, 108, 200 MP; a panorama
+
+
+@pytest.mark.parametrize("size", PHONES)
+def test_a_phones_largest_photo_becomes_small_in_little_memory(tmp_path, size):
+    path = tmp_path / "foto"
+    path.write_bytes(large_jpeg(*size))
+    assert path.stat().st_size < pictures.BYTES_MAX
+    run = subprocess.run([sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True)
+    grown_kib, stored, width, height = map(int, run.stdout.split())
+    assert max(width, height) == 1280 and stored < 300_000 and not run.stderr
+    assert abs(width / height - size[0] / size[1]) < size[0] / size[1] / 50
+    assert grown_kib < 60 << 10, f"{grown_kib >> 10} MiB for {size}"
+
+
+@pytest.mark.parametrize("size", [(16_320, 12_300), (20_000, 20_000), (30_000, 30_000)])
+def test_more_points_than_any_phone_makes_are_told_as_too_many_and_not_as_damage(size):
+    with pytest.raises(LocalError, match=f"{size[0]} x {size[1]} titik terlalu banyak"):
+        pictures.redraw(io.BytesIO(large_jpeg(*size)), 1280)
+
+
+@pytest.mark.parametrize("raw", [
+    large_jpeg(9_248, 6_944).replace(b"\xff\xc0", b"\xff\xc2", 1), as_several_scans(large_jpeg(9_248, 6_944)),
+    large_jpeg(9_248, 6_944).replace(b"\xff\xda", b"\0\xff\xda", 1),
+    large_jpeg(9_248, 6_944).replace(b"\xff\xda", b"\xff\xd0\xff\xda", 1),
+], ids=["progressive", "several scans", "a byte between its parts", "a sign between them"])  # fmt: skip
+def test_a_jpeg_that_is_held_whole_while_it_is_decoded_keeps_the_lower_limit(raw):
+    with pytest.raises(LocalError, match="9248 x 6944 titik terlalu banyak"):
+        pictures.redraw(io.BytesIO(raw), 1280)
+
+
+def test_the_picture_of_a_plan_may_be_a_phones_largest_too(site):
+    admin = site.enter("admin")
+    answer = send(admin, "/denah/gambar", "/denah", large_jpeg(16_320, 12_240), field="gambar", rt="5")
+    assert answer.status_code == 303
+    with Image.open(io.BytesIO(admin.get("/denah/gambar?rt=5").get_data())) as drawn:
+        assert drawn.size == (1600, 1200)
 
 
 def test_a_photo_of_20_mb_is_taken_and_one_beyond_it_is_told_so(site):

@@ -3,7 +3,7 @@ import pytest
 from board.esp32_fake import Board
 from boardkit import Space
 from conftest import ROOT
-from kentongan_tool import boards, flash, radios
+from kentongan_tool import boards, flash, provision, radios
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Found
 from kentongan_tool.provision import choose_board
@@ -94,8 +94,47 @@ def test_a_heltec_v4_is_refused_by_its_usb_or_its_flash_with_the_reason(monkeypa
         assert "V4" in words and "amplifier" in words
     assert choose_board(found(), "heltec_v3", boards.CP2102, ["heltec_v3"]).name == "heltec_v3"
     monkeypatch.setattr(flash, "find_chip", lambda port: flash.Chip(boards.ESP32S3, 16))
-    for wanted in (None, "heltec_v3", "xiao_esp32s3"):
-        assert "V4" in told("unfit_board", flash.flash, "/dev/null", None, lambda text: None, wanted)
+    for wanted in (None, "heltec_v3", "xiao_esp32s3"):  # the XIAO ESP32S3 Plus has as much
+        words = told("unfit_board", flash.flash, "/dev/null", None, lambda text: None, wanted)
+        assert "16 MB: a Heltec" in words and "V4" in words and "or a board that is not supported" in words
+
+
+class Desk(AtPrompt):
+    """A board on the desk that was made a device once."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.left = 0
+
+    def probe(self):
+        return Found("esp32", S3, boards.ESP32S3, ["/device.json"], 1_000_000, ["modem", "modem-1", 5, 1])
+
+    def leave(self):
+        self.left += 1
+
+
+@pytest.fixture(name="desk")
+def _desk(monkeypatch):
+    made = Desk("xiao_esp32s3_header")
+    monkeypatch.setattr(provision, "Prompt", lambda port: made)
+    monkeypatch.setattr(flash, "usb_of", lambda port: boards.NATIVE_MPY)
+    return made
+
+
+def look(board=None, erase=True):
+    return provision.Job(Space(url="http://hub"), Pins(), "/dev/null", lambda text: None, board, erase).look()
+
+
+def test_a_device_that_may_be_erased_is_asked_for_its_radio_like_a_blank_board(desk):
+    assert look()[1].name == "xiao_esp32s3_header"
+    assert "xiao_esp32s3_header" in told("wrong_board", look, "xiao_esp32s3")
+
+
+def test_a_device_that_may_not_be_erased_is_named_before_its_pins_are_touched_and_goes_on(desk):
+    desk.ask = None
+    for board in (None, "xiao_esp32s3", "lilygo_t3"):  # also where its board is not certain, or another
+        assert "modem-1 00000005" in told("occupied", look, board, erase=False)
+    assert desk.left == 3
 
 
 def test_a_board_is_refused_for_a_role_that_it_has_no_pins_for():

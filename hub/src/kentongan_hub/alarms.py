@@ -51,8 +51,12 @@ def take(db, now, gateway, event):
         event["type"],
         now.ms,
     )
-    if not fresh:
-        return
+    if fresh:
+        with failures.about(event["type"] == "alarm" and is_confidential(event)):
+            _take(db, now, gateway, event)
+
+
+def _take(db, now, gateway, event):
     if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
         field.count_refusal(db, now, gateway, "revoked", 1)
         return
@@ -164,7 +168,9 @@ def _incident(db, now, gateway, event, first):
         next_alert_ms=None if drill else now.ms,
     )
     incident = db.one(sql, event["device"], first, confidential)
-    failures.contained(db, now, "menentukan siapa yang boleh tahu", _draw, db, now, incident, event)
+    what = "menentukan siapa yang boleh tahu"
+    if failures.contained(db, now, what, _draw, db, now, incident, event) is None:
+        failures.note(db, now, what, always=True)  # it has no circle that could read it on its timeline
     failures.contained(db, now, "menentukan langkah", _first_step, db, now, incident)
     return db.one(sql, event["device"], first, confidential)
 
@@ -180,6 +186,7 @@ def _draw(db, now, incident, event):
     incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
     db.run("UPDATE incidents SET facts_ms = ? WHERE id = ?", incident["facts_ms"], incident["id"])
     pressed.draw(db, incident)
+    return True
 
 
 def _first_step(db, now, incident):

@@ -58,13 +58,16 @@ def candidates(chip, usb=None, flash_mb=None):
 def refuse_unfit(chip, usb=None, flash_mb=None, radios=()):
     """ToolError for a board that is known as not fit. `radios`: boards on whose pins a radio answers.
 
-    The V4 shows itself by its flash, or by its own USB where a V3 has a bridge.
+    The V4 shows itself by its own USB where a V3 has a bridge. Flash as large as its own has no board that
+    is supported, but others have it too (XIAO ESP32S3 Plus).
     """
     large = chip == HELTEC_V4.chip and flash_mb == HELTEC_V4.flash_mb
     own_usb = usb in HELTEC_V4.usb and any(name in RADIO_OF_V4 for name in radios)
-    if large or own_usb:
-        seen = f"{chip}, {flash_mb} MB" if large else "radio of a V3, USB of its own"
-        raise ToolError("unfit_board", f"{seen}: {HELTEC_V4.title}: {HELTEC_V4.why}")
+    if own_usb:
+        raise ToolError("unfit_board", f"radio of a V3, USB of its own: {HELTEC_V4.title}: {HELTEC_V4.why}")
+    if large:
+        raise ToolError("unfit_board", f"{chip}, {flash_mb} MB: a {HELTEC_V4.title} ({HELTEC_V4.why}), "
+                                       "or a board that is not supported")
 
 
 def refuse_role(board, role):

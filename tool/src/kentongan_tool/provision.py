@@ -72,9 +72,14 @@ class Job:
         """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
         self.prompt = Prompt(self.port)
         found = self.prompt.probe()
+        if found.device and not self.erase:
+            role, label, node, _ = found.device
+            number = format(node, "08x") if isinstance(node, int) else "?"
+            self.prompt.leave()
+            raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
         usb = flash.usb_of(self.port)
         answering = ()
-        if found.platform != "linux" and found.chip and not found.device:
+        if found.platform != "linux" and found.chip:
             near = boards.candidates(found.chip, usb)
             near += [boards.BOARDS[name] for name in (self.wanted_board, *boards.RADIO_OF_V4)
                      if name and boards.BOARDS[name].chip == found.chip and boards.BOARDS[name] not in near]
@@ -82,11 +87,6 @@ class Job:
         board = choose_board(found, self.wanted_board, usb, answering)
         name = "papan virtual" if found.platform == "linux" else f"{board.title}, {found.chip}"
         self.say(f"Papan di {self.port}: {name}")
-        if found.device and not self.erase:
-            role, label, node, _ = found.device
-            number = format(node, "08x") if isinstance(node, int) else "?"
-            self.prompt.leave()
-            raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
         return found, board
 
     def run(self, fields, replaces=None, old_erased=False):

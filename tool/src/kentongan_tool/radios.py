@@ -1,7 +1,7 @@
 """On the pins of which board a radio answers: what tells boards with the same chip apart at their prompt.
 
-Asked of a board that is no device yet: the pins of one board may be something else on another, so only those
-of boards that could stand there are driven, each for some milliseconds.
+Asked of a board that is no device, or is to be one no more: the pins of one board may be something else on
+another, so only those of boards that could stand there are driven, each for some milliseconds.
 """
 import ast
 
