@@ -138,8 +138,8 @@ def test_a_part_of_the_counters_is_on_disk_before_it_is_answered_and_lowers_noth
     at = bench()
     at.hear(alarm(counter=300, zone=6))
     at.run(1_000, hub_ok_every_ms=200)
-    for _ in range(2):
-        at.order(id=1, type="counters", table=[[BUTTON, 0, 0, 200], [BUTTON_2, 0, 0, 70]], part=1)
+    for number in (1, 2):
+        at.order(id=number, type="counters", table=[[BUTTON, 0, 0, 200], [BUTTON_2, 0, 0, 70]], part=1)
     kinds = [type(action) for action in at.done[-2:] for action in action[1:]]
     assert kinds == [Persist, OrderDone] and at.done[-2][1].name == "guard"
     kept = Guard(4096)
