@@ -333,12 +333,12 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     open_ = "SELECT urgent FROM warnings WHERE what = ? AND closed_ms IS NULL"
     assert other.rows(open_, what) == [{"urgent": 1}]
     wakil = other.enter("wakil")
-    assert "Cadangan dipulihkan" in wakil.get("/akses").text
+    assert "Data akses dari salinan" in wakil.get("/akses").text
     assert wakil.post("/akses/diperiksa", page="/akses").status_code == 303
     other.clock.advance(20_000)
     other.hub.dispatch.step()
     assert other.rows(open_, what) == []
-    assert "Cadangan dipulihkan" not in wakil.get("/akses").text
+    assert "Data akses dari salinan" not in wakil.get("/akses").text
 
 
 def test_the_page_shows_houses_what_waits_and_what_changed_to_who_keeps_the_register(village):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import hub_load
 import pytest
-from hub_kit import HubProcess
-from kentongan_hub import cli, kept, mending, store
+from hub_kit import PASSWORD, HubProcess
+from kentongan_hub import access, accounts, cli, kept, mending, store
 from kentongan_wire.errors import LocalError
 
 
@@ -98,6 +98,30 @@ def test_an_alarm_that_was_accepted_a_moment_before_the_damage_is_open_after_it(
     assert called == [1], "and is called for"
 
 
+@pytest.mark.parametrize("damage", [headless, empty, missing])
+def test_facts_of_access_that_the_damage_undid_are_to_be_looked_at_and_hold_no_door_open(site, damage):
+    admin = lived(site)
+    site.account("bidan", "petugas_ronda", named=True)
+    with site.hub.store.write() as db:
+        screen = accounts.add(db, 0, "pos", "Pos", "tamu_layar", PASSWORD)
+        db.run("UPDATE accounts SET paired_by = 'admin' WHERE id = ?", screen)
+    pos = site.enter("pos")
+    site.hub.dispatch.keep()
+    with site.hub.store.write() as db:  # and a moment later, as two people did it
+        db.run("UPDATE accounts SET named_for_confidential = 0 WHERE login = 'bidan'")
+        db.run("DELETE FROM sessions WHERE account != ?", screen)
+    damage(site.data_dir / store.FILE_NAME)
+    site.restart()
+    with site.hub.store.read() as db:
+        assert db.setting(access.RESTORED)
+    site.hub.dispatch.step()
+    assert "akses perlu diperiksa" in {row["what"] for row in site.rows("SELECT what FROM warnings")}
+    for person, status in ((admin, 302), (pos, 200)):
+        person.client.application = site.app
+        assert person.get("/papan").status_code in (status, status + 1), "a session that was ended stays so"
+    assert site.rows("SELECT count(*) AS n FROM technicians") == [{"n": 0}]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
     admin = lived(site)
@@ -112,7 +136,9 @@ def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
     assert (health.status_code, health.json["status"]) == (503, "damaged")
     seen = {admin: ("/papan", "/kejadian", "/perangkat", "/lainnya"), lurah: ("/papan", "/denah")}
     for person, pages in seen.items():
-        person.client.application = site.app  # the session was taken along
+        person.client.application = site.app
+        login = "admin" if person is admin else "lurah"
+        assert person.post("/masuk", masuk=login, sandi=PASSWORD).status_code == 303
         for page in pages:
             assert "BASIS DATA RUSAK" in person.get(page).text, page
     page = admin.get("/simpanan").text

@@ -285,7 +285,7 @@ def test_the_form_refuses_it_in_words_and_takes_it_once_an_administrator_allowed
     ("8.8.8.8", False), ("2001:4860:4860::8888", False), ("10.0.0.1", True), ("172.16.9.9", True),
     ("192.168.1.1", True), ("169.254.169.254", True), ("100.64.0.1", True), ("0.0.0.0", True),
     ("224.0.0.251", True), ("::", True), ("fe80::1%eth0", True), ("fd00::1", True), ("::ffff:10.0.0.1", True),
-    ("64:ff9b::7f00:1", True), ("2002:7f00:1::", True), ("nama", True),
+    ("64:ff9b::7f00:1", True), ("64:ff9b:1::808:808", True), ("2002:7f00:1::", True), ("nama", True),
 ])  # fmt: skip
 def test_what_is_inside_is_told_by_the_address_that_is_really_meant(address, inner):
     assert inside.is_inside(address) is inner

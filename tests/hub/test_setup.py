@@ -2,7 +2,7 @@
 
 import pytest
 from hub_kit import PASSWORD, Person
-from kentongan_hub import create_app
+from kentongan_hub import cli, create_app
 from kentongan_hub.clock import FakeClock
 
 FORM = {
@@ -33,6 +33,7 @@ def test_the_code_from_the_console_makes_the_site_and_the_page_is_gone(app):
     person = Person(app)
     done = person.post("/mulai", page="/mulai", kode=app.hub.setup_code, **FORM)
     assert done.status_code == 200 and "Hanya tampil sekali" in done.text
+    assert "sepakati paling sedikit dua orang" in done.text, "what makes silent alarms of use comes first"
     assert "ktg_" in done.text and done.headers["Cache-Control"] == "no-store"
     assert person.get("/mulai").status_code == 404
     assert person.post("/mulai", kode=app.hub.setup_code, **FORM).status_code == 404
@@ -65,3 +66,11 @@ def test_what_is_wrong_is_said_and_the_rest_of_the_form_is_kept(app, change, say
     assert answer.status_code == 400 and says in answer.text
     assert 'value="Siti"' in answer.text and PASSWORD not in answer.text
     assert not app.hub.has_site()
+
+
+def test_init_says_that_two_agreed_people_come_first(tmp_path, capsys):
+    (tmp_path / "pw").write_text("kata sandi panjang\n")
+    words = ["--data", str(tmp_path / "data"), "--site", "RT 05", "--admin", "admin",
+             "--password-file", str(tmp_path / "pw")]  # fmt: skip
+    assert cli.main(["init", *words]) in (None, 0)
+    assert "agree at least two people of different houses" in capsys.readouterr().out

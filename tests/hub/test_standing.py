@@ -5,6 +5,9 @@ import random
 
 import pytest
 from access_kit import fact, person, settle, silent
+from kentongan_hub import access, circles
+from kentongan_hub.provision import register as provision_register
+from kentongan_wire.errors import LocalError
 
 
 @pytest.fixture
@@ -101,3 +104,35 @@ def test_no_order_of_changes_lets_the_household_see_or_lock_out_a_helper(village
     last = "SELECT c.account FROM circles c JOIN accounts a ON a.id = c.account WHERE c.incident = 3 "
     assert village.rows(last + "AND (a.house = 7 OR a.house = 0 AND a.outside = 0)") == []
     assert not household & {account for incident, account in circle if incident == 1}
+
+
+def at_home_in_two(site, login, role, account_house=9, register_house=7):
+    """An account whose own home is one house, and whom the register has in another."""
+    number = site.account(login, role, house=account_house)
+    with site.hub.store.write() as db:
+        db.insert("people", name=login.title(), zone=5, house=register_house, account=number, created_wall=0)
+        return db.one("SELECT * FROM accounts WHERE id = ?", number)
+
+
+@pytest.mark.parametrize("houses", [(9, 7), (7, 9)], ids=["by the register", "by the account"])
+def test_ones_own_house_is_one_at_every_door(site, houses):
+    """Muting, revoking, replacing, a change of access, the second person to it, and locking a helper out."""
+    suami = at_home_in_two(site, "suami", "admin", *houses)
+    site.account("ketua", "ketua_rt", house=11)
+    browser = site.enter("suami")
+    page = "/perangkat/tombol-07"
+    assert browser.post(f"{page}/bisukan", page=page, jam="24", alasan="x").status_code == 400
+    assert browser.post(f"{page}/cabut", page=page, alasan="hilang").status_code == 400
+    assert not site.rows("SELECT 1 FROM devices WHERE label = 'tombol-07' AND (revoked OR muted_until_ms)")
+    site.post_events(site.alarm(counter=4321, kind=8, silent=True))
+    with site.hub.store.read() as db:
+        button = db.one("SELECT * FROM devices WHERE label = 'tombol-07'")
+        incident = db.one("SELECT * FROM incidents WHERE confidential = 1")
+        ketua = db.one("SELECT * FROM accounts WHERE login = 'ketua'")
+        with pytest.raises(LocalError, match="own house"):
+            provision_register.not_own_house(db, suami["id"], button)
+        with pytest.raises(LocalError, match="rumah Anda sendiri"):
+            access.may(db, suami, None, {(5, 7)})
+        assert "suami" not in [one["login"] for one in access.seconds(db, ketua, None, {(5, 7)})]
+        assert circles.interested(db, suami["id"], incident)
+        assert circles.barred(db, suami, circles.places(db, incident))

@@ -20,6 +20,7 @@ REQUESTS_LIMIT = 50  # that wait at once
 LISTED = 100
 LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
+OWN_HOUSE = "Ini menyangkut rumah Anda sendiri. Minta petugas dari rumah lain."
 NO_SECOND = (
     "Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
     "Undang satu di halaman Undangan, atau minta teknisi di mesin pusat data: kentongan-hub access."
@@ -72,19 +73,19 @@ def may(db, by, account=None, touched=()):
         if officers(db):
             raise LocalError("Rumah Anda belum dicatat. Minta petugas lain menulisnya di halaman Akses dulu.")
         return  # a site being set up: nobody's house is known yet
-    if by["house"] and (by["zone"], by["house"]) in touched:
-        raise LocalError("Ini menyangkut rumah Anda sendiri. Minta petugas dari rumah lain.")
+    if circles.homes(db, by) & set(touched):
+        raise LocalError(OWN_HOUSE)
 
 
 def seconds(db, by, account=None, touched=()):
     """Officers who could be the second person to a change that `by` asks for."""
+    theirs = circles.homes(db, by)
     return [
         one
         for one in officers(db)
         if one["id"] != by["id"]
         and (account is None or one["id"] != account["id"])
-        and not (one["house"] and (one["zone"], one["house"]) in touched)
-        and not (one["house"] and home(one)[:2] == (by["zone"], by["house"]))
+        and not circles.homes(db, one) & (set(touched) | theirs)
     ]
 
 
@@ -127,6 +128,10 @@ def place_of(text):
 
 def house_of(row):
     return {(row["zone"], row["house"])} if row and row["house"] else set()
+
+
+def homes_of(db, account):
+    return circles.homes(db, account) if account else set()
 
 
 def note(db, now, makers, fact, old, new, *, account=None, person=None):

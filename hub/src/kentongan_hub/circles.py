@@ -32,9 +32,8 @@ def agreed(db):
 
 def enough(db):
     """Whether a silent alarm of any house reaches an agreed person, and of most houses two."""
-    found = agreed(db)
-    homes = {(one["zone"], one["house"]) if one["house"] else one["id"] for one in found}
-    return len(found) >= AGREED_MIN and len(homes) > 1
+    found = [homes(db, one) for one in agreed(db)]
+    return len(found) >= AGREED_MIN and not set.intersection(*found)
 
 
 def stand_ins(db):
@@ -79,16 +78,19 @@ def eligible(db, incident):
     return [one["id"] for one in found]
 
 
-def barred(db, account, household):
-    """Whether this account lives in one of these houses, by itself or by the register, or is excluded."""
-    homes = {(account["zone"], account["house"])}
+def homes(db, account):
+    """{(zone, house)} where this account (a row) lives, by itself or by the register."""
     rows = db.all("SELECT zone, house FROM people WHERE account = ? AND erased_wall IS NULL", account["id"])
-    homes |= {(row["zone"], row["house"]) for row in rows}
+    return {(row["zone"], row["house"]) for row in (account, *rows) if row["house"]}
+
+
+def barred(db, account, household):
+    """Whether this account lives in one of these houses or is excluded from one."""
     rows = db.all(
         "SELECT zone, house FROM exclusions WHERE account = ? AND house != 0 AND ended_wall IS NULL",
         account["id"],
     )
-    return bool(household & (homes | {(row["zone"], row["house"]) for row in rows}))
+    return bool(household & (homes(db, account) | {(row["zone"], row["house"]) for row in rows}))
 
 
 def facts_ms(incident):
@@ -184,7 +186,7 @@ def interested(db, account_id, incident):
     account = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
     if not (account["house"] or account["outside"]):
         return True
-    if (account["zone"], account["house"]) in places(db, incident):
+    if homes(db, account) & places(db, incident):
         return True
     return bool(
         db.value(

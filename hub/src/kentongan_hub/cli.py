@@ -155,6 +155,10 @@ def _init(args):
     )
     run = typed("`kentongan-hub run`", args.data)
     print(f"site {made['site']} made in {args.data}; next: gateway-file, provision, and {run}")
+    print(
+        "first: on the page Akses (Access) agree at least two people of different houses for silent alarms; "
+        "until then a silent alarm calls nobody but stand-ins"
+    )
 
 
 def _provision(args):

@@ -21,6 +21,7 @@ REFUSED = "alamat itu di dalam mesin atau jaringan ini; admin dapat mengizinkann
 LOCAL_SCHEMES = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 ALLOWED_LIMIT = 20  # entries that an administrator writes
 _EMBEDDED = ip_network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
+_LOCAL_EMBEDDED = ip_network("64:ff9b:1::/48")  # NAT64 of a local network: Python 3.11 calls it global
 _guard = ContextVar("guard", default=None)  # goes with the sending into the threads that Apprise gives it
 
 
@@ -36,6 +37,8 @@ def is_inside(text):
                 return True
         if address in _EMBEDDED:
             return is_inside(str(ip_address(int(address) & 0xFFFF_FFFF)))
+        if address in _LOCAL_EMBEDDED:
+            return True
     return not address.is_global or address.is_multicast
 
 

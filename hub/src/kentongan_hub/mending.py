@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import audit, incidents, kept, rows, site, store
+from kentongan_hub import access, audit, incidents, kept, rows, site, store
 from kentongan_hub.clock import Now
 from kentongan_hub.kept import OPEN, TABLES
 
@@ -25,6 +25,9 @@ log = logging.getLogger("kentongan.hub")
 KEPT = "damaged"  # setting: what happened, until a person has seen to it
 LEAP = 10  # incident numbers left out when the last one is not known for certain
 FINDINGS = 20
+# tables that say who may know, come in or change what; from the copy they are older than the damage
+FACTS = ("accounts", "sessions", "invitations", "technicians", "people", "duties", "exclusions", "circles",
+         "chime_consents", "access_changes", "access_requests")  # fmt: skip
 # what a row says may be odd while the file is whole: nothing is set aside for it, `check` tells it
 NO_DAMAGE = re.compile(r"\A(NULL|NUMERIC|TEXT|non-\w+) value in |CHECK constraint")
 CHECK_S = 10  # a start waits no longer for the look through a big file
@@ -133,11 +136,24 @@ def replace(data_dir, why):
         orders = max(copy.get("orders", 0), found.get("orders", 0)) + kept.ORDER_LEAP
         db.run("DELETE FROM sqlite_sequence WHERE name = 'outbox'")
         db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", orders)
+        if any(origin[name] == "salinan" for name in FACTS):
+            _doubt(db, wall_ms)
         db.set_setting(KEPT, json.dumps(told))
         now = Now(db.number("steady_ms"), wall_ms)
         rows.mend(db, now)
         _tell(db, now, told, origin)
     log.error("database replaced: %s; the old file is %s", told["why"], told["file"] or "gone")
+
+
+def _doubt(db, wall_ms):
+    """As after a restore: what was ended since the copy holds no door open, and people look at the facts.
+
+    Screens on a wall stay: they see nothing confidential, and nobody is there at night to pair them.
+    """
+    db.run("DELETE FROM sessions WHERE account NOT IN (SELECT id FROM accounts WHERE paired_by != '')")
+    db.run("DELETE FROM technicians")
+    db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL", wall_ms)
+    db.set_setting(access.RESTORED, 1)
 
 
 def _set_aside(data_dir, wall_ms):

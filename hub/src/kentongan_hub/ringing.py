@@ -20,15 +20,6 @@ _CONFIRMED = (
 )
 
 
-def homes(db, account):
-    """{(zone, house)} where this account (a row) lives, by itself or by the register."""
-    rows = db.all(
-        "SELECT zone, house FROM people WHERE account = ? AND withdrawn_wall IS NULL AND erased_wall IS NULL",
-        account["id"],
-    )
-    return {(row["zone"], row["house"]) for row in (account, *rows) if row["house"]}
-
-
 def callable_now(db):
     """Accounts that a silent alarm may reach now: agreed people, and stand-ins while those are too few."""
     return circles.agreed(db) + ([] if circles.enough(db) else circles.stand_ins(db))
@@ -41,7 +32,7 @@ def _confirmed(db, before_ms=None):
     for row in rows:
         if row["account"] not in lives:
             account = db.one("SELECT * FROM accounts WHERE id = ?", row["account"])
-            lives[row["account"]] = homes(db, account)
+            lives[row["account"]] = circles.homes(db, account)
         if (row["zone"], row["house"]) in lives[row["account"]]:
             found.setdefault(row["node"], set()).add(row["account"])
     return found
@@ -79,7 +70,7 @@ def waiting(db):
     people, confirmed = callable_now(db), _confirmed(db)
     out = []
     for chime in db.all(f"{_CHIMES} ORDER BY label"):
-        at_home = {one["id"] for one in people if (chime["zone"], chime["house"]) in homes(db, one)}
+        at_home = {one["id"] for one in people if (chime["zone"], chime["house"]) in circles.homes(db, one)}
         if at_home and not at_home & confirmed.get(chime["node"], set()):
             out.append(chime)
     return out
@@ -89,7 +80,7 @@ def of_account(db, account):
     """[chimes with `confirmed` and the sticker's `number`] at home of whom silent alarms call; else []."""
     if not access.agreed_now(account):
         return []
-    places, confirmed = homes(db, account), _confirmed(db)
+    places, confirmed = circles.homes(db, account), _confirmed(db)
     return [
         {
             **chime,

@@ -78,7 +78,7 @@ def _ids(makers):
 def _of_home(db, body, by):
     account = _account(db, body["account"])
     new = access.check_home(body["zone"], body["house"], body["outside"])
-    touched = access.house_of(account) | ({new[:2]} if new[1] else set())
+    touched = access.homes_of(db, account) | ({new[:2]} if new[1] else set())
     two = access.agreed_once(account)
     return Look(account["login"], account, touched, two, not access.known(account), True)
 
@@ -92,12 +92,12 @@ def _of_naming(db, body, by):
     if not access.known(account):
         raise LocalError("Catat dulu rumahnya di halaman Akses, atau bahwa ia tinggal di luar RT: tanpa itu "
                          "pusat data tidak tahu kejadian rumah mana yang bukan untuknya.")  # fmt: skip
-    return Look(account["login"], account, access.house_of(account), True, True, True)
+    return Look(account["login"], account, access.homes_of(db, account), True, True, True)
 
 
 def _of_leaving(db, body, by):
     account = _account(db, body["account"])
-    return Look(account["login"], account, access.house_of(account), True, False, True)
+    return Look(account["login"], account, access.homes_of(db, account), True, False, True)
 
 
 def _of_switching(db, body, by):
@@ -105,7 +105,7 @@ def _of_switching(db, body, by):
     two = access.agreed_once(account)
     if not two and account["id"] == by["id"]:
         raise LocalError("Akun sendiri tidak bisa dimatikan. Minta admin lain.")
-    return Look(account["login"], account, access.house_of(account), two, False, two)
+    return Look(account["login"], account, access.homes_of(db, account), two, False, two)
 
 
 def _of_switching_on(db, body, by):
@@ -117,7 +117,7 @@ def _of_switching_on(db, body, by):
 
 def _of_exclusion(db, body, by):
     account = _account(db, body["account"])
-    touched = {(body["zone"], body["house"])} | access.house_of(account)
+    touched = {(body["zone"], body["house"])} | access.homes_of(db, account)
     return Look(account["login"], account, touched, False, False, True)
 
 
@@ -125,7 +125,7 @@ def _of_link(db, body, by):
     person = _person(db, body["person"])
     new = _account(db, body["account"]) if body["account"] else None
     old = person["account"] and _account(db, person["account"])
-    touched = set().union(*(access.house_of(one) for one in (person, new, old) if one))
+    touched = access.house_of(person) | access.homes_of(db, new) | access.homes_of(db, old)
     two = any(access.agreed_once(one) for one in (new, old)) or access.sensitive(db, person) is not None
     own = next((one for one in (old, new) if one and one["id"] == by["id"]), None)
     first_time = not old and not (new and access.known(new))
@@ -136,7 +136,7 @@ def _of_person(first_time):
     def rule(db, body, by):
         person = _person(db, body["person"])
         account = access.sensitive(db, person)
-        touched = access.house_of(person) | access.house_of(account)
+        touched = access.house_of(person) | access.homes_of(db, account)
         two = account is not None
         return Look(f"warga {person['id']}", account or None, touched, two, first_time, two)
 
@@ -157,7 +157,7 @@ def _of_duties(db, body, by):
         return look._replace(two=False, ruled=False)
     person = _person(db, body["person"])
     account = person["account"] and _account(db, person["account"])
-    touched = access.house_of(person) | access.house_of(account)
+    touched = access.house_of(person) | access.homes_of(db, account)
     look = look._replace(account=account or None, touched=touched, first_time=had <= gets)
     return look._replace(two=True, ruled=True)
 

@@ -90,7 +90,7 @@ KINDS = {
     "akses perlu diperiksa": (
         True,
         "ketua_rt",
-        "cadangan lama dipulihkan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",
+        "data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",
     ),
     "penerima menunggu": (
         False, "ketua_rt", "penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm diam"

@@ -4,7 +4,7 @@ import base64
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import access, audit
+from kentongan_hub import access, audit, circles
 from kentongan_hub.provision import devices
 from kentongan_hub.trust import configs, counters, revocations, rotation
 
@@ -65,9 +65,8 @@ def not_own_house(db, account, *places):
 
     Whom a silent alarm may be about takes no button out of service: not by replacing it either.
     """
-    own = account and db.one("SELECT zone, house FROM accounts WHERE id = ?", account)
-    home = own and own["house"] and (own["zone"], own["house"])
-    if home in [(one["zone"], one["house"]) for one in places]:
+    own = account and db.one("SELECT * FROM accounts WHERE id = ?", account)
+    if own and circles.homes(db, own) & {(one["zone"], one["house"]) for one in places}:
         raise LocalError("house: this concerns your own house; let a technician of another house do it")
 
 

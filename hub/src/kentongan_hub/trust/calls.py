@@ -5,7 +5,7 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub import policies, policy, ringing, words
+from kentongan_hub import circles, policies, policy, ringing, words
 
 TOLD = "calls_told"  # setting: digest of what gateways have last been told
 
@@ -14,7 +14,7 @@ def _homes(db):
     """{(zone, house): {account ids}} of people whom silent alarms call."""
     homes = {}
     for account in ringing.callable_now(db):
-        for place in ringing.homes(db, account):
+        for place in circles.homes(db, account):
             homes.setdefault(place, set()).add(account["id"])
     return homes
 
