@@ -44,7 +44,7 @@ def test_the_first_attempts_get_three_times_as_much():
 
 
 def test_beyond_the_purses_goes_an_alarm_that_goes_on_and_never_what_nobody_proved():
-    assert relayed_s("ShortSlow", 7)[1] == 0, "one frame each of many alarms"
+    assert relayed_s("ShortSlow", 0)[1] == 0, "one frame each of many alarms"
     assert relayed_s("ShortSlow", 7, proved=False, each=4)[1] == 0
     paid_s, beyond_s = relayed_s("ShortSlow", 7, each=4)
     assert paid_s <= 6 and beyond_s >= 10, "most of an alarm's frames from the second on"

@@ -59,7 +59,7 @@ def test_one_recording_under_ever_new_packet_ids_is_carried_six_times_at_most(wh
     for n in range(400):
         bench.hear(payload, src=src, packet_id=5_000 + n, hop_start=3)
         bench.run(500, hub_ok_every_ms=500)
-    assert 1 <= carried(bench) <= copies.TIMES
+    assert 1 <= carried(bench) <= 6, "as often as a gateway says one thing"
     bench.hear(alarm())
     bench.run(4_000, hub_ok_every_ms=1_000)
     assert bench.entries(BUTTON) and starts(bench)

@@ -44,18 +44,39 @@ def go_on(at, seconds, counter=100):
         at.hear(alarm(zone=6, counter=counter, attempt=attempt))
 
 
+def alive(at):
+    """Gateway 2 answers an alarm of its RT that we hear, too."""
+    at.hear(alarm(zone=6, counter=90))
+    at.hear(receipt(counter=90), src=GATEWAY_2)
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+def test_an_old_entry_in_a_new_frame_of_a_stolen_post_makes_no_dead_gateway_alive(minutes):
+    """The sirens of its RT were ordered after 21 s instead of 5, for 0.1 s of air in ten minutes."""
+    at = bench()
+    if minutes:
+        alive(at)
+        at.run(minutes * 60_000, hub_ok_every_ms=60_000)
+    at.hear(receipt(counter=90, own=5_000), src=GATEWAY_2)
+    at.run(60_000, hub_ok_every_ms=1_000)
+    at.hear(alarm(zone=6))
+    start = at.now_ms
+    go_on(at, 10)
+    assert at.entries(BUTTON)[0][0] - start <= 1_500
+
+
 def test_a_gateway_that_was_heard_of_lately_has_three_seconds_to_answer_its_own_zones_button():
     at = bench()
-    at.hear(receipt(counter=90), src=GATEWAY_2)
+    alive(at)
     at.hear(alarm(zone=6))
     at.run(600_000, hub_ok_every_ms=1_000)
-    assert len(at.of_type("alarm")) == 1  # stored all the same
+    assert len(at.of_type("alarm")) == 2  # stored all the same
     assert not at.entries() and not starts(at)
 
 
 def test_a_button_that_goes_on_is_answered_although_its_own_gateway_was_heard_of():
     at = bench()
-    at.hear(receipt(counter=90), src=GATEWAY_2)
+    alive(at)
     at.hear(alarm(zone=6))
     start = at.now_ms
     go_on(at, 10)
@@ -171,7 +192,7 @@ def test_with_the_zones_gateway_dead_another_answers_and_orders_its_sirens():
 
 def test_with_the_zones_gateway_dead_in_the_middle_another_orders_within_half_a_minute():
     at = bench()
-    at.hear(receipt(counter=90), src=GATEWAY_2)  # its last word
+    alive(at)  # its last word
     at.hear(alarm(zone=6))
     go_on(at, 6)
     at.run(20_000, hub_ok_every_ms=1_000)
@@ -234,7 +255,7 @@ def test_an_order_that_is_played_again_and_again_keeps_nobody_from_ordering():
 
 def test_a_gateway_whose_first_answer_comes_late_orders_late_but_does():
     at = bench()
-    at.hear(receipt(counter=90), src=GATEWAY_2)
+    alive(at)
     at.hear(alarm(zone=6))
     at.run(40_000, hub_ok_every_ms=1_000)  # nothing more of it came through
     assert not starts(at)
@@ -264,7 +285,7 @@ def test_an_order_that_no_post_answers_leaves_room_for_the_next_alarms():
 
 def test_the_report_of_another_zones_post_is_answered_when_it_is_repeated():
     at = bench()
-    at.hear(receipt(counter=90), src=GATEWAY_2)
+    alive(at)
     start = at.now_ms
     for wait_ms in (3_000, 4_000, 3_000):
         at.hear(report(POST_2), src=POST_2)

@@ -76,7 +76,8 @@ def test_fifty_thousand_odd_orders_meet_nothing_but_their_refusal():
         bench.done.clear()
         bench.do(bench.core.order(order, bench.now_ms, number))
         answered = [done.result for done in bench.all(OrderDone)]
-        assert len(answered) <= 1 and (answered or order.get("type") == "stage"), order
+        waits = "stage", "siren", "page"  # until the button names it, until there is air
+        assert answered or order.get("type") in waits, order
         assert "fault" not in bench.core.counters, (order, [n for n in bench.all(Note) if n.step == "fault"])
         json.dumps([action for action in bench.all(OrderDone)])
         if number % 50 == 0:

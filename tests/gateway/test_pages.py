@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, RECEIVER, Bench, alarm, coming
+from gateway_kit import BUTTON, BUTTON_2, DEVICES, RECEIVER, Bench, alarm, coming
 from kentongan_gateway.directory import Directory
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
@@ -157,3 +157,17 @@ def test_kept_pages_that_are_damaged_cost_only_themselves(damaged):
     again.hear(alarm(counter=140, kind=2))
     again.run(6_000)
     assert again.sent(m.PAGE)
+
+
+def test_the_buttons_come_in_turn_so_that_no_number_of_alarms_stands_before_anothers():
+    chimes = [{"node": 0x4100 + n, "role": "penerima", "label": f"penerima-{n}", "zone": 5, "house": 50 + n,
+               "hops": 1} for n in range(12)]
+    bench = Bench(devices=[*DEVICES, *chimes])
+    for n in range(12):
+        bench.hear(alarm(BUTTON_2, 1_000 + 40 * n, kind=2), src=BUTTON_2)
+        bench.order(id=n + 1, type="page", device=BUTTON_2, counter=1_000 + 40 * n)
+    bench.hear(alarm())
+    bench.order(id=90, type="page", device=BUTTON, counter=100)
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    mine = {page.body.target for *_, page in bench.sent(m.PAGE) if page.body.origin == BUTTON}
+    assert len(mine) == 13, "every second page is of this alarm"

@@ -2,6 +2,7 @@
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway import air, shares, waiting
+from kentongan_gateway.actions import OrderDone
 from kentongan_gateway.shares import Shares
 from kentongan_wire import messages as m
 
@@ -48,7 +49,7 @@ def test_one_stolen_device_spends_no_more_than_a_third_of_the_hour(what):
     """Each of these took all 29 s, and the next press had no answer and no order."""
     bench = Bench()
     flood(bench, *FLOODS[what])
-    assert bench.core._desk.air.used_s(bench.now_ms) <= shares.FREE_S + 2 * shares.RESERVE_S
+    assert bench.core._desk.air.used_s(bench.now_ms) <= 9.0 + 2.5 + 0.8 + 1.0
     before = len(bench.entries(BUTTON))
     for attempt in range(6):
         bench.hear(alarm(counter=100, attempt=attempt, kind=1))
@@ -87,6 +88,7 @@ def test_a_house_whose_share_is_spent_still_has_its_first_words_out_of_the_reser
     bench = Bench()
     bench.core._desk.air.spend(20.0, bench.now_ms)
     bench.core._desk.shares.spend(BUTTON, shares.SHARE_S, bench.now_ms)
+    bench.core._desk.shares.spend((BUTTON, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
     bench.hear(alarm())
     bench.run(4_000, hub_ok_every_ms=1_000)
     assert bench.entries(BUTTON) and starts(bench)
@@ -100,6 +102,7 @@ def test_who_shares_a_frame_with_a_device_that_has_no_share_left_is_answered_all
     bench = Bench()
     bench.core._desk.air.spend(20.0, bench.now_ms)
     bench.core._desk.shares.spend(RECEIVER, shares.SHARE_S, bench.now_ms)
+    bench.core._desk.shares.spend((RECEIVER, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
     bench.hear(alarm(BUTTON_2, 7), src=BUTTON_2)
     bench.hear(coming(), src=RECEIVER)
     bench.hear(alarm())
@@ -126,3 +129,101 @@ def test_crowds_of_true_presses_are_answered_as_ever():
     answered = {entry.node for *_, entry in bench.entries()}
     assert answered == {one["node"] for one in thieves(30)}
     assert "air_low" not in bench.core.troubles()
+
+
+def chimes(count):
+    return [{"node": 0x4002 + n, "role": "penerima", "label": f"penerima-{n + 2}", "zone": 5, "house": 20 + n,
+             "hops": 1} for n in range(count)]
+
+
+def paged(bench, counter):
+    """The penerima of each page about this alarm that went on the air."""
+    return [page.body.target for *_, page in bench.sent(m.PAGE) if page.body.counter == counter]
+
+
+def results(bench, number):
+    return [done.result for done in bench.all(OrderDone) if done.order_id == number]
+
+
+@pytest.mark.parametrize("silently", [False, True], ids=["loud", "silent"])
+@pytest.mark.parametrize(("count", "presses"), [(24, 1), (12, 2)])
+def test_a_house_that_pressed_before_has_every_chime_called_the_next_time(count, presses, silently):
+    """8 of 24 were, once each, because its first alarm had spent its share, with 22 s of the hour left."""
+    bench = Bench(devices=[*DEVICES, *chimes(count)])
+    for n in range(presses):
+        bench.hear(alarm(counter=100 + 10 * n, kind=2))
+        bench.order(id=1 + n, type="page", device=BUTTON, counter=100 + 10 * n)
+        bench.run(600_000, hub_ok_every_ms=1_000)
+    bench.hear(alarm(counter=5_000, kind=2, under_c=silently))
+    bench.order(id=50, type="page", device=BUTTON, counter=5_000, targets=[d["node"] for d in chimes(count)])
+    bench.run(60_000, hub_ok_every_ms=1_000)
+    assert len(set(paged(bench, 5_000))) == count and results(bench, 50) == ["ok"]
+    bench.order(id=51, type="stage", device=BUTTON, counter=5_000, stage=3)
+    bench.run(80_000, hub_ok_every_ms=1_000)
+    told = [entry for *_, entry in bench.entries(BUTTON) if (entry.counter, entry.stage) == (5_000, 3)]
+    assert len(told) >= (6 if silently else 3), "that somebody comes goes before pages said again"
+
+
+def test_nobody_in_a_house_spends_what_its_silent_key_has():
+    bench = Bench(devices=[*DEVICES, *chimes(12)])
+    flood(bench, BUTTON, lambda n: alarm(counter=1_000 + 40 * n, kind=2))
+    bench.hear(alarm(counter=50_000, under_c=True))
+    bench.order(id=50, type="page", device=BUTTON, counter=50_000, targets=[d["node"] for d in chimes(12)])
+    bench.run(60_000, hub_ok_every_ms=1_000)
+    pages = paged(bench, 50_000)
+    assert len(set(pages)) == 12 and len(pages) > 16, "and again"
+
+
+def test_a_stolen_button_with_both_its_keys_takes_little_more_than_half_of_the_hour():
+    bench = Bench()
+    flood(bench, BUTTON_2, lambda n: alarm(BUTTON_2, 1_000 + 40 * n, kind=2))
+    flood(bench, BUTTON_2, lambda n: alarm(BUTTON_2, 30_000 + 40 * n, under_c=True))
+    assert bench.core._desk.air.used_s(bench.now_ms) <= 20.0
+    bench.hear(alarm(counter=100, kind=1))
+    bench.run(10_000, hub_ok_every_ms=1_000)
+    assert bench.entries(BUTTON) and 100 in [counter for _, counter, _ in starts(bench)]
+
+
+def out_of_air(bench):
+    bench.core._desk.air.spend(36.0, bench.now_ms)
+
+
+def test_the_hub_hears_that_no_chime_could_be_called_for_want_of_air():
+    """It heard "ok" before the first frame went, and six turns without air counted as six calls."""
+    bench = Bench(devices=[*DEVICES, *chimes(3)])
+    bench.hear(alarm())
+    out_of_air(bench)
+    bench.order(id=1, type="page", device=BUTTON, counter=100)
+    bench.run(300_000, hub_ok_every_ms=1_000)
+    assert results(bench, 1) == []
+    bench.run(400_000, hub_ok_every_ms=1_000)
+    assert not bench.sent(m.PAGE) and results(bench, 1) == ["failed: no air to call 4 penerima"]
+
+
+@pytest.mark.parametrize(("order", "kind", "result"), [
+    ({"type": "siren", "action": "start", "origin": BUTTON, "kind": 1, "counter": 100, "targets": [POST],
+      "seconds": 60}, m.SIREN_ORDER, "failed: no air to order the posts"),
+    ({"type": "stage", "device": BUTTON, "counter": 100, "stage": 3}, m.RECEIPTS,
+     "failed: there was no air to tell the button")])
+def test_the_hub_hears_of_every_order_that_never_was_on_the_air(order, kind, result):
+    bench = Bench()
+    out_of_air(bench)
+    bench.order(id=1, **order)
+    bench.run(700_000, hub_ok_every_ms=1_000)
+    assert not bench.sent(kind) and results(bench, 1) == [result]
+
+
+def test_an_order_that_had_no_air_goes_when_there_is_some():
+    bench = Bench(devices=[*DEVICES, *chimes(3)])
+    bench.hear(alarm())
+    bench.run(1_000, hub_ok_every_ms=500)
+    out_of_air(bench)
+    bench.order(id=1, type="page", device=BUTTON, counter=100)
+    bench.order(id=2, type="siren", action="start", origin=BUTTON, kind=1, counter=100, targets=[POST],
+                seconds=60)
+    bench.run(60_000, hub_ok_every_ms=1_000)
+    assert not paged(bench, 100) and not results(bench, 1) and not results(bench, 2)
+    bench.core._desk.air._rows.clear()
+    bench.run(60_000, hub_ok_every_ms=1_000)
+    assert len(set(paged(bench, 100))) == 4 and 100 in [counter for _, counter, _ in starts(bench)]
+    assert results(bench, 1) == results(bench, 2) == ["ok"]

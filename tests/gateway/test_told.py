@@ -105,13 +105,15 @@ def stops(bench):
             for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_STOP]
 
 
-def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped():
-    """It did not hear the alarm then; somebody plays it to it now."""
+@pytest.mark.parametrize("source", [m.SOURCE_DIRECT, m.SOURCE_RECEIPT])
+def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped(source):
+    """It did not hear the alarm then; somebody plays it, or its receipt, to it now."""
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))
     bench.hear(report(), src=POST)
     bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
-    bench.hear(report(src=POST_2), src=POST_2)
+    body = m.SirenReport(BUTTON, 100, m.STATE_SOUNDING, source)
+    bench.hear(message(m.SIREN_REPORT, POST_2, 310, body), src=POST_2)
     bench.run(20_000, hub_ok_every_ms=1_000)
     assert stops(bench) == [(100, [POST_2])] * 5 and not starts(bench)
     bench.hear(report(src=POST_2, counter=311, state=m.STATE_STOPPED), src=POST_2)

@@ -104,15 +104,38 @@ def test_an_alarm_is_stored_and_shown_although_its_first_calls_fail(site, monkey
     assert ("gagal", "memanggil; hubungi dengan cara lain") in lines(site, "kejadian-1")
 
 
-def test_a_warning_of_a_failure_never_names_a_confidential_incident(site, monkeypatch):
-    def fails(*_):
-        raise KeyError("address")
+@pytest.mark.parametrize("part", ["reach", "addresses", "page", "later step"])
+def test_what_fails_of_a_confidential_incident_is_told_on_its_own_timeline_only(site, monkeypatch, part):
+    site.account("bidan", "petugas_ronda", named=True)
+    where, name = {"reach": (recipients, "reach"), "addresses": (recipients, "_people"),
+                   "page": (orders, "page"), "later step": (calling, "_step")}[part]  # fmt: skip
+    real = getattr(where, name)
 
-    monkeypatch.setattr(recipients, "reach", fails)
+    def fails(*args):
+        if any(isinstance(one, dict) and one["confidential"] for one in args):
+            raise KeyError("address")
+        return real(*args)
+
+    monkeypatch.setattr(where, name, fails)
+    site.post_events(site.alarm(counter=9, kind=6, silent=True))
+    for _ in range(10):
+        step(site, 60_000)
+        site.post_events()
+    assert "pusat data gagal" not in warnings(site)
+    told = [one for one in lines(site, "rahasia-1") if one[0] in ("gagal", "tidak terpanggil")]
+    assert told
+    assert part != "later step" or len(told) == 1, "once, and not at every try"
+
+
+def test_a_silent_alarm_whose_circle_cannot_be_drawn_is_a_warning_without_its_name(site, monkeypatch):
+    def fails(*_):
+        raise KeyError("circle")
+
+    monkeypatch.setattr(alarms.pressed, "draw", fails)
     site.post_events(site.alarm(counter=9, kind=6, silent=True))
     step(site, 10_000)
     detail = warnings(site)["pusat data gagal"]["detail"]
-    assert "rahasia" not in detail and "tombol" not in detail
+    assert "menentukan siapa yang boleh tahu" in detail and "rahasia" not in detail and "tombol" not in detail
 
 
 def test_an_event_that_the_hub_fails_on_is_kept_by_the_gateway_and_shown_to_a_person(site, monkeypatch):

@@ -41,6 +41,26 @@ def test_an_sms_is_sent_marked_and_shown_as_the_channels_last_success(site, mode
     one.close()
 
 
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_silent_alarms_message_leaves_no_trace_on_its_channel(site, monkeypatch, fails):
+    one = switch_on(site, "sms", port="/dev/none")
+    site.post_events(site.alarm(counter=9, kind=8, silent=True))
+    if not fails:
+        monkeypatch.setattr(one, "send", lambda body: None)
+    with site.hub.store.write() as db:
+        body = json.dumps({"to": "+6281211110001", "text": "rahasia-1", "name": "Bidan"})
+        outbox.add(db, site.clock.now_ms, "sms", outbox.MESSAGE, body, 1_800_000, 1)
+    shown = ("tried_wall", "worked_wall", "failed_wall", "fails", "problem")
+    before = [channel(site, "sms")[key] for key in shown]
+    for _ in range(4):
+        one.step()
+        site.clock.advance(60_000)
+    assert [channel(site, "sms")[key] for key in shown] == before
+    told = site.rows("SELECT detail FROM timeline WHERE what = 'tidak terkirim'")
+    assert [row["detail"].startswith("SMS lewat modem GSM") for row in told] == [True] * fails
+    one.close()
+
+
 def test_a_long_message_is_one_message_on_the_phone_in_letters_that_every_phone_has(site, modem):
     one = switch_on(site, "sms", port=modem.port)
     add(site, "sms", text="Sakit mendadak · Gang Mawar – " + "x" * 200)

@@ -184,6 +184,26 @@ def test_when_every_place_is_taken_who_said_nothing_gives_way_to_who_asks(monkey
             one.close()
 
 
+@pytest.mark.parametrize("more", [b"", b"G", b"\r\n"], ids=["stays", "trickles", "empty lines"])
+def test_who_asked_once_and_stays_or_trickles_gives_way_to_a_newcomer(served, monkeypatch, more):
+    monkeypatch.setattr(serving, "CONNECTIONS", 20)
+    monkeypatch.setattr(serving, "IDLE_S", 10 * PATIENCE_S)
+    strangers = []
+    try:
+        for _ in range(40):
+            strangers.append(http.client.HTTPConnection("127.0.0.1", served.server.effective_port))
+            assert served.post("/masuk", 5, strangers[-1]) == (200, "5")
+            strangers[-1].sock.sendall(more)
+        for number in range(30):
+            for one in strangers[-19:]:
+                with contextlib.suppress(OSError):
+                    one.sock.sendall(more)
+            assert served.post("/api/v1/events", number) == (200, str(number))
+    finally:
+        for one in strangers:
+            one.close()
+
+
 def test_three_hundred_silent_and_slow_connections_close_the_hub_for_nobody(tmp_path):
     """The real process: alarms of a line that was open, of new lines, and the board's page, meanwhile."""
     made = make_site(tmp_path / "data")

@@ -311,6 +311,15 @@ def test_posts_get_the_last_counters_once_a_day_and_a_post_that_lost_them_at_onc
     assert "config" not in take_orders(site), "not over and over"
 
 
+def test_a_gateway_gets_every_counter_so_that_no_recorded_status_is_a_sign_of_life_to_it(site, secret):
+    """It got those of buttons and reports: with a new card an old STATUS of a dead post was new to it."""
+    status(site, site.post, 0)
+    with site.hub.store.write() as db:
+        work.sync(db, site.hub.now(), secret, "gateway-1")
+    table = take_orders(site)["counters"][-1]["table"]
+    assert (site.post, m.STATUS) in [(node, type_) for node, _, type_, _ in table]
+
+
 def test_the_copy_of_counters_only_goes_up_and_leaves_with_the_device(site, secret):
     site.post_events(site.alarm(counter=30, generation=0), site.alarm(counter=20, generation=0))
     status(site, site.post, 0, last_control=900)
@@ -323,7 +332,7 @@ def test_the_copy_of_counters_only_goes_up_and_leaves_with_the_device(site, secr
     revoke(site, secret, site.button)
     with site.hub.store.write() as db:
         work.sync(db, site.hub.now(), secret, "gateway-1")
-    assert take_orders(site)["counters"][-1]["table"] == []
+    assert [row[0] for row in take_orders(site)["counters"][-1]["table"]] == [site.post]
 
 
 @pytest.fixture(name="second")

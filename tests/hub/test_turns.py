@@ -53,6 +53,59 @@ def test_a_silent_alarm_is_called_first_among_equals(site):
     assert [send(site) for _ in range(4)] == [2, 1, 2, 1]
 
 
+def raise_and_send(site, counter, device=None):
+    """A loud alarm whose forty calls are all sent; its number."""
+    site.post_events(site.alarm(counter=counter, kind=2, **({"device": device} if device else {})))
+    (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+    queue(site, newest["id"], 40)
+    assert {send(site) for _ in range(40)} == {newest["id"]}
+    return newest["id"]
+
+
+def others_with_many_calls(site, count=3):
+    for number in range(count):
+        site.post_events(site.alarm(counter=1000 + 50 * number, kind=2, device=site.other))
+        (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+        queue(site, newest["id"], 40)
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+def test_what_a_button_raised_before_holds_its_silent_alarm_up_behind_nobody(site, closed):
+    mistaken = raise_and_send(site, 9)
+    queue(site, mistaken, 40, outbox.CORRECTION)
+    assert {send(site) for _ in range(40)} == {mistaken}
+    if closed:
+        with site.hub.store.write() as db:
+            db.run("UPDATE incidents SET closed_ms = ? WHERE id = ?", site.clock.now_ms, mistaken)
+    site.clock.advance(1_200_000)
+    others_with_many_calls(site)
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    queue(site, mistaken + 4, 3)
+    assert [send(site) for _ in range(6)].count(mistaken + 4) == 3
+
+
+def test_of_a_new_incident_the_first_call_waits_one_turn_for_each_that_its_button_raised_before(site):
+    first = raise_and_send(site, 9)
+    others_with_many_calls(site)
+    site.post_events(site.alarm(counter=900, kind=2))
+    queue(site, first + 4, 3)
+    assert first + 4 in [send(site) for _ in range(3)]
+
+
+def test_a_button_that_raises_and_cancels_goes_before_nobody_who_called_less(site):
+    """Its closed incidents count a turn each, or each new one would be its first again."""
+    site.post_events(site.alarm(counter=9, kind=2, device=site.other))
+    queue(site, 1, 40)
+    sent = []
+    for number in range(8):
+        site.post_events(site.alarm(counter=1000 + 50 * number, kind=2))
+        queue(site, number + 2, 1)
+        sent += [send(site), send(site)]
+        with site.hub.store.write() as db:
+            db.run("UPDATE incidents SET closed_ms = ? WHERE id = ?", site.clock.now_ms, number + 2)
+    assert sent.count(1) == 8
+
+
 def test_calls_go_before_corrections_and_those_before_news(site):
     site.post_events(site.alarm(counter=9, kind=2))
     queue(site, 1, 1, outbox.NEWS), queue(site, 1, 1, outbox.CORRECTION), queue(site, 1, 1)
@@ -87,6 +140,33 @@ def test_a_call_that_was_never_tried_is_said_on_the_timeline_and_as_a_warning(si
     site.clock.advance(10_000)
     site.hub.dispatch._round()
     assert "2 panggilan tidak sempat dikirim" in str(site.rows("SELECT detail FROM warnings"))
+
+
+def test_a_silent_alarms_call_that_was_never_tried_is_told_to_its_circle_and_to_nobody_else(site):
+    bidan = site.account("bidan", "petugas_ronda", named=True)
+    with site.hub.store.write() as db:
+        db.run("INSERT INTO channels (name, enabled) VALUES ('sms', 1)")
+        person = db.insert("people", name="Bidan", zone=5, house=99, account=bidan, created_wall=0)
+        db.insert("addresses", person=person, channel="sms", address="+62812000001")
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    before = warned(site)
+    for _ in range(8):
+        site.clock.advance(WAIT_MS // 7)
+        site.post_events()
+        site.hub.dispatch._round()
+    assert site.rows("SELECT 1 FROM timeline WHERE what = 'tidak sempat dikirim'")
+    assert warned(site) == before
+    (news,) = site.rows("SELECT DISTINCT json_field(body, 'to') AS whom FROM outbox WHERE type = 'kabar' "
+                        "AND body LIKE '%tidak sempat dikirim%'")  # fmt: skip
+    assert news["whom"] == "+62812000001"
+    assert not site.rows("SELECT 1 FROM audit WHERE who = 'pusat data' AND what = 'peringatan' "
+                         "AND detail LIKE '%panggilan%'")  # fmt: skip
+
+
+def warned(site):
+    site.clock.advance(10_000)
+    site.hub.dispatch._round()
+    return {row["what"] for row in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL")}
 
 
 def test_a_full_queue_takes_from_the_incident_with_the_most_and_says_so(site, monkeypatch):

@@ -205,7 +205,7 @@ class Mesh:
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
                 return True
-        if first and entry.klass <= CLASS_ORDER and self._drawn(entry, head, left_ms, now_ms, rnd):
+        if first and self._drawn(entry, head, left_ms, now_ms, rnd):
             entry.charge = None
             return True
         self.queue.count(entry.klass, "low_air" if low else "unproved")
@@ -214,14 +214,16 @@ class Mesh:
     def _drawn(self, entry, head, left_ms, now_ms, rnd):
         """Whether it goes although no purse pays it: by lot, so that nobody can come first.
 
-        An alarm that goes on (one frame each of many never do), the likelier the more air is left: the next
-        relay has mostly spent less. A thief pays a frame for each draw, as a button does, and even all of his
-        hour does not end that of the relay. Orders and receipts: 2.4 s of the hour.
+        An alarm that goes on (one first frame each of many never do), the likelier the more air is left: the
+        next relay has mostly spent less, and sees few of an alarm's frames, so later attempts need no second.
+        A thief pays a frame for each draw, as a button does, and even all of his hour does not end that of
+        the relay. The other classes: 2.4 s of the hour each.
         """
         if head:
             # 900: the roles take small numbers, slots the high.
             lots = min(LOTS - 1, 2 + (left_ms - 4 * RESERVE) // RESERVE)
-            return self._carried.heard(entry.src, *head) and pick(rnd, 900, LOTS) < lots
+            goes_on = self._carried.heard(entry.src, *head) or entry.attempt > FIRST_ATTEMPTS
+            return goes_on and pick(rnd, 900, LOTS) < lots
         return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
 
     def _pays(self, entry, head, now_ms):

@@ -117,15 +117,18 @@ class Commands:
         elif action == m.ACTION_START:
             self._core._memory.vouch(origin, counter)
         seconds = order.seconds
-        sent = self._core._orders.send(action, origin, counter, kind, seconds, posts, first=first)
-        if own and action == m.ACTION_START:
-            drill = bool(record and record.drill)
-            sound = self._core._own.sound
-            sent = sound(origin, counter, first, kind, drill, order.seconds, "order") or sent
-        elif own and action == m.ACTION_STOP:
+        sounds = own and action == m.ACTION_STOP
+        if sounds:
             self._core._own.stop("stopped", "order", origin or None, first if record else None)
-            sent = True
-        self.done(order_id, "ok" if sent else "failed: no siren is known there")
+        elif own and action == m.ACTION_START:
+            drill = bool(record and record.drill)
+            sounds = self._core._own.sound(origin, counter, first, kind, drill, order.seconds, "order")
+        if sounds:
+            self.done(order_id, "ok")
+        about = action, origin, counter, kind, seconds
+        sent = self._core._orders.send(*about, posts, first=first, order_id=None if sounds else order_id)
+        if not sent and not sounds:
+            self.done(order_id, "failed: no siren is known there")
 
     def _targets(self, order, record):
         """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""
@@ -141,8 +144,7 @@ class Commands:
     def _page(self, order, order_id):
         record = self._core._records.find(order.device, order.counter) or self._as_ordered(order)
         self._core._memory.vouch(record.src, record.counter)
-        left = self._core._pages.page(record, order.targets)
-        self.done(order_id, f"failed: no room to call {left} penerima" if left else "ok")
+        self._core._pages.page(record, order.targets, order_id)
 
     def _as_ordered(self, order):
         """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.

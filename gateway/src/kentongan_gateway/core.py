@@ -65,14 +65,14 @@ class GatewayCore:
         self._records = Records(state.get("stored"))
         window = DrillWindow()
         self._intake = Intake(self, self._guard, self._memory, self._records, window)
-        self._orders = Orders(self._desk)
+        self._orders = Orders(self._desk, self._order_done)
         self._neighbours = Neighbours(self._desk)
         self._watch = Watch(self._desk, self._orders, self._neighbours)
         self._drills = Drills(self._desk, window, self._watch.in_earnest, state.get("drill"))
         self._own = OwnSiren(self._desk, state.get("codes"))
         self._hub = HubWatch(self._desk, self._act_for_hub)
         self._troubles = troubles.Troubles(self._desk)
-        self._pages = Pages(self._desk, self._troubles, state.get("pages"))
+        self._pages = Pages(self._desk, self._troubles, self._order_done, state.get("pages"))
         self._configs = Configs(self._desk, self._guard, state.get("configs"))
         self._stages = Stages(self._desk, self._order_done)
         self._answers = Answers(self._desk, self._neighbours, self._answered)
@@ -365,15 +365,15 @@ class GatewayCore:
         if message.type == m.SIREN_REPORT and not repeat:
             self._told.siren_report(message)
         if record is not None:
-            self.repeated(record, heard)
+            self.repeated(record, heard, message.body)
         else:
             self._store(Record(message, heard, self._intake.carried(heard)), heard)
 
-    def repeated(self, record, heard):
+    def repeated(self, record, heard, body):
         """It comes again: answered, or put on disk once more."""
         record.came_again(heard, self._intake.carried(heard))
         if record.stored:
-            self._answers.again(record)
+            self._answers.again(record, getattr(body, "attempt", 0))
             if record.is_alarm and not record.alarmed:
                 self._alarmed(record.row_id, record)  # of a former run, young, and its button goes on
         elif self._desk.now_ms - record.asked_ms >= STORE_AGAIN_MS:

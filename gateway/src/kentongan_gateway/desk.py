@@ -7,8 +7,8 @@ from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
-from kentongan_gateway.air import ALARM, FIRST, LIMITS_S, PLANNED, Ledger
-from kentongan_gateway.shares import RESERVE, Shares
+from kentongan_gateway.air import ALARM, FIRST, PLANNED, STAGE, Ledger
+from kentongan_gateway.shares import SILENT, Shares
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
@@ -130,40 +130,34 @@ class Desk:
     def has_air(self, kind, payload_bytes, of=()) -> bool:
         """Whether this kind may send such a frame now; what may not is counted, and told where it matters.
 
-        of: the devices for whose sake it is, each with its part of the frame (shares.py).
+        of: for whose sake it is (whose), each with its part of the frame (shares.py).
         """
         seconds = self.air_s(payload_bytes)
         ready_ms = self.air.ready_ms(kind, seconds, self.now_ms)
         if ready_ms > self.now_ms:
             self.count("air_" + kind)
-            if kind == FIRST:
+            if kind in (FIRST, STAGE):
                 self.waiting.short(ready_ms)
             elif kind == ALARM:
                 self.waiting.low()
             return False
+        hour_s = self.air.used_s(self.now_ms)
         for who in of:
-            if not self._fair(kind, seconds / len(of), who):
+            if self.shares.purse(kind, who, seconds / len(of), hour_s, self.now_ms) is None:
                 self.count("air_share")
                 self.waiting.low()
                 return False
         return True
 
-    def _fair(self, kind, seconds, who) -> bool:
-        hour_s = self.air.used_s(self.now_ms)
-        if kind == FIRST and self.shares.reserve(who, seconds, self.now_ms):
-            return True
-        in_reserve = kind == FIRST and hour_s + seconds > LIMITS_S[ALARM]
-        return not in_reserve and self.shares.allow(who, seconds, hour_s, self.now_ms)
+    def whose(self, src, counter):
+        """Who is charged for what is said about this alarm: a button's silent ones have their own share."""
+        return (src, SILENT) if self.names.secret(src, counter) else src
 
     def spend_air(self, kind, payload_bytes, of=()):
         seconds = self.air_s(payload_bytes)
         hour_s = self.air.used_s(self.now_ms)
         for who in of:
-            part_s = seconds / len(of)
-            if kind == FIRST and (hour_s + part_s > LIMITS_S[ALARM]
-                                  or not self.shares.allow(who, part_s, hour_s, self.now_ms)):
-                self.shares.spend((who, RESERVE), part_s, self.now_ms)
-            self.shares.spend(who, part_s, self.now_ms)
+            self.shares.charge(kind, who, seconds / len(of), hour_s, self.now_ms)
         if self.air.spend(seconds, self.now_ms, kind):
             self.persist("air", self.air.dump(self.now_ms))
 

@@ -16,6 +16,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.replay import REPEAT
 
+from kentongan_gateway.receipts import SAME_MAX
 from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, first_counter
 
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
@@ -69,7 +70,7 @@ class Intake:
         if record is None or self._desk.now_ms - record.first_ms <= RESUME_MAX_MS:
             self._core.make_way(message)  # for somebody who calls, not for whoever plays an old one again
         if record is not None:
-            self._core.repeated(record, heard)
+            self._core.repeated(record, heard, message.body)
             return
         body = message.body
         public = not message.silent and not body.flags & m.FLAG_CANCEL and body.kind != m.KIND_UJI
@@ -87,7 +88,7 @@ class Intake:
         key = key_of(message)
         record = self._records.get(key)
         if record is not None and (record.late or self._desk.now_ms - record.first_ms <= SLOW_MS):
-            self._core.repeated(record, heard)
+            self._core.repeated(record, heard, message.body)
             return True
         if message.type != m.ALARM or record is not None or self._records.was_stored(key):
             return False
@@ -111,6 +112,9 @@ class Intake:
         record = Record(message, heard, self.carried(heard))
         record.stored = record.alarmed = record.known = True
         record.first, record.first_ms = False, self._desk.now_ms - SLOW_MS
+        record.same = SAME_MAX  # an attempt that a former run may have answered
+        if record.silent:
+            self._core._keep_secret(record)
         self._records.add(record)
         return record
 

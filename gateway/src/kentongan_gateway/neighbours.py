@@ -5,7 +5,8 @@ An alarm belongs to the gateway of its zone. Every other one that hears it store
     that one was heard of lately, or it is a crowd answers only a sender that goes on for YIELD_MS
     else                                           answers 500-1000 ms later if it overheard no answer
     it has answered                                orders sirens as well, somewhat later
-Heard of: a new receipt of its own with an entry that holds under C(node), which no stolen post can make.
+Heard of: a new receipt of its own with an entry that holds under C(node), about an alarm that we have heard
+lately, too. No stolen post makes an entry, but it can put a recorded one into a frame of today.
 """
 
 from kentongan_wire import messages as m
@@ -78,7 +79,7 @@ class Neighbours:
     def receipts(self, message, fresh=True) -> list:
         """The true entries of stage 2 and above in another gateway's RECEIPTS.
 
-        fresh: our own counters tell that nobody plays an old one again; else it proves nobody alive.
+        fresh: nobody plays an old one again, or an old entry; else it proves nobody alive.
         """
         true = self.true(message)
         if true and fresh:

@@ -16,6 +16,7 @@ FRAME_BYTES, TARGET_BYTES = 26, 12  # of a payload, and of each device in it
 TESTS_KEPT = 256
 JOBS_LIMIT = 64
 SECONDS_MAX = 180
+NO_AIR = "failed: no air to order the posts"
 OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
 OTHERS_LIMIT = 256
 ACTION_NAMES = {
@@ -34,22 +35,25 @@ DONE_STATES = {
 class Job:
     def __init__(
         self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
-        period_ms, first, obeyed,
+        period_ms, first, obeyed, order_id, until_ms,
     ):
         self.counter, self.payload, self.action = counter, payload, action
         self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
         self.seconds, self.first, self.obeyed = seconds, first, obeyed
         self.targets, self.hop_limit = set(targets), hop_limit
         self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
+        self.order_id, self.until_ms = order_id, until_ms
         self.on_air = False
 
 
 class Orders:
     """Builds, repeats and ends siren orders."""
 
-    def __init__(self, desk):
+    def __init__(self, desk, on_done):
         self._desk = desk
+        self._on_done = on_done  # (order_id, result)
         self._jobs = []
+        self._open = {}  # order id of the hub -> whether a part of it ended without ever being on the air
         self.tests = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
         self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
         self._last = {}  # gateway -> counter of its latest order
@@ -68,12 +72,14 @@ class Orders:
         first=None,
         obeyed=False,
         urgent=False,
+        order_id=None,
     ):
         """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
 
         first: the first counter of the alarm's incident, where it is not its own. obeyed: a post is done only
         when it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a
         quiet test on which an alarm waits; any other goes only while half of the hour's air is there.
+        order_id: the hub is told once all of it was on the air, or that it never was.
         """
         first = counter if first is None else first
         devices = list(devices)
@@ -85,17 +91,32 @@ class Orders:
             gone = make_room(jobs, JOBS_LIMIT, origin, lambda job: job.origin)
             if gone:
                 self._desk.count("order_dropped")
-                self._jobs.remove(gone)
+                self._end(gone)
+            if order_id is not None:
+                self._open.setdefault(order_id, False)
             self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
-                        obeyed)
+                        obeyed, order_id)
+        self._settle()
         return bool(devices)
+
+    def _end(self, job):
+        """Nothing of it goes any more."""
+        self._jobs.remove(job)
+        if job.order_id in self._open and not job.on_air:
+            self._open[job.order_id] = True
+
+    def _settle(self):
+        """The hub is told of its orders of which no part waits for air any more."""
+        waits = {job.order_id for job in self._jobs if not job.on_air}
+        for order_id in [order_id for order_id in self._open if order_id not in waits]:
+            self._on_done(order_id, NO_AIR if self._open.pop(order_id) else "ok")
 
     def may_test(self, count) -> bool:
         """Whether there is air for a quiet test of so many devices."""
         return self._desk.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
     def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
-               obeyed=False):
+               obeyed=False, order_id=None):
         desk = self._desk
         own = desk.take()
         fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
@@ -103,18 +124,20 @@ class Orders:
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
         job = Job(own, frame, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
-                  period_ms, first, obeyed)
+                  period_ms, first, obeyed, order_id, desk.now_ms + SECONDS_MAX * 1_000)
         self._jobs.append(job)
         if action == m.ACTION_TEST:
             self.tests.append(own)
         self._send(job, own)
 
     def _send(self, job, packet_id):
-        job.left -= 1
         job.due_ms = self._desk.now_ms + job.period_ms
         kind = ALARM if job.on_air or not job.origin else FIRST
-        of = (job.origin,) if job.origin else ()
-        if self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of):
+        of = (self._desk.whose(job.origin, job.alarm),) if job.origin else ()
+        sent = self._desk.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
+        if sent or job.on_air or job.action == m.ACTION_TEST:
+            job.left -= 1  # a first word that had no air is not used up
+        if sent:
             job.on_air = True
             self._desk.note("order", self._desk.config.label, job.counter, action_name(job.action))
 
@@ -166,6 +189,7 @@ class Orders:
             job.targets.discard(post)
             if not job.targets or (job.any_answer and not self._desk.forgeries.lately):
                 self._jobs.remove(job)
+        self._settle()
 
     def silenced(self, post, origin, first):
         """A person has silenced this post: what still starts for that incident goes on for the others."""
@@ -178,7 +202,9 @@ class Orders:
             others = [device for device in others if device]
             if others and job.left > 0:
                 about = job.action, origin, job.alarm, job.kind, job.seconds
-                self._start(*about, others, job.any_answer, job.left, job.period_ms, first, job.obeyed)
+                self._start(*about, others, job.any_answer, job.left, job.period_ms, first, job.obeyed,
+                            job.order_id)
+        self._settle()
 
     def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
         """Whether an order to start (or so) for this alarm is under way to this post."""
@@ -199,6 +225,7 @@ class Orders:
             for j in self._jobs
             if not (j.origin == origin and j.alarm <= counter and j.any_answer and j.action == m.ACTION_START)
         ]
+        self._settle()
 
     def cancel_starts(self, origin, counter):
         """Nothing is started any more for this alarm of the sender or an older one; a newer one still is."""
@@ -207,16 +234,18 @@ class Orders:
             for j in self._jobs
             if not (j.origin == origin and j.alarm <= counter and j.action == m.ACTION_START)
         ]
+        self._settle()
 
     def tick(self):
         now = self._desk.now_ms
         for job in list(self._jobs):
             if now < job.due_ms:
                 continue
-            if job.left > 0:
+            if job.left > 0 and now < job.until_ms:
                 self._send(job, self._desk.take())
             else:
-                self._jobs.remove(job)
+                self._end(job)
+        self._settle()
 
     def next_deadline(self):
         return min(job.due_ms for job in self._jobs) if self._jobs else None

@@ -25,6 +25,7 @@ LATER_LIMIT = 256
 ASKED_LIMIT = 2_048  # pages remembered after their end
 FRAME_BYTES = 40  # of a PAGE's payload
 GAP_MS = 50  # after the airtime of a page the next one goes
+NO_AIR_MS = 10_000  # the hour's air is used: tried again then
 FULL = "so many penerima are called at once that some are called no more: send somebody to look"
 
 
@@ -33,11 +34,15 @@ class Job:
         self.device, self.record, self.named = device, record, named
         self.counter = self.payload = None  # of its frame, once there is one
         self.start_ms, self.sent = now_ms, 0
+        self.wait_ms = 0  # there was no air: not before then
         self.on_air = False
 
     @property
     def due_ms(self) -> int:
-        return self.start_ms + (REPEAT_AT_MS[self.sent] if self.sent < len(REPEAT_AT_MS) else ANSWER_MS)
+        over_ms = self.start_ms + ANSWER_MS
+        if self.sent == len(REPEAT_AT_MS):
+            return over_ms
+        return min(over_ms, max(self.wait_ms, self.start_ms + REPEAT_AT_MS[self.sent]))
 
 
 def agreed(directory, record, named=None):
@@ -61,8 +66,10 @@ def agreed(directory, record, named=None):
 
 
 class Pages:
-    def __init__(self, desk, troubles, saved=None):
+    def __init__(self, desk, troubles, on_done, saved=None):
         self._desk, self._troubles = desk, troubles
+        self._on_done = on_done  # (order_id, result)
+        self._orders = {}  # order id -> [keys of its pages that were not on the air yet, how many never were]
         self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
         self._jobs = {}  # (target, origin, first counter) -> Job
         self._later = {}  # (origin, first counter) -> (due_ms, record, row of its event)
@@ -107,25 +114,39 @@ class Pages:
         """A page that has not begun is not begun for what was cancelled; one under way goes on."""
         self._later.pop((origin, first), None)
 
-    def page(self, record, targets=None) -> int:
+    def page(self, record, targets=None, order_id=None):
         """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is.
 
-        How many of them there was no room for.
+        The order is done once each of them was on the air, or failed where that cannot be.
         """
-        left = begun = 0
+        left, begun, keys = 0, 0, set()
         for device in agreed(self._desk.directory, record, targets):
             key = (device.node, record.src, record.first_counter)
-            if key in self._jobs:
-                continue
-            if self._make_room(key):
+            if key not in self._jobs:
+                if not self._make_room(key):
+                    left += 1
+                    continue
                 self._start(key, device, record, targets)
                 begun += 1
-            else:
-                left += 1
+            if not self._jobs[key].on_air:
+                keys.add(key)
+        if left or not keys:
+            self._on_done(order_id, f"failed: no room to call {left} penerima" if left else "ok")
+        elif order_id is not None:
+            self._orders[order_id] = [keys, 0]
         if begun:
             self._keep()
             self._send_due()
-        return left
+
+    def _settle(self, key, unsaid=0):
+        """This page was on the air, is needed no more, or ends unsaid: so much less of an order is open."""
+        for order_id, one in list(self._orders.items()):
+            if key in one[0]:
+                one[0].discard(key)
+                one[1] += unsaid
+                if not one[0]:
+                    del self._orders[order_id]
+                    self._on_done(order_id, f"failed: no air to call {one[1]} penerima" if one[1] else "ok")
 
     def _make_room(self, key) -> bool:
         """False: this very incident has most, and its first pages stay."""
@@ -135,7 +156,7 @@ class Pages:
         self._full()
         if gone[1:] == key[1:]:
             return False
-        del self._jobs[gone]
+        self._settle(gone, unsaid=not self._jobs.pop(gone).on_air)
         return True
 
     def _full(self):
@@ -201,7 +222,8 @@ class Pages:
         now = self._desk.now_ms
         if now < self._free_ms:
             return
-        due = [job for job in self._jobs.values() if job.sent < len(REPEAT_AT_MS) and job.due_ms <= now]
+        due = [job for job in self._jobs.values()
+               if job.sent < len(REPEAT_AT_MS) and job.due_ms <= now < job.start_ms + ANSWER_MS]
         if not due:
             return
         turns = {job.record.src: self._turns.get(job.record.src, 0) for job in self._jobs.values()}
@@ -212,9 +234,9 @@ class Pages:
 
     def _send(self, job) -> bool:
         desk, node = self._desk, job.device.node
-        job.sent += 1
-        kind, of = AGAIN if job.on_air else FIRST, (job.record.src,)
+        kind, of = AGAIN if job.on_air else FIRST, (desk.whose(*job.record.about),)
         if not desk.has_air(kind, FRAME_BYTES, of):
+            job.wait_ms = desk.now_ms + NO_AIR_MS
             return False
         if job.payload is None or self._latest.get(node) != job.counter:
             job.counter, job.payload = self._frame(job.device, job.record)
@@ -222,8 +244,10 @@ class Pages:
         else:
             packet_id = desk.take()
         if not desk.send(packet_id, job.device.hops, job.payload, CLASS_ORDER, kind=kind, of=of):
+            job.wait_ms = desk.now_ms + NO_AIR_MS
             return False
-        job.on_air, self._latest[node] = True, job.counter
+        job.sent, job.on_air, self._latest[node] = job.sent + 1, True, job.counter
+        self._settle((node, job.record.src, job.record.first_counter))
         self._count += 1
         self._turns[job.record.src] = self._count
         self._free_ms = desk.now_ms + int(desk.air_s(len(job.payload)) * 1_000) + GAP_MS
@@ -241,6 +265,7 @@ class Pages:
         if penerima not in [device.node for device in agreed(self._desk.directory, job.record, job.named)]:
             return None
         del self._jobs[penerima, origin, first_counter]
+        self._settle((penerima, origin, first_counter))
         self._keep()
         return job.record
 
@@ -255,6 +280,7 @@ class Pages:
         over = [key for key in self._jobs if key[1:] == (origin, first)]
         for key in over:
             del self._jobs[key]
+            self._settle(key)
         if over:
             self._keep()
 
@@ -264,10 +290,11 @@ class Pages:
                 del self._later[about]
                 self.page(record, named)
         self._send_due()
-        over = [key for key, job in self._jobs.items()
-                if job.sent == len(REPEAT_AT_MS) and self._desk.now_ms >= job.due_ms]
+        over = [key for key, job in self._jobs.items() if self._desk.now_ms >= job.start_ms + ANSWER_MS]
         for key in over:
-            del self._jobs[key]
+            unsaid = not self._jobs.pop(key).on_air
+            self._desk.count("page_unsaid", unsaid)
+            self._settle(key, unsaid)
         if over:
             self._keep()
         if len(self._jobs) < JOBS_LIMIT // 2:

@@ -1,10 +1,17 @@
-"""The first answers: RECEIPTS of what is on disk. Nothing here runs before the commit is reported."""
+"""The first answers: RECEIPTS of what is on disk. Nothing here runs before the commit is reported.
+
+what comes again                                what pays the answer
+an attempt of its button that was not heard     the button's share: its receipt was lost
+the same bytes, the first SAME_MAX times        the sender's share: a post has no attempts, copies are slow
+the same bytes more often, or of a former run   a purse for all of them (air.REPLAY): anybody may play them
+An attempt is under the sender's own proof. What is played takes no turn and no purse from a true one.
+"""
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 from kentongan_wire.replay import ReplyBudget
 
-from kentongan_gateway.air import AGAIN, ALARM, FIRST
+from kentongan_gateway.air import AGAIN, ALARM, FIRST, REPLAY
 from kentongan_gateway.desk import mix
 from kentongan_gateway.records import OVER_STOCK
 
@@ -16,6 +23,7 @@ FRAME_BYTES = 40  # of a payload with one entry
 OTHER_ZONE_MIN_MS = 500  # a gateway of another zone lets that zone's own gateway answer first
 OTHER_ZONE_SPREAD_MS = 500
 WAITING_LIMIT = 256
+SAME_MAX = 2  # answers to bytes that were heard before, at the sender's charge
 
 
 class Answers:
@@ -26,7 +34,7 @@ class Answers:
         self._neighbours = neighbours
         self._on_answered = on_answered  # called with each record when its first answer goes out
         self._waiting = {}  # record.key -> [due_ms, record, yields]
-        self._budget = ReplyBudget(WAITING_LIMIT)
+        self._budget, self._same_budget = ReplyBudget(WAITING_LIMIT), ReplyBudget(WAITING_LIMIT)
 
     def plan(self, record):
         """The record has been committed: answer it soon, together with whatever else is due then."""
@@ -45,13 +53,19 @@ class Answers:
             return
         self._waiting[record.key] = [self._desk.now_ms + delay, record, yields]
 
-    def again(self, record):
-        """The sender repeats itself: send the cached answer again, within its budget."""
+    def again(self, record, attempt=0):
+        """The sender repeats itself, or somebody it: send the cached answer again, within its budget."""
+        new = attempt > record.attempt
+        if new:
+            record.attempt, record.same = attempt, 0
         if record.key in self._waiting or self._neighbours.waits(record):
             return
-        if not self._budget.allow(record.key, record.counter, self._desk.now_ms):
+        budget = self._budget if new else self._same_budget
+        if not budget.allow(record.key, record.counter, self._desk.now_ms):
             self._desk.count("repeat_unanswered")
             return
+        if not new:
+            record.same += 1
         if record.cached is None or self._neighbours.yields(record):
             self.plan(record)
         else:
@@ -65,9 +79,16 @@ class Answers:
         if farther:
             hop_limit = record.over_stock
             record.cached = packet_id, hop_limit, payload
-        if self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind_of(record),
-                           of=(record.src,)):
+        kind, of = self._charge(record)
+        if kind == REPLAY and not self._desk.has_air(REPLAY, len(payload)):
+            return
+        if self._desk.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind, of=of):
             self._desk.note_about("receipt_2_again", record.src, record.counter)
+
+    def _charge(self, record):
+        """(kind, for whose sake) of an answer to this record now."""
+        kind = kind_of(record)
+        return kind, () if kind == REPLAY else (self._desk.whose(*record.about),)
 
     def overheard(self, entries):
         """Another gateway has answered these: ours, if it still waits and yields, is not needed."""
@@ -87,7 +108,12 @@ class Answers:
         for record in again:
             self._resend(record)
         # whoever has used its share is left out, so that it takes no other's answer along
-        first = [r for r in ready if not r.cached and self._desk.has_air(kind_of(r), FRAME_BYTES, (r.src,))]
+        first = [r for r in ready if not r.cached]
+        for record in (r for r in first if kind_of(r) == REPLAY):
+            if self._desk.has_air(REPLAY, FRAME_BYTES):
+                self._send([record], record.generation, sounding_of)
+        first = [r for r in first if kind_of(r) != REPLAY]
+        first = [r for r in first if self._desk.has_air(kind_of(r), FRAME_BYTES, self._charge(r)[1])]
         for generation in sorted({r.generation for r in first}):
             left = [r for r in first if r.generation == generation]
             while left:
@@ -104,12 +130,13 @@ class Answers:
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(entries))
         hop_limit = max(hop_limit_for(record) for record in records)
         kind = min(map(kind_of, records), key=KINDS.index)
-        of = tuple(record.src for record in records)
+        of = () if kind == REPLAY else tuple(desk.whose(*record.about) for record in records)
         if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
             return  # whoever goes on is answered when there is air again
         for record in records:
             record.cached = (packet_id, hop_limit, payload)
-            self._budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
+            for budget in (self._budget, self._same_budget):
+                budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
             desk.note_about(
                 "receipt_2" if record.stage == m.STAGE_STORED else f"receipt_{record.stage}",
                 record.src,
@@ -121,11 +148,13 @@ class Answers:
         return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
 
 
-KINDS = FIRST, ALARM, AGAIN  # of answers; one frame for several goes as the first of them
+KINDS = FIRST, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes as the first of them
 
 
 def kind_of(record):
     """What an answer takes of the hour's air: who calls has its first before all, a post repeats."""
+    if record.same > SAME_MAX and (record.cached or record.known):
+        return REPLAY
     if record.type == m.SIREN_REPORT:
         return AGAIN
     calls = record.is_alarm and record.body.kind != m.KIND_UJI

@@ -47,6 +47,8 @@ class Record:
         self.alarmed = False  # sirens, voice and pages know of it
         self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
+        self.attempt = getattr(message.body, "attempt", 0)  # the highest that was heard
+        self.same = 0  # answers to what was heard before, since a new attempt
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
 
     def came_again(self, heard, carried):

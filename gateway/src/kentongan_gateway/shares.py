@@ -1,20 +1,26 @@
 """Whose doing the hour's air is: every word to a device, and what an alarm sets going, is charged to it.
 
-the hour's total    what a device causes goes
-below 12 s          always
-above               while it has caused less than its share of 8 s, within the limit of the kind (air.py)
-any                 as a first word, siren or page of an alarm also out of the reserve: 1 s for each device
-So one stolen device takes a third of the hour, and four leave a press its first answer, sirens and pages.
+the hour's total    what a button's loud alarms, its silent ones, or another device cause goes
+below 9 s           always
+below 24 s          while it has caused less than its share: 8 s, the silent ones 2 s
+below 24 s          beyond the share answers, orders and pages for the first time 2.5 s, said again 0.8 s,
+                    stages 0.6 s; pages again nothing
+any                 out of the reserve for the first time 0.7 s, stages 0.3 s
+A house that has pressed before is called for all the same, and told that somebody comes: what an alarm says
+again leaves the next one its first words. A silent alarm has a share of its own, so nobody in a house can
+spend it by the loud key. So one stolen device takes little more than a third of the hour, a button with its
+silent key 20 s; and however many leave a press its first answer, sirens and pages.
 Kept in memory: a restart gives everybody a new share, and nobody a second hour (air.py).
 """
 
-from kentongan_gateway.air import MINUTE_MS, MINUTES
+from kentongan_gateway.air import ALARM, FIRST, LIMITS_S, MINUTE_MS, MINUTES, STAGE
 
-FREE_S = 12.0
-SHARE_S = 8.0
-RESERVE_S = 1.0
-RESERVE = "reserve"
-LIMIT = 4_096 * 2  # devices of a site, twice: with their part of the reserve
+FREE_S = 9.0
+SHARE_S, SILENT_SHARE_S = 8.0, 2.0
+EXTRA_S = {FIRST: 2.5, ALARM: 0.8, STAGE: 0.6}  # beyond the share
+RESERVE_S = {FIRST: 0.7, STAGE: 0.3}
+SILENT, OWN, EXTRA, RESERVE = "silent", "own", "extra", "reserve"
+LIMIT = 4_096 * 4  # devices of a site, with their parts beyond the share
 
 
 class Shares:
@@ -35,14 +41,33 @@ class Shares:
         return sum(s for at, s in self._rows.get(who, {}).items() if minute - at < MINUTES)
 
     def allow(self, who, seconds, hour_s, now_ms) -> bool:
-        """Whether so much may be sent for its sake, when hour_s went in the last hour for whatever."""
-        return hour_s + seconds <= FREE_S or self.used_s(who, now_ms) + seconds <= SHARE_S
+        """Whether its share pays so much, when hour_s went in the last hour for whatever."""
+        share_s = SILENT_SHARE_S if is_silent(who) else SHARE_S
+        return hour_s + seconds <= FREE_S or self.used_s(who, now_ms) + seconds <= share_s
 
-    def reserve(self, who, seconds, now_ms) -> bool:
-        """Whether it has so much of the reserve left, for first words."""
-        return self.used_s((who, RESERVE), now_ms) + seconds <= RESERVE_S
+    def purse(self, kind, who, seconds, hour_s, now_ms):
+        """What pays so much of this kind: OWN, EXTRA or RESERVE; None: nothing."""
+        if hour_s + seconds <= LIMITS_S[ALARM]:
+            if self.allow(who, seconds, hour_s, now_ms):
+                return OWN
+            if self.used_s((who, EXTRA, kind), now_ms) + seconds <= EXTRA_S.get(kind, 0):
+                return EXTRA
+        if self.used_s((who, RESERVE, kind), now_ms) + seconds <= RESERVE_S.get(kind, 0):
+            return RESERVE
+        return None
+
+    def charge(self, kind, who, seconds, hour_s, now_ms):
+        purse = self.purse(kind, who, seconds, hour_s, now_ms)
+        if purse in (EXTRA, RESERVE):
+            self.spend((who, purse, kind), seconds, now_ms)
+        self.spend(who, seconds, now_ms)
 
     def most(self, now_ms):
         """(device, seconds) of whoever caused most, or (None, 0)."""
-        used = ((who, self.used_s(who, now_ms)) for who in self._rows if type(who) is int)
-        return max(used, key=lambda one: one[1], default=(None, 0.0))
+        used = [(who, self.used_s(who, now_ms)) for who in self._rows if type(who) is int or is_silent(who)]
+        who, used_s = max(used, key=lambda one: one[1], default=(None, 0.0))
+        return who[0] if is_silent(who) else who, used_s
+
+
+def is_silent(who) -> bool:
+    return type(who) is tuple and who[1] == SILENT

@@ -8,7 +8,7 @@ from collections import namedtuple
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 
-from kentongan_gateway.air import ALARM, FIRST
+from kentongan_gateway.air import STAGE
 from kentongan_gateway.receipts import ENTRIES_MAX
 from kentongan_gateway.room import make_room, owner, put
 
@@ -23,11 +23,17 @@ GAP_MS = 1_000  # between two frames; what comes due meanwhile goes in one
 CROWD_GAP_MS = 4_000  # the same while CROWD_JOBS are told or more
 CROWD_JOBS = 3
 NO_AIR_MS = 10_000  # the hour's air is used: tried again then
+NO_AIR_END_MS = 600_000  # and not longer than this
+NO_AIR = "failed: there was no air to tell the button"
 JOBS_LIMIT = 256
 FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
-Target = namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "first", "record"))
+
+class Target(namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "first", "record"))):
+    @property
+    def about(self):
+        return self.node, self.counter
 
 
 class Job:
@@ -40,11 +46,6 @@ class Job:
         if self.sent < (CROWD_DETOUR_AFTER if crowd else DETOUR_AFTER):
             return hop_limit
         return max(hop_limit + 1, record.farthest if record else 0)
-
-    @property
-    def kind(self):
-        """What it takes of the hour's air: that somebody comes is said once before all."""
-        return ALARM if self.sent else FIRST
 
     @property
     def due_ms(self) -> int:
@@ -92,8 +93,9 @@ class Stages:
 
     def _open(self, by_ms):
         """Jobs that send again by then, longest due first, one a button: it reads one entry of a frame."""
-        jobs = [job for job in self._jobs.values() if job.sent < len(REPEAT_AT_MS) and job.due_ms <= by_ms]
-        first = {}
+        desk, first = self._desk, {}
+        jobs = [job for job in self._jobs.values() if job.sent < len(REPEAT_AT_MS) and job.due_ms <= by_ms
+                and desk.has_air(STAGE, FRAME_BYTES, (desk.whose(*job.target.about),))]
         for job in sorted(jobs, key=lambda job: job.due_ms):
             first.setdefault(job.target.node, job)
         return list(first.values())
@@ -101,24 +103,21 @@ class Stages:
     def _send_due(self):
         """When something is due and the last frame is long enough ago: all of it that fits one frame."""
         desk = self._desk
-        due = self._open(desk.now_ms)
-        if not due or desk.now_ms < self._free_ms:
+        if not self._jobs or self.next_deadline() > desk.now_ms:
             return
-        due = [job for job in due if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))]
+        due = self._open(desk.now_ms)
         if not due:
             self._free_ms = desk.now_ms + NO_AIR_MS
             return
         crowd = len(self._jobs) >= CROWD_JOBS
         self._free_ms = desk.now_ms + (CROWD_GAP_MS if crowd else GAP_MS)
         generation = due[0].target.generation
-        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation]
-        jobs = [job for job in jobs if desk.has_air(job.kind, FRAME_BYTES, (job.target.node,))][:ENTRIES_MAX]
+        jobs = [job for job in self._open(self._free_ms) if job.target.generation == generation][:ENTRIES_MAX]
         packet_id = desk.take()
         payload = desk.frame(m.RECEIPTS, generation, packet_id, m.Receipts(tuple(job.entry for job in jobs)))
-        kind = FIRST if any(job.kind == FIRST for job in jobs) else ALARM
-        of = tuple(job.target.node for job in jobs)
+        of = tuple(desk.whose(*job.target.about) for job in jobs)
         hop_limit = max(job.hop_limit(crowd) for job in jobs)
-        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
+        if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=STAGE, of=of):
             self._free_ms = desk.now_ms + NO_AIR_MS
             return
         for job in jobs:
@@ -144,10 +143,11 @@ class Stages:
 
     def tick(self):
         self._send_due()
+        now = self._desk.now_ms
         for about, job in list(self._jobs.items()):
-            if job.sent == len(REPEAT_AT_MS) and self._desk.now_ms >= job.due_ms:
+            if now >= (job.due_ms if job.sent == len(REPEAT_AT_MS) else job.start_ms + NO_AIR_END_MS):
                 del self._jobs[about]
-                self._on_done(job.order_id, "failed: the button never named it")
+                self._on_done(job.order_id, "failed: the button never named it" if job.sent else NO_AIR)
 
     def next_deadline(self):
         return min(self._next_ms(job) for job in self._jobs.values()) if self._jobs else None

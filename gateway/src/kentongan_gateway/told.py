@@ -21,6 +21,7 @@ from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway import events
 from kentongan_gateway.intake import SLOW_MS
+from kentongan_gateway.neighbours import ALIVE_MS
 from kentongan_gateway.sirens import SOUNDING
 
 
@@ -60,7 +61,7 @@ class Told:
             self._desk.forgeries.heard()
         if body.state in SOUNDING:
             core._memory.word(post, message.counter, body.origin, body.counter)
-            if body.source == m.SOURCE_DIRECT and self._is_over(alarm, body):
+            if body.source != m.SOURCE_ORDER and self._is_over(alarm, body):
                 core._refusals.refused("replay")
                 core._watch.replayed(post, body.origin, body.counter)
 
@@ -77,6 +78,13 @@ class Told:
         if core.begun_ms > since_ms:
             return False
         return alarm.first_ms < since_ms if alarm else core._records.knows(body.origin, body.counter)
+
+    def _of_now(self, message) -> bool:
+        """Whether it answers what we have heard ourselves lately: a true entry may be years old."""
+        since_ms = self._desk.now_ms - ALIVE_MS
+        return any(record and record.first_ms >= since_ms and not record.late
+                   for record in (self._core._records.find(entry.node, entry.counter)
+                                  for entry in self._core._neighbours.true(message)))
 
     def _silenced(self, post, origin, alarm):
         """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
@@ -156,7 +164,7 @@ class Told:
         core = self._core
         if message.role == m.GATEWAY:
             fresh = not repeat and not core._memory.lost
-            core._answers.overheard(core._neighbours.receipts(message, fresh))
+            core._answers.overheard(core._neighbours.receipts(message, fresh and self._of_now(message)))
         if message.role == m.GATEWAY or repeat:
             return
         label = self._desk.directory.label(message.src)

@@ -26,7 +26,7 @@ from kentongan_hub import (
     waits,
 )
 from kentongan_hub.audit import note
-from kentongan_hub.trust import intake
+from kentongan_hub.trust import counters, intake
 
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
 PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
@@ -51,8 +51,12 @@ def take(db, now, gateway, event):
         event["type"],
         now.ms,
     )
-    if not fresh:
-        return
+    if fresh:
+        with failures.about(event["type"] == "alarm" and is_confidential(event)):
+            _take(db, now, gateway, event)
+
+
+def _take(db, now, gateway, event):
     if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
         field.count_refusal(db, now, gateway, "revoked", 1)
         return
@@ -120,7 +124,8 @@ def _tested(db, now, event):
 
 
 def _device_heard(db, now, gateway, event):
-    field.heard(db, now, gateway, event, event["battery"] and event["battery"] * field.BATTERY_STEP_MV)
+    battery_mv = event["battery"] and event["battery"] * field.BATTERY_STEP_MV
+    field.heard(db, now, gateway, event, battery_mv, news=not counters.is_old(db, event))
 
 
 def _incident(db, now, gateway, event, first):
@@ -163,7 +168,9 @@ def _incident(db, now, gateway, event, first):
         next_alert_ms=None if drill else now.ms,
     )
     incident = db.one(sql, event["device"], first, confidential)
-    failures.contained(db, now, "menentukan siapa yang boleh tahu", _draw, db, now, incident, event)
+    what = "menentukan siapa yang boleh tahu"
+    if failures.contained(db, now, what, _draw, db, now, incident, event) is None:
+        failures.note(db, now, what, always=True)  # it has no circle that could read it on its timeline
     failures.contained(db, now, "menentukan langkah", _first_step, db, now, incident)
     return db.one(sql, event["device"], first, confidential)
 
@@ -179,6 +186,7 @@ def _draw(db, now, incident, event):
     incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
     db.run("UPDATE incidents SET facts_ms = ? WHERE id = ?", incident["facts_ms"], incident["id"])
     pressed.draw(db, incident)
+    return True
 
 
 def _first_step(db, now, incident):
@@ -326,7 +334,7 @@ def _siren_report(db, now, gateway, event):
         post,
     )
     if event.get("device"):
-        field.heard(db, now, gateway, event)
+        field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
@@ -363,7 +371,7 @@ SIREN_WORDS = {
 
 def _event(db, now, gateway, event):
     """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
-    field.heard(db, now, gateway, event)
+    field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
     if event["event"] == m.EVENT_COMING:
         chimes.answered(db, now, gateway, event)
 

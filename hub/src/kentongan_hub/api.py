@@ -230,9 +230,11 @@ def _order(db, now, row):
         json.loads(row["body"]).items()
     except (ValueError, TypeError, AttributeError, RecursionError):
         outbox.mark(db, now.ms, row["channel"], row["id"], "rusak")
-        failures.note(db, now, f"perintah {row['type']} untuk {g.gateway['label']} rusak")
+        with failures.about(incidents.is_of_confidential(db, row)):
+            failures.note(db, now, f"perintah {row['type']} untuk {g.gateway['label']} rusak")
         return None
-    return failures.contained(db, now, "memanggil penerima", _as_sent, db, now, row)
+    with failures.about(incidents.is_of_confidential(db, row)):
+        return failures.contained(db, now, "memanggil penerima", _as_sent, db, now, row)
 
 
 def _as_sent(db, now, row):

@@ -82,7 +82,11 @@ def run_due(db, now):
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
         what = _named(db, incident, "langkah berikut")
-        if not failures.contained(db, now, what, _due, db, now, incident["id"]):
+        with failures.about(incident["confidential"]):
+            done = failures.contained(db, now, what, _due, db, now, incident["id"])
+        if not done:
+            if incident["confidential"]:
+                incidents.tell_once(db, now, incident, "gagal", f"{what}; hubungi dengan cara lain")
             again_ms = now.ms + RETRY_MS
             db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
     return len(due)

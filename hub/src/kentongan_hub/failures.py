@@ -1,6 +1,12 @@
-"""What this program itself failed at: kept, so that a person is told and not only the log."""
+"""What this program itself failed at: kept, so that a person is told and not only the log.
+
+What failed of a confidential incident is told to its circle alone, on its timeline: a warning that appears
+with the press would tell the presser's own house of it.
+"""
 
 import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from kentongan_hub import rows, store
 
@@ -8,10 +14,26 @@ log = logging.getLogger("kentongan.hub")
 
 SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
 WHAT, AT = "failure_what", "failure_ms"
+_hushed = ContextVar("hushed", default=False)
 
 
-def note(db, now, what):
-    """`what` in words for people; inside a transaction that the failing part did not spoil."""
+@contextmanager
+def about(confidential):
+    """Of what fails within, nobody outside a confidential incident is told."""
+    before = _hushed.set(bool(confidential) or _hushed.get())
+    try:
+        yield
+    finally:
+        _hushed.reset(before)
+
+
+def note(db, now, what, always=False):
+    """`what` in words for people; inside a transaction that the failing part did not spoil.
+
+    `always`: although it is about a confidential incident, for else nobody at all would hear of it.
+    """
+    if _hushed.get() and not always:
+        return
     db.set_setting(WHAT, what[:80])
     db.set_setting(AT, now.ms)
 

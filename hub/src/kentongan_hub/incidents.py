@@ -27,7 +27,15 @@ def identity(db, incident):
 
 def tell(db, now, incident, who, what, detail="", address=""):
     """One line for people (timeline) and one for the record (audit); no deed fails for want of its line."""
-    failures.contained(db, now, "mencatat kejadian", _tell, db, now, incident, who, what, detail, address)
+    with failures.about(incident["confidential"]):
+        failures.contained(db, now, "mencatat kejadian", _tell, db, now, incident, who, what, detail, address)
+
+
+def tell_once(db, now, incident, what, detail):
+    """As tell(), of the hub itself; not again while this line stands there."""
+    known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND detail = ? LIMIT 1"
+    if not db.value(known, incident["id"], what, audit.clean(detail)):
+        tell(db, now, incident, "pusat data", what, detail)
 
 
 def _tell(db, now, incident, who, what, detail, address):
@@ -43,6 +51,11 @@ def _tell(db, now, incident, who, what, detail, address):
     )
     shown = "" if incident["confidential"] else detail
     audit.record(db, now.wall, who, what, identity(db, incident), shown, address)
+
+
+def is_of_confidential(db, row):
+    """Whether a row of the outbox is about a confidential incident."""
+    return bool(db.value("SELECT confidential FROM incidents WHERE id = ?", row["incident"]))
 
 
 def find(db, slug):

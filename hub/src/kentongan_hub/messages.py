@@ -32,6 +32,11 @@ def left_open(db, incident):
     )[:LIMIT]
 
 
+def unsent(incident):
+    """To the circle of a confidential incident: calls to some of them were never tried."""
+    return f"Kentongan: {incident['slug']}: ada panggilan yang tidak sempat dikirim. Buka di pusat data RT."
+
+
 def place(db, incident):
     """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
     area = f"RT {incident['zone']:02d}/RW {db.number('rw'):02d}"

@@ -1,8 +1,8 @@
 """The HTTP server: waitress, set for streams that last ten minutes, for screens that vanish, and for silence.
 
 Whoever connects and says nothing holds a place and nothing else. A request that does not come to its end in
-time is ended, and when all places are taken the one that has waited longest without a whole request gives
-way: so a gateway's new line, which asks at once, gets in whatever a stranger holds open.
+time is ended, and when all places are taken the one whose last whole request is longest ago gives way: so a
+gateway's new line, which asks at once, gets in whatever a stranger holds open, has asked once or trickles.
 """
 
 import socket
@@ -132,18 +132,22 @@ class Connection(HTTPChannel):
     """One connection of anybody."""
 
     def __init__(self, *args, **more):
-        self.opened_s, self.asked = time.monotonic(), False
+        self.whole_s, self.asked = time.monotonic(), False  # its last whole request; until then its opening
+        self._latest = None
         super().__init__(*args, **more)
 
     def parser_class(self, adj):
         """waitress asks this for every new request."""
         made = Request(adj)
         made.uploads = self.server.uploads
+        self._latest = made
         return made
 
     def received(self, data):
         got = super().received(data)
-        self.asked = self.asked or bool(self.requests)
+        # asked of the request itself: its answer may be given, and it out of `requests`, by now
+        if self._latest is not None and self._latest.completed and not self._latest.empty:
+            self.whole_s, self.asked = time.monotonic(), True
         return got
 
     @property
@@ -156,11 +160,7 @@ class Connection(HTTPChannel):
             return False
         if self.request is not None:
             return self.request.late(now_s)
-        return not self.asked and now_s - self.opened_s > HEAD_S
-
-    def rank(self):
-        """Who gives way first: who never asked anything, the longest ago; then who has been quiet longest."""
-        return self.asked, self.last_activity if self.asked else self.opened_s
+        return not self.asked and now_s - self.whole_s > HEAD_S
 
 
 class Server(TcpWSGIServer):
@@ -191,7 +191,11 @@ class Server(TcpWSGIServer):
         staying = [one for one in list(self.active_channels.values()) if not one.will_close]
         over = len(staying) + 1 - CONNECTIONS
         if over > 0:
-            leaving = sorted((one for one in staying if one.spare), key=Connection.rank)[:over]
+            spare = [one for one in staying if one.spare]
+            # those who never asked go while they hold more than half, so that they move no line in use; else
+            # those who asked, so that a newcomer is never the one that goes
+            silent_go = sum(not one.asked for one in spare) > CONNECTIONS // 2
+            leaving = sorted(spare, key=lambda one: (one.asked == silent_go, one.whole_s))[:over]
             for one in leaving:
                 one.will_close = True
             self.pushed_out += len(leaving)

@@ -2,7 +2,9 @@
 
 A button that raises many incidents gets no more turns than another: whoever had the fewest lately is next,
 of one button's messages what was never tried before what failed, and of its incidents that which had the
-fewest. So the first call of each button goes before any second one. Of equals a silent alarm goes first: only
+fewest. So the first call of each button goes before any second one. What is over holds nobody up: a closed
+incident counts as one turn, and for an incident of which no call was tried each earlier one of its button
+counts as one. A button's silent alarms have turns of their own, and of equals a silent alarm goes first: only
 its few agreed people hear of it.
 """
 
@@ -25,34 +27,35 @@ def next_id(db, now_ms, channel):
     )
     if len(rows) < 2:
         return rows[0]["id"] if rows else None
-    had, had_by = _turns(db, now_ms, channel)
+    had, had_by, raised = _turns(db, now_ms, channel)
 
     def place(row):
-        rank = LAST.get(row["type"], 0)
-        turns = had_by[_origin(row)], row["attempts"] > 0, not row["confidential"], had[row["incident"]]
-        return rank, *turns, row["id"]
+        mine, origin = had[row["incident"]], _origin(row)
+        turns = had_by[origin] if mine else raised[origin]
+        tried = row["attempts"] > 0
+        return LAST.get(row["type"], 0), turns, tried, not row["confidential"], mine, row["id"]
 
     return min(rows, key=place)["id"]
 
 
 def _origin(row):
-    """The button; each report that a person wrote down (device 0) is one of its own."""
-    return row["device"] or ("laporan", row["incident"])
+    """The button and whether silently; each report that a person wrote down (device 0) is one of its own."""
+    return (row["device"] or ("laporan", row["incident"]), row["confidential"])
 
 
 def _turns(db, now_ms, channel):
-    """({incident: calls tried lately}, {origin: the same})."""
+    """({incident: calls tried lately}, {origin: its turns}, {origin: incidents that calls were tried of})."""
     rows = db.all(
-        "SELECT o.incident, i.device, count(*) AS n FROM (SELECT incident FROM outbox WHERE done_ms > ? "
-        "AND channel = ? AND state IN ('terkirim', 'gagal') UNION ALL SELECT incident FROM outbox "
-        "WHERE channel = ? AND state = 'menunggu' AND attempts > 0) o "
-        "JOIN incidents i ON i.id = o.incident GROUP BY o.incident",
+        "SELECT i.id AS incident, i.device, i.confidential, i.closed_ms, count(*) AS n FROM outbox o "
+        "JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = 'pesan' AND "
+        "((o.done_ms > ? AND o.state IN ('terkirim', 'gagal')) OR (o.state = 'menunggu' AND o.attempts > 0)) "
+        "GROUP BY i.id",
+        channel,
         now_ms - LATELY_MS,
-        channel,
-        channel,
     )
-    had, had_by = Counter(), Counter()
+    had, had_by, raised = Counter(), Counter(), Counter()
     for row in rows:
         had[row["incident"]] += row["n"]
-        had_by[_origin(row)] += row["n"]
-    return had, had_by
+        had_by[_origin(row)] += row["n"] if row["closed_ms"] is None else 1
+        raised[_origin(row)] += 1
+    return had, had_by, raised

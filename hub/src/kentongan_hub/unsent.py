@@ -1,6 +1,12 @@
-"""What expires in the outbox: a call that nobody ever tried to send is said, never dropped in silence."""
+"""What expires in the outbox: a call that nobody ever tried to send is said, never dropped in silence.
 
-from kentongan_hub import failures, incidents, outbox, paging
+Of a confidential incident only its circle is told, on its timeline and by a message that may wait for a day
+while nobody has answered.
+"""
+
+import json
+
+from kentongan_hub import failures, incidents, messages, outbox, paging, policy, recipients, states
 
 NEVER_TRIED = "o.state = 'menunggu' AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
 
@@ -15,11 +21,25 @@ def expire(db, now):
     )
     labels = {one.name: one.label for one in paging.CHANNELS}
     on = {row["name"] for row in db.all("SELECT name FROM channels WHERE enabled = 1")}
+    late = 0
     for row in rows:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
         what = f"{labels.get(row['channel'], row['channel'])}: {row['n']} panggilan"
         incidents.tell(db, now, incident, "pusat data", "tidak sempat dikirim", what)
-    late = sum(row["n"] for row in rows if row["channel"] in on)
+        if incident["confidential"]:
+            if incident["state"] == states.BARU:  # nobody has answered
+                _tell_circle(db, now, incident)
+        elif row["channel"] in on:
+            late += row["n"]
     if late:
         failures.note(db, now, f"{late} panggilan tidak sempat dikirim")
     return outbox.expire(db, now.ms)
+
+
+def _tell_circle(db, now, incident):
+    text = messages.unsent(incident)
+    with failures.about(True):
+        for one in recipients.resolve(db, now, incident, [policy.NAMED]):
+            body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
+            outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, outbox.CORRECTION_EXPIRES_MS,
+                       incident["id"])  # fmt: skip

@@ -17,6 +17,7 @@ RETRY_MS = (
     120_000,
     300_000,
 )  # after a temporary failure; the last one repeats
+FAILS_TOLD = 3  # tries of a silent alarm's message that failed, then its circle reads it on the timeline
 PROBLEM_LIMIT = 200  # characters
 REPEAT_MARK = "(ulangan) "  # it may have arrived before: the confirmation was lost
 TEST = "uji"
@@ -117,7 +118,8 @@ class Worker:
         now = self.now()
         with self._store.write() as db:
             outbox.mark(db, now.ms, self.name, row["id"])
-            worked(db, now, self.name)
+            if not incidents.is_of_confidential(db, row):  # the page Kanal shows when it last was of use
+                worked(db, now, self.name)
             _note(db, row, self.name)
 
     def _failed(self, row, failure):
@@ -128,7 +130,11 @@ class Worker:
             else:
                 wait_ms = RETRY_MS[min(row["attempts"], len(RETRY_MS)) - 1]
                 outbox.retry(db, now.ms, row["id"], wait_ms, reason)
-            failed(db, now, self.name, reason)
+            if not incidents.is_of_confidential(db, row):
+                failed(db, now, self.name, reason)
+            elif failure.permanent or row["attempts"] == FAILS_TOLD:
+                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+                incidents.tell_once(db, now, incident, "tidak terkirim", f"{self.label}: {reason}")
 
     def send(self, body):
         """Send one message, {"to", "name", "text"}; Failure when it did not pass."""

@@ -83,13 +83,26 @@ def heard_control(db, gateway, counter):
         )
 
 
-def table(db, lowest, zones=(), limit=TABLE_ROWS):
-    """[(node, generation, type, counter)]: buttons first, those of the given zones before others."""
+def is_old(db, event):
+    """Whether something later of this sender and type is known: what is played again is no sign of life."""
+    counter = event.get("report_counter") or event.get("counter")
+    last = db.value(
+        "SELECT c.counter FROM counters c JOIN devices d ON d.node = c.device WHERE c.device = ? "
+        "AND c.generation = ? AND c.type = CASE d.role WHEN 'tombol' THEN 0 ELSE ? END",
+        *(event["device"], event.get("generation"), TYPES[event["type"]]),
+    )
+    return bool(counter and last and counter < last)
+
+
+def table(db, lowest, zones=(), limit=TABLE_ROWS, every=False):
+    """[(node, generation, type, counter)]: buttons first, those of the given zones before others.
+
+    every: of all types. A gateway that has it takes no recorded STATUS for a sign of life.
+    """
     rows = db.all(
         "SELECT c.*, d.role, d.zone FROM counters c JOIN devices d ON d.node = c.device "
-        "WHERE d.revoked = 0 AND c.generation >= ? AND (d.role = 'tombol' OR c.type = ?)",
-        lowest,
-        m.SIREN_REPORT,
+        "WHERE d.revoked = 0 AND c.generation >= ? AND (d.role = 'tombol' OR c.type = ? OR ?)",
+        *(lowest, m.SIREN_REPORT, int(every)),
     )
     rows.sort(key=lambda row: (row["role"] != "tombol", row["zone"] not in zones, row["device"]))
     return [(r["device"], r["generation"], r["type"], r["counter"]) for r in rows[:limit]]
@@ -140,5 +153,5 @@ def want(db, now, nodes):
 def order(db, now, label, lowest):
     """A gateway gets the hub's copy, its own counter with it: never below it again after a loss."""
     own = db.value("SELECT own_counter FROM gateways WHERE label = ?", label)
-    body = {"table": table(db, lowest, limit=ORDER_ROWS), "gateway_counter": own}
+    body = {"table": table(db, lowest, limit=ORDER_ROWS, every=True), "gateway_counter": own}
     outbox.order(db, now.ms, [label], "counters", body, NIGHT_MS)

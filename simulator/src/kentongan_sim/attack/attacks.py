@@ -17,7 +17,7 @@ A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
 # relay_root: frames in anybody's name that relays take for proved. All his air in a house's name keeps
-# back an alarm that needs relays, for minutes.
+# back an alarm that needs relays, for a minute, and loses some.
 RELAY = ("stage", "lost")
 A_BUTTON = ("own", "chime")  # a stolen button: its own alarm
 A_LOUD_BUTTON = (*A_BUTTON, *A_POST, "page")  # and posts beat that one, and penerima are paged
@@ -73,7 +73,8 @@ PLAN = (
     ("air-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.DENSE), {"channel": AIR}),
     ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
     *[(f"hour-{name}-{{}}", 6, LINE, "alive", air.spending(forge, air.HOUR), RELAYS)
-      for name, forge in (("orders", air.orders), ("stages", air.stages), ("houses", air.houses))],
+      for name, forge in (("orders", air.orders), ("stages", air.stages), ("houses", air.houses),
+                          ("long-houses", air.long_houses))],
     ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
     ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
     ("muzzle-on-{}", 6, LINE, "alive", air.muzzle_on, RELAYS),
@@ -88,7 +89,8 @@ PLAN = (
     ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
-    ("resealed", 10, LINE, "alive", relays.resealed, {"channel": AIR}),
+    # No more is lost than with as much noise at the same moments (limit "jam").
+    ("resealed", 10, LINE, "alive", relays.resealed, {"channel": RELAY}),
     ("every-kind-{}", 6, LINE, "alive", relays.every_kind, {"penerus": RELAY}),
     ("asked-{}", 6, LINE, "alive", relays.asked, {"nobody": AIR, "tombol": (*A_LOUD_BUTTON, *AIR)}),
     ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
