@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import gsm_model
 import pytest
-from kentongan_hub import inside, outbox, paging
+from kentongan_hub import outbox, paging
 from kentongan_hub.paging import base, internet, pdu
 from kentongan_hub.paging import modem as modem_dialogue
 from mqtt_model import Broker
@@ -279,16 +279,6 @@ def test_the_form_refuses_it_in_words_and_takes_it_once_an_administrator_allowed
     assert refused.status_code == 400 and "di dalam mesin atau jaringan ini" in refused.text
     switch_on(site, "apprise", lokal="192.168.1.0/24")
     assert admin.post("/warga/1/alamat", page="/warga/1", **form).status_code == 303
-
-
-@pytest.mark.parametrize(("address", "inner"), [
-    ("8.8.8.8", False), ("2001:4860:4860::8888", False), ("10.0.0.1", True), ("172.16.9.9", True),
-    ("192.168.1.1", True), ("169.254.169.254", True), ("100.64.0.1", True), ("0.0.0.0", True),
-    ("224.0.0.251", True), ("::", True), ("fe80::1%eth0", True), ("fd00::1", True), ("::ffff:10.0.0.1", True),
-    ("64:ff9b::7f00:1", True), ("64:ff9b:1::808:808", True), ("2002:7f00:1::", True), ("nama", True),
-])  # fmt: skip
-def test_what_is_inside_is_told_by_the_address_that_is_really_meant(address, inner):
-    assert inside.is_inside(address) is inner
 
 
 @pytest.fixture
