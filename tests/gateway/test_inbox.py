@@ -59,6 +59,17 @@ def test_a_full_inbox_is_counted_by_reason_told_to_the_hub_and_over_again(tmp_pa
     daemon._close()
 
 
+def test_results_that_the_hub_does_not_take_are_a_trouble_of_their_own_and_no_hub_that_is_away(tmp_path):
+    daemon = Daemon(settings.load(Gateway(tmp_path, 1, 1).config))
+    daemon._uplink.untold = lambda: "does not hear what became of its orders"
+    daemon._tell_troubles()
+    assert "results" in daemon._hands.core.troubles() and "hub" not in daemon._hands.core.troubles()
+    daemon._uplink.untold = lambda: None
+    daemon._tell_troubles()
+    assert "results" not in daemon._hands.core.troubles()
+    daemon._close()
+
+
 class NoWaiting(Backoff):
     def next_s(self):
         return 0.0

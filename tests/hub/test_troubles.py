@@ -72,6 +72,12 @@ def test_an_order_for_a_gateway_that_died_goes_to_one_that_lives(site):
     assert channels() == {"gateway:gateway-2"}
 
 
+def test_results_that_the_hub_does_not_take_are_told_as_that(site):
+    site.post_events(site.event("trouble", name="results", active=True, detail="HTTP 500"))
+    text = site.enter("admin").get("/perangkat").text
+    assert "tidak menerima hasil perintahnya" in text and "pernah tidak terhubung" not in text
+
+
 def test_a_state_that_the_gateway_lost_is_named_with_its_remedy(site):
     from kentongan_hub import troubles
 

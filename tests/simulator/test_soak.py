@@ -1,10 +1,17 @@
 """The fault campaigns in short, and that they can fail: a disk that tears, a gateway that forgets."""
+import io
+import sys
+
+import pytest
 from kentongan_gateway import shelf
 from kentongan_sim import cli
 from kentongan_sim.soak import disk, page, run
 from kentongan_sim.soak import gateway as campaign
 from kentongan_sim.soak.faults import FAULTS
+from kentongan_sim.soak.field import campaign as field
+from kentongan_sim.soak.field.campaign import Result as FieldResult
 from kentongan_sim.soak.gateway import Campaign, Result
+from patience import wait_for
 
 
 def test_the_disk_tears_what_was_not_synced_and_sqlite_holds(tmp_path, require):
@@ -20,6 +27,57 @@ def test_one_of_each_fault_loses_nothing_and_is_shown():
     assert "0 lost" in page.verdict(result) and all(fault.name in page.table(result) for fault in FAULTS)
 
 
+class Here:
+    """A pool that works in this very process."""
+
+    def __init__(self, *_):
+        return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return
+
+    map = staticmethod(map)
+
+
+@pytest.mark.parametrize("name, of, result", [("gateway", campaign, Result), ("field", field, FieldResult)])
+def test_a_campaign_says_at_once_what_will_run_and_again_later(name, of, result, tmp_path, monkeypatch):
+    assert run.SAID_S <= 30
+    err, before = io.StringIO(), []
+
+    def part(seed, number, count):
+        before.append(err.getvalue())
+        wait_for(lambda: err.getvalue().count(" min on idle cores: ") >= 2, "two words while it lasts")
+        return result()
+
+    monkeypatch.setattr(of, "part", part)
+    monkeypatch.setattr(run, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(run, "SAID_S", 0.01)
+    monkeypatch.setattr(sys, "stderr", err)
+    words = ["soak", name, "--faults", "30", "--jobs", "2", "--keep", str(tmp_path)]
+    assert cli.main(words) == 0
+    assert before[0].startswith(f"{name}: 30 faults in 1 parts, 1 to run, 1 at a time, about ")
+
+
+def test_the_stock_radio_says_at_once_what_will_run_and_again_while_it_lasts(monkeypatch):
+    from kentongan_sim.soak import stock
+
+    err, before = io.StringIO(), []
+
+    def go(packets, unplugs, say):
+        before.append(err.getvalue())
+        wait_for(lambda: err.getvalue().count("about 5 minutes: ") >= 2, "two words while it lasts")
+        return []
+
+    monkeypatch.setattr(stock, "run", go)
+    monkeypatch.setattr(run, "SAID_S", 0.01)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert cli.main(["soak", "stock"]) == 0
+    assert before == ["stock: 10,000 packets and 50 unplugs, about 5 minutes ...\n"]
+
+
 def test_a_campaign_that_is_ended_goes_on_with_the_same_result(tmp_path, capsys, monkeypatch):
     asked = []
 
@@ -28,20 +86,6 @@ def test_a_campaign_that_is_ended_goes_on_with_the_same_result(tmp_path, capsys,
         result = Result()
         result.faults["kill -9"] += town + 1
         return result
-
-    class Here:
-        """A pool that works in this very process."""
-
-        def __init__(self, *_):
-            return
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return
-
-        map = staticmethod(map)
 
     monkeypatch.setattr(campaign, "part", part)
     monkeypatch.setattr(run, "ProcessPoolExecutor", Here)

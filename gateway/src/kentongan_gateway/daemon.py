@@ -194,6 +194,7 @@ class Daemon:
         if not self._spool.counts()["unsent"]:
             self._taken_at = time.monotonic()
         self._hands.trouble("hub", self._uplink.trouble() or self._hub_trouble(time.monotonic()))
+        self._hands.trouble("results", self._uplink.untold())
 
     def _look_round(self):
         bad = [name for name in self._troubles()

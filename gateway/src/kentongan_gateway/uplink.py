@@ -187,8 +187,12 @@ class Uplink:
         self._threads[0].join(TIMEOUT_S + 1)
 
     def trouble(self):
-        """What is wrong besides a hub that does not answer, or None."""
-        return self._fault or self._results.trouble()
+        """Why no connection can even be made, or None."""
+        return self._fault
+
+    def untold(self):
+        """What the hub does not hear of its orders' results, or None: alarms go their way beside it."""
+        return self._results.trouble()
 
     def wake(self):
         """Something new is in the spool: do not wait for the next look."""

@@ -29,6 +29,7 @@ WORDS = {
     "key": "tombol matikan bunyi di pos tidak bekerja",
     "voice": "suara di pos tidak bekerja",
     "hub": "pernah tidak terhubung ke pusat data",
+    "results": "pusat data tidak menerima hasil perintahnya, alarm tetap sampai, lihat catatan pusat data",
     "clock": "jam gerbang berubah sendiri",
     "program": "kesalahan program gerbang, alarm tetap jalan, laporkan ke teknisi",
     "inbox": "gerbang kewalahan, sebagian pesan radio diulang",

@@ -18,6 +18,7 @@ PUBLIC = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)
 LOOK_MS = 500
 CALM_MS = 6_000          # between two episodes
 SETTLE_MS = 200_000      # an alarm that is not receipted and at the hub by then is lost
+FAULT_S = 0.5            # what one costs on an idle core, for whoever waits
 TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
 # an alarm's walk after its press: in the air, stored and receipted, at the hub, answered by a person
 MOMENTS_MS = ((-500, 0), (0, 92), (92, 215), (215, 420), (420, 8_000), (8_000, 16_000))

@@ -75,7 +75,8 @@ class House:
         self._watch(self.radio, "send", "radio.send")
         self._link = self._town.link(self)
         self._uplink = Uplink(spool, None, self.label, clock.boot, clock.offered, self._in("taken"),
-                              self._in("reply"), self._in("orders"), self._in("refused"))
+                              self._in("reply"), self._in("orders"), self._in("refused"),
+                              steady_s=lambda: timeline.now_ms / 1000)
         self._uplink.wake = lambda: self._later(self.rng.randrange(*UPLINK_MS), self._send_up)
         self._backoff, self._sending, self._after = Backoff(), False, None
         config = CoreConfig(key_file.node, self.label, zone=key_file.zone, profile=key_file.profile,
@@ -210,6 +211,7 @@ class House:
         if self.core:
             silent = self._timeline.now_ms - self._replied_ms > HUB_SILENT_MS
             self._do("trouble", "hub", "takes nothing" if silent else None)
+            self._do("trouble", "results", self._uplink.untold())
             self.lamp = lamp.code_of(self.core.troubles())
             self._later(LOOK_MS, self._look)
 

@@ -12,10 +12,12 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_sim import marked
 from kentongan_sim.arguments import number
+from kentongan_sim.progress import during
 
 Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
 WHOLE, QUICK = 2_000, 72
 FIELD, FIELD_QUICK = 555, 8
+SAID_S = 30  # a campaign says how long it has gone on
 MARK_FILE = "docs/reliability.md"
 
 
@@ -42,7 +44,11 @@ def in_parts(args, name, campaign, page, count):
     left = [number for number in range(parts) if kept.load(number) is None]
     if len(left) < parts:
         print(f"{name}: goes on where it stopped, {len(left)} of {parts} parts are left")
-    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+    jobs = max(1, min(args.jobs, len(left)))
+    minutes = count / parts * len(left) * campaign.FAULT_S / jobs / 60
+    what = (f"{name}: {count} faults in {parts} parts, {len(left)} to run, {jobs} at a time, about "
+            f"{minutes:.0f} min on idle cores")
+    with during(what, every_s=SAID_S), ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         results = pool.map(campaign.part, [args.seed] * len(left), left, [count] * len(left))
         for number, one in zip(left, results, strict=True):
             kept.save(number, one)
@@ -86,7 +92,9 @@ def stock(args):
     from kentongan_sim.soak import stock as campaign
 
     packets, unplugs = (500, 5) if args.quick else (10_000, 50)
-    return campaign.run(packets, unplugs, print)
+    about = "a minute or two" if args.quick else "5 minutes"
+    with during(f"stock: {packets:,} packets and {unplugs} unplugs, about {about}", every_s=SAID_S):
+        return campaign.run(packets, unplugs, print)
 
 
 # a campaign is a line here: what it does to which parts

@@ -30,6 +30,7 @@ CALM_MS, CALM_ROUND_MS = 330_000, 20_000
 SOUND_S, AFTER_S = 5, 75
 MQTT_WAIT_S = 0.05       # for a broker that says nothing: mqtt.CONNECT_S in a campaign
 EPISODES = len(FAULTS)   # of one place: each fault once
+FAULT_S = 4              # what one costs on an idle core, for whoever waits
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
 CALM_WARNINGS = ("disk hampir penuh", "cadangan lama")  # of the machine that runs this
@@ -189,7 +190,7 @@ class Campaign:
             return
         if self.place.hub_up and not (self.disk and self.disk.fault):
             self._wrong |= {one for one in self.place.warnings() - self._before
-                            if one[0] not in fault.also + CALM_WARNINGS}
+                            if one[0] not in fault.also + CALM_WARNINGS and one not in fault.also}
         if self._begun and self._seen_ms is None and self._asks(fault):
             self._seen_ms = self.place.timeline.now_ms
         self.place.timeline.after(LOOK_MS, self._look, fault, number)

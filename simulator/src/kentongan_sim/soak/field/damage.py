@@ -57,9 +57,9 @@ def unreadable(path, rng):
 
 
 def stored_alarms(path, rng):
-    """Alarms that a spool has, whose text the card has altered."""
+    """Alarms that a spool has, whose text the card has altered; how many."""
     odd = rng.choice(('{"type":"alarm","key":"x', "[]", b"\xff\xfe{"))
-    _change(path, "UPDATE event SET body = CAST(? AS TEXT) WHERE class = 0", odd)
+    return _change(path, "UPDATE event SET body = CAST(? AS TEXT) WHERE class = 0", odd)
 
 
 def stored_name(path, rng):
@@ -75,9 +75,10 @@ def without_altered(path, rng):
 def _change(path, sql, *values):
     spool = sqlite3.connect(path)
     spool.execute("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory beside the journal, as the gateway
-    spool.execute(sql, values)
+    count = spool.execute(sql, values).rowcount
     spool.commit()
     spool.close()
+    return count
 
 
 DATABASE = {"torn": torn, "without its head": headless, "cut short": cut, "empty": empty,

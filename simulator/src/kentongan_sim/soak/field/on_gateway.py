@@ -117,6 +117,19 @@ def _plug(place, rng):
     place.house.radio.plug()
 
 
+def _alter_alarms(place, rng):
+    def deed(place, rng):
+        place.memo["altered"] = damage.stored_alarms(place.house.directory / "spool.sqlite3", rng)
+
+    _kill_then(deed)(place, rng)
+
+
+def _alarms_told(place):
+    """Of rows that no longer can be read by their own word; where there was none, of the restart."""
+    about = ("disk_state spool", "disk_lost") if place.memo.get("altered") else ("restart",)
+    return any(subject == f"{LABEL} {name}" for _, subject in place.warnings() for name in about)
+
+
 NEW_CARD = _alter_spool(damage.without_altered)
 
 GATEWAY = (
@@ -138,13 +151,13 @@ GATEWAY = (
     Fault("relay board unplugged while it is open", "gateway", _board("unplugged"), _board(None), 40, 90,
           warning("gerbang tanpa sirene"), "warning: gerbang tanpa sirene", ("gerbang tanpa sirene",)),
     Fault("results of orders are not taken", "gateway", rows.no_done, rows.all_routes, 200, 400,
-          lambda place: any(what.startswith("gerbang") for what, _ in place.warnings()), "a warning: gerbang",
-          (*RESTARTED, "gerbang bermasalah", "gerbang terputus"), beside=MEANWHILE),
-    Fault("stored alarms altered", "gateway", _alter_spool(damage.stored_alarms), NEW_CARD, 70, 120,
-          warning("gerbang perlu dilihat"), "warning: gerbang perlu dilihat",
+          warning("gerbang perlu dilihat", "results"), "warning: gerbang perlu dilihat, of results",
+          ((RESTARTED[0], f"{LABEL} results"),), beside=MEANWHILE),
+    Fault("stored alarms altered", "gateway", _alter_alarms, NEW_CARD, 70, 120,
+          _alarms_told, "warning: gerbang perlu dilihat, of its records",
           (*RESTARTED, "gerbang bermasalah"), beside=ANY_TIME),
     Fault("a letter of stored events altered", "gateway", _alter_spool(damage.stored_name), NEW_CARD, 70, 120,
-          warning("gerbang perlu dilihat"), "warning: gerbang perlu dilihat",
+          warning("gerbang perlu dilihat", "restart"), "warning: gerbang perlu dilihat, of its restart",
           (*RESTARTED, "gerbang bermasalah"), beside=ANY_TIME),
     Fault("relay board on a bad line", "gateway", _board("bad line"), _board(None), 60, 120,
           warning("gerbang tanpa sirene"), "warning: gerbang tanpa sirene", ("gerbang tanpa sirene",)),

@@ -172,8 +172,9 @@ def _hub_files(place):
 
 
 OUT = warning("pusat data pernah mati")
-UNREADABLE = page("/peringatan", "pusat data gagal", "PENYIMPANAN GAGAL", "tidak terbaca", "rusak")
 RUINED = page("/peringatan", "BASIS DATA RUSAK")
+FAILED = "pusat data gagal", "pusat data"
+LOOKED_AT = 630, 900  # s: what nothing reads is found by the look that the hub takes every ten minutes
 
 HUB = (
     Fault("away for 1 to 40 minutes", "hub", _stop, _start, 70, 2_400, OUT, "warning: pernah mati", AWAY),
@@ -189,11 +190,13 @@ HUB = (
             (*AWAY, "basis data rusak")) for name in damage.DATABASE),
     Fault("the hub's disk full", "hub", disk(_hub_files, "full", errno.ENOSPC), disk_well, 30, 90,
           page("/peringatan", "PENYIMPANAN GAGAL"), "red on every page", (*AWAY, "pusat data gagal")),
-    *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), 150, 240, UNREADABLE,
-            "warning or page Peringatan", (*AWAY, "pusat data gagal", "basis data rusak"), beside=MEANWHILE)
-      for name, table, column, odd, where in rows.ROWS),
-    Fault("unreadable: an order that waits", "hub", rows.torn_order, rows.no_torn_order, 150, 240, UNREADABLE,
-          "warning or page Peringatan", (*AWAY, "pusat data gagal"), beside=MEANWHILE),
+    *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), *LOOKED_AT,
+            warning(rows.REPLACED, subject), f"warning: {rows.REPLACED}", ((rows.REPLACED, subject), FAILED),
+            beside=MEANWHILE)
+      for name, table, column, odd, where, subject in rows.ROWS),
+    Fault("unreadable: an order that waits", "hub", rows.torn_order, rows.no_torn_order, 150, 240,
+          page("/peringatan", f"perintah stage untuk {LABEL} rusak"),
+          "page Peringatan, warning: pusat data gagal", (FAILED,), beside=MEANWHILE),
     *(Fault(f"SMS modem {name}", "hub", _sms(name), _sms_well, 60, 200, channel("sms"),
             "page Kanal, warning: kanal gagal", ("kanal gagal",))
       for name in (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)),

@@ -7,11 +7,12 @@ from kentongan_hub import outbox
 from kentongan_sim.soak.field.place import LABEL
 from kentongan_sim.soak.town import Link
 
-ROWS = (  # what each is, and where it stands
-    ("a post's settings", "devices", "settings", '{"table":', "role = 'sirene'"),
-    ("when a person is called", "addresses", "delay_s", "x", "1"),
-    ("a person's name", "people", "name", b"\xff", "1"),
+ROWS = (  # what each is, where it stands, and what the warning calls it
+    ("a post's settings", "devices", "settings", '{"table":', "label = 'pos-1'", "devices pos-1"),
+    ("when a person is called", "addresses", "delay_s", "x", "1", "addresses 1"),
+    ("a person's name", "people", "name", b"\xff", "1", "people 1"),
 )
+REPLACED = "nilai rusak diganti"
 
 
 def row(table, column, odd, where):

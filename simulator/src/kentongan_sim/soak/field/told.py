@@ -7,11 +7,11 @@ from collections import namedtuple
 
 DAY_S = 86_400
 # part: device, gateway or hub · least_s, most_s: how long it lasts · told: see above, None where nothing
-# fails · where: that, for people · also: warnings that are true words beside it · sounds: which posts must
-# sound: "both" or the "other" within SOUND_S of the press, "after": both within AFTER_S of the fault's end
-# button: whether the box that is pressed has the fault · beside: the alarm is at the hub BESIDE_S after the
-# press, and people are called, and what they answer is shown, however long the fault lasts; ANY_TIME or
-# MEANWHILE: when the press comes
+# fails · where: that, for people · also: warnings that are true words beside it, or (warning, subject) where
+# it is true of that alone · sounds: which posts must sound: "both" or the "other" within SOUND_S of the
+# press, "after": both within AFTER_S of the fault's end · button: whether the box that is pressed has the
+# fault · beside: the alarm is at the hub BESIDE_S after the press, and people are called, and what they
+# answer is shown, however long the fault lasts; ANY_TIME or MEANWHILE: when the press comes
 Fault = namedtuple("Fault", "name part begin end least_s most_s told where also sounds button beside",
                    defaults=("both", False, ""))
 BESIDE_S = 60
