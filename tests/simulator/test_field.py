@@ -3,13 +3,16 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_hub import accounts, calling, kept, supervision
+from kentongan_gateway.results import Results
+from kentongan_hub import accounts, calling, kept, rows, supervision
 from kentongan_sim.soak.field import campaign, page
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.campaign import Campaign, Result
 from kentongan_sim.soak.field.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
+UNREAD = "unreadable: a person's name"
+UNTOLD = "results of orders are not taken"
 SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 4 frames", "odd orders",
          "pos: its output cannot be driven",
          "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
@@ -37,6 +40,55 @@ def test_a_fault_of_each_part_loses_nothing_silences_nothing_and_is_told():
     assert set(result.faults) == set(SHORT) and result.pressed == len(SHORT)
     assert "0 lost, 0 silent, 0 told to nobody" in page.verdict(result)
     assert all(f"| {name} |" in page.table(result) for name in SHORT)
+
+
+def soon(monkeypatch, **other):
+    """What a press finds needs no look that the hub takes every ten minutes."""
+    faults = [fault._replace(least_s=150, most_s=180, **other) if fault.name == UNREAD else fault
+              for fault in FAULTS]
+    monkeypatch.setattr(campaign, "FAULTS", faults)
+    monkeypatch.setattr(campaign, "PRESSES", ("main",))
+
+
+def test_values_that_nobody_can_read_are_told_by_their_own_word_each_time(monkeypatch):
+    """What an earlier one left is forgotten, and no other word of the page is taken for theirs."""
+    soon(monkeypatch)
+    result = ran(UNREAD, count=2)
+    assert result.problems == [] and result.told[UNREAD] == 2
+
+
+def test_results_that_the_hub_does_not_take_are_told_by_their_own_word():
+    result = ran(UNTOLD)
+    assert result.problems == [] and result.told[UNTOLD] == 1
+
+
+@pytest.mark.parametrize("name, owner, part, instead", [
+    (UNREAD, rows, "recent", lambda db, now: []),
+    (UNTOLD, Results, "trouble", lambda self: None),
+])
+def test_a_word_that_is_never_said_is_missed_whatever_else_is_open(name, owner, part, instead, monkeypatch):
+    monkeypatch.setattr(owner, part, instead)
+    monkeypatch.setattr(campaign, "TOLD_MS", 10_000)
+    soon(monkeypatch)
+    assert any(one.startswith("not told:") for one in ran(name).problems)
+
+
+def test_a_true_word_about_somebody_else_is_a_false_word(monkeypatch):
+    soon(monkeypatch, also=(("nilai rusak diganti", "people 2"), ("pusat data gagal", "pusat data")))
+    problems = ran(UNREAD).problems
+    assert len(problems) == 1 and problems[0].startswith("false word:") and "people 1" in problems[0]
+
+
+def test_the_page_tells_of_the_whole_campaign_on_every_fault_there_is():
+    """`kentongan-sim soak field --page docs/reliability.md` draws it: at least 500 injections."""
+    block = (ROOT / "docs/reliability.md").read_text().split(page.MARK)[1]
+    said = re.match(r"\s*([\d,]+) faults beside ([\d,]+) alarms: 0 lost, ", block)
+    injected, pressed = (int(number.replace(",", "")) for number in said.groups())
+    assert injected >= 500 and pressed == injected
+    assert f"soak field --faults {injected} " in block and "parts" not in block.splitlines()[-2]
+    rows_of = re.findall(r"^\| (\w+) \| ([^|]+) \| (\d+) \|", block, re.MULTILINE)
+    assert {(part, name) for part, name, _ in rows_of} == {(fault.part, fault.name) for fault in FAULTS}
+    assert sum(int(count) for _, _, count in rows_of) == injected
 
 
 def test_every_part_has_faults_and_every_fault_a_name_of_its_own():
