@@ -259,14 +259,6 @@ def test_the_day_list_of_a_battery_keeps_the_lowest_and_gives_the_days_left(site
     assert "baterai cukup untuk sekitar 17 hari" in site.enter("admin").get("/perangkat").text
 
 
-def test_a_battery_that_a_device_can_no_longer_measure_is_shown_as_not_known(site):
-    known, unknown = ({"flags": 0, "battery": battery} for battery in (195, 0))
-    for body, words in ((known, "3,90 V"), (unknown, "baterai belum diketahui")):
-        site.post_events(site.event("status", device=site.button, role="tombol", body=body, rssi=-80))
-        assert words in site.enter("admin").get("/perangkat").text
-    assert "3,90 V" not in site.enter("admin").get("/perangkat").text
-
-
 def test_a_quiet_test_is_ordered_for_one_post_and_is_on_the_record(site):
     person = site.enter("admin")
     assert person.post("/perangkat/pos-1/uji", page="/perangkat").status_code == 303

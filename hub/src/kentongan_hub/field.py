@@ -111,7 +111,7 @@ def status(db, now, gateway, event):
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
     flags = whole(body.get("flags")) or 0
     if role == "tombol":
-        battery_mv = (whole(body.get("battery")) or 0) * BATTERY_STEP_MV  # 0: not known, and so shown
+        battery_mv = (whole(body.get("battery")) or 0) * BATTERY_STEP_MV or None  # 0: not known
         lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
         jammed, mains, key_stuck = 0, None, flags & m.TOMBOL_STATUS_KEY_STUCK
         flash_failing = flags & m.TOMBOL_STATUS_FLASH_FAILING
