@@ -5,12 +5,11 @@
 import json
 
 import pytest
-from kentongan_gateway import air, memory
+from kentongan_gateway import air, memory, shares
 from kentongan_gateway.copies import Copies
 from kentongan_gateway.core import GatewayCore
 from kentongan_gateway.memory import Memory
 from kentongan_gateway.pages import Pages
-from kentongan_gateway.shares import Shares
 from kentongan_hub import chimes
 from kentongan_sim import cli, engine_micropython
 from kentongan_sim.attack import run
@@ -115,8 +114,10 @@ def test_a_gateway_with_a_new_card_that_takes_one_post_s_word_is_found_out(monke
 
 @pytest.mark.parametrize("name", OWN_WORDS)
 def test_a_gateway_that_keeps_no_air_for_another_s_press_is_found_out(name, monkeypatch):
-    monkeypatch.setattr(Shares, "allow", lambda self, *about: True)
-    monkeypatch.setitem(air.LIMITS_S, air.FIRST, air.LIMITS_S[air.AGAIN] - 1)
+    def pays(self, kind, who, seconds, hour_s, now_ms):
+        return shares.OWN if hour_s + seconds <= air.LIMITS_S[air.AGAIN] else None
+
+    monkeypatch.setattr(shares.Shares, "purse", pays)
     said = found(name).get("muted", [])
     assert any("no gateway sent it a receipt" in text for text in said)
 

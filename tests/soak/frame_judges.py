@@ -221,6 +221,7 @@ class PenerimaRig(AiredRig):
         self.paged.add(about)
         out = self.hear(self.air.page(origin, counter, 1 + self.air.draw(6)))
         need(any(isinstance(one, act.Sound) for one in out), "a true page does not chime")
+        self.until(self.now_ms + 2_500)  # nobody has touched the key: nothing is answered
         self.coming.add(about)
         self.out = []
         self.key("come", True)

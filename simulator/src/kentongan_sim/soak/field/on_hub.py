@@ -187,7 +187,7 @@ HUB = (
     Fault("clock stepped ahead while it runs", "hub", _hub_clock(ahead), _hub_clock_set, 60, 120,
           warning("jam tidak pasti"), "warning: jam tidak pasti", AWAY),
     *(Fault(f"database {name}", "hub", _damage(name), _start, 3, 90, RUINED, "red on every page",
-            (*AWAY, "basis data rusak")) for name in damage.DATABASE),
+            (*AWAY, "basis data rusak", "akses perlu diperiksa")) for name in damage.DATABASE),
     Fault("the hub's disk full", "hub", disk(_hub_files, "full", errno.ENOSPC), disk_well, 30, 90,
           page("/peringatan", "PENYIMPANAN GAGAL"), "red on every page", (*AWAY, "pusat data gagal")),
     *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), *LOOKED_AT,
