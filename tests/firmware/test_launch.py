@@ -4,7 +4,8 @@ import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset
 from board.parts import Flood
 from both import raises
-from hwkit import BEFORE_AIR_MS, MAIN, SIREN, alarms, device, highs
+from hwkit import BEFORE_AIR_MS, MAIN, SIREN, PowerChip, alarms, device, highs
+from kentongan_node import feedback
 from kentongan_wire import link
 from kentongan_wire import messages as m
 
@@ -48,6 +49,37 @@ def test_a_fault_at_every_start_ends_with_the_technician_not_in_a_loop():
     board.chip.faults.clear()
     board.boot("penerus", 30_000, HARD_RESET)
     assert board.boot("penerus", 200_000, HARD_RESET) == "stopped" and board.chip.sent
+
+
+def blinks(board, role):
+    """Times in ms between the edges of its lamp."""
+    edges = [us for us, level in board.pin(getattr(board.numbers, role.upper())["shows"][0]).history
+             if level is not None]
+    return [(edges[i + 1] - edges[i]) // 1000 for i in range(len(edges) - 1)]
+
+
+def test_a_radio_that_is_absent_is_told_by_the_lamp_at_the_first_start_also_to_nobody_who_pressed():
+    for name in ("heltec_v3", "lilygo_t3"):
+        for role in ("tombol", "sirene", "penerus", "penerima", "modem"):
+            board = device(role, name)
+            lid = dict(board.numbers.TOMBOL["keys"])["lid"]
+            board.hold(lid, 1 - board.numbers.KEY_ACTIVE)
+            board.chip.faults.add("no_chip")
+            assert board.boot(role, 10_000) == "reset", (name, role)
+            rhythm = [steps for step in feedback.STEPS[feedback.TECHNICIAN][0] for steps in step]
+            found = blinks(board, role)
+            assert rhythm in [found[i : i + 6] for i in range(len(found))], (name, role, found)
+
+
+def test_no_pull_is_asked_of_a_pin_that_has_none():
+    for name in ("lilygo_t3", "tbeam_sx1262", "tbeam_sx1276"):
+        for role in ("tombol", "sirene", "penerus", "penerima"):
+            board = device(role, name)
+            board.i2c = PowerChip(0x4A)
+            board.boot(role, 500)
+            assert "gpio" not in board.serial.out, (name, role)
+            for number in board.numbers.INPUT_ONLY:
+                assert board.pin(number).pull is None
 
 
 def test_a_radio_that_dies_while_it_runs_restarts_the_board():
