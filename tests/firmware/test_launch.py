@@ -3,7 +3,7 @@
 import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset
 from board.parts import Flood
-from both import raises
+from both import raises, random_bytes
 from hwkit import BEFORE_AIR_MS, MAIN, SIREN, PowerChip, alarms, device, highs
 from kentongan_node import feedback
 from kentongan_wire import link
@@ -172,6 +172,35 @@ def test_a_line_that_never_stops_delays_no_frame_and_no_siren():
         assert board.boot("sirene", 60_000) == "stopped"
         first_us = [us for us, level in board.pin(SIREN).history if level == 1][0]
         assert first_us < 3_200_000 and highs(board)[0] > 20_000_000
+
+
+def babble(board, ms, number):
+    """So many random bytes on its line, in pieces of up to 256, from then on."""
+    values = random_bytes(number)
+    while number > 0:
+        piece = bytes([next(values) for _ in range(next(values) + 1)])
+        board.at(ms, board.serial.type, piece)
+        number, ms = number - len(piece), ms + 20
+
+
+def test_random_bytes_on_its_line_stop_no_role_and_no_alarm():
+    for role in ("tombol", "sirene", "penerus", "penerima", "modem"):
+        board = device(role)
+        board.hold(MAIN, 0 if role == "tombol" else None)
+        babble(board, 0, 20_000)
+        board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+        assert board.boot(role, 8_000) == "stopped", role
+        assert "Traceback" not in board.serial.out
+        assert role != "tombol" or len(alarms(board)) >= 3
+        assert role != "sirene" or highs(board)[0] > 2_000_000
+
+
+def test_random_bytes_do_not_end_the_wait_for_a_technician():
+    for role in ("sirene", "modem"):
+        board = device(role)
+        del board.flash["/device.json"]
+        babble(board, 0, 20_000)
+        assert board.boot(role, 8_000) == "stopped" and "perlu teknisi" in board.serial.out, role
 
 
 def test_a_program_that_hangs_is_ended_by_the_watchdog():

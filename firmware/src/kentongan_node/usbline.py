@@ -4,9 +4,9 @@ There is no other: a bridge hangs on UART0, which is the prompt's, and machine.U
 software says by itself (boot lines, IDF's errors) comes on it too. Of the host's bytes the port keeps
 link.RING_BYTES between two looks; the host paces itself.
 
-A write to a host that has the chip's USB open and does not read waits inside the port (500 ms in
-MicroPython's TinyUSB) and is cut off: the radio would be deaf meanwhile. So after one such wait nothing is
-written until the host says something, or HOLD_MS have passed. What is lost the host sees by the messages'
+A write to a host that has the chip's USB open and does not read waits inside the port (once or twice 500 ms
+in MicroPython's TinyUSB) and is cut off: the radio would be deaf meanwhile. So after one such write nothing
+is written until the host says something, or HOLD_MS have passed. What is lost the host sees by the messages'
 numbers.
 """
 import time
