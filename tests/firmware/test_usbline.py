@@ -95,6 +95,17 @@ def test_a_modem_starts_on_every_board_and_its_line_carries_every_byte_both_ways
         assert board.chip.sent == [values] and board.serial.out == "", name
 
 
+def test_a_power_that_its_chip_or_its_antenna_does_not_allow_is_refused_and_the_modem_goes_on():
+    for name, dbm in (("lilygo_t3", 19), ("lilygo_t3", 1), ("heltec_v3", 19)):
+        board = device("modem", name)  # its device file: 3 dBi; the host says 0
+        order = link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, dbm, 0, 0)
+        board.at(1_000, board.serial.type, link.encode(1, order))
+        board.at(2_000, board.serial.type, CONFIGURE)
+        assert board.boot("modem", 4_000) == "stopped"
+        assert told(board).count(link.Nack(1, link.REASON_SETTINGS)) == 1, (name, dbm)
+        assert link.Ack(1) in told(board) and board.serial.out == "", (name, dbm)
+
+
 def test_what_the_ring_of_a_bridge_does_not_hold_is_lost_and_the_next_message_is_found():
     board = device("modem")
     order = link.encode(2, link.Transmit(nodekit.receipt(TOMBOL, 10, packet_id=900) + bytes(200), 0, 0, 0, 0))

@@ -91,6 +91,7 @@ def run(board, pins, kind, boot, memory, watchdog):
         if role_of(board, pins) != checked["role"]:
             raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
                 checked["role"]))
+        checked["power_dbm"] = radio.POWER_DBM[board.CHIP]
         memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
 
     checked, core = settings.start(kind, text, lambda: recalled(memory), own)
