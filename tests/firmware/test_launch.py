@@ -1,10 +1,10 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
 from board.parts import Flood
 from both import raises, random_bytes
-from hwkit import BEFORE_AIR_MS, MAIN, SIREN, PowerChip, alarms, device, highs
+from hwkit import BEFORE_AIR_MS, MAIN, SILENT, SIREN, PowerChip, alarms, device, highs, lamp
 from kentongan_node import feedback
 from kentongan_wire import link
 from kentongan_wire import messages as m
@@ -69,6 +69,18 @@ def test_a_radio_that_is_absent_is_told_by_the_lamp_at_the_first_start_also_to_n
             rhythm = [steps for step in feedback.STEPS[feedback.TECHNICIAN][0] for steps in step]
             found = blinks(board, role)
             assert rhythm in [found[i : i + 6] for i in range(len(found))], (name, role, found)
+
+
+def test_a_silent_alarm_that_a_reset_meets_without_a_radio_shows_nothing_for_as_long():
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    board.hold(SILENT, 0)
+    board.boot("tombol", 3_000, DEEPSLEEP_RESET, EXT1_WAKE)
+    board.hold(SILENT, None)
+    board.chip.faults.add("no_chip")
+    began_us = board.clock.us
+    assert alarms(board) and board.boot("tombol", 10_000, HARD_RESET) == "reset"
+    assert 1 not in [level for us, level in lamp(board) if us >= began_us]
 
 
 def test_no_pull_is_asked_of_a_pin_that_has_none():
