@@ -8,7 +8,7 @@ import sys
 
 import boardkit
 from board.chips import Sx1262, Sx1276
-from board.parts import Bus, File, Nvs, Serial, Uart
+from board.parts import Bus, File, Nvs, Serial
 from both import root_path
 from kentongan_node import roles
 
@@ -16,6 +16,7 @@ PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
 NEVER_US = 1 << 60
 HISTORY = 6_000   # edges of a pin that are remembered
+CLASSIC = ("lilygo_t3", "tbeam_sx1262", "tbeam_sx1276")  # an ESP32, not an S3
 MODULES = ["kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal",
                                                "launch")]
 
@@ -44,6 +45,12 @@ class Pin:
     def init(self, mode=None, pull=None, value=None):
         self.mode = mode if mode is not None else self.mode
         self.pull = pull
+        if self.board.classic and 34 <= self.number <= 39:
+            if self.mode == Pin.OUT:
+                raise ValueError("pin can only be input")
+            if pull is not None:  # IDF tells it on the line, and goes on
+                self.pull = None
+                self.board.serial.write("E (123) gpio: gpio_pullup_en(83): GPIO number error\r\n")
         if value is not None:
             self.value(value)
 
@@ -74,8 +81,9 @@ class Timer:
     ONE_SHOT, PERIODIC = 0, 1
 
     def __init__(self, board, number):
-        self.board = board
+        self.board, self.number = board, number
         self.due_us = self.callback = None
+        self.interrupt = False  # from the first init to the next deinit
         assert 0 <= number <= 3, "the chip has four timers"
         board.timers[number] = self
 
@@ -83,10 +91,12 @@ class Timer:
         assert mode == Timer.ONE_SHOT and period >= 1
         if "timers" in self.board.broken:
             raise OSError(-0x103)
+        self.board.interrupts += not self.interrupt
+        self.interrupt = True
         self.due_us, self.callback = self.board.clock.us + period * 1000, callback
 
     def deinit(self):
-        self.due_us = None
+        self.due_us, self.interrupt = None, False
 
 
 def numbers(name):
@@ -103,7 +113,7 @@ class Board:
     def __init__(self, name="heltec_v3", ticks_us=0):
         self.clock = boardkit.Time(ticks_us)
         self.clock.sleep_ms = self._sleep_ms  # time goes by for the whole board
-        self.numbers = numbers(name)
+        self.numbers, self.classic = numbers(name), name in CLASSIC
         self.flash = {}
         self.nvs = {}
         self.refuses = None    # of a path, or "nvs": whether the flash takes no write there
@@ -114,7 +124,8 @@ class Board:
         self.unmade = set()    # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
         self.broken = set()    # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
-        self.pins, self.timers, self.serial, self.uart = {}, {}, Serial(), Uart()
+        self.pins, self.timers, self.serial = {}, {}, Serial()
+        self.interrupts = 0    # that its timers took
         for name, wire in (("NSS", self.chip.cs), ("RESET", self.chip.reset), ("BUSY", self.chip.busy),
                            ("DIO0", self.chip.dio0), ("DIO1", self.chip.dio1)):
             if getattr(self.numbers, name) is not None:
@@ -289,7 +300,7 @@ class Board:
             digest = binascii.crc32(str(self.clock.us).encode()) & 0xFFFFFFFF
             return digest.to_bytes(4, "little")[:n]
 
-        return boardkit.Space(listdir=listdir, mkdir=mkdir, urandom=urandom, dupterm=lambda *args: None,
+        return boardkit.Space(listdir=listdir, mkdir=mkdir, urandom=urandom,
                               getenv=getattr(real_os, "getenv", None))
 
     def make(self, what, made):
@@ -317,7 +328,6 @@ class Board:
             RTC=lambda: self.make("RTC", boardkit.Space(memory=self._memory)),
             SPI=lambda *args, **names: self.make("SPI", self.chip),
             I2C=lambda *args, **names: self.make("I2C", Bus(self)),
-            UART=lambda *args, **names: self.make("UART", self.uart),
             reset=self._reset, deepsleep=self._deepsleep, reset_cause=lambda: self.cause,
             wake_reason=lambda: self.wake, PWRON_RESET=PWRON_RESET,
             DEEPSLEEP_RESET=DEEPSLEEP_RESET, TIMER_WAKE=TIMER_WAKE, EXT0_WAKE=EXT0_WAKE)
@@ -380,7 +390,7 @@ class TimerMaker:
 
     def __call__(self, number):
         self._board.make("Timer {}".format(number), None)
-        return Timer(self._board, number)
+        return self._board.timers.get(number) or Timer(self._board, number)
 
 
 class AdcMaker:

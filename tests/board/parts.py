@@ -28,12 +28,15 @@ class File:
 
 
 class Serial:
-    """Standard input and output of a board. `inbox`: bytes or characters that came and wait."""
+    """Standard input and output of a board. `inbox`: bytes or characters that came and wait; `out`: the text
+    that was written; `sent`: all of it, as bytes."""
 
     broken = False             # whoever writes or looks gets an error
+    RING_BYTES = 259           # of stdin_ringbuf, in ports/esp32/mphalport.c: one less than its array
+    lost = 0                   # bytes that found it full
 
     def __init__(self):
-        self.inbox, self.out = b"", ""
+        self.inbox, self.out, self.sent = b"", "", bytearray()
         self.buffer = Bytes(self)
         self.interrupts = True   # whether Ctrl-C ends the program: micropython.kbd_intr
 
@@ -44,12 +47,16 @@ class Serial:
         if self.broken:
             raise OSError(5)
         self.out += text if isinstance(text, str) else ""
+        self.sent.extend(text.encode() if isinstance(text, str) else text)
 
     def type(self, data):
-        """Bytes from outside. The chip looks for Ctrl-C as they come, before anybody reads them."""
+        """Bytes from outside. The chip looks for Ctrl-C as they come, before anybody reads them, and keeps no
+        more than its ring holds."""
         if b"\x03" in data and self.interrupts:
             raise KeyboardInterrupt()
-        self.inbox = self.waiting() + data
+        waiting = self.waiting() + data
+        self.inbox = waiting[: self.RING_BYTES]
+        self.lost += len(waiting) - len(self.inbox)
 
     def waiting(self):
         return self.inbox if isinstance(self.inbox, bytes) else bytes([ord(char) for char in self.inbox])
@@ -144,18 +151,3 @@ class Bus:
 
     def writeto_mem(self, *args):
         self._chip().writeto_mem(*args)
-
-
-class Uart:
-    def __init__(self):
-        self.inbox, self.out = b"", b""
-
-    def any(self):
-        return len(self.inbox)
-
-    def read(self, n):
-        taken, self.inbox = self.inbox[:n], self.inbox[n:]
-        return taken
-
-    def write(self, data):
-        self.out += bytes(data)
