@@ -18,6 +18,7 @@ from kentongan_tool import devicetools, images
 from kentongan_tool.boards import BOARDS, GENERIC
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
+from kentongan_tool.shrink import shorter
 
 FORMAT = 1
 MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
@@ -178,9 +179,12 @@ def _pack_code(code, device):
 
 def join(root, sources, target):
     """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
-    path = target.with_suffix(".py")
-    path.write_text(Joined(root, sources).source(), encoding="utf-8")
-    compile_mpy(path, target, path.name)
+    joined = Joined(root, sources)
+    path, short = target.with_suffix(".py"), target.with_suffix(".short")
+    path.write_text(joined.source(), encoding="utf-8")
+    short.write_text(shorter(path.read_text(encoding="utf-8"), joined.asked_for()), encoding="utf-8")
+    compile_mpy(short, target, path.name)
+    short.unlink()
 
 
 def compile_mpy(path, target, name):
