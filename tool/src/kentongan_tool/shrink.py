@@ -14,12 +14,12 @@ from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, bound, imported, stored
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def needed(statements: list, roots: list) -> list:
-    """The statements that the roots' names reach, in order, without methods that nothing names; what binds no
-    name always counts."""
+def needed(statements: list, roots: list, asked=()) -> list:
+    """The statements that the roots' names reach, in order, without methods that nothing names (nor `asked`);
+    what binds no name always counts."""
     while True:
         statements = _reached(statements, roots)
-        if not _drop_methods(statements):
+        if not _drop_methods(statements, asked):
             return statements
 
 
@@ -41,7 +41,7 @@ def _reached(statements: list, roots: list) -> list:
     return [statements[i] for i in sorted(kept)]
 
 
-def _drop_methods(statements: list) -> bool:
+def _drop_methods(statements: list, asked) -> bool:
     """Leave out methods whose name stands nowhere else, neither behind a dot nor in a string."""
     named: dict = {}
     for one in statements:
@@ -51,7 +51,8 @@ def _drop_methods(statements: list) -> bool:
     found = False
     for one in statements:
         if isinstance(one, ast.ClassDef):
-            body = [node for node in one.body if not _is_method(node) or _outside(node, named)]
+            body = [node for node in one.body
+                    if not _is_method(node) or node.name in asked or _outside(node, named)]
             found = found or len(body) < len(one.body)
             one.body = body or [ast.Pass()]
     return found
@@ -75,7 +76,7 @@ def shorter(text: str, keep) -> str:
     tree = ast.parse(text)
     texts = {_text(node) for node in ast.walk(tree)} - {None}
     for family in _families(tree):
-        _shorten_private(family, _foreign(tree) | texts)
+        _shorten_private(family, _foreign(tree) | texts | set(keep))
     _reuse(tree, set(keep) | texts)
     return ast.unparse(tree) + "\n"
 
@@ -158,6 +159,8 @@ def _reuse(tree, keep: set):
             keep = keep | _read_in_class(node)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             taken |= set(imported(node))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _is_const(node.value.func):
+            keep = keep | set(stored(node))  # mpy-cross writes it where it is used, if it begins with _
     renamed = sorted(name for name in top - keep if not name.endswith("Error"))
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     free = sorted(name for name in attributes if name not in taken and not _private(name))
@@ -170,6 +173,10 @@ def _reuse(tree, keep: set):
     for node in tree.body:
         if isinstance(node, DEFINITIONS):
             node.name = new.get(node.name, node.name)
+
+
+def _is_const(node) -> bool:
+    return isinstance(node, ast.Name) and node.id == "const"
 
 
 def _read_in_class(node) -> set:
