@@ -55,13 +55,13 @@ def serve(board, pins, kind):
             key = boot.key
             run(board, pins, kind, boot, memory, watchdog)
         except LocalError as fault:
-            wait_for_technician(board, pins, watchdog, str(fault), not_heard(board, pins, memory, key))
+            wait_for_technician(board, pins, watchdog, str(fault), not_heard(kind, memory, key))
         except Service:
             raise
         except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
             outputs_off(pins)
             hal.beside.do("line", sys.print_exception, fault)
-            first = not_heard(board, pins, memory, key)
+            first = not_heard(kind, memory, key)
             if memory.faults >= FAULTS_MAX:
                 wait_for_technician(board, pins, watchdog, repr(fault), first)
             # no faster than this, should the fault be there at once again
@@ -96,7 +96,8 @@ def run(board, pins, kind, boot, memory, watchdog):
     checked, core = settings.start(kind, text, lambda: recalled(memory), own)
     watchdog.feed()
     i2c = hal.wires.power_chip(board)
-    chip, patient = None, goes_on(core, checked)
+    ask = getattr(core, "cut_off", None)  # a sounding that a reset has cut off comes before the radio
+    chip, patient = None, ask is not None and ask()
     try:
         chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, patient)
     except radio.FAULTS:
@@ -110,14 +111,6 @@ def run(board, pins, kind, boot, memory, watchdog):
     except Exception:
         port.outlast()
         raise
-
-
-def goes_on(core, settings):
-    """Whether a reset has cut a sounding off, which comes before the radio."""
-    if settings["role"] != "sirene":
-        return False
-    from kentongan_node.soundings import load
-    return load(core.state.get("siren"), 0).current() is not None
 
 
 def recalled(memory):
@@ -151,18 +144,15 @@ def role_of(board, pins):
     return ""
 
 
-def not_heard(board, pins, memory, key):
+def not_heard(kind, memory, key):
     """What the lamp says while the program does not run: "nobody hears" to whoever pressed and has no answer.
 
     Nothing of a silent alarm, ever.
     """
-    if pins is not board.TOMBOL or key == "silent":
+    ask = getattr(kind, "unanswered", None)
+    if ask is None or key == "silent":
         return None
-    if key in ("main", "uji"):
-        return feedback.NOBODY
-    from kentongan_node.incident import load
-    incident = load(memory.files.get("incident"), 0)
-    return feedback.NOBODY if incident is not None and not incident.stage else None
+    return feedback.NOBODY if key in ("main", "uji") or ask(memory.files.get("incident")) else None
 
 
 def show(board, pins, state):

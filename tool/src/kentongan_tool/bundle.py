@@ -27,6 +27,9 @@ MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
 READ_BYTES = 1 << 20
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
 DRIVER = "lib/lora"  # micropython-lib's, as sources
+RELAY = "RELAY = None"  # in a main.py: for the pin, so that no other file is read before it is low
+# Before a role's text: then no look-up of what the chip has built in reads its flash.
+ROLE_HEAD = 'import lora, sys\nsys.path[:] = [".frozen"]\n'
 DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
 
 
@@ -91,7 +94,10 @@ class Bundle:
     def device_files(self, role, board, need_driver):
         """{path on the device: bytes} of our code for a role on a board, main.py and board.mpy included."""
         root = self.folder / "device"
-        out = {name: (root / "roles" / role / name).read_bytes() for name in ("main.py", "role.mpy")}
+        relay = numbers(self.board_text(board))[role.upper()]["siren"]
+        main = (root / "roles" / role / "main.py").read_text(encoding="utf-8")
+        out = {"main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
+               "role.mpy": (root / "roles" / role / "role.mpy").read_bytes()}
         out["device_file.mpy"] = (root / "device_file.mpy").read_bytes()
         out["board.mpy"] = (root / "boards" / board / f"{role}.mpy").read_bytes()
         lora = root / "lora" / f"{numbers(self.board_text(board))['CHIP']}.mpy"
@@ -197,7 +203,7 @@ def for_role(text, role):
 def join(root, sources, target):
     """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
     joined = Joined(root, sources)
-    text = joined.source()
+    text = (ROLE_HEAD if root.name == "role.py" else "") + joined.source()
     path = target.with_suffix(".py")
     path.write_text(text, encoding="utf-8")
     compile_text(shorter(text, joined.asked_for()), target, path.name)
