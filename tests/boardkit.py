@@ -91,7 +91,7 @@ def lora(clock):
         return load(["board.stand_in"], fakes)["stand_in"]
     if real not in sys.path:
         sys.path.append(real)
-    names = ["lora." + name for name in ("modem", "sync_modem", "sx126x", "sx127x")]
+    names = ["lora." + chip for chip in ("sx1262", "sx1276")]
     loaded = load(["lora"] + names, fakes)
     return loaded["lora"]
 

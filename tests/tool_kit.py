@@ -7,7 +7,7 @@ import sys
 import unittest.mock
 from pathlib import Path
 
-from kentongan_tool import devicetools, images
+from kentongan_tool import devicetools, driver, images
 from kentongan_tool.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
 from kentongan_tool.failures import ToolError
 from patience import PATIENCE_S
@@ -43,6 +43,9 @@ def firmware_image(chip, parts=None, chip_id=None):
     return bytes(data)
 
 
+RADIOS = driver.CHIPS
+
+
 def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
     """What a technician has downloaded: images and the radio driver."""
     (folder / "images").mkdir(parents=True)
@@ -50,7 +53,10 @@ def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
         (folder / "images" / f"{GENERIC[chip]}-20251209-v1.27.0.bin").write_bytes(firmware_image(chip))
     if driver:
         (folder / "lib/lora").mkdir(parents=True)
-        (folder / "lib/lora/__init__.py").write_text("class SX1262:\n    pass\n")
+        for name in ("modem", "sync_modem"):
+            (folder / f"lib/lora/{name}.py").write_text("import time\n")
+        for name, kind in RADIOS.values():
+            (folder / f"lib/lora/{name}.py").write_text(f"class {kind}:\n    pass\n")
     return folder
 
 

@@ -1,10 +1,11 @@
-"""The tests of the radio shell, on MicroPython, with micropython-lib's own driver in place of our stand-in.
+"""The tests of the radio shell, on MicroPython, with micropython-lib's own driver in place of our stand-in,
+made into one file a chip as kentongan-tool makes it for a board.
 
 usage: python tests/firmware/real_lora.py PATH
 
 PATH is a checkout of micropython-lib, or a folder into which its packages were installed, with micropython or
-mpremote: `micropython -m mip install --target PATH lora-sx126x lora-sx127x lora-sync`. Exit status of the
-tests.
+mpremote: `micropython -m mip install --no-mpy --target PATH lora-sx126x lora-sx127x lora-sync`.
+Exit status of the tests.
 """
 import os
 import shutil
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from kentongan_tool import driver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("lora", "lora-sync", "lora-sx126x", "lora-sx127x")
@@ -24,7 +27,13 @@ def gather(source, target):
     for folder in folders:
         if not folder.is_dir():
             sys.exit(f"{folder} is missing; give a checkout of micropython-lib, or a folder with lora")
-        shutil.copytree(folder, target / "lora", dirs_exist_ok=True)
+        shutil.copytree(folder, target / "given", dirs_exist_ok=True)
+    (target / "lora").mkdir()
+    shell = (ROOT / "firmware/src/kentongan_node/radio.py").read_text(encoding="utf-8")
+    for chip, (_, name) in driver.CHIPS.items():
+        (target / "lora" / f"{chip}.py").write_text(driver.source(target / "given", chip, shell))
+        with open(target / "lora/__init__.py", "a", encoding="utf-8") as file:
+            file.write(f"from lora.{chip} import {name}\n")
 
 
 def main():

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from kentongan_tool import bundle
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -80,10 +81,12 @@ def test_a_roles_main_is_short_takes_no_ctrl_c_and_a_siren_is_off_before_all_tha
     text = (FIRMWARE / "roles" / role / "main.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAIN_LINES_MAX
     body = [ast.unparse(node) for node in ast.parse(text).body[1:]]
-    assert body[:3] == ["import micropython", "micropython.kbd_intr(-1)", "import board"]
+    assert body[:3] == ["import micropython", "micropython.kbd_intr(-1)", "import sys"]
     if role == "sirene":
-        assert body[3:5] == ["import machine", "machine.Pin(board.SIRENE['siren'], machine.Pin.OUT, value=0)"]
-    assert body[-1].endswith("role.serve(board)") and len(body) == (6 if role == "sirene" else 4)
+        off = body.index("machine.Pin(RELAY, machine.Pin.OUT, value=0)")
+        assert body[3:off] == ["sys.path[:] = ['.frozen']", "import machine", bundle.RELAY]
+    assert body[-1].startswith("try:\n    import board\n    import role\n")
+    assert body[-1].endswith("role.serve(board)") and len(body) == (9 if role == "sirene" else 5)
     held = (FIRMWARE / "roles" / role / "role.py").read_text(encoding="utf-8")
     assert f"launch.serve(board, board.{role.upper()}, {role.capitalize()})" in held
 

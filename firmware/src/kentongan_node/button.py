@@ -49,6 +49,12 @@ class Tombol(Node):
     role = m.TOMBOL
     relays = False
 
+    @staticmethod
+    def unanswered(data):
+        """Whether these bytes hold an incident that has no answer yet."""
+        incident = load(data, 0)
+        return incident is not None and not incident.stage
+
     def __init__(self, settings, state):
         Node.__init__(self, settings, state)
         self.incidents: dict = {OPEN: None, SILENT: None}

@@ -55,13 +55,13 @@ def serve(board, pins, kind):
             key = boot.key
             run(board, pins, kind, boot, memory, watchdog)
         except LocalError as fault:
-            wait_for_technician(board, pins, watchdog, str(fault), tells(board, pins, memory, key))
+            wait_for_technician(board, pins, watchdog, str(fault), tells(kind, memory, key))
         except Service:
             raise
         except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
             outputs_off(pins)
             hal.beside.do("line", sys.print_exception, fault)
-            first = tells(board, pins, memory, key)
+            first = tells(kind, memory, key)
             if memory.faults >= FAULTS_MAX:
                 wait_for_technician(board, pins, watchdog, repr(fault), first)
             # no faster than this, should the fault be there at once again
@@ -97,7 +97,8 @@ def run(board, pins, kind, boot, memory, watchdog):
     checked, core = settings.start(kind, text, lambda: recalled(memory), own)
     watchdog.feed()
     i2c = hal.wires.power_chip(board)
-    chip, patient = None, goes_on(core, checked)
+    ask = getattr(core, "cut_off", None)  # a sounding that a reset has cut off comes before the radio
+    chip, patient = None, ask is not None and ask()
     try:
         chip = radio.Radio(hal.wiring.radio_pins(hal.machine, board), checked, patient)
     except radio.FAULTS:
@@ -111,14 +112,6 @@ def run(board, pins, kind, boot, memory, watchdog):
     except Exception:
         port.outlast()
         raise
-
-
-def goes_on(core, settings):
-    """Whether a reset has cut a sounding off, which comes before the radio."""
-    if settings["role"] != "sirene":
-        return False
-    from kentongan_node.soundings import load
-    return load(core.state.get("siren"), 0).current() is not None
 
 
 def recalled(memory):
@@ -152,17 +145,14 @@ def role_of(board, pins):
     return ""
 
 
-def tells(board, pins, memory, key):
+def tells(kind, memory, key):
     """What the lamp says at once while the program does not run: "nobody hears" to whoever pressed and has no
     answer, nothing while a silent alarm runs, else that a technician is needed.
     """
-    if pins is not board.TOMBOL:
+    ask = getattr(kind, "unanswered", None)
+    if ask is None:
         return feedback.TECHNICIAN
-    if key in ("main", "uji"):
-        return feedback.NOBODY
-    from kentongan_node.incident import load
-    incident = load(memory.files.get("incident"), 0)
-    if incident is not None and not incident.stage and key != "silent":
+    if key in ("main", "uji") or key != "silent" and ask(memory.files.get("incident")):
         return feedback.NOBODY
     return feedback.OFF if key == "silent" or memory.files.get("silent") else feedback.TECHNICIAN
 

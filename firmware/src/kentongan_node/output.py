@@ -51,6 +51,10 @@ class Output(MainsNode):
         """Whether the siren is driven for an incident, and does not rest."""
         return isinstance(self._playing, tuple)
 
+    def cut_off(self):
+        """Whether a reset has cut a sounding off; asked before the start."""
+        return load(self.state.get(FILE), 0).current() is not None
+
     def on_start(self, boot, now_ms, rnd, actions):
         super().on_start(boot, now_ms, rnd, actions)
         self.soundings = load(self.state.get(FILE), now_ms)

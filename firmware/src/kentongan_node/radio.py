@@ -7,9 +7,9 @@ chip. Section numbers are of the SX1261/2 datasheet rev 2.1 and the SX1276 datas
 """
 from time import ticks_diff, ticks_ms
 
+import lora  # of micropython-lib: lora-sync with lora-sx126x or lora-sx127x; a board has its chip's alone
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
-from lora import SX1262, SX1276  # micropython-lib lora-sx126x / lora-sx127x with lora-sync, by mip
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 CAD_WAIT_MS = 60         # 2-4 symbols and turnaround; later the answer is lost
@@ -98,7 +98,7 @@ class Radio:
         pins = self._pins
         self._down_ms = ticks_ms()
         if self._sx126:
-            self._chip = SX1262(
+            self._chip = lora.SX1262(
                 pins["spi"], pins["cs"], pins["busy"], dio1=pins["dio1"], dio2_rf_sw=pins["rf_switch"],
                 dio3_tcxo_millivolts=pins["tcxo_mv"], dio3_tcxo_start_time_us=TCXO_START_US,
                 reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
@@ -106,8 +106,8 @@ class Radio:
             if pins["tcxo_mv"]:
                 self._chip.calibrate()  # 13.3.6: what was calibrated at power-on had no oscillator yet
         else:
-            self._chip = SX1276(pins["spi"], pins["cs"], dio0=pins["dio0"], dio1=pins["dio1"],
-                                reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
+            self._chip = lora.SX1276(pins["spi"], pins["cs"], dio0=pins["dio0"], dio1=pins["dio1"],
+                                     reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
         self._chip.calibrate_image()  # 9.2.1: the reset value is for 915 MHz and 3.3 V at 25 degrees
         self._chip.rx_crc_error = True  # a frame that nobody can read says that the channel is used
         self._look()

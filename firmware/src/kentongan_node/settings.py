@@ -8,7 +8,11 @@ from kentongan_wire.errors import LocalError
 
 def load(text, where="device.json"):
     """Checked settings with defaults filled in; LocalError names the file, the key and the remedy."""
-    from kentongan_wire import device_file  # here, so that a device can give its memory back
+    sys.path.insert(0, "")  # where it lies on a board
+    try:
+        from kentongan_wire import device_file  # here, so that a device can give its memory back
+    finally:
+        sys.path.pop(0)
     try:
         raw = json.loads(text)
     except ValueError as error:

