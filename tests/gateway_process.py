@@ -72,8 +72,12 @@ class Hub:
             self.reply(handler, 200, {"done": body["ids"]})
         else:
             with self.lock:
+                known = {(e["device"], e["counter"]) for e in self.events if e["type"] == "alarm"}
+                new = [e["id"] for e in body["events"]
+                       if e["type"] == "alarm" and (e["device"], e["counter"]) not in known]
                 self.events += body["events"]
-            self.reply(handler, 200, {"accepted": [e["id"] for e in body["events"]], "rejected": []})
+            accepted = [e["id"] for e in body["events"]]
+            self.reply(handler, 200, {"accepted": accepted, "rejected": [], "new": new})
 
     def get(self, handler):
         self.polls += 1
