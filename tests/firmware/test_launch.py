@@ -2,7 +2,7 @@
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset
-from board.parts import Flood
+from board.esp32_lines import Flood
 from both import raises
 from hwkit import BEFORE_AIR_MS, MAIN, SIREN, alarms, device, highs
 from kentongan_wire import link
