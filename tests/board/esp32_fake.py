@@ -212,6 +212,14 @@ class Board:
             if self.until_us is not None and self.clock.us >= self.until_us:
                 raise Stopped()
 
+    def idle(self):
+        """Time goes by until something can have come."""
+        next_us = min([planned[0] for planned in self.script] + [self.clock.us + 1_000_000])
+        for due_us in (self.until_us, self.watchdog_ms and self.fed_us + self.watchdog_ms * 1000):
+            if due_us and due_us > self.clock.us:
+                next_us = min(next_us, due_us)
+        self.pass_ms(max(1, (next_us - self.clock.us + 999) // 1000))
+
     def stall_ms(self, ms):
         """The program waits inside the port, where no callback is called; what comes due waits with it."""
         if self.until_us is None:

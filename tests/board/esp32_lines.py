@@ -116,7 +116,7 @@ class Serial:
         """The next byte; waits for it without an end, while callbacks go on."""
         self._pump()
         while not self._ring:
-            self._board.pass_ms(1)
+            self._board.idle()
             self._pump()
         first, self._ring = self._ring[0], self._ring[1:]
         return first

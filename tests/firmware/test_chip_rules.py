@@ -187,12 +187,12 @@ def test_nothing_stops_the_watchdog_and_a_second_call_gives_it_another_time():
         assert isinstance(run(board, lambda chip, how=how: chip.machine.WDT(**how)), ValueError)
 
     def feeds(chip):
-        dog = chip.machine.WDT(timeout=1_000)
+        dog = chip.machine.WDT(0, 1_000)
         assert not hasattr(dog, "deinit") and not hasattr(dog, "stop")
         for _ in range(5):
             chip.time.sleep_ms(900)
             dog.feed()
-        chip.machine.WDT(timeout=3_000)
+        chip.machine.WDT(0, 3_000)
         chip.time.sleep_ms(2_900)
 
     assert run(board, feeds, 60_000) == "prompt"
