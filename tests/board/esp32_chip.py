@@ -14,6 +14,7 @@ S3_WAKE = tuple(range(0, 22))
 CLASSIC_ADC = (36, 37, 38, 39, 32, 33, 34, 35, 4, 0, 2, 15, 13, 12, 14, 27, 25, 26)
 S3_ADC = tuple(range(1, 21))
 CLASSIC_BOARDS = ("lilygo_t3", "tbeam_sx1262", "tbeam_sx1276")
+USB_BOARDS = ("lilygo_t3s3", "xiao_esp32s3", "xiao_esp32s3_header")  # their port is the chip's own USB
 
 TIMERS = 4
 UARTS = 3
@@ -68,13 +69,14 @@ def unmade_error(what):
 class Chip:
     """One of the two."""
 
-    def __init__(self, classic):
+    def __init__(self, classic, usb=False):
         self.name = "esp32" if classic else "esp32s3"
         self.classic = classic
         self.pads = CLASSIC_PADS if classic else S3_PADS
         self.flash = CLASSIC_FLASH if classic else S3_FLASH
         self.wake = CLASSIC_WAKE if classic else S3_WAKE
         self.adc = CLASSIC_ADC if classic else S3_ADC
+        self.usb = usb               # whoever holds its line holds that
         self.any_low = not classic   # EXT1 at level 0: any of its pads low, or all of them
         self.uncalibrated = 0x102 if classic else 0x106
 
@@ -90,4 +92,4 @@ class Chip:
 
 
 def chip_of(board_name):
-    return Chip(board_name in CLASSIC_BOARDS)
+    return Chip(board_name in CLASSIC_BOARDS, board_name in USB_BOARDS)

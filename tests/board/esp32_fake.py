@@ -86,7 +86,7 @@ class Board:
         self.unmade = set()    # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
         self.broken = set()    # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
         self.interrupts_left = 1   # of the chip, for a timer's init; 0: it aborts
-        self.timer_allocations = 0
+        self.interrupts = 0    # that its timers took
         self.asked_pulls = []  # input-only pads that were asked for a pull
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
         self.pins, self.timers, self.uart = {}, {}, lines.Uart()

@@ -54,7 +54,7 @@ class Serial:
 
     def __init__(self, board):
         self._board = board
-        usb = None if board.soc.classic else "reads" if board.numbers.USB_HOST else "none"
+        usb = None if board.soc.classic else "reads" if board.soc.usb else "none"
         self.usb = None if usb is None else Usb(usb)
         self._ring = b""
         self.lost = 0          # bytes that found the ring full
@@ -86,7 +86,7 @@ class Serial:
     def type(self, data, usb=None):
         """Bytes from outside. The chip looks for Ctrl-C as they come, before anybody reads them."""
         data = as_bytes(data)
-        usb = self._board.numbers.USB_HOST if usb is None else usb
+        usb = self._board.soc.usb if usb is None else usb
         ends = self.interrupts and bytes([self.interrupt_char]) in data
         if usb:
             if ends:
@@ -185,9 +185,16 @@ class Bytes:
         return bytes([self._serial.byte() for _ in range(n)])
 
     def write(self, data):
+        """How many were taken; what was left over is tried once more, until none is."""
         if self._serial.broken:
             raise OSError(EIO)
-        return self._serial.send(bytes(data))
+        data, done = bytes(data), 0
+        while done < len(data):
+            taken = self._serial.send(data[done:])
+            if not taken:
+                break
+            done += taken
+        return done
 
 
 class Flood(Serial):

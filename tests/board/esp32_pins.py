@@ -26,7 +26,7 @@ class Pin:
         self._handler, self._trigger = None, 0
         if self.held:
             return
-        self.mode, self.pull, self.driven = None, 0, 0
+        self.mode, self.pull, self.driven = None, None, 0
         self._note(None)
 
     def init(self, mode=None, pull=KEEP, value=None, drive=None, hold=None):
@@ -40,14 +40,14 @@ class Pin:
                 self.mode = mode
                 self._note(self.driven if mode & 2 else None)
         if pull != KEEP:
-            self._pull(pull or 0, only_in)
+            self._pull(pull or None, only_in)
         if hold is not None and not only_in:
             self.held = bool(hold)
 
     def _pull(self, pull, only_in):
         if only_in:
             for bit, name in ((PULL_DOWN, "gpio_pulldown_en(116)"), (PULL_UP, "gpio_pullup_en")):
-                if pull & bit:
+                if pull is not None and pull & bit:
                     self.board.asked_pulls.append(self.number)
                     self.board.log("gpio: {}: GPIO number error (input-only pad has no internal P{})".format(
                         name, "D" if bit == PULL_DOWN else "U"))
@@ -69,7 +69,8 @@ class Pin:
             return self.driven
         if self.outside is not None:
             return self.outside
-        return 1 if self.pull & PULL_UP else 0 if self.pull & PULL_DOWN else self.board.floating
+        pull = self.pull or 0
+        return 1 if pull & PULL_UP else 0 if pull & PULL_DOWN else self.board.floating
 
     def value(self, level=None):
         if self.number in self.board.broken:

@@ -27,7 +27,7 @@ class Timer:
                 self.board.abort("esp_intr_alloc")
             self.handle = True
             self.allocations += 1
-            self.board.timer_allocations += 1
+            self.board.interrupts += 1
         self.period_us = int(1_000_000 / freq) if freq is not None else period * 1_000_000 // tick_hz
         self.mode, self.callback = mode, callback
         self.due_us = self.board.clock.us + self.period_us

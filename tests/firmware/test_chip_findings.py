@@ -231,7 +231,7 @@ def test_7_a_timer_that_is_given_back_takes_an_interrupt_anew_at_each_start_of_i
         for n in range(alarms_heard):
             board.at(1_000 + 20_000 * n, board.chip.hear, nodekit.alarm(0x53000009 + n, 77))
         board.boot("sirene", 65_000)
-        counts.append(board.timer_allocations)
+        counts.append(board.interrupts)
     assert (counts[1] > counts[0]) == OPEN["an interrupt taken anew for a beat"], counts
 
 

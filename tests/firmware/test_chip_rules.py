@@ -163,9 +163,9 @@ def test_a_timers_init_after_deinit_takes_an_interrupt_anew_and_a_chip_without_o
                 timer.deinit()
 
     run(board, lambda chip: program(chip, False))
-    assert board.timer_allocations == 1
+    assert board.interrupts == 1
     run(board, lambda chip: program(chip, True))
-    assert board.timer_allocations == 6
+    assert board.interrupts == 6
     board.interrupts_left = 0
     assert run(board, lambda chip: program(chip, True)) == "reset" and board.cause == HARD_RESET
 
