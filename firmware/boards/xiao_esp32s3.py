@@ -19,7 +19,7 @@ PMU = None  # I2C pins (SDA, SCL) of an AXP192 or AXP2101
 LAMP_ON = 1  # level that lights the lamp
 BUTTON = 21  # on the board, low when pressed
 KEY_ACTIVE = 0  # level of a pressed key; of the lid's when it is open
-USB_HOST = True  # the port to the host is the chip's own USB
+INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own

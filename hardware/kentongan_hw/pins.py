@@ -18,7 +18,7 @@ CHIP = (("pmu", None, "I2C pins (SDA, SCL) of an AXP192 or AXP2101"),
         ("lamp_on", 1, "level that lights the lamp"),
         ("button", None, "on the board, low when pressed"),
         ("key_active", 0, "level of a pressed key; of the lid's when it is open"),
-        ("usb_host", False, "the port to the host is the chip's own USB"))
+        ("input_only", [], "pins that cannot drive, and have no pull: the carrier pulls"))
 BATTERY = ("adc", "ratio_x10", "enable")
 SECTIONS = {"about", "chip", "radio", "battery", *ROLES}
 

@@ -36,8 +36,6 @@ NEVER_US = 1 << 60
 QUEUE = 8          # callbacks that may wait for the program; one more is lost
 MODULES = ["kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal",
                                                "launch")]
-# Rules of the chip that the firmware breaks as yet, {name: what ends it}: a board that would not start.
-ALLOWS = {"uart0": "the modem speaks over the prompt's line and machine.UART is gone"}
 
 
 class Ticks(boardkit.Time):
@@ -73,7 +71,6 @@ class Board:
         self.clock.sleep_ms = self._sleep_ms  # time goes by for the whole board
         self.numbers = numbers(name)
         self.soc = chip_of(name)
-        self.allows = dict(ALLOWS)
         self.flash = {}
         self.nvs = {}
         self.nvs_full = False  # no free page left: the next start erases all of it
@@ -89,7 +86,7 @@ class Board:
         self.interrupts = 0    # that its timers took
         self.asked_pulls = []  # input-only pads that were asked for a pull
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
-        self.pins, self.timers, self.uart = {}, {}, lines.Uart()
+        self.pins, self.timers = {}, {}
         for name, wire in (("NSS", self.chip.cs), ("RESET", self.chip.reset), ("BUSY", self.chip.busy),
                            ("DIO0", self.chip.dio0), ("DIO1", self.chip.dio1)):
             if getattr(self.numbers, name) is not None:

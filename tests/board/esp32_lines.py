@@ -251,8 +251,8 @@ class UartMaker:
         board.make("UART")
         if not 0 <= number < UARTS:
             raise ValueError("UART({}) does not exist".format(number))
-        if number == 0 and "uart0" not in board.allows:
+        if number == 0:
             if txbuf not in (-1, 256) or rxbuf not in (-1, 256):
                 raise ValueError("REPL UART buffer size is fixed")
             raise esp_error(0x103)
-        return board.uart if number == 0 else Uart()
+        return Uart()

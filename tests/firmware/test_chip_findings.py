@@ -15,14 +15,6 @@ UART_BOARDS = ("heltec_v3", "lilygo_t3", "tbeam_sx1262", "tbeam_sx1276", "wirele
 ROLES = ("tombol", "sirene", "penerus", "penerima")
 OLD_IMPORTS = 33   # modules beside each other, as they were
 
-# What our programs still do against the chip's rules. A row goes when its cause goes; this file then fails.
-OPEN = {
-    "machine.UART(0)": UART_BOARDS,
-    "pull of an input-only pad": {"tombol": [34, 36, 39], "sirene": [36, 39], "penerus": [36],
-                                  "penerima": [34, 36, 39]},
-    "an interrupt taken anew for a beat": True,
-}
-
 
 def boarded(role, name):
     board = device(role, name)
@@ -37,19 +29,13 @@ def test_1_uart0_cannot_be_made_and_the_prompts_line_carries_the_modem():
     for name in UART_BOARDS:
         board = device("modem", name)
         board.i2c = PowerChip(0x4A)
-        board.allows.clear()
-        ends = [board.boot("modem", 30_000, HARD_RESET) for _ in range(3)]
-        fails = "REPL UART buffer size is fixed" in board.serial.out
-        assert fails == (name in OPEN["machine.UART(0)"]), (name, ends)
-        assert not fails or "perlu teknisi: ValueError" in board.serial.out
-    board = device("modem", CLASSIC)
-    board.allows.clear()
-    board.numbers.USB_HOST = True  # as it was tried on the chip: UsbLine over the prompt's UART
-    board.at(2_000, board.serial.type, link.encode(7, link.StatusAsk()), False)
-    assert board.boot("modem", 10_000) == "stopped"
-    said = [one for _, one in link.Decoder().feed(board.serial.sent)]
-    assert [one for one in said if isinstance(one, link.Hello)]
-    assert [one for one in said if isinstance(one, link.ModemStatus)]
+        fault = run(board, lambda chip: chip.machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048))
+        assert isinstance(fault, ValueError)
+        board.at(2_000, board.serial.type, link.encode(7, link.StatusAsk()))
+        assert board.boot("modem", 10_000, HARD_RESET) == "stopped", name
+        said = [one for _, one in link.Decoder().feed(board.serial.sent)]
+        assert [one for one in said if isinstance(one, link.Hello)], name
+        assert [one for one in said if isinstance(one, link.ModemStatus)], name
 
 
 # -- 2: one byte on the serial line -----------------------------------------------------------------------
@@ -206,13 +192,11 @@ def test_6_it_ends_none_of_ours():
 # -- 7: pulls, an absent radio, timers --------------------------------------------------------------------
 
 
-def test_7_pulls_that_are_asked_of_input_only_pads_are_error_lines():
+def test_7_no_pull_is_asked_of_an_input_only_pad():
     for role in ROLES:
         board = boarded(role, CLASSIC)
         board.boot(role, 1_000)
-        assert sorted(set(board.asked_pulls)) == OPEN["pull of an input-only pad"].get(role, []), role
-        lines = board.serial.sent.count(b"GPIO number error (input-only pad has no internal PD)")
-        assert lines == len(board.asked_pulls)
+        assert not board.asked_pulls and b"input-only pad" not in board.serial.sent, role
 
 
 def test_7_a_button_without_its_radio_says_at_once_that_nobody_hears():
@@ -224,7 +208,7 @@ def test_7_a_button_without_its_radio_says_at_once_that_nobody_hears():
     assert [us for us, level in lamp if level == 1 and us < 2_000_000]
 
 
-def test_7_a_timer_that_is_given_back_takes_an_interrupt_anew_at_each_start_of_its_rhythm():
+def test_7_no_rhythm_takes_an_interrupt_anew():
     counts = []
     for alarms_heard in (1, 3):
         board = boarded("sirene", CLASSIC)
@@ -232,7 +216,7 @@ def test_7_a_timer_that_is_given_back_takes_an_interrupt_anew_at_each_start_of_i
             board.at(1_000 + 20_000 * n, board.chip.hear, nodekit.alarm(0x53000009 + n, 77))
         board.boot("sirene", 65_000)
         counts.append(board.interrupts)
-    assert (counts[1] > counts[0]) == OPEN["an interrupt taken anew for a beat"], counts
+    assert counts[1] == counts[0] <= 4, counts
 
 
 # -- the chip's own USB -----------------------------------------------------------------------------------

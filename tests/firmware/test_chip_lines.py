@@ -141,7 +141,6 @@ def test_a_usb_host_that_holds_its_port_open_and_does_not_read_costs_half_a_seco
 def test_uart0_is_the_prompts_and_cannot_be_made():
     for name in (CLASSIC, S3, S3_USB):
         board = Board(name)
-        board.allows.clear()
         for how in ({"rxbuf": 1024}, {"txbuf": 2048}, {"rxbuf": 1024, "txbuf": 2048, "baudrate": 115_200}):
             fault = run(board, lambda chip, how=how: chip.machine.UART(0, **how))
             assert isinstance(fault, ValueError) and "buffer size is fixed" in str(fault)

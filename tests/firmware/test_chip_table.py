@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from board.esp32_fake import ALLOWS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD = ROOT / "tests/board"
@@ -62,4 +61,3 @@ def test_nothing_that_the_model_answers_has_no_row():
 def test_what_no_fake_can_know_is_for_the_bench():
     bench = (ROOT / "docs/bench.md").read_text()
     assert "## What the board model cannot know" in bench
-    assert ALLOWS.keys() <= {"uart0"}

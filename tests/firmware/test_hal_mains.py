@@ -65,6 +65,39 @@ def test_the_limit_timer_ends_a_sounding_whose_own_timer_and_program_are_gone():
     assert board.pin(SIREN).driven == 0
 
 
+def test_timers_are_set_anew_and_never_given_back_so_that_no_edge_takes_another_interrupt():
+    board = device("sirene")
+    board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+    press(board, 41, 10_000)
+    board.at(20_000, board.chip.hear, nodekit.alarm(0x53000010, 78))
+    board.boot("sirene", 60_000)
+    assert board.interrupts == 2 and highs(board)[0] > 5_000_000  # rhythm and limit; a post shows nothing
+    board = device("penerima")
+    for n in range(5):
+        board.at(1_000 + 9_000 * n, board.chip.hear, page(m.KIND_MALING, 50 + n))
+        press(board, 4, 6_000 + 9_000 * n)
+    board.boot("penerima", 60_000)
+    assert board.interrupts == 2 and len(board.pin(48).history) > 12  # lamp and buzzer
+
+
+def test_the_last_edge_of_a_sounding_that_was_stopped_switches_nothing_on():
+    board = device("sirene")
+    board.boot("sirene", 1_000)
+    beat = board.modules["beat"].Beat(board.pin(SIREN), board._machine().Timer(0), board._machine().Timer(3))
+    board.watchdog_ms = board.until_us = None
+    beat.play(((100, 100),), 30_000)
+    board.pass_ms(150)
+    beat.stop()
+    board.pin(SIREN).history.clear()
+    board.pass_ms(60_000)
+    assert 1 not in [level for _, level in board.pin(SIREN).history]
+    beat.play(((100, 100),), 30_000)
+    board.pass_ms(29_000)
+    assert beat.playing
+    board.pass_ms(2_000)
+    assert not beat.playing and board.pin(SIREN).driven == 0
+
+
 def test_a_longer_sounding_than_the_law_allows_is_cut_by_the_shell():
     board = device("sirene")
     board.boot("sirene", 1_000)
@@ -203,14 +236,12 @@ def test_a_modem_survives_garbage_and_an_unplugged_host():
     noise = bytes([(n * 37 + 11) & 0xFF for n in range(3_000)])
     configure = link.encode(0, link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0))
 
-    def say(data):
-        board.uart.inbox += data
-
-    board.at(1_000, say, noise)
-    board.at(3_000, say, configure[:9])           # unplugged in the middle of a frame
-    board.at(20_000, say, noise[:777] + b"\x00" + configure)
+    for n in range(0, len(noise), 100):
+        board.at(1_000 + n, board.serial.type, noise[n : n + 100])
+    board.at(9_000, board.serial.type, configure[:9])           # unplugged in the middle of a frame
+    board.at(20_000, board.serial.type, noise[:177] + b"\x00" + configure)
     board.at(21_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
     assert board.boot("modem", 25_000) == "stopped"
-    heard = [one for _, one in link.Decoder().feed(board.uart.out) if isinstance(one, link.Received)]
+    heard = [one for _, one in link.Decoder().feed(board.serial.sent) if isinstance(one, link.Received)]
     assert [bytes(one.frame) for one in heard] == [nodekit.alarm(0x53000009, 77)]
-    assert board.serial.out == ""  # nothing but the link on a host's line
+    assert board.serial.lost == 0 and board.serial.out == ""  # nothing but the link on a host's line

@@ -1,10 +1,11 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Reset
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
 from board.esp32_lines import Flood
-from both import raises
-from hwkit import BEFORE_AIR_MS, MAIN, SIREN, alarms, device, highs
+from both import raises, random_bytes
+from hwkit import BEFORE_AIR_MS, MAIN, SILENT, SIREN, PowerChip, alarms, device, highs, lamp
+from kentongan_node import feedback
 from kentongan_wire import link
 from kentongan_wire import messages as m
 
@@ -48,6 +49,49 @@ def test_a_fault_at_every_start_ends_with_the_technician_not_in_a_loop():
     board.chip.faults.clear()
     board.boot("penerus", 30_000, HARD_RESET)
     assert board.boot("penerus", 200_000, HARD_RESET) == "stopped" and board.chip.sent
+
+
+def blinks(board, role):
+    """Times in ms between the edges of its lamp."""
+    edges = [us for us, level in board.pin(getattr(board.numbers, role.upper())["shows"][0]).history
+             if level is not None]
+    return [(edges[i + 1] - edges[i]) // 1000 for i in range(len(edges) - 1)]
+
+
+def test_a_radio_that_is_absent_is_told_by_the_lamp_at_the_first_start_also_to_nobody_who_pressed():
+    for name in ("heltec_v3", "lilygo_t3"):
+        for role in ("tombol", "sirene", "penerus", "penerima", "modem"):
+            board = device(role, name)
+            lid = dict(board.numbers.TOMBOL["keys"])["lid"]
+            board.hold(lid, 1 - board.numbers.KEY_ACTIVE)
+            board.chip.faults.add("no_chip")
+            assert board.boot(role, 10_000) == "reset", (name, role)
+            rhythm = [steps for step in feedback.STEPS[feedback.TECHNICIAN][0] for steps in step]
+            found = blinks(board, role)
+            assert rhythm in [found[i : i + 6] for i in range(len(found))], (name, role, found)
+
+
+def test_a_silent_alarm_that_a_reset_meets_without_a_radio_shows_nothing_for_as_long():
+    board = device("tombol")
+    board.boot("tombol", 60_000)
+    board.hold(SILENT, 0)
+    board.boot("tombol", 3_000, DEEPSLEEP_RESET, EXT1_WAKE)
+    board.hold(SILENT, None)
+    board.chip.faults.add("no_chip")
+    began_us = board.clock.us
+    assert alarms(board) and board.boot("tombol", 10_000, HARD_RESET) == "reset"
+    assert 1 not in [level for us, level in lamp(board) if us >= began_us]
+
+
+def test_no_pull_is_asked_of_a_pin_that_has_none():
+    for name in ("lilygo_t3", "tbeam_sx1262", "tbeam_sx1276"):
+        for role in ("tombol", "sirene", "penerus", "penerima"):
+            board = device(role, name)
+            board.i2c = PowerChip(0x4A)
+            board.boot(role, 500)
+            assert not board.asked_pulls and b"gpio" not in board.serial.sent, (name, role)
+            for number in board.numbers.INPUT_ONLY:
+                assert board.pin(number).pull is None
 
 
 def test_a_radio_that_dies_while_it_runs_restarts_the_board():
@@ -140,6 +184,35 @@ def test_a_line_that_never_stops_delays_no_frame_and_no_siren():
         assert board.boot("sirene", 60_000) == "stopped"
         first_us = [us for us, level in board.pin(SIREN).history if level == 1][0]
         assert first_us < 3_200_000 and highs(board)[0] > 20_000_000
+
+
+def babble(board, ms, number):
+    """So many random bytes on its line, in pieces of up to 256, from then on."""
+    values = random_bytes(number)
+    while number > 0:
+        piece = bytes([next(values) for _ in range(next(values) + 1)])
+        board.at(ms, board.serial.type, piece)
+        number, ms = number - len(piece), ms + 20
+
+
+def test_random_bytes_on_its_line_stop_no_role_and_no_alarm():
+    for role in ("tombol", "sirene", "penerus", "penerima", "modem"):
+        board = device(role)
+        board.hold(MAIN, 0 if role == "tombol" else None)
+        babble(board, 0, 20_000)
+        board.at(1_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+        assert board.boot(role, 8_000) == "stopped", role
+        assert "Traceback" not in board.serial.out
+        assert role != "tombol" or len(alarms(board)) >= 3
+        assert role != "sirene" or highs(board)[0] > 2_000_000
+
+
+def test_random_bytes_do_not_end_the_wait_for_a_technician():
+    for role in ("sirene", "modem"):
+        board = device(role)
+        del board.flash["/device.json"]
+        babble(board, 0, 20_000)
+        assert board.boot(role, 8_000) == "stopped" and "perlu teknisi" in board.serial.out, role
 
 
 def test_a_program_that_hangs_is_ended_by_the_watchdog():

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from kentongan_gateway.actions import Heard, Send
 from kentongan_gateway.radio.modem_session import (
     DEAD_MS,
+    PIECE_BYTES,
+    PIECE_PAUSE_MS,
     QUEUE_LIMIT,
     AirUsed,
+    CableNoise,
     FlashFault,
     Jammed,
     LinkState,
@@ -219,3 +222,73 @@ def test_what_the_modem_says_of_its_hour_and_its_faults_is_told_when_it_changes(
     assert told(900, link.FAULT_FLASH) == [FlashFault(True), AirUsed(900)]
     assert told(900, link.FAULT_FLASH | link.FAULT_JAMMED) == [Jammed(True)]
     assert told(900, 0) == [Jammed(False), FlashFault(False)]
+
+
+def on_the_line(session, now_ms):
+    """What it writes at that time."""
+    session.tick(now_ms)
+    return session.take_bytes()
+
+
+def test_no_more_than_the_modems_ring_holds_is_on_the_line_without_an_answer():
+    session, modem = opened()
+    for n in range(6):
+        session.send(send(500 + n), 1_100)
+    told = session.take_bytes()
+    assert len(told) <= link.RING_BYTES and len(modem.decoder.feed(told)) == 3
+    assert session.next_deadline() > 1_100 and on_the_line(session, 1_150) == b""
+    session.feed(modem.say(link.Ack(2)), 1_160)
+    assert len(modem.decoder.feed(session.take_bytes())) == 1
+
+
+def test_a_command_that_the_ring_cannot_hold_goes_alone_in_two_pieces_with_a_pause_between():
+    session, modem = opened()
+    for n, size in enumerate((30, 224, 30)):
+        session.send(Send(500 + n, 2, b"\x18" + bytes(size), n, 30, False), 1_100)
+    assert len(modem.decoder.feed(session.take_bytes())) == 1, "the short one, and nothing beside the long"
+    session.feed(modem.say(link.Ack(2)), 1_110)
+    first = session.take_bytes()
+    assert len(first) == PIECE_BYTES and session.next_deadline() == 1_110 + PIECE_PAUSE_MS
+    assert on_the_line(session, 1_109 + PIECE_PAUSE_MS) == b""
+    second = on_the_line(session, 1_110 + PIECE_PAUSE_MS)
+    assert len(first + second) > link.RING_BYTES
+    (seq, long), = modem.decoder.feed(first + second)
+    assert len(long.frame) > 240 and session.next_deadline() > 1_300 and session.take_bytes() == b""
+    session.feed(modem.say(link.Ack(seq)), 1_250)
+    assert len(modem.decoder.feed(session.take_bytes())) == 1
+
+
+BOOT = (b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x8 (TG1WDT_SYS_RESET),boot:0x17 (SPI_FAST_FLASH_BOOT)\r\n"
+        b"configsip: 0, SPIWP:0xee\r\nload:0x3fff0030,len:4892\r\nentry 0x400805f0\r\n")
+LOGGED = (b"E (1123) gpio: gpio_pulldown_en(116): GPIO number error (input-only pad has no internal PD)\r\n",
+          b"\x1b[0;31mE (900) ledc: no channel\x1b[0m\r\n",
+          b"rusak: battery OSError(-258, 'ESP_ERR_INVALID_ARG')\r\n",
+          b"I (29) boot: ESP-IDF v5.4.2 2nd stage bootloader\r\n")
+
+
+def test_lines_that_the_chip_writes_between_messages_are_counted_and_are_no_damage():
+    session, modem = opened()
+    for n, text in enumerate((*LOGGED, BOOT)):
+        frame = CHANNEL.seal(BUTTON, 70 + n, 3, alarm())
+        data = text + modem.say(link.Received(frame, -95, -12, 5))
+        events = session.feed(data[: 20 * n], 5_000) + session.feed(data[20 * n :], 5_001)
+        assert [event.id for event in events] == [70 + n]
+    assert session.counters == {"text": 5}
+
+
+def test_a_line_of_the_chips_in_the_middle_of_a_message_costs_that_message_only():
+    session, modem = opened()
+    for n, text in enumerate((*LOGGED, BOOT)):
+        torn, whole = (modem.say(link.Received(CHANNEL.seal(BUTTON, 70 + 2 * n + i, 3, alarm()), -95, -12, 5))
+                       for i in range(2))
+        events = session.feed(torn[: 7 * n + 3] + text + torn[7 * n + 3 :] + whole, 5_000)
+        assert [event.id for event in events if isinstance(event, Heard)] == [71 + 2 * n]
+        assert bool([event for event in events if isinstance(event, CableNoise)]) == (n == 0)
+    assert session.counters["damaged"] == 5
+
+
+def test_what_a_restart_of_the_modem_tears_is_no_fault_of_the_cable():
+    session, modem = opened()
+    torn = modem.say(link.Received(CHANNEL.seal(BUTTON, 70, 3, alarm()), -95, -12, 5))[:30]
+    assert session.feed(torn + BOOT + modem.say(link.Hello(link.LINK_VERSION, 4, 0)), 60_000) == []
+    assert exchange(session, modem, 60_001) == [] and len(modem.of(link.Configure)) == 2

@@ -8,7 +8,10 @@ FAULTS = (OSError, ValueError, RuntimeError, MemoryError)
 class Beat:
     """`pin`, and its `level` that switches the output on; `timer`, `limit`: machine.Timer objects. The second
     ends what the first began, should the first fail. Where there is no timer, or it takes no order, look()
-    beats instead, as evenly as it is called."""
+    beats instead, as evenly as it is called.
+
+    Timers are only ever set anew: after a deinit the chip takes another interrupt, and aborts where it has
+    none left. The last edge of what was stopped comes, and does nothing."""
 
     def __init__(self, pin, timer, limit=None, level=1):
         self.on = False
@@ -17,7 +20,7 @@ class Beat:
         self._timer = timer
         self._limit = limit
         self._level = level
-        self._fault = None if timer is not None else OSError(19)
+        self._fault = None if timer is not None else OSError(19)  # type: Exception
         self._steps = ()
         self._start = self._due = self._edge_ticks = ticks_ms()
         self._total_ms = None
@@ -38,9 +41,6 @@ class Beat:
     def stop(self):
         self.playing = False
         self._set(False)
-        for timer in (self._timer, self._limit):
-            if timer is not None:
-                timer.deinit()
 
     def since_ms(self):
         """How long it has been on, or off, by now."""
@@ -64,7 +64,7 @@ class Beat:
 
     def _edge(self, _):
         if not self.playing:
-            return  # its time ran out between the timer and this call
+            return  # it was stopped, or its time ran out
         from kentongan_node.patterns import edge_at  # tombol loads it with its first feedback, not at boot
         at_ms = ticks_diff(ticks_ms(), self._start)
         on, next_ms = edge_at(self._steps, at_ms)

@@ -91,12 +91,13 @@ def line():
     return poller
 
 
-def read_line(poller):
-    """Bytes that came on the serial line, LINE_READ_BYTES at most; text would wait for all of a character."""
-    data = b""
-    while len(data) < LINE_READ_BYTES and poller.poll(0):
-        data += sys.stdin.buffer.read(1) or b""
-    return data
+def read_line(poller, limit=LINE_READ_BYTES):
+    """Bytes that came on the serial line, so many at most; text would wait for all of a character, and a read
+    of several bytes for all of them."""
+    data = bytearray()
+    while len(data) < limit and poller.poll(0):
+        data.extend(sys.stdin.buffer.read(1) or b"")
+    return bytes(data)
 
 
 def stop_timers():
@@ -240,8 +241,7 @@ class Port:
         self._healthy = None if number is None else wires.output("healthy", number)
 
     def _lines(self):
-        """The serial line: the host's at a modem, where the prompt is off; else notes and a technician's
-        words."""
+        """The serial line: the host's at a modem; else notes and a technician's words."""
         self._host = self._console = None
         self._words = []
         self._poller = line()
@@ -249,12 +249,8 @@ class Port:
         if self._settings["role"] != "modem":
             self._console = Console()
             return
-        if self._board.USB_HOST:
-            from kentongan_node.usbline import UsbLine
-            self._host = UsbLine(self._poller, sys.stdin.buffer, sys.stdout.buffer)
-        else:
-            os.dupterm(None, 0)
-            self._host = machine.UART(0, baudrate=115_200, rxbuf=1024, txbuf=2048)  # type: ignore[assignment]
+        from kentongan_node.usbline import UsbLine
+        self._host = UsbLine(sys.stdout.buffer)
 
     def boot(self):
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
@@ -341,10 +337,10 @@ class Port:
 
     def _hear_line(self):
         if self._host is not None:
-            waits = self._host.any()
-            if not waits:
+            data = read_line(self._poller, HOST_READ_BYTES)
+            if not data:
                 return None
-            data = self._host.read(min(waits, HOST_READ_BYTES)) or b""
+            self._host.heard()
             self._asked = asked(self._asked, data)
             return "host", (data,)
         self._words.extend(self._console.feed(read_line(self._poller)))

@@ -55,13 +55,13 @@ def serve(board, pins, kind):
             key = boot.key
             run(board, pins, kind, boot, memory, watchdog)
         except LocalError as fault:
-            wait_for_technician(board, pins, watchdog, str(fault), not_heard(board, pins, memory, key))
+            wait_for_technician(board, pins, watchdog, str(fault), tells(board, pins, memory, key))
         except Service:
             raise
         except Exception as fault:  # an uncaught one would leave the board at its prompt, deaf
             outputs_off(pins)
             hal.beside.do("line", sys.print_exception, fault)
-            first = not_heard(board, pins, memory, key)
+            first = tells(board, pins, memory, key)
             if memory.faults >= FAULTS_MAX:
                 wait_for_technician(board, pins, watchdog, repr(fault), first)
             # no faster than this, should the fault be there at once again
@@ -91,6 +91,7 @@ def run(board, pins, kind, boot, memory, watchdog):
         if role_of(board, pins) != checked["role"]:
             raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
                 checked["role"]))
+        checked["power_dbm"] = radio.POWER_DBM[board.CHIP]
         memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
 
     checked, core = settings.start(kind, text, lambda: recalled(memory), own)
@@ -151,24 +152,25 @@ def role_of(board, pins):
     return ""
 
 
-def not_heard(board, pins, memory, key):
-    """What the lamp says while the program does not run: "nobody hears" to whoever pressed and has no answer.
-
-    Nothing of a silent alarm, ever.
+def tells(board, pins, memory, key):
+    """What the lamp says at once while the program does not run: "nobody hears" to whoever pressed and has no
+    answer, nothing while a silent alarm runs, else that a technician is needed.
     """
-    if pins is not board.TOMBOL or key == "silent":
-        return None
+    if pins is not board.TOMBOL:
+        return feedback.TECHNICIAN
     if key in ("main", "uji"):
         return feedback.NOBODY
     from kentongan_node.incident import load
     incident = load(memory.files.get("incident"), 0)
-    return feedback.NOBODY if incident is not None and not incident.stage else None
+    if incident is not None and not incident.stage and key != "silent":
+        return feedback.NOBODY
+    return feedback.OFF if key == "silent" or memory.files.get("silent") else feedback.TECHNICIAN
 
 
 def show(board, pins, state):
     """Let lamp, buzzer and motor say it, as far as they are there: a look(), which keeps it going."""
     beats = hal.wires.shows(board, pins)
-    hal.wires.show(beats, feedback.STEPS[state or feedback.OFF])
+    hal.wires.show(beats, feedback.STEPS[state])
     return lambda: hal.wires.look(beats)
 
 
@@ -186,24 +188,25 @@ def say(text):
 def wait_for_technician(board, pins, watchdog, reason, first):
     """Show it and say it, over and over; then sleep (tombol) or try again (the others).
 
-    `first`: what the lamp says before that, or None.
+    `first`: what the lamp says until NOBODY_MS are over.
     """
     outputs_off(pins)
     tombol = pins is board.TOMBOL
-    look = show(board, pins, first or feedback.TECHNICIAN)
+    look = show(board, pins, first)
     waits_ms = TECHNICIAN_TOMBOL_MS if tombol else TECHNICIAN_MS
     console, poller = Console(), hal.line()
     say("perlu teknisi: " + reason)
     for n in range(waits_ms // LOOK_MS):
-        if first and n * LOOK_MS >= NOBODY_MS:
-            first, look = None, show(board, pins, feedback.TECHNICIAN)
+        if first != feedback.TECHNICIAN and n * LOOK_MS >= NOBODY_MS:
+            first = feedback.TECHNICIAN
+            look = show(board, pins, first)
         data = hal.beside.do("line", hal.read_line, poller)
         if data:
             if "servis" in console.feed(data.replace(b"\0", b"\n")):  # a modem is asked between two zeros
                 raise Service()
             say("perlu teknisi: " + reason)
         wait(watchdog, look, LOOK_MS)
-    show(board, pins, None)
+    show(board, pins, feedback.OFF)
     if tombol:
         hal.sleep_until_key(board, pins)
     hal.restart()

@@ -23,7 +23,8 @@ LOST_REASONS = {           # what the queue says -> what the host is told
 
 
 class Modem:
-    """`settings` as device_file.check returns them; its radio values are used until the host configures."""
+    """`settings` as device_file.check returns them, with `power_dbm`: what the chip can send. Its radio
+    values are used until the host configures; what its antenna does not allow is refused then, too."""
 
     def __init__(self, settings, state):
         self.settings = settings
@@ -128,11 +129,13 @@ class Modem:
             preset = phy.preset(wanted.preset)
             phy.check_frequency(wanted.freq_hz, preset.bw_hz)
             phy.check_eirp_dbm(wanted.conducted_dbm, wanted.gain_dbi, wanted.loss_db)
+            phy.check_eirp_dbm(wanted.conducted_dbm, self.settings["gain_dbi"], self.settings["loss_db"])
         except LocalError as error:
             self.counters["configure"] = self.counters.get("configure", 0) + 1
             actions.append(Note("configure_refused", self.label, 0, str(error)))
             return link.REASON_SETTINGS
-        if not 3 < wanted.node < 0xFFFFFFFF:
+        low, high = self.settings.get("power_dbm", (-128, 127))
+        if not 3 < wanted.node < 0xFFFFFFFF or not low <= wanted.conducted_dbm <= high:
             return link.REASON_SETTINGS
         radio = (wanted.preset, wanted.freq_hz, wanted.conducted_dbm)
         if radio != self._tuned or wanted.node != self.node:

@@ -1,35 +1,31 @@
-"""The chip's own USB as the line between a modem and its host.
+"""The line between a modem and its host: the prompt's own, over a USB bridge or the chip's USB.
 
-A write to a host that has the port open and does not read waits inside the port (500 ms in MicroPython's
-TinyUSB) and is cut off: the radio would be deaf meanwhile. So after one such wait nothing is written until
-the host says something, or HOLD_MS have passed. What is lost the host sees by the messages' numbers.
+There is no other: a bridge hangs on UART0, which is the prompt's, and machine.UART(0) raises. What the chip's
+software says by itself (boot lines, IDF's errors) comes on it too. Of the host's bytes the port keeps
+link.RING_BYTES between two looks; the host paces itself.
+
+A write to a host that has the chip's USB open and does not read waits inside the port (once or twice 500 ms
+in MicroPython's TinyUSB) and is cut off: the radio would be deaf meanwhile. So after one such write nothing
+is written until the host says something, or HOLD_MS have passed. What is lost the host sees by the messages'
+numbers.
 """
 import time
 
-SLOW_MS = 100    # a write into free space takes none
+SLOW_MS = 100    # a bridge takes the longest message in 24
 HOLD_MS = 5_000  # the host asks for our status as often
-READ_BYTES = 256
 
 
 class UsbLine:
-    """As machine.UART to whoever reads and writes. `poller`: tells whether `source` has a byte."""
+    """Writes to the host. `sink`: sys.stdout.buffer."""
 
-    def __init__(self, poller, source, sink):
-        self._poller, self._source, self._sink = poller, source, sink
+    def __init__(self, sink):
+        self._sink = sink
         self._held_ms = None  # ticks of the write that nobody read
         self.dropped = 0      # messages
 
-    def any(self):
-        """As many bytes as a read may ask for, 0 when there is none: the port does not count them."""
-        return READ_BYTES if self._poller.poll(0) else 0
-
-    def read(self, n):
-        """What is there, at most n bytes; the port's own read waits for all of them."""
-        data = bytearray()
-        while len(data) < n and self._poller.poll(0):
-            data.extend(self._source.read(1))
+    def heard(self):
+        """The host has said something: it reads, too."""
         self._held_ms = None
-        return bytes(data)
 
     def write(self, data):
         begun_ms = time.ticks_ms()

@@ -45,7 +45,7 @@ class Wires:
         """(pin, level when down, Key) of one input."""
         active = 0 if number == board.BUTTON else board.KEY_ACTIVE
         pull = self._machine.Pin.PULL_DOWN if active else self._machine.Pin.PULL_UP
-        pin = self.input(name, number, pull)
+        pin = self.input(name, number, *(() if number in board.INPUT_ONLY else (pull,)))
         return pin, active, Key(name, level_of(pin) == active, now_ms)
 
     def keys(self, board, pins, now_ms):

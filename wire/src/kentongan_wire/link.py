@@ -13,6 +13,7 @@ crc_hqx = getattr(binascii, "crc_hqx", None)  # the same CRC in C; MicroPython h
 
 LINK_VERSION = 1
 BAUD = 115_200
+RING_BYTES = 259       # of the host's that a modem keeps between two looks: MicroPython's stdin_ringbuf
 BUFFER_LIMIT = 1024    # bytes kept between two delimiters; the longest frame of ours takes 273
 PRESET_LIMIT = 16      # bytes of a preset's name
 TEXT_LIMIT = 120       # bytes of a log line
@@ -75,7 +76,8 @@ LAYOUTS = (
 RANGES = {"B": (0, 0xFF), "b": (-0x80, 0x7F), "H": (0, 0xFFFF), "h": (-0x8000, 0x7FFF), "I": (0, 0xFFFFFFFF)}
 TEXT_TAILS = ("preset", "text")
 FIRST_MODEM_TYPE = 64  # below: host -> modem
-ERRORS = ("cobs", "crc", "short", "long", "type", "length")  # every key of Decoder.errors
+ERRORS = ("cobs", "crc", "short", "long", "type", "length", "text")  # every key of Decoder.errors
+TEXT = b"\t\n\r\x1b"     # of a chip's own lines, beside what can be printed
 
 
 def crc16(data) -> int:
@@ -175,6 +177,16 @@ def encode(seq: int, message) -> bytes:
 
 def decode(encoded):
     """(seq, message) of the bytes between two delimiters, or the name in ERRORS of what is wrong."""
+    found = _decode(encoded)
+    return "text" if isinstance(found, str) and _is_text(encoded) else found
+
+
+def _is_text(data) -> bool:
+    """Whether these are whole lines, which the chip's software writes by itself."""
+    return data.find(b"\n") >= 0 and all(32 <= byte < 127 or byte in TEXT for byte in data)
+
+
+def _decode(encoded):
     raw = cobs_decode(encoded)
     if raw is None:
         return "cobs"

@@ -15,7 +15,9 @@ RETRY_MS = 300          # first repeat of an unanswered command, then doubled
 RETRY_MAX_MS = 2_400
 TRIES_MAX = 6
 FULL_RETRY_MS = 500     # the modem's queue of that class is full
-WINDOW = 4              # commands on the line without an answer
+WINDOW = 4              # commands on the line without an answer, and link.RING_BYTES of them at most
+PIECE_BYTES = 128       # a command that is longer than that goes alone, in two pieces
+PIECE_PAUSE_MS = 100    # between them: a flash write and a new start of the radio between two looks
 QUEUE_LIMIT = 64        # commands waiting for the window; the least urgent gives way
 ASK_MS = 5_000          # a status is asked for after this much silence
 DEAD_MS = 16_000        # three heartbeats missed: the link is dead, whatever the port says
@@ -38,7 +40,7 @@ ChipFault = namedtuple("ChipFault", ("on",))  # the radio chip accepts frames an
 class _Command:
     def __init__(self, message, klass, src=0, packet_id=0):
         self.message, self.klass, self.src, self.packet_id = message, klass, src, packet_id
-        self.seq, self.tries, self.due_ms = None, 0, 0
+        self.seq, self.tries, self.due_ms, self.size = None, 0, 0, 0
 
 
 class ModemSession:
@@ -58,8 +60,10 @@ class ModemSession:
 
     def _close(self):
         self._decoder = link.Decoder()
-        self._damaged = 0        # errors of this decoder that are counted
+        self._damaged = self._texts = 0  # errors of this decoder that are counted
         self._out = bytearray()
+        self._rest, self._rest_ms = b"", 0  # the second piece, and when it may go
+        self._full = False       # the next command has to wait for answers
         self._waiting = []       # _Command, in order of arrival
         self._flying = {}        # seq -> _Command
         self._heard_ms = None
@@ -148,7 +152,9 @@ class ModemSession:
         due_ms = min(self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS)
         for command in self._flying.values():
             due_ms = min(due_ms, command.due_ms)
-        if self._waiting and len(self._flying) < WINDOW:
+        if self._rest:
+            return min(due_ms, self._rest_ms)
+        if self._waiting and len(self._flying) < WINDOW and not self._full:
             ready = [command.due_ms for command in self._waiting if self._may_fly(command)]
             due_ms = min([due_ms, *ready])
         return due_ms
@@ -171,20 +177,36 @@ class ModemSession:
         return self.up or not isinstance(command.message, link.Transmit)
 
     def _fill(self, now_ms):
-        """Put commands on the line, the most urgent first, until the window is full; Configure goes alone."""
-        while self._waiting and len(self._flying) < WINDOW:
+        """Put commands on the line, the most urgent first, until the window or the modem's ring is full;
+        Configure goes alone."""
+        if self._rest and now_ms >= self._rest_ms:
+            self._out += self._rest
+            self._rest = b""
+        self._full = False
+        while self._waiting and len(self._flying) < WINDOW and not self._rest:
             ready = [c for c in self._waiting if c.due_ms <= now_ms and self._may_fly(c)]
             if not ready:
                 return
             command = min(ready, key=lambda c: c.klass)
-            self._waiting.remove(command)
             if command.seq is None:  # a repeat keeps its number: the modem answers it without sending twice
                 self._seq = (self._seq + 1) & 0xFFFF
                 command.seq = self._seq
+            data = link.encode(command.seq, command.message)
+            flying = sum(c.size for c in self._flying.values())
+            if flying and flying + len(data) > link.RING_BYTES:
+                self._full = True  # what waits in the modem would be lost
+                return
+            self._waiting.remove(command)
+            command.size = len(data)
             command.due_ms = now_ms + min(RETRY_MS << command.tries, RETRY_MAX_MS)
             command.tries += 1
             self._flying[command.seq] = command
-            self._out += link.encode(command.seq, command.message)
+            self._write(data, now_ms)
+
+    def _write(self, data, now_ms):
+        if len(data) > link.RING_BYTES:
+            data, self._rest, self._rest_ms = data[:PIECE_BYTES], data[PIECE_BYTES:], now_ms + PIECE_PAUSE_MS
+        self._out += data
 
     def _end(self):
         self.up = False
@@ -228,6 +250,7 @@ class ModemSession:
             self._count("version")
             events.append(ModemLog(f"modem: link {message.version}, ours {link.LINK_VERSION}; flash it"))
         elif message.node != self._configure.node:
+            self._opened_ms = now_ms  # it has started: its boot lines stand before this
             self._reconfigure()
 
     def _received(self, _, message, now_ms, events):
@@ -243,8 +266,14 @@ class ModemSession:
                             packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
 
     def _noise(self, now_ms):
-        """Damaged messages on the cable: [] or one event, told when it begins and when it has been quiet."""
-        damaged = sum(self._decoder.errors.values())
+        """Damaged messages on the cable: [] or one event, told when it begins and when it has been quiet.
+
+        Lines that the modem's chip writes between its messages are none."""
+        errors = self._decoder.errors
+        if errors["text"] != self._texts:
+            self._count_n("text", errors["text"] - self._texts)
+            self._texts = errors["text"]
+        damaged = sum(errors.values()) - errors["text"]
         if damaged != self._damaged:
             self._count_n("damaged", damaged - self._damaged)
             self._damaged, self._noise_ms = damaged, now_ms
