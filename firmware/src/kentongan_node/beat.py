@@ -17,7 +17,7 @@ class Beat:
         self._timer = timer
         self._limit = limit
         self._level = level
-        self._fault = None if timer is not None else OSError(19)
+        self._fault = None if timer is not None else OSError(19)  # type: Exception
         self._steps = ()
         self._start = self._due = self._edge_ticks = ticks_ms()
         self._total_ms = None
