@@ -114,8 +114,9 @@ class Day:
         parts, end_us = self.parts(), self.hours * HOUR_MS * 1000
         each = self.count // len(parts)
         board.boot("tombol", 200_000)
-        for part in parts:
-            ends_us = board.clock.us + (end_us - board.clock.us) // len(parts)
+        for i in range(len(parts)):
+            part = parts[i]
+            ends_us = board.clock.us + (end_us - board.clock.us) // (len(parts) - i)
             board.at(HOUR_MS // 4, board.hold, main, active)
             if board.doze(HOUR_MS) != EXT0_WAKE:
                 self.miss("it did not wake")
