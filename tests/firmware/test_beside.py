@@ -110,6 +110,7 @@ def test_a_radio_that_is_there_again_after_such_a_start_is_used():
     board.chip.faults.add("no_chip")
     board.chip.sent.clear()
     board.at(20_000, board.chip.faults.discard, "no_chip")
+    board.at(60_000, board.hold, 6, 0)  # an opened lid: a STATUS at once
     assert board.boot("sirene", 100_000, HARD_RESET) == "stopped"
     assert silence_ms(board, 14_000, 100_000) < 500 and board.chip.sent
 

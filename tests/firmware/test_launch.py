@@ -2,7 +2,7 @@
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
-from board.parts import Flood
+from board.esp32_lines import Flood
 from both import raises, random_bytes
 from hwkit import BEFORE_AIR_MS, MAIN, SILENT, SIREN, PowerChip, alarms, device, highs, lamp
 from kentongan_node import feedback
@@ -89,7 +89,7 @@ def test_no_pull_is_asked_of_a_pin_that_has_none():
             board = device(role, name)
             board.i2c = PowerChip(0x4A)
             board.boot(role, 500)
-            assert "gpio" not in board.serial.out, (name, role)
+            assert not board.asked_pulls and b"gpio" not in board.serial.sent, (name, role)
             for number in board.numbers.INPUT_ONLY:
                 assert board.pin(number).pull is None
 

@@ -142,6 +142,15 @@ def test_a_post_whose_timers_take_no_order_beats_the_same_rhythm_and_ends_it():
     assert max([edges[i + 1] - edges[i] for i in range(100)]) < 500_000
 
 
+def test_timers_that_take_orders_again_take_the_rhythm_over_and_end_nothing():
+    board = device("sirene")
+    board.at(3_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+    board.at(4_000, board.broken.add, "timers")
+    board.at(9_000, board.broken.discard, "timers")
+    assert board.boot("sirene", 200_000) == "stopped"
+    assert "Traceback" not in board.serial.out and highs(board)[0] > 10_000_000
+
+
 def test_a_post_whose_output_cannot_be_made_says_that_its_siren_fails():
     for sense in (False, True):
         board, end = sounding("Pin {}".format(SIREN), has_sense=sense)

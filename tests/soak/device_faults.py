@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / part) for part in ("tests", "wire/src", "firmware/src")]
 import nodekit  # noqa: E402
 from board.esp32_fake import (  # noqa: E402
+    BROWNOUT_RESET,
     DEEPSLEEP_RESET,
     EXT0_WAKE,
     HARD_RESET,
@@ -24,7 +25,7 @@ from board.esp32_fake import (  # noqa: E402
     TIMER_WAKE,
     Reset,
 )
-from board.parts import Flood  # noqa: E402
+from board.esp32_lines import Flood  # noqa: E402
 from both import random_bytes  # noqa: E402
 from buttonkit import opened  # noqa: E402
 from hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
@@ -142,9 +143,8 @@ class Scene:
             answer = seen(from_us) or answer
             if end != "reset":
                 break
-            power = self.kind in ("cut", "brown_out")
-            cause, wake = (PWRON_RESET if power else HARD_RESET), None
-            if power:
+            cause, wake = {"cut": PWRON_RESET, "brown_out": BROWNOUT_RESET}.get(self.kind, HARD_RESET), None
+            if cause != HARD_RESET:
                 self.board.chip.power_on()
         return answer
 

@@ -28,6 +28,9 @@ CAMPAIGNS = {
               [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)]),
     "device": ("1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
                [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)]),
+    "chip": ("a day of every role on the ESP32 model, 100,000 random bytes on its line, each part fails",
+             [[*MICROPYTHON, "tests/soak/chip_days.py", role, "24", "100000", "1"]
+              for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
     "month": ("30 days of every role in virtual time: no growth, over the wraps of the tick counter",
               [[sys.executable, "tests/soak/month.py", role, "30"]
                for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),

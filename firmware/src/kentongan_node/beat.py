@@ -48,10 +48,11 @@ class Beat:
 
     def look(self):
         """Make the edge that no timer makes; raises what the timer has raised."""
-        if self._fault is not None:
+        fault = self._fault  # the edge forgets it where the timer takes orders again
+        if fault is not None:
             if self.playing and ticks_diff(ticks_ms(), self._due) >= 0:
                 self._edge(None)
-            raise self._fault
+            raise fault
 
     def _over(self, _):
         self.stop()
