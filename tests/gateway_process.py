@@ -72,9 +72,9 @@ class Hub:
             self.reply(handler, 200, {"done": body["ids"]})
         else:
             with self.lock:
-                known = {(e["device"], e["counter"]) for e in self.events if e["type"] == "alarm"}
+                known = [(e.get("device"), e.get("counter")) for e in self.events if e["type"] == "alarm"]
                 new = [e["id"] for e in body["events"]
-                       if e["type"] == "alarm" and (e["device"], e["counter"]) not in known]
+                       if e["type"] == "alarm" and (e.get("device"), e.get("counter")) not in known]
                 self.events += body["events"]
             accepted = [e["id"] for e in body["events"]]
             self.reply(handler, 200, {"accepted": accepted, "rejected": [], "new": new})

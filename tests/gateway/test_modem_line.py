@@ -53,6 +53,10 @@ class Cable:
         return [event.id for event in self.events if isinstance(event, OnAir)]
 
 
+def chip_says(board):
+    board.serial.sent += BOARD_LINE
+
+
 def joined():
     board = device("modem", "lilygo_t3")
     return board, Cable(board, ModemSession(CONFIGURE, CHANNEL))
@@ -93,7 +97,7 @@ def test_lines_of_the_chips_own_on_the_way_to_the_host_cost_no_command():
     board, cable = joined()
     for n in range(20):
         board.at(1_000 + 100 * n, cable.send, 900 + n, 30)
-        board.at(1_003 + 97 * n, board.serial.sent.extend, BOARD_LINE)
+        board.at(1_003 + 97 * n, chip_says, board)
     assert board.boot("modem", 10_000) == "stopped"
     assert [event.up for event in cable.events if isinstance(event, LinkState)] == [True]
     assert sorted(cable.on_air()) == [900 + n for n in range(20)]
