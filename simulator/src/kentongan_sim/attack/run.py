@@ -162,7 +162,7 @@ def go(args) -> int:
     print(json.dumps(result) if args.json else sentence(result))
     if args.page:
         words = [f"--seeds {args.seeds}", f"--loss {args.loss:g}", *(["--calm"] if args.calm else [])]
-        command = " ".join(["kentongan-sim attack", *([args.name] if args.name else []), *words])
+        command = " ".join([".venv/bin/kentongan-sim attack", *([args.name] if args.name else []), *words])
         page.write(Path(args.page), result, command)
     return report(rows)
 
