@@ -167,7 +167,7 @@ def test_5_many_modules_beside_each_other_cost_many_times_the_operations_of_one_
 
 
 def test_5_a_wake_imports_one_file_on_a_board():
-    with open(root_path() + "/firmware/roles/tombol/main.py") as file:
+    with open(root_path() + "/firmware/roles/main.py") as file:
         names = [line.split()[1] for line in file if line.strip().startswith("import ")]
     assert sorted(set(names) - {"machine", "micropython", "sys"}) == ["board", "role"]
 

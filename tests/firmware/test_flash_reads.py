@@ -140,7 +140,7 @@ def board_files(role, folder):
     compile_text(for_role(text, role), folder / "board.mpy", "board.py")
     driver = f"from stop import SX1262, SX1276\nBODY = {bytes(DRIVER_BYTES)!r}\n"
     compile_text(driver, folder / "lora.mpy", "lora.py")
-    main = (ROOT / "firmware/roles" / role / "main.py").read_text(encoding="utf-8")
+    main = (ROOT / "firmware/roles/main.py").read_text(encoding="utf-8")
     (folder / "main.py").write_text(main.replace(RELAY, f"RELAY = {numbers(text)[role.upper()]['siren']}"))
     (folder / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
     state = {"seq": bytes(8), "seq2": bytes(8), "boots": b"\1", "air": bytes(64)}

@@ -95,7 +95,7 @@ class Bundle:
         """{path on the device: bytes} of our code for a role on a board, main.py and board.mpy included."""
         root = self.folder / "device"
         relay = numbers(self.board_text(board))[role.upper()]["siren"]
-        main = (root / "roles" / role / "main.py").read_text(encoding="utf-8")
+        main = (root / "roles/main.py").read_text(encoding="utf-8")
         out = {"main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
                "role.mpy": (root / "roles" / role / "role.mpy").read_bytes()}
         out["device_file.mpy"] = (root / "device_file.mpy").read_bytes()
@@ -179,8 +179,8 @@ def _pack_code(code, device):
     for role in ROLES:
         folder, out = code / "firmware/roles" / role, device / "roles" / role
         out.mkdir(parents=True)
-        shutil.copyfile(folder / "main.py", out / "main.py")
         join(folder / "role.py", sources, out / "role.mpy")
+    shutil.copyfile(code / "firmware/roles/main.py", device / "roles/main.py")
     join(sources["kentongan_wire"] / "device_file.py", sources, device / "device_file.mpy")
     (device / "boards").mkdir()
     for board in BOARDS:
