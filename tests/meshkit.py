@@ -11,8 +11,8 @@ NODE = 0x52000031
 ALARM = 0
 
 
-def mesh(preset="ShortSlow", air_state=None, relays=True):
-    return Mesh(phy.preset(preset), NODE, relays, air_state)
+def mesh(preset="ShortSlow", air_state=None, relays=True, counted=None):
+    return Mesh(phy.preset(preset), NODE, relays, air_state, counted)
 
 
 def own(packet_id, n_bytes=45):

@@ -7,15 +7,15 @@ plays one with few left ahead of the true one must not end its way there.
 import struct
 
 ROWS = 112               # contents remembered; the oldest gives way
-# Sender (xor UNPROVED), content, low half of the last id, minute of the first; in one byte times (bits 0-2),
-# the most hops left that it was carried with (3-5), under whatever id, for the channel key is enough to give
-# one, and how often more came after it had gone (6-7).
+# Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
+# (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is enough
+# to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
-SENDERS = 64             # whose counters are remembered; the oldest gives way
+SENDERS = 112            # whose counters are remembered; the oldest gives way
 SENDER = "<IIB"          # sender, highest counter, highest attempt under it
 SENDER_BYTES = struct.calcsize(SENDER)
-UNPROVED = 0x80000000
+FILE = "counted"         # the senders and their counters
 REPEAT_MINUTES = 3       # a sender repeats one content for so long (orders, pages: 60 s)
 REPEATS = 6              # and so many times
 REORDERED = 64           # counters that frames of one mains sender may overtake each other by
@@ -23,12 +23,17 @@ MINUTE_MS = 60_000
 
 
 class Carried:
-    def __init__(self):
+    def __init__(self, state=None):
+        """`state`: what Persist(FILE, ..) wrote last; a torn one says nothing."""
         # Whole from the start: growing would need room in one piece of a device's heap.
         self._rows = bytearray(ROWS * ROW_BYTES)
         self._next = 0
         self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
+        if state is not None and len(state) == len(self._senders):
+            self._senders[:] = state
+            self._next_sender = next((n for n in range(SENDERS) if not self._row(n)[0]), 0)
+        self.changed = False                    # since the senders were last written
         self._ring = bytearray(48 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
     def known(self, src, proved, content, packet_id):
@@ -39,6 +44,22 @@ class Carried:
             return 0, False, 0
         _, _, last, _, flags = struct.unpack_from(ROW, self._rows, at)
         return (flags >> 3 & 7) + 1, last == packet_id & 0xFFFF, flags >> 6
+
+    def image(self):
+        """The senders, for Persist(FILE, ..)."""
+        self.changed = False
+        return bytes(self._senders)
+
+    def is_old(self, src, content, counter, attempt, now_ms):
+        """Whether a proved alarm frame is none of now: its sender has said later things, or just this long ago.
+
+        Somebody has recorded it, or a thief of a relay has counted on in its sender's name.
+        """
+        at = self._find(src, True, content)
+        if at is None:
+            return (counter, attempt) <= self._last(src)
+        minute = struct.unpack_from(ROW, self._rows, at)[3]
+        return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
     def is_new(self, src, content, counter, attempt, strict, now_ms, farther):
         """Whether a proved frame is what its sender says now, and not an old one played again.
@@ -59,10 +80,11 @@ class Carried:
             return attempt > highest or not strict
         return counter > last if strict else counter + REORDERED > last
 
-    def add(self, src, proved, content, packet_id, counter, attempt, now_ms, hops, first=False):
-        """This frame is carried now with so many hops left; first: it has not gone yet with fewer."""
+    def add(self, src, proved, content, packet_id, counter, attempt, now_ms, hops, first=False, old=False):
+        """This frame is carried now with so many hops left; first: it has not gone yet with fewer; old: it stays
+        old, although it is carried."""
         at = self._find(src, proved, content)
-        minute, flags, last = now_ms // MINUTE_MS & 0xFFFF, 0, None
+        minute, flags, last = now_ms // MINUTE_MS - old * (REPEAT_MINUTES + 1) & 0xFFFF, 0, None
         if at is None:
             at = self._next * ROW_BYTES
             self._next = (self._next + 1) % ROWS
@@ -73,8 +95,8 @@ class Carried:
             more = min(more + 1, 3)
         if last != packet_id & 0xFFFF:
             times = min(times + 1, 7)
-        struct.pack_into(ROW, self._rows, at, src ^ (0 if proved else UNPROVED), content, packet_id & 0xFFFF,
-                         minute, times | max(hops, most) << 3 | more << 6)
+        struct.pack_into(ROW, self._rows, at, src, _marked(content, proved), packet_id & 0xFFFF, minute,
+                         times | max(hops, most) << 3 | more << 6)
         if proved:
             self._count(src, counter, attempt)
 
@@ -98,15 +120,23 @@ class Carried:
         elif (counter, attempt) <= struct.unpack_from(SENDER, self._senders, at)[1:]:
             return
         struct.pack_into(SENDER, self._senders, at, src, counter, attempt)
+        self.changed = True
 
     def _last(self, src):
         """(highest counter, highest attempt under it); (0, 0) of a sender never carried."""
         at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
-        return (0, 0) if at is None else struct.unpack_from(SENDER, self._senders, at)[1:]
+        return (0, 0) if at is None else self._row(at // SENDER_BYTES)[1:]
+
+    def _row(self, number):
+        return struct.unpack_from(SENDER, self._senders, number * SENDER_BYTES)
 
     def _find(self, src, proved, content):
-        key = struct.pack("<II", src ^ (0 if proved else UNPROVED), content)
-        return _place(self._rows, key, ROW_BYTES)
+        return _place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)
+
+
+def _marked(content, proved):
+    """The content's hash, its lowest bit the proof: in the sender's number, which he chooses, it proved nothing."""
+    return content | 1 if proved else content & ~1
 
 
 def _place(rows, key, row_bytes):

@@ -64,6 +64,7 @@ class MainsNode(Node):
                 self.at("status", wait_ms)
                 return
             self.send_status(now_ms, actions)
+            self.mesh.keep(actions)
             # A tenth of jitter keeps two nodes from meeting at every period.
             period_ms = self._period_ms()
             self._plan(now_ms + period_ms - self.draw(rnd, period_ms // 10))

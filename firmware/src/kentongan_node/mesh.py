@@ -18,10 +18,10 @@ from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_rela
 from kentongan_wire.messages import ALARM, TOMBOL
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, relayed
 
-from kentongan_node.actions import Cad, Transmit
+from kentongan_node.actions import Cad, Persist, Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_node.answers import AnswerCache
-from kentongan_node.carried import Carried
+from kentongan_node.carried import FILE, Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
 from kentongan_node.mix import pick
 from kentongan_node.queue import Entry, SendQueue
@@ -62,7 +62,11 @@ DOUBT_ATTEMPTS = 2
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
-ANSWERS = 4                     # the purse of cached answers: anybody can play again what they answer
+# Purses that are no sender's (shares.py): of cached answers, for anybody can play again what they answer, and of
+# alarms older than what their sender said since, which anybody may have recorded. All stand in PURSES or above
+# BROADCAST - PURSES: a sender with such a number has none of its own.
+ANSWERS, OLD = 4, 5
+PURSES = 16
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
 
@@ -74,6 +78,11 @@ def alarm_head(data):
     if payload[1] >> 4 != TOMBOL:
         return None
     return struct.unpack("<I", payload[2:6])[0], payload[6]
+
+
+def content_of(data):
+    """What tells one payload from another, u32."""
+    return struct.unpack("<I", sha256(data.payload)[:4])[0]
 
 
 def said_counter(data):
@@ -90,8 +99,9 @@ def _is_others(entry):
 class Mesh:
     """What a node sends and carries on. Frames heard never decide local delivery here."""
 
-    def __init__(self, preset, node, relays, air_state=None):
-        """`preset`: a phy.Preset; `relays`: whether this node carries others' frames."""
+    def __init__(self, preset, node, relays, air_state=None, counted=None):
+        """`preset`: a phy.Preset; `relays`: whether this node carries others' frames; `air_state`, `counted`:
+        what Persist wrote last of the air ledger and of the senders' counters."""
         self.preset = preset
         self.node = node
         self.relays = relays
@@ -100,7 +110,7 @@ class Mesh:
         self.drops = self.queue.drops
         self.meter = BusyMeter()
         self.answers = AnswerCache() if relays else None
-        self._carried = Carried() if relays else None
+        self._carried = Carried(counted) if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
@@ -140,7 +150,7 @@ class Mesh:
         """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
-        content = struct.unpack("<I", sha256(data.payload)[:4])[0]
+        content = content_of(data)
         most, same, more = self._carried.known(packet.src, proved, content, packet.id)
         farther = packet.hop_limit > most
         if same and not farther:
@@ -149,19 +159,21 @@ class Mesh:
         counter, attempt = head or (said_counter(data), 0)
         frame = relayed(packet, self.node & 0xFF)
         about = (packet.src, proved, content, packet.id, counter, attempt, now_ms, packet.hop_limit - 1)
+        old = bool(proved and head) and self._carried.is_old(packet.src, content, counter, attempt, now_ms)
         for waiting in self.queue.entries if same else ():
             if waiting.relay and waiting.frame[4:12] == frame[4:12] and waiting.frame[16:] == frame[16:]:
                 waiting.frame = frame
                 self._carried.add(*about, first=True)
                 return True
         entry = Entry(frame, klass, now_ms, False, True, snr_q, head and (packet.src, counter))
-        entry.attempt = attempt
+        entry.attempt, entry.old = attempt, old
         is_new = self._carried.is_new
         if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
             entry.charge = COMMON
         elif head:
             entry.charge = COMMON
-            if more == 0 or not self._pays(entry, head, now_ms):  # whoever sends it on and on pays first
+            own = PURSES < packet.src < BROADCAST - PURSES
+            if own and (more == 0 or not self._pays(entry, head, now_ms)):  # whoever sends it on and on pays first
                 entry.charge = packet.src
         else:  # which relays cannot judge: of each kind so much, whoever says it
             entry.charge = BROADCAST - klass
@@ -177,7 +189,7 @@ class Mesh:
             entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
         if not self.queue.put(entry):
             return False
-        self._carried.add(*about)
+        self._carried.add(*about, old=old)
         return True
 
     def _make_way(self, entry, counter, proved):
@@ -206,7 +218,7 @@ class Mesh:
             if self._pays(entry, head, now_ms):
                 return True
         if first and self._drawn(entry, head, left_ms, now_ms, rnd):
-            entry.charge = None
+            entry.charge = OLD if entry.old else None
             return True
         self.queue.count(entry.klass, "low_air" if low else "unproved")
         return False
@@ -222,6 +234,8 @@ class Mesh:
         if head:
             # 900: the roles take small numbers, slots the high.
             lots = min(LOTS - 1, 2 + (left_ms - 4 * RESERVE) // RESERVE)
+            if entry.old:
+                lots = min(lots, LOTS - 1 - self._shares.used_ms(OLD, now_ms) // RESERVE)
             goes_on = self._carried.heard(entry.src, *head) or entry.attempt > FIRST_ATTEMPTS
             return goes_on and pick(rnd, 900, LOTS) < lots
         return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
@@ -282,11 +296,14 @@ class Mesh:
     def hear(self, packet, data, proved, now_ms):
         """Book-keeping for an opened packet: who is active, and which copies are needless now.
 
-        proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active.
+        proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active. To a relay
+        nobody is whose alarm is an old one.
         """
         if self.relays and not proved:
             return
-        if alarm_head(data):
+        head = alarm_head(data)
+        old = self.relays and head and self._carried.is_old(packet.src, content_of(data), *head, now_ms)
+        if head and not old:
             self.last_alarm_ms = now_ms
             if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:
                 self._origins[packet.src] = now_ms
@@ -314,6 +331,12 @@ class Mesh:
         for origin in [o for o in self._origins if now_ms - self._origins[o] >= ACTIVE_MS]:
             del self._origins[origin]
         return len(self._origins)
+
+    def keep(self, actions):
+        """Persist how far the senders have counted, when that changed: a relay that starts anew would take every
+        recording for new."""
+        if self._carried is not None and self._carried.changed:
+            actions.append(Persist(FILE, self._carried.image()))
 
     def air_used_ms(self, now_ms):
         return self.ledger.used_ms(now_ms)

@@ -54,7 +54,7 @@ class Node:
         self.counters_lost = self.sequence.lost
         self.counters_stale = "stale" in state  # the flash failed, and what was heard since is forgotten
         self.flash_failing = False
-        self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"))
+        self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"), state.get("counted"))
         self._collector = Collector()
         self._draws = 0
         if "guard" in state and self._guarded(self._load_guard, state["guard"]) is None:

@@ -21,6 +21,7 @@ class Entry:
     answer = False      # a cached receipt, byte for byte
     charge = None       # type: int | None  # the purse of our hour that pays for this
     patient = False     # waits ALIVE_WAIT_MS longer already
+    old = False         # an alarm of before (carried.py)
     attempt = 0         # of the alarm that this is a copy of
     overheard = False   # another relay seems to have carried it
     tries = 0
