@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What somebody without a key can do to a relay with frames that he recorded, or sends in a near sender's name."""
+"""What somebody without a key can do to a relay with recorded frames, or under another number."""
 from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.mesh import BROADCAST, PURSES
@@ -44,11 +44,12 @@ def honest(core, now_ms):
 
 
 def test_no_sender_s_number_makes_an_unproved_frame_pass_for_a_proved_one():
-    """A row of the table was marked as unproved in its sender's number: whoever chose that came before him."""
+    """A row was marked as unproved in its sender's number: whoever chose that came first."""
     for flip in [1 << bit for bit in range(32)]:
         core = mesh()
         for attempt in range(5):
-            ahead = alarm(TOMBOL ^ flip, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=7, hop_start=7)
+            about = {"attempt": attempt, "packet_id": 10 + attempt}
+            ahead = alarm(TOMBOL ^ flip, 10, hop_limit=7, hop_start=7, **about)
             offer(core, ahead, attempt * 6_000, proved=False)
             true = alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=3)
             assert offer(core, true, attempt * 6_000 + 500), flip
@@ -92,7 +93,7 @@ def test_a_house_is_carried_in_the_hour_of_recordings_of_its_own_alarm():
 
 
 def test_recordings_make_no_crowd():
-    """Copies of a lone press wait for nothing when somebody plays what others said before, or just the last of it."""
+    """Copies of a lone press wait for nothing when somebody plays what others said before."""
     for counter in (500, 900):
         core = mesh()
         for n in range(5):

@@ -35,7 +35,7 @@ def test_presses_leave_a_revocation_and_the_end_of_a_drill_their_air_whatever_th
     bench.hear(node_status(REPEATER), src=REPEATER)
     bench.order(id=1, type="drill", minutes=20, zone=5, number=1)
     bench.run(20_000)
-    used_up(bench, air.LIMITS_S[air.FIRST])
+    used_up(bench, air.LIMITS_S[air.ANSWER])
     bench.order(id=2, type="config", devices=[entry(revoked=[STOLEN]), entry(REPEATER)])
     bench.order(id=3, type="drill", minutes=0, zone=5, number=1)
     before = len(bench.sent(m.RECEIPTS))

@@ -227,3 +227,48 @@ def test_an_order_that_had_no_air_goes_when_there_is_some():
     bench.run(60_000, hub_ok_every_ms=1_000)
     assert len(set(paged(bench, 100))) == 4 and 100 in [counter for _, counter, _ in starts(bench)]
     assert results(bench, 1) == results(bench, 2) == ["ok"]
+
+
+def fire(houses, chimes_n):
+    """A bench after so many houses pressed, one a minute, with stage 3 for each from the hub; their numbers.
+
+    The worst: no post reports that it sounds, no chime answers.
+    """
+    tombol = next(d for d in DEVICES if d["role"] == "tombol")
+    there = [d for d in DEVICES if d["role"] != "penerima"] + chimes(chimes_n)
+    nodes = [0x6000 + n for n in range(houses)]
+    there += [{**tombol, "node": node, "label": f"tombol-{100 + n}", "house": 50 + n}
+              for n, node in enumerate(nodes)]
+    bench = Bench(devices=there)
+    for n, node in enumerate(nodes):
+        bench.hear(alarm(node, 100, kind=2), src=node)
+        bench.run(3_000, hub_ok_every_ms=1_000)
+        bench.order(id=10 + 2 * n, type="page", device=node, counter=100, expires_in_s=600)
+        bench.run(27_000, hub_ok_every_ms=1_000)
+        bench.order(id=11 + 2 * n, type="stage", device=node, counter=100, stage=3, expires_in_s=600)
+        bench.run(30_000, hub_ok_every_ms=1_000)
+    return bench, nodes
+
+
+@pytest.mark.parametrize(("chimes_n", "told"), [(24, 10), (6, 14), (0, 26)])
+def test_in_a_fire_that_thirty_houses_call_each_is_answered(chimes_n, told):
+    """From the 11th on none was: the chimes' calls of the first ten had taken all of the hour."""
+    bench, nodes = fire(30, chimes_n)
+    stages = {node: {entry.stage & 127 for *_, entry in bench.entries(node)} for node in nodes}
+    assert all(2 in stages[node] for node in nodes)
+    assert sum(3 in stages[node] for node in nodes) >= told
+    ordered = {order.body.origin for *_, order in bench.sent(m.SIREN_ORDER)}
+    assert len(ordered & set(nodes)) >= told
+    assert bench.core._desk.air.used_s(bench.now_ms) < 29.1
+
+
+def test_a_chime_that_rang_for_another_house_rings_for_a_silent_alarm_all_the_same():
+    bench = Bench(devices=[*DEVICES, *chimes(24)])
+    bench.hear(alarm(counter=100, kind=2))
+    bench.order(id=1, type="page", device=BUTTON, counter=100)
+    bench.run(90_000, hub_ok_every_ms=1_000)
+    assert bench.core._desk.air.used_s(bench.now_ms) > 8.5, "beyond what everybody may use"
+    bench.hear(alarm(counter=5_000, kind=2, under_c=True))
+    bench.order(id=2, type="page", device=BUTTON, counter=5_000, targets=[d["node"] for d in chimes(3)])
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert len(set(paged(bench, 5_000))) == 3

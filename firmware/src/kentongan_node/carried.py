@@ -8,8 +8,8 @@ import struct
 
 ROWS = 112               # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
-# (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is enough
-# to give one, and how often more came after it had gone (6-7).
+# (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
+# enough to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 112            # whose counters are remembered; the oldest gives way
@@ -51,7 +51,7 @@ class Carried:
         return bytes(self._senders)
 
     def is_old(self, src, content, counter, attempt, now_ms):
-        """Whether a proved alarm frame is none of now: its sender has said later things, or just this long ago.
+        """Whether a proved alarm frame is none of now: its sender has said later things, or this long ago.
 
         Somebody has recorded it, or a thief of a relay has counted on in its sender's name.
         """
@@ -81,8 +81,8 @@ class Carried:
         return counter > last if strict else counter + REORDERED > last
 
     def add(self, src, proved, content, packet_id, counter, attempt, now_ms, hops, first=False, old=False):
-        """This frame is carried now with so many hops left; first: it has not gone yet with fewer; old: it stays
-        old, although it is carried."""
+        """This frame is carried now with so many hops left; first: it has not gone yet with fewer; old: it
+        stays old, although it is carried."""
         at = self._find(src, proved, content)
         minute, flags, last = now_ms // MINUTE_MS - old * (REPEAT_MINUTES + 1) & 0xFFFF, 0, None
         if at is None:
@@ -135,7 +135,7 @@ class Carried:
 
 
 def _marked(content, proved):
-    """The content's hash, its lowest bit the proof: in the sender's number, which he chooses, it proved nothing."""
+    """The content's hash, its lowest bit the proof: in the sender's number, his choice, it was none."""
     return content | 1 if proved else content & ~1
 
 

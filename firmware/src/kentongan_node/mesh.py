@@ -62,11 +62,12 @@ DOUBT_ATTEMPTS = 2
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
-# Purses that are no sender's (shares.py): of cached answers, for anybody can play again what they answer, and of
-# alarms older than what their sender said since, which anybody may have recorded. All stand in PURSES or above
-# BROADCAST - PURSES: a sender with such a number has none of its own.
+# Purses that are no sender's (shares.py): of cached answers, for anybody can play again what they answer, and
+# of alarms older than what their sender said since, which anybody may have recorded. All are within PURSES of
+# the numbers' ends: a sender with such a number has none of its own.
 ANSWERS, OLD = 4, 5
 PURSES = 16
+OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
 
@@ -173,7 +174,8 @@ class Mesh:
         elif head:
             entry.charge = COMMON
             own = PURSES < packet.src < BROADCAST - PURSES
-            if own and (more == 0 or not self._pays(entry, head, now_ms)):  # whoever sends it on and on pays first
+            # whoever sends it on and on pays first
+            if own and (more == 0 or not self._pays(entry, head, now_ms)):
                 entry.charge = packet.src
         else:  # which relays cannot judge: of each kind so much, whoever says it
             entry.charge = BROADCAST - klass
@@ -229,13 +231,14 @@ class Mesh:
         An alarm that goes on (one first frame each of many never do), the likelier the more air is left: the
         next relay has mostly spent less, and sees few of an alarm's frames, so later attempts need no second.
         A thief pays a frame for each draw, as a button does, and even all of his hour does not end that of
-        the relay. The other classes: 2.4 s of the hour each.
+        the relay. Recordings need no thief: what its sender has counted beyond goes the rarer the more of it
+        has gone, 7 s of the hour. The other classes: 2.4 s of the hour each.
         """
         if head:
             # 900: the roles take small numbers, slots the high.
             lots = min(LOTS - 1, 2 + (left_ms - 4 * RESERVE) // RESERVE)
             if entry.old:
-                lots = min(lots, LOTS - 1 - self._shares.used_ms(OLD, now_ms) // RESERVE)
+                lots = min(lots, LOTS - 1 - self._shares.used_ms(OLD, now_ms) // OLD_STEP_MS)
             goes_on = self._carried.heard(entry.src, *head) or entry.attempt > FIRST_ATTEMPTS
             return goes_on and pick(rnd, 900, LOTS) < lots
         return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
@@ -302,7 +305,9 @@ class Mesh:
         if self.relays and not proved:
             return
         head = alarm_head(data)
-        old = self.relays and head and self._carried.is_old(packet.src, content_of(data), *head, now_ms)
+        old = False
+        if self.relays and head:
+            old = self._carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
         if head and not old:
             self.last_alarm_ms = now_ms
             if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:
@@ -333,8 +338,8 @@ class Mesh:
         return len(self._origins)
 
     def keep(self, actions):
-        """Persist how far the senders have counted, when that changed: a relay that starts anew would take every
-        recording for new."""
+        """Persist how far the senders have counted, when that changed: to a relay that starts anew every
+        recording would be new."""
         if self._carried is not None and self._carried.changed:
             actions.append(Persist(FILE, self._carried.image()))
 

@@ -1,12 +1,15 @@
 """Planned air: what each kind may take of the hour's 36 s, when there will be enough again, over restarts.
 
 kind      what                                           while the hour's total is below   of its own
-FIRST     of an alarm the first answer, order and pages  29 s: what is left is for two     -
-STAGE     to a button that somebody comes, or it is over 29 s                              -
-ALARM     all other words to people, orders again        24 s: what is left is for FIRST   -
+ANSWER    of an alarm the first answer                   29 s: what is left is for two     -
+FIRST     of an alarm the first order and pages          27 s: 20 more buttons are answered -
+STAGE     to a button that somebody comes, or it is over 27 s                              -
+ALARM     all other words to people, orders again        24 s: what is left is for those    -
 DRILL     begin and end of a drill                       36 s, the law                     3 s, 1 s for ends
 SHUT      a number that posts are to refuse              36 s, the law                     4 s
-AGAIN     pages again, answers to posts' reports         20 s                              -
+AGAIN     answers to posts' reports                      20 s                              -
+CALL      pages again, or of one more alarm to a chime   16 s                              -
+          that was called within ten minutes
 REPLAY    answers to what has been answered before       20 s                              2 s
 COPY      copies for other gateways (copies.py)          20 s                              4 s
 SETTING   settings, codes, keys                          18 s                              8 s
@@ -30,11 +33,12 @@ SHUT_S, DRILL_S, SETTINGS_AIR_S = 4.0, 3.0, 8.0
 DRILL_END_S = 1.0  # of DRILL_S, which begins leave
 COPY_S = 4.0
 REPLAY_S = 2.0
-FIRST, STAGE, ALARM, DRILL, SHUT, AGAIN, REPLAY, COPY, SETTING, REST, UNKNOWN = (
-    "first", "stage", "alarm", "drill", "shut", "again", "replay", "copy", "setting", "rest", "unknown")
+ANSWER, FIRST, STAGE, ALARM, DRILL, SHUT = "answer", "first", "stage", "alarm", "drill", "shut"
+AGAIN, CALL, REPLAY, COPY, SETTING = "again", "call", "replay", "copy", "setting"
+REST, UNKNOWN = "rest", "unknown"
 LIMITS_S = {  # kind -> the hour's total beyond which it waits
-    FIRST: LAW_S - SHUT_S - DRILL_S, STAGE: LAW_S - SHUT_S - DRILL_S, ALARM: 24.0, DRILL: LAW_S, SHUT: LAW_S,
-    AGAIN: 20.0, REPLAY: 20.0, COPY: 20.0, SETTING: HALF_S, REST: HALF_S,
+    ANSWER: LAW_S - SHUT_S - DRILL_S, FIRST: 27.0, STAGE: 27.0, ALARM: 24.0, DRILL: LAW_S, SHUT: LAW_S,
+    AGAIN: 20.0, CALL: 16.0, REPLAY: 20.0, COPY: 20.0, SETTING: HALF_S, REST: HALF_S,
 }
 OWN_S = {DRILL: DRILL_S, SHUT: SHUT_S, COPY: COPY_S, REPLAY: REPLAY_S, SETTING: SETTINGS_AIR_S}
 PLANNED = frozenset(OWN_S)  # asked for as a whole before it is sent

@@ -7,7 +7,7 @@ from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.actions import Note, Persist, Send, Store
-from kentongan_gateway.air import ALARM, FIRST, PLANNED, STAGE, Ledger
+from kentongan_gateway.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
 from kentongan_gateway.shares import SILENT, Shares
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
@@ -136,7 +136,7 @@ class Desk:
         ready_ms = self.air.ready_ms(kind, seconds, self.now_ms)
         if ready_ms > self.now_ms:
             self.count("air_" + kind)
-            if kind in (FIRST, STAGE):
+            if kind in (ANSWER, FIRST, STAGE):
                 self.waiting.short(ready_ms)
             elif kind == ALARM:
                 self.waiting.low()

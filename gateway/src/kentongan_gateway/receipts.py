@@ -11,7 +11,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 from kentongan_wire.replay import ReplyBudget
 
-from kentongan_gateway.air import AGAIN, ALARM, FIRST, REPLAY
+from kentongan_gateway.air import AGAIN, ALARM, ANSWER, REPLAY
 from kentongan_gateway.desk import mix
 from kentongan_gateway.records import OVER_STOCK
 
@@ -148,7 +148,7 @@ class Answers:
         return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
 
 
-KINDS = FIRST, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes as the first of them
+KINDS = ANSWER, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes as the first of them
 
 
 def kind_of(record):
@@ -158,7 +158,7 @@ def kind_of(record):
     if record.type == m.SIREN_REPORT:
         return AGAIN
     calls = record.is_alarm and record.body.kind != m.KIND_UJI
-    return FIRST if calls and record.cached is None else ALARM
+    return ANSWER if calls and record.cached is None else ALARM
 
 
 def hop_limit_for(record) -> int:

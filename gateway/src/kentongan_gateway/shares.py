@@ -3,9 +3,9 @@
 the hour's total    what a button's loud alarms, its silent ones, or another device cause goes
 below 9 s           always
 below 24 s          while it has caused less than its share: 8 s, the silent ones 2 s
-below 24 s          beyond the share answers, orders and pages for the first time 2.5 s, said again 0.8 s,
-                    stages 0.6 s; pages again nothing
-any                 out of the reserve for the first time 0.7 s, stages 0.3 s
+below 24 s          beyond the share answers 0.5 s, orders and pages for the first time 2.5 s, said again
+                    0.8 s, stages 0.6 s; pages again nothing
+any                 out of the reserve answers 0.3 s, orders and pages for the first time 0.5 s, stages 0.3 s
 A house that has pressed before is called for all the same, and told that somebody comes: what an alarm says
 again leaves the next one its first words. A silent alarm has a share of its own, so nobody in a house can
 spend it by the loud key. So one stolen device takes little more than a third of the hour, a button with its
@@ -13,12 +13,12 @@ silent key 20 s; and however many leave a press its first answer, sirens and pag
 Kept in memory: a restart gives everybody a new share, and nobody a second hour (air.py).
 """
 
-from kentongan_gateway.air import ALARM, FIRST, LIMITS_S, MINUTE_MS, MINUTES, STAGE
+from kentongan_gateway.air import ALARM, ANSWER, FIRST, LIMITS_S, MINUTE_MS, MINUTES, STAGE
 
 FREE_S = 9.0
 SHARE_S, SILENT_SHARE_S = 8.0, 2.0
-EXTRA_S = {FIRST: 2.5, ALARM: 0.8, STAGE: 0.6}  # beyond the share
-RESERVE_S = {FIRST: 0.7, STAGE: 0.3}
+EXTRA_S = {ANSWER: 0.5, FIRST: 2.5, ALARM: 0.8, STAGE: 0.6}  # beyond the share
+RESERVE_S = {ANSWER: 0.3, FIRST: 0.5, STAGE: 0.3}
 SILENT, OWN, EXTRA, RESERVE = "silent", "own", "extra", "reserve"
 LIMIT = 4_096 * 4  # devices of a site, with their parts beyond the share
 

@@ -16,7 +16,8 @@ class Doubles:
 
     def is_double(self, heard) -> bool:
         """Whether another radio has brought this very transmission already."""
-        key = heard.src, heard.id, heard.hop_limit, heard.relay_node, heard.payload
+        # the whole header: what is left out anybody can write anew
+        key = heard._replace(rssi=0, snr_q=0, radio="")
         hearers = self._hearers.get(key)
         if hearers and heard.radio not in hearers:
             hearers.add(heard.radio)

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.attack import air, hour, hub, relays, sirens, words
+from kentongan_sim.attack import air, hour, hub, recordings, relays, sirens, words
 
 # row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
@@ -91,6 +91,10 @@ PLAN = (
     ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
     # No more is lost than with as much noise at the same moments (limit "jam").
     ("resealed", 10, LINE, "alive", relays.resealed, {"channel": RELAY}),
+    ("twin", 10, LINE, "alive", recordings.twin, {"channel": AIR}),
+    ("old-alarms", 6, LINE, "alive", recordings.old_alarms, {"nobody": AIR}),
+    ("old-crowd", 6, LINE5, "alive", recordings.old_crowd, {"nobody": AIR}),
+    ("old-answers", 6, LINE, "unanswered", recordings.old_answers, {"nobody": AIR}),
     ("every-kind-{}", 6, LINE, "alive", relays.every_kind, {"penerus": RELAY}),
     ("asked-{}", 6, LINE, "alive", relays.asked, {"nobody": AIR, "tombol": (*A_LOUD_BUTTON, *AIR)}),
     ("attempts", 10, LINE, "alive", air.attempts, {"channel": AIR}),
