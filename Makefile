@@ -2,16 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.stamp
+# POST=1: only what the machine at the post runs, a third of it.
+STAMP := $(VENV)/.stamp$(if $(POST),-post)
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak bench bench-hub bench-gateway lint hardware hardware-files cad boxes clean
+.PHONY: setup tools demo test soak bench bench-hub bench-gateway lint hardware hardware-files cad boxes wheels clean
 
 setup: $(STAMP)
 
 APT := on Debian: apt-get install git make python3 python3-venv
-AGAIN := make $(or $(MAKECMDGOALS),setup)
+AGAIN := make $(or $(MAKECMDGOALS),setup)$(if $(POST), POST=1)
 
 # An environment whose making was cut off has no stamp, and one whose Python was replaced does not start: either is
 # made anew. The stamp comes last.
@@ -24,8 +25,8 @@ $(STAMP): pyproject.toml uv.lock $(wildcard */pyproject.toml) $(if $(STARTS),,an
 	@test -e $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is not on this machine; $(APT); then: $(AGAIN)"; exit 1; }
 	@test -e $(BIN)/python || { echo "[1/3] an environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@test -e $@ || { echo "[2/3] its installer, 20 MB"; $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check 'uv>=0.9' || { echo "it could not be fetched from PyPI; with a connection: $(AGAIN)"; exit 1; }; }
-	@echo "[3/3] the packages of uv.lock; the first time about 400 MB in one to three minutes"
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/python -m uv sync --frozen --inexact --python $(BIN)/python
+	@echo "[3/3] the packages of uv.lock; the first time about $(if $(POST),130,400) MB in one to three minutes"
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/python -m uv sync --frozen --inexact --python $(BIN)/python $(if $(POST),--no-dev --package kentongan-gateway --package kentongan-hub)
 	@touch $@
 
 tools: setup
@@ -78,6 +79,14 @@ boxes: cad
 	@echo "boxes and drawings, about a minute; every file that is written is named"
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.wiring
+
+# What a release consists of: the packages, and of each program a list of all that it brings along.
+wheels: setup
+	@rm -rf build/wheels
+	@$(BIN)/python -m uv build --quiet --wheel --all-packages --out-dir build/wheels
+	@for name in gateway hub tool sim; do $(BIN)/python -m uv export --quiet --frozen --no-dev --format cyclonedx1.5 \
+	    --package kentongan-$$name --output-file build/wheels/kentongan-$$name.cdx.json >/dev/null || exit 1; done
+	@ls build/wheels
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache

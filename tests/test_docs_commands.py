@@ -18,7 +18,8 @@ from kentongan_sim.arguments import typed
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 GUIDE = ROOT / "docs/technician.md"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md")),
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+         *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md")),
          *sorted((ROOT / "hardware/rakit").glob("*.md"))]
 LINKED = ("kentongan-hub", "kentongan-gateway")  # on the machine at the post, by the guide
 PROGRAMS = r"kentongan-(?:sim|tool|hub|gateway)|python3?|micropython|uv|pytest|ruff"

@@ -3,9 +3,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from kentongan_wire import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 # A python3 that makes environments without a network: `-m venv`, pip and uv leave what the real ones leave.
@@ -141,3 +143,29 @@ def test_every_step_is_said_before_it_begins(machine):
 def test_what_is_silent_at_first_says_so_before_it_begins(goal):
     recipe = (ROOT / "Makefile").read_text().split(f"\n{goal}:", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
     assert recipe[0].startswith("\t@echo ")
+
+
+def test_a_post_gets_only_what_runs_there(tmp_path):
+    machine = Machine(tmp_path)
+    assert machine.make("setup", "POST=1").returncode == 0
+    assert "uv sync --frozen --inexact" in (asked := machine.asked())
+    assert "--no-dev --package kentongan-gateway --package kentongan-hub" in asked
+    assert machine.make("setup", "POST=1").returncode == 0 and "uv sync" not in machine.asked()
+
+
+def test_a_post_that_is_to_run_tests_gets_the_rest(tmp_path):
+    machine = Machine(tmp_path)
+    machine.make("setup", "POST=1")
+    machine.asked()
+    assert machine.make("setup").returncode == 0 and "--no-dev" not in machine.asked() and machine.whole()
+
+
+def test_one_number_is_the_version_of_every_package():
+    for path in ROOT.glob("*/pyproject.toml"):
+        project = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert "version" in project["project"]["dynamic"], path
+        source = (path.parent / project["tool"]["hatch"]["version"]["path"]).resolve()
+        assert source == ROOT / "wire/src/kentongan_wire/__init__.py", path
+    written = subprocess.run(["git", "grep", "-lF", f'= "{__version__}"', "*.py", "*.toml"], cwd=ROOT,
+                             capture_output=True, text=True).stdout.split()
+    assert written == ["wire/src/kentongan_wire/__init__.py"]

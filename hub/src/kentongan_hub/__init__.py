@@ -1,7 +1,5 @@
 """Incidents, escalation and one clear screen for one RT or RW."""
 
-__version__ = "0.1.0"
-
 
 def create_app(data_dir, **options):
     """The Flask application over `data_dir`; see app.create_app. Provisioning needs no Flask."""

@@ -6,6 +6,7 @@ import sqlite3
 from functools import cached_property
 
 from flask import Flask, current_app, g, request
+from kentongan_wire import __version__
 from kentongan_wire.errors import LocalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
@@ -217,8 +218,6 @@ def _without_keys(error):
 
 def _context():
     """What every template may use."""
-    from kentongan_hub import __version__
-
     account = g.get("account")
     return {
         "account": account,
