@@ -5,9 +5,10 @@ import os
 import sqlite3
 import stat
 import threading
-from pathlib import Path
 
 import pytest
+from hub_kit import open_files
+from kentongan_hub.schema_access import migrations
 from kentongan_hub.store import IDLE_LIMIT, Bell, Store
 
 
@@ -22,10 +23,40 @@ def test_a_commit_is_on_disk_and_the_wal_bug_cannot_happen(tmp_path):
 def test_opening_again_migrates_nothing_and_keeps_all(tmp_path):
     with Store(tmp_path).write() as db:
         db.set_setting("name", "RT 05")
-        applied = db.value("SELECT count(*) FROM _sqlite_migrations")
+        tables = db.all("SELECT sql FROM sqlite_master")
     with Store(tmp_path).read() as db:
         assert db.setting("name") == "RT 05"
-        assert db.value("SELECT count(*) FROM _sqlite_migrations") == applied > 0
+        assert db.value("PRAGMA user_version") == len(migrations)
+        assert db.all("SELECT sql FROM sqlite_master") == tables
+
+
+def test_a_file_of_an_older_program_gets_what_is_new_and_keeps_all(tmp_path, monkeypatch):
+    now = Store(tmp_path / "now")
+    with now.read() as db:
+        tables = db.all("SELECT sql FROM sqlite_master")
+    monkeypatch.setattr("kentongan_hub.store.migrations", migrations[:-3])
+    with Store(tmp_path / "old").write() as db:
+        db.set_setting("name", "RT 05")
+        assert db.all("SELECT sql FROM sqlite_master") != tables
+    monkeypatch.undo()
+    with Store(tmp_path / "old").read() as db:
+        assert db.setting("name") == "RT 05" and db.all("SELECT sql FROM sqlite_master") == tables
+
+
+def test_a_change_of_the_tables_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    def fails(connection):
+        connection.execute("CREATE TABLE half (done)")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with Store(tmp_path).read() as db:
+        tables = db.all("SELECT sql FROM sqlite_master")
+    monkeypatch.setattr("kentongan_hub.store.migrations", [*migrations, fails])
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        Store(tmp_path)
+    monkeypatch.undo()
+    with Store(tmp_path).read() as db:
+        assert db.all("SELECT sql FROM sqlite_master") == tables
+        assert db.value("PRAGMA user_version") == len(migrations)
 
 
 def test_a_failed_write_leaves_nothing_and_rings_nobody(tmp_path):
@@ -84,15 +115,6 @@ def test_a_ring_between_look_and_wait_is_not_missed():
     bell.ring()
     assert bell.wait_beyond(seen, 60) == 1
     assert bell.wait_beyond(1, 0) == 1
-
-
-def open_files(name):
-    """How often this process holds a file of this name open, also one that is there no more."""
-    found = []
-    for entry in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):  # the folder's own, which is closed by now
-            found.append(os.readlink(entry))
-    return sum(name in one for one in found)
 
 
 def test_the_connection_of_one_serves_the_next(tmp_path):

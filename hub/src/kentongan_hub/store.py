@@ -11,8 +11,6 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlite_utils
-
 from kentongan_hub.schema_access import migrations
 
 FILE_NAME = "hub.sqlite3"
@@ -159,8 +157,17 @@ class Store:
         self._writer = threading.RLock()  # a writer that finds damage mends it under its own lock
         self.mend = None  # called with the error when SQLite finds damage; the hub's own process sets it
         self.failing = ""  # why the last write failed, in words, until one succeeds
+        self._migrate()
+
+    def _migrate(self):
+        """What this program's tables have and the file's have not: all of it, or nothing."""
         with self._open() as db:
-            migrations.apply(sqlite_utils.Database(db.connection))
+            if db.value("PRAGMA user_version") >= len(migrations):
+                return
+        with self.write(ring=False) as db:
+            for deed in migrations[db.value("PRAGMA user_version") :]:
+                deed(db.connection)
+            db.run(f"PRAGMA user_version = {len(migrations)}")
 
     @contextmanager
     def _open(self):
