@@ -10,6 +10,7 @@ import pytest
 from hub_kit import open_files
 from kentongan_hub.schema_access import migrations
 from kentongan_hub.store import IDLE_LIMIT, Bell, Store
+from patience import PATIENCE_S
 
 
 def test_a_commit_is_on_disk_and_the_wal_bug_cannot_happen(tmp_path):
@@ -193,7 +194,7 @@ def test_a_crowd_of_readers_leaves_few_files_open(tmp_path):
 
     def look(name):
         with store.read() as db:
-            together.wait(60)
+            together.wait(PATIENCE_S)
             seen.append(db.value("SELECT ?", name))
 
     seen = []
