@@ -1,5 +1,6 @@
 """Pictures for tests: good ones, and every bad one that a form may bring."""
 
+import functools
 import io
 import struct
 import zlib
@@ -50,6 +51,7 @@ def bomb():
     return png_header(40_000, 40_000) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+@functools.cache
 def text_bomb():
     """A comment that unpacks to 200 MB."""
     body = b"x\0\0" + zlib.compress(b"\0" * 200_000_000, 9)
@@ -57,19 +59,19 @@ def text_bomb():
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-BAD = {
-    "empty": b"",
-    "text": b"this is no picture",
-    "svg": SVG,
-    "gif": picture("GIF"),
-    "bmp": picture("BMP"),
-    "cut": picture("JPEG")[:400],
-    "cut png": picture("PNG")[:60],
-    "bomb": bomb(),
-    "text bomb": text_bomb(),
-    "tiny": picture(size=(4, 4)),
-    "header only": png_header(100, 100),
-    "zip": b"PK\x03\x04" + bytes(100),
+BAD = {  # made when they are asked for: every worker collects every test
+    "empty": lambda: b"",
+    "text": lambda: b"this is no picture",
+    "svg": lambda: SVG,
+    "gif": lambda: picture("GIF"),
+    "bmp": lambda: picture("BMP"),
+    "cut": lambda: picture("JPEG")[:400],
+    "cut png": lambda: picture("PNG")[:60],
+    "bomb": bomb,
+    "text bomb": text_bomb,
+    "tiny": lambda: picture(size=(4, 4)),
+    "header only": lambda: png_header(100, 100),
+    "zip": lambda: b"PK\x03\x04" + bytes(100),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import hub_load
 import pytest
-from hub_kit import PASSWORD, HubProcess
+from hub_kit import PASSWORD, HubProcess, open_files
 from kentongan_hub import access, accounts, cli, kept, mending, store
 from kentongan_wire.errors import LocalError
 
@@ -83,6 +83,22 @@ def test_a_damaged_file_is_set_aside_and_alarms_go_on_being_taken(site, damage):
     assert {row["duty"] for row in site.rows("SELECT duty FROM duties")} == {"ronda", "bidan"}
     assert site.rows("PRAGMA foreign_key_check") == []
     assert site.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+
+
+@pytest.mark.parametrize("damage", [torn, headless, cut])
+def test_nobody_who_was_reading_goes_on_with_a_file_that_was_set_aside(site, damage):
+    lived(site)
+    path, read = site.data_dir / store.FILE_NAME, site.hub.store.read
+    with read(), read(), read():
+        assert open_files(str(path)) >= 3
+    with read():
+        damage(path)
+        with pytest.raises(sqlite3.DatabaseError), read() as other:
+            other.all("SELECT * FROM timeline")
+        assert len(set_aside(site)) == 1
+    assert site.post_events(site.alarm(counter=77))["accepted"]
+    assert [row["counter"] for row in site.rows("SELECT counter FROM alarms")][-1] == 77
+    assert open_files(str(path) + ".rusak") == 0
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -265,10 +281,12 @@ def test_a_copy_that_is_damaged_itself_stops_nothing(site, text):
     assert site.client.get("/api/v1/health").json["status"] == "damaged"
 
 
-def test_a_strange_file_where_no_site_is_is_not_touched(tmp_path):
+@pytest.mark.parametrize(("version", "table"), [(0, "states"), (0, "settings"), (7, "states"), (99, "a")])
+def test_a_strange_file_where_no_site_is_is_not_touched(tmp_path, version, table):
     strange_file = tmp_path / store.FILE_NAME
     other = sqlite3.connect(strange_file)
-    other.execute("CREATE TABLE states (id INTEGER)")
+    other.execute(f"CREATE TABLE {table} (id INTEGER)")
+    other.execute(f"PRAGMA user_version = {version}")
     other.commit()
     other.close()
     before = strange_file.read_bytes()

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_picture_of_ours_is_refused_in_words(name):
     with pytest.raises(LocalError, match="gambar"):
-        pictures.redraw(io.BytesIO(BAD[name]), 500)
+        pictures.redraw(io.BytesIO(BAD[name]()), 500)
 
 
 def test_too_many_bytes_are_refused_before_anything_is_decoded(monkeypatch):
@@ -107,7 +107,7 @@ def test_photos_are_few_and_go_after_90_days(site):
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_photo_changes_nothing_and_says_why(site, name):
     site.post_events(site.alarm())
-    answer = send(site.enter("admin"), PHOTO, "/kejadian/kejadian-1", BAD[name])
+    answer = send(site.enter("admin"), PHOTO, "/kejadian/kejadian-1", BAD[name]())
     assert answer.status_code == 400 and "gambar:" in answer.text
     assert site.rows("SELECT * FROM photos") == []
 

@@ -81,7 +81,7 @@ def test_a_picture_is_the_ground_and_its_shape_the_plans(site, admin):
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_picture_leaves_the_plan_as_it_was(site, admin, name):
-    answer = send(admin, "/denah/gambar", "/denah", BAD[name], "gambar", rt="5")
+    answer = send(admin, "/denah/gambar", "/denah", BAD[name](), "gambar", rt="5")
     assert answer.status_code == 400 and site.rows("SELECT * FROM plans WHERE picture IS NOT NULL") == []
 
 

@@ -51,7 +51,8 @@ def wrong_with(data_dir):
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=store.BUSY_TIMEOUT_S)) as connection:
             names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-            if names and "_sqlite_migrations" not in names:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if names and (version < 1 or "settings" not in names):
                 return "berkas itu milik program lain"
             found = _look_through(connection)
             if found != "ok":

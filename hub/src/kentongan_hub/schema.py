@@ -1,8 +1,13 @@
 """The tables, as migrations; a released migration is never edited, a new one is added."""
 
-from sqlite_utils import Migrations
+migrations = []  # in their order; how many of them a file has seen is its user_version
 
-migrations = Migrations("kentongan_hub")
+
+def migration(deed):
+    """deed(connection) goes into the list, by the function's place in this file."""
+    migrations.append(deed)
+    return deed
+
 
 # `_ms` columns are steady time (decisions); `_wall` columns are wall time (shown, may be unknown).
 PEOPLE = """
@@ -180,33 +185,33 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
-def _run(db, script):
+def _run(connection, script):
     """Split at ';' + newline: trigger bodies keep their inner semicolons on one line."""
     for part in script.split(";\n"):
         if part.strip():
-            db.execute(part.strip())
+            connection.execute(part.strip())
 
 
-@migrations()
-def m001_people(db):
-    _run(db, PEOPLE)
+@migration
+def m001_people(connection):
+    _run(connection, PEOPLE)
 
 
-@migrations()
-def m002_field(db):
-    _run(db, FIELD)
+@migration
+def m002_field(connection):
+    _run(connection, FIELD)
 
 
-@migrations()
-def m003_incidents(db):
-    _run(db, INCIDENTS)
+@migration
+def m003_incidents(connection):
+    _run(connection, INCIDENTS)
     for table in ("timeline", "audit"):
-        _run(db, APPEND_ONLY.format(table=table))
+        _run(connection, APPEND_ONLY.format(table=table))
 
 
-@migrations()
-def m004_work(db):
-    _run(db, WORK)
+@migration
+def m004_work(connection):
+    _run(connection, WORK)
 
 
 # settings: what was chosen for the device (table, profile, hop_limit) · config_*: what it should be set to,
@@ -255,9 +260,9 @@ CREATE TABLE technicians (
 """
 
 
-@migrations()
-def m005_trust(db):
-    _run(db, TRUST)
+@migration
+def m005_trust(connection):
+    _run(connection, TRUST)
 
 
 TROUBLES = """
@@ -267,9 +272,9 @@ CREATE TABLE troubles (
 """
 
 
-@migrations()
-def m006_gateway_troubles(db):
-    _run(db, TROUBLES)
+@migration
+def m006_gateway_troubles(connection):
+    _run(connection, TROUBLES)
 
 
 # invitations: account is set when it is a recovery link; ended_wall when somebody took it back
@@ -288,9 +293,9 @@ ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
 """
 
 
-@migrations()
-def m007_access(db):
-    _run(db, ACCESS)
+@migration
+def m007_access(connection):
+    _run(connection, ACCESS)
 
 
 # what an RT beats: a profile, and codes of its own as they go on the air: [[kind, [strokes, ..]], ..]
@@ -303,14 +308,14 @@ ALTER TABLE gateways ADD COLUMN codes_order INTEGER;
 """
 
 
-@migrations()
-def m008_kentongan_codes(db):
-    _run(db, CODES)
+@migration
+def m008_kentongan_codes(connection):
+    _run(connection, CODES)
 
 
-@migrations()
-def m008_contacts(db):
-    _run(db, "ALTER TABLE contacts ADD COLUMN service TEXT NOT NULL DEFAULT '';\n")
+@migration
+def m008_contacts(connection):
+    _run(connection, "ALTER TABLE contacts ADD COLUMN service TEXT NOT NULL DEFAULT '';\n")
 
 
 # places in plan.py's units; pictures are JPEGs that pictures.py drew
@@ -327,26 +332,26 @@ CREATE INDEX photos_incident ON photos (incident);
 """
 
 
-@migrations()
-def m009_plan(db):
-    _run(db, PLAN)
+@migration
+def m009_plan(connection):
+    _run(connection, PLAN)
 
 
-@migrations()
-def m009_worn_keys(db):
-    _run(db, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")
+@migration
+def m009_worn_keys(connection):
+    _run(connection, "ALTER TABLE devices ADD COLUMN key_stuck INTEGER NOT NULL DEFAULT 0")
 
 
-@migrations()
-def m013_worn_flash(db):
+@migration
+def m013_worn_flash(connection):
     """Whether a device says that its flash takes no write."""
-    _run(db, "ALTER TABLE devices ADD COLUMN flash_failing INTEGER NOT NULL DEFAULT 0")
+    _run(connection, "ALTER TABLE devices ADD COLUMN flash_failing INTEGER NOT NULL DEFAULT 0")
 
 
-@migrations()
-def m010_gateway_clock(db):
+@migration
+def m010_gateway_clock(connection):
     """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
-    _run(db, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
+    _run(connection, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
 
 
 # ends_*: when the window closes, or was closed · closed_wall: its alarms have left the board
@@ -368,15 +373,15 @@ CREATE INDEX incidents_drills ON incidents (opened_ms) WHERE drill = 1;
 """
 
 
-@migrations()
-def m011_drills(db):
-    _run(db, DRILLS)
+@migration
+def m011_drills(connection):
+    _run(connection, DRILLS)
 
 
-@migrations()
-def m012_quiet_tests(db):
+@migration
+def m012_quiet_tests(connection):
     """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
-    _run(db, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
+    _run(connection, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
 
 
 # circles: who may know of a confidential incident, drawn when it was opened (circles.py); ended_*: taken out
@@ -410,9 +415,9 @@ ALTER TABLE technicians ADD COLUMN account INTEGER;
 """
 
 
-@migrations()
-def m013_circles(db):
-    _run(db, CIRCLES)
+@migration
+def m013_circles(connection):
+    _run(connection, CIRCLES)
 
 
 # chime: the penerima that a gateway called · origin, counter: button and first counter of the incident
@@ -423,9 +428,9 @@ CREATE TABLE pages (
 """
 
 
-@migrations()
-def m014_pages(db):
-    _run(db, PAGES)
+@migration
+def m014_pages(connection):
+    _run(connection, PAGES)
 
 
 # digest: of a message that was taken from the card; seen_ms: when it last lay there
@@ -445,9 +450,9 @@ ALTER TABLE channels ADD COLUMN inbox_room TEXT NOT NULL DEFAULT '';
 """
 
 
-@migrations()
-def m015_sms(db):
-    _run(db, SMS)
+@migration
+def m015_sms(connection):
+    _run(connection, SMS)
 
 
 # absences: this hub was not there from from_ms to to_ms; sure: the machine measured it, see away.py
@@ -465,9 +470,9 @@ CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_ms) WHERE e
 """
 
 
-@migrations()
-def m016_absences(db):
-    _run(db, ABSENCES)
+@migration
+def m016_absences(connection):
+    _run(connection, ABSENCES)
 
 
 # drill_posts: who was told of a drill, and said when that it knows of begin and end (a gateway's row: only
@@ -484,16 +489,6 @@ ALTER TABLE soundings ADD COLUMN asked_ms INTEGER;
 """
 
 
-@migrations()
-def m017_drill_posts(db):
-    _run(db, DRILL_POSTS)
-
-
-@migrations()
-def m018_steady_times(db):
-    """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
-    drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
-    for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
-        _run(db, f"{drop};\n{add}".format(*one.split() * 2))
-    for one in ("devices created", "devices test", "devices tested", "contacts verified", "troubles since"):
-        db.execute(add.format(*one.split()))
+@migration
+def m017_drill_posts(connection):
+    _run(connection, DRILL_POSTS)

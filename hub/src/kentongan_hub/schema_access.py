@@ -1,8 +1,19 @@
 """The tables after schema.py's: who hears of silent alarms at home, who can open a backup, and the rest."""
 
-from kentongan_hub.schema import _run, migrations
+from kentongan_hub.schema import _run, migration, migrations
 
 __all__ = ["migrations"]
+
+
+@migration
+def m018_steady_times(connection):
+    """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
+    drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
+    for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
+        _run(connection, f"{drop};\n{add}".format(*one.split() * 2))
+    for one in ("devices created", "devices test", "devices tested", "contacts verified", "troubles since"):
+        connection.execute(add.format(*one.split()))
+
 
 # chime_consents: an agreed person found this very chime at home, under this label; only that one rings there
 # for silent alarms. ended_wall: taken back
@@ -17,9 +28,9 @@ ALTER TABLE incidents ADD COLUMN facts_ms INTEGER;
 """
 
 
-@migrations()
-def m019_chime_consents(db):
-    _run(db, CHIME_CONSENTS)
+@migration
+def m019_chime_consents(connection):
+    _run(connection, CHIME_CONSENTS)
 
 
 # salt, public: half of a key from the keeper's passphrase; it locks backups and opens none
@@ -30,9 +41,9 @@ CREATE TABLE backup_keepers (
 """
 
 
-@migrations()
-def m020_backup_keepers(db):
-    _run(db, KEEPERS)
+@migration
+def m020_backup_keepers(connection):
+    _run(connection, KEEPERS)
 
 
 # alarms.drill: what every gateway that told it called a drill; late, beside it, likewise
@@ -45,9 +56,9 @@ CREATE TABLE early_answers (
 """
 
 
-@migrations()
-def m021_told_twice(db):
-    _run(db, TOLD_TWICE)
+@migration
+def m021_told_twice(connection):
+    _run(connection, TOLD_TWICE)
 
 
 # what waits, and a state that cannot be: each look through the rows (rows.py) asks for them
@@ -56,9 +67,9 @@ CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('terkirim', 'gagal',
 """
 
 
-@migrations()
-def m022_outbox_open(db):
-    _run(db, OUTBOX_OPEN)
+@migration
+def m022_outbox_open(connection):
+    _run(connection, OUTBOX_OPEN)
 
 
 # deaf: stretches in which no radio of a gateway heard anything; to_ms null: it lasts (deaf.py)
@@ -71,6 +82,6 @@ ALTER TABLE devices ADD COLUMN battery_unread INTEGER NOT NULL DEFAULT 0;
 """
 
 
-@migrations()
-def m023_heard_or_not(db):
-    _run(db, HEARD_OR_NOT)
+@migration
+def m023_heard_or_not(connection):
+    _run(connection, HEARD_OR_NOT)

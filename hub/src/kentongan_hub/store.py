@@ -11,13 +11,13 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlite_utils
-
 from kentongan_hub.schema_access import migrations
 
 FILE_NAME = "hub.sqlite3"
 DIGITS_MAX = 15  # of a number in a setting: more than any counter or clock comes to
 BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface
+IDLE_LIMIT = 4  # connections that wait for the next one who asks; the answers of a moment seldom need more
+STATEMENTS = 512  # that a connection keeps compiled; one alarm and what is kept of it take 150
 
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -153,24 +153,73 @@ class Store:
         Path(data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self.bell = Bell()
+        self._idle = []  # (connection, the file that it opened), the last one used at the end
         self._writer = threading.RLock()  # a writer that finds damage mends it under its own lock
         self.mend = None  # called with the error when SQLite finds damage; the hub's own process sets it
         self.failing = ""  # why the last write failed, in words, until one succeeds
+        self._migrate()
+
+    def _migrate(self):
+        """What this program's tables have and the file's have not: all of it, or nothing."""
         with self._open() as db:
-            migrations.apply(sqlite_utils.Database(db.connection))
+            if db.value("PRAGMA user_version") >= len(migrations):
+                return
+        with self.write(ring=False) as db:
+            for deed in migrations[db.value("PRAGMA user_version") :]:
+                deed(db.connection)
+            db.run(f"PRAGMA user_version = {len(migrations)}")
 
     @contextmanager
     def _open(self):
-        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        """A connection, kept for the next one unless something failed on it: a new one reads the whole schema
+        and compiles every statement. It keeps no page of the file, so that damage shows as to a new one.
+        """
+        connection, file = self._idle_one() or self._connect()
+        try:
+            yield Db(connection, self.path.parent)
+            connection.execute("PRAGMA shrink_memory")
+        except BaseException:
+            connection.close()
+            raise
+        if file == self._file() and len(self._idle) < IDLE_LIMIT:
+            self._idle.append((connection, file))
+        else:
+            connection.close()
+
+    def _connect(self):
+        file = self._file()  # before it is opened: one that takes its place meanwhile is no match
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None,
+                                     check_same_thread=False, cached_statements=STATEMENTS)  # fmt: skip
         try:
             connection.row_factory, connection.text_factory = sqlite3.Row, text
             connection.create_function("json_field", 2, _json_field, deterministic=True)
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            yield Db(connection, self.path.parent)
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        return connection, file
+
+    def _idle_one(self):
+        """An idle connection to the file that is there now, with that file; None when there is none."""
+        file = self._file()
+        while True:
+            try:
+                connection, opened = self._idle.pop()
+            except IndexError:
+                return None
+            if opened == file:
+                return connection, file
+            connection.close()
+
+    def _file(self):
+        """Which file stands at the path now: one that was set aside or replaced is another one."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def read(self):

@@ -75,8 +75,9 @@ def shorter(text: str, keep) -> str:
     """The text with other names, line by line. `keep`: what is asked for from outside."""
     tree = ast.parse(text)
     texts = {_text(node) for node in ast.walk(tree)} - {None}
+    untouched = _foreign(tree) | texts | set(keep)  # of no family's own: none of it is renamed below
     for family in _families(tree):
-        _shorten_private(family, _foreign(tree) | texts | set(keep))
+        _shorten_private(family, untouched)
     _reuse(tree, set(keep) | texts)
     return ast.unparse(tree) + "\n"
 
