@@ -8,7 +8,19 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, orders, outbox, site
+from kentongan_hub import (
+    alarms,
+    audit,
+    deaf,
+    events,
+    failures,
+    field,
+    incidents,
+    mending,
+    orders,
+    outbox,
+    site,
+)
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import counters, work
@@ -156,6 +168,7 @@ def _taken(db, now, label, event):
 
 
 def _heard(db, now, boot_id="", clock_off_ms=None):
+    failures.contained(db, now, "mencatat gerbang", deaf.back, db, now, g.gateway["label"])
     db.run(
         "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
         "clock_off_ms = coalesce(?, clock_off_ms) WHERE label = ?",
