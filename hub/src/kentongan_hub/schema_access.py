@@ -74,3 +74,9 @@ ALTER TABLE devices ADD COLUMN battery_unread INTEGER NOT NULL DEFAULT 0;
 @migrations()
 def m023_heard_or_not(db):
     _run(db, HEARD_OR_NOT)
+
+
+@migrations()
+def m024_worn_parts(db):
+    """Whether a device says that a part of it does not work that no other word of it names."""
+    _run(db, "ALTER TABLE devices ADD COLUMN part_failing INTEGER NOT NULL DEFAULT 0")

@@ -53,6 +53,10 @@ KINDS = {
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
     "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
     "flash gagal": (True, "teknisi", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
+    "bagian rusak": (
+        False, "teknisi",
+        "lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; tulis periksa di kabelnya",
+    ),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
@@ -267,9 +271,12 @@ def _found(what, subject, detail=""):
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
 
 
+WORN = {"key_stuck": "kontak rusak", "flash_failing": "flash gagal", "part_failing": "bagian rusak"}
+
+
 def _worn(row):
     """What a device says of its own parts."""
-    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
+    for flag, what in WORN.items():
         if row.get(flag):
             yield _found(what, row["label"])
     if (row.get("battery_unread") or 0) >= BATTERY_UNREAD_MIN:
