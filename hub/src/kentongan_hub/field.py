@@ -94,15 +94,16 @@ def _battery(db, device, day, battery_mv):
 
 
 def is_old(db, now, event):
-    """Whether a STATUS is older than what is known: gateways tell late, in any order and by other clocks.
+    """Whether a STATUS is no newer than what is known: gateways tell late, in any order and by other clocks.
 
-    By the device's own counter; where a word has none, by when it was heard.
+    By the device's own counter, so that a STATUS which is played to another gateway makes nobody heard anew;
+    where a word has none, by when it was heard.
     """
     row = db.one("SELECT status_counter, heard_ms FROM devices WHERE node = ?", event["device"])
     if row is None:
         return False
     if event["counter"] is not None and row["status_counter"] is not None:
-        return event["counter"] < row["status_counter"]
+        return event["counter"] <= row["status_counter"]
     return event["counter"] is None and happened_ms(now, event) < (row["heard_ms"] or 0)
 
 
