@@ -40,8 +40,9 @@ POLLS_AT_ONCE = 8  # long polls hold a thread each
 _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
-def problem(status, error, field="", remedy=""):
-    remedy = typed(remedy, current_app.hub.data_dir)
+def problem(status, error, field="", remedy="", stranger=False):
+    """`stranger`: who is not let in does not learn where this installation lies."""
+    remedy = remedy if stranger else typed(remedy, current_app.hub.data_dir)
     response = jsonify(error=error, field=field, remedy=remedy)
     response.status_code = status
     return response
@@ -68,6 +69,7 @@ def authenticate():
             "no gateway has this token",
             "Authorization",
             "make one on the hub's machine with `kentongan-hub gateway-file --out FILE --token-out FILE`",
+            stranger=True,
         )
     g.gateway = found
     return None
