@@ -399,6 +399,20 @@ def test_a_stored_alarm_is_dropped_and_answered_byte_for_byte():
     assert [f for _, f in send_all(core, 5_000, 9_000)] == [stored]
 
 
+def test_an_answer_that_had_no_air_is_none_and_a_later_repeat_has_it():
+    """Thirty recordings while the hour is used up must not leave the button unanswered after it."""
+    core = mesh()
+    stored = receipt(TOMBOL, 10)
+    core.answers.keep(stored, [(TOMBOL, 10)])
+    core.ledger.spend(36_000, 0, [])
+    for n in range(40):
+        core.answer(TOMBOL, 10, 20, 5_000 + 3_000 * n)
+        assert send_all(core, 5_000 + 3_000 * n, 7_000 + 3_000 * n) == []
+    later_ms = 2 * 3_600_000
+    core.answer(TOMBOL, 10, 20, later_ms)
+    assert [f for _, f in send_all(core, later_ms, later_ms + 2_000)] == [stored]
+
+
 def test_an_answer_is_needless_when_another_node_gave_it():
     core = mesh()
     stored = receipt(TOMBOL, 10)

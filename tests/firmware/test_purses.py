@@ -251,3 +251,6 @@ def test_cached_answers_have_one_purse_of_their_own():
             send_all(core, asked_ms, asked_ms + 2_900)
     assert 7_500 < core.air_used_ms(asked_ms) <= 9_000
     assert core.drops["alarm_share"] > 50
+    asked_ms += 2 * 3_600_000
+    core.answer(0x53000205, 10, 20, asked_ms)
+    assert send_all(core, asked_ms, asked_ms + 2_900), "what had no air was no answer"

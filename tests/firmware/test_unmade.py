@@ -187,6 +187,32 @@ def test_a_post_that_is_reset_while_it_beats_and_finds_no_bus_finishes_that_firs
     assert board.boot("sirene", 200_000, HARD_RESET) == "stopped" and board.chip.sent
 
 
+def part_told(role, *unmade):
+    """Whether the last STATUS of a node says that a part fails, of which those cannot be made."""
+    board = device(role, "tbeam_sx1262" if "I2C" in unmade else "heltec_v3")
+    if "I2C" in unmade:
+        board.i2c = PowerChip(0x4A)
+        board.hold(dict(board.numbers.TOMBOL["keys"])["lid"], 1 - board.numbers.KEY_ACTIVE)
+    for one in unmade:
+        board.unmade.add(one)
+    if role != "tombol":
+        board.at(2_000, board.hold, LID, 0)  # an opened lid: a STATUS at once
+    board.boot(role, 20_000 if role == "tombol" else 6_000)
+    if role == "tombol":
+        flags = [opened(frame).body.flags for frame in board.chip.sent if opened(frame).type == m.STATUS]
+        return bool(flags[-1] & m.TOMBOL_STATUS_PART_FAILING)
+    return bool(told(board, m.STATUS, NODES[role])[-1].flags & m.STATUS_PART_FAILING)
+
+
+def test_a_part_that_cannot_be_made_at_a_start_is_told_in_the_status():
+    roles = (("sirene", POST_PINS), ("tombol", (47, BUZZER, 33)), ("penerima", ()), ("penerus", ()))
+    for role, pins in roles:
+        assert not part_told(role), role
+        for part in ["Pin {}".format(pin) for pin in pins] + ["RTC"]:
+            assert part_told(role, part), (role, part)
+    assert part_told("tombol", "I2C"), "of a power chip: no reading makes it well again"
+
+
 # -- any board ----------------------------------------------------------------------------------------
 
 

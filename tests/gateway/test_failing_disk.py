@@ -200,6 +200,15 @@ def test_memory_holds_a_bounded_number_and_statuses_give_way_to_alarms():
     assert held.add("g", 0, {"type": "alarm", "key": 4}) == ids[4], "a key is held once"
 
 
+def test_in_memory_a_button_that_never_stops_pushes_out_its_own_alarms_and_nobody_elses():
+    held = Held(10)
+    held.add("g", 0, {"type": "alarm", "key": "honest", "device": 7})
+    for n in range(30):
+        held.add("g", 0, {"type": "alarm", "key": n, "device": 9})
+    kept = [event["key"] for _, event in held.offers()]
+    assert kept == ["honest", *range(21, 30)]
+
+
 def test_thirty_days_without_a_hub_at_a_thousand_events_a_day_keep_every_alarm(tmp_path):
     """A tenth of the size: 3,000 events fit; then 3,000 more come, and what gives way are statuses."""
     assert ROWS_MAX >= 30 * 1_000

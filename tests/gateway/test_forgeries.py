@@ -1,4 +1,6 @@
 """What only a thief can have made: people are told, and posts' words weigh less for a day."""
+import struct
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -151,8 +153,35 @@ def test_a_receipt_that_no_gateway_can_have_made_is_told_whoever_it_names(sender
 def test_true_receipts_are_no_forgery_whoever_carries_them_back_to_us(sender, stage):
     bench = Bench(devices=BOTH_GATEWAYS)
     for node, role in ((BUTTON, m.TOMBOL), (POST, m.SIRENE), (RECEIVER, m.PENERIMA), (0x9999, m.TOMBOL)):
-        bench.hear(receipt(sender, node=node, key=SITE.c(node, role, 0), stage=stage), src=sender)
+        of_ours = bench.core._desk.sequence.last if sender == GATEWAY else 900
+        frame = receipt(sender, of_ours, node=node, key=SITE.c(node, role, 0), stage=stage)
+        bench.hear(frame, src=sender)
     assert not bench.core._desk.forgeries.lately
+
+
+@pytest.mark.parametrize("again", ["of this run", "of a former run"])
+def test_an_old_entry_of_ours_in_a_new_frame_is_told_for_only_a_stolen_post_makes_it(again):
+    """Posts sound on it; each of them would be ordered to stop, and nobody would have been told why."""
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    bench.run(3_600_000, hub_ok_every_ms=1_000)
+    if again == "of a former run":
+        settled = struct.pack("<I", bench.core._desk.sequence.last)  # its counters were never lost
+        bench = Bench(state={**bench.state, "seq": settled})
+    assert not bench.core._desk.forgeries.lately
+    rewrapped = receipt(GATEWAY, bench.core._desk.sequence.last + 1, of=100, key=SITE.c(BUTTON, m.TOMBOL, 0))
+    bench.hear(rewrapped, src=GATEWAY)
+    assert [active for active, _ in told(bench)] == [True]
+
+
+def test_it_is_told_under_a_number_that_we_used_for_something_else_as_well():
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    bench.run(20_000, hub_ok_every_ms=500)
+    last = bench.core._desk.sequence.last
+    assert last > bench.core._records.answered(BUTTON, 100) > 0
+    bench.hear(receipt(GATEWAY, last, of=100, key=SITE.c(BUTTON, m.TOMBOL, 0)), src=GATEWAY)
+    assert [active for active, _ in told(bench)] == [True]
 
 
 def test_our_own_frames_and_noise_in_our_number_are_an_echo_and_nothing_else():

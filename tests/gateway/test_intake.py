@@ -1,6 +1,7 @@
 """Identity is content: what comes under a counter that is known, or below it, and what follows."""
 import pytest
-from gateway_kit import BUTTON, Bench, alarm, button_status, starts
+from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status, starts
+from kentongan_gateway import intake
 from kentongan_gateway.actions import Siren
 from kentongan_gateway.configs import QUIET_MAX_MS
 from kentongan_gateway.intake import SLOW_MS
@@ -71,6 +72,18 @@ def test_an_alarm_that_other_messages_of_its_button_overtook_lately_still_sounds
     bench.hear(button_status(counter=90))
     bench.hear(button_status(counter=110))
     bench.run(SLOW_MS - 1_000, hub_ok_every_ms=1_000)
+    bench.hear(alarm(counter=100))
+    bench.run(3_000, hub_ok_every_ms=1_000)
+    assert stored(bench) == [(100, 1, False, False)] and starts(bench)
+
+
+def test_another_button_that_goes_through_its_counters_makes_no_overtaken_press_late(monkeypatch):
+    monkeypatch.setattr(intake, "PASSED_LIMIT", 16)
+    bench = Bench()
+    bench.hear(button_status(counter=90))
+    bench.hear(button_status(counter=110))
+    for counter in range(100, 130):
+        bench.hear(button_status(BUTTON_2, counter))
     bench.hear(alarm(counter=100))
     bench.run(3_000, hub_ok_every_ms=1_000)
     assert stored(bench) == [(100, 1, False, False)] and starts(bench)

@@ -253,6 +253,18 @@ def test_an_order_that_is_played_again_and_again_keeps_nobody_from_ordering():
     assert BUTTON in starts(at)
 
 
+def test_recorded_orders_about_what_is_long_over_hold_nothing_back_after_a_restart_either():
+    at = bench()
+    at.hear(alarm(src=BUTTON_2, zone=6, counter=7), src=BUTTON_2)
+    at.run(5_000, hub_ok_every_ms=1_000)
+    at = Bench(devices=[*DEVICES, GATEWAY_OF_6], state=at.state)
+    at.hear(alarm(zone=6))
+    for n in range(10):  # each was new to the gateway that has just started, and good for 15 s
+        at.hear(ordered(origin=BUTTON_2, counter=7, own=50 + n), src=GATEWAY_2)
+        at.run(3_000, hub_ok_every_ms=1_000)
+    assert BUTTON in starts(at)
+
+
 def test_a_gateway_whose_first_answer_comes_late_orders_late_but_does():
     at = bench()
     alive(at)

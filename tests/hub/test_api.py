@@ -107,6 +107,7 @@ def test_without_a_gateways_token_nothing_is_told_or_taken(site, method, path, h
     headers = {} if header is None else {"Authorization": header}
     answer = getattr(site.client, method)(path, headers=headers)
     assert answer.status_code == 401 and answer.json["remedy"]
+    assert str(site.data_dir) not in answer.text and "/bin/" not in answer.text, "nor where this hub lies"
 
 
 def test_a_new_token_ends_the_old_one_and_only_a_hash_is_kept(site):

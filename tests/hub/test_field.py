@@ -50,6 +50,20 @@ def test_an_older_word_over_another_gateway_changes_nothing_that_a_newer_one_tol
     assert [row["gateway"] for row in heard] == ["gateway-1", "gateway-2"], "but that it hears it is known"
 
 
+def test_the_last_word_played_to_another_gateway_is_no_new_sign_of_life(site, second):
+    """Whoever recorded it, dead or stolen post: nothing was heard of it since."""
+    event = {"device": site.post, "role": 2, "generation": 0, "rssi": -90, "snr_q": 10, "age_ms": 0}
+    for one in (status(site, 51),
+                site.event("event", **event, counter=7, event=m.EVENT_AMAN, person=0),
+                site.event("siren_report", **event, origin=site.button, counter=9, report_counter=8,
+                           state=m.STATE_SOUNDING, source=1)):  # fmt: skip
+        site.post_events(one)
+        before = device(site)["heard_ms"]
+        site.clock.advance(10 * 60_000)
+        second({**one})
+        assert device(site)["heard_ms"] == before and device(site)["heard_by"] == "gateway-1", one["type"]
+
+
 def test_a_newer_word_counts_although_its_gateway_does_not_know_when_it_came(site, second):
     site.post_events(status(site, 51))
     second(status(site, 52, m.STATUS_LID, age_ms=-1))

@@ -100,6 +100,10 @@ def test_health_is_seen_by_who_may_see_devices(site, admin):
     body = {"flags": 0, "battery": 200}
     site.post_events(site.event("status", device=site.button, role="tombol", body=body))
     site.clock.advance(27 * 3_600_000)
+    text = admin.get("/denah").text
+    assert "h-ditunggu" in text and "h-terputus" not in text, "its gateway was away: nothing is known"
+    assert '<text class="tanda" x="24" y="-14">…</text>' in text
+    site.was_there()
     assert "h-terputus" in admin.get("/denah").text
     site.account("lurah", "kelurahan")
     lurah = site.enter("lurah")

@@ -99,6 +99,7 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
     ({"devices": [{**DEVICE, "key_stuck": 1}]}, "kontak rusak"),
     ({"devices": [{**DEVICE, "flash_failing": 1}]}, "flash gagal"),
+    ({"devices": [{**DEVICE, "part_failing": 1}]}, "bagian rusak"),
     ({"devices": [{**DEVICE, "battery_unread": 2}]}, "baterai tidak terbaca"),
     ({"devices": [{**DEVICE, "role": "sirene", "battery_mv": 11_700}]}, "aki lemah"),
     ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),

@@ -6,8 +6,9 @@ usage: python device_faults.py FAULTS SEED [careless]
 Each fault is drawn from the seed: its kind, the role, when it comes, which starts follow. Whatever it is,
 a press goes on the air, or the lamp says that nobody hears; a post that hears an alarm sounds at once, and
 on to the end when its radio or another part dies while it sounds; no packet number is used twice; a flash
-that fails is told in a STATUS; no program ends at its prompt. Prints one line of JSON; exit 1 on any miss,
-each of which was printed with its number. `careless`: a flash error ends the program, to be found.
+that fails, and what the chip does not give at a start, is told in a STATUS; no program ends at its prompt.
+Prints one line of JSON; exit 1 on any miss, each of which was printed with its number. `careless`: a flash
+error ends the program, to be found.
 """
 import json
 import sys
@@ -31,8 +32,11 @@ from buttonkit import opened  # noqa: E402
 from hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
 from kentongan_wire import messages as m  # noqa: E402
 
-KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut", "radio_later", "part")
+KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut", "radio_later", "part",
+         "unmade")
 PARTS = ("i2c", "adc", "temperature", "line", "lamp", "lid")
+UNMADE = ("I2C", "ADC", "RTC", "WDT", "Timer 0", "Timer 1", "Timer 2", "Timer 3")  # and pins beside the alarm
+UNTOLD = ("ADC", "SPI")  # a battery that is unknown, and no radio that could tell
 SOUND_MS = 1_000   # from the end of an alarm's first frame to the siren
 REPEAT_MS = 1_500  # a button's first repeat
 STARTS = 8         # that one fault may cost
@@ -49,8 +53,10 @@ class Scene:
         if self.kind == "radio_later":
             self.role = "sirene"
         self.part = PARTS[self.draw(len(PARTS))] if self.kind == "part" else ""
-        self.board = device(self.role, "tbeam_sx1262" if self.part == "i2c" else "heltec_v3")
-        if self.part == "i2c":
+        if self.kind == "unmade":
+            self.part = self._unmade()
+        self.board = device(self.role, "tbeam_sx1262" if self.part.lower() == "i2c" else "heltec_v3")
+        if self.part.lower() == "i2c":
             self.board.i2c = PowerChip((0x03, 0x4A)[self.draw(2)])
             self.board.hold(dict(self.board.numbers.TOMBOL["keys"])["lid"], 1 - self.board.numbers.KEY_ACTIVE)
         self.pins = getattr(self.board.numbers, self.role.upper())
@@ -62,6 +68,14 @@ class Scene:
 
     def draw(self, n):
         return (next(self._bytes) << 16 | next(self._bytes) << 8 | next(self._bytes)) % n
+
+    def _unmade(self):
+        """What the chip does not give from the next start on: a peripheral, a pin, a button's radio bus."""
+        pins = getattr(device(self.role).numbers, self.role.upper())
+        numbers = [number for name, number in pins["keys"] if name != "main"] + list(pins["shows"])
+        parts = [f"Pin {number}" for number in sorted({n for n in numbers if n is not None})]
+        parts += [*UNMADE, *(("SPI",) if self.role == "tombol" else ())]
+        return parts[self.draw(len(parts))]
 
     def _careless(self):
         keeper = self.board.modules["hal"].Keeper
@@ -103,6 +117,8 @@ class Scene:
             board.at(ms, self._cut)
         elif self.kind == "part":
             board.at(ms, self._break)
+        elif self.kind == "unmade":
+            board.unmade.add(self.part)
         else:
             self._sags = 1 + self.draw(6)
             sends = board.chip._op_83
@@ -174,12 +190,16 @@ class Scene:
         self._key(False)
         board.script.clear()
         board.chip.faults.clear()
-        if self.kind.startswith("flash"):
+        to_tell = self.kind == "unmade" and self.part not in UNTOLD
+        if to_tell or self.kind.startswith("flash"):
             self._reset_or_cut()
             board.at(3_000, self._answered)
             self.boot(60_000, self.cause)
             self.boot(60_000, DEEPSLEEP_RESET, TIMER_WAKE)
-            self._told_of_flash(m.TOMBOL_STATUS_FLASH_FAILING)
+        if to_tell:
+            self._told(m.TOMBOL_STATUS_PART_FAILING | m.TOMBOL_STATUS_KEY_STUCK, self.part)
+        elif self.kind.startswith("flash"):
+            self._told(m.TOMBOL_STATUS_FLASH_FAILING, "a failing flash")
 
     def _key(self, down):
         active = self.board.numbers.KEY_ACTIVE
@@ -203,14 +223,19 @@ class Scene:
             self._reset_or_cut()
             self._alarm(5_000, nodekit.alarm(0x53000011, 5))
             self.boot(60_000, self.cause)
-            self._told_of_flash(m.STATUS_FLASH_FAILING)
+            self._told(m.STATUS_FLASH_FAILING, "a failing flash")
         sounds = [us for us, level in board.pin(self.pins["siren"]).history if level == 1]
-        if self.kind in ("radio_later", "part") and board.clock.us - max(sounds or [0]) > SOUND_MS * 1000:
+        goes_on = self.kind in ("radio_later", "part", "unmade")
+        if goes_on and board.clock.us - max(sounds or [0]) > SOUND_MS * 1000:
             self.misses.append("a siren that fell silent")
         if self._heard_us is None:
             self.misses.append("a post that was deaf")
         elif not [us for us in sounds if 0 <= us - self._heard_us <= SOUND_MS * 1000]:
             self.misses.append("a siren that did not sound at once")
+        if self.kind == "unmade" and self.part not in UNTOLD:
+            board.script.clear()
+            self.boot(160_000, PWRON_RESET)
+            self._told(m.STATUS_PART_FAILING, self.part)
 
     def _alarm(self, ms, frame):
         """A button's, so long from now; again until the radio takes it, which may be sending itself."""
@@ -229,14 +254,14 @@ class Scene:
             self.board.rtc, self.cause = b"", PWRON_RESET
             self.board.chip.power_on()
 
-    def _told_of_flash(self, bit):
+    def _told(self, bit, what):
         flags = []
         for frame in self.statuses[-1:]:
             one = opened(frame) if self.role == "tombol" else nodekit.message_of(frame)
             body = one.body if self.role == "tombol" else m.decode_body(one.type, one.role, one.body)
             flags.append(body.flags)
         if not flags or not flags[0] & bit:
-            self.misses.append("a failing flash that no STATUS told")
+            self.misses.append(f"{what} that no STATUS told")
 
 
 def main():
@@ -247,7 +272,7 @@ def main():
         scene = Scene(seed * 100_000 + n, careless)
         for miss in scene.run():
             misses += 1
-            print(f"fault {n} of seed {seed}: {scene.role} {scene.kind}: {miss}")
+            print(f"fault {n} of seed {seed}: {scene.role} {scene.kind} {scene.part}: {miss}")
         key = f"{scene.role} {scene.kind}"
         kinds[key] = kinds.get(key, 0) + 1
     print(json.dumps({"faults": faults, "seed": seed, "misses": misses, "kinds": kinds}))

@@ -40,9 +40,9 @@ MEANINGS = {
     "snr_q": "0.25 dB, last frame heard", "boots": "starts since provisioning, modulo", "uptime_h": "hours",
     "config_version": "version last applied; of a tombol its low byte", "firmware": "build number",
     "STATUS of a tombol.flags": "1 lid open, 2 low battery, bits 2-4 highest stage, 32 key stuck or broken, "
-                                "64 flash failing",
+                                "64 flash failing, 128 a part failing",
     "STATUS of the others.flags": "1 mains, 2 lid, 4 sounding, 8 siren fault, 16 counters lost, 32 jamming, "
-                                  "64 flash failing",
+                                  "64 flash failing, 128 a part failing",
     "battery_mv": "mV; 0: not known", "air_used": "0.1 s of the last hour",
     "last_control": "highest counter of a gateway accepted",
     "major": "firmware version", "minor": "firmware version", "patch": "firmware version",

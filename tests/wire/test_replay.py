@@ -313,6 +313,17 @@ def test_a_repeat_is_answered_every_two_seconds_and_thirty_times():
     assert not budget.allow(101, 7, 10_000_000)
 
 
+def test_an_answer_that_never_went_out_does_not_count_but_the_two_seconds_do():
+    budget = ReplyBudget()
+    for n in range(100):
+        assert budget.allow(101, 7, 3_000 * n)
+        budget.unsaid(101, 7)
+    assert not budget.allow(101, 7, 298_000)
+    budget.unsaid(101, 7)
+    budget.unsaid(102, 7)
+    assert sum(budget.allow(101, 7, 300_000 + 2_000 * n) for n in range(100)) == 30
+
+
 def test_the_first_answer_is_free_at_time_zero():
     assert ReplyBudget().allow(101, 7, 0)
 

@@ -41,3 +41,7 @@ class AnswerCache:
         if frame is not None and self._budget.allow(origin, counter, now_ms):
             return frame
         return None
+
+    def unsaid(self, origin, counter):
+        """What was taken had no air: it is no answer."""
+        self._budget.unsaid(origin, counter)

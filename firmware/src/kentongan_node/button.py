@@ -429,6 +429,7 @@ class Tombol(Node):
         flags = ((m.TOMBOL_STATUS_LID if self._lid else 0) | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
                  | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
                  | (m.TOMBOL_STATUS_FLASH_FAILING if self.flash_failing else 0)
+                 | (m.TOMBOL_STATUS_PART_FAILING if self.part_failing else 0)
                  | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
         body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1],

@@ -24,6 +24,7 @@ class MainsNode(Node):
         self.lid_open = False
         self.battery_mv = 0
         self.temperature = 0
+        self.stuck = False        # a key: held down, or not to be read
         self.rssi = 0             # of the last frame from the gateway or for us
         self.snr_q = 0
         self._start_ms = 0
@@ -52,6 +53,8 @@ class MainsNode(Node):
             self.battery_mv = max(0, min(value, 0xFFFF))
         elif what == "temperature":
             self.temperature = max(-128, min(value, 127))
+        elif what == "stuck":
+            self.stuck = bool(value)
         elif what == "flash":
             self.quiet_test(now_ms, rnd)  # a STATUS soon: somebody has to come
 
@@ -108,6 +111,8 @@ class MainsNode(Node):
             flags |= messages.STATUS_JAMMING
         if self.flash_failing:
             flags |= messages.STATUS_FLASH_FAILING
+        if self.part_failing or self.stuck:
+            flags |= messages.STATUS_PART_FAILING
         return flags
 
     def status_body(self, now_ms):

@@ -262,6 +262,7 @@ class Mesh:
             if self._pays(entry, None, now_ms):
                 self.queue.put(entry)
             else:
+                self.answers.unsaid(origin, counter)
                 self.queue.count(CLASS_ALARM, "share")
         return True
 
@@ -433,6 +434,8 @@ class Mesh:
             if entry is None or self._payable(entry, now_ms):
                 return entry
             self.queue.drop(entry, "air")
+            if entry.answer:
+                self.answers.unsaid(*entry.tag)
 
     def _payable(self, entry, now_ms):
         """Whether the hour has air for it: of what is everybody's, else of what is kept for its kind."""

@@ -53,7 +53,7 @@ class Node:
         self.guard = Guard(GUARD_LIMIT_POST if self.role == messages.SIRENE else GUARD_LIMIT)
         self.counters_lost = self.sequence.lost
         self.counters_stale = "stale" in state  # the flash failed, and what was heard since is forgotten
-        self.flash_failing = False
+        self.flash_failing = self.part_failing = False
         self.mesh = Mesh(self.preset, self.node, self.relays, state.get("air"), state.get("counted"))
         self._collector = Collector()
         self._draws = 0
@@ -106,6 +106,8 @@ class Node:
         actions = self._begin()
         if what == "flash":
             self.flash_failing = bool(value)
+        elif what == "part":
+            self.part_failing = bool(value)
         self.on_sense(what, value, now_ms, rnd, actions)
         return self._end(now_ms, rnd, actions)
 

@@ -6,6 +6,7 @@ SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
 ADC_SETTLE_MS = 10         # after the battery's divider was connected
 SIREN_SETTLE_MS = 50       # after an edge the current sensor says the truth
 SIREN_IDLE_MS = 500        # after the end of a sounding it says whether the output is really off
+TOLD = ("flash", "output", "battery", "line")   # parts that a STATUS tells otherwise, or that nobody misses
 
 
 class Senses:
@@ -19,6 +20,7 @@ class Senses:
         self._taken_ms = None      # when the readings are taken that were begun, or None
         self._next_ms = now_ms
         self._said = None          # what the siren's current sensor said last
+        self._failing = False      # whether a part was failing that nothing else tells
 
     def settling(self):
         """Whether readings are on their way."""
@@ -59,7 +61,12 @@ class Senses:
         for what, level in self.levels():
             if what != "siren":
                 self._readings.append((what, level))
-        self._readings.append(("stuck", int(bool(self._stuck(now_ms)))))
+        stuck = self._stuck(now_ms)
+        failing = bool([part for part in self._beside.failing if part not in TOLD and part not in stuck])
+        if failing != self._failing:
+            self._failing = failing
+            self._readings.append(("part", int(failing)))
+        self._readings.append(("stuck", int(bool(stuck))))
 
     def _poll_siren(self):
         """("sense", ("siren", 0 or 1)) when the sensor's word changed: while the output is on, or long

@@ -90,7 +90,7 @@ class Wires:
         """
         if board.PMU is None:
             return None
-        i2c = self._beside.do("supply", self._bus, *board.PMU)
+        i2c = self._beside.do("supply's bus", self._bus, *board.PMU)
         for _ in range(0 if i2c is None else POWER_TRIES):
             if self._beside.do("supply", supply.switch_on, i2c):
                 break

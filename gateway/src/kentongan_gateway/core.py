@@ -316,7 +316,7 @@ class GatewayCore:
             self._desk.forgeries.heard()
         if message.type in OTHERS_ONLY:
             self._relays.consider(heard, message)
-            if message.type == m.SIREN_ORDER:
+            if message.type == m.SIREN_ORDER and not self._told.long_over(message.body):
                 self._watch.ordered(message)
             return
         unproved = m.posts_judge(message.type, message.role)  # any post can make it, for any number

@@ -3,6 +3,7 @@
 what                                                            whose keys he has
 an alarm under A that is not proved under C, or may not sound   a post's, or those of that very button
 a gateway's receipt of stage 2 and above that is not under C    a post's
+a recorded entry of ours in a frame that we never sent          a post's
 a post beats, by its report, on a receipt that nobody gave      a post's
 """
 

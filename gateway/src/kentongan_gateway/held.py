@@ -2,7 +2,9 @@
 
 import secrets
 
-LIMIT = 500  # events; statuses give way first, alarms last
+from kentongan_gateway.room import make_room
+
+LIMIT = 500  # events; statuses give way first, alarms last, of whichever device has most
 
 
 class Held:
@@ -24,7 +26,7 @@ class Held:
         key = event.get("key")
         if key in self._ids:
             return self._ids[key]
-        if len(self._events) >= self._limit and not self._make_room(klass):
+        if len(self._events) >= self._limit and not self._make_room(klass, event):
             return None
         self._count += 1
         event_id = f"{label}/{self._run}-h{self._count}"
@@ -33,13 +35,18 @@ class Held:
             self._ids[key] = event_id
         return event_id
 
-    def _make_room(self, klass) -> bool:
+    def _make_room(self, klass, event) -> bool:
         self.evicted += 1
-        worst = max(self._events, key=lambda event_id: self._events[event_id][0])
-        if self._events[worst][0] < klass:
+        worst = max(one for one, _ in self._events.values())
+        if worst < klass:
             return False
-        self.remove(worst)
+        alike = [event_id for event_id, (one, _) in self._events.items() if one == worst]
+        who = event.get("device") if worst == klass else None
+        self.remove(make_room(alike, len(alike), who, self._device))
         return True
+
+    def _device(self, event_id):
+        return self._events[event_id][1].get("device")
 
     def remove(self, event_id):
         held = self._events.pop(event_id, None)

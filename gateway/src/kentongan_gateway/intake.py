@@ -10,18 +10,17 @@ stored by a former run                             answered; called for only whi
 Everything here is proved under C of its sender: only who has a button's own keys moves its counter.
 """
 
-from collections import deque
-
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.replay import REPEAT
 
 from kentongan_gateway.receipts import SAME_MAX
 from kentongan_gateway.records import DIRECT, OVER_OURS, OVER_STOCK, Record, first_counter
+from kentongan_gateway.room import owner, put
 
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an alarm younger than this is still under way after a restart
-PASSED_LIMIT = 1024  # steps of buttons' counters remembered, for SLOW_MS
+PASSED_LIMIT = 1024  # steps of buttons' counters remembered; whoever makes most forgets its own first
 
 
 def key_of(message):
@@ -35,7 +34,7 @@ class Intake:
     def __init__(self, core, guard, memory, records, drill):
         self._core, self._desk = core, core._desk
         self._guard, self._memory, self._records, self._drill = guard, memory, records, drill
-        self._passed = deque(maxlen=PASSED_LIMIT)  # (ms, button, generation, its last counter until then)
+        self._passed = {}  # (button, generation, its last counter until then) -> when it was passed
 
     def new(self, message, heard):
         """NEW: True, a repeat: False, dealt with here: None. RemoteError replay or altered: it is refused."""
@@ -52,7 +51,7 @@ class Intake:
         self._memory.heard(message)
         last = self._guard.last(message.src, message.generation, message.type)
         if message.role == m.TOMBOL and last:
-            self._passed.append((self._desk.now_ms, message.src, message.generation, last))
+            put(self._passed, (message.src, message.generation, last), self._desk.now_ms, PASSED_LIMIT, owner)
         self._guard.accept(message)
         return True
 
@@ -105,7 +104,7 @@ class Intake:
         since = self._desk.now_ms - SLOW_MS
         of = message.src, message.generation
         return any(at >= since and (src, generation) == of and last < message.counter
-                   for at, src, generation, last in self._passed)
+                   for (src, generation, last), at in self._passed.items())
 
     def _of_former_run(self, message, heard):
         """It is on our disk already: that may be said to whoever repeats it, and nothing is begun for it."""

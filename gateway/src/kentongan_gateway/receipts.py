@@ -134,7 +134,7 @@ class Answers:
         if not desk.send(packet_id, hop_limit, payload, CLASS_ALARM, kind=kind, of=of):
             return  # whoever goes on is answered when there is air again
         for record in records:
-            record.cached = (packet_id, hop_limit, payload)
+            record.cached, record.answered = (packet_id, hop_limit, payload), packet_id
             for budget in (self._budget, self._same_budget):
                 budget.allow(record.key, record.counter, desk.now_ms)  # relays' copies of it come right now
             desk.note_about(

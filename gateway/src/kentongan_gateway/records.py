@@ -50,6 +50,7 @@ class Record:
         self.attempt = getattr(message.body, "attempt", 0)  # the highest that was heard
         self.same = 0  # answers to what was heard before, since a new attempt
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
+        self.answered = 0  # the counter of that frame
 
     def came_again(self, heard, carried):
         """Another copy: the first one's header may have been a stranger's."""
@@ -129,6 +130,11 @@ class Records:
         found = [record for record in self._records.values()
                  if record.src == src and record.counter == counter and record.is_alarm]
         return max(reversed(found), key=lambda record: record.calls, default=None)
+
+    def answered(self, src, counter) -> int:
+        """The last counter of ours under which we answered this sender's message, 0: not in this run."""
+        return max((record.answered for record in self._records.values() if record.about == (src, counter)),
+                   default=0)
 
     def has_other(self, key) -> bool:
         """Whether an alarm with this counter and other content is known."""

@@ -35,11 +35,24 @@ class Told:
         """A frame of ours that somebody carries on, or one made in our name."""
         self._desk.count("echo")
         try:
-            forged = self._core._neighbours.forged(self._core.open(heard))
+            message = self._core.open(heard)
         except RemoteError:
             return  # noise: whoever may make it sounds nothing with it
-        if forged:
+        if self._core._neighbours.forged(message) or self._rewrapped(message):
             self._desk.forgeries.heard()
+
+    def _rewrapped(self, message) -> bool:
+        """Whether a frame in our name is none of ours, though its entries may be: recorded ones, put into it.
+
+        No frame of ours is ahead of our counter, and we answer an alarm by one frame, again and again.
+        """
+        core, sequence = self._core, self._desk.sequence
+        if message.type != m.RECEIPTS or message.role != m.GATEWAY:
+            return False
+        if message.counter > sequence.last and not (sequence.lost or core._memory.lost):
+            return True
+        return any(0 < core._records.answered(entry.node, entry.counter) < message.counter
+                   for entry in core._neighbours.true(message) if entry.stage == m.STAGE_STORED)
 
     def siren_report(self, message):
         """A report that is heard for the first time; it is stored in any case."""
@@ -78,6 +91,13 @@ class Told:
         if core.begun_ms > since_ms:
             return False
         return alarm.first_ms < since_ms if alarm else core._records.knows(body.origin, body.counter)
+
+    def long_over(self, order) -> bool:
+        """Whether an order is about an alarm that is over: a recording, whatever else we have forgotten."""
+        alarm = self._core._records.find(order.origin, order.counter)
+        if alarm is None:
+            return self._core._records.knows(order.origin, order.counter)  # by a former run, or long ago
+        return self._desk.now_ms - alarm.first_ms > SLOW_MS
 
     def _of_now(self, message) -> bool:
         """Whether it answers what we have heard ourselves lately: a true entry may be years old."""

@@ -17,6 +17,7 @@ AGREED, STAND_IN = "rahasia", "pengganti"  # marks of an account that was switch
 DUTIES = ("ppa", "ketua_rw", "bhabin")  # duties whose holders are called for confidential incidents
 RESTORED = "access_restored"  # setting: the facts came out of a backup and nobody has looked at them since
 REQUESTS_LIMIT = 50  # that wait at once
+OWN_REQUESTS_LIMIT = 20  # of one officer: nobody alone shuts the door for the others' changes
 LISTED = 100
 LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
@@ -173,6 +174,9 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
         raise LocalError("Ini sudah menunggu orang kedua, lihat halaman Akses.")
     if db.value("SELECT count(*) FROM access_requests WHERE done_wall IS NULL") >= REQUESTS_LIMIT:
         raise LocalError(f"sudah ada {REQUESTS_LIMIT} perubahan yang menunggu; benarkan atau tolak dulu")
+    own = "SELECT count(*) FROM access_requests WHERE done_wall IS NULL AND made_by = ?"
+    if db.value(own, by["id"]) >= OWN_REQUESTS_LIMIT:
+        raise LocalError(f"sudah ada {OWN_REQUESTS_LIMIT} perubahan Anda yang menunggu orang kedua")
     db.insert(
         "access_requests",
         what=what,

@@ -60,6 +60,8 @@ def _take(db, now, gateway, event):
     if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
         field.count_refusal(db, now, gateway, "revoked", 1)
         return
+    news = failures.contained(db, now, "mengenali alat", counters.is_news, db, event)
+    event["news"] = news is not False
     failures.contained(db, now, "mencatat nomor terakhir", intake.heard, db, now, event)
     HANDLERS[event["type"]](db, now, gateway, event)
 
@@ -125,7 +127,7 @@ def _tested(db, now, event):
 
 def _device_heard(db, now, gateway, event):
     battery_mv = event["battery"] and event["battery"] * field.BATTERY_STEP_MV
-    field.heard(db, now, gateway, event, battery_mv, news=not counters.is_old(db, event))
+    field.heard(db, now, gateway, event, battery_mv, news=event["news"])
 
 
 def _incident(db, now, gateway, event, first):
@@ -334,7 +336,7 @@ def _siren_report(db, now, gateway, event):
         post,
     )
     if event.get("device"):
-        field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
+        field.heard(db, now, gateway, event, news=event["news"])
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
@@ -371,7 +373,7 @@ SIREN_WORDS = {
 
 def _event(db, now, gateway, event):
     """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
-    field.heard(db, now, gateway, event, news=not counters.is_old(db, event))
+    field.heard(db, now, gateway, event, news=event["news"])
     if event["event"] == m.EVENT_COMING:
         chimes.answered(db, now, gateway, event)
 

@@ -8,7 +8,19 @@ import threading
 
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
-from kentongan_hub import alarms, audit, events, failures, field, incidents, mending, orders, outbox, site
+from kentongan_hub import (
+    alarms,
+    audit,
+    deaf,
+    events,
+    failures,
+    field,
+    incidents,
+    mending,
+    orders,
+    outbox,
+    site,
+)
 from kentongan_hub.paging import base
 from kentongan_hub.provision.gateways import token_hash
 from kentongan_hub.trust import counters, work
@@ -28,8 +40,9 @@ POLLS_AT_ONCE = 8  # long polls hold a thread each
 _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
-def problem(status, error, field="", remedy=""):
-    remedy = typed(remedy, current_app.hub.data_dir)
+def problem(status, error, field="", remedy="", stranger=False):
+    """`stranger`: who is not let in does not learn where this installation lies."""
+    remedy = remedy if stranger else typed(remedy, current_app.hub.data_dir)
     response = jsonify(error=error, field=field, remedy=remedy)
     response.status_code = status
     return response
@@ -56,6 +69,7 @@ def authenticate():
             "no gateway has this token",
             "Authorization",
             "make one on the hub's machine with `kentongan-hub gateway-file --out FILE --token-out FILE`",
+            stranger=True,
         )
     g.gateway = found
     return None
@@ -156,6 +170,7 @@ def _taken(db, now, label, event):
 
 
 def _heard(db, now, boot_id="", clock_off_ms=None):
+    failures.contained(db, now, "mencatat gerbang", deaf.back, db, now, g.gateway["label"])
     db.run(
         "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
         "clock_off_ms = coalesce(?, clock_off_ms) WHERE label = ?",

@@ -19,20 +19,38 @@ ACROSS = ("tombol",)  # their periods are longer than an outage: only time that 
 
 
 class Absences:
-    """Absences of this hub, the latest first: rows with from_ms, to_ms and sure. Pure."""
+    """When nobody listened, the latest first: rows with from_ms, to_ms and sure. Pure.
 
-    def __init__(self, rows=()):
-        self.rows = list(rows)
+    `now_ms` matters only for what may last: this hub itself is back whenever it asks.
+    """
+
+    def __init__(self, rows=(), now_ms=None):
+        self.rows, self.now_ms = list(rows), now_ms
 
     @property
     def back_ms(self):
         """When it came back the last time; 0 when it never was away."""
         return self.rows[0]["to_ms"] if self.rows else 0
 
-    def heard(self, role, heard_ms):
-        """The moment from which this one's silence counts, when it was last heard at `heard_ms`."""
-        deaf_ms = self._away_ms(heard_ms)
-        return heard_ms + deaf_ms if role in ACROSS or not deaf_ms else self.back_ms
+    @property
+    def lasts(self):
+        """Whether nobody listens at this moment."""
+        return self.back_ms == self.now_ms
+
+    def silence(self, role, heard_ms, now_ms, lost_ms):
+        """(how long it is silent, how long it had been before nobody listened), last heard at `heard_ms`.
+
+        Whoever was not missed before has their time again afterwards; however often, `lost_ms` more in all.
+        """
+        listened_ms = self.listened_ms(heard_ms, now_ms)
+        if role in ACROSS:
+            return listened_ms, 0
+        since_ms, before_ms = heard_ms, 0
+        for row in reversed(self.rows):
+            if row["to_ms"] > since_ms:
+                before_ms = max(before_ms, row["from_ms"] - since_ms)
+                since_ms = row["to_ms"]
+        return max(now_ms - since_ms, listened_ms - lost_ms), before_ms
 
     def _away_ms(self, since_ms, guessed=False):
         """How long it was away since then; `guessed`: only what nobody knows the length of."""
@@ -53,8 +71,8 @@ class Absences:
         return now_ms - since_ms - self._away_ms(since_ms, guessed=True)
 
     def awaited(self, role, heard_ms):
-        """Whether nothing has been heard of this one since the hub came back."""
-        return role not in ACROSS and bool(self.rows) and heard_ms < self.back_ms
+        """Whether nobody listens, or nothing has been heard of this one since somebody does again."""
+        return bool(self.rows) and heard_ms < self.back_ms and (self.lasts or role not in ACROSS)
 
     def cutoff(self, now_ms, span_ms):
         """The latest moment that is surely `span_ms` ago: absences of unknown length do not count."""

@@ -94,15 +94,16 @@ def _battery(db, device, day, battery_mv):
 
 
 def is_old(db, now, event):
-    """Whether a STATUS is older than what is known: gateways tell late, in any order and by other clocks.
+    """Whether a STATUS is no newer than what is known: gateways tell late, in any order and by other clocks.
 
-    By the device's own counter; where a word has none, by when it was heard.
+    By the device's own counter, so that a STATUS which is played to another gateway makes nobody heard anew;
+    where a word has none, by when it was heard.
     """
     row = db.one("SELECT status_counter, heard_ms FROM devices WHERE node = ?", event["device"])
     if row is None:
         return False
     if event["counter"] is not None and row["status_counter"] is not None:
-        return event["counter"] < row["status_counter"]
+        return event["counter"] <= row["status_counter"]
     return event["counter"] is None and happened_ms(now, event) < (row["heard_ms"] or 0)
 
 
@@ -115,11 +116,13 @@ def status(db, now, gateway, event):
         lid, low, fault = flags & m.TOMBOL_STATUS_LID, flags & m.TOMBOL_STATUS_LOW_BATTERY, 0
         jammed, mains, key_stuck = 0, None, flags & m.TOMBOL_STATUS_KEY_STUCK
         flash_failing = flags & m.TOMBOL_STATUS_FLASH_FAILING
+        part_failing = flags & m.TOMBOL_STATUS_PART_FAILING
     else:
         battery_mv = whole(body.get("battery_mv")) or None
         lid, low, fault = flags & m.STATUS_LID, 0, flags & m.STATUS_SIREN_FAULT
         jammed, mains, key_stuck = flags & m.STATUS_JAMMING, int(bool(flags & m.STATUS_MAINS)), 0
         flash_failing = flags & m.STATUS_FLASH_FAILING
+        part_failing = flags & m.STATUS_PART_FAILING
     old = is_old(db, now, event)
     if not heard(db, now, gateway, event, battery_mv, news=not old):
         return
@@ -128,7 +131,7 @@ def status(db, now, gateway, event):
         return
     db.run(
         "UPDATE devices SET lid = ?, low_battery = ?, siren_fault = ?, jammed = ?, key_stuck = ?, "
-        "flash_failing = ?, status_counter = coalesce(?, status_counter), "
+        "flash_failing = ?, part_failing = ?, status_counter = coalesce(?, status_counter), "
         "battery_unread = CASE WHEN ? THEN 0 "
         "ELSE min(?, battery_unread + (coalesce(battery_mv, 0) >= ?)) END, "
         "mains_wall = CASE WHEN mains IS ? THEN mains_wall ELSE ? END, mains = ? WHERE node = ?",
@@ -138,6 +141,7 @@ def status(db, now, gateway, event):
         int(bool(jammed)),
         int(bool(key_stuck)),
         int(bool(flash_failing)),
+        int(bool(part_failing)),
         *(event["counter"], battery_mv is not None, BATTERY_UNREAD_MIN, BATTERY_EMPTY_MV),
         mains,
         happened(now, event),

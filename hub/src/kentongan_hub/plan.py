@@ -160,10 +160,7 @@ def things(db, now, zone, condition, with_health):
 
 
 def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
-    links = [
-        supervision.link(one["role"], one["heard_ms"], now.ms, one["link"], one["period_s"], gone.of(one))
-        for one in devices
-    ]
+    links = [supervision.device_link(one, now.ms, gone) for one in devices]
     worst = next((link for link in ORDER if link in links), "tanpa alat")
     return {
         "key": key,

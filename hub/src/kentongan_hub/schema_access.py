@@ -85,3 +85,9 @@ ALTER TABLE devices ADD COLUMN battery_unread INTEGER NOT NULL DEFAULT 0;
 @migration
 def m023_heard_or_not(connection):
     _run(connection, HEARD_OR_NOT)
+
+
+@migration
+def m024_worn_parts(connection):
+    """Whether a device says that a part of it does not work that no other word of it names."""
+    _run(connection, "ALTER TABLE devices ADD COLUMN part_failing INTEGER NOT NULL DEFAULT 0")

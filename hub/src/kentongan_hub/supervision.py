@@ -53,6 +53,10 @@ KINDS = {
     "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
     "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
     "flash gagal": (True, "teknisi", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
+    "bagian rusak": (
+        False, "teknisi",
+        "lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; tulis periksa di kabelnya",
+    ),
     "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
     "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
@@ -98,6 +102,8 @@ KINDS = {
     "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
 }
 
+UNKNOWN = "alat di baliknya tidak diketahui keadaannya"
+
 # what, whose, urgent, owner, detail: one thing that needs care now
 Finding = namedtuple("Finding", "what subject urgent owner detail")
 
@@ -106,18 +112,19 @@ def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVE
     """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
-    `gone`: when nobody could hear it; what was not listened to is nobody's silence.
+    `gone`: when nobody could hear it; what was not listened to is nobody's silence, and who was lost or late
+    before stays so until heard.
     """
     if heard_ms is None:
         return BELUM
-    awaited, heard_ms = gone.awaited(role, heard_ms), gone.heard(role, heard_ms)
     late_ms, lost_ms = LIMITS_MS.get(role, MAINS_LIMITS_MS)
-    if role not in LIMITS_MS:
-        heard_ms += max(0, period_s - MAINS_PERIOD_S) * 1000
-    silent_ms = now_ms - heard_ms
-    if silent_ms >= lost_ms or reported == TERPUTUS:
+    more_ms = 0 if role in LIMITS_MS else max(0, period_s - MAINS_PERIOD_S) * 1000
+    late_ms, lost_ms = late_ms + more_ms, lost_ms + more_ms
+    silent_ms, before_ms = gone.silence(role, heard_ms, now_ms, lost_ms)
+    awaited = gone.awaited(role, heard_ms)
+    if max(silent_ms, before_ms) >= lost_ms or reported == TERPUTUS:
         return TERPUTUS
-    if silent_ms >= late_ms or reported == TERLAMBAT:
+    if silent_ms >= late_ms or reported == TERLAMBAT or (before_ms >= late_ms and role != "gateway"):
         return TERLAMBAT
     return DITUNGGU if awaited else TERHUBUNG
 
@@ -156,15 +163,15 @@ def signal(rssi, snr_q):
 def findings(facts, now_ms):
     """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
     unwatched = facts.get("gone", NEVER)
-    out, gone = [], unwatched.hub
+    out, unknown = [], behind(facts["devices"], now_ms, unwatched)
     for row in facts["gateways"]:
-        out.extend(_gateway(row, now_ms, gone))
+        out.extend(_gateway(row, now_ms, unwatched.hub, unknown.get(row["label"], ())))
     for row in facts["radios"]:
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
     out.extend(_trouble(row) for row in facts["troubles"])
     out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
     for row in facts["devices"]:
-        out.extend(_device(row, now_ms, unwatched.of(row)))
+        out.extend(_device(row, now_ms, unwatched))
     for row in facts["stuck"]:
         out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
     for row in facts["silent"]:
@@ -207,9 +214,25 @@ def _of_the_hub(facts):
         yield _found("pusat data gagal", "pusat data", facts["failed"])
 
 
-def _gateway(row, now_ms, gone):
+def behind(devices, now_ms, unwatched):
+    """{gateway: rows of the devices of which nothing is known while it, and every other hearer, is away}."""
+    out = {}
+    for row in devices:
+        if unwatched.of(row).lasts and device_link(row, now_ms, unwatched) == DITUNGGU:
+            for label in unwatched.hearers(row):
+                out.setdefault(label, []).append(row)
+    return out
+
+
+def device_link(row, now_ms, unwatched):
+    """As link(), of a device's row."""
+    about = row["role"], row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S)
+    return link(*about, unwatched.of(row))
+
+
+def _gateway(row, now_ms, gone, unknown):
     if link("gateway", row["heard_ms"], now_ms, gone=gone) == TERPUTUS:
-        yield _found("gerbang terputus", row["label"])
+        yield _found("gerbang terputus", row["label"], f"{len(unknown)} {UNKNOWN}" if unknown else "")
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
         differs = f"berbeda {abs(off_ms) // MINUTE_MS} menit dari pusat data"
@@ -248,23 +271,26 @@ def _found(what, subject, detail=""):
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
 
 
+WORN = {"key_stuck": "kontak rusak", "flash_failing": "flash gagal", "part_failing": "bagian rusak"}
+
+
 def _worn(row):
     """What a device says of its own parts."""
-    for flag, what in (("key_stuck", "kontak rusak"), ("flash_failing", "flash gagal")):
+    for flag, what in WORN.items():
         if row.get(flag):
             yield _found(what, row["label"])
     if (row.get("battery_unread") or 0) >= BATTERY_UNREAD_MIN:
         yield _found("baterai tidak terbaca", row["label"])
 
 
-def _device(row, now_ms, gone):
+def _device(row, now_ms, unwatched):
     label, role = row["label"], row["role"]
-    state = link(role, row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S), gone)
+    state = device_link(row, now_ms, unwatched)
     if state == TERPUTUS:
         yield _found("sirene terputus" if role == "sirene" else "terputus", label)
     elif state == TERLAMBAT:
         yield _found("terlambat", label)
-    elif state == BELUM and gone.listened_ms(row["created_ms"], now_ms) > NEVER_HEARD_MS:
+    elif state == BELUM and unwatched.of(row).listened_ms(row["created_ms"], now_ms) > NEVER_HEARD_MS:
         yield _found("belum terdengar", label)
     if row["siren_fault"]:
         yield _found("sirene rusak", label)

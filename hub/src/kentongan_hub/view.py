@@ -229,14 +229,11 @@ def health(db, now):
     well = (supervision.TERHUBUNG, supervision.DITUNGGU)
     lost = [one["label"] for one in found if one["link"] not in well]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
-    links = [
-        (row["role"], _link(row, now.ms, gone))
-        for row in db.all(f"SELECT {LINKED} FROM devices WHERE revoked = 0")
-    ]
-    counts = {}
-    for role, link in links:
-        good, total = counts.get(role, (0, 0))
-        counts[role] = (good + (link == supervision.TERHUBUNG), total + 1)
+    rows, counts = db.all(f"SELECT {LINKED} FROM devices WHERE revoked = 0"), {}
+    for row in rows:
+        good, total = counts.get(row["role"], (0, 0))
+        link = supervision.device_link(row, now.ms, gone)
+        counts[row["role"]] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
         "warnings": db.all(
             "SELECT what, subject, coalesce(taken_by, '') AS taken_by FROM warnings "
@@ -248,6 +245,7 @@ def health(db, now):
         "chimes_waiting": len(ringing.waiting(db)),
         "gateways_lost": lost,
         "gateways_awaited": [one["label"] for one in found if one["link"] == supervision.DITUNGGU],
+        "behind": _behind(rows, now, gone, db.setting("time_zone", "WIB")),
         "was_away": away.latest(db, now.ms, away.SHOWN_MS),
         "radios_down": radios,
         "troubles": [f"{one['gateway']}: {one['words']}" for one in troubles.lasting(db)],
@@ -274,12 +272,19 @@ LINK_ORDER = (
 )
 
 
-LINKED = "node, role, heard_ms, heard_by, link, period_s"  # what _link() asks of a device
+LINKED = "node, role, heard_ms, heard_by, link, period_s"  # what supervision.device_link() asks
 
 
-def _link(row, now_ms, gone):
-    about = row["role"], row["heard_ms"], now_ms, row["link"], row["period_s"]
-    return supervision.link(*about, gone.of(row))
+def _behind(rows, now, gone, zone):
+    """[{"gateway", "count", "since"}] of the devices of which nothing is known as their gateway is away."""
+    return [
+        {"gateway": label, "count": len(found), "since": _since(found[0], now, gone, zone)}
+        for label, found in sorted(supervision.behind(rows, now.ms, gone).items())
+    ]
+
+
+def _since(row, now, gone, zone):
+    return local_date_time(now.wall - (now.ms - gone.of(row).rows[0]["from_ms"]), zone)
 
 
 def device_order(db, now):
@@ -288,7 +293,7 @@ def device_order(db, now):
     gone = deaf.of(db, now)
 
     def place(row):
-        link = _link(row, now.ms, gone)
+        link = supervision.device_link(row, now.ms, gone)
         return (LINK_ORDER.index(link), row["role"], row["label"])
 
     return [row["node"] for row in sorted(rows, key=place)]
@@ -307,9 +312,13 @@ def _device_row(db, node):
 def _device(db, now, row, zone, gone):
     by_snr = "SELECT gateway, rssi, snr_q FROM hearings WHERE device = ? ORDER BY snr_q DESC"
     heard = db.all(by_snr, row["node"])
+    state = supervision.device_link(row, now.ms, gone)
+    unknown = state == supervision.DITUNGGU and gone.of(row).lasts
     return {
         **row,
-        "state": _link(row, now.ms, gone),
+        "state": state,
+        "unknown_since": _since(row, now, gone, zone) if unknown else "",
+        "unknown_behind": ", ".join(sorted(gone.hearers(row))) if unknown else "",
         "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
         "role_word": words.DEVICE_ROLES[row["role"]],
         "id": format(row["node"], "08x"),

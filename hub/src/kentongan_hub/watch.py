@@ -47,7 +47,7 @@ def gather(db, now, path):
         "devices": db.all(
             "SELECT node, label, role, heard_ms, heard_by, link, created_ms, siren_fault, lid, jammed, "
             "mains, key_stuck, "
-            "flash_failing, battery_unread, "
+            "flash_failing, part_failing, battery_unread, "
             "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
             "FROM devices WHERE revoked = 0 AND pending = 0"
         ),

@@ -254,6 +254,12 @@ class ReplyBudget:
         self._answers[(src, counter)] = (times + 1, now_ms)
         return True
 
+    def unsaid(self, src: int, counter: int) -> None:
+        """An answer that was counted never went out; the next one waits for its 2 s all the same."""
+        times, last_ms = self._answers.get((src, counter), (0, 0))
+        if times:
+            self._answers[(src, counter)] = (times - 1, last_ms)
+
 
 def _answered(item):
     return item[1][1], item[0]

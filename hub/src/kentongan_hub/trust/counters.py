@@ -83,15 +83,20 @@ def heard_control(db, gateway, counter):
         )
 
 
-def is_old(db, event):
-    """Whether something later of this sender and type is known: what is played again is no sign of life."""
-    counter = event.get("report_counter") or event.get("counter")
+def is_news(db, event):
+    """Whether neither this very message nor a later one of its sender and type is known; before heard().
+
+    What is played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
+    """
+    if event["type"] not in TYPES:
+        return True
+    counter = event.get("report_counter" if event["type"] == "siren_report" else "counter")
     last = db.value(
         "SELECT c.counter FROM counters c JOIN devices d ON d.node = c.device WHERE c.device = ? "
         "AND c.generation = ? AND c.type = CASE d.role WHEN 'tombol' THEN 0 ELSE ? END",
         *(event["device"], event.get("generation"), TYPES[event["type"]]),
     )
-    return bool(counter and last and counter < last)
+    return not (counter and last and counter <= last)
 
 
 def table(db, lowest, zones=(), limit=TABLE_ROWS, every=False):
