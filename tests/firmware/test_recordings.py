@@ -4,7 +4,7 @@ from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.mesh import BROADCAST, PURSES
 from meshkit import hear, mesh, offer, send_all
-from nodekit import alarm, of
+from nodekit import alarm, of, receipt
 
 TOMBOL = 0x53000007
 HOUSES = tuple([0x53000100 + n for n in range(40)])
@@ -132,3 +132,23 @@ def test_a_sender_with_a_purse_s_number_spends_no_purse():
         core = mesh()
         offer(core, alarm(src, 10, packet_id=10, hop_limit=3), 0)
         assert [entry.charge for entry in core.queue.entries] == [0]
+
+
+def test_recordings_of_answered_alarms_leave_a_new_alarm_its_answers():
+    core = mesh()
+    for n, house in enumerate(HOUSES[:6]):
+        core.answers.keep(receipt(house, 50, packet_id=900 + n), [(house, 50)])
+    now_ms = 0
+    for _ in range(30):
+        for house in HOUSES[1:6]:
+            core.answer(house, 50, 20, now_ms)
+            now_ms += 500
+            send_all(core, now_ms, now_ms + 400)
+    assert 8_000 < core.air_used_ms(now_ms) < 10_500, "their purse, and two beyond it for each"
+    core.answers.keep(receipt(TOMBOL, 10, packet_id=950), [(TOMBOL, 10)])
+    said = []
+    for _ in range(6):
+        core.answer(TOMBOL, 10, 20, now_ms)
+        said.append(len(send_all(core, now_ms, now_ms + 2_400)))
+        now_ms += 2_500
+    assert said == [1, 1, 0, 0, 0, 0]

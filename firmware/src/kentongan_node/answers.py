@@ -35,6 +35,10 @@ class AnswerCache:
                 found = frame
         return found
 
+    def times(self, origin, counter):
+        """How often that alarm was answered, the running time included."""
+        return self._budget.times(origin, counter)
+
     def take(self, origin, counter, now_ms):
         """The frame to send now, or None: nothing is held, or it was answered often enough."""
         frame = self.holds(origin, counter)

@@ -67,6 +67,7 @@ FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (share
 # the numbers' ends: a sender with such a number has none of its own.
 ANSWERS, OLD = 4, 5
 PURSES = 16
+FIRST_ANSWERS = 2
 OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
@@ -258,8 +259,9 @@ class Mesh:
         if frame is not None:
             entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, (origin, counter))
             entry.answer = True
-            entry.charge = ANSWERS
-            if self._pays(entry, None, now_ms):
+            # Of each alarm the first answers go beyond the purse: recordings of five others emptied it.
+            entry.charge = None if self.answers.times(origin, counter) <= FIRST_ANSWERS else ANSWERS
+            if entry.charge is None or self._pays(entry, None, now_ms):
                 self.queue.put(entry)
             else:
                 self.answers.unsaid(origin, counter)

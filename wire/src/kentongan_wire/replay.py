@@ -254,6 +254,10 @@ class ReplyBudget:
         self._answers[(src, counter)] = (times + 1, now_ms)
         return True
 
+    def times(self, src: int, counter: int) -> int:
+        """How often it was answered."""
+        return self._answers.get((src, counter), (0, 0))[0]
+
     def unsaid(self, src: int, counter: int) -> None:
         """An answer that was counted never went out; the next one waits for its 2 s all the same."""
         times, last_ms = self._answers.get((src, counter), (0, 0))
