@@ -62,6 +62,8 @@ DOUBT_ATTEMPTS = 2
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
+# Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
+AGAIN, AGAIN_PLACES = 5, 6
 ANSWERS = 4                     # the purse of cached answers: anybody can play again what they answer
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
 
@@ -189,8 +191,9 @@ class Mesh:
                  if proved and one.attempt < entry.attempt and one.hop_limit() <= entry.hop_limit()]
         for one in older:
             self.queue.drop(one, "repeated")
-            entry.take(one)
-        return bool(older)
+            if not one.again:
+                entry.take(one)
+        return bool([one for one in older if not one.again])
 
     def _affordable(self, entry, head, first, now_ms, rnd):
         if entry.charge is None:
@@ -251,7 +254,8 @@ class Mesh:
     def doubt_alarm(self, origin, counter, proved=False):
         """A receipt says that it is stored: no copies of its first attempts. proved: its tag holds here."""
         for entry in self._copies(origin, counter):
-            if entry.attempt <= (DOUBT_OVERHEARD_ATTEMPTS if proved or entry.overheard else DOUBT_ATTEMPTS):
+            most = DOUBT_OVERHEARD_ATTEMPTS if proved or entry.overheard else DOUBT_ATTEMPTS
+            if entry.again or entry.attempt <= most:
                 self.queue.drop(entry, "doubt")
 
     def _copies(self, origin, counter):
@@ -300,6 +304,9 @@ class Mesh:
         """
         for entry in list(self.queue.entries):
             if entry.src != packet.src or entry.id != packet.id:
+                continue
+            if entry.again and 0 <= entry.hop_limit() - packet.hop_limit <= 1:
+                self.queue.drop(entry, "suppressed")
                 continue
             if not (entry.answer or entry.relay and packet.hop_limit == entry.hop_limit()):
                 continue
@@ -372,7 +379,9 @@ class Mesh:
         entry = self._current
         self._enter(IDLE, now_ms)
         self._current = None
-        if not ok:
+        if ok:
+            self._watch(entry, now_ms)
+        else:
             entry.tries += 1
             if entry.tries < RADIO_TRIES:
                 entry.put_off(now_ms + RADIO_RETRY_MS)
@@ -381,6 +390,28 @@ class Mesh:
                 self.queue.drop(entry, "radio")
         self.tick(now_ms, rnd, actions)
         return entry if ok else None
+
+    def _watch(self, sent, now_ms):
+        """Have a copy of an alarm go once more, unless a relay is heard to carry it on with all the hops that
+        it had, one at our side to say the same, or a receipt.
+
+        A copy with few hops left, played at the next relay ahead of ours, did more than noise: ours met it
+        there, and the relay sent his. Nobody's word makes a relay repeat, silence does: hence its own purse.
+        """
+        if not sent.relay or sent.tag is None or not sent.hop_limit() or sent.again or sent.overheard:
+            return
+        if sent.charge == COMMON or len(self.queue) >= AGAIN_PLACES:
+            return
+        if self.active_origins(now_ms) >= CROWD_ORIGINS:
+            return  # a receipt takes long, and ten presses in an RW took 3 % more air for nothing
+        waiting = [one for one in self.queue.entries if one.again]
+        wanted_ms = self.airtime_ms(len(sent.frame)) * (len(waiting) + 1)
+        if self.ledger.left_ms(now_ms) < LAW_RESERVE_MS or not self._shares.affords(AGAIN, wanted_ms, now_ms):
+            return
+        wait_ms = HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms
+        entry = Entry(sent.frame, sent.klass, now_ms + wait_ms, False, True, sent.snr_q, sent.tag)
+        entry.attempt, entry.charge, entry.again = sent.attempt, AGAIN, True
+        self.queue.put(entry)
 
     def next_deadline(self):
         if self._state != IDLE:
