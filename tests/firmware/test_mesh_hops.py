@@ -138,22 +138,23 @@ def say(core, houses, now_ms):
 
 
 def test_no_copy_that_has_gone_takes_the_place_of_one_that_has_not():
+    core = sent_once()[0]
+    assert [e.again for e in core.queue.entries] == [True]
+    assert all(say(core, range(15), 450)) and len(core.queue) == 16
+    assert say(core, [20], 450) == [True] and not [e for e in core.queue.entries if e.again]
+    assert say(core, [21], 450) == [False], "full"
+    assert len(send_all(core, 450, 60_000)) == 16
+
+
+def test_while_several_press_no_copy_goes_once_more_and_a_recording_presses_nothing():
     core = mesh()
-    assert all(say(core, range(16), 0)) and not any(say(core, [16], 0)), "full"
-    out = send_all(core, 0, 2_000)
-    assert [e.again for e in core.queue.entries] == [True] * 6
-    assert all(say(core, range(20, 36), 2_000)) and not [e for e in core.queue.entries if e.again]
-    out += send_all(core, 2_000, 60_000)
-    assert {packet_of(f).id for _, f in out} == set(range(100, 116)) | set(range(120, 136))
-
-
-def test_in_a_crowd_no_copy_goes_once_more():
-    for houses in (4, 5):
-        core = mesh()
-        for n in range(houses):
-            hear(core, alarm(0x53000100 + n, 10, packet_id=100 + n, hop_limit=1), 0)
-        say(core, [50], 0)
-        assert len(send_all(core, 0, 60_000)) == (2 if houses == 4 else 1)
+    say(core, [1], 0)
+    assert len(send_all(core, 0, 60_000)) == 2
+    say(core, [2, 3], 60_000)
+    assert len(send_all(core, 60_000, 120_000)) == 2
+    offer(core, alarm(0x53000101, 10, packet_id=777, hop_limit=3), 120_000, tag=(0x53000101, 10))
+    send_all(core, 120_000, 120_400)
+    assert len(send_all(sent_once(core=core, now_ms=120_500)[0], 120_950, 180_000)) == 1
 
 
 def purses_of(core, seen, hops, at_ms=0, proved=True):
