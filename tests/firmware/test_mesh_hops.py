@@ -1,12 +1,13 @@
 # runs: cpython micropython
 """A copy played with few hops left, ahead of the true one, ends no frame's way through the mesh."""
 from kentongan_wire import messages as m
-from meshkit import mesh, offer, send_all
+from meshkit import hear, mesh, offer, send_all
 from nodekit import GATEWAY, alarm, frame, packet_of, receipt
 
 OTHER = 0x52000044
 TOMBOL = 0x53000007
 ALARM, ORDER, EVENT, REST = 0, 1, 2, 4
+HELD_MS = 500 + 8 * 91  # an alarm's frame takes 91 ms
 
 
 def hops_left(sent):
@@ -39,7 +40,8 @@ def test_a_copy_with_few_hops_left_that_is_played_ahead_ends_no_frames_way():
             assert not offer(core, heard(3), wait_ms + 1, klass=klass), "as far as before: never again"
             assert not offer(core, heard(2), wait_ms + 1, klass=klass)
             out += send_all(core, wait_ms, 9_000)
-            assert hops_left(out) == ([0, 2] if wait_ms else [2]), name
+            once_more = [2] if name == "alarm" and not wait_ms else []  # nobody is heard to carry it on
+            assert hops_left(out) == ([0, 2] if wait_ms else [2] + once_more), name
 
 
 def test_what_comes_with_more_hops_left_goes_again_late_so_that_a_receipt_spares_it():
@@ -50,6 +52,115 @@ def test_what_comes_with_more_hops_left_goes_again_late_so_that_a_receipt_spares
     assert [e.base_ms for e in core.queue.entries] == [1_400 + 8 * core.airtime_ms(45)]
     core.doubt_alarm(TOMBOL, 10)
     assert len(core.queue) == 0
+
+
+def carried_on(hops, attempt=0):
+    return alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=hops, hop_start=5)
+
+
+def sent_once(hops=4, attempt=0, core=None, now_ms=0):
+    """(core, the frame that a copy of an alarm went as, the time when it was out)."""
+    core = core or mesh()
+    hear(core, carried_on(hops, attempt), now_ms)
+    assert offer(core, carried_on(hops, attempt), now_ms, tag=(TOMBOL, 10))
+    sent = send_all(core, now_ms, now_ms + 400)
+    assert len(sent) == 1
+    return core, sent[0][1], sent[0][0] + core.airtime_ms(45)
+
+
+def test_a_copy_that_is_not_heard_to_go_on_with_all_its_hops_goes_once_more():
+    """Over five relays a stranger's copy met the true one at the second relay, at each of 16 attempts."""
+    for heard in ((), (0,), (1, 0), (0, 1, 0)):
+        core, frame_sent, end_ms = sent_once()
+        for hops in heard:
+            hear(core, carried_on(hops), 450)
+        again = send_all(core, 450, 60_000)
+        assert [f for _, f in again] == [frame_sent], "once, with the hops that it had"
+        assert again[0][0] >= end_ms + HELD_MS, "a receipt may come first"
+
+
+def test_one_that_went_on_or_that_another_relay_says_as_well_or_that_is_stored_goes_once():
+    for hops in (3, 2):
+        core = sent_once()[0]
+        hear(core, carried_on(hops), 450)
+        assert not send_all(core, 450, 60_000)
+    core = sent_once(hops=1)[0]
+    assert not send_all(core, 450, 60_000), "nobody carries it on"
+    for attempt in (0, 9):
+        core = sent_once(attempt=attempt)[0]
+        core.doubt_alarm(TOMBOL, 10)
+        assert not send_all(core, 450, 60_000)
+    core = mesh()
+    offer(core, carried_on(4), 0, tag=(TOMBOL, 10))
+    hear(core, carried_on(3), 1)
+    assert len(send_all(core, 1, 60_000)) == 1, "another relay had said it before"
+
+
+def test_what_nobody_proved_keeps_no_copy_from_going_once_more():
+    core = sent_once()[0]
+    hear(core, carried_on(2), 450, proved=False)
+    assert len(send_all(core, 450, 60_000)) == 1
+
+
+def test_a_newer_attempt_stands_for_the_one_that_would_go_once_more_and_waits_no_longer_for_it():
+    core = sent_once()[0]
+    out = sent_once(attempt=1, core=core, now_ms=600)
+    assert [packet_of(f).id for _, f in send_all(core, 1_000, 60_000)] == [11] and out[2] < 1_200
+
+
+def test_whoever_makes_a_relay_repeat_for_nothing_gets_3_s_of_its_hour_and_none_of_its_second_half():
+    """Nobody is heard to carry on: each copy goes twice, as far as that purse goes."""
+    core, extra_ms, now_ms = mesh(), 0, 0
+    for house in range(12):
+        for attempt in range(12):
+            src, packet_id = 0x53000100 + house, 100 * house + attempt + 1
+            heard = alarm(src, 10, attempt=attempt, packet_id=packet_id, hop_limit=3)
+            offer(core, heard, now_ms, tag=(src, 10))
+            went = send_all(core, now_ms, now_ms + 1_990)
+            assert len(went) <= 2 and core.air_used_ms(now_ms) <= 36_000
+            extra_ms += (len(went) - 1) * core.airtime_ms(45) if went else 0
+            now_ms += 2_000
+    assert 2_800 <= extra_ms <= 3_000
+    core = mesh()
+    core.ledger.add(18_100)
+    core = sent_once(core=core)[0]
+    assert not send_all(core, 450, 60_000)
+
+
+def test_what_the_common_purse_pays_goes_once():
+    core = mesh()
+    offer(core, carried_on(4), 0, tag=(TOMBOL, 10), proved=False)
+    assert len(send_all(core, 0, 60_000)) == 1
+
+
+def say(core, houses, now_ms):
+    """Whether each is carried that these houses press; the relay hears them first."""
+    frames = [alarm(0x53000100 + n, 10, packet_id=100 + n, hop_limit=3) for n in houses]
+    for said in frames:
+        hear(core, said, now_ms)
+    return [offer(core, said, now_ms, tag=(packet_of(said).src, 10)) for said in frames]
+
+
+def test_no_copy_that_has_gone_takes_the_place_of_one_that_has_not():
+    core = sent_once()[0]
+    assert [e.again for e in core.queue.entries] == [True]
+    assert all(say(core, range(15), 450)) and len(core.queue) == 16
+    assert say(core, [20], 450) == [True] and not [e for e in core.queue.entries if e.again]
+    assert say(core, [21], 450) == [False], "full"
+    assert len(send_all(core, 450, 60_000)) == 16
+
+
+def test_while_several_press_no_copy_goes_once_more_and_a_recording_presses_nothing():
+    core = mesh()
+    say(core, [1], 0)
+    assert len(send_all(core, 0, 60_000)) == 2
+    say(core, [2, 3], 60_000)
+    assert len(send_all(core, 60_000, 120_000)) == 2
+    recorded = alarm(0x53000101, 10, packet_id=777, hop_limit=3)
+    hear(core, recorded, 300_000)
+    offer(core, recorded, 300_000, tag=(0x53000101, 10))
+    send_all(core, 300_000, 300_400)
+    assert len(send_all(sent_once(core=core, now_ms=300_500)[0], 300_950, 360_000)) == 1
 
 
 def purses_of(core, seen, hops, at_ms=0, proved=True):

@@ -63,7 +63,7 @@ def test_memory_of_relayed_packets_never_decides_local_delivery():
     shell = post()
     for attempt in (0, 1):
         for _ in range(2):
-            shell.hear(alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=3))
+            shell.hear(alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=1))
             shell.wait(800)
     assert [repeat for _, _, repeat in shell.core.got] == [False, True, True, True]
     assert len([f for f in shell.frames() if packet_of(f).src == TOMBOL]) == 2

@@ -41,6 +41,13 @@ def test_an_attack_in_the_air_achieves_no_more_than_its_thief_is_known_to(name):
     assert found(name) == {}
 
 
+@pytest.mark.parametrize("name, seed", [("low-ahead-far", 14), ("low-late", 16)])
+def test_a_press_that_copies_with_few_hops_left_once_ended_is_stored_within_ten_seconds(name, seed):
+    """Every attempt's copy met the thief's at the second relay, which carried his."""
+    walked = run.walk(ATTACKS[name], seed, loss=0.08)
+    assert not any(walked["problems"].values()) and walked["stored_ms"] <= run.WITHIN_MS
+
+
 @pytest.mark.parametrize("name", AT_HUB)
 def test_nobody_answers_at_the_hub_who_was_not_asked(name):
     assert found(name) == {}

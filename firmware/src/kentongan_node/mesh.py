@@ -10,19 +10,16 @@ SENDING   sent(True)                             -                              
 SENDING   sent(False)                            put back, RADIO_TRIES in all       IDLE
 CHECKING, SENDING   no answer in time            count, go on                       IDLE
 """
-import struct
-
 from kentongan_wire import phy
-from kentongan_wire.crypto import sha256
 from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_relay
-from kentongan_wire.messages import ALARM, TOMBOL
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, relayed
+from kentongan_wire.packet import BROADCAST, relayed
 
 from kentongan_node.actions import Cad, Persist, Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_node.answers import AnswerCache
 from kentongan_node.carried import FILE, Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
+from kentongan_node.heads import alarm_head, content_of, said_counter
 from kentongan_node.mix import pick
 from kentongan_node.queue import Entry, SendQueue
 from kentongan_node.shares import COMMON, Shares
@@ -69,28 +66,9 @@ ANSWERS, OLD = 4, 5
 PURSES = 16
 FIRST_ANSWERS = 2
 OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins
+# Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
+AGAIN, AGAIN_PLACES = 6, 6
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
-
-
-def alarm_head(data):
-    """(counter, attempt) of an ALARM by a tombol, or None; nothing is verified here."""
-    payload = data.payload
-    if data.portnum != PORT_PRIVATE or len(payload) < 7 or payload[0] & 15 != ALARM:
-        return None
-    if payload[1] >> 4 != TOMBOL:
-        return None
-    return struct.unpack("<I", payload[2:6])[0], payload[6]
-
-
-def content_of(data):
-    """What tells one payload from another, u32."""
-    return struct.unpack("<I", sha256(data.payload)[:4])[0]
-
-
-def said_counter(data):
-    """The counter in a message's head, 0 where it is none of ours."""
-    payload = data.payload
-    return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0
 
 
 def _is_others(entry):
@@ -204,8 +182,9 @@ class Mesh:
                  if proved and one.attempt < entry.attempt and one.hop_limit() <= entry.hop_limit()]
         for one in older:
             self.queue.drop(one, "repeated")
-            entry.take(one)
-        return bool(older)
+            if not one.again:
+                entry.take(one)
+        return bool([one for one in older if not one.again])
 
     def _affordable(self, entry, head, first, now_ms, rnd):
         if entry.charge is None:
@@ -271,7 +250,8 @@ class Mesh:
     def doubt_alarm(self, origin, counter, proved=False):
         """A receipt says that it is stored: no copies of its first attempts. proved: its tag holds here."""
         for entry in self._copies(origin, counter):
-            if entry.attempt <= (DOUBT_OVERHEARD_ATTEMPTS if proved or entry.overheard else DOUBT_ATTEMPTS):
+            most = DOUBT_OVERHEARD_ATTEMPTS if proved or entry.overheard else DOUBT_ATTEMPTS
+            if entry.again or entry.attempt <= most:
                 self.queue.drop(entry, "doubt")
 
     def _copies(self, origin, counter):
@@ -325,6 +305,9 @@ class Mesh:
         """
         for entry in list(self.queue.entries):
             if entry.src != packet.src or entry.id != packet.id:
+                continue
+            if entry.again and 0 <= entry.hop_limit() - packet.hop_limit <= 1:
+                self.queue.drop(entry, "suppressed")
                 continue
             if not (entry.answer or entry.relay and packet.hop_limit == entry.hop_limit()):
                 continue
@@ -403,7 +386,9 @@ class Mesh:
         entry = self._current
         self._enter(IDLE, now_ms)
         self._current = None
-        if not ok:
+        if ok:
+            self._watch(entry, now_ms)
+        else:
             entry.tries += 1
             if entry.tries < RADIO_TRIES:
                 entry.put_off(now_ms + RADIO_RETRY_MS)
@@ -412,6 +397,28 @@ class Mesh:
                 self.queue.drop(entry, "radio")
         self.tick(now_ms, rnd, actions)
         return entry if ok else None
+
+    def _watch(self, sent, now_ms):
+        """Have a copy of an alarm go once more, unless a relay is heard to carry it on with all the hops that
+        it had, one at our side to say the same, or a receipt.
+
+        A copy with few hops left, played at the next relay ahead of ours, did more than noise: ours met it
+        there, and the relay sent his. Nobody's word makes a relay repeat, silence does: hence its own purse.
+        """
+        if not sent.relay or sent.tag is None or not sent.hop_limit() or sent.again or sent.overheard:
+            return
+        if sent.old or sent.charge == COMMON or len(self.queue) >= AGAIN_PLACES:
+            return
+        if self.active_origins(now_ms) > (sent.src in self._origins):
+            return  # several press: ten presses in an RW took 3 % more air, and came through no sooner
+        waiting = [one for one in self.queue.entries if one.again]
+        wanted_ms = self.airtime_ms(len(sent.frame)) * (len(waiting) + 1)
+        if self.ledger.left_ms(now_ms) < LAW_RESERVE_MS or not self._shares.affords(AGAIN, wanted_ms, now_ms):
+            return
+        wait_ms = HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms
+        entry = Entry(sent.frame, sent.klass, now_ms + wait_ms, False, True, sent.snr_q, sent.tag)
+        entry.attempt, entry.charge, entry.again = sent.attempt, AGAIN, True
+        self.queue.put(entry)
 
     def next_deadline(self):
         if self._state != IDLE:

@@ -16,7 +16,8 @@ from kentongan_wire.replay import REPEAT, Guard
 from kentongan_node import configure
 from kentongan_node.actions import Note, Persist, Sleep
 from kentongan_node.counter import Sequence
-from kentongan_node.mesh import Mesh, alarm_head
+from kentongan_node.heads import alarm_head
+from kentongan_node.mesh import Mesh
 from kentongan_node.mix import pick
 
 GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when the heap is still whole

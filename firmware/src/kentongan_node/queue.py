@@ -21,6 +21,7 @@ class Entry:
     answer = False      # a cached receipt, byte for byte
     charge = None       # type: int | None  # the purse of our hour that pays for this
     patient = False     # waits ALIVE_WAIT_MS longer already
+    again = False       # this copy has gone once already
     old = False         # an alarm of before (carried.py)
     attempt = 0         # of the alarm that this is a copy of
     overheard = False   # another relay seems to have carried it
@@ -105,10 +106,16 @@ class SendQueue:
         return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
 
     def put(self, entry):
-        """True when it waits now; the least urgent, youngest frame gives way to a more urgent one."""
+        """True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
+
+        Among the alarms one that has gone gives way to one that has not.
+        """
         if not self._room(entry.klass):
             worst = None
             for other in self.entries:
+                if other.again and other.klass == entry.klass:
+                    worst = other
+                    break
                 if other.klass > entry.klass and (worst is None or other.klass >= worst.klass):
                     worst = other
             if worst is None:

@@ -16,6 +16,7 @@ BEFORE = 0.9      # this share of his air goes before the press, the rest during
 PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
 CALLS_S = 640     # a button calls for ten minutes, at last at 300 and 600 s
 CARRIED_US = 5_000_000
+LATE_US = 60_000
 RECORDED = 6      # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
@@ -173,7 +174,19 @@ def low_steps(siege):
     _react_to_press(siege, _lower(siege, steps=True))
 
 
-low_ahead.near = low_steps.near = "penerus-2"
+def low_late(siege):
+    """The same so much later that it also meets the copy of a first relay that waited its slots."""
+    react = _lower(siege)
+
+    def later(one, frame):
+        for copy in react(one, frame):
+            siege.world.at(siege.world.now_us + LATE_US, siege.world.host_write, "maling", copy)
+        return ()
+
+    _react_to_press(siege, later)
+
+
+low_ahead.near = low_late.near = low_steps.near = "penerus-2"
 
 
 def _lower(siege, steps=False):

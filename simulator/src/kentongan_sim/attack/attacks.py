@@ -88,6 +88,7 @@ PLAN = (
     ("hops", 10, LINE, "alive", air.hops, {"nobody": AIR}),
     ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),
+    ("low-late", 10, LINE5, "alive", air.low_late, {"nobody": AIR}),
     ("low-steps-{}", 10, LINE5, "alive", air.low_steps, {"nobody": AIR, "channel": AIR}),
     # No more is lost than with as much noise at the same moments (limit "jam").
     ("resealed", 10, LINE, "alive", relays.resealed, {"channel": RELAY}),

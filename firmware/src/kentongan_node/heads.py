@@ -1,0 +1,27 @@
+"""What the clear head of an opened message says; nothing is verified here."""
+import struct
+
+from kentongan_wire.crypto import sha256
+from kentongan_wire.messages import ALARM, TOMBOL
+from kentongan_wire.packet import PORT_PRIVATE
+
+
+def alarm_head(data):
+    """(counter, attempt) of an ALARM by a tombol, or None; nothing is verified here."""
+    payload = data.payload
+    if data.portnum != PORT_PRIVATE or len(payload) < 7 or payload[0] & 15 != ALARM:
+        return None
+    if payload[1] >> 4 != TOMBOL:
+        return None
+    return struct.unpack("<I", payload[2:6])[0], payload[6]
+
+
+def content_of(data):
+    """What tells one payload from another, u32."""
+    return struct.unpack("<I", sha256(data.payload)[:4])[0]
+
+
+def said_counter(data):
+    """The counter in a message's head, 0 where it is none of ours."""
+    payload = data.payload
+    return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0
