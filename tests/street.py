@@ -1,4 +1,6 @@
 """A busy street as frames, for whatever has to live through one: a heap, a file of a role."""
+import json
+
 import nodekit
 from kentongan_wire import link, messages, replay
 
@@ -40,3 +42,72 @@ def street(role):
         else:
             out.append(("frame", nodekit.alarm(origin, 10 + n, key=bytes(32), hop_limit=2)))
     return out
+
+
+# What replays it, as text for an interpreter that starts in a folder that write() has filled: BEGIN makes
+# `core` and `Boot` of `text` (the device file), `ROLE` and read_state(). `told(now, action)` is asked of each
+# action, `after()` after each frame.
+CORE = """
+import gc, json, sys
+from binascii import unhexlify
+gc.collect()
+class Stub:
+    SX1262 = SX1276 = None
+
+for name in ("machine", "esp32", "lora"):
+    sys.modules[name] = Stub
+with open("device.json") as file:
+    text = file.read()
+ROLE = json.loads(text)["role"]
+KIND = ROLE[0].upper() + ROLE[1:]
+
+def read_state():
+    with open("guard.bin", "rb") as file:
+        return {"guard": file.read()} if ROLE == "sirene" else {}
+"""
+# From the one file of a role, as launch.py begins with it.
+AS_ONE = """
+import role
+load = getattr(role, "load_settings", None) or role.load
+core = getattr(role, KIND)(load(text), read_state())
+Boot = role.Boot
+"""
+REPLAY = """
+now, rnd, count = 1000, 12345, 0
+
+def take(actions):
+    global now
+    for action in actions:
+        told(now, action)
+        name = type(action).__name__
+        if name == "Cad":
+            take(core.cad(False, now, rnd))
+        elif name == "Transmit":
+            now += 90
+            take(core.sent(True, now, rnd))
+
+take(core.start(Boot("power", "", False), now, rnd))
+with open("frames.txt") as file:
+    for line in file:
+        kind, data = line.split()
+        now += 300
+        rnd = (rnd * 1103515245 + 12345) & 0xFFFFFFFF
+        if kind == "host":
+            take(core.host(unhexlify(data), now, rnd))
+        else:
+            take(core.receive(unhexlify(data), -90, 20, now, rnd))
+        for _ in range(8):
+            deadline = core.next_deadline()
+            if deadline is None or deadline > now:
+                break
+            take(core.tick(now, rnd))
+        count += 1
+        after()
+"""
+
+
+def write(role, folder):
+    """The files that a replay reads."""
+    (folder / "device.json").write_text(json.dumps(dict(settings(role, NODES[role]), format=1)))
+    (folder / "guard.bin").write_bytes(full_table())
+    (folder / "frames.txt").write_text("".join(f"{what} {data.hex()}\n" for what, data in street(role)))

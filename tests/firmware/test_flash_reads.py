@@ -20,11 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
            "kentongan_wire": ROOT / "wire/src/kentongan_wire"}
-ORDER = ("device_file.mpy", "device.json", "lora.mpy", "board.mpy", "role.mpy", "main.py")
 # From main.py on; before that mounting costs some 100, whatever is written there.
-READS_MAX = {"modem": 1_200, "penerima": 1_500, "penerus": 1_500, "sirene": 1_700, "tombol": 1_500}
+READS_MAX = 1_500
 READS_BEFORE_OFF_MAX = 50
-ORDER = ("device_file.mpy", "device.json", "lora.mpy", "board.mpy", "role.mpy", "main.py")
+ORDER = ("device.json", "lora.mpy", "board.mpy", "role.mpy", "main.py")
 DRIVER_BYTES = 6_800  # of the SX1262's; the SX1276's is smaller
 
 APP = """
@@ -133,9 +132,7 @@ def board_files(role, folder):
     """What a board of that role gets, its state included, below `folder`; names in the order of writing."""
     (folder / "state").mkdir(parents=True)
     join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
-    join(SOURCES["kentongan_wire"] / "device_file.py", SOURCES, folder / "device_file.mpy")
-    for name in ("role.py", "device_file.py"):
-        (folder / name).unlink()
+    (folder / "role.py").unlink()
     text = (ROOT / "firmware/boards/lilygo_t3.py").read_text(encoding="utf-8")
     compile_text(for_role(text, role), folder / "board.mpy", "board.py")
     driver = f"from stop import SX1262, SX1276\nBODY = {bytes(DRIVER_BYTES)!r}\n"
@@ -163,6 +160,6 @@ def test_a_start_reads_little_of_the_flash_and_a_relay_is_off_before_it(role, tm
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["radio"] <= READS_MAX[role], told
+    assert told["radio"] <= READS_MAX, told
     assert ("off" in told) == (role == "sirene")
     assert told.get("off", 0) <= READS_BEFORE_OFF_MAX, told

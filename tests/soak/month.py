@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/firmware")]
 import nodekit  # noqa: E402
+import street  # noqa: E402
 import test_heap  # noqa: E402
 from kentongan_wire import link, messages  # noqa: E402
 
@@ -27,20 +28,9 @@ NEIGHBOURS = (0x52000050, 0x52000051, 0x52000052)
 BUTTONS = 20
 TIMEOUT_S = 3_600
 
-DRIVER = '''
-import gc, json, os, sys
-from binascii import unhexlify
-gc.collect()
-class Stub:
-    SX1262 = SX1276 = None
-
-for name in ("machine", "esp32", "lora"):
-    sys.modules[name] = Stub
+DRIVER = street.CORE + '''
+import os
 import role
-
-with open("device.json") as file:
-    text = file.read()
-ROLE = json.loads(text)["role"]
 DAYS = int(sys.argv[1])
 os.mkdir("state")
 if ROLE == "sirene":
@@ -56,10 +46,12 @@ def read_state():
             state[name] = content
     return state
 
-start = getattr(role, "start_settings", None) or role.start
-KIND = getattr(role, ROLE[0].upper() + ROLE[1:])
-checked, core = start(KIND, text, read_state)
+KIND = getattr(role, KIND)
+checked = (getattr(role, "load_settings", None) or role.load)(text)
+core = KIND(checked, read_state())
 Boot = role.Boot
+if ROLE != "tombol":  # whose every wake is a start
+    role.let_go()
 WRAP = 1 << 30
 now = WRAP - 3_600_000
 sent = sounded = refused = 0

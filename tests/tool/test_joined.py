@@ -1,14 +1,13 @@
 """A role's modules joined into one file mean what they mean apart, or the place of the trouble is named."""
-import json
 import subprocess
 
 import pytest
+import street
 from conftest import MICROPYTHON, ROOT, require
 from kentongan_tool.bundle import ROLES, join
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
 from patience import PATIENCE_S
-from street import NODES, full_table, settings, street
 from tool_kit import need_tools
 
 SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
@@ -76,49 +75,13 @@ def test_what_cannot_be_followed_is_refused_with_its_place(tmp_path, root, modul
         joined(tmp_path, root, a=module)
 
 
-REPLAY = """
-import json, sys
-from binascii import unhexlify
-class Stub:
-    SX1262 = SX1276 = None
-for name in ("machine", "esp32", "lora"):
-    sys.modules[name] = Stub
-with open("device.json") as file:
-    text = file.read()
-with open("guard.bin", "rb") as file:
-    state = {"guard": file.read()} if json.loads(text)["role"] == "sirene" else {}
-BEGIN
-now, rnd = 1000, 12345
-def take(actions):
-    global now
-    for action in actions:
-        name = type(action).__name__
-        print(now, name, tuple(action))
-        if name == "Cad":
-            take(core.cad(False, now, rnd))
-        elif name == "Transmit":
-            now += 90
-            take(core.sent(True, now, rnd))
-take(core.start(Boot("power", "", False), now, rnd))
-with open("frames.txt") as file:
-    for line in file:
-        kind, data = line.split()
-        now += 300
-        rnd = (rnd * 1103515245 + 12345) & 0xFFFFFFFF
-        if kind == "host":
-            take(core.host(unhexlify(data), now, rnd))
-        else:
-            take(core.receive(unhexlify(data), -90, 20, now, rnd))
-        for _ in range(8):
-            deadline = core.next_deadline()
-            if deadline is None or deadline > now:
-                break
-            take(core.tick(now, rnd))
+TELL = "def told(now, action): print(now, type(action).__name__, tuple(action))\ndef after(): pass\n"
+APART = """
+from kentongan_node import roles, settings
+from kentongan_node.actions import Boot
+core = roles.core_class(ROLE)(settings.load(text), read_state())
 """
-APART = "from kentongan_node import roles, settings; from kentongan_node.actions import Boot\n" \
-        "core = settings.start(roles.core_class(ROLE), text, lambda: state)[1]"
-AS_ONE = "import role; Boot = role.Boot\ncore = getattr(role, 'start_settings', None) or role.start\n" \
-         "core = core(getattr(role, ROLE[0].upper() + ROLE[1:]), text, lambda: state)[1]"
+AS_ONE = street.AS_ONE + "role.let_go()\n"
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -126,16 +89,12 @@ def test_on_a_busy_street_the_one_file_does_just_what_the_modules_do(role, tmp_p
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
     need_tools(require, "mpy-cross")
     join(ROOT / "firmware/roles" / role / "role.py", SOURCES, tmp_path / "role.mpy")
-    join(SOURCES["kentongan_wire"] / "device_file.py", SOURCES, tmp_path / "device_file.mpy")
-    for name in ("role.py", "device_file.py"):
-        (tmp_path / name).unlink()
-    (tmp_path / "device.json").write_text(json.dumps(dict(settings(role, NODES[role]), format=1)))
-    (tmp_path / "guard.bin").write_bytes(full_table())
-    (tmp_path / "frames.txt").write_text("".join(f"{what} {data.hex()}\n" for what, data in street(role)))
+    (tmp_path / "role.py").unlink()
+    street.write(role, tmp_path)
     told = []
     paths = [":".join(str(folder.parent) for folder in SOURCES.values()), "."]
     for begin, path in zip((APART, AS_ONE), paths, strict=True):
-        (tmp_path / "app.py").write_text(REPLAY.replace("BEGIN", begin).replace("ROLE", repr(role)))
+        (tmp_path / "app.py").write_text(street.CORE + begin + TELL + street.REPLAY)
         command = [MICROPYTHON, "-X", "heapsize=8M", "app.py"]
         environment = {"MICROPYPATH": f"{path}:.frozen"}
         done = subprocess.run(command, cwd=tmp_path, env=environment, timeout=PATIENCE_S,

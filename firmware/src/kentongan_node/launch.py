@@ -82,19 +82,35 @@ def serve_technician(pins, memory):
 
 
 def run(board, pins, kind, boot, memory, watchdog):
+    core, port = prepare(board, pins, kind, boot, memory, watchdog)
+    let_go()
+    try:
+        run_loop(runner.run(core, port))
+    except Service:
+        raise
+    except Exception:
+        port.outlast()
+        raise
+
+
+def let_go():
+    """Give back the code of what only the start calls: the tool's letgo.py writes it into the joined file."""
+
+
+def prepare(board, pins, kind, boot, memory, watchdog):
+    """The core and its port, made of the device file and what was persisted."""
     try:
         text = hal.device_text()
     except (OSError, ValueError):  # not there, or no text
         raise LocalError("device.json is missing or torn; provision the board with kentongan-tool")
 
-    def own(checked):
-        if role_of(board, pins) != checked["role"]:
-            raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
-                checked["role"]))
-        checked["power_dbm"] = radio.POWER_DBM[board.CHIP]
-        memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
-
-    checked, core = settings.start(kind, text, lambda: recalled(memory), own)
+    checked = settings.load(text)
+    if role_of(board, pins) != checked["role"]:
+        raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
+            checked["role"]))
+    checked["power_dbm"] = radio.POWER_DBM[board.CHIP]
+    memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
+    core = kind(checked, recalled(memory))
     watchdog.feed()
     i2c = hal.wires.power_chip(board)
     ask = getattr(core, "cut_off", None)  # a sounding that a reset has cut off comes before the radio
@@ -104,14 +120,7 @@ def run(board, pins, kind, boot, memory, watchdog):
     except radio.FAULTS:
         if not patient:
             raise
-    port = hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
-    try:
-        run_loop(runner.run(core, port))
-    except Service:
-        raise
-    except Exception:
-        port.outlast()
-        raise
+    return core, hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
 
 
 def recalled(memory):

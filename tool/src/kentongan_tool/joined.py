@@ -2,7 +2,8 @@
 
 Every top-level name becomes a name of the one module (with its module's name behind it where that could be
 misread), imports between our modules go, whole-number constants are written where they are used, and what
-nothing uses is left out. What cannot be followed is refused with its place: no board gets guessed code.
+nothing uses is left out; what only a start calls goes after it (letgo.py). What cannot be followed is refused
+with its place: no board gets guessed code.
 """
 import ast
 import builtins
@@ -10,6 +11,7 @@ import operator
 from pathlib import Path
 
 from kentongan_tool.failures import ToolError
+from kentongan_tool.letgo import LET_GO, ONCE, written
 from kentongan_tool.shrink import needed
 from kentongan_tool.trees import (
     FUNCTIONS,
@@ -25,8 +27,6 @@ from kentongan_tool.trees import (
     stored,
 )
 
-# Loaded by a board for a moment and given back: a file of its own, imported by its last name.
-APART = ("kentongan_wire.device_file",)
 ASKED = ("settings", "runner", "actions", "console", "selftest")  # by the simulator's boards
 OPERATIONS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
@@ -61,7 +61,7 @@ class Joined:
             if is_ours(node):
                 for alias in node.names:
                     inner = self._source_of(node, alias)
-                    if inner not in self.modules and inner not in APART:
+                    if inner not in self.modules:
                         path = self.path(inner)
                         if path is None:
                             raise module.unclear(node, f"no module {inner}")
@@ -161,7 +161,7 @@ class Joined:
             return names(node.id)
         if isinstance(node, ast.Attribute):
             base = self.look_up(module, node.value, names)
-            if isinstance(base, Whole) and base.module not in APART:
+            if isinstance(base, Whole):
                 if node.attr not in self.modules[base.module].names:
                     raise module.unclear(node, f"{base.module} has no {node.attr}")
                 return self.modules[base.module].names[node.attr]
@@ -170,8 +170,13 @@ class Joined:
     def asked_for(self) -> set:
         """The names that main.py, the simulator and tests ask the one module for."""
         root = self.modules[""]
-        return {self.finals[what] for module in self.order for name, what in module.names.items()
+        let_go = self._final_of(LET_GO)
+        return {let_go} | {self.finals[what] for module in self.order for name, what in module.names.items()
                 if isinstance(what, Own) and (module is root or module.name.rpartition(".")[2] in ASKED)}
+
+    def _final_of(self, what) -> str:
+        module, name = what
+        return self.finals.get(Own(f"kentongan_node.{module}", name), "")
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -183,8 +188,10 @@ class Joined:
                 if not isinstance(node, (ast.Import, ast.ImportFrom)):
                     new = Rewrite(self, module).visit(node)
                     statements += new if isinstance(new, list) else [new]
-        kept = needed(statements, [self.finals[what] for what in self.order[-1].names.values()
-                                   if isinstance(what, Own) and what.module == ""])
+        roots = [self.finals[what] for what in self.order[-1].names.values()
+                 if isinstance(what, Own) and what.module == ""]
+        let_go, *once = [self._final_of(one) for one in (LET_GO, *ONCE)]
+        kept = written(needed(statements, roots), roots, let_go, once)
         used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)}
         head: dict = {}
         for module in self.order:
@@ -222,9 +229,7 @@ class Rewrite(ast.NodeTransformer):
         if isinstance(what, Outside):
             return ast.copy_location(ast.Name(what.name, node.ctx), node)
         if isinstance(what, Whole):
-            if what.module not in APART:
-                raise self.module.unclear(node, f"{what.module} used as a value")
-            return ast.copy_location(ast.Name(what.module.rpartition(".")[2], node.ctx), node)
+            raise self.module.unclear(node, f"{what.module} used as a value")
         return self.generic_visit(node)
 
     visit_Name = visit_Attribute = _name
@@ -289,11 +294,7 @@ class Rewrite(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node):
-        if not is_ours(node):
-            return node
-        apart = [self.joined._source_of(node, alias) for alias in node.names]
-        apart = [name.rpartition(".")[2] for name in apart if name in APART]
-        return [ast.copy_location(ast.Import([ast.alias(name)]), node) for name in apart] or None
+        return None if is_ours(node) else node
 
     def visit_Global(self, node):
         node.names = [self.joined.finals[Own(self.module.name, name)] for name in node.names]

@@ -8,6 +8,7 @@ from kentongan_tool.failures import ToolError
 OURS = ("kentongan_node", "kentongan_wire")
 BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -37,6 +38,11 @@ def is_ours(node) -> bool:
 
 def is_docstring(node) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def text_of(node):
+    """The string that a node is, else None."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def stored(node) -> list:
