@@ -6,13 +6,13 @@ plays one with few left ahead of the true one must not end its way there.
 """
 import struct
 
-ROWS = 104               # contents remembered; the oldest gives way
+ROWS = 96                # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
 # enough to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
-SENDERS = 80             # whose counters are remembered; the oldest gives way
+SENDERS = 72             # whose counters are remembered; the oldest gives way
 SENDER = "<IIB"          # sender, highest counter, highest attempt under it
 SENDER_BYTES = struct.calcsize(SENDER)
 FILE = "counted"         # the senders and their counters
@@ -35,7 +35,7 @@ class Carried:
             empty = self._senders.find(bytes(SENDER_BYTES))  # it may begin in a row that ends in noughts
             self._next_sender = (empty + SENDER_BYTES - 1) // SENDER_BYTES
         self.changed = False                    # since the senders were last written
-        self._ring = bytearray(48 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
+        self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
     def known(self, src, proved, content, packet_id):
         """(1 + the most hops left that this content was carried with, 0: it was not; under this id last; how
@@ -104,7 +104,7 @@ class Carried:
     def heard(self, src, counter, attempt):
         """Whether another attempt of this alarm came here, too, while no purse paid it.
 
-        To push one out of 48 takes a thief more air than he has between two attempts of a button.
+        To push one out of 40 takes a thief more air than he has between two attempts of a button.
         """
         key = struct.pack("<I", src ^ counter)
         at = _place(self._ring, key, 5)
