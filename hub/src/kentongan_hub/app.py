@@ -19,6 +19,7 @@ from kentongan_hub import (
     mending,
     openapi,
     pins,
+    reports,
     roles,
     rows,
     screens,
@@ -83,6 +84,7 @@ class Hub:
         self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
         self.pin_waits = pins.Waits()
         self.pairings = screens.Pairings()
+        self.reports = reports.Lately()
         self.seen = {}  # account -> wall ms of its last look, since this process began
         self.boards = Boards(self.store.bell)
         self.dispatch = Dispatch(self.store, self.clock)
