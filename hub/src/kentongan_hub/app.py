@@ -15,6 +15,7 @@ from kentongan_hub import (
     api,
     away,
     device_api,
+    failures,
     language,
     mending,
     openapi,
@@ -85,6 +86,7 @@ class Hub:
         self.pin_waits = pins.Waits()
         self.pairings = screens.Pairings()
         self.reports = reports.Lately()
+        self.unstored = failures.Lasting()
         self.seen = {}  # account -> wall ms of its last look, since this process began
         self.boards = Boards(self.store.bell)
         self.dispatch = Dispatch(self.store, self.clock)
