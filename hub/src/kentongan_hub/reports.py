@@ -38,8 +38,8 @@ class Lately:
     def check(self, db, now_ms, account):
         """LocalError where so many of this account wait that another would only wait behind them.
 
-        One that is called for, or over, counts no more. One in confidence counts for its time: that it stopped
-        would tell its reporter how it goes.
+        One that is called for, or over, counts no more. One in confidence counts for its time: else its
+        reporter would see how it goes.
         """
         with self._lock:
             recent = [one for one in self._wrote.get(account, ()) if now_ms - one[0] < WAITING_MS]
