@@ -177,8 +177,8 @@ def test_every_deed_is_looked_at_for_oneself_and_the_own_house():
     assert sorted((*BODIES, *NO_SIGHT)) == sorted(standing.WHAT)
 
 
-@pytest.mark.parametrize("agreed", [False, True], ids=["never agreed", "agreed once"])
-@pytest.mark.parametrize("whose", ["suami", "ibu"], ids=["oneself", "the own house"])
+@pytest.mark.parametrize("agreed", [False, True], ids=["never-agreed", "agreed-once"])
+@pytest.mark.parametrize("whose", ["suami", "ibu"], ids=["oneself", "the-own-house"])
 @pytest.mark.parametrize("what", BODIES)
 def test_nobody_does_it_about_himself_or_his_own_house(site, what, whose, agreed):
     if not agreed and what in AGREED_ONLY:

@@ -139,7 +139,7 @@ def test_two_reports_that_people_wrote_have_turns_in_turn(site):
     assert [send(site) for _ in range(6)] == [first, second] * 3
 
 
-@pytest.mark.parametrize("kind", [8, 2], ids=["in confidence", "loud"])
+@pytest.mark.parametrize("kind", [8, 2], ids=["in-confidence", "loud"])
 @pytest.mark.parametrize("sent", [0, 5])
 def test_however_many_reports_wait_each_call_of_a_button_waits_for_one_at_most(site, kind, sent):
     """Sixty in confidence put the first call of a silent alarm at place 61."""
