@@ -36,16 +36,17 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
 def recover(db, now, by, account, at="", console=False):
     """The secret of a link with which this account gets a new password; the older links of it end.
 
-    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential incidents
-    is recovered there only: whoever holds the link for a moment would read what that person may read.
+    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential
+    incidents, or holds an office that is called for them, is recovered there only: whoever holds the link for
+    a moment would read what that person may read.
     """
     if not account["active"]:
         raise LocalError(f"akun {account['login']!r} dimatikan; hidupkan dulu di halaman Akun")
     if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
         raise LocalError(f"akun {account['login']!r} adalah layar: pasangkan lagi di halaman Layar pos")
-    if not console and access.agreed_once(account):
+    if not console and access.is_near(db, account):
         raise LocalError(
-            f"akun {account['login']!r} disepakati untuk kejadian rahasia: hanya teknisi di mesin pusat data "
+            f"akun {account['login']!r} dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data "
             "yang membuat sandi baru (kentongan-hub recovery-link)"
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
