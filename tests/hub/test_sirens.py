@@ -113,6 +113,30 @@ def test_in_a_crowd_the_first_word_may_come_by_its_repeat_and_no_later(site, dea
     assert (street.silent() > 0) is dead
 
 
+def restarted(site):
+    assert site.client.get("/api/v1/orders?after=0&fresh=1", headers=site.headers).status_code == 200
+
+
+def test_while_a_gateway_starts_anew_nobody_hears_a_post_and_it_has_its_time_again(site):
+    street = Street(site, dead=True)
+    street.press(0)
+    street.wait(12)
+    restarted(site)
+    street.wait(14)
+    assert street.silent() == 0, "its report was said while nobody listened"
+    street.wait(3)
+    assert street.silent() == 1, "and was not said again"
+
+
+def test_a_gateway_that_starts_again_and_again_hides_no_silent_siren(site):
+    street = Street(site, dead=True)
+    street.press(0)
+    for _ in range(8):
+        street.wait(8)
+        restarted(site)
+    assert street.silent() == 1
+
+
 def test_a_post_that_has_sounded_and_died_is_said_when_nothing_of_its_program_can_hold_it_any_more(site):
     street = Street(site)
     street.press(0)

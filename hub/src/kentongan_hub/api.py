@@ -19,6 +19,7 @@ from kentongan_hub import (
     mending,
     orders,
     outbox,
+    sirens,
     site,
 )
 from kentongan_hub.paging import base
@@ -213,6 +214,7 @@ def _sync(hub):
     now = hub.now()
     with hub.store.write() as db:
         failures.contained(db, now, "pengaturan untuk gerbang", _synced, db, now, hub.data_dir)
+        failures.contained(db, now, "menunggu laporan sirene", sirens.heard_anew, db, now, g.gateway["label"])
 
 
 def _synced(db, now, data_dir):

@@ -19,6 +19,7 @@ POSTS = (
     "SELECT node, zone, settings FROM devices "
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
 )
+RESTARTS = 4  # of a gateway for which a post has its time again
 CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
 
 
@@ -110,6 +111,19 @@ def reported(db, now, incident, post, state):
         )
         if not (incident["drill"] and drill_posts.knows(db, now, post)):
             db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
+
+
+def heard_anew(db, now, gateway):
+    """A gateway has started anew: what posts said meanwhile nobody heard, and they have their time again."""
+    theirs = (
+        "SELECT d.node FROM devices d JOIN gateways g ON g.label = ? "
+        "WHERE d.zone = g.zone OR d.heard_by = g.label"
+    )
+    db.run(
+        "UPDATE soundings SET due_ms = max(due_ms, min(?, changed_ms + ?)) "
+        f"WHERE due_ms IS NOT NULL AND post IN ({theirs})",
+        *(now.ms + supervision.SIREN_LIMIT_MS, RESTARTS * supervision.SIREN_LIMIT_MS, gateway),
+    )
 
 
 def run_due(db, now):

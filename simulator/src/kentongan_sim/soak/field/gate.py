@@ -17,12 +17,15 @@ class Board:
 
     def __init__(self, rng, on_beat):
         self._rng, self._on_beat = rng, on_beat
-        self.fault, self.level = None, False
+        self.fault, self.level, self.dropped = None, False, False
 
     def _touch(self):
         if self.fault == "unplugged":
             raise termios.error(5, "Input/output error")  # what a serial port that is gone says, no OSError
-        if self.fault == "gone" or (self.fault == "bad line" and self._rng.random() < DROPS):
+        bad = self.fault == "bad line"
+        drops = bad and (not self.dropped or self._rng.random() < DROPS)  # a line that never drops is not bad
+        self.dropped = drops or self.dropped and bad
+        if self.fault == "gone" or drops:
             raise OSError(5, "no answer from the board")
 
     def open(self):
