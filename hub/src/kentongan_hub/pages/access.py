@@ -4,6 +4,7 @@ from flask import Blueprint, abort, current_app, render_template, request, url_f
 
 from kentongan_hub import access, circles, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import known
 from kentongan_hub.pages import homes
 
 blueprint = Blueprint("access", __name__)
@@ -25,8 +26,10 @@ def _page(problem):
     for one in people:
         one["home"], one["known"] = access.home_words(one), access.known(one)
     for one in waiting:
+        one["what"] = known(one["what"])
         one["since"] = local_date_time(one["made_wall"], zone)
     for one in changes:
+        one["fact"] = known(one["fact"])
         one["time"] = local_date_time(one["at_wall"], zone)
     return render_template(
         "akses.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own, ready=ready,
