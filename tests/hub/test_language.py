@@ -267,6 +267,42 @@ def test_a_text_knows_its_values_and_translates_nothing_else():
     assert language.current() == "id"
 
 
+def test_a_text_that_lacks_a_value_shows_its_place_and_stops_nothing(site, monkeypatch):
+    """A page, a call for help or the record never fails by a word that somebody left out."""
+    half = Text("%(name)s: %(why)s, 100 % %d %%", name="Budi 50% %(why)s")
+    assert half == "Budi 50% %(why)s: %(why)s, 100 % %d %" == shown(half)
+    assert Joined(", ", [Text("ketua RT"), 7, None]) == "ketua RT, 7, None"
+    told = Text("%(name)s tidak datang", name=ValueError(Text("ketua RT")))
+    monkeypatch.setattr(language, "catalogue", {
+        "id": {}, "en": {told.msgid: "%(nama)s and %(name)s, %", "ketua RT": "head of the RT"},
+    }.get)  # fmt: skip
+    language.use("en")
+    try:
+        assert shown(told) == "%(nama)s and head of the RT, %", "as a careless translator left it"
+        assert shown(Joined(", ", [told, 7])) == "%(nama)s and head of the RT, %, 7"
+    finally:
+        language.use("id")
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\xff\xfe msgid", b'msgid "a\nmsgstr', b"[]", None])
+def test_a_spoilt_file_costs_its_language_and_neither_a_page_nor_an_alarm(
+    site, tmp_path, monkeypatch, spoilt
+):
+    """The card under it loses a sector: the hub starts without it all the same."""
+    person = english(site)
+    (tmp_path / "en.po").mkdir() if spoilt is None else (tmp_path / "en.po").write_bytes(spoilt)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    forget()
+    try:
+        assert "Tidak ada kejadian terbuka" in person.get("/papan").text
+        person.client.set_cookie("kentongan_bahasa", "en")
+        site.post_events(site.alarm(kind=2))
+        assert ">Kebakaran<" in person.get("/papan").text
+    finally:
+        monkeypatch.undo()
+        forget()
+
+
 def test_a_kept_sentence_is_read_only_where_it_is_certain_what_is_ours():
     asked = Text("%(name)s: datang juga untuk %(slug)s?")
     assert read("Budi: datang juga untuk kejadian-2?", asked).values == {"name": "Budi", "slug": "kejadian-2"}

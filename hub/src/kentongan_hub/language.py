@@ -2,9 +2,10 @@
 
 A sentence of ours is a Text: the Indonesian, and what varies in it as named values. It is translated where it
 is shown and nowhere else, so the database, the record and every SMS hold Indonesian. What people typed is a
-plain str, and no table is asked for it.
+plain str, and no table is asked for it. Nothing here raises: no page and no alarm fails by a word.
 """
 
+import logging
 import re
 from contextvars import ContextVar
 from functools import lru_cache
@@ -12,6 +13,7 @@ from importlib.resources import files
 
 import polib
 
+log = logging.getLogger("kentongan.hub")
 INDONESIAN = "id"
 FOLDER = files("kentongan_hub") / "languages"
 _now = ContextVar("language", default=INDONESIAN)
@@ -28,7 +30,7 @@ class Text(str):
     def __new__(cls, msgid, /, **values):
         if isinstance(msgid, Text) and not values:
             return msgid
-        made = super().__new__(cls, msgid % values if values else msgid)
+        made = super().__new__(cls, _filled(msgid, values))
         made.msgid, made.values = str.__str__(msgid), values
         return made
 
@@ -47,9 +49,22 @@ class Joined(Text):
 
     def __new__(cls, sign, parts):
         parts = tuple(parts)
-        made = super().__new__(cls, sign.join(parts))
+        made = super().__new__(cls, sign.join(map(str, parts)))
         made.sign, made.parts = sign, parts
         return made
+
+
+def _filled(template, values, say=str):
+    """The template with its values; a place without one stays as it is written."""
+    if not values:
+        return template
+    return _FORMAT.sub(lambda place: _filling(place, values, say), template)
+
+
+def _filling(place, values, say):
+    if place[1] is None:
+        return "%"
+    return str(say(values[place[1]])) if place[1] in values else place[0]
 
 
 _ = Text  # as xgettext and translators know it
@@ -58,7 +73,7 @@ NAME = _("Bahasa Indonesia")  # each file translates this one by its own languag
 
 def use(language):
     """From here on this thread shows texts in that language, or in Indonesian where it has no file."""
-    _now.set(language if language in languages() else INDONESIAN)
+    _now.set(language if language and language in languages() else INDONESIAN)
 
 
 def current():
@@ -70,11 +85,14 @@ def shown(value, fit=str):
     if not isinstance(value, Text):
         return value
     if isinstance(value, Joined):
-        return value.sign.join(shown(part, fit) for part in value.parts)
+        return value.sign.join(str(shown(part, fit)) for part in value.parts)
     found = fit(catalogue(_now.get()).get(value.msgid, value.msgid))
-    if not value.values:
-        return found
-    return _FORMAT.sub(lambda place: str(shown(value.values[place[1]], fit)) if place[1] else "%", found)
+    return _filled(found, value.values, lambda one: shown(_said(one), fit))
+
+
+def _said(value):
+    """An error by the sentence that it was raised with."""
+    return str(value) if isinstance(value, Exception) else value
 
 
 @lru_cache(1)
@@ -89,8 +107,12 @@ def catalogue(language):
     """{Indonesian: translation} of one language; what is missing or in doubt stays Indonesian."""
     if language == INDONESIAN:
         return {}
-    entries = polib.pofile((FOLDER / f"{language}.po").read_text(encoding="utf-8"))
-    return {one.msgid: one.msgstr for one in entries.translated_entries()}
+    try:
+        entries = polib.pofile((FOLDER / f"{language}.po").read_text(encoding="utf-8"))
+        return {one.msgid: one.msgstr for one in entries.translated_entries()}
+    except Exception:  # a spoilt file costs its language, and no page
+        log.exception("language %s cannot be read, its pages are Indonesian", language)
+        return {}
 
 
 # Finished sentences out of the database. Once that holds codes and values, the rest of this file goes.
