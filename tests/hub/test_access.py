@@ -354,6 +354,53 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     assert "Data akses dari salinan" not in wakil.get("/akses").text
 
 
+def restored(site):
+    with site.hub.store.write() as db:
+        db.set_setting(access.RESTORED, 1)
+
+
+def is_doubted(site):
+    with site.hub.store.read() as db:
+        return bool(db.setting(access.RESTORED))
+
+
+@pytest.mark.parametrize("role", ["agreed", "stand-in", "office", "same house"])
+def test_who_may_gain_by_old_facts_does_not_say_alone_that_all_is_well(village, role):
+    """A deputy who was un-agreed after the backup is agreed again by it."""
+    number = village.account("bidan", "wakil", house=9 if role == "same house" else 21)
+    marks = {"agreed": "named_for_confidential = 1", "stand-in": "stand_in = 1"}.get(role, "active = 1")
+    with village.hub.store.write() as db:
+        db.run(f"UPDATE accounts SET {marks} WHERE id = ?", number)
+        if role == "office":
+            one = db.insert("people", name="Bidan", zone=5, house=21, account=number, created_wall=0)
+            db.insert("duties", person=one, duty="ppa")
+    restored(village)
+    bidan = village.enter("bidan")
+    assert bidan.post("/akses/diperiksa", page="/akses").status_code == 303
+    assert is_doubted(village) and waiting(village) == ["diperiksa"]
+    assert bidan.post("/akses/menunggu/1/benarkan", page="/akses").status_code == 409, "by himself"
+    assert is_doubted(village)
+    assert "diperiksa" in village.enter("wakil").get("/akses").text
+    assert village.enter("wakil").post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
+    assert not is_doubted(village)
+    assert village.rows("SELECT who FROM audit WHERE what = 'akses diperiksa'") == [{"who": "bidan"}]
+
+
+def test_where_only_who_gains_is_an_officer_the_technician_says_that_all_is_well(site, capsys):
+    site.account("bidan", "wakil", named=True, house=9)
+    with site.hub.store.write() as db:
+        db.run("UPDATE accounts SET active = 0 WHERE login = 'admin'")
+    restored(site)
+    answer = site.enter("bidan").post("/akses/diperiksa", page="/akses")
+    assert answer.status_code == 409 and "kentongan-hub access" in answer.text and is_doubted(site)
+    command = ["access", "--data", str(site.data_dir), "--name", "Sari", "--checked"]
+    assert cli.main(command) == 0 and not is_doubted(site)
+    assert site.rows("SELECT who FROM audit WHERE what = 'akses diperiksa'") == [{"who": "teknisi Sari"}]
+    assert cli.main([*command, "--login", "bidan"]) != 0
+    assert cli.main([*command[:-1], "--not-agreed"]) != 0
+    assert "--login" in capsys.readouterr().err
+
+
 def test_the_page_shows_houses_what_waits_and_what_changed_to_who_keeps_the_register(village):
     village.account("entah", "petugas_ronda", house=0)
     move = f"/akses/{village.numbers['penolong']}/rumah"

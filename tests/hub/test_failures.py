@@ -6,7 +6,8 @@ import logging
 import pytest
 from kentongan_hub import alarms, calling, failures, orders, outbox, policies, recipients
 from kentongan_hub import policy as p
-from kentongan_hub.trust import work
+from kentongan_hub.trust import counters, intake, work
+from kentongan_wire import messages as m
 
 
 def step(site, ms=0):
@@ -235,3 +236,80 @@ def test_who_can_be_called_is_called_although_one_person_cannot_be(site, monkeyp
     called = site.rows("SELECT body FROM outbox WHERE type = 'pesan'")
     assert sorted(json.loads(one["body"])["name"] for one in called) == ["Budi", "Tono"]
     assert ("tidak terpanggil", "1 orang; hubungi dengan cara lain") in lines(site, "kejadian-1")
+
+
+FAILS_LATELY = "menyimpan laporan gateway-1"
+ABOUT = {
+    "alarm": {},
+    "event": {"event": m.EVENT_COMING},
+    "paged": {},
+    "stage_seen": {"stage": 3},
+    "siren_report": {"state": m.STATE_SOUNDING},
+    "gateway_siren": {"state": "sounding"},
+}
+
+
+def told_about(site, type_, counter=9):
+    """What a gateway tells about this press of tombol-07: by the button itself, or by a post or chime."""
+    if type_ == "alarm":
+        return site.alarm(counter=counter, kind=8, silent=True)
+    names = {"device": site.button} if type_ == "stage_seen" else {"origin": site.button, "device": site.post}
+    if type_ == "gateway_siren":
+        del names["device"]
+    return site.event(type_, counter=counter, **names, **ABOUT[type_])
+
+
+def broken(*_):
+    raise KeyError("a row that nobody foresaw")
+
+
+def unstored(site):
+    step(site, 10_000)
+    return FAILS_LATELY in warnings(site).get("pusat data gagal", {"detail": ""})["detail"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["stored", "not stored"])
+@pytest.mark.parametrize("type_", ABOUT)
+def test_what_a_gateway_tells_of_a_silent_press_and_fails_leaves_no_public_trace(
+    site, monkeypatch, type_, known
+):
+    if known:
+        site.post_events(site.alarm(counter=9, kind=8, silent=True))
+    monkeypatch.setitem(alarms.HANDLERS, type_, broken)
+    event = told_about(site, type_, 9 if type_ != "alarm" or not known else 10)
+    assert site.post_events(event)["accepted"] == []
+    assert not unstored(site)
+    for _ in range(failures.LASTS_MS // 60_000):
+        site.clock.advance(60_000)
+        site.post_events(event)
+    assert unstored(site), "who mends it hears of what lasts, and of no press"
+    monkeypatch.undo()
+    assert site.post_events(event)["accepted"] == [event["id"]]
+
+
+@pytest.mark.parametrize("type_", [one for one in ABOUT if one != "alarm"])
+def test_what_a_gateway_tells_of_a_loud_press_and_fails_is_a_warning_at_once(site, monkeypatch, type_):
+    site.post_events(site.alarm(counter=9))
+    monkeypatch.setitem(alarms.HANDLERS, type_, broken)
+    site.post_events(told_about(site, type_))
+    assert unstored(site)
+
+
+@pytest.mark.parametrize("where", [(counters, "is_new"), (intake, "heard"), (alarms, "_incident")],
+                         ids=["is it new", "last number", "the incident"])  # fmt: skip
+def test_a_silent_press_that_is_stored_badly_leaves_no_public_trace(site, monkeypatch, where):
+    monkeypatch.setattr(*where, broken)
+    site.post_events(told_about(site, "alarm"))
+    assert "pusat data gagal" not in warnings(site)
+    step(site, 10_000)
+    assert "pusat data gagal" not in warnings(site)
+
+
+def test_what_fails_of_a_silent_presss_order_when_it_is_reported_leaves_no_public_trace(site, monkeypatch):
+    site.post_events(site.alarm(counter=9, kind=8, silent=True))
+    (order_,) = [one for one in site.orders() if one["type"] == "page"]
+    monkeypatch.setattr(outbox, "mark", broken)
+    assert site.done(order_["id"])["done"] == []
+    monkeypatch.undo()
+    step(site, 10_000)
+    assert "pusat data gagal" not in warnings(site)

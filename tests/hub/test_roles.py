@@ -163,13 +163,20 @@ def test_a_button_goes_silent_only_by_a_role_that_may_and_on_the_record(walk):
 
 @each_role
 def test_no_account_mutes_a_silent_alarm(walk):
-    """But by revoking its button, which only who may revoke does."""
+    """But by revoking its button, which only who may revoke does: that is undone here."""
     site = walk.site
     walk.send_everything(label="tombol-08")
-    site.post_events(site.alarm(counter=9, silent=True, kind=m.KIND_KEKERASAN))
+    with site.hub.store.write() as db:
+        db.run("UPDATE devices SET revoked = 0, revoked_ms = NULL WHERE node = ?", site.other)
+    client, csrf = walk._enter()
+    client.post("/perangkat/tombol-08/bisukan", data={"csrf": csrf, **FORM},
+                headers={"Origin": "http://localhost"}).close()  # fmt: skip
+    (until,) = site.rows("SELECT muted_until_ms AS ms FROM devices WHERE node = ?", site.other)
+    assert bool(until["ms"] and until["ms"] > site.clock.now_ms) == walk.may(roles.MUTE), "this very button"
+    site.post_events(site.alarm(counter=9, silent=True, kind=m.KIND_KEKERASAN, device=site.other))
     (incident,) = [one for one in site.incidents() if one["confidential"]]
     assert (incident["muted"], incident["state"]) == (0, "baru")
-    assert [one for one in site.orders() if one["type"] == "page" and one["device"] == site.button]
+    assert [one for one in site.orders() if one["type"] == "page" and one["device"] == site.other]
 
 
 @each_role

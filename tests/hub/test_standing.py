@@ -5,7 +5,7 @@ import random
 
 import pytest
 from access_kit import fact, person, settle, silent
-from kentongan_hub import access, circles
+from kentongan_hub import access, circles, invitations, reports, standing, words
 from kentongan_hub.provision import register as provision_register
 from kentongan_wire.errors import LocalError
 
@@ -136,3 +136,127 @@ def test_ones_own_house_is_one_at_every_door(site, houses):
         assert "suami" not in [one["login"] for one in access.seconds(db, ketua, None, {(5, 7)})]
         assert circles.interested(db, suami["id"], incident)
         assert circles.barred(db, suami, circles.places(db, incident))
+
+
+# every deed that standing.py knows: about oneself, and about somebody of one's own house
+BODIES = {
+    "rumah": {"zone": 5, "house": 20, "outside": 0},
+    **dict.fromkeys(("rahasia", "bukan-rahasia", "pengganti", "bukan-pengganti", "matikan"), {}),
+    **dict.fromkeys(("kecualikan", "sertakan"), {"zone": 5, "house": 7}),
+    "alamat": {"channel": "sms", "address": "08123456789", "delay_s": 0},
+    "hapus-alamat": {"number": 1},
+    "tugas": {"duties": ["ppa"]},
+    "tarik": {},
+    "akun": {},
+    "keluar": {"zone": 5, "house": 7, "reason": "pindah"},
+}
+NO_SIGHT = ("hidupkan", "diperiksa")  # an account that is off; about nobody: tests of their own
+AGREED_ONLY = ("alamat", "hapus-alamat", "matikan")  # decide the sight of nobody else
+
+
+def household(site, agreed):
+    """Two of house 7: an admin whose own home is house 9 and whom the register has there, and another."""
+    suami = at_home_in_two(site, "suami", "admin")
+    ibu = at_home_in_two(site, "ibu", "wakil", 7)
+    site.account("ketua", "ketua_rt", house=11)
+    site.account("dewi", "wakil", house=12)
+    site.account("bidan", "petugas_ronda", named=True)
+    with site.hub.store.write() as db:
+        db.insert("houses", zone=5, number=7, place="")
+        db.run("UPDATE accounts SET once_named = ? WHERE login IN ('suami', 'ibu')", int(agreed))
+        return {"suami": suami["id"], "ibu": ibu["id"]}
+
+
+def asks(site, login, what, body):
+    with site.hub.store.write() as db:
+        by = db.one("SELECT * FROM accounts WHERE login = ?", login)
+        return standing.want(db, site.hub.now(), by, what, body)
+
+
+def test_every_deed_is_looked_at_for_oneself_and_the_own_house():
+    assert sorted((*BODIES, *NO_SIGHT)) == sorted(standing.WHAT)
+
+
+@pytest.mark.parametrize("agreed", [False, True], ids=["never-agreed", "agreed-once"])
+@pytest.mark.parametrize("whose", ["suami", "ibu"], ids=["oneself", "the-own-house"])
+@pytest.mark.parametrize("what", BODIES)
+def test_nobody_does_it_about_himself_or_his_own_house(site, what, whose, agreed):
+    if not agreed and what in AGREED_ONLY:
+        pytest.skip("decides nobody's sight")
+    numbers = household(site, agreed)
+    silent(site)
+    with site.hub.store.write() as db:
+        row = db.value("SELECT id FROM people WHERE account = ?", numbers[whose])
+    body = {"account": numbers[whose], "person": row, **BODIES[what]}
+    if what == "akun":
+        body["account"] = 0
+    before = facts(site)
+    with pytest.raises(LocalError, match="Anda sendiri"):
+        asks(site, "suami", what, body)
+    assert facts(site) == before and not site.rows("SELECT 1 FROM access_requests")
+
+
+def suami_is(site, number):
+    with site.hub.store.read() as db:
+        account = db.one("SELECT * FROM accounts WHERE id = ?", number)
+        incident = db.one("SELECT * FROM incidents WHERE confidential = 1")
+        return circles.interested(db, number, incident), circles.members(db, incident), account["login"]
+
+
+@pytest.mark.parametrize("what", ["tarik", "keluar", "akun"])
+def test_whose_home_others_ended_since_the_press_still_locks_no_helper_out(site, what):
+    """An admin of the house by the register alone; an officer of another house takes him off it."""
+    suami = household(site, False)["suami"]
+    (bidan,) = site.rows("SELECT id FROM accounts WHERE login = 'bidan'")
+    (row,) = site.rows("SELECT id FROM people WHERE account = ?", suami)
+    silent(site)
+    site.clock.advance(1_000)
+    asks(site, "ketua", what, {"person": row["id"], **BODIES[what], "account": 0})
+    noted = site.rows("SELECT fact FROM access_changes WHERE account = ?", suami)
+    assert [one["fact"] for one in noted] == [what]
+    assert suami_is(site, suami)[:2] == (True, [bidan["id"]])
+    assert asks(site, "suami", "kecualikan", {"account": bidan["id"], "zone": 5, "house": 7})
+    assert suami_is(site, suami)[1] == [bidan["id"]], "for later incidents, not for this one"
+
+
+def test_an_account_switched_on_since_the_press_locks_no_helper_out(site):
+    household(site, False)
+    sekutu = site.account("sekutu", "admin", house=30)
+    (bidan,) = site.rows("SELECT id FROM accounts WHERE login = 'bidan'")
+    asks(site, "ketua", "matikan", {"account": sekutu})
+    site.clock.advance(1_000)
+    silent(site)
+    site.clock.advance(1_000)
+    asks(site, "suami", "hidupkan", {"account": sekutu})
+    asks(site, "sekutu", "kecualikan", {"account": bidan["id"], "zone": 5, "house": 7})
+    assert suami_is(site, sekutu)[:2] == (True, [bidan["id"]])
+
+
+def test_the_holder_of_a_called_office_is_switched_off_by_two_and_recovered_at_the_machine_only(site):
+    household(site, False)
+    rw = site.account("rw", "ketua_rw", house=40)
+    with site.hub.store.write() as db:
+        person = db.insert("people", name="Pak RW", zone=5, house=40, account=rw, created_wall=0)
+        db.insert("duties", person=person, duty="ketua_rw")
+    assert asks(site, "suami", "matikan", {"account": rw}) is False
+    assert fact(site, "rw", "active") == 1
+    with site.hub.store.write() as db, pytest.raises(LocalError, match="di mesin pusat data"):
+        account = db.one("SELECT * FROM accounts WHERE id = ?", rw)
+        invitations.recover(db, site.hub.now(), "suami", account)
+
+
+def test_who_moves_out_with_his_house_leaves_the_circle_of_his_office(site):
+    household(site, False)
+    rw = site.account("rw", "ketua_rw", house=40)
+    with site.hub.store.write() as db:
+        person = db.insert("people", name="Pak RW", zone=5, house=40, account=rw, created_wall=0)
+        db.insert("duties", person=person, duty="ketua_rw")
+        db.insert("houses", zone=5, number=40, place="")
+        admin = db.one("SELECT * FROM accounts WHERE login = 'ketua'")
+        reports.take(db, site.hub.now(), admin, words.KONFLIK, 5, 31, "", "ribut")
+    assert suami_is(site, rw)[1] == [rw]
+    asks(site, "ketua", "keluar", {"zone": 5, "house": 40, "reason": "pindah"})
+    with site.hub.store.write() as db:
+        dewi = db.one("SELECT * FROM accounts WHERE login = 'dewi'")
+        standing.confirm(db, site.hub.now(), dewi, 1)
+    assert suami_is(site, rw)[1] == []

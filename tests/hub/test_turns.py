@@ -4,6 +4,7 @@ import json
 
 import pytest
 from kentongan_hub import outbox, turns
+from kentongan_hub.paging import base
 
 WAIT_MS = 1_800_000
 
@@ -119,12 +120,52 @@ def test_calls_go_before_corrections_and_those_before_news(site):
     assert types == [outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS]
 
 
-def test_reports_that_people_wrote_have_each_their_own_turn(site):
-    site.post_events(site.alarm(counter=9, kind=2), site.alarm(counter=90, kind=2, device=site.other))
-    with site.hub.store.write() as db:
-        db.run("UPDATE incidents SET device = 0")
-    queue(site, 1, 3), queue(site, 2, 3)
-    assert [send(site) for _ in range(4)] == [1, 2, 1, 2]
+def written(site, count, calls=3, kind=8):
+    """Reports that people wrote, each with calls that wait; their numbers."""
+    numbers = []
+    for number in range(count):
+        first = 10_000 * kind + 50 * number
+        site.post_events(site.alarm(counter=first, kind=kind, silent=kind == 8, device=site.other))
+        (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+        with site.hub.store.write() as db:
+            db.run("UPDATE incidents SET device = 0 WHERE id = ?", newest["id"])
+        queue(site, newest["id"], calls)
+        numbers.append(newest["id"])
+    return numbers
+
+
+def test_two_reports_that_people_wrote_have_turns_in_turn(site):
+    first, second = written(site, 2, kind=2)
+    assert [send(site) for _ in range(6)] == [first, second] * 3
+
+
+@pytest.mark.parametrize("kind", [8, 2], ids=["in-confidence", "loud"])
+@pytest.mark.parametrize("sent", [0, 5])
+def test_however_many_reports_wait_each_call_of_a_button_waits_for_one_at_most(site, kind, sent):
+    """Sixty in confidence put the first call of a silent alarm at place 61."""
+    written(site, 20, kind=kind)
+    for _ in range(sent):
+        send(site)
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+    queue(site, newest["id"], 3)
+    places = [place for place, one in enumerate([send(site) for _ in range(8)]) if one == newest["id"]]
+    assert places[0] == 0, "of equals a button goes first"
+    assert len(places) == 3 and places[-1] <= 4
+
+
+def test_what_people_told_in_confidence_does_not_wait_behind_what_they_told_loudly(site):
+    written(site, 20, kind=2)
+    (one,) = written(site, 1, kind=8)
+    assert one in [send(site) for _ in range(2)]
+
+
+def test_a_test_message_waits_for_every_call(site):
+    """Whoever may test a channel would send one after another before them."""
+    queue(site, None, 20, base.TEST)
+    site.post_events(site.alarm(counter=90, kind=8, silent=True))
+    queue(site, 1, 3), queue(site, 1, 1, outbox.NEWS)
+    assert [send(site) for _ in range(4)] == [1, 1, 1, 1]
 
 
 def test_a_call_that_was_never_tried_is_said_on_the_timeline_and_as_a_warning(site):

@@ -101,6 +101,11 @@ def agreed_once(account):
     return bool(account) and any(account[mark] for mark in marks)
 
 
+def is_near(db, account):
+    """Whether this account is or was let near confidential incidents, or holds an office called for them."""
+    return agreed_once(account) or account["id"] in circles.holders(db, DUTIES)
+
+
 def agreed_now(account):
     """Whether silent alarms may call this account: agreed, or a stand-in."""
     return bool(account["named_for_confidential"] or account["stand_in"])
@@ -267,11 +272,26 @@ def has_people(db):
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 
-def checked(db, now, by, at=""):
+def is_gainer(db, by):
+    """Whether `by` may gain by facts that came back: near confidential incidents, or of a house that is.
+
+    None is the technician at the machine.
+    """
+    if by["id"] is None:
+        return False
+    near = [one for one in db.all("SELECT * FROM accounts WHERE active = 1") if called_now(db, one)]
+    return any(one["id"] == by["id"] or circles.homes(db, one) & circles.homes(db, by) for one in near)
+
+
+def called_now(db, account):
+    return agreed_now(account) or account["id"] in circles.holders(db, DUTIES)
+
+
+def checked(db, now, makers, at=""):
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):
         db.run("DELETE FROM settings WHERE key = ?", RESTORED)
-        audit.record(db, now.wall, by["login"], _("akses diperiksa"), "", "", at)
+        audit.record(db, now.wall, makers[0]["login"], _("akses diperiksa"), "", "", at)
 
 
 def trim(db, now):

@@ -32,6 +32,7 @@ from kentongan_hub.trust import counters, intake
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
 PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
 SOUNDING = (m.STATE_SOUNDING, m.STATE_DRIVEN)
+ABOUT_ALARMS = ("event", "paged", "stage_seen", "siren_report", "gateway_siren")
 STATE_NAMES = {
     "sounding": m.STATE_SOUNDING,
     "stopped": m.STATE_STOPPED,
@@ -53,8 +54,31 @@ def take(db, now, gateway, event):
         now.ms,
     )
     if fresh:
-        with failures.about(event["type"] == "alarm" and is_confidential(event)):
+        with failures.about(is_hushed(db, now, event)):
             _take(db, now, gateway, event)
+
+
+def is_hushed(db, now, event):
+    """Whether what fails of this event may be about a confidential press; so when nobody can tell."""
+    with failures.about(True):
+        said = failures.contained(db, now, "mencari kejadian", _is_of_public, db, event)
+    return said is not True
+
+
+def _is_of_public(db, event):
+    """Of an alarm by itself; of what is told about one by the alarm, which has to be known for that."""
+    if event["type"] == "alarm":
+        return not is_confidential(event)
+    about = (event.get("origin") or event.get("device"), event.get("counter"))
+    if event["type"] not in ABOUT_ALARMS or (event["type"] == "event" and not event["origin"]):
+        return True
+    found = db.all(
+        "SELECT i.confidential FROM incidents i WHERE i.device = ? AND i.first_counter = ? UNION ALL "
+        "SELECT i.confidential FROM alarms a JOIN incidents i ON i.id = a.incident "
+        "WHERE a.device = ? AND a.counter = ?",
+        *(*about, *about),
+    )
+    return bool(found) and not any(row["confidential"] for row in found)
 
 
 def _take(db, now, gateway, event):

@@ -149,12 +149,17 @@ def _store_events(good, rejected, boot_id):
     with hub.store.write() as db:
         for event in good:
             what = f"menyimpan laporan {label}"
-            fresh = event["type"] == "alarm" and (
-                failures.contained(db, now, what, counters.is_new, db, now, event) is not False
-            )
-            if failures.contained(db, now, what, _taken, db, now, label, event):
+            with failures.about(alarms.is_hushed(db, now, event)):
+                fresh = event["type"] == "alarm" and (
+                    failures.contained(db, now, what, counters.is_new, db, now, event) is not False
+                )
+                taken = failures.contained(db, now, what, _taken, db, now, label, event)
+            if taken:
                 accepted.append(event["id"])
                 new += [event["id"]] if fresh else []
+                hub.unstored.worked((label, event["id"]))
+            elif hub.unstored.failed(now.ms, (label, event["id"])):
+                failures.note(db, now, what, always=True)
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:
@@ -283,8 +288,11 @@ def post_done():
     with hub.store.write() as db:
         for id_ in ids:
             result = audit.clean(results.get(str(id_), "ok"))
-            if failures.contained(db, now, "mencatat hasil perintah", _done, db, now, channel, id_, result):
-                marked.append(id_)
+            row = db.one("SELECT incident FROM outbox WHERE id = ?", id_)
+            with failures.about(row and incidents.is_of_confidential(db, row)):
+                what = "mencatat hasil perintah"
+                if failures.contained(db, now, what, _done, db, now, channel, id_, result):
+                    marked.append(id_)
         failures.contained(db, now, "mencatat gerbang", _heard, db, now)
     return jsonify(done=marked)
 

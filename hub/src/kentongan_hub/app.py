@@ -18,10 +18,12 @@ from kentongan_hub import (
     api,
     away,
     device_api,
+    failures,
     language,
     mending,
     openapi,
     pins,
+    reports,
     roles,
     rows,
     screens,
@@ -88,6 +90,8 @@ class Hub:
         self.pin_checks = accounts.Passwords()  # of its own: a flood of logins takes no turn from a PIN
         self.pin_waits = pins.Waits()
         self.pairings = screens.Pairings()
+        self.reports = reports.Lately()
+        self.unstored = failures.Lasting()
         self.seen = {}  # account -> wall ms of its last look, since this process began
         self.boards = Boards(self.store.bell)
         self.dispatch = Dispatch(self.store, self.clock)

@@ -12,6 +12,8 @@ AGREED_MIN = 2  # agreed people that a silent alarm should reach; below that the
 # kinds that go to offices of the RW and to nobody else, whoever is agreed
 OFFICES_ONLY = {words.KONFLIK: ("ketua_rw", "bhabin")}
 OFFICES_TOO = {words.NARKOBA: ("ketua_rw", "bhabin")}
+# facts of access_changes by which an account was not what it is now, or lived elsewhere
+MOVED = ("rumah", "akun", "tarik", "keluar", "akun baru", "hidupkan")
 
 KNOWN_HOME = "(a.house != 0 OR a.outside = 1)"
 _SUITED = (
@@ -177,9 +179,9 @@ def _unsent(db, now, account_id, incident_id):
 def interested(db, account_id, incident):
     """Whether this account may side with the house that pressed.
 
-    It lives there, or nobody knows where, or it is new or has got another home since the incident was opened:
-    a made-up officer locks nobody out either. None is the technician at the hub's own machine, who holds its
-    keys anyway.
+    It lives there, or nobody knows where, or since the incident was opened it is new, was switched on, or a
+    home of it, its own or the register's, began or ended: a made-up officer locks nobody out either. None is
+    the technician at the hub's own machine, who holds its keys anyway.
     """
     if account_id is None:
         return False
@@ -188,10 +190,10 @@ def interested(db, account_id, incident):
         return True
     if homes(db, account) & places(db, incident):
         return True
+    marks = ", ".join(f"'{fact}'" for fact in MOVED)
     return bool(
         db.value(
-            "SELECT 1 FROM access_changes WHERE account = ? AND at_ms >= ? "
-            "AND fact IN ('rumah', 'akun baru')",
+            f"SELECT 1 FROM access_changes WHERE account = ? AND at_ms >= ? AND fact IN ({marks})",
             account_id,
             facts_ms(incident),
         )

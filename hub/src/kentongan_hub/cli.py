@@ -110,7 +110,7 @@ def _care(command):
     """Commands of every day: backup, restore, recovery-link, access, check, run."""
     text = "where an account lives, or that it is agreed no more; the second person where a site has none"
     known = command("access", _access, text)
-    known.add_argument("--login", required=True, metavar="LOGIN", help="whose account")
+    known.add_argument("--login", metavar="LOGIN", help="whose account; not with --checked")
     known.add_argument("--name", required=True, help="the technician's name, for the log")
     fact = known.add_mutually_exclusive_group(required=True)
     fact.add_argument("--house", type=int, help="lives in this house; with --zone")
@@ -118,6 +118,8 @@ def _care(command):
     fact.add_argument("--not-agreed", action="store_true", help="agreed for confidential incidents no more")
     fact.add_argument("--stand-in", action="store_true", help="is called until two people are agreed")
     fact.add_argument("--off", action="store_true", help="may not log in any more")
+    checked = "after a restore: who is agreed, excluded and where accounts live was looked at with people"
+    fact.add_argument("--checked", action="store_true", help=checked)
     known.add_argument("--zone", type=int, default=0, help="the house's RT")
     save = command("backup", _backup, "the whole hub in one file, encrypted with a passphrase")
     save.add_argument("--out", required=True, type=Path, metavar="FILE")
@@ -243,18 +245,21 @@ def _recovery_link(args):
 def _access(args):
     """Whoever may read the data directory is nobody's household here; the record has the name."""
     site.load(args.data)
+    if args.checked == bool(args.login):
+        raise LocalError("--login: give it for what concerns one account, and not with --checked")
     with Store(args.data).write() as db:
-        account = _account(db, args.login)
         now = _now(db)
         by = {"id": None, "login": f"teknisi {args.name}", "name": f"teknisi {args.name}"}
-        body = {"account": account["id"]}
-        if args.not_agreed or args.off or args.stand_in:
+        body = {} if args.checked else {"account": _account(db, args.login)["id"]}
+        if args.checked:
+            what = "diperiksa"
+        elif args.not_agreed or args.off or args.stand_in:
             what = "matikan" if args.off else "pengganti" if args.stand_in else "bukan-rahasia"
         else:
             what, outside = "rumah", int(args.outside)
             body |= {"zone": args.zone, "house": args.house or 0, "outside": outside}
         standing.want(db, now, by, what, body, "konsol")
-    print(f"{args.login}: {what}, on the record as teknisi {args.name}")
+    print(f"{args.login or 'access'}: {what}, on the record as teknisi {args.name}")
 
 
 def _account(db, login):

@@ -1,7 +1,7 @@
 """What this program itself failed at: kept, so that a person is told and not only the log.
 
 What failed of a confidential incident is told to its circle alone, on its timeline: a warning that appears
-with the press would tell the presser's own house of it.
+with the press would tell the presser's own house of it. What lasts is told in words that name no press.
 """
 
 import logging
@@ -14,6 +14,8 @@ log = logging.getLogger("kentongan.hub")
 
 SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
 WHAT, AT = "failure_what", "failure_ms"
+LASTS_MS = 600_000  # then a failure is told, whatever it is about
+LASTING_MAX = 1_000  # remembered at once
 _hushed = ContextVar("hushed", default=False)
 
 
@@ -60,3 +62,19 @@ def contained(db, now, what, deed, *args):
 def recent(db, now):
     """What failed last, or '' when that is long ago."""
     return db.setting(WHAT) if now.ms - db.number(AT) < SHOWN_MS else ""
+
+
+class Lasting:
+    """Since when which event fails, as this process saw it; from LASTS_MS on people are told of any."""
+
+    def __init__(self):
+        self._since = {}  # (gateway, id) -> steady ms
+
+    def worked(self, key):
+        self._since.pop(key, None)
+
+    def failed(self, now_ms, key):
+        """Whether it has failed for so long by now that people are told."""
+        if key not in self._since and len(self._since) >= LASTING_MAX:
+            self._since.pop(next(iter(self._since)))
+        return now_ms - self._since.setdefault(key, now_ms) >= LASTS_MS

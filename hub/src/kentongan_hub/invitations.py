@@ -37,8 +37,9 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
 def recover(db, now, by, account, at="", console=False):
     """The secret of a link with which this account gets a new password; the older links of it end.
 
-    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential incidents
-    is recovered there only: whoever holds the link for a moment would read what that person may read.
+    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential
+    incidents, or holds an office that is called for them, is recovered there only: whoever holds the link for
+    a moment would read what that person may read.
     """
     if not account["active"]:
         raise LocalError(_("akun %(login)s dimatikan; hidupkan dulu di halaman Akun",
@@ -46,9 +47,9 @@ def recover(db, now, by, account, at="", console=False):
     if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
         raise LocalError(_("akun %(login)s adalah layar: pasangkan lagi di halaman Layar pos",
                            login=f"{account['login']!r}"))  # fmt: skip
-    if not console and access.agreed_once(account):
+    if not console and access.is_near(db, account):
         raise LocalError(
-            _("akun %(login)s disepakati untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
+            _("akun %(login)s dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
               "membuat sandi baru (kentongan-hub recovery-link)", login=f"{account['login']!r}")  # fmt: skip
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "

@@ -3,6 +3,8 @@
 Of a confidential one neither the reporter's name nor address is stored anywhere, not even in the record.
 """
 
+import threading
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -24,6 +26,47 @@ TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
 REPORTER = "pelapor (dirahasiakan)"
 PAGE_EXPIRES_MS = 3_600_000
 KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
+WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was called for yet, in this time
+
+
+class Lately:
+    """How many reports an account wrote lately: in memory only, for no disk may know who reported."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._wrote = {}  # account -> [(steady ms, slug; '' of one in confidence)]
+
+    def check(self, db, now_ms, account):
+        """LocalError where so many of this account wait that another would only wait behind them.
+
+        One that is called for, or over, counts no more. One in confidence counts for its time: else its
+        reporter would see how it goes.
+        """
+        with self._lock:
+            recent = [one for one in self._wrote.get(account, ()) if now_ms - one[0] < WAITING_MS]
+            self._wrote[account] = [one for one in recent if not one[1] or _is_uncalled(db, one[1])]
+            if len(self._wrote[account]) >= WAITING_MAX:
+                raise LocalError(
+                    _("%(count)s laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
+                      "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri.",
+                      count=WAITING_MAX)  # fmt: skip
+                )
+
+    def wrote(self, now_ms, account, slug, secret):
+        with self._lock:
+            self._wrote.setdefault(account, []).append((now_ms, "" if secret else slug))
+
+
+def _is_uncalled(db, slug):
+    """Whether this report is open, and its calls wait, and none of them was tried yet."""
+    return bool(
+        db.value(
+            "SELECT 1 FROM incidents i JOIN outbox o ON o.incident = i.id WHERE i.slug = ? "
+            "AND i.closed_ms IS NULL AND o.type = ? GROUP BY i.id "
+            "HAVING max(o.state = ?) = 1 AND max(o.attempts) = 0",
+            *(slug, outbox.MESSAGE, outbox.WAITING),
+        )
+    )
 
 
 def is_confidential(kind):

@@ -104,7 +104,7 @@ def _of_leaving(db, body, by):
 
 def _of_switching(db, body, by):
     account = _account(db, body["account"])
-    two = access.agreed_once(account)
+    two = access.is_near(db, account)
     if not two and account["id"] == by["id"]:
         raise LocalError(_("Akun sendiri tidak bisa dimatikan. Minta admin lain."))
     return Look(account["login"], account, access.homes_of(db, account), two, False, two)
@@ -145,6 +145,16 @@ def _of_person(first_time):
     return rule
 
 
+def _of_withdrawal(db, body, by):
+    """It ends a home of the account too, agreed or not: of that the household says nothing by itself."""
+    look, person = _of_person(False)(db, body, by), _person(db, body["person"])
+    account = person["account"] and _account(db, person["account"])
+    if not account:
+        return look
+    touched = access.house_of(person) | access.homes_of(db, account)
+    return look._replace(account=account, touched=touched, ruled=True)
+
+
 def _of_address(db, body, by):
     register.check_address(db, body["channel"], body["address"], body["delay_s"])
     return _of_person(True)(db, body, by)
@@ -173,6 +183,11 @@ def _of_moving_out(db, body, by):
     rows = db.all("SELECT * FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", *place)
     two = any(access.sensitive(db, row) is not None for row in rows)
     return Look(f"RT {place[0]:02d} rumah {place[1]}", None, {place}, two, False, True)
+
+
+def _of_check(db, body, by):
+    """That all is well says somebody who gains nothing by it, or two people of different houses."""
+    return Look("pusat data", None, set(), access.is_gainer(db, by), False, True)
 
 
 # deeds: (db, now, makers, body, at)
@@ -281,7 +296,8 @@ def _link(db, now, makers, body, at):
     db.run("UPDATE people SET account = ? WHERE id = ?", new and new["id"], person["id"])
     _leave_office(db, now, makers, old)
     logins = [one["login"] if one else "tanpa akun" for one in (old, new)]
-    access.note(db, now, _ids(makers), "akun", *logins, account=new and new["id"], person=person["id"])
+    for one in filter(None, (old, new) if old != new else ()):  # each has another home by it
+        access.note(db, now, _ids(makers), "akun", *logins, account=one["id"], person=person["id"])
     subject = f"warga {person['id']}"
     detail = f"{logins[0]} menjadi {logins[1]}"
     audit.record(db, now.wall, makers[0]["login"], _("akun warga diubah"), subject, detail, at)
@@ -292,7 +308,8 @@ def _link(db, now, makers, body, at):
 def _person_deed(fact, deed):
     def apply(db, now, makers, body, at):
         person = _person(db, body["person"])
-        if access.sensitive(db, person) is not None:
+        ends_home = fact == "tarik" and person["account"]
+        if ends_home or access.sensitive(db, person) is not None:
             old = access.place((person["zone"], person["house"], 0))
             access.note(db, now, _ids(makers), fact, old if fact == "tarik" else "", "",
                         account=person["account"], person=person["id"])  # fmt: skip
@@ -315,13 +332,16 @@ def _set_duties(db, now, makers, body, at):
 
 def _move_out(db, now, makers, body, at):
     place = (body["zone"], body["house"])
-    for row in db.all(
+    linked = db.all(
         "SELECT * FROM people WHERE zone = ? AND house = ? AND account IS NOT NULL AND erased_wall IS NULL",
         *place,
-    ):
+    )
+    for row in linked:
         access.note(db, now, _ids(makers), "keluar", access.place((*place, 0)), "",
                     account=row["account"], person=row["id"])  # fmt: skip
     register.move_out(db, now, makers[0], body["zone"], body["house"], body["reason"], at)
+    for row in linked:  # its duties have ended
+        _leave_office(db, now, makers, _account(db, row["account"]))
 
 
 _RULES = {
@@ -337,9 +357,10 @@ _RULES = {
     "akun": _of_link,
     "alamat": _of_address,
     "hapus-alamat": _of_person(False),
-    "tarik": _of_person(False),
+    "tarik": _of_withdrawal,
     "tugas": _of_duties,
     "keluar": _of_moving_out,
+    "diperiksa": _of_check,
 }
 _DEEDS = {
     "rumah": _set_home,
@@ -367,5 +388,6 @@ _DEEDS = {
     ),
     "tugas": _set_duties,
     "keluar": _move_out,
+    "diperiksa": lambda db, now, makers, body, at: access.checked(db, now, makers, at),
 }
 WHAT = tuple(_RULES)

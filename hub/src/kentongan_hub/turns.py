@@ -6,12 +6,15 @@ fewest. So the first call of each button goes before any second one. What is ove
 incident counts as one turn, and for an incident of which no call was tried each earlier one of its button
 counts as one. A button's silent alarms have turns of their own, and of equals a silent alarm goes first: only
 its few agreed people hear of it.
+
+All that people wrote down has the turns of one button, what they told in confidence those of another; of
+equals a button goes first: whoever wrote can telephone too. A test message waits for everything.
 """
 
 from collections import Counter
 
 LATELY_MS = 1_800_000  # as long as a call waits
-LAST = {"koreksi": 1, "kabar": 2}  # types that wait for all calls
+LAST = {"koreksi": 1, "kabar": 2, "uji": 3}  # types that wait for all calls
 
 
 def next_id(db, now_ms, channel):
@@ -33,14 +36,15 @@ def next_id(db, now_ms, channel):
         mine, origin = had[row["incident"]], _origin(row)
         turns = had_by[origin] if mine else raised[origin]
         tried = row["attempts"] > 0
-        return LAST.get(row["type"], 0), turns, tried, not row["confidential"], mine, row["id"]
+        written = not row["device"]  # orders.BY_HAND
+        return LAST.get(row["type"], 0), turns, written, tried, not row["confidential"], mine, row["id"]
 
     return min(rows, key=place)["id"]
 
 
 def _origin(row):
-    """The button and whether silently; each report that a person wrote down (device 0) is one of its own."""
-    return (row["device"] or ("laporan", row["incident"]), row["confidential"])
+    """The button and whether silently; device 0 is everybody who writes a report."""
+    return row["device"], row["confidential"]
 
 
 def _turns(db, now_ms, channel):

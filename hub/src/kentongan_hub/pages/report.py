@@ -34,12 +34,16 @@ def send():
 
     try:
         with hub.store.write() as db:
+            now, by = hub.now(), g.account["id"]
+            hub.reports.check(db, now.ms, by)
             slug = reports.take(
-                db, hub.now(), g.account, number("jenis"), number("rt"), number("rumah"),
+                db, now, g.account, number("jenis"), number("rt"), number("rumah"),
                 form.get("patokan", ""), form.get("isi", ""), request.remote_addr or "",
             )  # fmt: skip
+            secret = reports.is_confidential(number("jenis"))
+            hub.reports.wrote(now.ms, by, slug, secret)
     except LocalError as error:
         return _page(str(error)), 400
-    if reports.is_confidential(number("jenis")):
+    if secret:
         return _page("", sent=True)  # the same page for all: who reports need not be who may read
     return redirect(url_for("incident.page", slug=slug), 303)
