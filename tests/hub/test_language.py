@@ -10,8 +10,9 @@ import polib
 import pytest
 import texts
 from hub_kit import Person
-from kentongan_hub import drills, language, roles, supervision, view, words
+from kentongan_hub import access, drills, language, roles, standing, supervision, view, words
 from kentongan_hub.language import Joined, Text, known, read, shown
+from markupsafe import escape
 
 PAGES = (
     *("/papan", "/kejadian", "/kejadian/kejadian-1", "/perangkat", "/perangkat/tombol-07", "/peringatan"),
@@ -249,6 +250,19 @@ def test_the_switch_leads_back_to_the_page_and_never_away(site):
 
 def test_roles_have_words_in_both_languages():
     assert set(words.ROLES) == set(roles.ROLES)
+
+
+def test_each_change_of_who_may_see_has_words(site):
+    facts = {*standing.WHAT, "akun baru", "rumah alat", "penerima"}
+    assert facts == set(words.FACTS), "of standing.py, access.made, provision/register.py and ringing.py"
+    with site.hub.store.write() as db:
+        for fact in facts:
+            access.note(db, site.hub.now(), [1], fact, "", "")
+            asked = {"what": fact, "subject": "", "body": fact, "made_by": 1, "made_wall": 0}
+            db.insert("access_requests", **asked, touched="[]")
+    text = english(site).get("/akses").text
+    for fact in words.FACTS.values():
+        assert text.count(str(escape(language.catalogue("en")[fact]))) >= 2, fact
 
 
 def test_a_text_knows_its_values_and_translates_nothing_else():

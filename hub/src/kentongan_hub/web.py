@@ -141,7 +141,7 @@ ERRORS = {
 }
 
 
-KEYS_REMEDY = "Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan."
+KEYS_REMEDY = _("Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan.")
 FILE_TOO_LARGE = _("Berkas paling besar %(bytes_max)s MB. Kecilkan dulu, lalu kirim lagi.",
                    bytes_max=pictures.BYTES_MAX >> 20)  # fmt: skip
 

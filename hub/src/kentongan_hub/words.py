@@ -46,6 +46,28 @@ STATES = {
     "selesai": _("Selesai"),
     "alarm_keliru": _("Alarm keliru"),
 }
+# what a change of who may see is about: standing.py, and access_changes.fact
+FACTS = {
+    "rumah": _("rumah akun"),
+    "rumah alat": _("rumah alat"),
+    "rahasia": _("disepakati untuk kejadian rahasia"),
+    "bukan-rahasia": _("tidak disepakati lagi"),
+    "pengganti": _("menjadi pengganti"),
+    "bukan-pengganti": _("bukan pengganti lagi"),
+    "matikan": _("akun dimatikan"),
+    "hidupkan": _("akun dihidupkan lagi"),
+    "kecualikan": _("dikecualikan"),
+    "sertakan": _("disertakan lagi"),
+    "akun": _("akun warga"),
+    "akun baru": _("akun baru"),
+    "alamat": _("alamat baru"),
+    "hapus-alamat": _("alamat dihapus"),
+    "tarik": _("persetujuan ditarik"),
+    "tugas": _("tugas"),
+    "keluar": _("pindah keluar"),
+    "diperiksa": _("data akses sudah diperiksa"),
+    "penerima": _("penerima alarm diam"),
+}
 # as people call the ways of calling them; a gateway's is its label
 CHANNELS = {"sms": "SMS", "apprise": _("internet"), "mqtt": "Home Assistant"}
 ROLES = {
