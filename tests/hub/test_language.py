@@ -339,6 +339,8 @@ def test_a_warning_is_read_and_the_reason_that_a_person_gave_is_not():
         assert shown(supervision.said(told.what, str(told.detail))).startswith("about 5 days left: ")
         mute = supervision._found("tombol dibisukan", "tombol-07", "sekitar 5 hari lagi")
         assert shown(supervision.said(mute.what, mute.detail)).startswith("sekitar 5 hari lagi: ")
+        assert shown(supervision.whose("jam tidak pasti", "pusat data")) == "hub"
+        assert shown(supervision.whose("jam tidak pasti", "ronda")) == "ronda", "a gateway's label"
         for what, (_urgent, _owner, said) in supervision.KINDS.items():
             assert shown(supervision.said(what, said)) == shown(said) != said
     finally:

@@ -120,6 +120,7 @@ KINDS = {
 }
 
 UNKNOWN = _("%(count)s alat di baliknya tidak diketahui keadaannya")
+HUB = _("pusat data")  # no label of a gateway, which has no space
 LINE, DRILL = _("%(table)s baris %(row)s"), _("latihan %(number)s")
 
 # whose particulars no person types: the name of no contact, no reason for a muted button
@@ -130,7 +131,7 @@ OF_MACHINES = (
 )
 # which are about the hub, a drill or people without a name, and no device
 OF_NO_DEVICE = (
-    *("disk hampir penuh", "jam tidak pasti", "cadangan lama", "basis data rusak", "pusat data pernah mati"),
+    *("disk hampir penuh", "cadangan lama", "basis data rusak", "pusat data pernah mati"),
     *("pusat data gagal", "berkas kunci rusak", "akses perlu diperiksa", "alarm diam tanpa penerima"),
     *("penerima menunggu", "rumah akun belum dicatat", "kontak lama", "latihan terlewat", "catatan diubah"),
 )
@@ -317,7 +318,7 @@ def said(what, detail):
 
 def whose(what, subject):
     """A kept warning's subject; the name of a device, a channel or a part of a gateway is as it is."""
-    return known(subject) if what in OF_NO_DEVICE else subject
+    return known(subject) if what in OF_NO_DEVICE or subject == HUB else subject
 
 
 WORN = {"key_stuck": "kontak rusak", "flash_failing": "flash gagal", "part_failing": "bagian rusak"}
