@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from kentongan_node.node import FIRMWARE
 from kentongan_wire import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -166,6 +167,7 @@ def test_one_number_is_the_version_of_every_package():
         assert "version" in project["project"]["dynamic"], path
         source = (path.parent / project["tool"]["hatch"]["version"]["path"]).resolve()
         assert source == ROOT / "wire/src/kentongan_wire/__init__.py", path
+    assert ".".join(map(str, FIRMWARE)) == __version__, "what a device says in STATUS"
     written = subprocess.run(["git", "grep", "-lF", f'= "{__version__}"', "*.py", "*.toml"], cwd=ROOT,
                              capture_output=True, text=True).stdout.split()
     assert written == ["wire/src/kentongan_wire/__init__.py"]

@@ -152,3 +152,16 @@ def test_recordings_of_answered_alarms_leave_a_new_alarm_its_answers():
         said.append(len(send_all(core, now_ms, now_ms + 2_400)))
         now_ms += 2_500
     assert said == [1, 1, 0, 0, 0, 0]
+
+
+def test_whoever_is_heard_after_a_restart_takes_no_kept_senders_place():
+    for counters in ((7, 256, 65_536), (0x01000000,) * 5, (1,) * 72):
+        core = mesh()
+        for n, counter in enumerate(counters):
+            assert said(core, 0x53001000 + n, counter, n * 40_000)
+        actions = []
+        core.keep(actions)
+        again = mesh(counted=actions[0].data)
+        assert said(again, 0x53009000, 9, 0)
+        kept = [n for n in range(len(counters)) if again._carried._last(0x53001000 + n) != (0, 0)]
+        assert len(kept) == min(len(counters), 71)

@@ -70,8 +70,9 @@ class SireneRig(Rig):
             frame = self.air.receipt(origin, counter, m.STAGE_STORED, 5, kind)
         elif way == 2:
             frame = self.air.order(origin, counter, m.ACTION_START, kind)
+        pushed = self._receipts_pushed()
         sounds = [one for one in self.hear(frame) if isinstance(one, act.Sound)]
-        if not sounds and way == 1 and self._receipts_pushed():
+        if not sounds and way == 1 and pushed:
             # Of an alarm that it has not heard itself the gateway's order is left, which no post can make.
             self.limit("siren: receipts in the gateway's name by a stolen post made true ones look old")
             frame = self.air.order(origin, counter, m.ACTION_START, kind)
@@ -84,8 +85,9 @@ class SireneRig(Rig):
         self.over.add((origin, counter))
 
     def _receipts_pushed(self):
+        """Whether the gateway's newest number, which was not on the air yet, was heard already."""
         last = self.core.guard.last(nodekit.GATEWAY, 0, m.RECEIPTS) or 0
-        return last > self.air.last(nodekit.GATEWAY)
+        return last >= self.air.last(nodekit.GATEWAY)
 
     def _calm(self):
         for _ in range(CALM_TRIES):

@@ -123,7 +123,7 @@ def test_the_code_in_a_bundle_runs_on_real_micropython(made, require, tmp_path):
     shutil.copy(made.folder / "device/roles/sirene/role.mpy", tmp_path)  # its text lies beside it there
     code = "import sys; sys.path.insert(0, 'device/boards/lilygo_t3'); sys.path.insert(0, sys.argv[1])\n" \
            "for name in ('machine', 'esp32', 'lora'): sys.modules[name] = type('', (), {})\n" \
-           "import role, sirene; print(role.serve, sirene.CHIP, sirene.TOMBOL)"
+           "import sirene; import role; print(role.serve, sirene.CHIP, sirene.TOMBOL)"
     (tmp_path / "app.py").write_text(code)
     done = subprocess.run([MICROPYTHON, tmp_path / "app.py", tmp_path], cwd=made.folder, capture_output=True,
                           text=True)

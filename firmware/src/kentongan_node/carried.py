@@ -6,13 +6,13 @@ plays one with few left ahead of the true one must not end its way there.
 """
 import struct
 
-ROWS = 112               # contents remembered; the oldest gives way
+ROWS = 96                # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
 # enough to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
-SENDERS = 112            # whose counters are remembered; the oldest gives way
+SENDERS = 72             # whose counters are remembered; the oldest gives way
 SENDER = "<IIB"          # sender, highest counter, highest attempt under it
 SENDER_BYTES = struct.calcsize(SENDER)
 FILE = "counted"         # the senders and their counters
@@ -32,9 +32,10 @@ class Carried:
         self._next_sender = 0
         if state is not None and len(state) == len(self._senders):
             self._senders[:] = state
-            self._next_sender = next((n for n in range(SENDERS) if not self._row(n)[0]), 0)
+            empty = self._senders.find(bytes(SENDER_BYTES))  # it may begin in a row that ends in noughts
+            self._next_sender = (empty + SENDER_BYTES - 1) // SENDER_BYTES
         self.changed = False                    # since the senders were last written
-        self._ring = bytearray(48 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
+        self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
     def known(self, src, proved, content, packet_id):
         """(1 + the most hops left that this content was carried with, 0: it was not; under this id last; how
@@ -103,7 +104,7 @@ class Carried:
     def heard(self, src, counter, attempt):
         """Whether another attempt of this alarm came here, too, while no purse paid it.
 
-        To push one out of 48 takes a thief more air than he has between two attempts of a button.
+        To push one out of 40 takes a thief more air than he has between two attempts of a button.
         """
         key = struct.pack("<I", src ^ counter)
         at = _place(self._ring, key, 5)
@@ -125,10 +126,7 @@ class Carried:
     def _last(self, src):
         """(highest counter, highest attempt under it); (0, 0) of a sender never carried."""
         at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
-        return (0, 0) if at is None else self._row(at // SENDER_BYTES)[1:]
-
-    def _row(self, number):
-        return struct.unpack_from(SENDER, self._senders, number * SENDER_BYTES)
+        return (0, 0) if at is None else struct.unpack_from(SENDER, self._senders, at)[1:]
 
     def _find(self, src, proved, content):
         return _place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)

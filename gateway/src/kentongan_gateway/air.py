@@ -9,7 +9,7 @@ DRILL     begin and end of a drill                       36 s, the law          
 SHUT      a number that posts are to refuse              36 s, the law                     4 s
 AGAIN     answers to posts' reports                      20 s                              -
 CALL      pages again, or of one more alarm to a chime   16 s                              -
-          that was called within ten minutes
+          that rang for three buttons within five minutes
 REPLAY    answers to what has been answered before       20 s                              2 s
 COPY      copies for other gateways (copies.py)          20 s                              4 s
 SETTING   settings, codes, keys                          18 s                              8 s

@@ -6,8 +6,8 @@ the penerima itself, by the circle of that incident: what the directory says by 
 Before the first PAGE of each the hub is told whom it asks (event `paged`): nobody else's answer counts, here
 or there. Pages under way are kept over restarts: with its alarm, which the spool has, each goes on where it
 would be by now, and its answer counts.
-A chime that rang within five minutes rings for one more public alarm only while the hour has air for it: a
-fire that thirty houses call must leave the last of them an answer.
+A chime that rang for three buttons within five minutes rings for one more only while the hour has air for it:
+a fire that thirty houses call must leave the last of them an answer.
 They go one after the other, the buttons in turn and of each what was said least often: no button's alarms
 stand before another's. In a table that is full whoever fills it loses its own older pages; people are told.
 """
@@ -23,7 +23,8 @@ from kentongan_gateway.room import make_room, owner, put
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
 JOBS_LIMIT = 1_024
-RANG_MS = 300_000     # after its last call a chime is not called afresh about the next house of a fire
+# A chime that rang for so many houses within so long is not called afresh about the next house of a fire.
+RANG_FOR, RANG_MS = 3, 300_000
 LATER_LIMIT = 256
 ASKED_LIMIT = 2_048  # pages remembered after their end
 FRAME_BYTES = 40  # of a PAGE's payload
@@ -77,7 +78,7 @@ class Pages:
         self._jobs = {}  # (target, origin, first counter) -> Job
         self._later = {}  # (origin, first counter) -> (due_ms, record, row of its event)
         self._asked = {}  # (target, origin, first counter) -> when it was asked last
-        self._rang = {}  # target -> (about, when) of its last page of a public alarm
+        self._rang = {}  # target -> {button: when it was to ring last for a public alarm of it}
         self._latest = {}  # target -> counter of the last frame to it: it takes none below
         self._turns = {}  # origin -> which page of all its last one was
         self._count, self._free_ms = 0, 0
@@ -239,6 +240,8 @@ class Pages:
     def _send(self, job) -> bool:
         desk, node = self._desk, job.device.node
         kind, of = CALL if job.on_air or self._rings(job) else FIRST, (desk.whose(*job.record.about),)
+        if not job.record.silent:
+            self._rang[node] = {**self._rung(node), job.record.src: desk.now_ms}
         if not desk.has_air(kind, FRAME_BYTES, of):
             job.wait_ms = desk.now_ms + NO_AIR_MS
             return False
@@ -251,8 +254,6 @@ class Pages:
             job.wait_ms = desk.now_ms + NO_AIR_MS
             return False
         job.sent, job.on_air, self._latest[node] = job.sent + 1, True, job.counter
-        if not job.record.silent:
-            self._rang[node] = (job.record.src, job.record.first_counter), desk.now_ms
         self._settle((node, job.record.src, job.record.first_counter))
         self._count += 1
         self._turns[job.record.src] = self._count
@@ -261,10 +262,13 @@ class Pages:
         return True
 
     def _rings(self, job) -> bool:
-        """Whether this chime was called lately about another public alarm, as it is to be about this one."""
-        about, at_ms = self._rang.get(job.device.node, (None, 0))
-        mine = job.record.src, job.record.first_counter
-        return not job.record.silent and about not in (None, mine) and self._desk.now_ms - at_ms < RANG_MS
+        """Whether this chime rang lately for several other buttons' public alarms."""
+        others = self._rung(job.device.node).keys() - {job.record.src}
+        return not job.record.silent and len(others) >= RANG_FOR
+
+    def _rung(self, node):
+        rung = self._rang.get(node, {})
+        return {src: at_ms for src, at_ms in rung.items() if self._desk.now_ms - at_ms < RANG_MS}
 
     def answered(self, penerima, origin, first_counter):
         """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.

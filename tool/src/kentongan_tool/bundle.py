@@ -10,6 +10,7 @@ It is made where there is internet, and verified whole each time it is opened.
 """
 import ast
 import json
+import re
 import shutil
 import tempfile
 from hashlib import sha256
@@ -223,10 +224,9 @@ def compile_mpy(path, target, name):
 
 
 def version_of(code):
-    """The project's version, from the firmware's own metadata."""
-    import tomllib
-    with open(code / "firmware/pyproject.toml", "rb") as file:
-        return tomllib.load(file)["project"]["version"]
+    """The project's version, as the code in that folder says it."""
+    text = (code / "wire/src/kentongan_wire/__init__.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE).group(1)
 
 
 def of_checkout():
