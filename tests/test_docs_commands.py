@@ -141,11 +141,17 @@ SAID = re.compile(r"(?<![\w/.-])kentongan-(?:hub|gateway|tool) [a-z][a-z-]*(?: -
                   r" [\w./{}-]+)?)*")
 
 
+def shown(expression):
+    """What stands for an expression of a template: the text that it begins with, its values as X."""
+    text = re.match(r"\s*(?:_\()?'([^']*)'", expression[1])
+    return re.sub(r"%\(\w+\)s", "X", text[1]) if text else "X"
+
+
 def strings(path):
     """Every text of a source that a program may print: a template's words, a module's strings."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
-        yield re.sub(r"{{.*?}}", "X", text)
+        yield re.sub(r"{{(.*?)}}", shown, text)
         return
     tree = ast.parse(text)
     whole = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]

@@ -1,29 +1,18 @@
-"""Indonesian by default, English by switch: no text of any page is missing, and no page loses its sense."""
+"""Indonesian by default, other languages by switch: no text of any page is missing, what people typed stays
+as they typed it, and no page loses its sense.
+"""
 
 import ast
 import json
 import re
-from pathlib import Path
 
+import polib
 import pytest
+import texts
 from hub_kit import Person
-from kentongan_hub import (
-    alarms,
-    contacts,
-    drills,
-    kentongan,
-    language,
-    paging,
-    policy,
-    roles,
-    supervision,
-    troubles,
-    view,
-    web,
-    words,
-)
-from kentongan_hub.pages import device, more, trust
-from kentongan_hub.trust import revocations
+from kentongan_hub import access, drills, language, roles, standing, supervision, view, words
+from kentongan_hub.language import Joined, Text, known, read, shown
+from markupsafe import escape
 
 PAGES = (
     *("/papan", "/kejadian", "/kejadian/kejadian-1", "/perangkat", "/perangkat/tombol-07", "/peringatan"),
@@ -31,20 +20,25 @@ PAGES = (
     *("/warga", "/warga/1", "/serah-terima", "/kanal", "/akun", "/catatan", "/undangan", "/layar/pos"),
     *("/kontak", "/pengaturan", "/denah", "/latihan/1", "/akses"),
 )
-SOURCE = Path(language.__file__).parent
-ENGLISH_MODULES = ("cli.py", "device_api.py", "technicians.py", "site.py", "api.py", "events.py")
+SOURCE = texts.SOURCE
+FILES = sorted((SOURCE / "languages").glob("*.po"))
+ENGLISH_MODULES = ("cli.py", "device_api.py", "technicians.py", "site.py", "api.py", "events.py", "backup.py")
 ENGLISH_PACKAGES = ("provision", "trust")  # a technician's tool and console read these
-CLASSES = {"pintu", "papan"}  # a block that is an element's class
-TABLES = (
-    *(words.KINDS, words.STATES, words.ROLES, words.DEVICE_ROLES, words.REFUSALS, policy.DUTIES),
-    words.SMS_REASONS,
-    *(troubles.WORDS, trust.PHASES, alarms.SIREN_WORDS, kentongan.NAMES, view.SENSES),
-)
+SAME_EVERYWHERE = {
+    *("· Kentongan", "Kentongan ·", "Kentongan", "RT", "RW", "PIN", "USB", "dBm", "SNR dB", "Menu"),
+    *("Operator:", "(KK)", "kentongan-hub check", "kentongan-hub provision"),
+    *("pintu", "papan", 'method="post" action="'),  # an element's class, an element's attributes
+}
 
 
-def texts_of_calls():
-    """Every text that Python hands to a person: what is wrong, what the record and the timeline say."""
-    at = {"LocalError": (0,), "record": (3,), "tell": (4,), "_note": (1,), "_page": (0, 1), "_ask": (1,)}
+@pytest.mark.parametrize("path", sorted((SOURCE / "templates").glob("*.html")), ids=lambda path: path.name)
+def test_every_text_of_every_template_is_marked(path):
+    assert set(texts.unmarked(path.read_text(encoding="utf-8"))) - SAME_EVERYWHERE == set()
+
+
+def unmarked_of_calls():
+    """Every text that Python hands to a person without a mark: what is wrong, what was done."""
+    at = {"LocalError": (0,), "Failure": (0,), "record": (3,), "tell": (4,), "tell_once": (3,), "_ask": (1,)}
     for path in SOURCE.rglob("*.py"):
         if path.name in ENGLISH_MODULES or path.parent.name in ENGLISH_PACKAGES:
             continue
@@ -52,83 +46,98 @@ def texts_of_calls():
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 for number in at.get(name, ()):
-                    if number < len(node.args):
-                        yield from texts_of(node.args[number])
+                    for value in branches(node.args[number : number + 1]):
+                        if isinstance(value, ast.JoinedStr) or getattr(value, "value", None):
+                            yield f"{path.name}:{value.lineno}"
 
 
-def texts_of(node):
-    if isinstance(node, ast.IfExp):
-        yield from texts_of(node.body)
-        yield from texts_of(node.orelse)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.JoinedStr):
-        yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+def branches(nodes):
+    for node in nodes:
+        if isinstance(node, ast.IfExp):
+            yield from branches([node.body, node.orelse])
+        elif isinstance(node, ast.BoolOp):
+            yield from branches(node.values)
+        elif isinstance(node, (ast.Constant, ast.JoinedStr)):
+            yield node
 
 
-def missing(texts):
-    return sorted(
-        text for text in texts
-        if re.search("[A-Za-z]", text) and not is_key(text) and language.core(text) not in language.table()
-    )  # fmt: skip
+def test_every_text_that_python_says_is_marked():
+    assert list(unmarked_of_calls()) == []
+    assert len(texts.found()) > 1_400
 
 
-def is_key(text):
-    """A value of the program, such as a kind's number or '{}', and no text."""
-    return not re.search("[a-z]", text.replace("{}", "")) and " " not in text
+def test_no_function_hides_the_mark_behind_a_variable():
+    for path in SOURCE.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                names = [node for node in ast.walk(function) if getattr(node, "id", "") == texts.MARK]
+                inside = [node for one in ast.walk(function) if isinstance(one, ast.comprehension)
+                          for node in ast.walk(one.target)]  # fmt: skip
+                stored = [node for node in names if isinstance(node.ctx, ast.Store) and node not in inside]
+                called = [node for node in names if isinstance(node.ctx, ast.Load)]
+                assert not (stored and called), f"{path.name}: {function.name}"
 
 
-def test_every_text_of_every_template_is_in_the_table(site):
-    for path in sorted((SOURCE / "templates").glob("*.html")):
-        texts = language.texts(site.app.environments["id"], path.read_text(encoding="utf-8"))
-        assert missing(texts - CLASSES) == [], path.name
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_language_says_every_text_beyond_doubt_and_no_others(file):
+    kept = polib.pofile(str(file), wrapwidth=100)
+    assert str(kept) == str(texts.merged(file, texts.found())), "run .venv/bin/python tests/texts.py"
+    left = [one.msgid for one in kept if not one.msgstr.strip() or one.fuzzy or one.obsolete]
+    assert left == []
+    assert kept.find("Bahasa Indonesia"), "its own name, for the switch"
 
 
-def test_every_text_that_python_says_is_in_the_table():
-    found = set(texts_of_calls())
-    assert len(found) > 150
-    assert missing(found) == []
+def places(text):
+    return sorted(re.findall(r"%\([^)]+\)s|%%", text)), "%" in re.sub(r"%\([^)]+\)s|%%", "", text)
 
 
-def test_every_word_of_the_tables_is_in_the_table():
-    found = {text for one in TABLES for text in one.values()}
-    found |= {text for what, (_, _, remedy) in supervision.KINDS.items() for text in (what, remedy)}
-    found |= {text for title, remedy in web.ERRORS.values() for text in (title, remedy)}
-    found |= {text for page in more.PAGES for text in page[2:4]}
-    found |= {text for word, name, _ in contacts.SERVICES.values() for text in (word, name)}
-    found |= {*words.MISTAKES, *device.MUTE_REASONS, *revocations.WHY}
-    found |= {channel.label for channel in paging.CHANNELS}
-    found |= {text for channel in paging.CHANNELS for _, text, _ in channel.fields}
-    found |= {"menunggu", "dipakai", "dibatalkan", "lewat waktu", "kuat", "cukup", "lemah"}
-    found |= {supervision.TERHUBUNG, supervision.TERLAMBAT, supervision.TERPUTUS, supervision.BELUM}
-    lines = [words.CRIME_LINE, words.NARKOBA_LINE, words.CONFIDENTIAL_LINE, words.DRILL_LINE]
-    found |= {re.sub(r"\{[a-z+]+\}", "{}", line) for line in [*lines, *words.ADVICE.values()]}
-    assert missing(found) == []
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_language_leaves_room_for_the_same(file):
+    for one in polib.pofile(str(file)):
+        if "%(" in one.msgid:
+            assert places(one.msgstr) == (places(one.msgid)[0], False), one.msgid
+        assert "%(" in one.msgid or "%(" not in one.msgstr, one.msgid
 
 
-def test_both_languages_leave_room_for_the_same():
-    for key, text in language.table().items():
-        assert text and key.count("{}") == text.count("{}"), key
-
-
-def test_no_text_in_the_table_has_gone_from_the_program():
-    known = " ".join(
-        " ".join(path.read_text(encoding="utf-8").split())
-        for pattern in ("*.py", "*.html") for path in SOURCE.rglob(pattern)
-    ).replace('" "', "").replace('" f"', "")  # fmt: skip
-    lower = known.lower()
-    dead = [
-        key for key in language.table()
-        if not all(part.strip().lower() in lower for part in key.split("{}"))
-    ]  # fmt: skip
-    assert dead == []
-
-
-def test_what_the_script_says_has_its_english():
+def test_what_the_script_says_comes_with_the_page(site):
     script = (SOURCE / "static/hub.js").read_text(encoding="utf-8")
-    table = re.search(r"const EN = (\{.*?\});", script, re.S)[1]
-    keys = set(json.loads(re.sub(r",\s*\}", "}", table)))
-    assert keys == set(re.findall(r'\bt\("([^"]+)"\)', script))
+    said = set(re.findall(r'\bt\("([^"]+)"', script))
+    assert said == {one.msgid for one in words.SCRIPT}
+    assert "data-kata" not in site.enter("admin").get("/papan").text
+    found = re.search(r'<body[^>]* data-kata="([^"]*)"', english(site).get("/papan").text)[1]
+    brought = json.loads(found.replace("&#34;", '"').replace("&#39;", "'"))
+    assert brought.keys() == said and brought["terputus"] == "lost"
+
+
+def test_every_language_is_one_file_and_comes_with_its_own_name(site, tmp_path, monkeypatch):
+    """As a translator brings it: no other file of the program knows of it."""
+    po = texts.merged(tmp_path / "jv.po", texts.found())
+    for one in po:
+        one.msgstr = f"«{one.msgid}»"
+    po.find("Bahasa Indonesia").msgstr = "Basa Jawa"
+    po.find("Perangkat").flags.append("fuzzy")
+    po.save(str(tmp_path / "jv.po"))
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    forget()
+    try:
+        person = site.enter("admin")
+        assert ">Basa Jawa</button>" in person.get("/papan").text
+        assert person.post("/bahasa", page="/papan", ke="en").status_code == 400
+        person.post("/bahasa", page="/papan", ke="jv")
+        text = person.get("/papan").text
+        assert '<html lang="jv">' in text and "<h1>«Tidak ada kejadian terbuka»</h1>" in text
+        assert "<span>Perangkat</span>" in text, "what is in doubt stays Indonesian"
+        assert "«Admin/teknisi»" in text and "«Tombol rumah»: " in text.replace("««", "«")
+        for page in PAGES:
+            assert person.get(page).status_code in (200, 404), page
+    finally:
+        monkeypatch.undo()
+        forget()
+
+
+def forget():
+    for kept in (language.languages, language.catalogue, language._sentences):
+        kept.cache_clear()
 
 
 def english(site):
@@ -152,6 +161,7 @@ INDONESIAN = re.compile(
 )
 NAMES = re.compile(
     r"(pos|kejadian|rahasia|tombol)-\d+|(kejadian|perangkat)\.(csv|xlsx)|Pos ronda Mawar|Bu Admin|[Rr]onda"
+    r"|SAPA, perempuan dan anak"  # a name in the list of contacts, for people to change
 )
 
 
@@ -209,7 +219,7 @@ def test_what_is_sent_back_and_what_styles_look_at_stays_the_same(site):
     admin.post("/bahasa", page="/papan", ke="en")
     for path, text in before.items():
         after = admin.get(path).text
-        for pattern in ('class="([^"]*)"', 'value="([a-z][^"]{,30})"', 'action="([^"]*)"', 'name="(.*?)"'):
+        for pattern in ('class="([^"]*)"', ' value="([^"]*)"', 'action="([^"]*)"', 'name="(.*?)"'):
             assert re.findall(pattern, text) == re.findall(pattern, after), (path, pattern)
         assert not re.search(r"<option(?![^>]*value=)", after), f"{path}: an option's words are its value"
 
@@ -218,8 +228,7 @@ def test_names_and_markup_from_people_are_shown_as_they_are(site):
     with site.hub.store.write() as db:
         db.run("UPDATE accounts SET name = 'Rumah <b>Selesai</b>'")
     text = english(site).get("/akun").text
-    assert "House &lt;b&gt;Selesai&lt;/b&gt;" in text or "Rumah &lt;b&gt;Selesai&lt;/b&gt;" in text
-    assert "<b>Selesai" not in text
+    assert "Rumah &lt;b&gt;Selesai&lt;/b&gt;" in text and "<b>Selesai" not in text
 
 
 @pytest.mark.parametrize("wrong", ["", "de", "en ", "../en"])
@@ -241,3 +250,100 @@ def test_the_switch_leads_back_to_the_page_and_never_away(site):
 
 def test_roles_have_words_in_both_languages():
     assert set(words.ROLES) == set(roles.ROLES)
+
+
+def test_each_change_of_who_may_see_has_words(site):
+    facts = {*standing.WHAT, "akun baru", "rumah alat", "penerima"}
+    assert facts == set(words.FACTS), "of standing.py, access.made, provision/register.py and ringing.py"
+    with site.hub.store.write() as db:
+        for fact in facts:
+            access.note(db, site.hub.now(), [1], fact, "", "")
+            asked = {"what": fact, "subject": "", "body": fact, "made_by": 1, "made_wall": 0}
+            db.insert("access_requests", **asked, touched="[]")
+    text = english(site).get("/akses").text
+    for fact in words.FACTS.values():
+        assert text.count(str(escape(language.catalogue("en")[fact]))) >= 2, fact
+
+
+def test_a_text_knows_its_values_and_translates_nothing_else():
+    made = Text("%(name)s lewat %(channel)s", name="Rumah Sakit Umum", channel=Text("internet"))
+    assert made == "Rumah Sakit Umum lewat internet" == str(made) and str(ValueError(made)) is made
+    listed = Joined(", ", [Text("ketua RT"), "ketua RT"])
+    language.use("en")
+    try:
+        assert shown(made) == "Rumah Sakit Umum by internet"
+        assert shown(listed) == "head of the RT, ketua RT", "a person's own words beside ours"
+        assert shown("ketua RT") == "ketua RT" and shown(7) == 7
+    finally:
+        language.use("id")
+    assert shown(made) == made and shown(listed) == "ketua RT, ketua RT"
+    language.use("nowhere")
+    assert language.current() == "id"
+
+
+def test_a_text_that_lacks_a_value_shows_its_place_and_stops_nothing(site, monkeypatch):
+    """A page, a call for help or the record never fails by a word that somebody left out."""
+    half = Text("%(name)s: %(why)s, 100 % %d %%", name="Budi 50% %(why)s")
+    assert half == "Budi 50% %(why)s: %(why)s, 100 % %d %" == shown(half)
+    assert Joined(", ", [Text("ketua RT"), 7, None]) == "ketua RT, 7, None"
+    told = Text("%(name)s tidak datang", name=ValueError(Text("ketua RT")))
+    monkeypatch.setattr(language, "catalogue", {
+        "id": {}, "en": {told.msgid: "%(nama)s and %(name)s, %", "ketua RT": "head of the RT"},
+    }.get)  # fmt: skip
+    language.use("en")
+    try:
+        assert shown(told) == "%(nama)s and head of the RT, %", "as a careless translator left it"
+        assert shown(Joined(", ", [told, 7])) == "%(nama)s and head of the RT, %, 7"
+    finally:
+        language.use("id")
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\xff\xfe msgid", b'msgid "a\nmsgstr', b"[]", None])
+def test_a_spoilt_file_costs_its_language_and_neither_a_page_nor_an_alarm(
+    site, tmp_path, monkeypatch, spoilt
+):
+    """The card under it loses a sector: the hub starts without it all the same."""
+    person = english(site)
+    (tmp_path / "en.po").mkdir() if spoilt is None else (tmp_path / "en.po").write_bytes(spoilt)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    forget()
+    try:
+        assert "Tidak ada kejadian terbuka" in person.get("/papan").text
+        person.client.set_cookie("kentongan_bahasa", "en")
+        site.post_events(site.alarm(kind=2))
+        assert ">Kebakaran<" in person.get("/papan").text
+    finally:
+        monkeypatch.undo()
+        forget()
+
+
+def test_a_kept_sentence_is_read_only_where_it_is_certain_what_is_ours():
+    asked = Text("%(name)s: datang juga untuk %(slug)s?")
+    assert read("Budi: datang juga untuk kejadian-2?", asked).values == {"name": "Budi", "slug": "kejadian-2"}
+    twice = "A: datang juga untuk B: datang juga untuk kejadian-2?"
+    assert type(read(twice, asked)) is str, "a name that holds our own words: nobody can tell"
+    assert type(read("ramai", asked)) is str
+    language.use("en")
+    try:
+        assert shown(known("kira-kira 13 jam 5 menit")) == "about 13 h 5 min"
+        assert shown(known("tombol ditekan")) == "button pressed"
+        assert known("zzz") == "zzz" and known(None) is None
+    finally:
+        language.use("id")
+
+
+def test_a_warning_is_read_and_the_reason_that_a_person_gave_is_not():
+    language.use("en")
+    try:
+        told = supervision._found("baterai", "tombol-07", Text("sekitar %(days)s hari lagi", days=5))
+        assert shown(supervision.said(told.what, str(told.detail))).startswith("about 5 days left: ")
+        mute = supervision._found("tombol dibisukan", "tombol-07", "sekitar 5 hari lagi")
+        assert shown(supervision.said(mute.what, mute.detail)).startswith("sekitar 5 hari lagi: ")
+        assert shown(supervision.whose("jam tidak pasti", "pusat data")) == "hub"
+        assert shown(supervision.whose("jam tidak pasti", "ronda")) == "ronda", "a gateway's label"
+        for what, (_urgent, _owner, said) in supervision.KINDS.items():
+            assert shown(supervision.said(what, said)) == shown(said) != said
+    finally:
+        language.use("id")
+    assert set(supervision.OF_MACHINES) | set(supervision.OF_NO_DEVICE) <= set(supervision.KINDS)
+    assert set(view.AROUND) | set(view.OF_MACHINES) <= set(texts.found())

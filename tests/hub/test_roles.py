@@ -211,6 +211,7 @@ def test_no_account_makes_a_dead_device_look_alive(walk):
     site.post_events(site.event("status", **status, rssi=-80, snr_q=2))
     heard = site.rows("SELECT node, heard_ms FROM devices ORDER BY node")
     site.clock.advance(86_400_000)
+    site.was_there()
     site.hub.dispatch.step()
     open_ = site.rows("SELECT what, subject FROM warnings WHERE closed_ms IS NULL AND subject = 'pos-1'")
     assert open_, "the post is missed"

@@ -10,6 +10,7 @@ import json
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, circles, roles
+from kentongan_hub.language import _
 
 OUTSIDE = (0, 0, 1)  # home of an account: zone, house, outside the RTs of this hub
 UNKNOWN = (0, 0, 0)
@@ -21,10 +22,10 @@ OWN_REQUESTS_LIMIT = 20  # of one officer: nobody alone shuts the door for the o
 LISTED = 100
 LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
-OWN_HOUSE = "Ini menyangkut rumah Anda sendiri. Minta petugas dari rumah lain."
+OWN_HOUSE = _("Ini menyangkut rumah Anda sendiri. Minta petugas dari rumah lain.")
 NO_SECOND = (
-    "Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
-    "Undang satu di halaman Undangan, atau minta teknisi di mesin pusat data: kentongan-hub access."
+    _("Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
+      "Undang satu di halaman Undangan, atau minta teknisi di mesin pusat data: kentongan-hub access.")
 )
 
 
@@ -39,18 +40,21 @@ def known(account):
 
 def home_words(account):
     if account["outside"]:
-        return "di luar RT"
-    return f"RT {account['zone']:02d} rumah {account['house']}" if account["house"] else "belum dicatat"
+        return _("di luar RT")
+    if not account["house"]:
+        return _("belum dicatat")
+    return _("RT %(zone)s rumah %(house)s", zone=f"{account['zone']:02d}", house=account["house"])
 
 
 def check_home(zone, house, outside):
     """A home as columns; LocalError when it is neither a house nor 'outside', or both."""
     if outside:
         if house:
-            raise LocalError("rumah: tulis RT dan nomornya, atau pilih tinggal di luar RT; jangan keduanya")
+            raise LocalError(_("rumah: tulis RT dan nomornya, atau pilih tinggal di luar RT; jangan "
+                               "keduanya"))  # fmt: skip
         return OUTSIDE
     if not 1 <= zone <= 255 or not 1 <= house <= 0xFFFF:
-        raise LocalError("rumah: tulis RT 1 sampai 255 dan nomor rumah, atau pilih tinggal di luar RT")
+        raise LocalError(_("rumah: tulis RT 1 sampai 255 dan nomor rumah, atau pilih tinggal di luar RT"))
     return (zone, house, 0)
 
 
@@ -68,11 +72,12 @@ def may(db, by, account=None, touched=()):
     if by["id"] is None:
         return
     if account is not None and account["id"] == by["id"]:
-        raise LocalError("Ini tentang Anda sendiri: orang lain yang harus mengubahnya. Minta petugas lain, "
-                         "atau teknisi di mesin pusat data: kentongan-hub access.")  # fmt: skip
+        raise LocalError(_("Ini tentang Anda sendiri: orang lain yang harus mengubahnya. Minta petugas "
+                           "lain, atau teknisi di mesin pusat data: kentongan-hub access."))  # fmt: skip
     if not known(by):
         if officers(db):
-            raise LocalError("Rumah Anda belum dicatat. Minta petugas lain menulisnya di halaman Akses dulu.")
+            raise LocalError(_("Rumah Anda belum dicatat. Minta petugas lain menulisnya di halaman Akses "
+                               "dulu."))  # fmt: skip
         return  # a site being set up: nobody's house is known yet
     if circles.homes(db, by) & set(touched):
         raise LocalError(OWN_HOUSE)
@@ -176,12 +181,14 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
     text = json.dumps(body, sort_keys=True)
     same = "SELECT 1 FROM access_requests WHERE what = ? AND body = ? AND done_wall IS NULL"
     if db.value(same, what, text):
-        raise LocalError("Ini sudah menunggu orang kedua, lihat halaman Akses.")
+        raise LocalError(_("Ini sudah menunggu orang kedua, lihat halaman Akses."))
     if db.value("SELECT count(*) FROM access_requests WHERE done_wall IS NULL") >= REQUESTS_LIMIT:
-        raise LocalError(f"sudah ada {REQUESTS_LIMIT} perubahan yang menunggu; benarkan atau tolak dulu")
+        raise LocalError(_("sudah ada %(limit)s perubahan yang menunggu; benarkan atau tolak dulu",
+                           limit=REQUESTS_LIMIT))  # fmt: skip
     own = "SELECT count(*) FROM access_requests WHERE done_wall IS NULL AND made_by = ?"
     if db.value(own, by["id"]) >= OWN_REQUESTS_LIMIT:
-        raise LocalError(f"sudah ada {OWN_REQUESTS_LIMIT} perubahan Anda yang menunggu orang kedua")
+        raise LocalError(_("sudah ada %(limit)s perubahan Anda yang menunggu orang kedua",
+                           limit=OWN_REQUESTS_LIMIT))  # fmt: skip
     db.insert(
         "access_requests",
         what=what,
@@ -192,7 +199,7 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
         made_by=by["id"],
         made_wall=now.wall,
     )
-    audit.record(db, now.wall, by["login"], "menunggu orang kedua", subject, what, at)
+    audit.record(db, now.wall, by["login"], _("menunggu orang kedua"), subject, what, at)
     return False
 
 
@@ -208,7 +215,7 @@ def request(db, number):
     """The request that waits, with who asked (`first`), its `body`, and the houses that it touched then."""
     row = db.one("SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL", number)
     if row is None:
-        raise LocalError("Permintaan itu tidak ada lagi. Muat ulang halaman.")
+        raise LocalError(_("Permintaan itu tidak ada lagi. Muat ulang halaman."))
     first = db.one("SELECT * FROM accounts WHERE id = ?", row["made_by"])
     touched = {tuple(place) for place in json.loads(row["touched"])}
     return {**row, "first": first, "body": json.loads(row["body"]), "touched": touched}
@@ -221,11 +228,11 @@ def may_agree(db, by, row, account, touched):
     """
     first, touched = row["first"], touched | row["touched"]
     if not first["active"] or not roles.allows(first["role"], roles.REGISTER):
-        raise LocalError("Yang memintanya bukan petugas lagi. Tolak, dan minta sekali lagi sendiri.")
+        raise LocalError(_("Yang memintanya bukan petugas lagi. Tolak, dan minta sekali lagi sendiri."))
     may(db, first, account, touched)
     if by["id"] not in [one["id"] for one in seconds(db, first, account, touched)]:
         raise LocalError(
-            "Orang kedua harus petugas dari rumah lain daripada yang meminta, dan bukan yang bersangkutan."
+            _("Orang kedua harus petugas dari rumah lain daripada yang meminta, dan bukan yang bersangkutan.")
         )
 
 
@@ -239,7 +246,7 @@ def take(db, now, by, row, result, at=""):
         result,
         row["id"],
     )
-    audit.record(db, now.wall, by["login"], f"orang kedua: {result}", row["subject"],
+    audit.record(db, now.wall, by["login"], _("orang kedua: %(result)s", result=result), row["subject"],
                  f"{row['what']}, diminta {row['first']['login']}", at)  # fmt: skip
 
 
@@ -284,7 +291,7 @@ def checked(db, now, makers, at=""):
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):
         db.run("DELETE FROM settings WHERE key = ?", RESTORED)
-        audit.record(db, now.wall, makers[0]["login"], "akses diperiksa", "", "", at)
+        audit.record(db, now.wall, makers[0]["login"], _("akses diperiksa"), "", "", at)
 
 
 def trim(db, now):

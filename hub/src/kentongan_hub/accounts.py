@@ -12,6 +12,7 @@ from kentongan_wire.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from kentongan_hub import audit, roles
+from kentongan_hub.language import _
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
@@ -34,24 +35,27 @@ HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
 def check_new(login, password, name=""):
     """LocalError with the remedy when these cannot make an account."""
     if not LOGIN.match(login):
-        raise LocalError(f"nama masuk {login!r}: 2-32 huruf kecil a-z, angka, titik, - atau _")
+        raise LocalError(_("nama masuk %(login)s: 2-32 huruf kecil a-z, angka, titik, - atau _",
+                           login=f"{login!r}"))  # fmt: skip
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise LocalError(f"sandi: {PASSWORD_MIN}-{PASSWORD_MAX} karakter")
+        raise LocalError(_("sandi: %(password_min)s-%(password_max)s karakter",
+                           password_min=PASSWORD_MIN, password_max=PASSWORD_MAX))  # fmt: skip
     if len(name) > NAME_LIMIT:
-        raise LocalError(f"nama: paling panjang {NAME_LIMIT} karakter")
+        raise LocalError(_("nama: paling panjang %(limit)s karakter", limit=NAME_LIMIT))
 
 
 def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
     """The new account's id; `home` as access.check_home gives it, without it nobody is named."""
     check_new(login, password, name)
     if role not in roles.ROLES:
-        raise LocalError(f"peran {role!r}: pilih salah satu dari {', '.join(roles.ROLES)}")
+        raise LocalError(_("peran %(role)s: pilih salah satu dari %(roles)s",
+                           role=f"{role!r}", roles=", ".join(roles.ROLES)))  # fmt: skip
     if named and role in roles.NEVER_NAMED:
-        raise LocalError(f"peran {role}: layar tidak boleh melihat kejadian rahasia")
+        raise LocalError(_("peran %(role)s: layar tidak boleh melihat kejadian rahasia", role=role))
     if named and not any(home):
-        raise LocalError("disepakati untuk rahasia: tulis dulu rumahnya, atau bahwa ia tinggal di luar RT")
+        raise LocalError(_("disepakati untuk rahasia: tulis dulu rumahnya, atau bahwa ia tinggal di luar RT"))
     if db.value("SELECT 1 FROM accounts WHERE login = ?", login):
-        raise LocalError(f"nama masuk {login!r}: sudah dipakai, pilih yang lain")
+        raise LocalError(_("nama masuk %(login)s: sudah dipakai, pilih yang lain", login=f"{login!r}"))
     name = name.strip() or login
     check_name(db, name)
     return db.insert(
@@ -73,7 +77,8 @@ def check_name(db, name):
     """LocalError when this name would be read as another's: what people did stands under their names."""
     labels = [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0")]
     if is_somebodys(db, name) or _spoken(name) in map(_spoken, [*labels, *NOBODYS]):
-        raise LocalError(f"nama {name!r}: sudah dipakai, tambahkan nama lain atau nomor rumah")
+        raise LocalError(_("nama %(name)s: sudah dipakai, tambahkan nama lain atau nomor rumah",
+                           name=f"{name!r}"))  # fmt: skip
 
 
 def is_somebodys(db, name):

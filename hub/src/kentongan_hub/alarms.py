@@ -26,6 +26,7 @@ from kentongan_hub import (
     waits,
 )
 from kentongan_hub.audit import note
+from kentongan_hub.language import _
 from kentongan_hub.trust import counters, intake
 
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
@@ -233,8 +234,8 @@ def _press(db, now, incident, event):
     if event["cancel"]:
         _cancel(db, now, incident, event)
     elif first_press:
-        detail = "diterima terlambat, tanpa sirene" if event["late"] else ""
-        incidents.tell(db, now, incident, _who(db, incident), "tombol ditekan", detail)
+        detail = _("diterima terlambat, tanpa sirene") if event["late"] else ""
+        incidents.tell(db, now, incident, _who(db, incident), _("tombol ditekan"), detail)
         calling.at_once(db, now, {**incident, "last_counter": event["counter"]}, event["age_ms"] >= 0)
     else:
         _press_again(db, now, incident, event)
@@ -252,7 +253,9 @@ def _told_again(db, now, event, row):
         earnest = row["drill"] and not drill and not incident["confidential"]
         judged = incident["closed_ms"] is not None and incident["closed_ms"] >= row["received_ms"]
         if earnest or (row["late"] and not late and not judged):
-            said = "bukan latihan, kata gateway lain" if earnest else "tidak terlambat, kata gateway lain"
+            said = _("tidak terlambat, kata gateway lain")
+            if earnest:
+                said = _("bukan latihan, kata gateway lain")
             _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
     db.run(
         "UPDATE alarms SET drill = ?, late = ? WHERE device = ? AND counter = ? AND digest = ?",
@@ -283,11 +286,12 @@ def _odd(db, now, incident, event):
     """What people should know of how this alarm came, beside that it did."""
     who = "pusat data"
     if event["altered"]:
-        said = "nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya"
-        incidents.tell(db, now, incident, who, "peringatan", said)
+        said = _("nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya")
+        incidents.tell(db, now, incident, who, _("peringatan"), said)
     if event["doubted"]:
-        said = "gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan rekaman"
-        incidents.tell(db, now, incident, who, "peringatan", said)
+        said = _("gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan "
+                 "rekaman")  # fmt: skip
+        incidents.tell(db, now, incident, who, _("peringatan"), said)
 
 
 def _press_again(db, now, incident, event, said=""):
@@ -298,11 +302,11 @@ def _press_again(db, now, incident, event, said=""):
     older = event["late"] or event["counter"] < incident["last_counter"]
     if older and (incident["closed_ms"] is not None or incident["cancelled"]):
         incidents.tell(
-            db, now, incident, _who(db, incident), "tombol ditekan lagi", said or "diterima terlambat"
+            db, now, incident, _who(db, incident), _("tombol ditekan lagi"), said or _("diterima terlambat")
         )
         return
     state = states.after(incident["state"], happens)
-    incidents.tell(db, now, incident, _who(db, incident), said or "tombol ditekan lagi")
+    incidents.tell(db, now, incident, _who(db, incident), said or _("tombol ditekan lagi"))
     if happens == states.TEKAN:
         kind = incident["kind"] if older else event["kind"]
         db.run(
@@ -317,7 +321,7 @@ def _press_again(db, now, incident, event, said=""):
         if incident["merged_into"]:
             joins.press_after_end(db, now, {**incident, "drill": 0})
         incidents.open_again(db, now, incident)
-        incidents.tell(db, now, incident, "pusat data", "dibuka kembali", "tombol ditekan lagi")
+        incidents.tell(db, now, incident, "pusat data", _("dibuka kembali"), _("tombol ditekan lagi"))
         _call_anew(db, now, incident, event)
     elif happens == states.TEKAN and incident["late"] and not older and state == states.BARU:
         if not incident["merged_into"]:  # nobody was called at once for what seemed held back
@@ -337,7 +341,7 @@ def _call_anew(db, now, incident, event):
 def _cancel(db, now, incident, event):
     state = states.after(incident["state"], states.BATAL)
     db.run("UPDATE incidents SET state = ?, cancelled = 1 WHERE id = ?", state, incident["id"])
-    incidents.tell(db, now, incident, _who(db, incident), "dibatalkan", "pastikan keadaan di tempat")
+    incidents.tell(db, now, incident, _who(db, incident), _("dibatalkan"), _("pastikan keadaan di tempat"))
     orders.stage(db, now, incident, event["counter"], m.STAGE_CANCELLED)
 
 
@@ -381,17 +385,18 @@ def _siren_report(db, now, gateway, event):
     )
     if incident:
         label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
-        incidents.tell(db, now, incident, label, "sirene " + SIREN_WORDS.get(state, "melapor"))
+        word = SIREN_WORDS.get(state, _("melapor"))
+        incidents.tell(db, now, incident, label, _("sirene %(word)s", word=word))
         sirens.reported(db, now, incident, post, state)
 
 
 SIREN_WORDS = {
-    m.STATE_SOUNDING: "berbunyi",
-    m.STATE_STOPPED: "berhenti",
-    m.STATE_SILENCED: "dimatikan di pos",
-    m.STATE_FAILED: "gagal berbunyi",
-    m.STATE_DRIVEN: "digerakkan (tanpa pengindra)",
-    m.STATE_REFUSED: "tidak berbunyi sendiri, gerbang memastikan",
+    m.STATE_SOUNDING: _("berbunyi"),
+    m.STATE_STOPPED: _("berhenti"),
+    m.STATE_SILENCED: _("dimatikan di pos"),
+    m.STATE_FAILED: _("gagal berbunyi"),
+    m.STATE_DRIVEN: _("digerakkan (tanpa pengindra)"),
+    m.STATE_REFUSED: _("tidak berbunyi sendiri, gerbang memastikan"),
 }
 
 

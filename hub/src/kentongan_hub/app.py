@@ -1,11 +1,13 @@
 """create_app: the pages and the API over one data directory."""
 
+import json
 import logging
 import secrets
 import sqlite3
-from functools import cached_property
 
 from flask import Flask, current_app, g, request
+from jinja2 import pass_context, pass_eval_context
+from jinja2.filters import do_join
 from kentongan_wire import __version__
 from kentongan_wire.errors import LocalError
 from werkzeug.exceptions import HTTPException
@@ -32,6 +34,7 @@ from kentongan_hub import (
 from kentongan_hub.clock import Clock
 from kentongan_hub.dispatch import Dispatch
 from kentongan_hub.incidents import Now
+from kentongan_hub.language import _
 from kentongan_hub.live import Boards
 from kentongan_hub.pages import (
     access,
@@ -59,6 +62,7 @@ from kentongan_hub.pages import (
     trust,
     warnings,
 )
+from kentongan_hub.typed import typed
 
 log = logging.getLogger("kentongan.hub")
 PAGES = (
@@ -115,15 +119,15 @@ class Hub:
             with self.store.read() as db:
                 damage = mending.damage(db)
         except sqlite3.Error as error:  # the page that says so must not need what is broken
-            return f"PENYIMPANAN GAGAL: {error}; alarm disimpan gerbang"
+            return _("PENYIMPANAN GAGAL: %(error)s; alarm disimpan gerbang", error=error)
         keys = site.problem(self.data_dir) if self.has_site() else ""
         if keys:
-            return f"BERKAS KUNCI SITUS RUSAK: {keys}; alarm berjalan, pengaturan alat tidak"
+            return _("BERKAS KUNCI SITUS RUSAK: %(keys)s; alarm berjalan, pengaturan alat tidak", keys=keys)
         if damage:
-            rest = "berkas lama disisihkan, alarm berjalan dengan yang baru"
-            return f"BASIS DATA RUSAK: {damage['why']}; {rest}"
+            rest = _("berkas lama disisihkan, alarm berjalan dengan yang baru")
+            return _("BASIS DATA RUSAK: %(why)s; %(rest)s", why=language.known(damage["why"]), rest=rest)
         failing = self.store.failing
-        return f"PENYIMPANAN GAGAL: {failing}; alarm disimpan gerbang" if failing else ""
+        return _("PENYIMPANAN GAGAL: %(failing)s; alarm disimpan gerbang", failing=failing) if failing else ""
 
     def has_site(self):
         """Also one whose file of keys is gone: nobody sets up another one over it."""
@@ -153,11 +157,38 @@ class RowNumber(IntegerConverter):
         super().__init__(url_map, max=(1 << 63) - 1)
 
 
+def _shown(value):
+    """What {{ }} becomes: a text of ours in the language of who asks, commands as they can be typed here."""
+    return language.shown(value, _typed)
+
+
+def _typed(text):
+    return typed(text, current_app.hub.data_dir) if "kentongan-hub" in text else text
+
+
+@pass_context
+def _command(context, text):
+    """A command in a template, as it can be typed here; with a context, for jinja keeps what needs none."""
+    return _typed(text)
+
+
+@pass_eval_context
+def _joined(context, texts, sign=""):
+    """Jinja's join, of texts in the language of who asks."""
+    return do_join(context, [_shown(one) for one in texts], sign)
+
+
 class HubFlask(Flask):
-    """Renders each page in the language of who asks for it."""
+    """Renders each page in the language of who asks: a text of ours is translated where {{ }} shows it."""
 
     hub: Hub
-    jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _shown}
+
+    def create_jinja_environment(self):
+        made = super().create_jinja_environment()
+        made.globals["_"] = language._
+        made.filters.update(shown=_shown, join=_joined, typed=_command)
+        return made
 
     def preprocess_request(self):
         return self._again(super().preprocess_request)
@@ -176,16 +207,6 @@ class HubFlask(Flask):
                 raise
             log.exception("request failed on damaged values, which are replaced now")
             return deed()
-
-    @cached_property
-    def environments(self):
-        made = {name: self.create_jinja_environment() for name in language.LANGUAGES}
-        made[language.ENGLISH].add_extension(language.Translate)
-        return made
-
-    @property
-    def jinja_env(self):
-        return self.environments[g.get("language", language.INDONESIAN) if g else language.INDONESIAN]
 
 
 def create_app(data_dir, clock=None, dispatch=True):
@@ -220,6 +241,11 @@ def _without_keys(error):
     return web.without_keys(error)
 
 
+def _script_texts():
+    """What static/hub.js says, in the language of who asks."""
+    return json.dumps({one.msgid: language.shown(one) for one in words.SCRIPT}, ensure_ascii=False)
+
+
 def _context():
     """What every template may use."""
     account = g.get("account")
@@ -227,8 +253,9 @@ def _context():
         "account": account,
         "csrf": web.csrf_token,
         "version": __version__,
-        "language": g.get("language", language.INDONESIAN),
-        "languages": language.LANGUAGES,
+        "language": language.current(),
+        "languages": language.languages(),
+        "script_texts": _script_texts,
         "words": words,
         "storage_problem": current_app.hub.problem(),
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),

@@ -8,6 +8,7 @@ the time between two starts moves no end of anything that cannot be brought back
 
 from kentongan_hub import audit
 from kentongan_hub.clock import Now
+from kentongan_hub.language import _
 
 NOTICED_MS = 60_000  # shorter ones are a restart: nobody's time has passed by it
 CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
@@ -136,7 +137,7 @@ def came_back(db, now, from_ms, sure):
     db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
               sure=int(sure))  # fmt: skip
     said = words(gap_ms, sure)
-    audit.record(db, now.wall, "pusat data", "pernah tidak berjalan", "pusat data", said)
+    audit.record(db, now.wall, "pusat data", _("pernah tidak berjalan"), "pusat data", said)
     # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing
     until_ms = now.ms + CATCH_UP_MS
     db.run("UPDATE soundings SET due_ms = ? WHERE due_ms < ?", until_ms, until_ms)
@@ -147,16 +148,19 @@ def _tell(db, now, said):
     from kentongan_hub import incidents  # which asks policies, which ask this
 
     for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND drill = 0 LIMIT 100"):
-        incidents.tell(db, now, row, "pusat data", "tidak berjalan", said)
+        incidents.tell(db, now, row, "pusat data", _("tidak berjalan"), said)
 
 
 def words(gap_ms, sure):
     """'13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
     minutes = gap_ms // MINUTE_MS
     days, hours = divmod(minutes // 60, 24)
-    said = f"{days} hari {hours} jam" if days else f"{hours} jam {minutes % 60} menit" if hours else (
-        f"{minutes} menit")  # fmt: skip
-    return said if sure else f"kira-kira {said}"
+    said = _("%(minutes)s menit", minutes=minutes)
+    if days:
+        said = _("%(days)s hari %(hours)s jam", days=days, hours=hours)
+    elif hours:
+        said = _("%(hours)s jam %(minutes)s menit", hours=hours, minutes=minutes % 60)
+    return said if sure else _("kira-kira %(said)s", said=said)
 
 
 def latest(db, now_ms, within_ms):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, chain, keepers, outbox, site, store
+from kentongan_hub.language import _
 
 MAGIC = b"KENTONGAN-CADANGAN-1\n"
 CHUNK = 1 << 20  # bytes of plain text in one chunk
@@ -33,7 +34,7 @@ def make(data_dir, passphrase, out, locks=()):
     locks = list(locks) or [keepers.lock_of(passphrase)]
     data_dir, out = Path(data_dir), Path(out)
     if out.exists():
-        raise LocalError(f"{out}: ada; pilih nama lain")
+        raise LocalError(_("%(out)s: ada; pilih nama lain", out=out))
     with tempfile.TemporaryDirectory(dir=data_dir) as folder:
         copy = Path(folder) / store.FILE_NAME
         connection = sqlite3.connect(data_dir / store.FILE_NAME, timeout=store.BUSY_TIMEOUT_S)
@@ -85,12 +86,13 @@ def restore(backup, passphrase, data_dir):
     """
     backup, data_dir = Path(backup), Path(data_dir)
     if any((data_dir / name).exists() for name in FILES):
-        raise LocalError(f"{data_dir}: di sini sudah ada pusat data; pilih map kosong")
+        raise LocalError(_("%(data_dir)s: di sini sudah ada pusat data; pilih map kosong", data_dir=data_dir))
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data_dir) as folder:
         names = _unpack(backup, passphrase, Path(folder))
         if sorted(names) != sorted(FILES):
-            raise LocalError(f"{backup}: bukan cadangan pusat data ini (isinya {', '.join(names)[:80]})")
+            raise LocalError(_("%(backup)s: bukan cadangan pusat data ini (isinya %(value)s)",
+                               backup=backup, value=", ".join(names)[:80]))  # fmt: skip
         _settle(Path(folder))
         for name in FILES:  # site.json last: a site exists exactly when its file does
             os.replace(Path(folder) / name, data_dir / name)
@@ -116,13 +118,14 @@ def _unpack(backup, passphrase, folder):
             name = bytes(held[10 : 10 + length]).decode()
             del held[: 10 + length]
             if name not in FILES:
-                raise LocalError(f"{backup}: isi tidak dikenal; pakai berkas cadangan kentongan")
+                raise LocalError(_("%(backup)s: isi tidak dikenal; pakai berkas cadangan kentongan",
+                                   backup=backup))  # fmt: skip
             names.append(name)
             file = os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     if file:
         file.close()
     if left or held:
-        raise LocalError(f"{backup}: terpotong; pakai cadangan yang lain")
+        raise LocalError(_("%(backup)s: terpotong; pakai cadangan yang lain", backup=backup))
     return names
 
 
@@ -130,13 +133,14 @@ def _chunks(backup, passphrase):
     size = backup.stat().st_size
     with backup.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise LocalError(f"{backup}: bukan berkas cadangan kentongan")
+            raise LocalError(_("%(backup)s: bukan berkas cadangan kentongan", backup=backup))
         prefix, count = file.read(PREFIX), file.read(1)
         slots = [file.read(keepers.SLOT) for _ in range(min(ord(count or b"\0"), keepers.LOCKS_LIMIT))]
         whole = [one for one in slots if len(one) == keepers.SLOT]
         key, number = keepers.opened(whole, passphrase), 0
         if key is None:
-            raise LocalError(f"{backup}: kata sandi salah, atau berkas rusak atau terpotong")
+            raise LocalError(_("%(backup)s: kata sandi salah, atau berkas rusak atau terpotong",
+                               backup=backup))  # fmt: skip
         cipher = AESGCM(key)
         while True:
             sealed = file.read(CHUNK + TAG)
@@ -144,7 +148,8 @@ def _chunks(backup, passphrase):
             try:
                 yield cipher.decrypt(_nonce(prefix, number), sealed, mark)
             except (InvalidTag, ValueError):
-                raise LocalError(f"{backup}: kata sandi salah, atau berkas rusak atau terpotong")
+                raise LocalError(_("%(backup)s: kata sandi salah, atau berkas rusak atau terpotong",
+                                   backup=backup))  # fmt: skip
             if mark == b"last":
                 return
             number += 1
@@ -155,12 +160,13 @@ def _settle(folder):
     restored = store.Store(folder)
     with restored.write() as db:
         if db.value("PRAGMA integrity_check") != "ok":
-            raise LocalError("basis data di cadangan rusak; pakai cadangan yang lain")
+            raise LocalError(_("basis data di cadangan rusak; pakai cadangan yang lain"))
         for table in chain.WORDS:
             broken = chain.verify(db, table)[1]
             if broken:
                 raise LocalError(
-                    f"rantai {table} di cadangan putus di baris {broken}; pakai cadangan yang lain"
+                    _("rantai %(table)s di cadangan putus di baris %(broken)s; pakai cadangan yang lain",
+                      table=table, broken=broken)  # fmt: skip
                 )
         db.run(
             "UPDATE outbox SET state = ?, result = 'cadangan dipulihkan' WHERE state = 'menunggu'",
@@ -172,7 +178,7 @@ def _settle(folder):
         db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL",
                db.number("wall_ms"))  # fmt: skip
         db.set_setting(access.RESTORED, 1)  # who was un-agreed or excluded since is so no more: people look
-        audit.record(db, db.number("wall_ms"), "pusat data", "cadangan dipulihkan")
+        audit.record(db, db.number("wall_ms"), "pusat data", _("cadangan dipulihkan"))
 
 
 def _nonce(prefix, number):

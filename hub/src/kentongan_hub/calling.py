@@ -16,6 +16,7 @@ from kentongan_hub import (
     supervision,
 )
 from kentongan_hub import policy as p
+from kentongan_hub.language import Joined, _
 
 RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
@@ -28,9 +29,9 @@ def at_once(db, now, incident, dated=True):
     """
     step = escalation.at_once(policies.for_incident(db, incident), incident)
     fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
-    _part(db, now, incident, "memanggil", _call, step)
+    _part(db, now, incident, _("memanggil"), _call, step)
     if step.siren == p.RW:
-        _part(db, now, incident, "sirene RT lain", _forward, step)
+        _part(db, now, incident, _("sirene RT lain"), _forward, step)
     if fresh and dated and not incident["late"] and not incident["muted"]:
         what = _named(db, incident, "menunggu laporan sirene")
         failures.contained(db, now, what, sirens.expect, db, now, incident, [incident["zone"]])
@@ -40,7 +41,8 @@ def _part(db, now, incident, what, deed, step):
     """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
     done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
     if done is None:
-        incidents.tell(db, now, incident, "pusat data", "gagal", f"{what}; hubungi dengan cara lain")
+        said = _("%(what)s; hubungi dengan cara lain", what=what)
+        incidents.tell(db, now, incident, "pusat data", _("gagal"), said)
 
 
 def _named(db, incident, what):
@@ -51,7 +53,7 @@ def _named(db, incident, what):
 def _forward(db, now, incident, step):
     """As _sound, for every RT but its own, whose posts heard it themselves."""
     zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
-    return _order(db, now, incident, zones, "diteruskan")
+    return _order(db, now, incident, zones, _("diteruskan"))
 
 
 def _order(db, now, incident, zones, told=""):
@@ -70,7 +72,7 @@ def _order_one(db, now, incident, zone, told):
     what = _named(db, incident, "menunggu laporan sirene")
     failures.contained(db, now, what, sirens.expect, db, now, incident, [zone], True)
     if told:
-        incidents.tell(db, now, incident, "pusat data", told, f"ke sirene RT {zone:02d}")
+        incidents.tell(db, now, incident, "pusat data", told, _("ke sirene RT %(zone)s", zone=f"{zone:02d}"))
     return True
 
 
@@ -81,12 +83,13 @@ def run_due(db, now):
     """
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
-        what = _named(db, incident, "langkah berikut")
+        what = _named(db, incident, _("langkah berikut"))
         with failures.about(incident["confidential"]):
             done = failures.contained(db, now, what, _due, db, now, incident["id"])
         if not done:
             if incident["confidential"]:
-                incidents.tell_once(db, now, incident, "gagal", f"{what}; hubungi dengan cara lain")
+                said = _("%(what)s; hubungi dengan cara lain", what=what)
+                incidents.tell_once(db, now, incident, _("gagal"), said)
             again_ms = now.ms + RETRY_MS
             db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
     return len(due)
@@ -113,11 +116,12 @@ def _step(db, now, incident):
     if step is None:
         return
     if step.siren != p.NO:
-        _part(db, now, incident, "sirene", _sound, step)
+        _part(db, now, incident, _("sirene"), _sound, step)
     said = contacts.fill(step.words, contacts.numbers(db, incident["zone"]))
     outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    incidents.tell(db, now, incident, "pusat data", "peringatan ulang", f"ke-{step.number}: {said}")
-    _part(db, now, incident, "memanggil", _call, step)
+    said = _("ke-%(number)s: %(said)s", number=step.number, said=said)
+    incidents.tell(db, now, incident, "pusat data", _("peringatan ulang"), said)
+    _part(db, now, incident, _("memanggil"), _call, step)
 
 
 def _ask(db, now, incident):
@@ -127,7 +131,7 @@ def _ask(db, now, incident):
         incidents.ask_ms(db, now, incident),
         incident["id"],
     )
-    incidents.tell(db, now, incident, "pusat data", "tindak lanjut", "ditanyakan: sudah selesai?")
+    incidents.tell(db, now, incident, "pusat data", _("tindak lanjut"), _("ditanyakan: sudah selesai?"))
     holder = db.value("SELECT id FROM people WHERE account = ? LIMIT 1", incident["holder_account"])
     to = [f"{p.PERSON}:{holder}"] if holder else []
     to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
@@ -163,13 +167,13 @@ def _call(db, now, incident, step):
         if failures.contained(db, now, "memanggil", _message, db, now, incident, step, one)
     ]
     if called:
-        incidents.tell(db, now, incident, "pusat data", "memanggil", _names(called))
+        incidents.tell(db, now, incident, "pusat data", _("memanggil"), _names(called))
     steps = policies.for_incident(db, incident)["langkah"]
     if missing and step.number < len(steps):  # once for each step
-        incidents.tell(db, now, incident, "pusat data", "belum ada nomor untuk", ", ".join(missing))
+        incidents.tell(db, now, incident, "pusat data", _("belum ada nomor untuk"), Joined(", ", missing))
     if failed or len(called) < len(found):
-        said = f"{failed + len(found) - len(called)} orang; hubungi dengan cara lain"
-        incidents.tell(db, now, incident, "pusat data", "tidak terpanggil", said)
+        said = _("%(failed)s orang; hubungi dengan cara lain", failed=failed + len(found) - len(called))
+        incidents.tell(db, now, incident, "pusat data", _("tidak terpanggil"), said)
     return all_well
 
 

@@ -10,8 +10,10 @@ Everything else is counted, and said on the incident's timeline.
 """
 
 from kentongan_hub import field, incidents, ringing
+from kentongan_hub.language import _
 
-UNPAGED = "penerima ini tidak dipanggil untuk kejadian ini"  # or the one that paged it has not said so yet
+# or the one that paged it has not said so yet
+UNPAGED = _("penerima ini tidak dipanggil untuk kejadian ini")
 NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
 
 
@@ -46,7 +48,7 @@ def answered(db, now, gateway, event):
             _keep_early(db, event)
         if incident:
             who = chime["label"] if chime else f"alat {event['device']:08x}"
-            incidents.tell(db, now, incident, who, "saya datang?", f"tidak dihitung: {why}")
+            incidents.tell(db, now, incident, who, _("saya datang?"), _("tidak dihitung: %(why)s", why=why))
         return
     if incident["merged_into"]:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
@@ -65,18 +67,18 @@ def _keep_early(db, event):
 def refusal(db, incident, chime):
     """Why this chime's answer to this incident does not count, or None."""
     if incident is None:
-        return "tidak ada kejadian itu"
+        return _("tidak ada kejadian itu")
     if chime is None or chime["role"] != "penerima" or chime["revoked"] or chime["pending"]:
-        return "alat ini bukan penerima"
+        return _("alat ini bukan penerima")
     asked = "SELECT 1 FROM pages WHERE chime = ? AND origin = ? AND counter = ?"
     if not db.value(asked, chime["node"], incident["device"], incident["first_counter"]):
         return UNPAGED
     if chime["zone"] != incident["zone"] and _chimes_of(db, incident["zone"]):
-        return "penerima RT lain"
+        return _("penerima RT lain")
     if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):
-        return "penerima di rumah pelapor"
+        return _("penerima di rumah pelapor")
     if incident["confidential"] and chime["node"] not in ringing.ring(db, incident):
-        return "penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu"
+        return _("penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu")
     return None
 
 

@@ -24,6 +24,7 @@ from kentongan_hub import (
     technicians,
 )
 from kentongan_hub.clock import Clock, Now
+from kentongan_hub.language import _
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations
 from kentongan_hub.typed import typed
@@ -289,7 +290,7 @@ def _backup(args):
         now = _now(db)
         db.set_setting("backup_wall", now.wall)
         db.set_setting("backup_ms", now.ms)
-        audit.record(db, now.wall, "teknisi", "cadangan dibuat", args.out.name, f"{size} bita")
+        audit.record(db, now.wall, "teknisi", _("cadangan dibuat"), args.out.name, f"{size} bita")
     print(f"backup of {args.data} -> {args.out}, {size} bytes; without a passphrase nobody can open it")
 
 

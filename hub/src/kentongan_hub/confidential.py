@@ -7,6 +7,7 @@ answer as for one that does not exist. circles.py draws the circle, standing.py 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, circles, incidents, orders, roles, standing
+from kentongan_hub.language import _
 
 BY_HAND = "dikecualikan"  # why somebody left a circle; only this can be undone
 
@@ -37,21 +38,21 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
     """This person learns nothing more of one incident, or of any from this house (kin, a dispute)."""
     person = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
     if person is None:
-        raise LocalError("Akun itu tidak ada. Pilih orang dari daftar.")
+        raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
     if not incident and not (zone and house):
-        raise LocalError("Pilih satu kejadian, atau RT dan nomor rumah.")
+        raise LocalError(_("Pilih satu kejadian, atau RT dan nomor rumah."))
     if incident is None:
         body = {"account": account_id, "zone": zone, "house": house}
         return standing.want(db, now, by, "kecualikan", body, address)
     inside = circles.members(db, incident)
     event = _event(db, incident)
     if account_id not in inside:
-        raise LocalError("Orang itu sudah tidak tahu kejadian ini.")
+        raise LocalError(_("Orang itu sudah tidak tahu kejadian ini."))
     db.insert("exclusions", account=account_id, incident=incident["id"], made_by=by["name"],
               made_wall=now.wall)  # fmt: skip
     for one in event:  # what was merged is one event, and nobody knows half of it
         circles.end(db, now, account_id, one["id"], BY_HAND)
-    incidents.tell(db, now, incident, by["name"], "mengecualikan", person["name"], address)
+    incidents.tell(db, now, incident, by["name"], _("mengecualikan"), person["name"], address)
     return True
 
 
@@ -66,14 +67,14 @@ def include(db, now, by, number, *, account=None, incident=None, address=""):
         *(number, incident and incident["id"], account, account),
     )
     if row is None:
-        raise LocalError("Pengecualian itu tidak ada lagi.")
+        raise LocalError(_("Pengecualian itu tidak ada lagi."))
     if row["account"] == by["id"]:
-        raise LocalError("Orang lain yang harus menyertakan Anda lagi.")
+        raise LocalError(_("Orang lain yang harus menyertakan Anda lagi."))
     if incident is None:
         body = {"account": row["account"], "zone": row["zone"], "house": row["house"]}
         return standing.want(db, now, by, "sertakan", body, address)
     if row["account"] not in circles.eligible(db, incident):
-        raise LocalError("Orang itu sekarang tidak boleh tahu kejadian rumah ini.")
+        raise LocalError(_("Orang itu sekarang tidak boleh tahu kejadian rumah ini."))
     db.run(
         "UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE id = ?", now.wall, by["name"], number
     )
@@ -85,7 +86,7 @@ def include(db, now, by, number, *, account=None, incident=None, address=""):
             row["account"],
             BY_HAND,
         )
-    incidents.tell(db, now, incident, by["name"], "menyertakan lagi", row["name"], address)
+    incidents.tell(db, now, incident, by["name"], _("menyertakan lagi"), row["name"], address)
     return True
 
 
@@ -115,4 +116,5 @@ def excluded(db, incident):
 
 def log_view(db, now, account, incident, address):
     """Each view of a confidential incident is on the record."""
-    audit.record(db, now.wall, account["login"], "lihat kejadian rahasia", incident["slug"], address=address)
+    what = _("lihat kejadian rahasia")
+    audit.record(db, now.wall, account["login"], what, incident["slug"], address=address)

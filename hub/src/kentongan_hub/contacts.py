@@ -6,25 +6,27 @@ somebody fills them in, 112 among them because most districts do not answer it.
 """
 
 import re
+from functools import reduce
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, away, phones
+from kentongan_hub.language import Joined, Text, _
 
 # service -> (word in a sentence, name in the list, number at the start)
 SERVICES = {
-    "polisi": ("polisi", "Polisi", "110"),
-    "pemadam": ("pemadam", "Pemadam kebakaran", "113"),
-    "ambulans": ("ambulans", "Ambulans", "119"),
-    "darurat": ("nomor darurat", "Nomor darurat terpadu (112, bila aktif di sini)", ""),
-    "sar": ("Basarnas", "Basarnas", "115"),
-    "pln": ("PLN", "PLN, gangguan listrik", "123"),
-    "sapa": ("SAPA", "SAPA, perempuan dan anak", "129"),
-    "polsek": ("Polsek", "Polsek", ""),
-    "ppa": ("unit PPA Polsek", "Unit PPA Polsek", ""),
-    "bhabin": ("Bhabinkamtibmas", "Bhabinkamtibmas", ""),
-    "bpbd": ("BPBD", "BPBD", ""),
-    "puskesmas": ("puskesmas", "Puskesmas", ""),
+    "polisi": (_("polisi"), _("Polisi"), "110"),
+    "pemadam": (_("pemadam"), _("Pemadam kebakaran"), "113"),
+    "ambulans": (_("ambulans"), _("Ambulans"), "119"),
+    "darurat": (_("nomor darurat"), _("Nomor darurat terpadu (112, bila aktif di sini)"), ""),
+    "sar": (_("Basarnas"), _("Basarnas"), "115"),
+    "pln": (_("PLN"), _("PLN, gangguan listrik"), "123"),
+    "sapa": (_("SAPA"), _("SAPA, perempuan dan anak"), "129"),
+    "polsek": (_("Polsek"), _("Polsek"), ""),
+    "ppa": (_("unit PPA Polsek"), _("Unit PPA Polsek"), ""),
+    "bhabin": (_("Bhabinkamtibmas"), _("Bhabinkamtibmas"), ""),
+    "bpbd": (_("BPBD"), _("BPBD"), ""),
+    "puskesmas": (_("puskesmas"), _("Puskesmas"), ""),
 }
 OTHER = ""  # a contact of no service: listed, in no sentence
 LIMIT = 80  # contacts
@@ -33,11 +35,12 @@ CHECK_DAYS = 180  # after so long a number has to be called again; the page Peng
 CHECK_DAYS_RANGE = (30, 730)
 GRACE_MS = 8 * 86_400_000  # a new site has a week before its unchecked numbers are a warning
 DAY_MS = 86_400_000
-_NEEDED = re.compile(r"\{([a-z+]+)\}")
+_NEEDED = re.compile(r"\{([a-z+]+)\}")  # in what people write
+_PLACES = re.compile(r"%\(([a-z+]+)\)s")  # in sentences of ours
 
 
 def seed(db):
-    for service, (_, name, number) in SERVICES.items():
+    for service, (_word, name, number) in SERVICES.items():
         db.insert("contacts", name=name, number=number, service=service)
 
 
@@ -58,13 +61,23 @@ def needed(text):
 
 def fill(text, known):
     """'Hubungi {pemadam+darurat}.' with what can be called: 'Hubungi pemadam 113.'"""
+    if isinstance(text, Joined):
+        return Joined(text.sign, [fill(part, known) for part in text.parts])
+    if isinstance(text, Text):
+        return text.of(**{place: _callable(place, known) for place in _PLACES.findall(text)})
+    return _NEEDED.sub(lambda match: _callable(match[1], known), text)
 
-    def words(match):
-        asked = match[1].split("+")
-        have = [f"{SERVICES[one][0]} {known[one]}" for one in asked if one in known]
-        return " atau ".join(have) or SERVICES[asked[0]][0]
 
-    return _NEEDED.sub(words, text)
+def _callable(services, known):
+    asked = services.split("+")
+    have = [
+        _("%(service)s %(number)s", service=SERVICES[one][0], number=known[one])
+        for one in asked
+        if one in known
+    ]
+    if not have:
+        return SERVICES[asked[0]][0]
+    return reduce(lambda one, other: _("%(one)s atau %(other)s", one=one, other=other), have)
 
 
 def save(db, now, by, number, values, at=""):
@@ -72,17 +85,17 @@ def save(db, now, by, number, values, at=""):
     name = audit.clean(values["name"]).strip()
     service, zone = values["service"], values["zone"]
     if not 0 < len(name) <= NAME_LIMIT:
-        raise LocalError(f"nama: 1 sampai {NAME_LIMIT} huruf")
+        raise LocalError(_("nama: 1 sampai %(limit)s huruf", limit=NAME_LIMIT))
     phone = phones.callable_number(values["number"]) if values["number"].strip() else ""
     if service != OTHER and service not in SERVICES:
-        raise LocalError("layanan: pilih dari daftar")
+        raise LocalError(_("layanan: pilih dari daftar"))
     if not 0 <= zone <= 255:
-        raise LocalError("RT: 1 sampai 255, atau 0 untuk semua RT")
+        raise LocalError(_("RT: 1 sampai 255, atau 0 untuk semua RT"))
     if number is None:
         if db.value("SELECT count(*) FROM contacts") >= LIMIT:
-            raise LocalError(f"sudah ada {LIMIT} kontak; hapus yang tidak dipakai")
+            raise LocalError(_("sudah ada %(limit)s kontak; hapus yang tidak dipakai", limit=LIMIT))
         db.insert("contacts", name=name, number=phone, service=service, zone=zone)
-        audit.record(db, now.wall, by["login"], "kontak ditambah", name, phone, at)
+        audit.record(db, now.wall, by["login"], _("kontak ditambah"), name, phone, at)
         return
     old = _find(db, number)
     db.run(
@@ -92,31 +105,31 @@ def save(db, now, by, number, values, at=""):
     if old["number"] != phone:  # whoever checked the old one has not called this one
         none = "verified_wall = NULL, verified_ms = NULL, verified_by = ''"
         db.run(f"UPDATE contacts SET {none} WHERE id = ?", number)
-    audit.record(db, now.wall, by["login"], "kontak diubah", name, f"{old['number']} menjadi {phone}", at)
+    audit.record(db, now.wall, by["login"], _("kontak diubah"), name, f"{old['number']} menjadi {phone}", at)
 
 
 def verified(db, now, by, number, at=""):
     """This person has called the number and the right people answered."""
     row = _find(db, number)
     if not row["number"]:
-        raise LocalError("Kontak ini belum punya nomor. Isi dulu nomornya.")
+        raise LocalError(_("Kontak ini belum punya nomor. Isi dulu nomornya."))
     db.run(
         "UPDATE contacts SET verified_wall = ?, verified_ms = ?, verified_by = ? WHERE id = ?",
         *(now.wall, now.ms, by["name"], number),
     )
-    audit.record(db, now.wall, by["login"], "kontak dicek", row["name"], row["number"], at)
+    audit.record(db, now.wall, by["login"], _("kontak dicek"), row["name"], row["number"], at)
 
 
 def drop(db, now, by, number, at=""):
     row = _find(db, number)
     db.run("DELETE FROM contacts WHERE id = ?", number)
-    audit.record(db, now.wall, by["login"], "kontak dihapus", row["name"], row["number"], at)
+    audit.record(db, now.wall, by["login"], _("kontak dihapus"), row["name"], row["number"], at)
 
 
 def _find(db, number):
     row = db.one("SELECT * FROM contacts WHERE id = ?", number)
     if row is None:
-        raise LocalError("Kontak itu tidak ada lagi. Muat ulang halaman.")
+        raise LocalError(_("Kontak itu tidak ada lagi. Muat ulang halaman."))
     return row
 
 

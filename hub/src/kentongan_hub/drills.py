@@ -14,6 +14,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub import audit, drill_posts, incidents, outbox, recipients, states, supervision, watch
 from kentongan_hub import policy as p
 from kentongan_hub.clock import local_date_time, local_parts, local_time, wall_of
+from kentongan_hub.language import _
 
 MINUTES = (10, 20, 30, 60)  # wire/README.md: at most 60
 MINUTE_MS, DAY_MS = supervision.MINUTE_MS, supervision.DAY_MS
@@ -27,7 +28,8 @@ NEWS_EXPIRES_MS = DAY_MS
 LATE_MS = MINUTE_MS  # an alarm of the window's last second may be told this much later
 TOLD = (p.ALL, f"{p.DUTY}:ronda", f"{p.DUTY}:ketua_rt")
 
-PLANNED, RUNNING, DONE, MISSED, CANCELLED = "direncanakan", "berlangsung", "selesai", "terlewat", "dibatalkan"
+PLANNED, RUNNING, DONE = _("direncanakan"), _("berlangsung"), _("selesai")
+MISSED, CANCELLED = _("terlewat"), _("dibatalkan")
 _WAITS = "opened_ms IS NULL AND cancelled_wall IS NULL"
 
 
@@ -43,7 +45,7 @@ def state(row, now):
 def find(db, number):
     row = db.one("SELECT * FROM drills WHERE id = ?", number)
     if row is None:
-        raise LocalError("Latihan itu tidak ada. Muat ulang halaman.")
+        raise LocalError(_("Latihan itu tidak ada. Muat ulang halaman."))
     return row
 
 
@@ -69,24 +71,25 @@ def _next_month(year, month):
 
 
 def area(zone):
-    return f"RT {zone:02d}" if zone else "semua RT"
+    return f"RT {zone:02d}" if zone else _("semua RT")
 
 
 def _checked(minutes, zone, what):
     if minutes not in MINUTES:
-        raise LocalError("Pilih lama latihan.")
+        raise LocalError(_("Pilih lama latihan."))
     if not 0 <= zone <= 255:
-        raise LocalError("RT: tulis angka 1 sampai 255, atau 0 untuk semua RT")
+        raise LocalError(_("RT: tulis angka 1 sampai 255, atau 0 untuk semua RT"))
     what = audit.clean(what).strip()
     if len(what) > WHAT_LIMIT:
-        raise LocalError(f"yang dilatih: paling panjang {WHAT_LIMIT} huruf")
+        raise LocalError(_("yang dilatih: paling panjang %(limit)s huruf", limit=WHAT_LIMIT))
     return what
 
 
 def _by_day(db, wall):
     """No drill in the quiet hours: nobody is startled out of sleep for it (domain.md 3)."""
     if watch.quiet_left_ms(db, incidents.Now(0, wall)):
-        raise LocalError("Latihan tidak dalam jam tenang. Pilih waktu lain, atau ubah jamnya di Pengaturan.")
+        raise LocalError(_("Latihan tidak dalam jam tenang. Pilih waktu lain, atau ubah jamnya di "
+                           "Pengaturan."))  # fmt: skip
 
 
 def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
@@ -94,12 +97,12 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
     what = _checked(minutes, zone, what)
     wall = wall_of(day, time, db.setting("time_zone", "WIB"))
     if wall is None:
-        raise LocalError("waktu: pilih tanggal, dan jam seperti 10.00")
+        raise LocalError(_("waktu: pilih tanggal, dan jam seperti 10.00"))
     if not now.wall < wall <= now.wall + AHEAD_MS:
-        raise LocalError("waktu: pilih waktu yang akan datang, paling jauh setahun")
+        raise LocalError(_("waktu: pilih waktu yang akan datang, paling jauh setahun"))
     _by_day(db, wall)
     if len(waiting(db)) >= PLANNED_LIMIT:
-        raise LocalError("Sudah terlalu banyak latihan direncanakan. Batalkan beberapa dulu.")
+        raise LocalError(_("Sudah terlalu banyak latihan direncanakan. Batalkan beberapa dulu."))
     number = db.insert(
         "drills",
         zone=zone,
@@ -109,7 +112,7 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
         monthly=int(monthly),
         planned_by=by["name"],
     )
-    _record(db, now, by, "latihan direncanakan", find(db, number), at=at)
+    _record(db, now, by, _("latihan direncanakan"), find(db, number), at=at)
     return number
 
 
@@ -124,9 +127,9 @@ def cancel(db, now, by, number, reason, series=False, at=""):
     row = find(db, number)
     reason = audit.clean(reason).strip()[:REASON_LIMIT]
     if state(row, now) not in (PLANNED, MISSED):
-        raise LocalError("Latihan ini sudah dimulai atau dibatalkan.")
+        raise LocalError(_("Latihan ini sudah dimulai atau dibatalkan."))
     if not reason:
-        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
+        raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
     db.run(
         "UPDATE drills SET cancelled_wall = ?, cancelled_by = ?, reason = ? WHERE id = ?",
         *(now.wall, by["name"], reason, number),
@@ -136,17 +139,17 @@ def cancel(db, now, by, number, reason, series=False, at=""):
     if row["told_wall"] is not None:  # also when its time seems over: a wrong clock must not keep it up
         when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
         _tell(db, now, row["zone"], f"Kentongan: latihan {when} dibatalkan. Alarm tetap sungguhan.")
-    _record(db, now, by, "latihan dibatalkan", row, reason, at)
+    _record(db, now, by, _("latihan dibatalkan"), row, reason, at)
 
 
 def announce(db, now, by, number, at=""):
     """Everybody with a number in these RTs is told; the number of messages."""
     row = find(db, number)
     if state(row, now) != PLANNED:
-        raise LocalError("Hanya latihan yang akan datang bisa diumumkan.")
+        raise LocalError(_("Hanya latihan yang akan datang bisa diumumkan."))
     told = _tell(db, now, row["zone"], words_of(db, row), watch.quiet_left_ms(db, now))
     db.run("UPDATE drills SET told_wall = ?, told = ? WHERE id = ?", now.wall, told, number)
-    _record(db, now, by, "latihan diumumkan", row, f"kepada {told} alamat", at)
+    _record(db, now, by, _("latihan diumumkan"), row, f"kepada {told} alamat", at)
     return told
 
 
@@ -177,7 +180,8 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
     """Open the window now, of a planned drill or of a new one; its id."""
     open_now = running(db, now)
     if open_now:
-        raise LocalError(f"Latihan {area(open_now['zone'])} masih terbuka. Akhiri dulu, lalu mulai lagi.")
+        raise LocalError(_("Latihan %(zone)s masih terbuka. Akhiri dulu, lalu mulai lagi.",
+                           zone=area(open_now["zone"])))  # fmt: skip
     _by_day(db, now.wall)
     if number is None:
         what = _checked(minutes, zone, what)
@@ -192,7 +196,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
         )
     row = find(db, number)
     if state(row, now) not in (PLANNED, MISSED):
-        raise LocalError("Latihan ini sudah dimulai atau dibatalkan.")
+        raise LocalError(_("Latihan ini sudah dimulai atau dibatalkan."))
     length_ms = row["minutes"] * MINUTE_MS
     db.run(
         "UPDATE drills SET opened_ms = ?, opened_wall = ?, opened_by = ?, ends_ms = ?, ends_wall = ? "
@@ -207,7 +211,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
             db, now, row["zone"], f"{text} Tekan tombol 1 kali; tekanan kedua dianggap sungguhan."
         )
         db.run("UPDATE drills SET told_wall = ?, told = told + ? WHERE id = ?", now.wall, told, number)
-    _record(db, now, by, "latihan dibuka", row, at=at)
+    _record(db, now, by, _("latihan dibuka"), row, at=at)
     return number
 
 
@@ -215,10 +219,10 @@ def end(db, now, by, number, at=""):
     """Close the window before its time."""
     row = find(db, number)
     if state(row, now) != RUNNING:
-        raise LocalError("Latihan ini tidak sedang berlangsung.")
+        raise LocalError(_("Latihan ini tidak sedang berlangsung."))
     db.run("UPDATE drills SET ends_ms = ?, ends_wall = ? WHERE id = ?", now.ms, now.wall, number)
     drill_posts.told(db, now, row, 0)
-    _record(db, now, by, "latihan ditutup", row, at=at)
+    _record(db, now, by, _("latihan ditutup"), row, at=at)
     _close_alarms(db, now, find(db, number), by["name"])
 
 
@@ -248,14 +252,14 @@ def note(db, now, by, number, people, text, at=""):
     """What a person adds to the result: how many came, and a sentence. Drills that have begun only."""
     row = find(db, number)
     if row["opened_ms"] is None:
-        raise LocalError("Latihan ini belum dimulai.")
+        raise LocalError(_("Latihan ini belum dimulai."))
     text = audit.clean(text).strip()
     if people is not None and not 0 <= people <= PEOPLE_MAX:
-        raise LocalError(f"hadir: tulis angka 0 sampai {PEOPLE_MAX}")
+        raise LocalError(_("hadir: tulis angka 0 sampai %(people_max)s", people_max=PEOPLE_MAX))
     if len(text) > NOTE_LIMIT:
-        raise LocalError(f"catatan: paling panjang {NOTE_LIMIT} huruf")
+        raise LocalError(_("catatan: paling panjang %(limit)s huruf", limit=NOTE_LIMIT))
     db.run("UPDATE drills SET people = ?, note = ? WHERE id = ?", people, text, number)
-    _record(db, now, by, "hasil latihan dicatat", row, text, at)
+    _record(db, now, by, _("hasil latihan dicatat"), row, text, at)
 
 
 def due(db, now):

@@ -4,6 +4,7 @@ from kentongan_wire import messages as m
 
 from kentongan_hub import away, deaf
 from kentongan_hub.clock import local_time, parse_wall
+from kentongan_hub.language import _
 from kentongan_hub.supervision import BATTERY_EMPTY_MV, BATTERY_UNREAD_MIN, TREND_DAYS, days_left
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
@@ -202,7 +203,7 @@ def _presser_knows(db, now, number, event):
     label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
     who = PRESSER if incident["confidential"] else label or f"alat {event['device']:08x}"
     wall = local_time(happened(now, event), db.setting("time_zone", "WIB"))
-    incidents.tell(db, now, incident, who, 'menunjukkan "ada yang datang"', f"pukul {wall}")
+    incidents.tell(db, now, incident, who, _('menunjukkan "ada yang datang"'), _("pukul %(wall)s", wall=wall))
 
 
 def refusals(db, now, gateway, event):

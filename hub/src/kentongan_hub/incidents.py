@@ -5,6 +5,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, chain, escalation, failures, messages, orders, outbox, policies, states
 from kentongan_hub.clock import Now
+from kentongan_hub.language import _
 
 __all__ = ["Now"]  # many get it here
 
@@ -87,18 +88,19 @@ def act(db, now, incident, action, account, address="", reason=""):
     """A named person does something; LocalError with a sentence for the screen when the table forbids it."""
     if incident["merged_into"]:
         parent = db.value("SELECT slug FROM incidents WHERE id = ?", incident["merged_into"])
-        raise LocalError(f"Kejadian ini digabung ke {parent}. Buka {parent} untuk menjawabnya.")
+        raise LocalError(_("Kejadian ini digabung ke %(parent)s. Buka %(parent)s untuk menjawabnya.",
+                           parent=parent))  # fmt: skip
     state = states.after(incident["state"], action)
     if state is None:
         raise LocalError(
-            f"Ini tidak bisa dilakukan: keadaan kejadian sekarang '{incident['state'].replace('_', ' ')}'. "
-            "Muat ulang halaman untuk melihat keadaan terbaru."
+            _("Ini tidak bisa dilakukan: keadaan kejadian sekarang '%(value)s'. Muat ulang halaman untuk "
+              "melihat keadaan terbaru.", value=incident["state"].replace("_", " "))  # fmt: skip
         )
     if action == states.TANDAI_LATIHAN and incident["confidential"]:
-        raise LocalError("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya.")
+        raise LocalError(_("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya."))
     reason = audit.clean(reason.strip())[:REASON_LIMIT]
     if action in NEEDS_REASON and not reason:
-        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
+        raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
     _DEEDS[action](db, now, incident, state, account, address, reason)
 
 
@@ -112,14 +114,14 @@ def _take(db, now, incident, state, account, address, reason):
         holder_account=account["id"],
         next_alert_ms=now.ms + policies.for_incident(db, incident)["tindak"] * 1000,
     )
-    tell(db, now, incident, account["name"], "diterima", reason, address)
+    tell(db, now, incident, account["name"], _("diterima"), reason, address)
 
 
 def _come(db, now, incident, state, account, address, reason):
     if came(db, incident, account["name"]) and incident["help_ms"] is None:
         return  # a second tap
     _answer(db, now, incident, state, account)
-    tell(db, now, incident, account["name"], "saya datang", reason, address)
+    tell(db, now, incident, account["name"], _("saya datang"), reason, address)
     audit.note("answered", identity(db, incident))
     orders.stages(db, now, incident, m.STAGE_COMING)
 
@@ -161,7 +163,7 @@ def ask_ms(db, now, incident):
 def _arrive(db, now, incident, state, account, address, reason):
     first = incident["answered_ms"] is None
     _answer(db, now, incident, state, account)
-    tell(db, now, incident, account["name"], "sudah di lokasi", reason, address)
+    tell(db, now, incident, account["name"], _("sudah di lokasi"), reason, address)
     if first:
         audit.note("answered", identity(db, incident))
         orders.stages(db, now, incident, m.STAGE_COMING)
@@ -170,7 +172,7 @@ def _arrive(db, now, incident, state, account, address, reason):
 def _help(db, now, incident, state, account, address, reason):
     """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
     _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
-    tell(db, now, incident, account["name"], "butuh bantuan lagi", reason, address)
+    tell(db, now, incident, account["name"], _("butuh bantuan lagi"), reason, address)
 
 
 def call_on(db, now, incident, joined):
@@ -179,17 +181,17 @@ def call_on(db, now, incident, joined):
     first = incident["help_ms"] is None
     _set(db, incident, help_ms=incident["help_ms"] or now.ms,
          next_alert_ms=due_ms if first else min(due_ms, incident["next_alert_ms"] or due_ms))  # fmt: skip
-    asks = f"{incident['answered_by']}: datang juga untuk {joined['slug']}?"
-    tell(db, now, incident, "pusat data", "ditanyakan", asks)
+    asks = _("%(name)s: datang juga untuk %(slug)s?", name=incident["answered_by"], slug=joined["slug"])
+    tell(db, now, incident, "pusat data", _("ditanyakan"), asks)
 
 
 def _mark_drill(db, now, incident, state, account, address, reason):
     """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
-    tell(db, now, incident, account["name"], "ditandai latihan", reason, address)
+    tell(db, now, incident, account["name"], _("ditandai latihan"), reason, address)
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=1, help_ms=None, next_alert_ms=None)
     orders.stop_sirens(db, now, incident)
-    _take_back(db, now, incident, "koreksi: ini latihan", messages.only_a_drill(db, incident))
+    _take_back(db, now, incident, _("koreksi: ini latihan"), messages.only_a_drill(db, incident))
 
 
 def _mark_real(db, now, incident, state, account, address, reason):
@@ -199,7 +201,7 @@ def _mark_real(db, now, incident, state, account, address, reason):
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=0)
     open_again(db, now, {**incident, "drill": 0})
-    tell(db, now, incident, account["name"], "ditandai sungguhan", reason, address)
+    tell(db, now, incident, account["name"], _("ditandai sungguhan"), reason, address)
     incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
     orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
     calling.at_once(db, now, {**incident, "opened_ms": now.ms})
@@ -208,7 +210,7 @@ def _mark_real(db, now, incident, state, account, address, reason):
 def _reopen(db, now, incident, state, account, address, reason):
     """Closed by mistake: whoever opens it again holds it."""
     open_again(db, now, incident)
-    tell(db, now, incident, account["name"], "dibuka kembali", reason, address)
+    tell(db, now, incident, account["name"], _("dibuka kembali"), reason, address)
     _set(
         db,
         incident,
@@ -233,12 +235,12 @@ def _close(db, now, incident, state, account, address, reason):
             next_alert_ms=None,
         )
     mistake = state == states.KELIRU
-    tell(db, now, incident, account["name"], "alarm keliru" if mistake else "selesai", reason, address)
+    tell(db, now, incident, account["name"], _("alarm keliru") if mistake else _("selesai"), reason, address)
     orders.stages(db, now, incident, m.STAGE_CLOSED)
     if not incident["drill"] or now.ms - incident["opened_ms"] < DRILL_SOUND_MS:  # else the air is spared
         orders.stop_sirens(db, now, incident)
     if mistake:
-        what = "koreksi: alarm keliru, keadaan aman"
+        what = _("koreksi: alarm keliru, keadaan aman")
         _take_back(db, now, incident, what, messages.correction(db, incident))
 
 
@@ -247,7 +249,7 @@ def _take_back(db, now, incident, what, text):
     ids = [one["id"] for one in orders.members(db, incident)]
     told = outbox.take_back(db, now.ms, ids, text)
     outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    tell(db, now, incident, "pusat data", what, f"kepada {told} penerima" if told else "")
+    tell(db, now, incident, "pusat data", what, _("kepada %(told)s penerima", told=told) if told else "")
 
 
 _DEEDS = {
@@ -277,15 +279,15 @@ def come_from_device(db, now, incident, label):
 
 def decline(db, now, incident, account, address=""):
     """'Saya tidak bisa': others know it; nothing waits for this person any more."""
-    tell(db, now, incident, account["name"], "tidak bisa datang", "", address)
+    tell(db, now, incident, account["name"], _("tidak bisa datang"), "", address)
 
 
 def add_note(db, now, incident, account, text, address=""):
     """A line of a person, also after the closing."""
     text = audit.clean(text.strip())[:NOTE_LIMIT]
     if not text:
-        raise LocalError("Catatan masih kosong. Tulis satu kalimat.")
-    tell(db, now, incident, account["name"], "catatan", text, address)
+        raise LocalError(_("Catatan masih kosong. Tulis satu kalimat."))
+    tell(db, now, incident, account["name"], _("catatan"), text, address)
     if escalation.left_open(incident):  # somebody is at it: the question whether it is over can wait
         _set(db, incident, next_alert_ms=ask_ms(db, now, incident))
 
@@ -293,13 +295,16 @@ def add_note(db, now, incident, account, text, address=""):
 def hand_over(db, now, incident, account, to, address="", reason=""):
     """Another person answers for it from now on; `to` is an account row that may see it."""
     if incident["closed_ms"] is not None:
-        raise LocalError("Kejadian ini sudah ditutup, tidak ada yang diserahkan.")
+        raise LocalError(_("Kejadian ini sudah ditutup, tidak ada yang diserahkan."))
     _set(db, incident, holder=to["name"], holder_account=to["id"])
-    detail = f"kepada {to['name']}" + (f": {audit.clean(reason)[:REASON_LIMIT]}" if reason else "")
-    tell(db, now, incident, account["name"], "serah terima", detail, address)
+    detail = _("kepada %(name)s", name=to["name"])
+    if reason:
+        reason = audit.clean(reason)[:REASON_LIMIT]
+        detail = _("kepada %(name)s: %(reason)s", name=to["name"], reason=reason)
+    tell(db, now, incident, account["name"], _("serah terima"), detail, address)
 
 
 def hush(db, now, incident, account, address=""):
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
     orders.stop_sirens(db, now, incident)
-    tell(db, now, incident, account["name"], "matikan bunyi", "", address)
+    tell(db, now, incident, account["name"], _("matikan bunyi"), "", address)

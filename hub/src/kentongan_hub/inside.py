@@ -19,7 +19,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-REFUSED = "alamat itu di dalam mesin atau jaringan ini; admin dapat mengizinkannya di halaman Kanal"
+from kentongan_hub.language import _
+
+REFUSED = _("alamat itu di dalam mesin atau jaringan ini; admin dapat mengizinkannya di halaman Kanal")
 # notices of the machine's own desktop and log: they leave no trace on any phone
 LOCAL_SCHEMES = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 ALLOWED_LIMIT = 20  # entries that an administrator writes

@@ -5,6 +5,7 @@ import secrets
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, accounts, audit, away, pins, roles
+from kentongan_hub.language import _
 
 HOUR_MS = 3_600_000
 HOURS = (1, 24, 168)  # how long an invitation may be open
@@ -21,15 +22,15 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
     """
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
-        raise LocalError(f"nama: 1 sampai {accounts.NAME_LIMIT} huruf")
+        raise LocalError(_("nama: 1 sampai %(limit)s huruf", limit=accounts.NAME_LIMIT))
     if role not in roles.INVITES.get(by["role"], ()):
-        raise LocalError("peran: pilih salah satu dari daftar; peran lain diundang oleh admin")
+        raise LocalError(_("peran: pilih salah satu dari daftar; peran lain diundang oleh admin"))
     if hours not in HOURS:
-        raise LocalError("berlaku: pilih 1 jam, 1 hari atau 1 minggu")
+        raise LocalError(_("berlaku: pilih 1 jam, 1 hari atau 1 minggu"))
     token = _insert(db, now, by["name"], name, role, hours, home=home, by_account=by["id"])
     lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
     detail = f"{role}, {hours} jam, rumah: {lives}"
-    audit.record(db, now.wall, by["login"], "undangan dibuat", name, detail, at)
+    audit.record(db, now.wall, by["login"], _("undangan dibuat"), name, detail, at)
     return token
 
 
@@ -41,18 +42,20 @@ def recover(db, now, by, account, at="", console=False):
     a moment would read what that person may read.
     """
     if not account["active"]:
-        raise LocalError(f"akun {account['login']!r} dimatikan; hidupkan dulu di halaman Akun")
+        raise LocalError(_("akun %(login)s dimatikan; hidupkan dulu di halaman Akun",
+                           login=f"{account['login']!r}"))  # fmt: skip
     if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
-        raise LocalError(f"akun {account['login']!r} adalah layar: pasangkan lagi di halaman Layar pos")
+        raise LocalError(_("akun %(login)s adalah layar: pasangkan lagi di halaman Layar pos",
+                           login=f"{account['login']!r}"))  # fmt: skip
     if not console and access.is_near(db, account):
         raise LocalError(
-            f"akun {account['login']!r} dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data "
-            "yang membuat sandi baru (kentongan-hub recovery-link)"
+            _("akun %(login)s dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
+              "membuat sandi baru (kentongan-hub recovery-link)", login=f"{account['login']!r}")  # fmt: skip
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
            "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
     token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
-    audit.record(db, now.wall, by, "tautan sandi baru dibuat", account["login"], address=at)
+    audit.record(db, now.wall, by, _("tautan sandi baru dibuat"), account["login"], address=at)
     return token
 
 
@@ -60,7 +63,8 @@ def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_acc
     old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
     db.run("DELETE FROM invitations WHERE expires_ms < ?", away.cutoff(db, now.ms, KEPT_MS))
     if db.value(f"SELECT count(*) FROM invitations WHERE NOT {old}", now.ms) >= OPEN_LIMIT:
-        raise LocalError(f"sudah ada {OPEN_LIMIT} undangan yang menunggu; batalkan yang tidak dipakai")
+        raise LocalError(_("sudah ada %(limit)s undangan yang menunggu; batalkan yang tidak dipakai",
+                           limit=OPEN_LIMIT))  # fmt: skip
     token = secrets.token_urlsafe(TOKEN_BYTES)
     db.insert(
         "invitations",
@@ -115,7 +119,7 @@ def take(db, now, invitation, login, name, password, pin, at=""):
         db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), account)
     db.run("UPDATE invitations SET used_wall = ?, used_by = ? WHERE id = ?", now.wall, account,
            invitation["id"])  # fmt: skip
-    what = "sandi baru lewat tautan" if invitation["account"] else "undangan dipakai"
+    what = _("sandi baru lewat tautan") if invitation["account"] else _("undangan dipakai")
     detail = f"dari {invitation['made_by']}, peran {invitation['role']}"
     audit.record(db, now.wall, invitation["login"] or login, what, invitation["name"], detail, at)
     return account
@@ -127,14 +131,14 @@ def end(db, now, by, number, at=""):
     if row is None or row["used_wall"] is not None or row["ended_wall"] is not None:
         return False
     db.run("UPDATE invitations SET ended_wall = ? WHERE id = ?", now.wall, number)
-    audit.record(db, now.wall, by["login"], "undangan dibatalkan", row["name"], row["role"], at)
+    audit.record(db, now.wall, by["login"], _("undangan dibatalkan"), row["name"], row["role"], at)
     return True
 
 
 def state(row, now_ms):
     """'menunggu', 'dipakai', 'dibatalkan' or 'lewat waktu'."""
     if row["used_wall"] is not None:
-        return "dipakai"
+        return _("dipakai")
     if row["ended_wall"] is not None:
-        return "dibatalkan"
-    return "menunggu" if row["expires_ms"] > now_ms else "lewat waktu"
+        return _("dibatalkan")
+    return _("menunggu") if row["expires_ms"] > now_ms else _("lewat waktu")

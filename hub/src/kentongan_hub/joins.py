@@ -4,6 +4,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import circles, incidents, orders, outbox, policies, states
+from kentongan_hub.language import _
 
 MEMBERS_LIMIT = 50
 
@@ -17,18 +18,18 @@ def merge(db, now, child, parent, account, address=""):
     if parent["merged_into"]:
         parent = db.one("SELECT * FROM incidents WHERE id = ?", parent["merged_into"])
     if child["id"] == parent["id"] or child["merged_into"] == parent["id"]:
-        raise LocalError("Kedua kejadian itu sudah satu. Pilih kejadian lain.")
+        raise LocalError(_("Kedua kejadian itu sudah satu. Pilih kejadian lain."))
     if child["confidential"] != parent["confidential"] or child["drill"] != parent["drill"]:
-        raise LocalError("Kejadian rahasia atau latihan hanya bisa digabung dengan sesamanya.")
+        raise LocalError(_("Kejadian rahasia atau latihan hanya bisa digabung dengan sesamanya."))
     if child["closed_ms"] is not None or parent["closed_ms"] is not None:
-        raise LocalError("Hanya kejadian yang masih terbuka bisa digabung.")
+        raise LocalError(_("Hanya kejadian yang masih terbuka bisa digabung."))
     if circles.members(db, child) != circles.members(db, parent):
-        raise LocalError("Kejadian rahasia digabung hanya bila orang yang boleh tahu keduanya sama.")
+        raise LocalError(_("Kejadian rahasia digabung hanya bila orang yang boleh tahu keduanya sama."))
     joining = orders.members(db, child)
     answered = parent["answered_ms"] is not None
     own = answered and incidents.came(db, parent, account["name"])
     if len(joining) + len(orders.members(db, parent)) > MEMBERS_LIMIT:
-        raise LocalError(f"Satu kejadian paling banyak memuat {MEMBERS_LIMIT} alarm.")
+        raise LocalError(_("Satu kejadian paling banyak memuat %(limit)s alarm.", limit=MEMBERS_LIMIT))
     for one in joining:
         db.run(
             "UPDATE incidents SET merged_into = ?, next_alert_ms = NULL, "
@@ -42,8 +43,9 @@ def merge(db, now, child, parent, account, address=""):
             orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
     if own:  # who was to be called later may sleep
         outbox.drop_delayed(db, now.ms, [one["id"] for one in joining])
-    incidents.tell(db, now, child, account["name"], "digabung", f"ke {parent['slug']}", address)
-    incidents.tell(db, now, parent, account["name"], "digabung", f"dengan {child['slug']}", address)
+    what, name = _("digabung"), account["name"]
+    incidents.tell(db, now, child, name, what, _("ke %(slug)s", slug=parent["slug"]), address)
+    incidents.tell(db, now, parent, name, what, _("dengan %(slug)s", slug=child["slug"]), address)
     if answered and not own and child["answered_ms"] is None and not parent["drill"]:
         incidents.call_on(db, now, parent, child)
 
@@ -51,17 +53,18 @@ def merge(db, now, child, parent, account, address=""):
 def split(db, now, child, account, address=""):
     """`child` stands by itself again. It is open, whatever became of the other."""
     if not child["merged_into"]:
-        raise LocalError("Kejadian ini tidak sedang digabung.")
+        raise LocalError(_("Kejadian ini tidak sedang digabung."))
     parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
     _stand_alone(db, now, child)
-    incidents.tell(db, now, child, account["name"], "dipisah", f"dari {parent['slug']}", address)
-    incidents.tell(db, now, parent, account["name"], "dilepas", child["slug"], address)
+    left = _("dari %(slug)s", slug=parent["slug"])
+    incidents.tell(db, now, child, account["name"], _("dipisah"), left, address)
+    incidents.tell(db, now, parent, account["name"], _("dilepas"), child["slug"], address)
 
 
 def press_after_end(db, now, child):
     """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
     _stand_alone(db, now, child)
-    incidents.tell(db, now, child, "pusat data", "dipisah", "tombol ditekan lagi")
+    incidents.tell(db, now, child, "pusat data", _("dipisah"), _("tombol ditekan lagi"))
 
 
 def _stand_alone(db, now, child):

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, circles, roles
+from kentongan_hub.language import _
 
 SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB and a tenth of a second
 PASSPHRASE = (12, 200)  # characters
@@ -30,7 +31,8 @@ Lock = namedtuple("Lock", "salt public")
 def check_passphrase(text):
     if not PASSPHRASE[0] <= len(text) <= PASSPHRASE[1]:
         raise LocalError(
-            f"kata sandi cadangan: {PASSPHRASE[0]} sampai {PASSPHRASE[1]} huruf; simpan di tempat lain"
+            _("kata sandi cadangan: %(value)s sampai %(value2)s huruf; simpan di tempat lain",
+              value=PASSPHRASE[0], value2=PASSPHRASE[1])  # fmt: skip
         )
 
 
@@ -97,10 +99,11 @@ def locks(db):
 def keep(db, now, by, passphrase, at=""):
     """This person keeps the passphrase of backups from now on; those of before open with the one of then."""
     if not may_keep(by):
-        raise LocalError("Penjaga cadangan: orang yang disepakati untuk kejadian rahasia, dan bukan admin.")
+        raise LocalError(_("Penjaga cadangan: orang yang disepakati untuk kejadian rahasia, dan bukan "
+                           "admin."))  # fmt: skip
     lock = lock_of(passphrase)
     db.run(
         "INSERT OR REPLACE INTO backup_keepers (account, salt, public, made_wall) VALUES (?, ?, ?, ?)",
         by["id"], lock.salt, lock.public, now.wall,
     )  # fmt: skip
-    audit.record(db, now.wall, by["login"], "kata sandi cadangan dipasang", by["login"], "", at)
+    audit.record(db, now.wall, by["login"], _("kata sandi cadangan dipasang"), by["login"], "", at)

@@ -13,6 +13,7 @@ from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox, words
+from kentongan_hub.language import Joined, _
 from kentongan_hub.trust import configs
 
 CODES = {
@@ -37,7 +38,7 @@ CODES = {
     },
     "bali": {},
 }
-NAMES = {"jawa_umum": "Jawa umum", "polri": "Polri", "tmmd": "TMMD", "bali": "Bali"}
+NAMES = {"jawa_umum": _("Jawa umum"), "polri": _("Polri"), "tmmd": _("TMMD"), "bali": _("Bali")}
 CODED = (
     *(m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_BENCANA, m.KIND_PENCURIAN_TERNAK),
     *(m.KIND_KECELAKAAN, m.KIND_KERIBUTAN),
@@ -82,9 +83,10 @@ def read(text):
     elif _CODE.match(text):
         strokes = groups(text)
     else:
-        raise LocalError(f"{text[:40]!r}: tulis seperti '** . *** -', 2+3 atau titir")
+        raise LocalError(_("%(value)s: tulis seperti '** . *** -', 2+3 atau titir", value=f"{text[:40]!r}"))
     if len(strokes) > GROUPS_LIMIT or max(strokes) > STROKES_LIMIT or min(strokes) < 1:
-        raise LocalError(f"{text[:40]}: paling banyak {GROUPS_LIMIT} kelompok dari 1 sampai {STROKES_LIMIT}")
+        raise LocalError(_("%(value)s: paling banyak %(limit)s kelompok dari 1 sampai %(limit2)s",
+                           value=text[:40], limit=GROUPS_LIMIT, limit2=STROKES_LIMIT))  # fmt: skip
     return spelled(strokes)
 
 
@@ -105,11 +107,14 @@ def conflicts(codes):
             continue  # several kinds may be titir: it says 'danger' and no more
         name, ear = words.kind(kind), heard(code)
         if ear == (1,):
-            out.append(f"{name} ({code}): satu pukulan berarti rajapati, lelayu atau 'aman' di kampung lain.")
+            out.append(_("%(name)s (%(code)s): satu pukulan berarti rajapati, lelayu atau 'aman' di kampung "
+                         "lain.", name=name, code=code))  # fmt: skip
         if ear == (6,):
-            out.append(f"{name} ({code}): enam pukulan tidak pernah untuk bahaya.")
+            said = _("%(name)s (%(code)s): enam pukulan tidak pernah untuk bahaya.", name=name, code=code)
+            out.append(said)
         if ear in known:
-            out.append(f"{name} dan {known[ear]} ({code}): terdengar sama, orang tidak bisa membedakan.")
+            out.append(_("%(name)s dan %(other)s (%(code)s): terdengar sama, orang tidak bisa membedakan.",
+                         name=name, other=known[ear], code=code))  # fmt: skip
         known.setdefault(ear, name)
     return out
 
@@ -140,10 +145,11 @@ def chosen(db):
 def check(profile, own):
     """LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
     if profile not in PROFILES:
-        raise LocalError(f"profil {profile[:20]!r}: pilih {', '.join(PROFILES)}")
+        raise LocalError(_("profil %(value)s: pilih %(profiles)s",
+                           value=f"{profile[:20]!r}", profiles=", ".join(PROFILES)))  # fmt: skip
     wrong = conflicts(dict(table(profile, own)))
     if wrong:
-        raise LocalError(" ".join(wrong))
+        raise LocalError(Joined(" ", wrong))
 
 
 def choose(db, now, by, zone, profile, own=(), address=""):
@@ -151,7 +157,7 @@ def choose(db, now, by, zone, profile, own=(), address=""):
     check(profile, own)
     beats = "SELECT 1 FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?"
     if not db.value(beats, zone) and not db.value("SELECT 1 FROM gateways WHERE zone = ?", zone):
-        raise LocalError(f"RT {zone:02d} belum punya sirene pos.")
+        raise LocalError(_("RT %(zone)s belum punya sirene pos.", zone=f"{zone:02d}"))
     db.run(
         "INSERT OR REPLACE INTO codes (zone, profile, patterns, changed_by, changed_wall) "
         "VALUES (?, ?, ?, ?, ?)",
@@ -161,7 +167,7 @@ def choose(db, now, by, zone, profile, own=(), address=""):
     configs.send_codes(db, now, zone=zone)
     said = ", ".join(f"{words.kind(kind)} {spelled(strokes)}" for kind, strokes in own)
     detail = f"{profile}; {said}" if said else profile
-    audit.record(db, now.wall, by["login"], "kode kentongan", f"RT {zone:02d}", detail, address)
+    audit.record(db, now.wall, by["login"], _("kode kentongan"), f"RT {zone:02d}", detail, address)
 
 
 def holders(db, zone):

@@ -1,183 +1,164 @@
-"""English by switch. Pages are written in Indonesian; english.toml holds the English of every text in them.
+"""Our own texts in the language of who reads them: gettext's .po files, one a language, from Indonesian.
 
-A template's own text is translated when it is compiled for the English environment; what is put into it
-between {{ }} is looked up when it is shown, as a whole or by a pattern with {} for what varies. Attributes
-are left alone but for those that people read. What is in no table stays Indonesian: a test finds it.
+A sentence of ours is a Text: the Indonesian, and what varies in it as named values. It is translated where it
+is shown and nowhere else, so the database, the record and every SMS hold Indonesian. What people typed is a
+plain str, and no table is asked for it. Nothing here raises: no page and no alarm fails by a word.
 """
 
+import logging
 import re
-import tomllib
+from contextvars import ContextVar
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 
-from jinja2.ext import Extension
-from jinja2.lexer import Token
-from markupsafe import Markup
+import polib
 
-INDONESIAN, ENGLISH = "id", "en"
-LANGUAGES = {INDONESIAN: "Bahasa Indonesia", ENGLISH: "English"}
-READ_ATTRIBUTES = ("placeholder", "aria-label", "title", "alt", "data-tanya")
-FUNCTION = "_english"  # what {{ }} is wrapped into where people read it
-TABLE = Path(__file__).with_name("english.toml")
-_SIGNS = re.compile(r"([\s·,.:;)?]*)(.*?)([\s·,.:;(?]*)", re.S)
-_FORMAT = re.compile(r"%[0-9.]*[dfs]")
-_SEPARATOR = re.compile(r"([,;:] )")
-_LETTER = re.compile(r"[A-Za-z]")
-_ATTRIBUTE = re.compile(r"([\w-]+)=$")
+log = logging.getLogger("kentongan.hub")
+INDONESIAN = "id"
+FOLDER = files("kentongan_hub") / "languages"
+_now = ContextVar("language", default=INDONESIAN)
+_PLACE = re.compile(r"%\(([^)]+)\)s")
+_FORMAT = re.compile(r"%\(([^)]+)\)s|%%")
+_LETTERS_MIN = 3  # of its own, so that a sentence can be known again among others
+
+
+class Text(str):
+    """One of our own sentences in Indonesian, which knows how it was made."""
+
+    __slots__ = ("msgid", "values")
+
+    def __new__(cls, msgid, /, **values):
+        if isinstance(msgid, Text) and not values:
+            return msgid
+        made = super().__new__(cls, _filled(msgid, values))
+        made.msgid, made.values = str.__str__(msgid), values
+        return made
+
+    def __str__(self):
+        return self  # what it is as the message of an error, too
+
+    def of(self, **values):
+        """The sentence of this template with its values."""
+        return Text(self.msgid, **values)
+
+
+class Joined(Text):
+    """Texts in a row, such as 'ketua RT, bidan'; people's own among them stay as they are."""
+
+    __slots__ = ("sign", "parts")
+
+    def __new__(cls, sign, parts):
+        parts = tuple(parts)
+        made = super().__new__(cls, sign.join(map(str, parts)))
+        made.sign, made.parts = sign, parts
+        return made
+
+
+def _filled(template, values, say=str):
+    """The template with its values; a place without one stays as it is written."""
+    if not values:
+        return template
+    return _FORMAT.sub(lambda place: _filling(place, values, say), template)
+
+
+def _filling(place, values, say):
+    if place[1] is None:
+        return "%"
+    return str(say(values[place[1]])) if place[1] in values else place[0]
+
+
+_ = Text  # as xgettext and translators know it
+NAME = _("Bahasa Indonesia")  # each file translates this one by its own language's name
+
+
+def use(language):
+    """From here on this thread shows texts in that language, or in Indonesian where it has no file."""
+    _now.set(language if language and language in languages() else INDONESIAN)
+
+
+def current():
+    return _now.get()
+
+
+def shown(value, fit=str):
+    """What a person reads: a Text in their language, anything else as it is. `fit` is done to our words."""
+    if not isinstance(value, Text):
+        return value
+    if isinstance(value, Joined):
+        return value.sign.join(str(shown(part, fit)) for part in value.parts)
+    found = fit(catalogue(_now.get()).get(value.msgid, value.msgid))
+    return _filled(found, value.values, lambda one: shown(_said(one), fit))
+
+
+def _said(value):
+    """An error by the sentence that it was raised with."""
+    return str(value) if isinstance(value, Exception) else value
 
 
 @lru_cache(1)
-def table():
-    """{Indonesian: English}; a section of the file is only there for the reader."""
-    sections = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return {key: text for section in sections.values() for key, text in section.items()}
+def languages():
+    """{language: its own name}: Indonesian, and each file of the folder."""
+    codes = sorted(one.name[:-3] for one in FOLDER.iterdir() if one.name.endswith(".po"))
+    return {INDONESIAN: str.__str__(NAME), **{code: catalogue(code).get(NAME, code) for code in codes}}
 
 
-@lru_cache(1)
-def patterns():
-    """[(regular expression, English)] of the texts with {}, those with most fixed letters first."""
-    keys = sorted((key for key in table() if "{}" in key), key=len, reverse=True)
-    return [(re.compile("(.+?)".join(map(re.escape, key.split("{}"))), re.S), table()[key]) for key in keys]
+@lru_cache(None)
+def catalogue(language):
+    """{Indonesian: translation} of one language; what is missing or in doubt stays Indonesian."""
+    if language == INDONESIAN:
+        return {}
+    try:
+        entries = polib.pofile((FOLDER / f"{language}.po").read_text(encoding="utf-8"))
+        return {one.msgid: one.msgstr for one in entries.translated_entries()}
+    except Exception:  # a spoilt file costs its language, and no page
+        log.exception("language %s cannot be read, its pages are Indonesian", language)
+        return {}
 
 
-@lru_cache(4096)
-def english(text):
-    """The English of one text; the text itself where there is none. What varies in it is looked up too."""
-    before, _, after = _SIGNS.fullmatch(text).groups()
-    inner = core(text)
-    if inner in table():
-        return before + table()[inner] + after
-    return before + (_list(inner) or _pattern(inner) or inner) + after
+# Finished sentences out of the database. Once that holds codes and values, the rest of this file goes.
 
 
-def _pattern(inner):
-    for pattern, out in patterns():
-        found = pattern.fullmatch(inner)
+def read(text, sentence):
+    """The Text by which this sentence of ours became `text`. As it is when another one did, and when the
+    values hold words of the sentence: then nobody can tell what is ours."""
+    found = _values(sentence, text)
+    if found is None:
+        return text
+    return Text(sentence, **found) if found else Text(sentence)
+
+
+def known(text):
+    """As `read`, of whatever sentence. Only for what no person types: that could be a sentence of ours."""
+    if not isinstance(text, str) or text in catalogue(_now.get()):
+        return Text(text) if isinstance(text, str) else text
+    for sentence in _sentences(_now.get()):
+        found = _values(sentence, text)
         if found:
-            return out.format(*(english(part) for part in found.groups()))
-    return None
+            return Text(sentence, **{name: known(one) for name, one in found.items()})
+    return text
 
 
-def _list(inner):
-    """'ketua RT, bidan' part by part, where every part has its English; else None."""
-    parts = _SEPARATOR.split(inner)
-    if len(parts) == 1:
-        return None
-    out = [part if part in table() else english(part) for part in parts]
-    known = all(
-        new != old or old in table() or not _LETTER.search(old) for old, new in zip(parts, out, strict=True)
-    )
-    return "".join(table().get(part, part) for part in out) if known else None
+@lru_cache(None)
+def _sentences(language):
+    """Those with values, the most particular first."""
+    own = {one: len(re.findall("[A-Za-z]", _PLACE.sub("", one))) for one in catalogue(language)}
+    some = [one for one in own if _PLACE.search(one) and own[one] >= _LETTERS_MIN]
+    return sorted(some, key=own.get, reverse=True)
 
 
-def core(text):
-    """The text as it stands in the table: one line, without the signs and spaces around it."""
-    return " ".join(_SIGNS.fullmatch(text)[2].split())
+def _values(sentence, text):
+    lazy, greedy = _patterns(sentence)
+    first = lazy.fullmatch(text)
+    return first.groupdict() if first and first.groupdict() == greedy.fullmatch(text).groupdict() else None
 
 
-def shown(value):
-    """What {{ }} becomes on an English page: markup, numbers and absent values as they are."""
-    return english(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-class Reader:
-    """Walks a template's text and knows where people read: between tags, or in an attribute for them."""
-
-    def __init__(self):
-        self.in_tag, self.quote, self.attribute, self.tail = False, "", "", ""
-
-    @property
-    def reads(self):
-        if self.in_tag:
-            return bool(self.quote) and self.attribute in READ_ATTRIBUTES
-        return True
-
-    def pieces(self, text):
-        """[(piece, whether people read it)] of the next text of the template."""
-        out, start = [], 0
-        for at, sign in enumerate(text):
-            before = self.reads
-            if not self.in_tag:
-                if sign != "<":
-                    continue
-                out.append((text[start:at], True))
-                start, self.in_tag, self.tail = at, True, ""
-            elif self.quote:
-                if sign != self.quote:
-                    continue
-                out.append((text[start:at], before))
-                start, self.quote, self.tail = at, "", ""
-            elif sign in "\"'":
-                found = _ATTRIBUTE.search(self.tail)
-                self.quote, self.attribute = sign, found[1] if found else ""
-                out.append((text[start : at + 1], False))
-                start = at + 1
-            elif sign == ">":
-                self.in_tag = False
-                out.append((text[start : at + 1], False))
-                start = at + 1
-            else:
-                self.tail += sign
-        out.append((text[start:], self.reads))
-        return [(piece, read) for piece, read in out if piece]
-
-
-class Translate(Extension):
-    """Makes the English environment of the templates."""
-
-    def __init__(self, environment):
-        super().__init__(environment)
-        environment.globals[FUNCTION] = shown
-
-    def filter_stream(self, stream):
-        reader, wrapped = Reader(), False
-        for token in stream:
-            if token.type == "data":
-                text = "".join(
-                    english(piece) if read else piece for piece, read in reader.pieces(token.value)
-                )
-                yield Token(token.lineno, "data", text)
-            elif token.type == "variable_begin":
-                wrapped = reader.reads
-                yield token
-                if wrapped:
-                    yield Token(token.lineno, "name", FUNCTION)
-                    yield Token(token.lineno, "lparen", "(")
-            elif token.type == "variable_end":
-                if wrapped:
-                    yield Token(token.lineno, "rparen", ")")
-                yield token
-            else:
-                yield token
-
-
-def texts(environment, source):
-    """Every text of a template that people read: its own, and the words in {{ }} that are shown."""
-    reader, found, expression, reads = Reader(), [], None, False
-    for token in environment._tokenize(source, None):
-        if token.type == "data":
-            found += [piece for piece, read in reader.pieces(token.value) if read]
-        elif token.type == "variable_begin":
-            expression, reads = [], reader.reads
-        elif token.type == "variable_end":
-            found += _words(expression) if reads else []
-            expression = None
-        elif expression is not None:
-            expression.append(token)
-    found = {core(_FORMAT.sub("{}", text)) for text in found}
-    return {text for text in found if _LETTER.search(text) and '="' not in text}
-
-
-def _words(tokens):
-    """Strings of an expression that are its value: neither compared nor an argument of a call."""
-    calls, out = [], []
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        if token.type in ("lparen", "lbracket"):
-            calls.append(token.type == "lbracket" or (before is not None and before.type == "name"))
-        elif token.type in ("rparen", "rbracket"):
-            calls.pop()
-        elif token.type == "string" and not any(calls):
-            near = {one.value for one in (before, after) if one is not None}
-            if not near & {"==", "!=", "in", "not"}:
-                out.append(token.value)
+@lru_cache(None)
+def _patterns(sentence):
+    pieces, out = _PLACE.split(sentence), []
+    if len(set(pieces[1::2])) < len(pieces[1::2]) or not all(name.isidentifier() for name in pieces[1::2]):
+        return [re.compile(r"(?!)")] * 2
+    fixed = [re.escape(one.replace("%%", "%") if len(pieces) > 1 else one) for one in pieces[::2]]
+    for any_ in (".+?", ".+"):
+        named = [f"(?P<{name}>{any_}){rest}" for name, rest in zip(pieces[1::2], fixed[1:], strict=True)]
+        out.append(re.compile(fixed[0] + "".join(named), re.S))
     return out

@@ -20,6 +20,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub import access, audit, incidents, kept, rows, site, store
 from kentongan_hub.clock import Now
 from kentongan_hub.kept import OPEN, TABLES
+from kentongan_hub.language import _
 
 log = logging.getLogger("kentongan.hub")
 KEPT = "damaged"  # setting: what happened, until a person has seen to it
@@ -47,23 +48,23 @@ def wrong_with(data_dir):
     """What is wrong with the database of this directory, in words; '' when nothing is."""
     path, known = Path(data_dir) / store.FILE_NAME, is_known(data_dir)
     if not path.exists() or not path.stat().st_size:
-        return ("berkasnya kosong" if path.exists() else "berkasnya tidak ada") if known else ""
+        return (_("berkasnya kosong") if path.exists() else _("berkasnya tidak ada")) if known else ""
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=store.BUSY_TIMEOUT_S)) as connection:
             names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if names and (version < 1 or "settings" not in names):
-                return "berkas itu milik program lain"
+                return _("berkas itu milik program lain")
             found = _look_through(connection)
             if found != "ok":
-                return f"isinya rusak ({found[:80]})"
+                return _("isinya rusak (%(value)s)", value=found[:80])
             if known and not connection.execute("SELECT 1 FROM settings WHERE key = 'name'").fetchone():
-                return "tidak ada situs di dalamnya"
+                return _("tidak ada situs di dalamnya")
     except sqlite3.DatabaseError as error:
         if is_damage(error):
-            return f"isinya rusak ({error})"
+            return _("isinya rusak (%(error)s)", error=error)
         if "no such table" in str(error):
-            return "tidak ada situs di dalamnya" if known else ""
+            return _("tidak ada situs di dalamnya") if known else ""
         raise
     return ""
 
@@ -94,7 +95,8 @@ def open_store(data_dir):
     """
     why = wrong_with(data_dir)
     if why and not is_known(data_dir):
-        raise LocalError(f"{Path(data_dir) / store.FILE_NAME}: {why}; give another --data directory")
+        raise LocalError(_("%(data_dir)s: %(why)s; give another --data directory",
+                           data_dir=Path(data_dir) / store.FILE_NAME, why=why))  # fmt: skip
     if why:
         replace(data_dir, why)
     opened = store.Store(data_dir)
@@ -209,7 +211,7 @@ def _insert(db, name, some):
 def _orphans(db):
     """Rows that point at what was not kept: the rows of two moments may not fit."""
     db.run("UPDATE incidents SET merged_into = NULL WHERE merged_into NOT IN (SELECT id FROM incidents)")
-    for _ in range(len(TABLES)):
+    for _turn in range(len(TABLES)):
         found = {(row[0], row[3]) for row in db.connection.execute("PRAGMA foreign_key_check")}
         for table, number in found:
             key = next(one for one in db.all(f"PRAGMA foreign_key_list({table})") if one["id"] == number)
@@ -220,12 +222,13 @@ def _orphans(db):
 
 
 def _tell(db, now, told, origin):
-    name = told["file"] or "tidak ada"
+    name = told["file"] or _("tidak ada")
     old = sorted(table for table, where in origin.items() if where == "berkas lama")
-    detail = f"{told['why']}; berkas lama: {name}; masih terbaca: {', '.join(old) or 'tidak ada'}"
-    audit.record(db, now.wall, "pusat data", "basis data rusak disisihkan", "pusat data", detail)
+    detail = f"{told['why']}; berkas lama: {name}; masih terbaca: {', '.join(old) or _('tidak ada')}"
+    audit.record(db, now.wall, "pusat data", _("basis data rusak disisihkan"), "pusat data", detail)
     for row in db.all(f"SELECT * FROM incidents WHERE {OPEN}"):
-        incidents.tell(db, now, row, "pusat data", "basis data rusak", f"riwayat sebelumnya ada di {name}")
+        before = _("riwayat sebelumnya ada di %(name)s", name=name)
+        incidents.tell(db, now, row, "pusat data", _("basis data rusak"), before)
 
 
 def damage(db):
@@ -243,4 +246,5 @@ def settle(db, now, by, address=""):
     was = damage(db)
     if was:
         db.set_setting(KEPT, "")
-        audit.record(db, now.wall, by["login"], "basis data baru dipakai terus", was["file"], address=address)
+        what = _("basis data baru dipakai terus")
+        audit.record(db, now.wall, by["login"], what, was["file"], address=address)

@@ -3,17 +3,18 @@
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, circles, orders
+from kentongan_hub.language import _
 from kentongan_hub.trust import revocations
 
 HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
 REASON_LIMIT = 100  # characters
-HAND_OVER = ("Pulang", "Ganti giliran", "Sakit")  # reasons, one tap each
+HAND_OVER = (_("Pulang"), _("Ganti giliran"), _("Sakit"))  # reasons, one tap each
 
 
 def _reason(text):
     text = audit.clean(text).strip()[:REASON_LIMIT]
     if not text:
-        raise LocalError("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")
+        raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
     return text
 
 
@@ -28,10 +29,10 @@ def mute(db, now, by, label, hours, reason, at=""):
     """
     row, reason = device(db, label), _reason(reason)
     if row is None or row["role"] != "tombol":
-        raise LocalError("Hanya tombol yang bisa dibisukan.")
+        raise LocalError(_("Hanya tombol yang bisa dibisukan."))
     not_ones_own(db, by, row)
     if hours not in HOURS:
-        raise LocalError(f"Lama: pilih {', '.join(map(str, HOURS))} jam.")
+        raise LocalError(_("Lama: pilih %(str)s jam.", str=", ".join(map(str, HOURS))))
     db.run(
         "UPDATE devices SET muted_until_ms = ?, muted_reason = ? WHERE node = ?",
         now.ms + hours * 3_600_000,
@@ -43,14 +44,14 @@ def mute(db, now, by, label, hours, reason, at=""):
     ):
         db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
         orders.siren(db, now, incident, "stop")
-    audit.record(db, now.wall, by["login"], "tombol dibisukan", label, f"{hours} jam: {reason}", at)
+    audit.record(db, now.wall, by["login"], _("tombol dibisukan"), label, f"{hours} jam: {reason}", at)
 
 
 def unmute(db, now, by, label, at=""):
     if db.run(
         "UPDATE devices SET muted_until_ms = NULL, muted_reason = NULL WHERE label = ? AND revoked = 0", label
     ):
-        audit.record(db, now.wall, by["login"], "tombol dihidupkan", label, address=at)
+        audit.record(db, now.wall, by["login"], _("tombol dihidupkan"), label, address=at)
 
 
 def muted(db, now_ms, node):
@@ -63,10 +64,10 @@ def revoke(db, now, by, secret, label, reason, at=""):
     """Refused for good, by hub and gateways at once and by each post once it reports it (trust/)."""
     row, reason = device(db, label), _reason(reason)
     if row is None:
-        raise LocalError("Alat ini tidak ada, atau sudah dicabut.")
+        raise LocalError(_("Alat ini tidak ada, atau sudah dicabut."))
     not_ones_own(db, by, row)
     revocations.revoke(db, now, secret, row["node"], reason, by["name"])
-    audit.record(db, now.wall, by["login"], "alat dicabut dari halaman", label, reason, at)
+    audit.record(db, now.wall, by["login"], _("alat dicabut dari halaman"), label, reason, at)
 
 
 def not_ones_own(db, by, row):
@@ -82,5 +83,5 @@ def hand_over(db, now, by, to, reason, message="", at=""):
     db.set_setting("operator", to["name"])
     db.set_setting("operator_wall", now.wall)
     held = db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"])
-    audit.record(db, now.wall, by["login"], "serah terima malam", to["login"], message, at)
+    audit.record(db, now.wall, by["login"], _("serah terima malam"), to["login"], message, at)
     return held

@@ -5,6 +5,7 @@ import json
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import outbox, ringing
+from kentongan_hub.language import _
 
 STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
@@ -36,7 +37,7 @@ def stages(db, now, incident, number):
 def siren(db, now, incident, action, seconds=0, zone=None):
     """Start or stop the posts of the incident's zone. A confidential incident never gets here."""
     if incident["confidential"]:
-        raise LocalError("kejadian rahasia tidak pernah membunyikan sirene")
+        raise LocalError(_("kejadian rahasia tidak pernah membunyikan sirene"))
     if incident["device"] == BY_HAND:
         return
     zone = incident["zone"] if zone is None else zone

@@ -10,8 +10,11 @@ import unicodedata
 import phonenumbers
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.language import _
+
 REGION, COUNTRY_CODE = "ID", 62
 TYPED_LIMIT = 40  # characters of a number as people type it
+HOW = _("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
 SHORT_MAX = 6  # digits; 110, 112, 1500xx: services, which send and get no SMS of ours
 MOBILE_DIGITS = (9, 12)  # of an Indonesian mobile number without 62; new blocks come faster than tables
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # what contact lists paste along
@@ -26,7 +29,7 @@ def normal(text):
     typed = _typed(text)
     digits = re.sub(r"[^0-9]", "", typed)
     if len(digits) <= SHORT_MAX:
-        raise LocalError("nomor: terlalu pendek untuk SMS; tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
+        raise LocalError(_("nomor: terlalu pendek untuk SMS; tulis seperti 0812xxxxxxx atau +62812xxxxxxx"))
     if typed.startswith("00"):
         typed = "+" + typed[2:]
     found = _HOME.match(typed)
@@ -34,13 +37,13 @@ def normal(text):
     if number.country_code == COUNTRY_CODE:
         national = str(number.national_number)
         if number.italian_leading_zero or national[0] != "8" or national[1] == "0":  # 0800: free phone
-            raise LocalError("nomor: bukan nomor ponsel; SMS perlu nomor yang dimulai 08 atau +628")
+            raise LocalError(_("nomor: bukan nomor ponsel; SMS perlu nomor yang dimulai 08 atau +628"))
         if len(national) < MOBILE_DIGITS[0]:
-            raise LocalError("nomor: kurang angka; nomor ponsel 10 sampai 13 angka, dimulai 08")
+            raise LocalError(_("nomor: kurang angka; nomor ponsel 10 sampai 13 angka, dimulai 08"))
         if len(national) > MOBILE_DIGITS[1]:
-            raise LocalError("nomor: kelebihan angka; nomor ponsel 10 sampai 13 angka, dimulai 08")
+            raise LocalError(_("nomor: kelebihan angka; nomor ponsel 10 sampai 13 angka, dimulai 08"))
     elif not phonenumbers.is_valid_number(number):
-        raise LocalError("nomor: tidak ada nomor luar negeri seperti itu; periksa kode negaranya")
+        raise LocalError(_("nomor: tidak ada nomor luar negeri seperti itu; periksa kode negaranya"))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -54,16 +57,16 @@ def sender(text):
 
 def callable_number(text):
     """The number as typed, in plain digits, for people to call; LocalError when no phone can."""
-    typed = _typed(text, "nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx")
+    typed = _typed(text, _("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx"))
     digits = re.sub(r"[^0-9]", "", typed)
     if len(digits) < 2:
-        raise LocalError("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx")
+        raise LocalError(_("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx"))
     if len(digits) > SHORT_MAX and not phonenumbers.is_possible_number(_parsed(typed)):
-        raise LocalError("nomor: angkanya terlalu banyak atau kurang; salin lagi dari sumbernya")
+        raise LocalError(_("nomor: angkanya terlalu banyak atau kurang; salin lagi dari sumbernya"))
     return typed
 
 
-def _typed(text, how="nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx"):
+def _typed(text, how=HOW):
     """The text with its digits as 0-9 and nothing but digits and the usual signs between them."""
     text = unicodedata.normalize("NFKC", _UNSEEN.sub("", str(text)))
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
@@ -78,5 +81,5 @@ def _parsed(text):
         return phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            raise LocalError("nomor: kode negara tidak ada; nomor Indonesia dimulai +62 atau 0")
-        raise LocalError("nomor: tulis seperti 0812xxxxxxx atau +62812xxxxxxx")
+            raise LocalError(_("nomor: kode negara tidak ada; nomor Indonesia dimulai +62 atau 0"))
+        raise LocalError(HOW)

@@ -3,6 +3,7 @@
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import away, confidential, incidents, roles
+from kentongan_hub.language import _
 
 SIDE_MAX = 1280  # px
 LIMIT = 6  # of one incident
@@ -19,13 +20,13 @@ def may_see(db, account, incident):
 def add(db, now, incident, account, drawn, at=""):
     """`drawn` as pictures.redraw gives it."""
     if db.value("SELECT count(*) FROM photos WHERE incident = ?", incident["id"]) >= LIMIT:
-        raise LocalError(f"sudah ada {LIMIT} foto untuk kejadian ini")
+        raise LocalError(_("sudah ada %(limit)s foto untuk kejadian ini", limit=LIMIT))
     body, width, height = drawn
     db.insert(
         "photos", incident=incident["id"], body=body, width=width, height=height, made_wall=now.wall,
         made_ms=now.ms, made_by=account["name"],
     )  # fmt: skip
-    incidents.tell(db, now, incident, account["name"], "foto ditambah", f"{width} x {height}", at)
+    incidents.tell(db, now, incident, account["name"], _("foto ditambah"), f"{width} x {height}", at)
 
 
 def listed(db, incident):

@@ -12,6 +12,8 @@ import threading
 from kentongan_wire.errors import LocalError
 from PIL import Image, ImageOps
 
+from kentongan_hub.language import _
+
 BYTES_MAX = 20 << 20  # of an upload: what a phone's best camera makes
 IN_ONE_PASS = "JPEG in one pass"
 # A JPEG that holds each row once is decoded small, row by row: a phone's 200 megapixels take 20 MB. One in
@@ -31,17 +33,17 @@ def redraw(file, side_max):
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if size > BYTES_MAX:
-        raise LocalError(f"gambar: paling besar {BYTES_MAX >> 20} MB; kecilkan dulu")
+        raise LocalError(_("gambar: paling besar %(bytes_max)s MB; kecilkan dulu", bytes_max=BYTES_MAX >> 20))
     if not size:
-        raise LocalError("gambar: pilih satu berkas PNG atau JPEG")
+        raise LocalError(_("gambar: pilih satu berkas PNG atau JPEG"))
     if not _ONE.acquire(timeout=10):
-        raise LocalError("gambar: sedang mengolah gambar lain; coba lagi")
+        raise LocalError(_("gambar: sedang mengolah gambar lain; coba lagi"))
     try:
         return _redraw(file, side_max)
     except LocalError:
         raise
     except Exception:  # a decoder fed from outside fails in any way it likes
-        raise LocalError("gambar: rusak, atau bukan PNG atau JPEG (SVG tidak diterima)")
+        raise LocalError(_("gambar: rusak, atau bukan PNG atau JPEG (SVG tidak diterima)"))
     finally:
         _ONE.release()
 
@@ -73,9 +75,11 @@ def _redraw(file, side_max):
     with Image.open(file, formats=FORMATS) as picture:
         width, height = picture.size
         if width * height > PIXELS_MAX[_kind(picture, first_scan)]:
-            raise LocalError(f"gambar: {width} x {height} titik terlalu banyak; kecilkan dulu")
+            raise LocalError(_("gambar: %(width)s x %(height)s titik terlalu banyak; kecilkan dulu",
+                               width=width, height=height))  # fmt: skip
         if min(width, height) < SIDE_MIN:
-            raise LocalError(f"gambar: {width} x {height} titik terlalu kecil")
+            raise LocalError(_("gambar: %(width)s x %(height)s titik terlalu kecil",
+                               width=width, height=height))  # fmt: skip
         # a JPEG is decoded at less than full size, also one that is much longer than high
         longer = max(width, height)
         picture.draft("RGB", (max(1, width * side_max // longer), max(1, height * side_max // longer)))

@@ -9,6 +9,8 @@ import threading
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.language import _
+
 PIN = re.compile(r"[0-9]{4,8}\Z")
 FREE_TRIES = 5  # wrong ones in a row before the first wait of one person on one screen
 SCREEN_FREE_TRIES = 12  # and of all persons together on one screen
@@ -21,10 +23,10 @@ KEYS_LIMIT = 2_000
 def check_new(pin):
     """LocalError with the remedy unless this can be a PIN."""
     if not PIN.match(pin):
-        raise LocalError("PIN: 4 sampai 8 angka")
+        raise LocalError(_("PIN: 4 sampai 8 angka"))
     steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}
     if steps in ({0}, {1}, {-1}):
-        raise LocalError("PIN: jangan angka sama atau berurutan, orang lain menebaknya")
+        raise LocalError(_("PIN: jangan angka sama atau berurutan, orang lain menebaknya"))
 
 
 class Waits:

@@ -9,6 +9,7 @@ import json
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, deaf, supervision, words
+from kentongan_hub.language import _
 
 WIDTH = 1000
 DEFAULT_HEIGHT = 620  # of a plan that is drawn here
@@ -42,12 +43,12 @@ def set_picture(db, now, by, zone, drawn, at=""):
         "UPDATE plans SET picture = ?, height = ?, changed_wall = ?, changed_by = ? WHERE zone = ?",
         body, round(WIDTH * height / width), now.wall, by["name"], zone,
     )  # fmt: skip
-    audit.record(db, now.wall, by["login"], "denah diganti", f"RT {zone:02d}", f"{width}x{height}", at)
+    audit.record(db, now.wall, by["login"], _("denah diganti"), f"RT {zone:02d}", f"{width}x{height}", at)
 
 
 def _row(db, now, by, zone):
     if not 1 <= zone <= 255:
-        raise LocalError("RT: tulis angka 1 sampai 255")
+        raise LocalError(_("RT: tulis angka 1 sampai 255"))
     db.run(
         "INSERT OR IGNORE INTO plans (zone, height, lines, changed_wall, changed_by) "
         "VALUES (?, ?, '[]', ?, ?)",
@@ -61,22 +62,22 @@ def add_line(db, now, by, zone, points, name, at=""):
     known = of(db, zone)
     name = audit.clean(name).strip()
     if len(name) > NAME_LIMIT:
-        raise LocalError(f"nama gang: paling panjang {NAME_LIMIT} huruf")
+        raise LocalError(_("nama gang: paling panjang %(limit)s huruf", limit=NAME_LIMIT))
     for x, y in zip(points[::2], points[1::2], strict=True):
         _inside(x, y, known["height"])
     if points[:2] == points[2:]:
-        raise LocalError("gang: awal dan akhirnya sama")
+        raise LocalError(_("gang: awal dan akhirnya sama"))
     if len(known["lines"]) >= LINES_LIMIT:
-        raise LocalError(f"sudah ada {LINES_LIMIT} gang; hapus satu dulu")
-    _lines(db, now, by, zone, [*known["lines"], [*points, name]], "gang digambar", name, at)
+        raise LocalError(_("sudah ada %(limit)s gang; hapus satu dulu", limit=LINES_LIMIT))
+    _lines(db, now, by, zone, [*known["lines"], [*points, name]], _("gang digambar"), name, at)
 
 
 def drop_line(db, now, by, zone, number, at=""):
     lines = of(db, zone)["lines"]
     if not 0 <= number < len(lines):
-        raise LocalError("Gang itu tidak ada lagi. Muat ulang halaman.")
+        raise LocalError(_("Gang itu tidak ada lagi. Muat ulang halaman."))
     name = lines.pop(number)[4]
-    _lines(db, now, by, zone, lines, "gang dihapus", name, at)
+    _lines(db, now, by, zone, lines, _("gang dihapus"), name, at)
 
 
 def _lines(db, now, by, zone, lines, what, name, at):
@@ -89,7 +90,7 @@ def _lines(db, now, by, zone, lines, what, name, at):
 
 def place(db, now, by, zone, what, x, y, at=""):
     """Put 'rumah-7' or a device's 'alat-pos-1' there; x None takes it off the plan."""
-    kind, _, name = what.partition("-")
+    kind, _sign, name = what.partition("-")
     if x is not None:
         _inside(x, y, of(db, zone)["height"])
     if kind == "rumah" and name.isdecimal() and len(name) < 6:
@@ -105,9 +106,9 @@ def place(db, now, by, zone, what, x, y, at=""):
     else:
         changed = 0
     if not changed:
-        raise LocalError("Rumah atau alat itu tidak ada di RT ini. Muat ulang halaman.")
-    where = "dilepas" if x is None else f"{x}, {y}"
-    audit.record(db, now.wall, by["login"], "ditaruh di denah", f"RT {zone:02d} {what}", where, at)
+        raise LocalError(_("Rumah atau alat itu tidak ada di RT ini. Muat ulang halaman."))
+    where = _("dilepas") if x is None else f"{x}, {y}"
+    audit.record(db, now.wall, by["login"], _("ditaruh di denah"), f"RT {zone:02d} {what}", where, at)
 
 
 def _houses_of_buttons(db, zone):
@@ -121,7 +122,7 @@ def _houses_of_buttons(db, zone):
 
 def _inside(x, y, height):
     if not (0 <= x <= WIDTH and 0 <= y <= height):
-        raise LocalError(f"tempat: x 0 sampai {WIDTH}, y 0 sampai {height}")
+        raise LocalError(_("tempat: x 0 sampai %(width)s, y 0 sampai %(height)s", width=WIDTH, height=height))
 
 
 def things(db, now, zone, condition, with_health):
@@ -146,14 +147,14 @@ def things(db, now, zone, condition, with_health):
     out, gone = [], deaf.of(db, now)
     for house in sorted(houses, key=lambda row: row["number"]):
         own = by_house.get(house["number"], [])
-        name = f"Rumah {house['number']}"
+        name = _("Rumah %(number)s", number=house["number"])
         alarm = alarms.get(house["number"])
         out.append(_thing(f"rumah-{house['number']}", name, str(house["number"]), house, alarm, own, now,
                           with_health, gone))  # fmt: skip
     for one in devices:
         if not one["house"]:
             alarm = alarms.get(f"alat {one['node']}")
-            name = f"{words.DEVICE_ROLES[one['role']]} {one['label']}"
+            name = _("%(role)s %(label)s", role=words.DEVICE_ROLES[one["role"]], label=one["label"])
             key, label = f"alat-{one['label']}", one["label"]
             out.append(_thing(key, name, label, one, alarm, [one], now, with_health, gone))
     return out
@@ -161,7 +162,7 @@ def things(db, now, zone, condition, with_health):
 
 def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
     links = [supervision.device_link(one, now.ms, gone) for one in devices]
-    worst = next((link for link in ORDER if link in links), "tanpa alat")
+    worst = next((link for link in ORDER if link in links), _("tanpa alat"))
     return {
         "key": key,
         "name": name,

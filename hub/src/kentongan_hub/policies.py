@@ -6,6 +6,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, contacts, escalation, policy, words
+from kentongan_hub.language import _
 
 
 def stored(db, zone, kind):
@@ -56,9 +57,9 @@ def first_alert_ms(db, now, incident, drill):
 def save(db, now, by, zone, kind, body, address=""):
     """Keep a checked policy; LocalError names what is wrong and nothing changes then."""
     if kind not in words.KINDS or kind == m.KIND_UJI:
-        raise LocalError("Jenis kejadian itu tidak punya kebijakan. Pilih dari daftar.")
+        raise LocalError(_("Jenis kejadian itu tidak punya kebijakan. Pilih dari daftar."))
     if not 0 <= zone <= 255:
-        raise LocalError("RT: tulis angka 1 sampai 255, atau 0 untuk semua RT")
+        raise LocalError(_("RT: tulis angka 1 sampai 255, atau 0 untuk semua RT"))
     text = json.dumps(policy.check(kind, body), ensure_ascii=False)
     db.run(
         "INSERT INTO policies (zone, kind, body, changed_wall, changed_by) VALUES (?, ?, ?, ?, ?) "
@@ -70,14 +71,14 @@ def save(db, now, by, zone, kind, body, address=""):
         now.wall,
         by["name"],
     )
-    audit.record(db, now.wall, by["login"], "kebijakan diubah", _subject(zone, kind), text, address)
+    audit.record(db, now.wall, by["login"], _("kebijakan diubah"), _subject(zone, kind), text, address)
 
 
 def reset(db, now, by, zone, kind, address=""):
     """Back to the shipped policy (or the site's, for an RT)."""
     if db.run("DELETE FROM policies WHERE zone = ? AND kind = ?", zone, kind):
-        audit.record(db, now.wall, by["login"], "kebijakan bawaan", _subject(zone, kind), address=address)
+        audit.record(db, now.wall, by["login"], _("kebijakan bawaan"), _subject(zone, kind), address=address)
 
 
 def _subject(zone, kind):
-    return f"{words.kind(kind)}, {f'RT {zone:02d}' if zone else 'semua RT'}"
+    return f"{words.kind(kind)}, {f'RT {zone:02d}' if zone else _('semua RT')}"

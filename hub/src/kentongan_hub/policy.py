@@ -15,26 +15,27 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import contacts, words
+from kentongan_hub.language import Joined, _
 
 NO, RT, RW = "tidak", "rt", "rw"
 SIRENS = (NO, RT, RW)
 CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dekat", "tugas", "orang"
 DUTIES = {
-    "ronda": "ronda yang bertugas",
-    "ketua_rt": "ketua RT",
-    "wakil_rt": "wakil ketua RT",
-    "keamanan": "seksi keamanan",
-    "linmas": "Linmas",
-    "bidan": "bidan",
-    "p3k": "P3K",
-    "kader": "kader",
-    "mobil": "pemilik mobil",
-    "ketua_rw": "ketua RW",
-    "lurah": "lurah",
-    "bhabin": "Bhabinkamtibmas",
-    "babinsa": "Babinsa",
-    "ppa": "unit PPA",
-    "teknisi": "teknisi",
+    "ronda": _("ronda yang bertugas"),
+    "ketua_rt": _("ketua RT"),
+    "wakil_rt": _("wakil ketua RT"),
+    "keamanan": _("seksi keamanan"),
+    "linmas": _("Linmas"),
+    "bidan": _("bidan"),
+    "p3k": _("P3K"),
+    "kader": _("kader"),
+    "mobil": _("pemilik mobil"),
+    "ketua_rw": _("ketua RW"),
+    "lurah": _("lurah"),
+    "bhabin": _("Bhabinkamtibmas"),
+    "babinsa": _("Babinsa"),
+    "ppa": _("unit PPA"),
+    "teknisi": _("teknisi"),
 }
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
@@ -155,46 +156,50 @@ def check(kind, body):
     _object("kebijakan", body, KEYS)
     for key, (low, high) in LIMITS.items():
         if type(body[key]) is not int or not low <= body[key] <= high:
-            raise LocalError(f"{key}: tulis angka {low} sampai {high}")
+            raise LocalError(_("%(key)s: tulis angka %(low)s sampai %(high)s", key=key, low=low, high=high))
     steps = body["langkah"]
     if not isinstance(steps, list) or not STEPS[0] <= len(steps) <= STEPS[1]:
-        raise LocalError(f"langkah: isi {STEPS[0]} sampai {STEPS[1]} langkah")
+        raise LocalError(_("langkah: isi %(low)s sampai %(high)s langkah",
+                           low=STEPS[0], high=STEPS[1]))  # fmt: skip
     before = -1
     for number, step in enumerate(steps, 1):
         place = f"langkah {number}"
         _object(place, step, STEP_KEYS)
         if type(step["detik"]) is not int or not before < step["detik"] <= AFTER_MAX_S:
             raise LocalError(
-                f"{place}: detik harus lebih dari langkah sebelumnya, paling banyak {AFTER_MAX_S}"
+                _("%(place)s: detik harus lebih dari langkah sebelumnya, paling banyak %(after_max_s)s",
+                  place=place, after_max_s=AFTER_MAX_S)  # fmt: skip
             )
         if number == 1 and step["detik"] != 0:
-            raise LocalError("langkah 1: detik harus 0, yaitu saat tombol ditekan")
+            raise LocalError(_("langkah 1: detik harus 0, yaitu saat tombol ditekan"))
         before = step["detik"]
         _check_step(kind, place, step)
     if not any(step["kepada"] for step in steps[1:]):
         raise LocalError(
-            "langkah: sesudah langkah 1 harus ada orang yang dipanggil bila tidak ada yang menjawab"
+            _("langkah: sesudah langkah 1 harus ada orang yang dipanggil bila tidak ada yang menjawab")
         )
     if steps[1]["detik"] > 300:
-        raise LocalError("langkah 2: paling lambat 300 detik sesudah tombol ditekan")
+        raise LocalError(_("langkah 2: paling lambat 300 detik sesudah tombol ditekan"))
     if NAMED in _confidential_to(kind) and not any(NAMED in step["kepada"] for step in steps[:2]):
         # else who keeps the policy, and may live there, decides alone that nobody hears of it
-        raise LocalError("langkah 1 atau 2: kejadian rahasia harus memanggil orang yang disepakati")
+        raise LocalError(_("langkah 1 atau 2: kejadian rahasia harus memanggil orang yang disepakati"))
     return body
 
 
 def _object(place, value, keys):
     if not isinstance(value, dict):
-        raise LocalError(f"{place}: bentuknya salah; isi ulang di halaman Kebijakan")
+        raise LocalError(_("%(place)s: bentuknya salah; isi ulang di halaman Kebijakan", place=place))
     unknown, missing = sorted(set(value) - keys), sorted(keys - set(value))
     if "jam_tenang" in unknown:
         raise LocalError(
-            f"{place}: jam tenang tidak pernah membungkam alarm; atur di Pengaturan untuk kabar lain"
+            _("%(place)s: jam tenang tidak pernah membungkam alarm; atur di Pengaturan untuk kabar lain",
+              place=place)  # fmt: skip
         )
     if unknown or missing:
-        raise LocalError(
-            f"{place}: {'tidak dikenal ' if unknown else 'kurang '}{', '.join(unknown or missing)}"
-        )
+        names = ", ".join(unknown or missing)
+        lacks = _("%(place)s: kurang %(names)s", place=place, names=names)
+        extra = _("%(place)s: tidak dikenal %(names)s", place=place, names=names)
+        raise LocalError(extra if unknown else lacks)
 
 
 def _confidential_to(kind):
@@ -204,23 +209,28 @@ def _confidential_to(kind):
 
 def _check_step(kind, place, step):
     if step["sirene"] not in SIRENS:
-        raise LocalError(f"{place}: sirene {step['sirene']!r}; pilih {', '.join(SIRENS)}")
+        raise LocalError(_("%(place)s: sirene %(sirene)s; pilih %(sirens)s",
+                           place=place, sirene=f"{step['sirene']!r}", sirens=", ".join(SIRENS)))
     if not isinstance(step["kartu"], str) or len(step["kartu"]) > CARD_LIMIT:
-        raise LocalError(f"{place}: kartu paling panjang {CARD_LIMIT} huruf")
+        raise LocalError(_("%(place)s: kartu paling panjang %(limit)s huruf", place=place, limit=CARD_LIMIT))
     unknown = sorted(contacts.needed(step["kartu"]) - set(contacts.SERVICES))
     if unknown:
         known = ", ".join(contacts.SERVICES)
-        raise LocalError(f"{place}: kartu: {unknown[0]!r} bukan layanan; pilih {known}")
+        raise LocalError(_("%(place)s: kartu: %(value)s bukan layanan; pilih %(known)s",
+                           place=place, value=f"{unknown[0]!r}", known=known))  # fmt: skip
     if not isinstance(step["kepada"], list) or len(step["kepada"]) > 20:
-        raise LocalError(f"{place}: kepada paling banyak 20")
+        raise LocalError(_("%(place)s: kepada paling banyak 20", place=place))
     for to in step["kepada"]:
         if not isinstance(to, str) or phrase(to) is None:
-            raise LocalError(f"{place}: kepada {str(to)[:40]!r} tidak dikenal; pilih {', '.join(choices())}")
+            raise LocalError(_("%(place)s: kepada %(value)s tidak dikenal; pilih %(value2)s",
+                               place=place, value=f"{str(to)[:40]!r}", value2=", ".join(choices())))
         allowed = _confidential_to(kind)
         if allowed and to not in allowed:
-            raise LocalError(f"{place}: kejadian rahasia hanya kepada {', '.join(allowed)}")
+            raise LocalError(_("%(place)s: kejadian rahasia hanya kepada %(allowed)s",
+                               place=place, allowed=", ".join(allowed)))  # fmt: skip
     if kind in words.CONFIDENTIAL_KINDS and step["sirene"] != NO:
-        raise LocalError(f"{place}: kejadian rahasia tidak pernah membunyikan sirene; pilih tidak")
+        raise LocalError(_("%(place)s: kejadian rahasia tidak pernah membunyikan sirene; pilih tidak",
+                           place=place))  # fmt: skip
 
 
 def choices():
@@ -230,23 +240,23 @@ def choices():
 
 def phrase(to):
     """'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
-    word, _, value = to.partition(":")
+    word, _colon, value = to.partition(":")
     if to == CHIMES:
-        return "penerima di rumah"
+        return _("penerima di rumah")
     if to == NAMED:
-        return "orang yang disepakati"
+        return _("orang yang disepakati")
     if to == ALL:
-        return "semua warga RT"
+        return _("semua warga RT")
     if word == NEAR and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= NEAR_MAX:
-        return f"{int(value)} rumah terdekat"
+        return _("%(value)s rumah terdekat", value=int(value))
     if word == DUTY:
         return DUTIES.get(value)
     if word == PERSON and value.isdecimal() and len(value) < 10:
-        return f"orang nomor {int(value)}"
+        return _("orang nomor %(value)s", value=int(value))
     return None
 
 
 def step_words(step):
     """'ketua RT, seksi keamanan; {polisi}, {polsek}'; contacts.fill puts the numbers in."""
-    people = ", ".join(phrase(to) for to in step["kepada"])
-    return "; ".join(part for part in (people, step["kartu"]) if part)
+    people = Joined(", ", [phrase(to) for to in step["kepada"]])
+    return Joined("; ", [part for part in (people, step["kartu"]) if part])

@@ -9,6 +9,7 @@ import re
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, inside, phones, policy
+from kentongan_hub.language import _
 from kentongan_hub.store import parsed
 
 NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
@@ -17,44 +18,46 @@ CHANNELS = ("sms", "apprise")
 HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
 GONE = "(persetujuan ditarik)"
-MOVES_OUT = ("Pindah rumah", "Kontrak habis", "Rumah dijual")  # reasons, one tap each
-MOVES_IN = ("Penghuni baru", "Kembali dari luar kota")
+MOVES_OUT = (_("Pindah rumah"), _("Kontrak habis"), _("Rumah dijual"))  # reasons, one tap each
+MOVES_IN = (_("Penghuni baru"), _("Kembali dari luar kota"))
 
 
 def _text(name, value, limit, required=False):
     value = audit.clean(value).strip()
     if required and not value:
-        raise LocalError(f"{name}: masih kosong")
+        raise LocalError(_("%(name)s: masih kosong", name=name))
     if len(value) > limit:
-        raise LocalError(f"{name}: paling panjang {limit} huruf")
+        raise LocalError(_("%(name)s: paling panjang %(limit)s huruf", name=name, limit=limit))
     if _NIK.search(value):
-        raise LocalError(f"{name}: jangan menyimpan NIK atau nomor KK di sini")
+        raise LocalError(_("%(name)s: jangan menyimpan NIK atau nomor KK di sini", name=name))
     return value
 
 
 def add_house(db, now, by, zone, number, place="", at=""):
     """The new house's id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
-        raise LocalError(f"RT 1 sampai 255 dan nomor rumah 1 sampai {HOUSE_MAX}")
+        raise LocalError(_("RT 1 sampai 255 dan nomor rumah 1 sampai %(house_max)s", house_max=HOUSE_MAX))
     if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
-        raise LocalError(f"rumah {number} di RT {zone:02d}: sudah terdaftar")
-    house = db.insert("houses", zone=zone, number=number, place=_text("patokan", place, 80))
-    audit.record(db, now.wall, by["login"], "rumah didaftar", f"RT {zone:02d} rumah {number}", address=at)
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: sudah terdaftar",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    house = db.insert("houses", zone=zone, number=number, place=_text(_("patokan"), place, 80))
+    audit.record(db, now.wall, by["login"], _("rumah didaftar"), f"RT {zone:02d} rumah {number}", address=at)
     return house
 
 
 def add_person(db, now, by, name, zone, house, consent, health="", health_consent=False, head=False, at=""):
     """The new person's id; nobody is stored without consent."""
     if not consent:
-        raise LocalError("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda tangan")
+        raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
+                           "tangan"))  # fmt: skip
     health = _text("catatan kesehatan", health, NOTE_LIMIT)
     if health and not health_consent:
-        raise LocalError("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan")
+        raise LocalError(_("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan"))
     if house and not db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, house):
         add_house(db, now, by, zone, house, at=at)
     person = db.insert(
         "people",
-        name=_text("nama", name, NAME_LIMIT, True),
+        name=_text(_("nama"), name, NAME_LIMIT, True),
         zone=zone,
         house=house,
         head=int(head),
@@ -63,21 +66,22 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
         health_consent_wall=now.wall if health else None,
         created_wall=now.wall,
     )
-    audit.record(db, now.wall, by["login"], "warga didaftar", f"warga {person}", "dengan persetujuan", at)
+    audit.record(db, now.wall, by["login"], _("warga didaftar"), f"warga {person}", "dengan persetujuan", at)
     return person
 
 
 def check_address(db, channel, address, delay_s):
     """The address as it is kept; LocalError names what is wrong."""
     if channel not in CHANNELS:
-        raise LocalError(f"kanal {channel!r}: pilih {', '.join(CHANNELS)}")
+        raise LocalError(_("kanal %(channel)s: pilih %(channels)s",
+                           channel=f"{channel!r}", channels=", ".join(CHANNELS)))  # fmt: skip
     address = phones.normal(address) if channel == "sms" else address.strip()
     if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
-        raise LocalError("alamat Apprise: tulis seperti ntfy://... atau tgram://...")
+        raise LocalError(_("alamat Apprise: tulis seperti ntfy://... atau tgram://..."))
     if channel == "apprise" and inside.refuses(address, _allowed_inside(db)):
-        raise LocalError(f"alamat Apprise: {inside.REFUSED}")
+        raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
     if not 0 <= delay_s <= 900:
-        raise LocalError("tunda: 0 sampai 900 detik")
+        raise LocalError(_("tunda: 0 sampai 900 detik"))
     return address
 
 
@@ -85,11 +89,12 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
     address = check_address(db, channel, address, delay_s)
     _person(db, person)
     if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
-        raise LocalError(f"paling banyak {ADDRESSES_LIMIT} alamat untuk satu orang; hapus satu dulu")
+        raise LocalError(_("paling banyak %(limit)s alamat untuk satu orang; hapus satu dulu",
+                           limit=ADDRESSES_LIMIT))  # fmt: skip
     db.insert(
         "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
     )
-    audit.record(db, now.wall, by["login"], "alamat ditambah", f"warga {person}", channel, at)
+    audit.record(db, now.wall, by["login"], _("alamat ditambah"), f"warga {person}", channel, at)
 
 
 def _allowed_inside(db):
@@ -99,13 +104,14 @@ def _allowed_inside(db):
 
 def drop_address(db, now, by, person, number, at=""):
     if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
-        audit.record(db, now.wall, by["login"], "alamat dihapus", f"warga {person}", address=at)
+        audit.record(db, now.wall, by["login"], _("alamat dihapus"), f"warga {person}", address=at)
 
 
 def check_duties(duties):
     unknown = [duty for duty in duties if duty not in policy.DUTIES]
     if unknown:
-        raise LocalError(f"tugas {unknown[0]!r}: pilih {', '.join(policy.DUTIES)}")
+        raise LocalError(_("tugas %(value)s: pilih %(duties)s",
+                           value=f"{unknown[0]!r}", duties=", ".join(policy.DUTIES)))  # fmt: skip
 
 
 def set_duties(db, now, by, person, duties, at=""):
@@ -118,13 +124,13 @@ def set_duties(db, now, by, person, duties, at=""):
         db.insert("duties", person=person, duty=duty, zone=row["zone"] if duty in policy.RT_DUTIES else 0)
     words = [", ".join(sorted(some)) or "-" for some in ([row["duty"] for row in had], duties)]
     detail = f"{words[0]} menjadi {words[1]}"
-    audit.record(db, now.wall, by["login"], "tugas diubah", f"warga {person}", detail, at)
+    audit.record(db, now.wall, by["login"], _("tugas diubah"), f"warga {person}", detail, at)
 
 
 def _person(db, person):
     row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", person)
     if row is None:
-        raise LocalError("Orang itu tidak ada di daftar.")
+        raise LocalError(_("Orang itu tidak ada di daftar."))
     return row
 
 
@@ -153,33 +159,35 @@ def withdraw(db, now, by, person, at=""):
         now.wall,
         person,
     )
-    audit.record(db, now.wall, by["login"], "persetujuan ditarik", f"warga {person}", address=at)
+    audit.record(db, now.wall, by["login"], _("persetujuan ditarik"), f"warga {person}", address=at)
 
 
 def move_out(db, now, by, zone, number, reason, at=""):
     """The household has left: nobody of it is called any more; the house stays, without people."""
-    reason = _text("alasan", reason, NOTE_LIMIT, True)
+    reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
         "UPDATE houses SET occupied = 0 WHERE zone = ? AND number = ? AND occupied = 1", zone, number
     ):
-        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak ada, atau sudah kosong")
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah kosong",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
     gone = db.all("SELECT id FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", zone, number)
     for row in gone:
         db.run("UPDATE addresses SET active = 0 WHERE person = ?", row["id"])
         db.run("DELETE FROM duties WHERE person = ?", row["id"])
         db.run("UPDATE people SET house = 0, head = 0 WHERE id = ?", row["id"])
-    audit.record(db, now.wall, by["login"], "pindah keluar", f"RT {zone:02d} rumah {number}", reason, at)
+    audit.record(db, now.wall, by["login"], _("pindah keluar"), f"RT {zone:02d} rumah {number}", reason, at)
     return len(gone)
 
 
 def move_in(db, now, by, zone, number, reason, at=""):
     """A household has come: the house counts again; its people are added with their consent."""
-    reason = _text("alasan", reason, NOTE_LIMIT, True)
+    reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
         "UPDATE houses SET occupied = 1 WHERE zone = ? AND number = ? AND occupied = 0", zone, number
     ):
-        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak ada, atau sudah berpenghuni")
-    audit.record(db, now.wall, by["login"], "pindah masuk", f"RT {zone:02d} rumah {number}", reason, at)
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah berpenghuni",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    audit.record(db, now.wall, by["login"], _("pindah masuk"), f"RT {zone:02d} rumah {number}", reason, at)
 
 
 def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
@@ -188,7 +196,7 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     Nobody says it of the own house: who is called would not go in.
     """
     if not 0 <= days <= 60:
-        raise LocalError("lama kosong: 0 sampai 60 hari")
+        raise LocalError(_("lama kosong: 0 sampai 60 hari"))
     if days:
         access.may(db, by, touched={(zone, number)})
     changed = db.run(
@@ -196,14 +204,15 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
         "WHERE zone = ? AND number = ?",
         now.ms if days else None,
         now.ms + days * 86_400_000 if days else None,
-        _text("pemegang kunci", key_holder, NAME_LIMIT) if days else "",
+        _text(_("pemegang kunci"), key_holder, NAME_LIMIT) if days else "",
         zone,
         number,
     )
     if not changed:
-        raise LocalError(f"rumah {number} di RT {zone:02d}: tidak terdaftar")
-    what = f"{days} hari" if days else "berakhir"
-    audit.record(db, now.wall, by["login"], "rumah kosong", f"RT {zone:02d} rumah {number}", what, at)
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak terdaftar",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    what = _("%(days)s hari", days=days) if days else _("berakhir")
+    audit.record(db, now.wall, by["login"], _("rumah kosong"), f"RT {zone:02d} rumah {number}", what, at)
 
 
 def empty_note(db, at_ms, zone, number):
@@ -214,8 +223,9 @@ def empty_note(db, at_ms, zone, number):
     away = row["empty_to_ms"] is not None and row["empty_from_ms"] <= at_ms < row["empty_to_ms"]
     if row["occupied"] and not away:
         return ""
-    key = f" Kunci: {row['key_holder']}." if row["key_holder"] else ""
-    return f"RUMAH KOSONG, jangan masuk sendirian.{key}"
+    if row["key_holder"]:
+        return _("RUMAH KOSONG, jangan masuk sendirian. Kunci: %(key_holder)s.", key_holder=row["key_holder"])
+    return _("RUMAH KOSONG, jangan masuk sendirian.")
 
 
 def counters(db, now):

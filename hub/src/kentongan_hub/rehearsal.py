@@ -2,9 +2,20 @@
 
 import json
 
-from kentongan_hub import calling, contacts, drills, escalation, outbox, policies, recipients, words
+from kentongan_hub import (
+    calling,
+    contacts,
+    drills,
+    escalation,
+    outbox,
+    policies,
+    recipients,
+    supervision,
+    words,
+)
 from kentongan_hub import policy as p
 from kentongan_hub.clock import local_date_time, local_time
+from kentongan_hub.language import _, known
 from kentongan_hub.trust import calls
 
 QUEUE_LIMIT = 200
@@ -29,36 +40,24 @@ def play(db, zone, house, kind, confidential=False):
 
 
 def _shown(db, imagined, due_ms, step, policy):
-    lines = []
+    zone, silent, lines = f"{imagined['zone']:02d}", imagined["confidential"], []
     if due_ms == 0:
-        own = (
-            "tidak ada bunyi dan lampu di mana pun"
-            if imagined["confidential"]
-            else (
-                f"sirene pos RT {imagined['zone']:02d} yang mendengar berbunyi sendiri, juga tanpa pusat data"
-            )
-        )
-        lines.append(own)
-    zones = calling.siren_zones(db)
+        own = _("sirene pos RT %(zone)s yang mendengar berbunyi sendiri, juga tanpa pusat data", zone=zone)
+        lines.append(_("tidak ada bunyi dan lampu di mana pun") if silent else own)
     if step.siren == p.RW:
-        others = [f"RT {zone:02d}" for zone in zones if due_ms or zone != imagined["zone"]]
-        lines.append(
-            f"sirene {', '.join(others)} diminta berbunyi" if others else "RW ini belum punya sirene lain"
-        )
+        others = [f"RT {one:02d}" for one in calling.siren_zones(db) if due_ms or one != imagined["zone"]]
+        asked = _("sirene %(zones)s diminta berbunyi", zones=", ".join(others))
+        lines.append(asked if others else _("RW ini belum punya sirene lain"))
     elif step.siren == p.RT:
-        lines.append(f"sirene RT {imagined['zone']:02d} diminta berbunyi lagi")
+        lines.append(_("sirene RT %(zone)s diminta berbunyi lagi", zone=zone))
     if p.CHIMES in step.to:
         lines.append(_chimes(db, imagined))
-    found, missing, _ = recipients.reach(db, None, imagined, step.to)
-    for one in found:
-        later = f" sesudah {words.span(one['delay_s'])}" if one["delay_s"] else ""
-        lines.append(f"{one['name']} lewat {words.channel(one['channel'])}{later}")
+    found, missing, _failed = recipients.reach(db, None, imagined, step.to)
+    lines.extend(_way(one) for one in found)
     card = policies.card(db, {**imagined, "alerts": step.number})
     if card:
-        silent = imagined["confidential"]
-        lines.append(
-            f"halaman kejadian menyuruh menelepon {card}" if silent else f"papan menyuruh menelepon {card}"
-        )
+        on_board = _("papan menyuruh menelepon %(card)s", card=card)
+        lines.append(_("halaman kejadian menyuruh menelepon %(card)s", card=card) if silent else on_board)
     return {
         "after": words.span(due_ms // 1000),
         "lines": lines,
@@ -66,12 +65,19 @@ def _shown(db, imagined, due_ms, step, policy):
     }
 
 
+def _way(one):
+    about = {"name": one["name"], "channel": words.channel(one["channel"])}
+    if one["delay_s"]:
+        return _("%(name)s lewat %(channel)s sesudah %(later)s", later=words.span(one["delay_s"]), **about)
+    return _("%(name)s lewat %(channel)s", **about)
+
+
 def _chimes(db, imagined):
     if not imagined["confidential"]:
-        return "penerima di rumah yang disepakati berbunyi"
+        return _("penerima di rumah yang disepakati berbunyi")
     if any(chime["silent"] for chime in calls.chimes(db).values()):
-        return "penerima di rumah orang yang disepakati untuk kejadian rahasia berbunyi pelan"
-    return "tidak ada penerima di rumah orang yang disepakati untuk kejadian rahasia"
+        return _("penerima di rumah orang yang disepakati untuk kejadian rahasia berbunyi pelan")
+    return _("tidak ada penerima di rumah orang yang disepakati untuk kejadian rahasia")
 
 
 def queue(db, now, condition):
@@ -84,11 +90,14 @@ def queue(db, now, condition):
         QUEUE_LIMIT,
     ):
         if escalation.left_open(row):
-            out.append((row["next_alert_ms"], row["slug"], "ditanyakan apakah sudah selesai", row))
+            out.append((row["next_alert_ms"], row["slug"], _("ditanyakan apakah sudah selesai"), row))
         for due_ms, step in escalation.outlook(policies.for_incident(db, row), row, 2):
-            siren = "" if step.siren == p.NO else f"sirene {step.siren.upper()}; "
             said = contacts.fill(step.words, contacts.numbers(db, row["zone"]))
-            out.append((due_ms, row["slug"], f"panggilan ke-{step.number}: {siren}{said}", row))
+            what = _("panggilan ke-%(number)s: %(said)s", number=step.number, said=said)
+            if step.siren != p.NO:
+                what = _("panggilan ke-%(number)s: sirene %(siren)s; %(said)s",
+                         number=step.number, siren=step.siren.upper(), said=said)  # fmt: skip
+            out.append((due_ms, row["slug"], what, row))
     for work in db.all(
         # counters that wait for their time tell that somebody alarmed, perhaps silently
         "SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.state = 'menunggu' "
@@ -103,10 +112,12 @@ def queue(db, now, condition):
         left_ms = row["planned_wall"] - now.wall
         if row["told_wall"] is None and left_ms > 0:
             due_ms = now.ms + max(0, left_ms - drills.DAY_MS)
-            out.append((due_ms, None, f"latihan {drills.area(row['zone'])} diumumkan", None))
+            out.append((due_ms, None, _("latihan %(area)s diumumkan", area=drills.area(row["zone"])), None))
     for one in db.all("SELECT * FROM warnings WHERE closed_ms IS NULL AND next_ms IS NOT NULL"):
         owner = p.DUTIES.get(one["owner"], one["owner"])
-        said = f"peringatan {one['subject']}: {one['what']}, lagi ke {owner}"
+        subject = supervision.whose(one["what"], one["subject"])
+        said = _("peringatan %(subject)s: %(what)s, lagi ke %(owner)s",
+                 subject=subject, what=known(one["what"]), owner=owner)  # fmt: skip
         out.append((one["next_ms"], None, said, None))
     out.sort(key=lambda one: one[0])
     return [
@@ -126,26 +137,29 @@ def _when(now_wall, wall, zone):
 
 
 TYPES = {
-    "stage": "kabar ke tombol",
-    "siren": "perintah sirene",
-    "page": "memanggil penerima",
-    "drill": "waktu latihan",
-    "directory": "daftar alat untuk gerbang",
-    "config": "pengaturan alat",
-    "codes": "kode kentongan untuk sirene gerbang",
-    "keys": "kunci baru untuk gerbang",
-    "counters": "hitungan terakhir untuk gerbang",
-    outbox.NEWS: "kabar untuk",
-    outbox.MESSAGE: "memanggil",
-    outbox.CORRECTION: "koreksi untuk",
+    "stage": _("kabar ke tombol"),
+    "siren": _("perintah sirene"),
+    "page": _("memanggil penerima"),
+    "drill": _("waktu latihan"),
+    "directory": _("daftar alat untuk gerbang"),
+    "config": _("pengaturan alat"),
+    "codes": _("kode kentongan untuk sirene gerbang"),
+    "keys": _("kunci baru untuk gerbang"),
+    "counters": _("hitungan terakhir untuk gerbang"),
+}
+NAMED_TYPES = {
+    outbox.NEWS: _("kabar untuk %(name)s"),
+    outbox.MESSAGE: _("memanggil %(name)s"),
+    outbox.CORRECTION: _("koreksi untuk %(name)s"),
 }
 
 
-NAMED_TYPES = (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS)
-
-
 def _work(row):
-    name = json.loads(row["body"]).get("name", "") if row["type"] in NAMED_TYPES else ""
-    tries = f", sudah dicoba {row['attempts']} kali" if row["attempts"] else ""
+    if row["type"] in NAMED_TYPES:
+        what = NAMED_TYPES[row["type"]].of(name=json.loads(row["body"]).get("name", ""))
+    else:
+        what = TYPES.get(row["type"], row["type"])
     way = words.channel(row["channel"])
-    return f"{TYPES.get(row['type'], row['type'])} {name} lewat {way}{tries}".replace("  ", " ")
+    if not row["attempts"]:
+        return _("%(what)s lewat %(way)s", what=what, way=way)
+    return _("%(what)s lewat %(way)s, sudah dicoba %(tries)s kali", what=what, way=way, tries=row["attempts"])

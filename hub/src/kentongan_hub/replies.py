@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from kentongan_hub import audit, incidents, messages, outbox, recipients
+from kentongan_hub.language import _
 
 LOOK_BACK_MS = 3_600_000  # a call is answered within this
 MEANT_MS = 86_400_000  # networks deliver late: what called within a day, closed or not, may be what is meant
@@ -41,7 +42,7 @@ def people_of(db, channel, address):
 
 
 def unknown(db, now, channel):
-    audit.record(db, now.wall, "pusat data", "jawaban tidak dikenal", channel)
+    audit.record(db, now.wall, "pusat data", _("jawaban tidak dikenal"), channel)
 
 
 def take(db, now, channel, address, text):
@@ -57,7 +58,7 @@ def take(db, now, channel, address, text):
     open_ = [row for row in called if row["open"] and any(_may(db, row, one) for one in people)]
     # an alarm that was merged since it called is answered where it was merged into
     if len({row["event"] for row in called}) != 1 or not open_:  # better answered twice than wrongly marked
-        audit.record(db, now.wall, people[0]["name"], "jawaban belum jelas", channel)
+        audit.record(db, now.wall, people[0]["name"], _("jawaban belum jelas"), channel)
         if open_:
             _ask(db, now, channel, address, open_)
         return False

@@ -20,6 +20,7 @@ from kentongan_hub import (
     states,
     words,
 )
+from kentongan_hub.language import _
 
 TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
 REPORTER = "pelapor (dirahasiakan)"
@@ -46,8 +47,9 @@ class Lately:
             self._wrote[account] = [one for one in recent if not one[1] or _is_uncalled(db, one[1])]
             if len(self._wrote[account]) >= WAITING_MAX:
                 raise LocalError(
-                    f"{WAITING_MAX} laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
-                    "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri."
+                    _("%(count)s laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
+                      "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri.",
+                      count=WAITING_MAX)  # fmt: skip
                 )
 
     def wrote(self, now_ms, account, slug, secret):
@@ -74,14 +76,15 @@ def is_confidential(kind):
 def take(db, now, account, kind, zone, house, place, text, address=""):
     """The new incident's slug; it is called like any other, but no siren can be ordered for it."""
     if kind not in KINDS:
-        raise LocalError("Jenis kejadian itu tidak ada di daftar.")
+        raise LocalError(_("Jenis kejadian itu tidak ada di daftar."))
     if not 1 <= zone <= 255 or not 0 <= house <= 0xFFFF:
-        raise LocalError("RT: tulis angka 1 sampai 255; rumah boleh kosong")
+        raise LocalError(_("RT: tulis angka 1 sampai 255; rumah boleh kosong"))
     text, place = audit.clean(text).strip(), audit.clean(place).strip()
     if not text:
-        raise LocalError("Tulis satu kalimat: apa yang terjadi.")
+        raise LocalError(_("Tulis satu kalimat: apa yang terjadi."))
     if len(text) > TEXT_LIMIT or len(place) > PLACE_LIMIT:
-        raise LocalError(f"Terlalu panjang: kalimat {TEXT_LIMIT} huruf, patokan {PLACE_LIMIT} huruf")
+        raise LocalError(_("Terlalu panjang: kalimat %(limit)s huruf, patokan %(limit2)s huruf",
+                           limit=TEXT_LIMIT, limit2=PLACE_LIMIT))  # fmt: skip
     secret = is_confidential(kind)
     prefix = "rahasia" if secret else "kejadian"
     slug = incidents.new_slug(db, prefix)
@@ -98,7 +101,7 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     due_ms = policies.first_alert_ms(db, now, incident, False)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
-    incidents.tell(db, now, incident, who, "dilaporkan", text, at)
+    incidents.tell(db, now, incident, who, _("dilaporkan"), text, at)
     outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
     audit.note("hub_logged", incidents.identity(db, incident), incident["state"])
     calling.at_once(db, now, incident)
@@ -111,6 +114,6 @@ def _somebody_hears(db, now, incident):
         to = [word for step in policies.for_incident(db, incident)["langkah"] for word in step["kepada"]]
         if not recipients.resolve(db, now, incident, to):
             raise LocalError(
-                "Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
-                "melengkapi tugas mereka di Orang dan rumah."
+                _("Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
+                  "melengkapi tugas mereka di Orang dan rumah.")  # fmt: skip
             )

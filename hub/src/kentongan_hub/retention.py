@@ -9,6 +9,7 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, away, chain, incidents, photos, words
+from kentongan_hub.language import _
 from kentongan_hub.store import parsed
 
 DAY_MS = 86_400_000
@@ -34,9 +35,10 @@ def save(db, now, by, wanted, address=""):
     known = days(db)
     for key, value in wanted.items():
         if key not in known or type(value) is not int or not LIMITS[0] <= value <= LIMITS[1]:
-            raise LocalError(f"masa simpan: tulis {LIMITS[0]} sampai {LIMITS[1]} hari")
+            raise LocalError(_("masa simpan: tulis %(value)s sampai %(value2)s hari",
+                               value=LIMITS[0], value2=LIMITS[1]))  # fmt: skip
     db.set_setting("retention", json.dumps({**known, **wanted}))
-    audit.record(db, now.wall, by["login"], "masa simpan diubah", "", json.dumps(wanted), address)
+    audit.record(db, now.wall, by["login"], _("masa simpan diubah"), "", json.dumps(wanted), address)
 
 
 def due(db, now):
@@ -84,5 +86,5 @@ def run(db, now):
             now.wall,
             row["id"],
         )
-        audit.record(db, now.wall, "pusat data", "masa simpan habis", row["slug"])
+        audit.record(db, now.wall, "pusat data", _("masa simpan habis"), row["slug"])
     return len(rows)

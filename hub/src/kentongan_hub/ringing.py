@@ -9,6 +9,7 @@ Of an incident only chimes ring that a person of its circle had confirmed before
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, circles
+from kentongan_hub.language import _
 
 _CHIMES = "SELECT * FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND house != 0"
 # of the chime as it stands: one that was moved or relabelled is not the one that somebody confirmed
@@ -99,14 +100,14 @@ def confirm(db, now, by, node, at=""):
         _end(db, now, by, node)  # of another house or label
         db.insert("chime_consents", chime=node, account=by["id"], zone=chime["zone"], house=chime["house"],
                   label=chime["label"], at_ms=now.ms, at_wall=now.wall)  # fmt: skip
-        _written(db, now, by, chime, "penerima dibenarkan", "", chime["label"], at)
+        _written(db, now, by, chime, _("penerima dibenarkan"), "", chime["label"], at)
 
 
 def refuse(db, now, by, node, at=""):
     """Not this person's, or no more: nothing silent rings there, of open incidents neither."""
     chime = _own(db, by, node)
     if _end(db, now, by, node):
-        _written(db, now, by, chime, "penerima tidak dibenarkan lagi", chime["label"], "", at)
+        _written(db, now, by, chime, _("penerima tidak dibenarkan lagi"), chime["label"], "", at)
 
 
 def _end(db, now, by, node):
@@ -119,7 +120,7 @@ def _end(db, now, by, node):
 def _own(db, by, node):
     found = next((one for one in of_account(db, by) if one["node"] == node), None)
     if found is None:
-        raise LocalError("Penerima itu tidak ada di rumah Anda. Muat ulang halaman.")
+        raise LocalError(_("Penerima itu tidak ada di rumah Anda. Muat ulang halaman."))
     return found
 
 

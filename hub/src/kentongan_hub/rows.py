@@ -12,6 +12,7 @@ import logging
 import sqlite3
 
 from kentongan_hub import audit, clock, kept, outbox, roles, states, words
+from kentongan_hub.language import _
 from kentongan_hub.store import parsed
 
 log = logging.getLogger("kentongan.hub")
@@ -281,4 +282,4 @@ def _note(db, now, what, columns):
     log.error("damaged values of %s replaced: %s", what, ", ".join(columns))
     found = [one for one in parsed(db.setting(FOUND), list) if len(one) == 3 and one[1] != what]
     db.set_setting(FOUND, json.dumps([*found[1 - FOUND_LIMIT :], [now.ms, what, ", ".join(columns[:5])]]))
-    audit.record(db, now.wall, "pusat data", "nilai rusak diganti", what, ", ".join(columns))
+    audit.record(db, now.wall, "pusat data", _("nilai rusak diganti"), what, ", ".join(columns))

@@ -11,6 +11,7 @@ from collections import namedtuple
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, audit
+from kentongan_hub.language import _
 
 CODE_DIGITS = 6
 WAIT_MS = 600_000  # a code that nobody confirmed
@@ -59,7 +60,7 @@ class Pairings:
                 if secrets.compare_digest(one.code.encode(), code.encode()) and one.account is None:
                     self._waiting[key] = one._replace(account=account)
                     return one
-        raise LocalError("Kode itu tidak ada, atau sudah lewat 10 menit. Lihat kode di layar, tulis lagi.")
+        raise LocalError(_("Kode itu tidak ada, atau sudah lewat 10 menit. Lihat kode di layar, tulis lagi."))
 
     def finish(self, token):
         with self._lock:
@@ -84,10 +85,11 @@ def add(db, now, by, name, at=""):
     """The account of a new screen with this name, for the caller to confirm its code with."""
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
-        raise LocalError(f"nama layar: 1 sampai {accounts.NAME_LIMIT} huruf, misalnya Pos ronda Mawar")
+        raise LocalError(_("nama layar: 1 sampai %(limit)s huruf, misalnya Pos ronda Mawar",
+                           limit=accounts.NAME_LIMIT))  # fmt: skip
     accounts.check_name(db, name)
     if db.value("SELECT count(*) FROM accounts WHERE paired_by != '' AND active = 1") >= SCREENS_LIMIT:
-        raise LocalError(f"sudah ada {SCREENS_LIMIT} layar; cabut yang tidak dipakai")
+        raise LocalError(_("sudah ada %(limit)s layar; cabut yang tidak dipakai", limit=SCREENS_LIMIT))
     number = 1 + (db.value("SELECT max(id) FROM accounts") or 0)
     account = db.insert(
         "accounts",
@@ -98,7 +100,7 @@ def add(db, now, by, name, at=""):
         created_wall=now.wall,
         paired_by=by["name"],
     )
-    audit.record(db, now.wall, by["login"], "layar dipasangkan", name, address=at)
+    audit.record(db, now.wall, by["login"], _("layar dipasangkan"), name, address=at)
     return account
 
 
@@ -118,5 +120,5 @@ def revoke(db, now, by, number, at=""):
         return False
     db.run("UPDATE accounts SET active = 0 WHERE id = ?", number)
     db.run("DELETE FROM sessions WHERE account = ?", number)
-    audit.record(db, now.wall, by["login"], "layar dicabut", row["name"], address=at)
+    audit.record(db, now.wall, by["login"], _("layar dicabut"), row["name"], address=at)
     return True

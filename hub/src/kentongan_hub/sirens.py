@@ -6,6 +6,7 @@ from kentongan_wire import flood
 from kentongan_wire import messages as m
 
 from kentongan_hub import drill_posts, failures, incidents, supervision
+from kentongan_hub.language import _
 from kentongan_hub.orders import BY_HAND
 
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
@@ -158,7 +159,7 @@ def _judge(db, now, row):
     )
     incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
-    incidents.tell(db, now, incident, "pusat data", "sirene tidak melapor berbunyi", label or "")
+    incidents.tell(db, now, incident, "pusat data", _("sirene tidak melapor berbunyi"), label or "")
     return True
 
 

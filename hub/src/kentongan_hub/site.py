@@ -6,6 +6,8 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.language import _
+
 FILE_NAME = "site.json"
 FORMAT = 1
 FIELDS = (
@@ -78,7 +80,7 @@ def problem(data_dir):
         stat = path.stat()
         seen = (str(path), stat.st_mtime_ns, stat.st_ctime_ns, stat.st_mode, stat.st_size)
     except OSError:
-        return "tidak ada"
+        return _("tidak ada")
     if _looked.get("at") != seen:
         _looked["at"], _looked["problem"] = seen, _wrong_with(data_dir)
     return _looked["problem"]
@@ -91,7 +93,8 @@ def _wrong_with(data_dir):
     try:
         load(data_dir)
     except Unreadable as error:
-        return "terbuka untuk orang lain" if "readable by others" in str(error) else "isinya tidak terbaca"
+        opened = "readable by others" in str(error)
+        return _("terbuka untuk orang lain") if opened else _("isinya tidak terbaca")
     return ""
 
 

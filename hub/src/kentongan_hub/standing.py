@@ -9,6 +9,7 @@ from collections import namedtuple
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, accounts, audit, circles, register, roles
+from kentongan_hub.language import _
 
 # subject for people, account whose fact it is, {(zone, house)} that it concerns, whether two people are
 # needed, whether it only adds what was never there; ruled: False for what decides nobody's sight
@@ -48,14 +49,14 @@ def refuse(db, now, by, number, at=""):
 def _account(db, number):
     row = db.one("SELECT * FROM accounts WHERE id = ?", number)
     if row is None:
-        raise LocalError("Akun itu tidak ada. Pilih orang dari daftar.")
+        raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
     return row
 
 
 def _person(db, number):
     row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number)
     if row is None:
-        raise LocalError("Orang itu tidak ada di daftar.")
+        raise LocalError(_("Orang itu tidak ada di daftar."))
     return row
 
 
@@ -63,7 +64,8 @@ def _written(db, now, makers, what, account, old, new, at):
     """The record's line and the row for machines; whoever changed enters again with what is true now."""
     access.note(db, now, _ids(makers), what, old, new, account=account["id"])
     detail = f"{old} menjadi {new}" if old != new else new
-    audit.record(db, now.wall, makers[0]["login"], f"akun: {what}", account["login"], detail, at)
+    audit.record(db, now.wall, makers[0]["login"], _("akun: %(what)s",
+                                                     what=what), account["login"], detail, at)  # fmt: skip
     if account["id"] != makers[0]["id"]:
         accounts.end_sessions(db, account["id"])
 
@@ -86,12 +88,12 @@ def _of_home(db, body, by):
 def _of_naming(db, body, by):
     account = _account(db, body["account"])
     if account["role"] in roles.NEVER_NAMED:
-        raise LocalError("Layar pos tidak boleh melihat kejadian rahasia.")
+        raise LocalError(_("Layar pos tidak boleh melihat kejadian rahasia."))
     if not account["active"]:
-        raise LocalError("Akun itu dimatikan; hidupkan dulu.")
+        raise LocalError(_("Akun itu dimatikan; hidupkan dulu."))
     if not access.known(account):
-        raise LocalError("Catat dulu rumahnya di halaman Akses, atau bahwa ia tinggal di luar RT: tanpa itu "
-                         "pusat data tidak tahu kejadian rumah mana yang bukan untuknya.")  # fmt: skip
+        raise LocalError(_("Catat dulu rumahnya di halaman Akses, atau bahwa ia tinggal di luar RT: tanpa "
+                           "itu pusat data tidak tahu kejadian rumah mana yang bukan untuknya."))  # fmt: skip
     return Look(account["login"], account, access.homes_of(db, account), True, True, True)
 
 
@@ -104,14 +106,14 @@ def _of_switching(db, body, by):
     account = _account(db, body["account"])
     two = access.is_near(db, account)
     if not two and account["id"] == by["id"]:
-        raise LocalError("Akun sendiri tidak bisa dimatikan. Minta admin lain.")
+        raise LocalError(_("Akun sendiri tidak bisa dimatikan. Minta admin lain."))
     return Look(account["login"], account, access.homes_of(db, account), two, False, two)
 
 
 def _of_switching_on(db, body, by):
     account = _account(db, body["account"])
     if account["active"]:  # its sessions would end: whoever asks again and again kept it out
-        raise LocalError("Akun itu hidup. Muat ulang halaman.")
+        raise LocalError(_("Akun itu hidup. Muat ulang halaman."))
     return Look(account["login"], account, set(), False, True, False)
 
 
@@ -207,7 +209,7 @@ def move(db, now, makers, account, new, at):
     places = [access.place(at) for at in (access.home(account), new)]
     access.note(db, now, _ids(makers), "rumah", *places, account=account["id"])
     detail = f"{audit_old} menjadi {audit_new}"
-    audit.record(db, now.wall, makers[0]["login"], "akun: rumah", account["login"], detail, at)
+    audit.record(db, now.wall, makers[0]["login"], _("akun: rumah"), account["login"], detail, at)
     if new[1]:
         where = "i.zone = ? AND i.house = ?"
         circles.shrink(db, now, account["id"], _ids(makers), where, new[0], new[1])
@@ -266,7 +268,7 @@ def _exclude(db, now, makers, body, at):
               made_by=makers[0]["name"], made_wall=now.wall)  # fmt: skip
     access.note(db, now, _ids(makers), "kecualikan", "", f"{place[0]}/{place[1]}", account=account["id"])
     what = f"rumah {place[1]}"
-    audit.record(db, now.wall, makers[0]["login"], "kecualikan dari rahasia", account["login"], what, at)
+    audit.record(db, now.wall, makers[0]["login"], _("kecualikan dari rahasia"), account["login"], what, at)
     circles.shrink(db, now, account["id"], _ids(makers), "i.zone = ? AND i.house = ?", *place)
 
 
@@ -283,7 +285,7 @@ def _include(db, now, makers, body, at):
     )
     access.note(db, now, _ids(makers), "sertakan", f"{place[0]}/{place[1]}", "", account=account["id"])
     what = f"rumah {place[1]}"
-    audit.record(db, now.wall, makers[0]["login"], "pengecualian dicabut", account["login"], what, at)
+    audit.record(db, now.wall, makers[0]["login"], _("pengecualian dicabut"), account["login"], what, at)
 
 
 def _link(db, now, makers, body, at):
@@ -298,7 +300,7 @@ def _link(db, now, makers, body, at):
         access.note(db, now, _ids(makers), "akun", *logins, account=one["id"], person=person["id"])
     subject = f"warga {person['id']}"
     detail = f"{logins[0]} menjadi {logins[1]}"
-    audit.record(db, now.wall, makers[0]["login"], "akun warga diubah", subject, detail, at)
+    audit.record(db, now.wall, makers[0]["login"], _("akun warga diubah"), subject, detail, at)
     if new and person["house"]:
         move(db, now, makers, new, (person["zone"], person["house"], 0), at)
 

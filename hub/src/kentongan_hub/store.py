@@ -11,6 +11,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from kentongan_hub.language import _
 from kentongan_hub.schema_access import migrations
 
 FILE_NAME = "hub.sqlite3"
@@ -22,10 +23,10 @@ STATEMENTS = 512  # that a connection keeps compiled; one alarm and what is kept
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 FAILURES = {  # of a disk that takes no write: told on every page until it takes one again
-    sqlite3.SQLITE_FULL: "disk penuh",
-    sqlite3.SQLITE_IOERR: "disk tidak menerima tulisan",
-    sqlite3.SQLITE_READONLY: "disk hanya bisa dibaca",
-    sqlite3.SQLITE_CANTOPEN: "berkas tidak bisa dibuka",
+    sqlite3.SQLITE_FULL: _("disk penuh"),
+    sqlite3.SQLITE_IOERR: _("disk tidak menerima tulisan"),
+    sqlite3.SQLITE_READONLY: _("disk hanya bisa dibaca"),
+    sqlite3.SQLITE_CANTOPEN: _("berkas tidak bisa dibuka"),
 }
 
 

@@ -6,9 +6,12 @@ from kentongan_wire import flood
 
 from kentongan_hub.away import Absences
 from kentongan_hub.deaf import Unwatched
+from kentongan_hub.language import _, known
 
-TERHUBUNG, TERLAMBAT, TERPUTUS, BELUM = "terhubung", "terlambat", "terputus", "belum terdengar"
-DITUNGGU = "ditunggu"  # nobody could hear it for a while, and it was not heard since: neither lost nor green
+TERHUBUNG, TERLAMBAT = _("terhubung"), _("terlambat")
+TERPUTUS, BELUM = _("terputus"), _("belum terdengar")
+# nobody could hear it for a while, and it was not heard since: neither lost nor green
+DITUNGGU = _("ditunggu")
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 # role -> (late after, lost after); mains nodes report every 140 s, buttons every 6 h
@@ -38,71 +41,100 @@ CHANNEL_FAILS = 3  # in a row
 
 # what is wrong -> (urgent: at any hour, owner: a duty, words for people)
 KINDS = {
-    "gerbang terputus": (True, "ketua_rt", "alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri"),
-    "gerbang bermasalah": (True, "teknisi", "pos tetap berbunyi sendiri; periksa gerbang di pos"),
-    "gerbang perlu dilihat": (False, "teknisi", "lihat catatan gerbang di halaman Perangkat"),
-    "gerbang tanpa sirene": (True, "ronda", "bunyikan kentongan dengan tangan"),
-    "catatan diubah": (True, "ketua_rt", "bandingkan ujung rantai di buku; teknisi: kentongan-hub check"),
-    "radio mati": (True, "teknisi", "gerbang tidak mendengar alat di lapangan"),
-    "sirene terputus": (True, "teknisi", "tidak terdengar 5 menit; pos lain tetap melindungi"),
-    "sirene rusak": (True, "teknisi", "bunyikan kentongan dengan tangan"),
-    "sirene diam": (True, "ronda", "diminta berbunyi dan tidak melapor berbunyi dalam 15 detik"),
-    "sirene gagal": (True, "ronda", "melapor gagal berbunyi"),
-    "radio diganggu": (True, "teknisi", "saluran dipakai pihak lain; laporkan ke Balai Monitor"),
-    "tutup terbuka": (True, "ronda", "periksa apakah alat dibongkar"),
-    "tombol macet": (True, "ronda", "menekan terus; bisukan atau cabut di halaman alat"),
-    "kontak rusak": (True, "teknisi", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
-    "flash gagal": (True, "teknisi", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
-    "bagian rusak": (
-        False, "teknisi",
-        "lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; tulis periksa di kabelnya",
+    _("gerbang terputus"): (
+        True, "ketua_rt", _("alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri")
     ),
-    "tombol dibisukan": (False, "ketua_rt", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
-    "listrik padam": (False, "teknisi", "bertahan dengan baterai"),
-    "terlambat": (False, "teknisi", "belum melapor pada waktunya"),
-    "terputus": (False, "teknisi", "tidak terdengar; periksa alat, baterai dan antena"),
-    "belum terdengar": (False, "teknisi", "dibuat sehari lalu dan belum pernah terdengar"),
-    "aki lemah": (True, "teknisi", "pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
-    "baterai": (False, "ketua_rt", "ganti sebelum habis"),
-    "baterai tidak terbaca": (
-        False, "teknisi", "dulu terbaca; periksa baterai dan kabelnya, bila tetap begitu ganti papannya"
+    _("gerbang bermasalah"): (True, "teknisi", _("pos tetap berbunyi sendiri; periksa gerbang di pos")),
+    _("gerbang perlu dilihat"): (False, "teknisi", _("lihat catatan gerbang di halaman Perangkat")),
+    _("gerbang tanpa sirene"): (True, "ronda", _("bunyikan kentongan dengan tangan")),
+    _("catatan diubah"): (
+        True, "ketua_rt", _("bandingkan ujung rantai di buku; teknisi: kentongan-hub check")
     ),
-    "jam tidak pasti": (False, "teknisi", "cocokkan jam mesin dengan jam yang benar; urutan tetap benar"),
-    "disk hampir penuh": (True, "teknisi", "kosongkan atau ganti kartu memori"),
-    "cadangan lama": (False, "ketua_rt", "buat cadangan ke USB di halaman Cadangan"),
-    "basis data rusak": (True, "teknisi", "pulihkan cadangan atau teruskan di halaman Cadangan"),
-    "pusat data pernah mati": (False, "teknisi", "periksa listriknya; tiap alat mendapat waktunya lagi"),
-    "pusat data gagal": (True, "teknisi", "lihat catatan program; yang lain berjalan terus"),
-    "nilai rusak diganti": (True, "teknisi", "periksa isinya di halamannya; kartu memori mungkin rusak"),
-    "berkas kunci rusak": (True, "teknisi", "perbaiki site.json atau pulihkan dari cadangan; alarm berjalan"),
-    "kebijakan rusak": (True, "ketua_rt", "kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
-    "kontak lama": (False, "ketua_rt", "telepon, lalu tandai sudah dicek di halaman Kontak"),
-    "latihan belum berakhir": (
+    _("radio mati"): (True, "teknisi", _("gerbang tidak mendengar alat di lapangan")),
+    _("sirene terputus"): (True, "teknisi", _("tidak terdengar 5 menit; pos lain tetap melindungi")),
+    _("sirene rusak"): (True, "teknisi", _("bunyikan kentongan dengan tangan")),
+    _("sirene diam"): (True, "ronda", _("diminta berbunyi dan tidak melapor berbunyi dalam 15 detik")),
+    _("sirene gagal"): (True, "ronda", _("melapor gagal berbunyi")),
+    _("radio diganggu"): (True, "teknisi", _("saluran dipakai pihak lain; laporkan ke Balai Monitor")),
+    _("tutup terbuka"): (True, "ronda", _("periksa apakah alat dibongkar")),
+    _("tombol macet"): (True, "ronda", _("menekan terus; bisukan atau cabut di halaman alat")),
+    _("kontak rusak"): (
+        True, "teknisi", _("tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu")
+    ),
+    _("flash gagal"): (True, "teknisi", _("masih bekerja; ganti papannya sebelum listrik atau baterainya "
+                                       "diputus")),  # fmt: skip
+    _("bagian rusak"): (False, "teknisi", _("lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; "
+                                        "tulis periksa di kabelnya")),  # fmt: skip
+    _("tombol dibisukan"): (False, "ketua_rt", _("alarmnya tercatat tanpa sirene; hidupkan lagi di halaman "
+                                              "alat")),  # fmt: skip
+    _("listrik padam"): (False, "teknisi", _("bertahan dengan baterai")),
+    _("terlambat"): (False, "teknisi", _("belum melapor pada waktunya")),
+    _("terputus"): (False, "teknisi", _("tidak terdengar; periksa alat, baterai dan antena")),
+    _("belum terdengar"): (False, "teknisi", _("dibuat sehari lalu dan belum pernah terdengar")),
+    _("aki lemah"): (True, "teknisi", _("pos segera mati bila listrik padam; periksa aki dan sekeringnya")),
+    _("baterai"): (False, "ketua_rt", _("ganti sebelum habis")),
+    _("baterai tidak terbaca"): (
+        False, "teknisi", _("dulu terbaca; periksa baterai dan kabelnya, bila tetap begitu ganti papannya")
+    ),
+    _("jam tidak pasti"): (
+        False, "teknisi", _("cocokkan jam mesin dengan jam yang benar; urutan tetap benar")
+    ),
+    _("disk hampir penuh"): (True, "teknisi", _("kosongkan atau ganti kartu memori")),
+    _("cadangan lama"): (False, "ketua_rt", _("buat cadangan ke USB di halaman Cadangan")),
+    _("basis data rusak"): (True, "teknisi", _("pulihkan cadangan atau teruskan di halaman Cadangan")),
+    _("pusat data pernah mati"): (
+        False, "teknisi", _("periksa listriknya; tiap alat mendapat waktunya lagi")
+    ),
+    _("pusat data gagal"): (True, "teknisi", _("lihat catatan program; yang lain berjalan terus")),
+    _("nilai rusak diganti"): (
+        True, "teknisi", _("periksa isinya di halamannya; kartu memori mungkin rusak")
+    ),
+    _("berkas kunci rusak"): (True, "teknisi", _("perbaiki site.json atau pulihkan dari cadangan; alarm "
+                                              "berjalan")),  # fmt: skip
+    _("kebijakan rusak"): (True, "ketua_rt", _("kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan")),
+    _("kontak lama"): (False, "ketua_rt", _("telepon, lalu tandai sudah dicek di halaman Kontak")),
+    _("latihan belum berakhir"): (
         True,
         "ronda",
-        "pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya",
+        _("pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya"),
     ),
-    "latihan terlewat": (False, "ketua_rt", "mulai, atau batalkan dengan alasan, di halaman Latihan"),
-    "alarm diam tanpa penerima": (
+    _("latihan terlewat"): (False, "ketua_rt", _("mulai, atau batalkan dengan alasan, di halaman Latihan")),
+    _("alarm diam tanpa penerima"): (
         True,
         "ketua_rt",
-        "sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses",
+        _("sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses"),
     ),
-    "rumah akun belum dicatat": (
-        False, "ketua_rt", "tulis di halaman Akses; tanpa itu tidak bisa disepakati"
+    _("rumah akun belum dicatat"): (
+        False, "ketua_rt", _("tulis di halaman Akses; tanpa itu tidak bisa disepakati")
     ),
-    "akses perlu diperiksa": (
+    _("akses perlu diperiksa"): (
         True,
         "ketua_rt",
-        "data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",
+        _("data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses"),
     ),
-    "penerima menunggu": (
-        False, "ketua_rt", "penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm diam"
+    _("penerima menunggu"): (
+        False, "ketua_rt", _("penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm "
+                             "diam")  # fmt: skip
     ),
-    "kanal gagal": (True, "teknisi", "pesan lewat kanal ini tidak terkirim"),
+    _("kanal gagal"): (True, "teknisi", _("pesan lewat kanal ini tidak terkirim")),
 }
 
-UNKNOWN = "alat di baliknya tidak diketahui keadaannya"
+UNKNOWN = _("%(count)s alat di baliknya tidak diketahui keadaannya")
+HUB = _("pusat data")  # no label of a gateway, which has no space
+LINE, DRILL = _("%(table)s baris %(row)s"), _("latihan %(number)s")
+
+# whose particulars no person types: the name of no contact, no reason for a muted button
+OF_MACHINES = (
+    *("tombol macet", "disk hampir penuh", "jam tidak pasti", "cadangan lama", "basis data rusak", "baterai"),
+    *("pusat data pernah mati", "berkas kunci rusak", "gerbang bermasalah", "gerbang perlu dilihat"),
+    *("gerbang tanpa sirene", "kanal gagal", "penerima menunggu", "gerbang terputus"),
+)
+# which are about the hub, a drill or people without a name, and no device
+OF_NO_DEVICE = (
+    *("disk hampir penuh", "cadangan lama", "basis data rusak", "pusat data pernah mati"),
+    *("pusat data gagal", "berkas kunci rusak", "akses perlu diperiksa", "alarm diam tanpa penerima"),
+    *("penerima menunggu", "rumah akun belum dicatat", "kontak lama", "latihan terlewat", "catatan diubah"),
+)
 
 # what, whose, urgent, owner, detail: one thing that needs care now
 Finding = namedtuple("Finding", "what subject urgent owner detail")
@@ -156,8 +188,8 @@ def signal(rssi, snr_q):
     if snr_q is None:
         return ""
     if snr_q >= 20:  # 5 dB and more
-        return "kuat"
-    return "cukup" if snr_q >= -20 else "lemah"
+        return _("kuat")
+    return _("cukup") if snr_q >= -20 else _("lemah")
 
 
 def findings(facts, now_ms):
@@ -169,35 +201,38 @@ def findings(facts, now_ms):
     for row in facts["radios"]:
         out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
     out.extend(_trouble(row) for row in facts["troubles"])
-    out.extend(_found("catatan diubah", f"{table} baris {row}") for table, row in facts["broken_chains"])
+    out.extend(_found("catatan diubah", LINE.of(table=one, row=row)) for one, row in facts["broken_chains"])
     for row in facts["devices"]:
         out.extend(_device(row, now_ms, unwatched))
     for row in facts["stuck"]:
-        out.append(_found("tombol macet", row["label"], f"{row['count']} kejadian dalam 30 menit"))
+        often = _("%(count)s kejadian dalam 30 menit", count=row["count"])
+        out.append(_found("tombol macet", row["label"], often))
     for row in facts["silent"]:
         what = "sirene gagal" if row["state"] == "gagal" else "sirene diam"
         out.append(_found(what, row["label"]))
     if facts["disk_free"] is not None and facts["disk_free"] < DISK_FREE_MIN:
-        out.append(_found("disk hampir penuh", "pusat data", f"sisa {facts['disk_free']:.0%}"))
+        left = _("sisa %(share)s", share=f"{facts['disk_free']:.0%}")
+        out.append(_found("disk hampir penuh", "pusat data", left))
     if facts["clock_back_ms"] > MINUTE_MS:
-        out.append(
-            _found("jam tidak pasti", "pusat data", f"mundur {facts['clock_back_ms'] // MINUTE_MS} menit")
-        )
+        back = _("mundur %(minutes)s menit", minutes=facts["clock_back_ms"] // MINUTE_MS)
+        out.append(_found("jam tidak pasti", "pusat data", back))
     if facts["unsaved_ms"] > BACKUP_AGE_MS:
-        age = f"{facts['unsaved_ms'] // DAY_MS} hari" if facts["backed_up"] else "belum pernah dibuat"
-        out.append(_found("cadangan lama", "pusat data", age))
+        age = _("%(days)s hari", days=facts["unsaved_ms"] // DAY_MS)
+        age = age if facts["backed_up"] else _("belum pernah dibuat")
+        out.append(_found("cadangan lama", _("pusat data"), age))
     out.extend(_of_the_hub(facts))
     for subject in facts["broken_policies"]:
         out.append(_found("kebijakan rusak", subject))
     out.extend(_contacts(facts["old_contacts"]))
     out.extend(_access(facts.get("access", {})))
     out.extend(_found("latihan belum berakhir", label) for label in facts.get("unended", ()))
-    out.extend(_found("latihan terlewat", f"latihan {row['id']}") for row in facts["missed_drills"])
+    out.extend(_found("latihan terlewat", DRILL.of(number=row["id"])) for row in facts["missed_drills"])
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
             out.append(_found("kanal gagal", row["name"], row["problem"]))
         elif row.get("inbox_fails", 0) >= CHANNEL_FAILS:
-            out.append(_found("kanal gagal", row["name"], f"jawaban tidak terbaca: {row['inbox_problem']}"))
+            unread = _("jawaban tidak terbaca: %(problem)s", problem=row["inbox_problem"])
+            out.append(_found("kanal gagal", row["name"], unread))
     return {(one.what, one.subject): one for one in out}
 
 
@@ -232,10 +267,10 @@ def device_link(row, now_ms, unwatched):
 
 def _gateway(row, now_ms, gone, unknown):
     if link("gateway", row["heard_ms"], now_ms, gone=gone) == TERPUTUS:
-        yield _found("gerbang terputus", row["label"], f"{len(unknown)} {UNKNOWN}" if unknown else "")
+        yield _found("gerbang terputus", row["label"], UNKNOWN.of(count=len(unknown)) if unknown else "")
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
-        differs = f"berbeda {abs(off_ms) // MINUTE_MS} menit dari pusat data"
+        differs = _("berbeda %(minutes)s menit dari pusat data", minutes=abs(off_ms) // MINUTE_MS)
         yield _found("jam tidak pasti", row["label"], differs)
 
 
@@ -249,13 +284,14 @@ def _trouble(row):
 def _access(facts):
     """Does a silent alarm reach enough people, and is known who lives where; names nobody who is agreed."""
     if facts.get("agreed_missing"):
-        yield _found("alarm diam tanpa penerima", "kejadian rahasia")
+        yield _found("alarm diam tanpa penerima", _("kejadian rahasia"))
     names = facts.get("homeless", ())
     if names:
         more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
-        yield _found("rumah akun belum dicatat", "akun", f"{', '.join(names[:3])}{more}")
+        yield _found("rumah akun belum dicatat", _("akun"), f"{', '.join(names[:3])}{more}")
     if facts.get("chimes_waiting"):
-        yield _found("penerima menunggu", "kejadian rahasia", f"{facts['chimes_waiting']} penerima")
+        chimes = _("%(count)s penerima", count=facts["chimes_waiting"])
+        yield _found("penerima menunggu", _("kejadian rahasia"), chimes)
     if facts.get("restored"):
         yield _found("akses perlu diperiksa", "pusat data")
 
@@ -263,12 +299,26 @@ def _access(facts):
 def _contacts(names):
     if names:
         more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
-        yield _found("kontak lama", "kontak", f"{', '.join(names[:3])}{more}")
+        yield _found("kontak lama", _("kontak"), f"{', '.join(names[:3])}{more}")
 
 
 def _found(what, subject, detail=""):
     urgent, owner, words = KINDS[what]
     return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
+
+
+def said(what, detail):
+    """A kept warning's detail, for who reads it in whatever language."""
+    words = KINDS[what][2] if what in KINDS else ""
+    about = detail.removesuffix(f": {words}")
+    if not words or about == detail:
+        return words if words == detail else detail
+    return _("%(about)s: %(words)s", about=known(about) if what in OF_MACHINES else about, words=words)
+
+
+def whose(what, subject):
+    """A kept warning's subject; the name of a device, a channel or a part of a gateway is as it is."""
+    return known(subject) if what in OF_NO_DEVICE or subject == HUB else subject
 
 
 WORN = {"key_stuck": "kontak rusak", "flash_failing": "flash gagal", "part_failing": "bagian rusak"}
@@ -308,6 +358,7 @@ def _device(row, now_ms, unwatched):
     if role == "tombol":
         left, percent = row["days_left"], battery_percent(row["battery_mv"])
         if left is not None and left <= BATTERY_DAYS:
-            yield _found("baterai", label, f"sekitar {left} hari lagi")
+            yield _found("baterai", label, _("sekitar %(days)s hari lagi", days=left))
         elif row["low_battery"] or (percent is not None and percent <= BATTERY_LOW_PERCENT):
-            yield _found("baterai", label, f"tinggal {percent} %" if percent is not None else "lemah")
+            rest = _("tinggal %(percent)s %%", percent=percent)
+            yield _found("baterai", label, _("lemah") if percent is None else rest)

@@ -7,6 +7,7 @@ while nobody has answered.
 import json
 
 from kentongan_hub import failures, incidents, messages, outbox, paging, policy, recipients, states
+from kentongan_hub.language import _
 
 NEVER_TRIED = "o.state = 'menunggu' AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
 
@@ -25,7 +26,7 @@ def expire(db, now):
     for row in rows:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
         what = f"{labels.get(row['channel'], row['channel'])}: {row['n']} panggilan"
-        incidents.tell(db, now, incident, "pusat data", "tidak sempat dikirim", what)
+        incidents.tell(db, now, incident, "pusat data", _("tidak sempat dikirim"), what)
         if incident["confidential"]:
             if incident["state"] == states.BARU:  # nobody has answered
                 _tell_circle(db, now, incident)

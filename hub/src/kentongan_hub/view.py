@@ -10,6 +10,7 @@ from kentongan_hub import (
     deaf,
     drills,
     incidents,
+    language,
     orders,
     policies,
     register,
@@ -21,6 +22,7 @@ from kentongan_hub import (
 )
 from kentongan_hub.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.clock import hours, local_date_time, local_time
+from kentongan_hub.language import Joined, _
 
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
@@ -63,7 +65,8 @@ def _next_drill(db, now, zone):
     """'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that everybody at the post knows; or ''."""
     for row in drills.waiting(db):
         if drills.state(row, now) == drills.PLANNED and row["planned_wall"] - now.wall <= drills.DAY_MS:
-            return f"{drills.area(row['zone'])}, {local_date_time(row['planned_wall'], zone)}"
+            when = local_date_time(row["planned_wall"], zone)
+            return _("%(area)s, %(when)s", area=drills.area(row["zone"]), when=when)
     return ""
 
 
@@ -92,7 +95,7 @@ def card(db, row, zone):
     if row["confidential"]:
         return {
             **shown,
-            "title": row["slug"].replace("-", " ").capitalize(),
+            "title": _("Rahasia %(number)s", number=row["slug"].rpartition("-")[2]),
             "icon": "kunci",
             "place": "",
             "advice": contacts.fill(words.CONFIDENTIAL_LINE, contacts.numbers(db)),
@@ -156,14 +159,14 @@ def helpers(db, row):
 
 def _where(db, row):
     if row["device"] == orders.BY_HAND:
-        house = f"Rumah {row['house']}" if row["house"] else "Dicatat orang"
+        house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
         return {"house": house, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
-        return {"house": "Alat tidak terdaftar", "label": format(row["device"], "08x"), "place": area}
-    house = f"Rumah {device['house']}" if device["house"] else device["label"]
+        return {"house": _("Alat tidak terdaftar"), "label": format(row["device"], "08x"), "place": area}
+    house = _("Rumah %(house)s", house=device["house"]) if device["house"] else device["label"]
     place = device["place"] if device["place"] == area else f"{device['place']} · {area}"
     return {"house": house, "label": device["label"], "place": place}
 
@@ -195,7 +198,7 @@ def sirens(db, row):
     posts = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
-        post["word"] = SIREN_WORDS.get(one["state"], "melapor")
+        post["word"] = SIREN_WORDS.get(one["state"], _("melapor"))
         post["sounding"] = one["state"] in SOUNDING
         same_clock = (one["gateway"], one["boot_id"]) == (one["heard_by"], one["heard_boot"])
         if post["sounding"] and post["below_s"] is None and same_clock and one["at_ms"] >= one["heard_ms"]:
@@ -235,12 +238,7 @@ def health(db, now):
         link = supervision.device_link(row, now.ms, gone)
         counts[row["role"]] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
-        "warnings": db.all(
-            "SELECT what, subject, coalesce(taken_by, '') AS taken_by FROM warnings "
-            "WHERE closed_ms IS NULL AND urgent = 1 "
-            "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
-            "ORDER BY opened_ms DESC LIMIT 24"
-        ),
+        "warnings": [{**row, "what": language.known(row["what"])} for row in _urgent(db)],
         "silent_to_few": not circles.enough(db),
         "chimes_waiting": len(ringing.waiting(db)),
         "gateways_lost": lost,
@@ -248,13 +246,25 @@ def health(db, now):
         "behind": _behind(rows, now, gone, db.setting("time_zone", "WIB")),
         "was_away": away.latest(db, now.ms, away.SHOWN_MS),
         "radios_down": radios,
-        "troubles": [f"{one['gateway']}: {one['words']}" for one in troubles.lasting(db)],
+        "troubles": [
+            _("%(gateway)s: %(words)s", gateway=one["gateway"], words=one["words"])
+            for one in troubles.lasting(db)
+        ],
         "failed_sirens": _failed_sirens(db),
         "jammed": _jammed(db),
         "counts": [
             (words.DEVICE_ROLES[role], *counts[role]) for role in words.DEVICE_ROLES if role in counts
         ],
     }
+
+
+def _urgent(db):
+    return db.all(
+        "SELECT what, subject, coalesce(taken_by, '') AS taken_by FROM warnings "
+        "WHERE closed_ms IS NULL AND urgent = 1 "
+        "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
+        "ORDER BY opened_ms DESC LIMIT 24"
+    )
 
 
 def _failed_sirens(db):
@@ -327,7 +337,8 @@ def _device(db, now, row, zone, gone):
         "percent": supervision.battery_percent(row["battery_mv"]) if row["role"] == "tombol" else None,
         "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
         "heard_everywhere": [
-            f"{one['gateway']} {supervision.signal(one['rssi'], one['snr_q'])} ({one['rssi']} dBm)"
+            _("%(gateway)s %(signal)s (%(rssi)s dBm)", gateway=one["gateway"], rssi=one["rssi"],
+              signal=supervision.signal(one["rssi"], one["snr_q"]))  # fmt: skip
             for one in heard
         ],
         "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
@@ -339,7 +350,11 @@ def _device(db, now, row, zone, gone):
 
 
 # devices.senses: whether a post can tell that its own siren sounds
-SENSES = {1: "merasakan bunyinya sendiri", 0: "tidak bisa merasakan bunyinya: dengarkan sendiri", None: ""}
+SENSES = {
+    1: _("merasakan bunyinya sendiri"),
+    0: _("tidak bisa merasakan bunyinya: dengarkan sendiri"),
+    None: "",
+}
 
 
 def refusals(db):
@@ -360,7 +375,32 @@ def timeline(db, incident_id):
     rows = db.all(
         "SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT
     )
-    return [{**row, "time": local_date_time(row["at_wall"], zone)} for row in rows]
+    return [{**row, **_line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
+
+
+# lines of the timeline whose detail no person types
+OF_MACHINES = (
+    *("tombol ditekan", "tombol ditekan lagi", "dibatalkan", "peringatan", "gagal", "diteruskan", "digabung"),
+    *("koreksi: ini latihan", "koreksi: alarm keliru, keadaan aman", "tindak lanjut", "tidak terpanggil"),
+    *("saya datang?", "dipisah", "tidak berjalan", "basis data rusak", 'menunjukkan "ada yang datang"'),
+)
+# those in which our words stand around people's
+AROUND = {
+    "serah terima": _("kepada %(name)s"),
+    "ditanyakan": _("%(name)s: datang juga untuk %(slug)s?"),
+    "peringatan ulang": _("ke-%(number)s: %(said)s"),
+}
+
+
+def _line(row):
+    what, detail = row["what"], row["detail"]
+    if what in AROUND:
+        detail = language.read(detail, AROUND[what])
+    elif what in OF_MACHINES:
+        detail = language.known(detail)
+    elif what == "belum ada nomor untuk":
+        detail = Joined(", ", map(language.known, detail.split(", ")))
+    return {"what": language.known(what), "detail": detail}
 
 
 def site_words(db):

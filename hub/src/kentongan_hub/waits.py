@@ -3,14 +3,21 @@
 import json
 
 from kentongan_hub.clock import local_time
+from kentongan_hub.language import _
 from kentongan_hub.store import parsed
 
 NAME = "waiting "  # a setting for each gateway: {what: its wait}
 WORDS = {  # (what, reason)
-    ("settings", "air"): "pengaturan, kode dan kunci menunggu jatah udara sampai {} ({} alat)",
-    ("settings", "alarm"): "pengaturan, kode dan kunci menunggu karena ada alarm, sampai {} ({} alat)",
-    ("revocation", "air"): "pencabutan menunggu jatah udara sampai {} ({} alat)",
-    ("drill", "air"): "awal atau akhir latihan menunggu jatah udara sampai {} ({} pos)",
+    ("settings", "air"): _(
+        "pengaturan, kode dan kunci menunggu "
+        "jatah udara sampai %(until)s (%(devices)s alat)"
+    ),
+    ("settings", "alarm"): _(
+        "pengaturan, kode dan kunci menunggu "
+        "karena ada alarm, sampai %(until)s (%(devices)s alat)"
+    ),
+    ("revocation", "air"): _("pencabutan menunggu jatah udara sampai %(until)s (%(devices)s alat)"),
+    ("drill", "air"): _("awal atau akhir latihan menunggu jatah udara sampai %(until)s (%(devices)s pos)"),
 }
 
 
@@ -40,7 +47,7 @@ def shown(db, now):
         for what, wait in sorted(_of(db, row["label"]).items()):
             try:
                 said, until = WORDS[what, wait["reason"]], wait["until_ms"]
-                words = said.format(local_time(wait["until_wall"], zone), wait["devices"])
+                words = said.of(until=local_time(wait["until_wall"], zone), devices=wait["devices"])
             except (KeyError, TypeError, ValueError, OverflowError):
                 continue  # the row says nothing that can be read
             if until > now.ms:

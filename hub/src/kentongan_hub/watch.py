@@ -26,6 +26,7 @@ from kentongan_hub import (
     troubles,
 )
 from kentongan_hub.clock import local_minutes
+from kentongan_hub.language import _
 
 log = logging.getLogger("kentongan.hub")
 NEWS_EXPIRES_MS = 86_400_000
@@ -123,7 +124,7 @@ def apply(db, now, fresh, over, again):
             opened_ms=now.ms,
             opened_wall=now.wall,
         )
-        audit.record(db, now.wall, "pusat data", "peringatan", one.subject, f"{one.what}: {one.detail}")
+        audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
         _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
     for number in over:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
@@ -133,7 +134,7 @@ def apply(db, now, fresh, over, again):
             now.wall,
             number,
         )
-        audit.record(db, now.wall, "pusat data", "pulih", row["subject"], row["what"])
+        audit.record(db, now.wall, "pusat data", _("pulih"), row["subject"], row["what"])
     for row in again:
         _tell(db, now, row)
 
@@ -187,7 +188,7 @@ def take(db, now, number, account, note="", address=""):
     )
     if changed:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
-        audit.record(db, now.wall, account["name"], "mengurus peringatan", row["subject"], note, address)
+        audit.record(db, now.wall, account["name"], _("mengurus peringatan"), row["subject"], note, address)
     return bool(changed)
 
 
@@ -200,6 +201,6 @@ def checked(db, now, number, account, note="", address=""):
         "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]
     )
     audit.record(
-        db, now.wall, account["name"], "sirene diperiksa", row["subject"], audit.clean(note), address
+        db, now.wall, account["name"], _("sirene diperiksa"), row["subject"], audit.clean(note), address
     )
     return True

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
-from markupsafe import escape
 
 from kentongan_hub import accounts, language, pictures, roles
-from kentongan_hub.typed import typed
+from kentongan_hub.language import _
 
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
@@ -39,17 +38,13 @@ def load_account():
     token = request.cookies.get(SESSION_COOKIE, "")
     g.session_token = token
     g.account = None
-    g.language = _language(request.cookies.get(LANGUAGE_COOKIE))
+    language.use(request.cookies.get(LANGUAGE_COOKIE))
     if token and not request.path.startswith(("/static/", "/api/")):
         with current_app.hub.store.read() as db:
             g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
         if g.account:
-            g.language = _language(g.account["language"] or g.language)
+            language.use(g.account["language"] or language.current())
             current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
-
-
-def _language(name):
-    return name if name in language.LANGUAGES else language.INDONESIAN
 
 
 def csrf_token():
@@ -79,9 +74,7 @@ def check_form():
 
 
 def finish(response):
-    """Headers on every answer; the first cookie when a form needed it; commands as they can be typed here."""
-    if response.mimetype == "text/html" and not response.is_streamed:
-        response.set_data(typed(response.get_data(as_text=True), current_app.hub.data_dir, escape))
+    """Headers on every answer; the first cookie when a form needed it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
@@ -133,30 +126,31 @@ def do(deed, back, page, refused=400):
 
 
 ERRORS = {
-    400: ("Permintaan tidak terbaca", "Muat ulang halaman, lalu coba lagi."),
-    401: ("Belum masuk", "Masuk dengan nama dan sandi Anda."),
+    400: (_("Permintaan tidak terbaca"), _("Muat ulang halaman, lalu coba lagi.")),
+    401: (_("Belum masuk"), _("Masuk dengan nama dan sandi Anda.")),
     403: (
-        "Tidak diizinkan",
-        "Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi.",
+        _("Tidak diizinkan"),
+        _("Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi."),
     ),
-    404: ("Tidak ada", "Halaman atau kejadian ini tidak ada."),
-    405: ("Cara ini tidak dikenal", "Kembali ke papan siaga."),
-    413: ("Kiriman terlalu besar", "Persingkat isian, lalu coba lagi."),
-    429: ("Terlalu sering mencoba", "Tunggu satu menit, lalu coba lagi. Alarm tetap berjalan."),
-    500: ("Pusat data terganggu", "Coba lagi. Alarm di pos tetap berbunyi tanpa halaman ini."),
-    503: ("Sedang penuh", "Terlalu banyak layar terbuka. Tutup yang tidak dipakai, lalu coba lagi."),
+    404: (_("Tidak ada"), _("Halaman atau kejadian ini tidak ada.")),
+    405: (_("Cara ini tidak dikenal"), _("Kembali ke papan siaga.")),
+    413: (_("Kiriman terlalu besar"), _("Persingkat isian, lalu coba lagi.")),
+    429: (_("Terlalu sering mencoba"), _("Tunggu satu menit, lalu coba lagi. Alarm tetap berjalan.")),
+    500: (_("Pusat data terganggu"), _("Coba lagi. Alarm di pos tetap berbunyi tanpa halaman ini.")),
+    503: (_("Sedang penuh"), _("Terlalu banyak layar terbuka. Tutup yang tidak dipakai, lalu coba lagi.")),
 }
 
 
-KEYS_REMEDY = "Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan."
-FILE_TOO_LARGE = f"Berkas paling besar {pictures.BYTES_MAX >> 20} MB. Kecilkan dulu, lalu kirim lagi."
+KEYS_REMEDY = _("Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan.")
+FILE_TOO_LARGE = _("Berkas paling besar %(bytes_max)s MB. Kecilkan dulu, lalu kirim lagi.",
+                   bytes_max=pictures.BYTES_MAX >> 20)  # fmt: skip
 
 
 def without_keys(error):
     """What needs the site's keys cannot be done now; the rest goes on."""
     if request.path.startswith("/api/"):
         return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
-    title = "Berkas kunci situs rusak"
+    title = _("Berkas kunci situs rusak")
     return render_template("galat.html", title=title, remedy=KEYS_REMEDY, code=503), 503
 
 

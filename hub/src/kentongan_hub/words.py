@@ -3,25 +3,26 @@
 from kentongan_wire import messages as m
 
 from kentongan_hub import contacts
+from kentongan_hub.language import _
 
 KINDS = {
-    m.KIND_BAHAYA: "Bahaya",
-    m.KIND_MALING: "Maling",
-    m.KIND_KEBAKARAN: "Kebakaran",
-    m.KIND_BENCANA: "Bencana",
-    m.KIND_PENCURIAN_TERNAK: "Pencurian ternak",
-    m.KIND_KECELAKAAN: "Kecelakaan",
-    m.KIND_KERIBUTAN: "Keributan",
-    m.KIND_MEDIS: "Sakit mendadak",
-    m.KIND_KEKERASAN: "Kekerasan di rumah",
-    m.KIND_UJI: "Uji coba",
+    m.KIND_BAHAYA: _("Bahaya"),
+    m.KIND_MALING: _("Maling"),
+    m.KIND_KEBAKARAN: _("Kebakaran"),
+    m.KIND_BENCANA: _("Bencana"),
+    m.KIND_PENCURIAN_TERNAK: _("Pencurian ternak"),
+    m.KIND_KECELAKAAN: _("Kecelakaan"),
+    m.KIND_KERIBUTAN: _("Keributan"),
+    m.KIND_MEDIS: _("Sakit mendadak"),
+    m.KIND_KEKERASAN: _("Kekerasan di rumah"),
+    m.KIND_UJI: _("Uji coba"),
     # told by people, never sent over the air: no siren knows them
-    101: "Pelecehan",
-    102: "Perundungan",
-    103: "Narkoba",
-    110: "Orang mencurigakan",
-    111: "Orang hilang",
-    112: "Konflik sosial",
+    101: _("Pelecehan"),
+    102: _("Perundungan"),
+    103: _("Narkoba"),
+    110: _("Orang mencurigakan"),
+    111: _("Orang hilang"),
+    112: _("Konflik sosial"),
 }
 PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
 CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
@@ -36,103 +37,153 @@ ICONS = {
     m.KIND_KEKERASAN: "kunci",
 }
 STATES = {
-    "baru": "Belum dijawab",
-    "diterima": "Diterima",
-    "menuju_lokasi": "Menuju lokasi",
-    "ditangani": "Ditangani",
-    "dibatalkan": "Dibatalkan, pastikan",
-    "latihan": "Latihan",
-    "selesai": "Selesai",
-    "alarm_keliru": "Alarm keliru",
+    "baru": _("Belum dijawab"),
+    "diterima": _("Diterima"),
+    "menuju_lokasi": _("Menuju lokasi"),
+    "ditangani": _("Ditangani"),
+    "dibatalkan": _("Dibatalkan, pastikan"),
+    "latihan": _("Latihan"),
+    "selesai": _("Selesai"),
+    "alarm_keliru": _("Alarm keliru"),
+}
+# what a change of who may see is about: standing.py, and access_changes.fact
+FACTS = {
+    "rumah": _("rumah akun"),
+    "rumah alat": _("rumah alat"),
+    "rahasia": _("disepakati untuk kejadian rahasia"),
+    "bukan-rahasia": _("tidak disepakati lagi"),
+    "pengganti": _("menjadi pengganti"),
+    "bukan-pengganti": _("bukan pengganti lagi"),
+    "matikan": _("akun dimatikan"),
+    "hidupkan": _("akun dihidupkan lagi"),
+    "kecualikan": _("dikecualikan"),
+    "sertakan": _("disertakan lagi"),
+    "akun": _("akun warga"),
+    "akun baru": _("akun baru"),
+    "alamat": _("alamat baru"),
+    "hapus-alamat": _("alamat dihapus"),
+    "tarik": _("persetujuan ditarik"),
+    "tugas": _("tugas"),
+    "keluar": _("pindah keluar"),
+    "diperiksa": _("data akses sudah diperiksa"),
+    "penerima": _("penerima alarm diam"),
 }
 # as people call the ways of calling them; a gateway's is its label
-CHANNELS = {"sms": "SMS", "apprise": "internet", "mqtt": "Home Assistant"}
+CHANNELS = {"sms": "SMS", "apprise": _("internet"), "mqtt": "Home Assistant"}
 ROLES = {
-    "admin": "Admin/teknisi",
-    "ketua_rt": "Ketua RT",
-    "wakil": "Wakil ketua RT",
-    "petugas_ronda": "Petugas ronda",
-    "ketua_rw": "Ketua RW",
-    "kelurahan": "Kelurahan",
-    "tamu_layar": "Layar pos",
+    "admin": _("Admin/teknisi"),
+    "ketua_rt": _("Ketua RT"),
+    "wakil": _("Wakil ketua RT"),
+    "petugas_ronda": _("Petugas ronda"),
+    "ketua_rw": _("Ketua RW"),
+    "kelurahan": _("Kelurahan"),
+    "tamu_layar": _("Layar pos"),
 }
 # what came in by SMS and was no answer: paging/pdu.py and paging/inbox.py
 SMS_REASONS = {
-    "nomor asing": "dari nomor yang tidak terdaftar",
-    "belum jelas": "tidak jelas menjawab panggilan yang mana",
-    "bagian hilang": "bagian dari pesan panjang tidak datang",
-    "biner": "bukan tulisan",
-    "laporan": "laporan pengiriman",
-    "kiriman": "kiriman lama yang tersimpan di kartu",
-    "terlalu panjang": "lebih dari sepuluh bagian",
-    "rusak": "isinya rusak",
-    "gagal dibaca": "gagal dibaca oleh pusat data",
+    "nomor asing": _("dari nomor yang tidak terdaftar"),
+    "belum jelas": _("tidak jelas menjawab panggilan yang mana"),
+    "bagian hilang": _("bagian dari pesan panjang tidak datang"),
+    "biner": _("bukan tulisan"),
+    "laporan": _("laporan pengiriman"),
+    "kiriman": _("kiriman lama yang tersimpan di kartu"),
+    "terlalu panjang": _("lebih dari sepuluh bagian"),
+    "rusak": _("isinya rusak"),
+    "gagal dibaca": _("gagal dibaca oleh pusat data"),
 }
 DEVICE_ROLES = {
-    "tombol": "Tombol rumah",
-    "sirene": "Sirene pos",
-    "penerus": "Alat penerus",
-    "penerima": "Penerima",
-    "modem": "Radio gateway",
+    "tombol": _("Tombol rumah"),
+    "sirene": _("Sirene pos"),
+    "penerus": _("Alat penerus"),
+    "penerima": _("Penerima"),
+    "modem": _("Radio gateway"),
 }
-MISTAKES = ("Tidak sengaja tertekan", "Anak bermain", "Sudah diperiksa, tidak ada apa-apa", "Uji alat")
+MISTAKES = (
+    *(_("Tidak sengaja tertekan"), _("Anak bermain")),
+    *(_("Sudah diperiksa, tidak ada apa-apa"), _("Uji alat")),
+)
 # why a gateway refused a frame, for people; unknown reasons are shown as they are
 REFUSALS = {
-    "short": "pesan terpotong",
-    "long": "pesan terlalu panjang",
-    "header": "kepala pesan rusak",
-    "protobuf": "isi rusak",
-    "channel": "saluran lain",
-    "port": "bukan pesan kita",
-    "version": "versi lain",
-    "type": "jenis tidak dikenal",
-    "role": "peran tidak berhak",
-    "length": "panjang tidak cocok",
-    "revoked": "alat sudah dicabut",
-    "generation": "kunci lama",
-    "no_key": "kunci tidak ada",
-    "tag": "tanda tangan palsu atau rusak",
-    "replay": "pesan lama diputar ulang",
-    "altered": "isi diubah",
-    "stage": "tahap tidak sah",
-    "not_for_us": "bukan untuk kita",
-    "unproved": "alarm tidak terbukti, mungkin dari pos curian",
-    "weak_key": "alarm diam dengan kunci pos, mungkin dari pos curian",
-    "answer_not_asked": "saya datang dari yang tidak dipanggil",
-    "silence_not_asked": "sirene dimatikan di pos yang tidak diminta berbunyi",
-    "hub: bad event": "kiriman gerbang tidak terbaca",
-    "order_malformed": "perintah tanpa nomor",
-    "order_odd": "perintah tidak terbaca oleh gerbang",
-    "inbox_full": "gerbang kewalahan, pesan diulang",
-    "reply_odd": "jawaban pusat data tidak terbaca oleh gerbang",
-    "event_refused": "kiriman gerbang ditolak pusat data",
-    "fault": "kesalahan program gerbang, laporkan ke teknisi",
+    "short": _("pesan terpotong"),
+    "long": _("pesan terlalu panjang"),
+    "header": _("kepala pesan rusak"),
+    "protobuf": _("isi rusak"),
+    "channel": _("saluran lain"),
+    "port": _("bukan pesan kita"),
+    "version": _("versi lain"),
+    "type": _("jenis tidak dikenal"),
+    "role": _("peran tidak berhak"),
+    "length": _("panjang tidak cocok"),
+    "revoked": _("alat sudah dicabut"),
+    "generation": _("kunci lama"),
+    "no_key": _("kunci tidak ada"),
+    "tag": _("tanda tangan palsu atau rusak"),
+    "replay": _("pesan lama diputar ulang"),
+    "altered": _("isi diubah"),
+    "stage": _("tahap tidak sah"),
+    "not_for_us": _("bukan untuk kita"),
+    "unproved": _("alarm tidak terbukti, mungkin dari pos curian"),
+    "weak_key": _("alarm diam dengan kunci pos, mungkin dari pos curian"),
+    "answer_not_asked": _("saya datang dari yang tidak dipanggil"),
+    "silence_not_asked": _("sirene dimatikan di pos yang tidak diminta berbunyi"),
+    "hub: bad event": _("kiriman gerbang tidak terbaca"),
+    "order_malformed": _("perintah tanpa nomor"),
+    "order_odd": _("perintah tidak terbaca oleh gerbang"),
+    "inbox_full": _("gerbang kewalahan, pesan diulang"),
+    "reply_odd": _("jawaban pusat data tidak terbaca oleh gerbang"),
+    "event_refused": _("kiriman gerbang ditolak pusat data"),
+    "fault": _("kesalahan program gerbang, laporkan ke teknisi"),
 }
 
 # kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
 CRIMES = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)
-# {service} becomes its word and number from the page Kontak; no number stands here (contacts.py)
-CRIME_LINE = "Amankan, jangan main hakim sendiri, serahkan ke {polisi}."
+# each service becomes its word and number from the page Kontak; no number stands here (contacts.py)
+CRIME_LINE = _("Amankan, jangan main hakim sendiri, serahkan ke %(polisi)s.")
 ADVICE = {
-    m.KIND_KEBAKARAN: "Hubungi {pemadam+darurat}, matikan listrik ({pln}). Jangan menunggu kepastian.",
-    m.KIND_MEDIS: "Hubungi {ambulans+darurat}. Bawa P3K, siapkan kendaraan.",
-    m.KIND_BENCANA: "Menuju titik kumpul. Hubungi {bpbd+sar+darurat}.",
-    m.KIND_KECELAKAAN: "Hubungi {ambulans+darurat} dan {polisi}. Amankan jalan.",
+    m.KIND_KEBAKARAN: _("Hubungi %(pemadam+darurat)s, matikan listrik (%(pln)s). Jangan menunggu kepastian."),
+    m.KIND_MEDIS: _("Hubungi %(ambulans+darurat)s. Bawa P3K, siapkan kendaraan."),
+    m.KIND_BENCANA: _("Menuju titik kumpul. Hubungi %(bpbd+sar+darurat)s."),
+    m.KIND_KECELAKAAN: _("Hubungi %(ambulans+darurat)s dan %(polisi)s. Amankan jalan."),
 }
-NARKOBA_LINE = "Jaga kerahasiaan. Teruskan ke {polsek} atau BNN, jangan menindak sendiri."
-KONFLIK_LINE = "Jaga kerahasiaan, jangan mengumpulkan orang. Hubungi {bhabin}, {polisi} bila bahaya sekarang."
-CONFIDENTIAL_LINE = "Jaga kerahasiaan. Jangan mediasi. Hubungi {ppa}, {polisi} bila bahaya sekarang, {sapa}."
-DRILL_LINE = "Latihan saja, tidak perlu menghubungi siapa pun di luar RT."
+NARKOBA_LINE = _("Jaga kerahasiaan. Teruskan ke %(polsek)s atau BNN, jangan menindak sendiri.")
+KONFLIK_LINE = _(
+    "Jaga kerahasiaan, jangan mengumpulkan orang. Hubungi %(bhabin)s, %(polisi)s bila bahaya sekarang."
+)
+CONFIDENTIAL_LINE = _(
+    "Jaga kerahasiaan. Jangan mediasi. Hubungi %(ppa)s, %(polisi)s bila bahaya sekarang, %(sapa)s."
+)
+DRILL_LINE = _("Latihan saja, tidak perlu menghubungi siapa pun di luar RT.")
+
+# what static/hub.js says
+SCRIPT = (
+    _("%(count)s dtk"),
+    _("%(count)s menit"),
+    _("%(hours)s jam %(minutes)s menit lalu"),
+    _("%(minutes)s menit lalu"),
+    _("Aktifkan suara di layar ini"),
+    _("Berkas lebih dari 20 MB. Kecilkan dulu, atau potret lagi."),
+    _("Rupa: malam"),
+    _("Rupa: otomatis"),
+    _("Rupa: siang"),
+    _("Suara layar ini: aktif"),
+    _("baru saja"),
+    _("mencoba menyambung…"),
+    _("terhubung, langsung"),
+    _("terhubung, tiap %(seconds)s dtk"),
+    _("terputus"),
+    _("tersimpan"),
+    _("tidak tersimpan, coba lagi"),
+)
 
 
 def span(seconds):
     """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest. No number: as it is."""
     if not isinstance(seconds, int):
         return str(seconds)
-    for size, word in ((3600, "jam"), (60, "menit")):
+    for size, word in ((3600, _("%(count)s jam")), (60, _("%(count)s menit"))):
         if seconds and seconds % size == 0:
-            return f"{seconds // size} {word}"
-    return f"{seconds} dtk"
+            return word.of(count=seconds // size)
+    return _("%(count)s dtk", count=seconds)
 
 
 def kind(number):

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
 
-from kentongan_hub import access, circles, roles, standing, view, web
+from kentongan_hub import access, circles, roles, standing, view, web, words
 from kentongan_hub.clock import local_date_time
 from kentongan_hub.pages import homes
 
@@ -25,8 +25,10 @@ def _page(problem):
     for one in people:
         one["home"], one["known"] = access.home_words(one), access.known(one)
     for one in waiting:
+        one["what"] = words.FACTS.get(one["what"], one["what"])
         one["since"] = local_date_time(one["made_wall"], zone)
     for one in changes:
+        one["fact"] = words.FACTS.get(one["fact"], one["fact"])
         one["time"] = local_date_time(one["at_wall"], zone)
     return render_template(
         "akses.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own, ready=ready,

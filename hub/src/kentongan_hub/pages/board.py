@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, render_template, request
 
-from kentongan_hub import accounts, confidential, roles, view, web
+from kentongan_hub import accounts, confidential, language, roles, view, web
 
 blueprint = Blueprint("board", __name__)
 
@@ -29,7 +29,7 @@ def shown_to(account, fresh=True):
 
     with hub.store.read() as db:
         viewer = confidential.viewer(db, account)
-    return hub.boards.get((viewer, g.language), make, fresh)
+    return hub.boards.get((viewer, language.current()), make, fresh)
 
 
 def board_of(account, csrf):
@@ -66,7 +66,7 @@ def poll():
 def stream():
     app, token, csrf = current_app._get_current_object(), g.session_token, web.csrf_token()
     hub = app.hub
-    seat, language = (token, g.account["id"]), g.language
+    seat, spoken = (token, g.account["id"]), language.current()
     if not hub.boards.seats.take(*seat):
         abort(503)
 
@@ -76,7 +76,8 @@ def stream():
                 account = accounts.of_session(db, hub.clock.steady_ms(), token)
             if account is None or not roles.allows(account["role"], roles.SEE):
                 return None
-            g.account, g.language = account, language
+            g.account = account
+            language.use(spoken)
             shown = shown_to(account, fresh=False)
             return shown, shown.text.replace(CSRF_MARK, csrf), hub.clock.steady_ms()
 

@@ -7,6 +7,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox, paging, phones, roles, view, web, words
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _, known
 from kentongan_hub.paging.base import TEST, settings_of
 from kentongan_hub.paging.sms import Sms
 
@@ -40,7 +41,7 @@ def _times(row, zone):
     return {
         "worked": local_date_time(row["worked_wall"], zone),
         "failed": local_date_time(row["failed_wall"], zone),
-        "problem": row["problem"],
+        "problem": known(row["problem"]),
         "fails": row["fails"],
     }
 
@@ -79,7 +80,7 @@ def _inbox(db, row, zone):
     """How reading answers goes: what is wrong, how full the card is, what was read and was no answer."""
     refused = db.all("SELECT * FROM sms_refusals ORDER BY count DESC")
     return {
-        "problem": row["inbox_problem"],
+        "problem": known(row["inbox_problem"]),
         "room": row["inbox_room"],
         "refused": [
             {
@@ -109,11 +110,12 @@ def save(name):
     for key, label, default in channel.fields:
         value, highest = form.get(key, "").strip(), channel.highest.get(key)
         if value and highest and not 0 < _number(value) <= highest:
-            return _page(f"{label}: tulis angka 1 sampai {highest}, biasanya {default}"), 400
+            return _page(_("%(label)s: tulis angka 1 sampai %(highest)s, biasanya %(default)s",
+                           label=label, highest=highest, default=default)), 400  # fmt: skip
     with hub.store.write() as db:
         row = db.one("SELECT settings FROM channels WHERE name = ?", name)
         settings = settings_of(channel, row)
-        for key, _, _ in channel.fields:
+        for key, *_rest in channel.fields:
             value = form.get(key, "").strip()[:VALUE_LIMIT]
             if value or key not in channel.secret_fields:
                 settings[key] = audit.clean(value)
@@ -127,7 +129,7 @@ def save(name):
             json.dumps(settings),
             enabled,
         )
-        _note(db, now, "kanal diatur", name, "hidup" if enabled else "mati")
+        _note(db, now, _("kanal diatur"), name, "hidup" if enabled else "mati")
     return redirect(url_for("channels.page"), 303)
 
 
@@ -147,7 +149,7 @@ def test(name):
         text = f"Kentongan {db.setting('name')}: pesan uji, tidak ada kejadian."
         body = json.dumps({"to": to, "name": "uji", "text": text}, ensure_ascii=False)
         outbox.add(db, now.ms, name, TEST, body, TEST_EXPIRES_MS)
-        _note(db, now, "kanal diuji", name, "")
+        _note(db, now, _("kanal diuji"), name, "")
     return redirect(url_for("channels.page"), 303)
 
 

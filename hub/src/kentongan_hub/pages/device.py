@@ -4,13 +4,14 @@ from flask import Blueprint, abort, current_app, render_template, request, url_f
 
 from kentongan_hub import night, roles, site, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 from kentongan_hub.supervision import BATTERY_EMPTY_MV, BATTERY_FULL_MV
 from kentongan_hub.trust.revocations import WHY
 
 blueprint = Blueprint("device", __name__)
 TREND_DAYS = 60
 CHART = (600, 120)  # px
-MUTE_REASONS = ("Tombol macet", "Dipakai main anak", "Sedang diperbaiki")
+MUTE_REASONS = (_("Tombol macet"), _("Dipakai main anak"), _("Sedang diperbaiki"))
 
 
 @blueprint.get("/perangkat/<label>")

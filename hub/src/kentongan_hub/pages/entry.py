@@ -7,12 +7,13 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, audit, language, provision, web
+from kentongan_hub.language import _
 from kentongan_hub.pages import homes
 from kentongan_hub.typed import gateway_key_file
 
 blueprint = Blueprint("entry", __name__)
-GUESSED = (
-    "Nama ini ditebak berkali-kali. Tunggu {} detik, pakai ponsel yang sudah pernah masuk, "
+GUESSED = _(
+    "Nama ini ditebak berkali-kali. Tunggu %(seconds)s detik, pakai ponsel yang sudah pernah masuk, "
     "atau minta tautan sandi baru."
 )
 
@@ -43,9 +44,9 @@ def make_site():
     form = request.form
     if not hmac.compare_digest(form.get("kode", "").strip().encode(), hub.setup_code.encode()):
         hub.attempts.failed(now.ms, "mulai")
-        return _setup_again("Kode penyiapan tidak cocok. Lihat kode di layar mesin pusat data."), 403
+        return _setup_again(_("Kode penyiapan tidak cocok. Lihat kode di layar mesin pusat data.")), 403
     if form.get("sandi") != form.get("sandi2"):
-        return _setup_again("Kedua sandi tidak sama. Tulis ulang."), 400
+        return _setup_again(_("Kedua sandi tidak sama. Tulis ulang.")), 400
     try:
         provision.create_site(
             hub.data_dir,
@@ -70,7 +71,7 @@ def make_site():
 def _number(name):
     text = request.form.get(name, "").strip()
     if not text.isdecimal() or len(text) > 3:
-        raise LocalError(f"{name.upper()}: tulis angka, misalnya 5")
+        raise LocalError(_("%(name)s: tulis angka, misalnya 5", name=name.upper()))
     return int(text)
 
 
@@ -97,7 +98,7 @@ def enter():
         abort(429)
     left_ms = 0 if known else hub.guesses.left_ms(now.ms, name)
     if left_ms:
-        return render_template("masuk.html", problem=GUESSED.format(-(-left_ms // 1000)), name=name), 429
+        return render_template("masuk.html", problem=GUESSED.of(seconds=-(-left_ms // 1000)), name=name), 429
     right = hub.passwords.check(account, request.form.get("sandi", ""))
     if right is None:
         abort(429)
@@ -106,12 +107,12 @@ def enter():
         if not known:
             hub.guesses.failed(now.ms, name)
         with hub.store.write() as db:
-            audit.record(db, now.wall, name[:40], "masuk gagal", address=address)
-        return render_template("masuk.html", problem="Nama atau sandi tidak cocok.", name=name), 403
+            audit.record(db, now.wall, name[:40], _("masuk gagal"), address=address)
+        return render_template("masuk.html", problem=_("Nama atau sandi tidak cocok."), name=name), 403
     if not known:
         hub.guesses.worked(name)
     with hub.store.write() as db:
-        audit.record(db, now.wall, account["login"], "masuk", address=address)
+        audit.record(db, now.wall, account["login"], _("masuk"), address=address)
         response = begin(db, now, account["id"])
     web.set_cookie(response, web.KNOWN_COOKIE, accounts.known_device(account), accounts.KNOWN_DEVICE_S)
     return response
@@ -139,7 +140,7 @@ def begin(db, now, account, life_ms=accounts.SESSION_MS):
 def choose_language():
     """For this browser, and for the person wherever they log in; back to the page one came from."""
     name = request.form.get("ke", "")
-    if name not in language.LANGUAGES:
+    if name not in language.languages():
         abort(400)
     if g.account and not g.account["paired_by"]:
         with current_app.hub.store.write(ring=False) as db:
@@ -156,7 +157,8 @@ def leave():
     if g.account:
         with hub.store.write() as db:
             accounts.close_session(db, g.session_token)
-            audit.record(db, hub.now().wall, g.account["login"], "keluar", address=request.remote_addr or "")
+            audit.record(db, hub.now().wall, g.account["login"],
+                _("keluar"), address=request.remote_addr or "")  # fmt: skip
     response = redirect(url_for("entry.login"), 303)
     response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
     return response

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, request,
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import confidential, incidents, joins, photos, pictures, roles, web
+from kentongan_hub.language import _
 from kentongan_hub.pages.incident import find, perform, show
 
 blueprint = Blueprint("work", __name__, url_prefix="/kejadian")
@@ -67,7 +68,7 @@ def photo(slug):
     try:
         file = request.files.get("foto")
         if file is None:
-            raise LocalError("gambar: pilih satu berkas PNG atau JPEG")
+            raise LocalError(_("gambar: pilih satu berkas PNG atau JPEG"))
         drawn = pictures.redraw(file.stream, photos.SIDE_MAX)
     except LocalError as error:
         return show(slug, str(error)), 400

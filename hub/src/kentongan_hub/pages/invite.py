@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from kentongan_hub import invitations, roles, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 from kentongan_hub.pages import homes
 from kentongan_hub.pages.entry import begin
 
@@ -130,9 +131,9 @@ def _open(token, problem="", code=200):
 def accept(token):
     hub, form = current_app.hub, request.form
     if form.get("sandi") != form.get("sandi2"):
-        return _open(token, "Kedua sandi tidak sama. Tulis ulang.", 400)
+        return _open(token, _("Kedua sandi tidak sama. Tulis ulang."), 400)
     if form.get("pin", "") != form.get("pin2", ""):
-        return _open(token, "Kedua PIN tidak sama. Tulis ulang.", 400)
+        return _open(token, _("Kedua PIN tidak sama. Tulis ulang."), 400)
     try:
         with hub.store.write() as db:
             now = hub.now()

@@ -5,6 +5,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import contacts, kentongan, roles, view, web, words
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 
 blueprint = Blueprint("kentongan", __name__)
 PX_PER_MS = 0.06
@@ -33,7 +34,7 @@ def _zone(db, number, profile, own, draft, problem):
         "zone": number,
         "profile": profile,
         "rows": _rows(profile, own),
-        "own": [kind for kind, _ in own],
+        "own": [kind for kind, strokes in own],
         "holders": kentongan.holders(db, number),
         "typed": {kind: kentongan.spelled(strokes) for kind, strokes in own},
         "tried": None,
@@ -70,7 +71,7 @@ def _own(typed):
         try:
             out.append((kind, kentongan.groups(kentongan.read(text))))
         except LocalError as error:
-            raise LocalError(f"{words.kind(kind)}: {error}") from error
+            raise LocalError(_("%(kind)s: %(problem)s", kind=words.kind(kind), problem=str(error))) from error
     return out
 
 

@@ -5,6 +5,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, accounts, audit, chain, confidential, register, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _, known
 from kentongan_hub.pages import homes
 
 blueprint = Blueprint("people", __name__)
@@ -52,7 +53,7 @@ def add():
             detail = f"{form.get('peran', '')}, rumah: {lives}"
             address = request.remote_addr or ""
             login = form.get("masuk", "")
-            audit.record(db, now.wall, g.account["login"], "akun dibuat", login, detail, address)
+            audit.record(db, now.wall, g.account["login"], _("akun dibuat"), login, detail, address)
             done = form.get("rahasia") != "1" or standing.want(
                 db, now, g.account, "rahasia", {"account": made}, address
             )
@@ -106,5 +107,7 @@ def log():
         last = max(0, rows[-1]["id"] - 1) if rows else 0
         checked, broken = chain.verify(db, "audit", last)
         head = chain.head(db, "audit")
-    lines = [{**row, "time": local_date_time(row["at_wall"], zone)} for row in rows]
+    lines = [
+        {**row, "what": known(row["what"]), "time": local_date_time(row["at_wall"], zone)} for row in rows
+    ]
     return render_template("catatan.html", lines=lines, checked=checked, broken=broken, head=head)

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, render_t
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import confidential, pictures, plan, roles, web
+from kentongan_hub.language import _
 
 blueprint = Blueprint("plan", __name__, url_prefix="/denah")
 
@@ -57,7 +58,7 @@ def _do(deed):
 def _whole(name):
     text = request.form.get(name, "").strip()
     if not text.isdecimal() or len(text) > 5:
-        raise LocalError(f"{name}: tulis angka")
+        raise LocalError(_("%(name)s: tulis angka", name=name))
     return int(text)
 
 
@@ -96,7 +97,7 @@ def upload():
     if request.form.get("tanpa") != "1":
         try:
             if file is None:
-                raise LocalError("gambar: pilih satu berkas PNG atau JPEG")
+                raise LocalError(_("gambar: pilih satu berkas PNG atau JPEG"))
             drawn = pictures.redraw(file.stream, plan.PICTURE_SIDE_MAX)
         except LocalError as error:
             return _page(str(error)), 400

@@ -5,6 +5,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import policy, register, roles, standing, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 
 blueprint = Blueprint("register", __name__)
 HOUSES_SHOWN = 60
@@ -50,7 +51,7 @@ def _whole(text):
 def _number(name, required=True):
     value = _whole(request.form.get(name, ""))
     if value is None and (required or request.form.get(name, "").strip()):
-        raise LocalError(f"{name}: tulis angka")
+        raise LocalError(_("%(name)s: tulis angka", name=name))
     return value or 0
 
 

@@ -5,6 +5,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, incidents, roles, screens, states, view, web
 from kentongan_hub.clock import local_date_time, local_time
+from kentongan_hub.language import _
 from kentongan_hub.pages.entry import begin
 from kentongan_hub.pages.incident import find
 
@@ -114,26 +115,26 @@ def answer(slug):
         people = {str(row["id"]): row for row in _people(db)}
     person = people.get(form.get("orang", ""))
     if person is None:
-        return _ask(slug, "Pilih nama Anda, lalu tulis PIN."), 400
+        return _ask(slug, _("Pilih nama Anda, lalu tulis PIN.")), 400
     wait_ms = hub.pin_waits.left_ms(now.ms, screen["id"], person["id"])
     if wait_ms:
         minutes = -(-wait_ms // 60_000)
         return _ask(
-            slug, f"Terlalu banyak PIN salah. Tunggu {minutes} menit, atau jawab dengan ponsel sendiri atau "
-            "penerima. Sirene dan panggilan tetap berjalan.",
+            slug, _("Terlalu banyak PIN salah. Tunggu %(minutes)s menit, atau jawab dengan ponsel sendiri "
+                    "atau penerima. Sirene dan panggilan tetap berjalan.", minutes=minutes),  # fmt: skip
         ), 429  # fmt: skip
     right = hub.pin_checks.check({"password": person["pin"]}, form.get("pin", ""))
     if right is None:
-        return _ask(slug, "Sedang penuh. Coba lagi."), 429
+        return _ask(slug, _("Sedang penuh. Coba lagi.")), 429
     if not right:
         hub.pin_waits.failed(now.ms, screen["id"], person["id"])
         with hub.store.write(ring=False) as db:
-            audit.record(db, now.wall, screen["name"], "PIN salah", person["login"], address=at)
-        return _ask(slug, "PIN tidak cocok. Coba lagi, atau pilih nama yang benar."), 403
+            audit.record(db, now.wall, screen["name"], _("PIN salah"), person["login"], address=at)
+        return _ask(slug, _("PIN tidak cocok. Coba lagi, atau pilih nama yang benar.")), 403
     hub.pin_waits.worked(screen["id"], person["id"])
     try:
         with hub.store.write() as db:
-            where = f"dari layar {screen['name']}"
+            where = _("dari layar %(name)s", name=screen["name"])
             incidents.act(db, hub.now(), find(db, slug), states.DATANG, person, at, where)
     except LocalError as error:
         return _ask(slug, str(error)), 409

@@ -20,6 +20,7 @@ from kentongan_hub import (
     web,
 )
 from kentongan_hub.clock import ZONES, local_date_time
+from kentongan_hub.language import _
 
 blueprint = Blueprint("settings", __name__)
 NAME_LIMIT = 60  # characters
@@ -80,7 +81,7 @@ def save_site():
         for key, value in changed.items():
             db.set_setting(key, value)
         detail = ", ".join(f"{key}={value}" for key, value in changed.items())
-        _note(db, "pengaturan diubah", "situs", detail)
+        _note(db, _("pengaturan diubah"), _("situs"), detail)
     hub.dispatch.watch_soon()
     return redirect(url_for("settings.page"), 303)
 
@@ -89,22 +90,22 @@ def _checked(form):
     """The site's values that this form spells; LocalError names the first that is wrong."""
     name = audit.clean(form.get("nama", "")).strip()
     if not 0 < len(name) <= NAME_LIMIT:
-        raise LocalError(f"nama tempat: 1 sampai {NAME_LIMIT} huruf")
+        raise LocalError(_("nama tempat: 1 sampai %(limit)s huruf", limit=NAME_LIMIT))
     if form.get("zona") not in ZONES:
-        raise LocalError("waktu: pilih WIB, WITA atau WIT")
+        raise LocalError(_("waktu: pilih WIB, WITA atau WIT"))
     address = form.get("alamat", "").strip()
     if address and not ADDRESS.match(address):
-        raise LocalError("alamat pusat data: tulis seperti https://kentongan.local, atau kosongkan")
+        raise LocalError(_("alamat pusat data: tulis seperti https://kentongan.local, atau kosongkan"))
     hours = {key: form.get(key, "").strip() for key in watch.QUIET}
     if not all(HOUR.match(text) for text in hours.values()):
-        raise LocalError("jam tenang: tulis seperti 22.00")
+        raise LocalError(_("jam tenang: tulis seperti 22.00"))
     return {
         "name": name,
         "rt": _whole("RT", form.get("rt", ""), (1, 255)),
         "rw": _whole("RW", form.get("rw", ""), (1, 255)),
         "time_zone": form["zona"],
         "address": address,
-        "contacts_days": _whole("kontak dicek tiap", form.get("kontak", ""), contacts.CHECK_DAYS_RANGE),
+        "contacts_days": _whole(_("kontak dicek tiap"), form.get("kontak", ""), contacts.CHECK_DAYS_RANGE),
         **hours,
     }
 
@@ -112,7 +113,8 @@ def _checked(form):
 def _whole(name, text, limits):
     text = text.strip()
     if not text.isdecimal() or len(text) > 4 or not limits[0] <= int(text) <= limits[1]:
-        raise LocalError(f"{name}: tulis angka {limits[0]} sampai {limits[1]}")
+        raise LocalError(_("%(name)s: tulis angka %(low)s sampai %(high)s",
+                           name=name, low=limits[0], high=limits[1]))  # fmt: skip
     return int(text)
 
 
@@ -125,9 +127,9 @@ def set_pin():
             accounts.hash_password(request.form["pin"]),
             g.account["id"],
         )
-        _note(db, "PIN diganti", g.account["login"])
+        _note(db, _("PIN diganti"), g.account["login"])
 
-    return _own("pin", pins.check_new, deed, "PIN baru berlaku di layar pos.")
+    return _own("pin", pins.check_new, deed, _("PIN baru berlaku di layar pos."))
 
 
 @blueprint.post("/pengaturan/sandi")
@@ -140,12 +142,12 @@ def set_password():
             g.account["id"],
         )
         ended = accounts.end_sessions(db, g.account["id"], keep=g.session_token)
-        _note(db, "sandi diganti", g.account["login"], f"{ended} perangkat lain dikeluarkan")
+        _note(db, _("sandi diganti"), g.account["login"], f"{ended} perangkat lain dikeluarkan")
 
     def check(password):
         accounts.check_new(g.account["login"], password)
 
-    return _own("baru", check, deed, "Sandi baru berlaku. Perangkat lain sudah dikeluarkan.")
+    return _own("baru", check, deed, _("Sandi baru berlaku. Perangkat lain sudah dikeluarkan."))
 
 
 @blueprint.post("/pengaturan/cadangan")
@@ -157,7 +159,8 @@ def keep_backups():
         now, at = current_app.hub.now(), request.remote_addr or ""
         keepers.keep(db, now, g.account, request.form["cadangan"], at)
 
-    return _own("cadangan", keepers.check_passphrase, deed, "Cadangan berikutnya terbuka dengan sandi itu.")
+    return _own("cadangan", keepers.check_passphrase, deed,
+        _("Cadangan berikutnya terbuka dengan sandi itu."))  # fmt: skip
 
 
 def _own(field, check, deed, done):
@@ -166,16 +169,16 @@ def _own(field, check, deed, done):
     now, key = hub.now(), f"sendiri {g.account['id']}"
     try:
         if form.get(field, "") != form.get(f"{field}2", ""):
-            raise LocalError("Kedua isian tidak sama. Tulis ulang.")
+            raise LocalError(_("Kedua isian tidak sama. Tulis ulang."))
         check(form.get(field, ""))
         if hub.attempts.blocked(now.ms, key):
-            raise LocalError("Terlalu sering mencoba. Tunggu satu menit.")
+            raise LocalError(_("Terlalu sering mencoba. Tunggu satu menit."))
         right = hub.passwords.check(g.account, form.get("sandi", ""))
         if right is None:
-            raise LocalError("Sedang penuh. Coba lagi.")
+            raise LocalError(_("Sedang penuh. Coba lagi."))
         if not right:
             hub.attempts.failed(now.ms, key)
-            raise LocalError("Sandi sekarang tidak cocok.")
+            raise LocalError(_("Sandi sekarang tidak cocok."))
         with hub.store.write(ring=False) as db:
             deed(db)
     except LocalError as error:
@@ -205,7 +208,7 @@ def leave_everywhere():
     hub = current_app.hub
     with hub.store.write() as db:
         ended = accounts.end_sessions(db, g.account["id"])
-        _note(db, "keluar di mana-mana", g.account["login"], f"{ended} perangkat")
+        _note(db, _("keluar di mana-mana"), g.account["login"], f"{ended} perangkat")
     response = redirect(url_for("entry.login"), 303)
     response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
     return response

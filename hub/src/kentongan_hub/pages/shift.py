@@ -4,6 +4,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 
 from kentongan_hub import confidential, incidents, night, roles, view, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 
 blueprint = Blueprint("shift", __name__)
 
@@ -39,7 +40,7 @@ def hand_over():
     number = int(form["orang"]) if form.get("orang", "").isdecimal() and len(form["orang"]) < 10 else 0
     reason = form.get("alasan", "") or form.get("pesan", "")
     if not reason.strip():
-        return _page("Alasan belum diisi. Pilih atau tulis satu alasan singkat."), 400
+        return _page(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")), 400
     with hub.store.write() as db:
         to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
         if not roles.allows(to["role"], roles.COME):

@@ -8,6 +8,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, backup, export, keepers, mending, retention, roles, view, web, words
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _, known
 
 blueprint = Blueprint("storage", __name__)
 TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
@@ -46,7 +47,10 @@ def _page(problem, done=""):
 
 def _damage(db):
     was = mending.damage(db)
-    return was and {**was, "time": local_date_time(was["wall"], view.site_words(db)["zone"])}
+    if not was:
+        return was
+    zone = view.site_words(db)["zone"]
+    return {**was, "why": known(was["why"]), "time": local_date_time(was["wall"], zone)}
 
 
 @blueprint.post("/simpanan/rusak")
@@ -61,7 +65,7 @@ def settle():
 
 
 def _kind(key):
-    return "Kejadian rahasia" if key == retention.CONFIDENTIAL else words.kind(int(key))
+    return _("Kejadian rahasia") if key == retention.CONFIDENTIAL else words.kind(int(key))
 
 
 @blueprint.post("/simpanan/cadangan")
@@ -74,9 +78,9 @@ def make():
     with hub.store.read() as db:
         locks = keepers.locks(db)
     if not locks and phrase != form.get("sandi2"):
-        return _page("Kedua kata sandi tidak sama. Tulis ulang."), 400
+        return _page(_("Kedua kata sandi tidak sama. Tulis ulang.")), 400
     if target and target not in backup.targets():
-        return _page("USB itu tidak terpasang lagi. Pasang dan muat ulang halaman."), 400
+        return _page(_("USB itu tidak terpasang lagi. Pasang dan muat ulang halaman.")), 400
     with hub.store.read() as db:
         slug = db.setting("site_slug") or "kentongan"
         day = local_date_time(now.wall, view.site_words(db)["zone"])[:16].replace("/", "-").replace(" ", "-")
@@ -88,7 +92,7 @@ def make():
     except (LocalError, OSError) as error:
         if folder:
             folder.cleanup()
-        return _page(f"Cadangan gagal: {error}"), 400
+        return _page(_("Cadangan gagal: %(error)s", error=str(error))), 400
     with hub.store.write() as db:
         db.set_setting("backup_wall", now.wall)
         db.set_setting("backup_ms", now.ms)
@@ -96,13 +100,14 @@ def make():
             db,
             now.wall,
             g.account["login"],
-            "cadangan dibuat",
+            _("cadangan dibuat"),
             name,
             f"{size} bita, " + ("terkunci untuk penjaga" if locks else "dengan kata sandi pembuatnya"),
             request.remote_addr or "",
         )
     if target:
-        return _page("", f"{name} tertulis di {target}, {size // 1024} KiB. Cabut USB dengan aman.")
+        return _page("", _("%(name)s tertulis di %(target)s, %(size)s KiB. Cabut USB dengan aman.",
+                           name=name, target=target, size=size // 1024))  # fmt: skip
     return _download(path, name, "application/octet-stream", folder)
 
 
@@ -143,9 +148,8 @@ def table(table, form):
     hub = current_app.hub
     now = hub.now()
     with hub.store.write(ring=False) as db:
-        audit.record(
-            db, now.wall, g.account["login"], "ekspor", f"{table}.{form}", address=request.remote_addr or ""
-        )
+        at = request.remote_addr or ""
+        audit.record(db, now.wall, g.account["login"], _("ekspor"), f"{table}.{form}", address=at)
     folder = tempfile.TemporaryDirectory(dir=hub.data_dir)
     path = Path(folder.name) / f"{table}.{form}"
     if form == export.XLSX:

@@ -5,15 +5,16 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import roles, site, waits, web, words
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _
 from kentongan_hub.provision import register
 from kentongan_hub.trust import configs, revocations, rotation
 
 blueprint = Blueprint("trust", __name__)
 SHOWN = 50  # revocations on the page
 PHASES = {
-    rotation.SHARE: "membagikan kunci baru; kunci lama masih dipakai",
-    rotation.SWITCH: "semua alat beralih ke kunci baru; kunci lama masih diterima",
-    rotation.DROP: "pos menutup kunci lama",
+    rotation.SHARE: _("membagikan kunci baru; kunci lama masih dipakai"),
+    rotation.SWITCH: _("semua alat beralih ke kunci baru; kunci lama masih diterima"),
+    rotation.DROP: _("pos menutup kunci lama"),
 }
 
 
@@ -70,10 +71,10 @@ def finish_without():
     secret = site.load(hub.data_dir)
     nodes = [int(text) for text in request.form.getlist("alat") if text.isdecimal() and len(text) < 11]
     if request.form.get("paham") != "ya":
-        return _page("Beri tanda bahwa alat itu akan didatangi, lalu coba lagi."), 400
+        return _page(_("Beri tanda bahwa alat itu akan didatangi, lalu coba lagi.")), 400
     try:
         with hub.store.write() as db:
             rotation.finish_without(db, hub.now(), secret, nodes, g.account["name"])
     except LocalError:
-        return _page("Daftarnya sudah berubah. Lihat lagi, lalu coba lagi."), 400
+        return _page(_("Daftarnya sudah berubah. Lihat lagi, lalu coba lagi.")), 400
     return redirect(url_for("trust.page"), 303)

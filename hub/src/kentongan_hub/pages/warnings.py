@@ -4,8 +4,9 @@ import json
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub import audit, away, outbox, policy, roles, view, watch, web
+from kentongan_hub import audit, away, outbox, policy, roles, supervision, view, watch, web
 from kentongan_hub.clock import local_date_time
+from kentongan_hub.language import _, known
 
 blueprint = Blueprint("warnings", __name__)
 CLOSED_SHOWN = 50
@@ -34,6 +35,9 @@ def page():
 def _shown(row, zone):
     return {
         **row,
+        "what": known(row["what"]),
+        "subject": supervision.whose(row["what"], row["subject"]),
+        "detail": supervision.said(row["what"], row["detail"]),
         "owner": policy.DUTIES.get(row["owner"], row["owner"]),
         "opened": local_date_time(row["opened_wall"], zone),
         "closed": local_date_time(row["closed_wall"], zone),
@@ -71,5 +75,6 @@ def test_siren(label):
         )
         outbox.add(db, now.ms, outbox.gateway_channel(gateway), "siren", body, TEST_EXPIRES_MS)
         db.run("UPDATE devices SET test_wall = ?, test_ms = ? WHERE node = ?", now.wall, now.ms, row["node"])
-        audit.record(db, now.wall, g.account["login"], "uji sirene", label, address=request.remote_addr or "")
+        at = request.remote_addr or ""
+        audit.record(db, now.wall, g.account["login"], _("uji sirene"), label, address=at)
     return redirect(url_for("devices.page"), 303)

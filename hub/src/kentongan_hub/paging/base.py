@@ -4,6 +4,7 @@ import logging
 import threading
 
 from kentongan_hub import audit, incidents, outbox
+from kentongan_hub.language import _
 from kentongan_hub.store import parsed
 
 log = logging.getLogger("kentongan.hub")
@@ -93,7 +94,7 @@ class Worker:
             self._failed(row, failure)
         except Exception as error:  # of a library, a setting or the row: told, and no other waits for it
             log.exception("channel %s: message %d failed", self.name, row["id"])
-            self._failed(row, Failure(f"kesalahan program: {type(error).__name__}"))
+            self._failed(row, Failure(_("kesalahan program: %(error)s", error=type(error).__name__)))
         else:
             self._sent(row)
         return True
@@ -101,7 +102,7 @@ class Worker:
     def _send_row(self, row):
         body = parsed(row["body"])
         if not all(isinstance(body.get(key), str) for key in ("to", "text")):
-            raise Failure("pesannya rusak di basis data; hubungi dengan cara lain", permanent=True)
+            raise Failure(_("pesannya rusak di basis data; hubungi dengan cara lain"), permanent=True)
         if row["repeat"] and row["type"] != TEST:
             body["text"] = REPEAT_MARK + body["text"]
         self.send(body)
@@ -134,7 +135,7 @@ class Worker:
                 failed(db, now, self.name, reason)
             elif failure.permanent or row["attempts"] == FAILS_TOLD:
                 incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
-                incidents.tell_once(db, now, incident, "tidak terkirim", f"{self.label}: {reason}")
+                incidents.tell_once(db, now, incident, _("tidak terkirim"), f"{self.label}: {reason}")
 
     def send(self, body):
         """Send one message, {"to", "name", "text"}; Failure when it did not pass."""

@@ -8,6 +8,7 @@ import re
 import time
 from collections import deque, namedtuple
 
+from kentongan_hub.language import _
 from kentongan_hub.paging.base import Failure
 
 WAKE_S = 2.0  # for the first sign of life; three tries
@@ -30,8 +31,8 @@ PERMANENT = {1, 8, 10, 21, 28, 29, 30, 50, 69, 302, 304, 305}
 NO_CARD, PIN_CODES = {10, 13, 15, 310, 313, 315}, {11, 12, 16, 17, 18, 311, 312, 316, 317, 318}
 ROUTES = ("2,1,0,0,0", "1,1,0,0,0", "3,1,0,0,0", "2,1")  # AT+CNMI: what comes in is stored, never handed over
 
-SILENT = "modem tidak menjawab; periksa kabel dan catu daya"
-NO_CARD_WORDS = "kartu SIM tidak terbaca; pasang lagi atau bersihkan kartunya"
+SILENT = _("modem tidak menjawab; periksa kabel dan catu daya")
+NO_CARD_WORDS = _("kartu SIM tidak terbaca; pasang lagi atau bersihkan kartunya")
 _HEADER = re.compile(
     r'\+CMGL:\s*(\d{1,5})\s*,\s*(\d)\s*,\s*(?:"[^"]*"|[^",]*),\s*(\d{1,3})(?:[\s,]+([0-9A-Fa-f]+))?\Z'
 )
@@ -72,12 +73,12 @@ class Modem:
         self._card()
         self.command("AT+CMGF=0")
         if not any(re.fullmatch(r"\+CMGF:\s*0", line) for line in self.command("AT+CMGF?")):
-            raise Failure("modem tidak mau mode PDU; pakai modem lain")
+            raise Failure(_("modem tidak mau mode PDU; pakai modem lain"))
         self._ask('AT+CSCS="GSM"')
         self._ask("AT+CSMS=0")  # no acknowledgement of ours that it would wait for
         self._choose_memories()
         if all(self._ask(f"AT+CNMI={route}") is None for route in ROUTES):
-            self.problem = "modem menolak AT+CNMI: SMS masuk bisa tidak tersimpan"
+            self.problem = _("modem menolak AT+CNMI: SMS masuk bisa tidak tersimpan")
 
     def _wake(self):
         """An answer to AT, from whatever state a killed program left.
@@ -86,7 +87,7 @@ class Modem:
         shows by its prompt that ESC was not enough, and then one senseless SMS is the lesser harm.
         """
         seen = b""
-        for _ in range(3):
+        for _turn in range(3):
             self._line.write(ESC + b"\r")
             seen += self._quiet()
             try:
@@ -121,7 +122,7 @@ class Modem:
         if any(state.startswith("NOT") for state in states):
             raise Failure(NO_CARD_WORDS)
         if "READY" not in states:
-            raise Failure("kartu SIM minta PIN; matikan PIN kartu di telepon lain")
+            raise Failure(_("kartu SIM minta PIN; matikan PIN kartu di telepon lain"))
 
     def _choose_memories(self):
         offered = " ".join(self._ask("AT+CPMS=?") or [])
@@ -129,7 +130,7 @@ class Modem:
         wanted = [one for one in STORES if not first or f'"{one}"' in first[1]]
         self.memories = tuple(one for one in wanted or STORES if self._select(one, everywhere=True))
         if not self.memories:
-            raise Failure("tempat SMS modem tidak bisa dibaca; pasang kartu SIM atau pakai modem lain")
+            raise Failure(_("tempat SMS modem tidak bisa dibaca; pasang kartu SIM atau pakai modem lain"))
         if len(self.memories) > 1:
             self._select(self.memories[0], everywhere=True)  # where new ones are kept
 
@@ -151,8 +152,8 @@ class Modem:
                 states += [int(found[1])] if found else []
         if states and not REGISTERED & set(states):
             if DENIED in states:
-                raise Failure("jaringan menolak kartu SIM; periksa masa aktifnya")
-            raise Failure("modem belum mendapat jaringan; periksa antena dan pulsa")
+                raise Failure(_("jaringan menolak kartu SIM; periksa masa aktifnya"))
+            raise Failure(_("modem belum mendapat jaringan; periksa antena dan pulsa"))
 
     def send(self, length, pdu):
         """One SMS on its way: the network has confirmed it. Failure otherwise; `permanent` from its code."""
@@ -166,14 +167,14 @@ class Modem:
         self._line.write(pdu.encode("ascii") + CTRL_Z)
         lines = self._until_ok(self._clock() + SEND_S)
         if not any(line.startswith("+CMGS:") for line in lines):
-            raise Failure("modem tidak memastikan pesan terkirim")
+            raise Failure(_("modem tidak memastikan pesan terkirim"))
 
     def look(self, memory):
         """([Entry], (used, places)) of one memory, which delete() then means; nothing is deleted here."""
         self.command("AT+CMGF=0")  # in text mode a stranger's words would be lines
         room = self._select(memory)
         if room is None:
-            raise Failure(f"tempat SMS {memory} tidak bisa dibaca lagi")
+            raise Failure(_("tempat SMS %(memory)s tidak bisa dibaca lagi", memory=memory))
         entries, header = [], None
         for line in self.command(f"AT+CMGL={ALL}", LIST_S):
             found = _HEADER.match(line)
@@ -218,7 +219,8 @@ class Modem:
                 code = int(wrong[2]) if wrong and re.fullmatch(r"\d{1,5}", wrong[2]) else 0
                 why = code if code or not wrong else wrong[2][:40]
                 failure = Failure(
-                    f"modem menolak (kode {why})", bool(wrong) and wrong[1] == "S" and code in PERMANENT
+                    _("modem menolak (kode %(why)s)",
+                      why=why), bool(wrong) and wrong[1] == "S" and code in PERMANENT  # fmt: skip
                 )
                 failure.code = code
                 raise failure
@@ -230,7 +232,7 @@ class Modem:
             if re.search(rb"[^\r\n][\r\n]", self._held):
                 line = self._next(ends)
                 if _ERROR.match(line) or line in _OTHER_ERRORS:
-                    raise Failure(f"modem menolak ({line[:40]})")
+                    raise Failure(_("modem menolak (%(line)s)", line=line[:40]))
             else:
                 self._fill(ends)
         self._held = self._held[self._held.index(b">") + 1 :]

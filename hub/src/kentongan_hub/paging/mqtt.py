@@ -10,6 +10,7 @@ import logging
 import threading
 
 from kentongan_hub import outbox, view, words
+from kentongan_hub.language import _
 from kentongan_hub.paging.base import Worker, failed, worked
 
 log = logging.getLogger("kentongan.hub")
@@ -80,12 +81,12 @@ def zones(db):
 
 class HomeAssistant(Worker):
     name = "mqtt"
-    label = "Home Assistant (MQTT)"
+    label = _("Home Assistant (MQTT)")
     fields = (
-        ("host", "Alamat broker", ""),
-        ("port", "Port", "1883"),
-        ("user", "Nama", ""),
-        ("password", "Sandi", ""),
+        ("host", _("Alamat broker"), ""),
+        ("port", _("Port"), "1883"),
+        ("user", _("Nama"), ""),
+        ("password", _("Sandi"), ""),
     )
     secret_fields = ("password",)
     highest = {"port": 0xFFFF}
@@ -132,7 +133,7 @@ class HomeAssistant(Worker):
         self._retry_ms = now.ms + RETRY_MS[min(self._fails, len(RETRY_MS) - 1)]
         self._fails, self._failed_with = self._fails + 1, self.settings
         with self._store.write(ring=False) as db:
-            failed(db, now, self.name, f"broker tidak terjangkau: {error}"[:200])
+            failed(db, now, self.name, str(_("broker tidak terjangkau: %(error)s", error=error))[:200])
 
     def _tell(self, site, wanted, everything) -> bool:
         """Bring the broker to `wanted`, on a new connection or when asked for with all of it."""

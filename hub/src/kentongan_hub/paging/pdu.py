@@ -10,6 +10,7 @@ import unicodedata
 from collections import namedtuple
 from functools import lru_cache
 
+from kentongan_hub.language import _
 from kentongan_hub.paging.base import Failure
 
 SINGLE, PART = 160, 153  # septets in a whole message, and beside the six octets that join parts
@@ -46,7 +47,8 @@ def _gammu():
     try:
         import gammu
     except ImportError:
-        raise Failure("SMS tidak bisa di mesin ini: pustaka python-gammu tidak terpasang; pakai mesin 64-bit")
+        raise Failure(_("SMS tidak bisa di mesin ini: pustaka python-gammu tidak terpasang; pakai mesin "
+                        "64-bit"))  # fmt: skip
     return gammu
 
 

@@ -1,12 +1,13 @@
 """The post's screen and every board: showing is a column that each board renders, it cannot half happen."""
 
 from kentongan_hub import audit, incidents, outbox
+from kentongan_hub.language import _
 from kentongan_hub.paging.base import Worker, worked
 
 
 class Screen(Worker):
     name = outbox.BOARD
-    label = "Layar pos dan papan"
+    label = _("Layar pos dan papan")
 
     def enabled(self):
         return True

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, failures, phones
+from kentongan_hub.language import _
 from kentongan_hub.paging import inbox, pdu
 from kentongan_hub.paging.base import PROBLEM_LIMIT, Failure, Worker
 from kentongan_hub.paging.modem import ARRIVED_LIMIT, RECEIVED, Modem
@@ -40,8 +41,11 @@ class Line:
 
 class Sms(Worker):
     name = "sms"
-    label = "SMS lewat modem GSM"
-    fields = (("port", "Port serial, misalnya /dev/serial/by-id/...", ""), ("baud", "Kecepatan", "115200"))
+    label = _("SMS lewat modem GSM")
+    fields = (
+        ("port", _("Port serial, misalnya /dev/serial/by-id/..."), ""),
+        ("baud", _("Kecepatan"), "115200"),
+    )
     highest = {"baud": 4_000_000}
 
     def __init__(self, store, clock):
@@ -80,7 +84,7 @@ class Sms(Worker):
         try:
             number = phones.normal(body["to"])
         except LocalError as error:
-            raise Failure(f"{error}; perbaiki di halaman Warga", permanent=True)
+            raise Failure(_("%(error)s; perbaiki di halaman Warga", error=error), permanent=True)
         self._reference += 1
         with self._dialogue(sending=True) as modem:
             for length, line in pdu.written(number, body["text"], self._reference):
@@ -97,7 +101,8 @@ class Sms(Worker):
                     left = used - self._take(modem, [*entries, *self._arrived])
                     room.append(f"{memory} {max(left, 0)}/{places}")
                     if places and left >= places:
-                        problem = f"tempat SMS {memory} penuh ({left} dari {places}); ganti kartunya"
+                        problem = _("tempat SMS %(memory)s penuh (%(left)s dari %(places)s); ganti kartunya",
+                                    memory=memory, left=left, places=places)  # fmt: skip
                         fails = True
         except Failure as failure:
             problem, fails = str(failure), True
@@ -193,7 +198,7 @@ class Sms(Worker):
             yield self._modem
         except (OSError, termios.error) as error:
             self.close()
-            raise Failure(f"port serial: {getattr(error, 'strerror', None) or error}")
+            raise Failure(_("port serial: %(error)s", error=getattr(error, "strerror", None) or error))
         except Failure as failure:
             if not failure.permanent:
                 self.close()
@@ -202,11 +207,11 @@ class Sms(Worker):
     def _open(self):
         port = self.settings.get("port", "")
         if not port:
-            raise Failure("port serial belum diisi di halaman Kanal")
+            raise Failure(_("port serial belum diisi di halaman Kanal"))
         try:
             self._line = Line(port, int(self.settings.get("baud") or 115200))
         except (ValueError, OverflowError):
-            raise Failure("kecepatan port salah; isi 115200 di halaman Kanal")
+            raise Failure(_("kecepatan port salah; isi 115200 di halaman Kanal"))
         modem = Modem(self._line, arrived=self._arrived)
         modem.prepare()
         self._modem, self._registered = modem, False

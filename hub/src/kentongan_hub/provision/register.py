@@ -5,6 +5,7 @@ import base64
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, audit, circles
+from kentongan_hub.language import _
 from kentongan_hub.provision import devices
 from kentongan_hub.trust import configs, counters, revocations, rotation
 
@@ -77,7 +78,7 @@ def _note_move(db, now, old, fields, who, account):
         return
     words = [f"RT {zone:02d} rumah {house}" for zone, house in places]
     access.note(db, now, [account], "rumah alat", *(f"{zone}/{house}" for zone, house in places))
-    audit.record(db, now.wall, who, "rumah alat diubah", old["label"], f"{words[0]} menjadi {words[1]}")
+    audit.record(db, now.wall, who, _("rumah alat diubah"), old["label"], f"{words[0]} menjadi {words[1]}")
 
 
 def _checked(asked, replacing):

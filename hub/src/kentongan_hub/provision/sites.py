@@ -9,6 +9,7 @@ from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import access, accounts, audit, clock, contacts, site
+from kentongan_hub.language import _
 from kentongan_hub.provision.gateways import add_gateway
 from kentongan_hub.store import Store
 
@@ -50,7 +51,7 @@ def create_site(
     if not 1 <= rt <= 255 or not 1 <= rw <= 255:
         raise LocalError(f"RT {rt}, RW {rw}: give numbers 1..255")
     if stand_in and not any(admin_home):
-        raise LocalError("pengganti: tulis dulu nomor rumah Anda, atau bahwa Anda tinggal di luar RT")
+        raise LocalError(_("pengganti: tulis dulu nomor rumah Anda, atau bahwa Anda tinggal di luar RT"))
     phy.check_frequency(freq_hz, phy.preset(preset).bw_hz)
     accounts.check_new(admin_login, admin_password)
     if site.exists(data_dir):
@@ -91,4 +92,4 @@ def _first_account(db, wall_ms, login, name, password, home, stand_in):
         db.run("UPDATE accounts SET stand_in = 1, once_named = 1 WHERE id = ?", admin)
     lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
     detail = f"rumah: {lives}" + (", pengganti" if stand_in else "")
-    audit.record(db, wall_ms, login, "akun dibuat", login, detail)
+    audit.record(db, wall_ms, login, _("akun dibuat"), login, detail)

@@ -7,27 +7,10 @@ const RETRY_MS = 5000;
 const NIGHT_FROM = 18, NIGHT_TO = 6;  // hours in which a wall screen is dark by itself
 const ALONE_MS = 60000;       // a form on the post's screen that nobody touches
 
-/* what this file says, in English */
-const EN = {
-  "Rupa: otomatis": "Look: automatic",
-  "Rupa: siang": "Look: day",
-  "Rupa: malam": "Look: night",
-  "baru saja": "just now",
-  " menit lalu": " min ago",
-  " jam ": " h ",
-  "terhubung, langsung": "connected, live",
-  "terhubung, tiap ": "connected, every ",
-  " dtk": " s",
-  "mencoba menyambung…": "trying to connect…",
-  " menit": " min",
-  "terputus": "cut off",
-  "Suara layar ini: aktif": "Sound of this screen: on",
-  "Aktifkan suara di layar ini": "Switch sound on for this screen",
-  "tersimpan": "saved",
-  "Berkas lebih dari 20 MB. Kecilkan dulu, atau potret lagi.": "The file is larger than 20 MB. Make it smaller, or take the photo again.",
-  "tidak tersimpan, coba lagi": "not saved, try again",
-};
-const t = (text) => document.documentElement.lang === "en" ? EN[text] : text;
+/* what this file says: Indonesian, and what the page brings of its own language (words.py, SCRIPT) */
+const TEXTS = JSON.parse(document.body.dataset.kata || "{}");
+const t = (text, values = {}) =>
+  (TEXTS[text] || text).replace(/%\((\w+)\)s/g, (all, name) => values[name]);
 
 const board = document.getElementById("papan");
 
@@ -207,8 +190,8 @@ if (document.querySelector("#denah.ubah")) startPlan(document.getElementById("de
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
   if (minutes < 1) return t("baru saja");
-  if (minutes < 60) return minutes + t(" menit lalu");
-  return Math.floor(minutes / 60) + t(" jam ") + (minutes % 60) + t(" menit lalu");
+  if (minutes < 60) return t("%(minutes)s menit lalu", {minutes: minutes});
+  return t("%(hours)s jam %(minutes)s menit lalu", {hours: Math.floor(minutes / 60), minutes: minutes % 60});
 }
 
 function startBoard() {
@@ -292,7 +275,7 @@ function startBoard() {
     try {
       const answer = await fetch(board.dataset.isi + "?versi=" + version, {credentials: "same-origin"});
       if (answer.status === 401) finish();
-      else if (answer.ok) show(await answer.json(), t("terhubung, tiap ") + POLL_MS / 1000 + t(" dtk"));
+      else if (answer.ok) show(await answer.json(), t("terhubung, tiap %(seconds)s dtk", {seconds: POLL_MS / 1000}));
     } catch (error) {
       if (lost.hidden) state.textContent = t("mencoba menyambung…");
     }
@@ -304,7 +287,9 @@ function startBoard() {
     const silent = now - heardAt;
     lost.hidden = over || silent < SILENT_MS;
     document.body.classList.toggle("putus-semua", !lost.hidden);
-    lostFor.textContent = silent < 120000 ? Math.round(silent / 1000) + t(" dtk") : Math.round(silent / 60000) + t(" menit");
+    lostFor.textContent = silent < 120000
+      ? t("%(count)s dtk", {count: Math.round(silent / 1000)})
+      : t("%(count)s menit", {count: Math.round(silent / 60000)});
     if (!lost.hidden) state.textContent = t("terputus");
     const wall = new Date(Number(clock.dataset.wall) + now - clockFrom + clock.dataset.geser * 3600000);
     const two = (number) => String(number).padStart(2, "0");

@@ -6,10 +6,12 @@ from kentongan_wire.config import REVOKED_LIMIT
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox
+from kentongan_hub.language import _
 from kentongan_hub.trust import calls, configs, rotation
 
 DIRECTORY_EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer asks for everything when it is back
-WHY = ("dicuri", "hilang", "rusak", "diganti", "dibongkar")  # stolen, lost, broken, replaced, taken down
+# stolen, lost, broken, replaced, taken down
+WHY = (_("dicuri"), _("hilang"), _("rusak"), _("diganti"), _("dibongkar"))
 WHY_LIMIT = 100  # characters
 
 
@@ -36,7 +38,7 @@ def revoke(db, now, secret, node, why, who, erased=False):
         int(erased),
         node,
     )
-    audit.record(db, now.wall, who, "alat dicabut", device["label"], f"{node:08x} {why}")
+    audit.record(db, now.wall, who, _("alat dicabut"), device["label"], f"{node:08x} {why}")
     numbers = configs.revoked_numbers(db, valid.lowest)
     if device["role"] == "sirene" and not erased:
         _rotate(db, now, secret, f"pos {device['label']} dicabut", who)
@@ -92,7 +94,7 @@ def withdraw(db, now, secret, node, who, written=True):
         (valid.next or valid.send) if written else -1,
         node,
     )
-    audit.record(db, now.wall, who, "pemasangan batal", device["label"], f"{node:08x}")
+    audit.record(db, now.wall, who, _("pemasangan batal"), device["label"], f"{node:08x}")
     changed = configs.refresh(db, now, secret)
     if written:
         _expect(db, now, node, changed)

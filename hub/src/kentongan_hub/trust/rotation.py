@@ -16,6 +16,7 @@ from kentongan_wire import keys, roots, site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, outbox
+from kentongan_hub.language import _
 
 SHARE, SWITCH, DROP, DONE = "membagikan", "beralih", "menutup", "selesai"
 NEXT = {SHARE: SWITCH, SWITCH: DROP, DROP: DONE}
@@ -58,7 +59,7 @@ def want(db, now, secret, why, who):
     row = running(db)
     if row is not None:
         db.set_setting("rotate_again", why)
-        audit.record(db, now.wall, who, "pergantian kunci diminta", why, "after the one under way")
+        audit.record(db, now.wall, who, _("pergantian kunci diminta"), why, "after the one under way")
         return
     new = generations(db, secret).send + 1
     if new > keys.GENERATION_MAX:
@@ -70,7 +71,7 @@ def want(db, now, secret, why, who):
         "rotations", generation=new, phase=SHARE, why=why, started_ms=now.ms, started_wall=now.wall,
         phase_ms=now.ms,
     )
-    audit.record(db, now.wall, who, "pergantian kunci dimulai", why, f"generation {new}")
+    audit.record(db, now.wall, who, _("pergantian kunci dimulai"), why, f"generation {new}")
     order_keys(db, now, secret)
 
 
@@ -129,7 +130,7 @@ def finish_without(db, now, secret, nodes, who):
     for node in sorted(missing):
         db.run("UPDATE devices SET stranded = 1 WHERE node = ?", node)
         label = db.value("SELECT label FROM devices WHERE node = ?", node)
-        audit.record(db, now.wall, who, "pergantian kunci tanpa alat", label, format(node, "08x"))
+        audit.record(db, now.wall, who, _("pergantian kunci tanpa alat"), label, format(node, "08x"))
     advance(db, now, secret)
 
 
@@ -141,7 +142,7 @@ def _enter(db, now, secret, row, phase, who):
         now.wall if phase == DONE else None,
         row["generation"],
     )
-    audit.record(db, now.wall, who, "pergantian kunci", f"generation {row['generation']}", phase)
+    audit.record(db, now.wall, who, _("pergantian kunci"), f"generation {row['generation']}", phase)
     if phase != DONE:
         order_keys(db, now, secret)
         _after_phase(db, now, secret)
