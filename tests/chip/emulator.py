@@ -1,7 +1,6 @@
-"""One life of an emulated board: QEMU, its line, its flash, and the SX1276 model that boot.py speaks to."""
+"""One life of an emulated board: QEMU, its line, its flash, and the SX1276 model behind radio_line.py."""
 import contextlib
 import os
-import re
 import socket
 import subprocess
 import tempfile
@@ -13,7 +12,6 @@ from board.chips import Sx1276
 from chip.flash_server import FlashServer
 
 START_S, END_S = 120, 10
-GPIO_OUT, OUT_REGISTER = 32, 0x3FF44004   # pads in it; ESP32 technical reference, 4.12
 WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
 SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
 
@@ -29,7 +27,7 @@ class Emulator:
 
     def __init__(self, qemu, flash, tear_at=None):
         self.said, self.torn, self.model = bytearray(), threading.Event(), Sx1276(RealTime())
-        self.sent = self.model.sent
+        self.sent, self.told, self._asked = self.model.sent, {b"H": [], b"P": []}, b"-"
         self._words, self._flash, self._tear_at = [str(qemu)], flash, tear_at
         self._lock, self._ends = threading.Lock(), contextlib.ExitStack()
 
@@ -37,22 +35,22 @@ class Emulator:
         folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="chip-")))
         self.flash = FlashServer(folder / "flash", self._flash, self._tear_at, self._cut)
         self._ends.callback(self.flash.close)
-        lines = {name: self._listen(folder / name) for name in ("line", "radio", "monitor")}
+        lines = {name: self._listen(folder / name) for name in ("line", "radio")}
         self._process = subprocess.Popen(
             [*self._words, "-machine", "esp32", "-display", "none", "-global", WATCHDOGS_OFF,
              "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
              "-serial", f"unix:{folder / 'line'}", "-serial", "null", "-serial", f"unix:{folder / 'radio'}",
-             "-monitor", f"unix:{folder / 'monitor'}"],
+             "-monitor", "none"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._ends.callback(self._stop)
         try:
-            self._line, self._radio, self._monitor = [line.accept()[0] for line in lines.values()]
+            self._line, self._radio = [line.accept()[0] for line in lines.values()]
         except TimeoutError:
             self._stop()
             text = self._process.stdout.read().decode(errors="replace").strip()
             self._ends.close()
             raise RuntimeError(f"the emulator did not start: {text or 'it said nothing'}") from None
-        for line in (self._line, self._radio, self._monitor):
+        for line in (self._line, self._radio):
             self._ends.callback(line.close)
             line.settimeout(None)
         for work in (self._read, self._serve_radio, self._process.stdout.read):
@@ -94,14 +92,9 @@ class Emulator:
         with self._lock:
             return self.model.hear(frame)
 
-    def output(self, pad):
-        """The level that the chip drives at one of its first 32 pads."""
-        self._monitor.sendall(f"xp /1xw {OUT_REGISTER:#x}\n".encode())
-        text = b""
-        self._monitor.settimeout(START_S)
-        while not (found := re.search(rb"\r?\n0*3ff44004: (0x[0-9a-f]{8})", text)):
-            text += self._monitor.recv(4096)
-        return int(found.group(1), 16) >> pad & 1
+    def ask(self, word):
+        """Ask radio_line.py: in a moment its answer is the last of `told[word]`."""
+        self._asked = word
 
     def wait(self, ready, seconds, meanwhile=lambda: None, every_s=1.0):
         """Until ready(), at most so long; its answer. `meanwhile` is done each second."""
@@ -123,6 +116,8 @@ class Emulator:
     def _serve_radio(self):
         with contextlib.suppress(OSError), self._radio.makefile("rb") as stream:
             while word := stream.read(1):
+                if word in self.told:
+                    self.told[word].append(stream.readline().decode())
                 if word not in b"TSR":
                     continue  # the chip's own noise as the pad becomes a line
                 number = stream.read(1)[0]
@@ -136,4 +131,5 @@ class Emulator:
                     else:
                         (self.model.cs if word == b"S" else self.model.reset)(number)
                 if out:
-                    self._radio.sendall(answer)
+                    asked, self._asked = self._asked, b"-"
+                    self._radio.sendall(answer + asked)

@@ -1,6 +1,6 @@
 """The firmware on MicroPython's image in an emulated ESP32: make chip IMAGE= QEMU= [LORA=] [ONLY=]
 
-IMAGE  MicroPython's ESP32_GENERIC-*.bin, 1.27 or newer, from https://micropython.org/download/ESP32_GENERIC/
+IMAGE  MicroPython's ESP32_GENERIC-*.bin, 1.26 or newer, from https://micropython.org/download/ESP32_GENERIC/
 QEMU   a qemu-system-xtensa with the machine esp32, such as Espressif's (Debian's has none)
 LORA   the folder `lora` with micropython-lib's driver; without it the tests' own small driver stands in
 ONLY   names of checks and roles, with commas between them: torn,tombol
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import nodekit
+import street
 from chip import checks
 from chip.emulator import Emulator
 from hwkit import device
@@ -25,6 +26,14 @@ BOARD, CHIP = "lilygo_t3", boards.ESP32
 TORN = "torn"
 FLASH_BYTES = 4 << 20
 ASK_S = 20
+BOOT = b"""import esp32, gc
+gc.collect()
+before = gc.mem_alloc(), esp32.idf_heap_info(esp32.HEAP_DATA)
+import radio_line
+radio_line.line.write("H{} 0 {}\\n".format(*before))
+radio_line.tell(b"H")
+before = None
+"""
 QEMU_REMEDY = "give a qemu-system-xtensa with the machine esp32, such as Espressif's (Debian's has none)"
 IMAGE_REMEDY = "give MicroPython's whole ESP32_GENERIC-*.bin of micropython.org/download/ESP32_GENERIC"
 LORA_REMEDY = "give the folder lora with modem.py, sync_modem.py, sx126x.py and sx127x.py"
@@ -63,16 +72,23 @@ def radio_driver(folder, given):
             raise Wrong(f"LORA={given} holds no such driver; {LORA_REMEDY}")
         shell = (ROOT / "firmware/src/kentongan_node/radio.py").read_text(encoding="utf-8")
         text = driver.source(Path(given), "sx1276", shell)
-    bundle.compile_text(text, folder / "lora.mpy", "lora.py")
-    return (folder / "lora.mpy").read_bytes()
+    return compiled(text, "lora", folder)
 
 
-def files_of(role, lora):
-    """{path: bytes} of a provisioned board, as kentongan-tool writes it, and our boot.py."""
+def compiled(text, name, folder):
+    bundle.compile_text(text, folder / f"{name}.mpy", f"{name}.py")
+    return (folder / f"{name}.mpy").read_bytes()
+
+
+def files_of(role, lora, folder):
+    """{path: bytes} of a provisioned board, as kentongan-tool writes it, and our stand-in for the radio."""
     made = device(role, BOARD).flash
     state = {path[1:]: data for path, data in made.items() if data is not None}
+    if role == "sirene":
+        state["state/guard"] = street.full_table()
+    line = Path(__file__).with_name("radio_line.py").read_text(encoding="utf-8")
     return {**bundle.of_checkout().device_files(role, BOARD, need_driver=False), **state, "lora.mpy": lora,
-            "boot.py": Path(__file__).with_name("boot.py").read_bytes()}
+            "radio_line.mpy": compiled(line, "radio_line", folder), "boot.py": BOOT}
 
 
 def flash_of(role, image, lora, folder):
@@ -81,7 +97,7 @@ def flash_of(role, image, lora, folder):
     if partition.offset + partition.size > FLASH_BYTES:
         raise Wrong(f"IMAGE wants more flash than {FLASH_BYTES >> 20} MB; give the plain ESP32_GENERIC")
     path = folder / f"{role}.vfs"
-    flash.littlefs(files_of(role, lora), partition.size, path)
+    flash.littlefs(files_of(role, lora, folder), partition.size, path)
     out = bytearray(b"\xff" * FLASH_BYTES)
     begin = boards.FLASH_START[CHIP]
     out[begin:begin + len(data)] = data

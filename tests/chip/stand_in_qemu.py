@@ -2,6 +2,7 @@
 
 It proves nothing of the chip, but that the runner runs. The flash is read, and nothing is written to it.
 """
+import contextlib
 import gc
 import re
 import socket
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 from board import esp32_fake
-from chip import emulator, flash_server
+from chip import emulator, flash_server, run
 from hwkit import device
 
 PUMP_MS = 10
@@ -40,54 +41,50 @@ def connected(path):
     return line
 
 
-def received(line):
-    try:
-        return line.recv(4096)
-    except BlockingIOError:
-        return b""
-
-
 class Paced(esp32_fake.Board):
-    """A board in real time, at the emulator's sockets, with boot.py's stand-in before its `machine`."""
+    """A board in real time, at the emulator's sockets, with radio_line.py before its `machine`."""
 
-    def __init__(self, role, line, radio, monitor):
+    def __init__(self, role, line, radio):
         super().__init__("lilygo_t3")
         self.flash = device(role, "lilygo_t3").flash
-        self._line, self._monitor, self._began_s, self._made = line, monitor, time.monotonic(), None
+        self._line, self._began_s, self._made = line, time.monotonic(), None
         self._radio = radio.makefile("rwb")
         kept = self.serial.send
         self.serial.send = lambda data: (line.sendall(data), kept(data))[1]
-        for one in (line, monitor):
-            one.setblocking(False)
+        line.setblocking(False)
         self._pump()
 
     def _machine(self):
         if self._made is None:
             sys.modules["machine"] = real = super()._machine()
-            real.UART = lambda *_, **__: self
-            gc.mem_free = lambda: 60_000
-            exec(Path(__file__).with_name("boot.py").read_text(),
-                 {"print": lambda text: self.serial.write(text + "\n")})
+            sys.modules["esp32"] = self._esp32()
+            real.UART, real.mem32 = lambda *_, **__: self, self
+            gc.mem_alloc, gc.mem_free = lambda: 100_000, lambda: 70_000
+            sys.path.append(str(Path(__file__).parent))
+            exec(run.BOOT, {})
             self._made = sys.modules.pop("machine")
         return self._made
 
     def write(self, data):
-        self._radio.write(data)
+        self._radio.write(data.encode() if isinstance(data, str) else data)
         self._radio.flush()
 
     def readinto(self, into):
         return self._radio.readinto(into)
 
+    def read(self, size):
+        return self._radio.read(size)
+
     def _pump(self):
         self.at(PUMP_MS, self._pump)
         time.sleep(max(0, self.clock.us / 1e6 / emulator.SPEED - (time.monotonic() - self._began_s)))
-        self.serial.type(received(self._line))
-        if received(self._monitor):
-            levels = 1 << 18  # the select's rest
-            for number, pin in self.pins.items():
-                if number < 32 and isinstance(pin, esp32_fake.Pin) and pin.mode == pin.OUT:
-                    levels |= pin.pad() << number
-            self._monitor.sendall(f"(qemu) xp\r\n000000003ff44004: {levels:#010x}\r\n".encode())
+        with contextlib.suppress(BlockingIOError):
+            self.serial.type(self._line.recv(4096))
+
+    def __getitem__(self, register):
+        """machine.mem32; the radio's reset is high."""
+        return 1 << 23 | sum(pin.pad() << number for number, pin in self.pins.items()
+                   if number < 32 and isinstance(pin, esp32_fake.Pin) and pin.mode == pin.OUT)
 
 
 def main(words):
