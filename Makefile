@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp$(if $(POST),-post)
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak bench bench-hub bench-gateway lint hardware hardware-files cad boxes wheels clean
+.PHONY: setup tools demo test soak chip bench bench-hub bench-gateway lint hardware hardware-files cad boxes wheels clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ bench: setup
 
 soak: setup
 	@$(BIN)/python tests/soak/run.py $(ONLY)
+
+# On MicroPython's own image, where a QEMU with an ESP32 is at hand; tests/chip/run.py says what to give.
+chip: setup
+	@PYTHONPATH=tests $(BIN)/python -m chip.run --image="$(IMAGE)" --qemu="$(QEMU)" --lora="$(LORA)" --only="$(ONLY)"
 
 bench-hub: setup
 	@$(BIN)/python tests/bench_hub.py $(if $(QUICK),--quick)

@@ -14,7 +14,6 @@ from patience import PATIENCE_S
 
 PROGRAM = Path(sys.executable).parent / "kentongan-tool"
 SECRET = "kunci-rahasia"
-FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x200000
 DOTS_PER_INCH = 200  # of a printed sheet that is read back
 
 
@@ -28,13 +27,15 @@ def need_tools(require, *names):
 
 
 def firmware_image(chip, parts=None, chip_id=None):
-    """Bytes that look like MicroPython's image to whoever reads headers and the partition table."""
+    """Bytes that look like MicroPython's image to whoever reads headers and the partition table.
+
+    As in its own images, no partition is there for the file system.
+    """
     data = bytearray(b"\xff" * (0x10000 - FLASH_START[chip] + 4096))
     struct.pack_into("<B", data, 0, images.IMAGE_MAGIC)
     data[1:12] = bytes(11)
     struct.pack_into("<H", data, images.CHIP_ID_AT, IMAGE_CHIP_ID[chip] if chip_id is None else chip_id)
-    table = parts or [("nvs", 0x9000, 0x6000), ("factory", 0x10000, 0x1F0000),
-                      ("vfs", FILE_SYSTEM_AT, FILE_SYSTEM_BYTES)]
+    table = parts or [("nvs", 0x9000, 0x6000), ("phy_init", 0xF000, 0x1000), ("factory", 0x10000, 0x1F0000)]
     at = images.PARTITIONS_AT - FLASH_START[chip]
     for number, (name, offset, size) in enumerate(table):
         where = at + number * images.ENTRY.size

@@ -31,7 +31,10 @@ FIRST_HEAP_BYTES = {"esp32": 56 * 1024, "esp32s3": 64 * 1024}
 PROMPT_FREE_BYTES = 162_656    # gc.mem_free() of an empty classic board, what IDF may still give included
 RUNNING_FREE_BYTES = {"tombol": 26_768, "sirene": 13_152, "penerus": 22_700, "penerima": 24_880}
 LARGEST_FREE_BYTES = {"tombol": 2_160, "sirene": 3_328}
-IDF_HEAPS = ((177_920, 17_392, 11_776, 9_712),)  # idf_heap_info(): total, free, largest, least ever
+IDF_HEAPS = (  # idf_heap_info() of a tombol that runs: total, free, largest, least ever
+    (240, 4, 0, 4), (7_288, 4, 0, 4), (16_648, 1_428, 1_344, 1_412), (86_456, 11_848, 11_776, 11_848),
+    (15_072, 14_656, 14_336, 14_656), (113_840, 320, 304, 320))
+HEAP_DATA = 4  # MALLOC_CAP_8BIT
 
 # littlefs as the port mounts it: esp32_flash.py
 BLOCK_BYTES, READ_BYTES, PROGRAM_BYTES, CACHE_BYTES = 4096, 32, 32, 128

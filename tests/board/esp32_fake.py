@@ -10,7 +10,7 @@ import boardkit
 from board import esp32_lines as lines
 from board import esp32_memory as memory
 from board.chips import Sx1262, Sx1276
-from board.esp32_chip import chip_of, unmade_error
+from board.esp32_chip import HEAP_DATA, chip_of, unmade_error
 from board.esp32_pins import AdcMaker, Pin, PinMaker
 from board.esp32_sleep import (
     BROWNOUT_RESET,
@@ -354,6 +354,7 @@ class Board:
     def _esp32(self):
         space = boardkit.Space(
             NVS=lambda name: memory.Nvs(self, name), idf_heap_info=memory.idf_heap_info,
+            HEAP_DATA=HEAP_DATA,
             wake_on_ext0=self.armed.wake_on_ext0, wake_on_ext1=self.armed.wake_on_ext1,
             WAKEUP_ALL_LOW=Wakes.WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH=Wakes.WAKEUP_ANY_HIGH)
         if self.soc.classic:

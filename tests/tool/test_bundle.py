@@ -37,7 +37,7 @@ def test_a_bundle_holds_images_driver_and_every_role(made):
     assert made.about["missing"] == []
     for chip in boards.GENERIC:
         path, data = made.image(chip)
-        assert images.file_system(data, chip, path.name).offset == 0x200000
+        assert images.file_system(data, chip, path.name, 4 << 20).offset == 0x200000
     for role in bundle.ROLES:
         for board in boards.BOARDS:
             files = made.device_files(role, board, need_driver=True)
@@ -107,13 +107,14 @@ def test_an_image_of_another_chip_never_gets_into_a_bundle(tmp_path, require_mod
 @pytest.mark.parametrize(("data", "said"), [
     (b"", "no ESP image header"), (b"<html>not found</html>", "no ESP image header"),
     (firmware_image(boards.ESP32)[:0x1000], "no partition table"),
-    (firmware_image(boards.ESP32, parts=[("nvs", 0x9000, 0x6000)]), "no partition 'vfs'"),
+    (firmware_image(boards.ESP32, parts=[("ffat", 0x200000, 0x200000)]), "no partition 'vfs'"),
+    (firmware_image(boards.ESP32, parts=[("factory", 0x10000, 0x3F0000)]), "no room for files"),
     (firmware_image(boards.ESP32, chip_id=77), "is for chip 77"),
 ])
 def test_files_that_are_no_image_are_refused_with_the_reason(data, said):
     with pytest.raises(ToolError, match=said) as caught:
         images.check_chip(data, boards.ESP32, "x.bin")
-        images.file_system(data, boards.ESP32, "x.bin")
+        images.file_system(data, boards.ESP32, "x.bin", 4 << 20)
     assert caught.value.name == "wrong_image"
 
 

@@ -135,5 +135,18 @@ print("ditulis" if open("state/seq", "rb").read() == b"1234" else "hilang")
 def test_partitions_are_read_from_the_image_not_assumed():
     table = [("nvs", 0x9000, 0x6000), ("factory", 0x10000, 0x2F0000), ("vfs", 0x300000, 0x100000)]
     for chip in (boards.ESP32, boards.ESP32S3):
-        found = images.file_system(firmware_image(chip, parts=table), chip, "x.bin")
+        found = images.file_system(firmware_image(chip, parts=table), chip, "x.bin", 4 << 20)
         assert (found.offset, found.size) == (0x300000, 0x100000)
+
+
+def test_where_no_partition_is_named_the_files_have_all_that_lies_behind_the_last_one():
+    """As on MicroPython's own images: ESP32_GENERIC knows no size of the flash before it starts."""
+    for flash_mb in (4, 8, 16):
+        found = images.file_system(firmware_image(boards.ESP32S3), boards.ESP32S3, "x.bin", flash_mb << 20)
+        assert found == images.Partition("vfs", 0x200000, (flash_mb - 2) << 20)
+
+
+def test_a_chip_that_tells_no_flash_size_is_not_erased(s3, packed, monkeypatch):
+    monkeypatch.setattr(flash, "find_chip", lambda _: flash.Chip(boards.ESP32S3, None))
+    with pytest.raises(ToolError, match="tells no size of its flash"):
+        flash.flash(s3.port, packed, lambda _: None)

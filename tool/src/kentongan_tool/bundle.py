@@ -31,6 +31,7 @@ DRIVER = "lib/lora"  # micropython-lib's, as sources
 RELAY = "RELAY = None"  # in a main.py: for the pin, so that no other file is read before it is low
 # Before a role's text: then no look-up of what the chip has built in reads its flash.
 ROLE_HEAD = 'import lora, sys\nsys.path[:] = [".frozen"]\n'
+FLASH_MAX = 16 << 20  # of the boards that we know
 DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
 
 
@@ -157,7 +158,7 @@ def _pack_given(source, made, code):
             continue
         data = found[-1].read_bytes()
         images.check_chip(data, chip, str(found[-1]))
-        images.file_system(data, chip, str(found[-1]))
+        images.file_system(data, chip, str(found[-1]), FLASH_MAX)
         (made / "images").mkdir(exist_ok=True)
         shutil.copyfile(found[-1], made / "images" / found[-1].name)
     if source and driver.is_there(source / DRIVER):

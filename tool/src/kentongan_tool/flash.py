@@ -61,8 +61,10 @@ def flash(port, bundle, say, wanted=None):
         raise ToolError("wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, not {chip.name}")
     boards.refuse_unfit(chip.name, usb_of(port), chip.flash_mb, [wanted] if wanted else [])
     path, data = bundle.image(chip.name)
-    partition = images.file_system(data, chip.name, path.name)
-    if chip.flash_mb and partition.offset + partition.size > chip.flash_mb << 20:
+    if not chip.flash_mb:
+        raise ToolError("no_answer", f"{port}: the chip tells no size of its flash")
+    partition = images.file_system(data, chip.name, path.name, chip.flash_mb << 20)
+    if partition.offset + partition.size > chip.flash_mb << 20:
         raise ToolError("wrong_image", f"{path.name}: wants more than the {chip.flash_mb} MB of this board")
     say("Menghapus flash")
     esptool(port, "erase-flash", chip=esptool_name(chip.name))

@@ -15,7 +15,7 @@ ENTRY = struct.Struct("<HBBII16sI")  # magic, type, subtype, offset, size, label
 ENTRY_MAGIC = 0x50AA
 ENTRIES_MAX = 96
 BLOCK_BYTES = 4096  # erase block, and littlefs's block
-FILE_SYSTEM = "vfs"  # the label that MicroPython mounts
+FILE_SYSTEM, FAT = "vfs", "ffat"  # the labels that MicroPython mounts; the second one holds no littlefs
 
 Partition = namedtuple("Partition", "name offset size")
 
@@ -47,9 +47,19 @@ def partitions(data, chip, where):
     return found
 
 
-def file_system(data, chip, where):
-    """The partition that MicroPython mounts as its file system."""
-    for one in partitions(data, chip, where):
+def file_system(data, chip, where, flash_bytes):
+    """The partition that MicroPython mounts as its file system, on a flash of that size.
+
+    Its own images name none: then all that lies behind the last one is it (ports/esp32/main.c).
+    """
+    table = partitions(data, chip, where)
+    for one in table:
         if one.name == FILE_SYSTEM and one.size % BLOCK_BYTES == 0:
             return one
-    raise ToolError("wrong_image", f"{where}: has no partition {FILE_SYSTEM!r}; take MicroPython's own image")
+    if {one.name for one in table} & {FILE_SYSTEM, FAT}:
+        raise ToolError("wrong_image",
+                        f"{where}: has no partition {FILE_SYSTEM!r}; take MicroPython's own image")
+    end = max(one.offset + one.size for one in table)
+    if end >= flash_bytes:
+        raise ToolError("wrong_image", f"{where}: leaves no room for files on {flash_bytes >> 20} MB")
+    return Partition(FILE_SYSTEM, end, flash_bytes - end)

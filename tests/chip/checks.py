@@ -1,0 +1,199 @@
+"""What is looked at on an emulated ESP32: a table of checks, each a function of a life that raises Missed.
+
+No key is pressed: an emulator's pads read low, which on lilygo_t3 is nobody at the keys and the lid closed.
+How long anything takes is the PC's, not the chip's: every limit here is a PC's patience.
+"""
+import ast
+import json
+import time
+from collections import namedtuple
+
+import nodekit
+import street
+from both import random_bytes
+from buttonkit import opened
+from chip.emulator import SPEED
+from hwkit import NODES
+from kentongan_wire import link
+from kentongan_wire import messages as m
+
+ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
+PATIENCE_S, QUIET_S = 600, 15
+HEAP_FLOOR = {"sirene": 28 * 1024}
+HEAP_FLOOR_OTHERS = 40 * 1024
+NOISE, PIECE, PIECE_S = 4_000, 100, 0.05
+REST_S, GAP_S = 3, 0.3
+BLOCK_MIN = 4_096             # a smaller one stays with IDF, which needs some
+CUTS = (1, 4, 8, 11, 14, 20)  # writes to the flash, counted from power-on
+SIREN, RESET = 4, 23          # pads of lilygo_t3; the radio's reset rests high
+BAD_WORDS = (b"Traceback", b"perlu teknisi", b"fatal error", b"abort()")
+
+Heap = namedtuple("Heap", "used free idf blocks")
+Check = namedtuple("Check", "name roles what run")
+
+
+class Missed(Exception):
+    """What a check did not see."""
+
+
+class Skipped(Exception):
+    """What this emulator lacks for a check."""
+
+
+class Life:
+    """A board's life in an emulator, as the checks look at it."""
+
+    def __init__(self, board, role):
+        self.board, self.role = board, role
+        self.messages, self._decoder, self._read = [], link.Decoder(), 0
+
+    def need(self, ready, what, meanwhile=lambda: None):
+        answer = self.board.wait(lambda: ready() or self.bad() or not self.board.alive, PATIENCE_S,
+                                 meanwhile)
+        if self.bad():
+            time.sleep(REST_S / SPEED)  # the rest of its words
+            raise Missed(f"{what}: {self.bad()}")
+        if not answer or not self.board.alive:
+            raise Missed(f"{what}: not in {PATIENCE_S} s; it said {bytes(self.board.said[-200:])!r}")
+        return answer
+
+    def bad(self):
+        said = bytes(self.board.said)
+        if said.count(b"rst:0x") > 1:
+            return "it began anew"
+        at = min([said.find(word) for word in BAD_WORDS if word in said], default=-1)
+        return said[at:at + 600].decode(errors="replace") if at >= 0 else ""
+
+    def inspect(self):
+        """The answer to `periksa`; asked anew, since a board that starts does not listen yet."""
+        begin = len(self.board.said)
+        lines = self.need(lambda: [line for line in bytes(self.board.said[begin:]).split(b"\r\n")[:-1]
+                                   if line.startswith(b"periksa {")],
+                          "no answer to periksa", lambda: self.board.type(b"\nperiksa\n"))
+        return json.loads(lines[-1][8:])
+
+    def heard(self, kind):
+        """The modem's messages of a kind."""
+        data, self._read = bytes(self.board.said[self._read:]), len(self.board.said)
+        self.messages += [message for _, message in self._decoder.feed(data)]
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def ask(self, word):
+        """What radio_line.py answers to it."""
+        known = len(self.board.told[word])
+        self.board.ask(word)
+        return self.need(lambda: self.board.told[word][known:], f"no answer to {word}")[-1]
+
+    def output(self, pad):
+        """The level that the chip drives at one of its first 32 pads."""
+        return int(self.ask(b"P")) >> pad & 1
+
+    def ask_modem(self):
+        known = len(self.heard(link.ModemStatus))
+        self.need(lambda: len(self.heard(link.ModemStatus)) > known, "no answer to StatusAsk",
+                  lambda: self.board.type(link.encode(7, link.StatusAsk())))
+
+    def alarms(self):
+        """The body of each alarm frame that was sent, its tag checked."""
+        messages = [opened(frame) for frame in list(self.board.sent)
+                    if nodekit.packet_of(frame).src == NODES[self.role]]
+        return [one for one in messages if one.type == m.ALARM]
+
+
+def start(life):
+    if life.role == "modem":
+        life.need(lambda: life.heard(link.Hello), "no Hello")
+        life.board.type(street.street("modem")[0][1])  # its settings: without them it leaves the radio alone
+        return life.ask_modem()
+    said = life.inspect()
+    wrong = {name: said[name] for name, right in (("role", life.role), ("node", NODES[life.role]),
+                                                  ("flash_failing", False)) if said[name] != right}
+    if wrong:
+        raise Missed(f"periksa says {wrong}")
+
+
+def heap(life):
+    """What is free, and what MicroPython can yet take of IDF; our stand-in's share is given back."""
+    life.ask(b"H")
+    before, begun, now = [heap_of(life.board.told[b"H"][at]) for at in (0, 1, -1)]
+    own = begun.used - before.used + before.idf - begun.idf
+    left = now.free + sum(now.blocks) + own
+    floor = HEAP_FLOOR.get(life.role, HEAP_FLOOR_OTHERS)
+    if left < floor:
+        raise Missed(f"{left} bytes are left, {floor} wanted")
+    return f"{left} bytes left: {now.free} free, {now.blocks} of IDF, {own} the stand-in's; {now.used} used"
+
+
+def heap_of(text):
+    """Of what radio_line.py tells. MicroPython's "free" holds IDF's largest block already."""
+    used, free, regions = text.split(" ", 2)
+    regions = ast.literal_eval(regions)
+    blocks = sorted((row[2] for row in regions if row[2] >= BLOCK_MIN), reverse=True)
+    return Heap(int(used), int(free) - max(row[2] for row in regions), sum(row[1] for row in regions), blocks)
+
+
+def busy(life):
+    """The frames of firmware/test_heap.py, each as soon as its radio listens; then the heap once more."""
+    for what, data in street.street(life.role):
+        if what == "host":
+            life.board.type(data)
+        else:
+            life.need(lambda data=data: life.board.hear(data), "its radio never listens")
+        time.sleep(GAP_S / SPEED)
+    return heap(life)
+
+
+def alarm(life):
+    life.need(lambda: len(life.alarms()) >= 3, "no three frames of an alarm",
+              lambda: life.board.type(b"\nuji\n"))
+    if len({(one.counter, one.body.attempt) for one in life.alarms()}) < 3:
+        raise Missed("an attempt was sent twice")
+
+
+def receipt(life):
+    counter = life.alarms()[-1].counter
+    frame = nodekit.receipt(NODES["tombol"], counter)
+    life.need(lambda: life.board.hear(frame), "its radio never listens")
+    life.need(lambda: b"receipt_2" in life.board.said, "it took no receipt")
+    known = len(life.alarms())
+    more = life.board.wait(lambda: len(life.alarms()) > known + 1, QUIET_S / SPEED)  # one may be on its way
+    if more:
+        raise Missed("it goes on after its receipt")
+
+
+def siren(life):
+    board = life.board
+    if not life.output(RESET):
+        raise Skipped("it keeps no output register of the pads")
+    if life.output(SIREN):
+        raise Missed("it sounds before any alarm")
+    life.need(lambda: board.hear(nodekit.alarm(NODES["tombol"], 77)), "its radio never listens")
+    for level, what in ((1, "no sound after an alarm"), (0, "no rhythm"), (1, "no rhythm: one beat")):
+        life.need(lambda level=level: life.output(SIREN) == level, what)
+
+
+def noise(life):
+    """Every byte value, then random ones; then the board does what it is for."""
+    drawn = random_bytes(14)
+    known = len(life.alarms()) if life.role == "tombol" else 0
+    data = b"\xff" * 5 + bytes(range(256)) + bytes(next(drawn) for _ in range(NOISE))
+    for at in range(0, len(data), PIECE):
+        life.board.type(data[at:at + PIECE])
+        time.sleep(PIECE_S / SPEED)
+    if life.role == "tombol":
+        life.need(lambda: len(life.alarms()) >= known + 2, "its alarm ended")
+    elif life.role == "modem":
+        life.ask_modem()
+    else:
+        life.inspect()
+
+
+CHECKS = (  # in the order in which a life goes through them
+    Check("start", ROLES, "it starts, answers and is who it was made", start),
+    Check("heap", ROLES, "what is free after the start", heap),
+    Check("siren", ("sirene",), "an alarm on the air makes it sound, in a rhythm", siren),
+    Check("alarm", ("tombol",), "uji: three frames with valid tags", alarm),
+    Check("bytes", ROLES, "4,261 bytes on its line, all values, stop nothing", noise),
+    Check("street", ROLES, "what is free after 200 frames of a busy street", busy),
+    Check("receipt", ("tombol",), "a receipt ends the alarm", receipt),
+)

