@@ -240,7 +240,8 @@ class Pages:
     def _send(self, job) -> bool:
         desk, node = self._desk, job.device.node
         kind, of = CALL if job.on_air or self._rings(job) else FIRST, (desk.whose(*job.record.about),)
-        if not job.record.silent:
+        # What waits, or is said again, holds nobody else's first call back.
+        if not (job.record.silent or job.on_air or job.wait_ms):
             self._rang[node] = {**self._rung(node), job.record.src: desk.now_ms}
         if not desk.has_air(kind, FRAME_BYTES, of):
             job.wait_ms = desk.now_ms + NO_AIR_MS
