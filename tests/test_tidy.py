@@ -138,6 +138,7 @@ SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("gateway/test_uplink.py", "HubClient"), ("gateway/test_spool.py", "connect"),
     ("hub/test_store.py", "connect"), ("hub/test_crash.py", "Timer"),
 }
+NO_TESTS = ("soak/", "bench_", "board/", "chip/emulator", "chip/stand_in", "chip/radio_line")  # some a chip's
 REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "patience", "urllib", "http"}
 
 
@@ -167,7 +168,7 @@ def test_tests_wait_with_the_shared_patience():
     found = {}
     for path in (ROOT / "tests").rglob("*.py"):
         where = path.relative_to(ROOT / "tests").as_posix()
-        if not where.startswith(("soak/", "bench_", "board/")):  # not tests; the third is a chip's own code
+        if not where.startswith(NO_TESTS):
             found |= {f"{where}:{line}": name for line, name in impatient(path)
                       if (where, name) not in SHORT_ON_PURPOSE}
     assert not found
