@@ -160,6 +160,48 @@ def test_what_people_told_in_confidence_does_not_wait_behind_what_they_told_loud
     assert one in [send(site) for _ in range(2)]
 
 
+def report(site, browser, text, calls=3):
+    """A loud report of this person, its calls waiting; its number."""
+    answer = browser.post("/lapor", page="/lapor", jenis="2", rt="5", rumah="31", patokan="", isi=text)
+    assert answer.status_code == 303
+    (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+    queue(site, newest["id"], calls)
+    return newest["id"]
+
+
+def test_ever_new_reports_of_one_account_hold_no_later_call_of_anothers_back(site):
+    """Each was called once, so none counted as waiting, and each new one went before any second call."""
+    site.account("satu", "petugas_ronda"), site.account("dua", "petugas_ronda")
+    many, one = site.enter("satu"), site.enter("dua")
+    true = report(site, one, "sungguh")
+    places = []
+    for turn in range(1, 13):
+        report(site, many, f"lagi {turn}")
+        places += [turn] if send(site) == true else []
+        site.clock.advance(6_000)
+    assert len(places) == 3 and places[0] == 1 and places[-1] <= 6, places
+
+
+def test_five_neighbours_who_each_write_once_are_all_called_before_any_second_time(site):
+    names = [f"warga{number}" for number in range(5)]
+    for name in names:
+        site.account(name, "petugas_ronda")
+    written_ = [report(site, site.enter(name), "api di gang 3") for name in names]
+    assert [send(site) for _ in range(15)] == written_ * 3
+
+
+def test_reports_of_many_accounts_keep_a_buttons_calls_back_no_more_than_those_of_one(site):
+    for name in ("satu", "dua", "tiga"):
+        site.account(name, "petugas_ronda")
+        for number in range(3):
+            report(site, site.enter(name), f"lagi {number}")
+    site.post_events(site.alarm(counter=90, kind=2))
+    (newest,) = site.rows("SELECT max(id) AS id FROM incidents")
+    queue(site, newest["id"], 3)
+    places = [place for place, one in enumerate([send(site) for _ in range(8)]) if one == newest["id"]]
+    assert len(places) == 3 and places[0] == 0 and places[-1] <= 4, places
+
+
 def test_a_test_message_waits_for_every_call(site):
     """Whoever may test a channel would send one after another before them."""
     queue(site, None, 20, base.TEST)

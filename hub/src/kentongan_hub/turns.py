@@ -8,19 +8,27 @@ counts as one. A button's silent alarms have turns of their own, and of equals a
 its few agreed people hear of it.
 
 All that people wrote down has the turns of one button, what they told in confidence those of another; of
-equals a button goes first: whoever wrote can telephone too. A test message waits for everything.
+equals a button goes first: whoever wrote can telephone too. Among what was told loudly whoever wrote has
+turns as a button has: one account with ever new reports keeps nobody's second call back. Who told in
+confidence is nowhere, so those are in turn by incident (reports.py bounds them). A test message waits for
+everything.
 """
 
 from collections import Counter
 
 LATELY_MS = 1_800_000  # as long as a call waits
+WRITER = (  # of a loud report its timeline names who wrote it
+    "CASE WHEN i.device = 0 AND NOT i.confidential THEN (SELECT t.who FROM timeline t "
+    "WHERE t.incident = i.id AND t.what = 'dilaporkan' ORDER BY t.id LIMIT 1) END AS writer"
+)
 LAST = {"koreksi": 1, "kabar": 2, "uji": 3}  # types that wait for all calls
 
 
 def next_id(db, now_ms, channel):
     """Id of the row of `outbox` that is due next on this channel, or None."""
     rows = db.all(
-        "SELECT o.id, o.type, o.incident, o.attempts, i.device, i.confidential FROM outbox o "
+        "SELECT o.id, o.type, o.incident, o.attempts, i.device, i.confidential, "
+        f"{WRITER} FROM outbox o "
         "LEFT JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.state = 'menunggu' "
         "AND o.expires_ms > ? AND o.not_before_ms <= ? AND o.lease_ms <= ?",
         channel,
@@ -33,13 +41,24 @@ def next_id(db, now_ms, channel):
     had, had_by, raised = _turns(db, now_ms, channel)
 
     def place(row):
-        mine, origin = had[row["incident"]], _origin(row)
-        turns = had_by[origin] if mine else raised[origin]
-        tried = row["attempts"] > 0
+        mine, tried = had[row["incident"]], row["attempts"] > 0
         written = not row["device"]  # orders.BY_HAND
-        return LAST.get(row["type"], 0), turns, written, tried, not row["confidential"], mine, row["id"]
+        return _last(row), turns(row, _origin), written, tried, not row["confidential"], mine, row["id"]
 
-    return min(rows, key=place)["id"]
+    def turns(row, of):
+        return (had_by if had[row["incident"]] else raised)[of(row)]
+
+    # of what was written each kind sends the one whose writer is next, and that one competes with the buttons
+    heads, rest = {}, [row for row in rows if row["device"] != 0]
+    for row in rows:
+        if row["device"] == 0:
+            heads.setdefault((_last(row), row["confidential"]), []).append(row)
+    rest += [min(group, key=lambda row: (turns(row, _writer), place(row))) for group in heads.values()]
+    return min(rest, key=place)["id"]
+
+
+def _last(row):
+    return LAST.get(row["type"], 0)
 
 
 def _origin(row):
@@ -47,10 +66,15 @@ def _origin(row):
     return row["device"], row["confidential"]
 
 
+def _writer(row):
+    return *_origin(row), row["writer"]
+
+
 def _turns(db, now_ms, channel):
-    """({incident: calls tried lately}, {origin: its turns}, {origin: incidents that calls were tried of})."""
+    """({incident: calls tried lately}, {origin or writer: its turns}, {same: incidents tried})."""
     rows = db.all(
-        "SELECT i.id AS incident, i.device, i.confidential, i.closed_ms, count(*) AS n FROM outbox o "
+        "SELECT i.id AS incident, i.device, i.confidential, i.closed_ms, count(*) AS n, "
+        f"{WRITER} FROM outbox o "
         "JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = 'pesan' AND "
         "((o.done_ms > ? AND o.state IN ('terkirim', 'gagal')) OR (o.state = 'menunggu' AND o.attempts > 0)) "
         "GROUP BY i.id",
@@ -60,6 +84,7 @@ def _turns(db, now_ms, channel):
     had, had_by, raised = Counter(), Counter(), Counter()
     for row in rows:
         had[row["incident"]] += row["n"]
-        had_by[_origin(row)] += row["n"] if row["closed_ms"] is None else 1
-        raised[_origin(row)] += 1
+        for key in (_origin(row), _writer(row)):
+            had_by[key] += row["n"] if row["closed_ms"] is None else 1
+            raised[key] += 1
     return had, had_by, raised
