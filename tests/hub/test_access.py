@@ -348,6 +348,7 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     wakil = other.enter("wakil")
     assert "Data akses dari salinan" in wakil.get("/akses").text
     assert wakil.post("/akses/diperiksa", page="/akses").status_code == 303
+    assert other.enter("bu_dewi").post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
     other.clock.advance(20_000)
     other.hub.dispatch.step()
     assert other.rows(open_, what) == []
@@ -364,9 +365,10 @@ def is_doubted(site):
         return bool(db.setting(access.RESTORED))
 
 
-@pytest.mark.parametrize("role", ["agreed", "stand-in", "office", "same house"])
-def test_who_may_gain_by_old_facts_does_not_say_alone_that_all_is_well(village, role):
-    """A deputy who was un-agreed after the backup is agreed again by it."""
+@pytest.mark.parametrize("role", ["agreed", "stand-in", "office", "same house", "moved back"])
+def test_nobody_says_alone_that_all_is_well_with_old_facts(village, role):
+    """A deputy who was un-agreed after the backup is agreed again by it; one who moved lives elsewhere again,
+    and nothing of today says so."""
     number = village.account("bidan", "wakil", house=9 if role == "same house" else 21)
     marks = {"agreed": "named_for_confidential = 1", "stand-in": "stand_in = 1"}.get(role, "active = 1")
     with village.hub.store.write() as db:

@@ -272,21 +272,6 @@ def has_people(db):
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 
-def is_gainer(db, by):
-    """Whether `by` may gain by facts that came back: near confidential incidents, or of a house that is.
-
-    None is the technician at the machine.
-    """
-    if by["id"] is None:
-        return False
-    near = [one for one in db.all("SELECT * FROM accounts WHERE active = 1") if called_now(db, one)]
-    return any(one["id"] == by["id"] or circles.homes(db, one) & circles.homes(db, by) for one in near)
-
-
-def called_now(db, account):
-    return agreed_now(account) or account["id"] in circles.holders(db, DUTIES)
-
-
 def checked(db, now, makers, at=""):
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):
