@@ -287,6 +287,40 @@ def test_what_a_gateway_tells_of_a_silent_press_and_fails_leaves_no_public_trace
     assert site.post_events(event)["accepted"] == [event["id"]]
 
 
+def test_what_lasts_is_told_by_a_hub_that_starts_again_every_few_minutes_too(site, monkeypatch):
+    monkeypatch.setitem(alarms.HANDLERS, "alarm", broken)
+    event = told_about(site, "alarm")
+    for _ in range(4):
+        site.post_events(event)
+        assert not unstored(site)
+        site.clock.advance(180_000)
+        site.restart()
+    site.post_events(event)
+    assert unstored(site)
+    monkeypatch.undo()
+    site.post_events(event)
+    with site.hub.store.read() as db:
+        assert db.setting(failures.UNSTORED) == "{}", "what is stored at last is forgotten"
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["running", "started again"])
+def test_a_part_that_fails_of_a_taken_event_about_a_press_nobody_knows_is_told_later(
+    site, monkeypatch, again
+):
+    """No circle can be told, and nobody repeats what was taken."""
+    monkeypatch.setattr(intake, "heard", broken)
+    event = told_about(site, "paged")
+    assert site.post_events(event)["accepted"] == [event["id"]]
+    step(site, 10_000)
+    assert "pusat data gagal" not in warnings(site), "it may be about a silent press of this minute"
+    if again:
+        site.restart()
+    step(site, failures.LASTS_MS)
+    assert "nomor terakhir" in warnings(site)["pusat data gagal"]["detail"]
+    step(site, failures.SHOWN_MS)
+    assert "pusat data gagal" not in warnings(site)
+
+
 @pytest.mark.parametrize("type_", [one for one in ABOUT if one != "alarm"])
 def test_what_a_gateway_tells_of_a_loud_press_and_fails_is_a_warning_at_once(site, monkeypatch, type_):
     site.post_events(site.alarm(counter=9))

@@ -59,14 +59,17 @@ def take(db, now, gateway, event):
 
 
 def is_hushed(db, now, event):
-    """Whether what fails of this event may be about a confidential press; so when nobody can tell."""
+    """failures.SECRET or UNKNOWN where what fails of this event is or may be about a confidential press.
+
+    UNKNOWN when nobody can tell; '' when it is about none.
+    """
     with failures.about(True):
         said = failures.contained(db, now, "mencari kejadian", _is_of_public, db, event)
-    return said is not True
+    return failures.UNKNOWN if said is None else "" if said else failures.SECRET
 
 
 def _is_of_public(db, event):
-    """Of an alarm by itself; of what is told about one by the alarm, which has to be known for that."""
+    """Of an alarm by itself; of what is told about one by the alarm; None where that is not known."""
     if event["type"] == "alarm":
         return not is_confidential(event)
     about = (event.get("origin") or event.get("device"), event.get("counter"))
@@ -78,7 +81,7 @@ def _is_of_public(db, event):
         "WHERE a.device = ? AND a.counter = ?",
         *(*about, *about),
     )
-    return bool(found) and not any(row["confidential"] for row in found)
+    return not any(row["confidential"] for row in found) if found else None
 
 
 def _take(db, now, gateway, event):

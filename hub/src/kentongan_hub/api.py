@@ -158,8 +158,8 @@ def _store_events(good, rejected, boot_id):
             if taken:
                 accepted.append(event["id"])
                 new += [event["id"]] if fresh else []
-                hub.unstored.worked((label, event["id"]))
-            elif hub.unstored.failed(now.ms, (label, event["id"])):
+                failures.worked(db, f"{label} {event['id']}")
+            elif failures.failed(db, now, f"{label} {event['id']}"):
                 failures.note(db, now, what, always=True)
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))

@@ -18,7 +18,6 @@ from kentongan_hub import (
     api,
     away,
     device_api,
-    failures,
     language,
     mending,
     openapi,
@@ -91,7 +90,6 @@ class Hub:
         self.pin_waits = pins.Waits()
         self.pairings = screens.Pairings()
         self.reports = reports.Lately()
-        self.unstored = failures.Lasting()
         self.seen = {}  # account -> wall ms of its last look, since this process began
         self.boards = Boards(self.store.bell)
         self.dispatch = Dispatch(self.store, self.clock)

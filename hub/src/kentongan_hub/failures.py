@@ -4,6 +4,7 @@ What failed of a confidential incident is told to its circle alone, on its timel
 with the press would tell the presser's own house of it. What lasts is told in words that name no press.
 """
 
+import json
 import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,13 +17,18 @@ SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
 WHAT, AT = "failure_what", "failure_ms"
 LASTS_MS = 600_000  # then a failure is told, whatever it is about
 LASTING_MAX = 1_000  # remembered at once
-_hushed = ContextVar("hushed", default=False)
+UNSTORED = "unstored_since"  # setting: {gateway and id of an event: steady ms of its first failure}
+LATE_WHAT, LATE_AT = "failure_late_what", "failure_late_ms"
+# about a confidential press, told to its circle; perhaps about one, and no circle is known to tell
+SECRET, UNKNOWN = "secret", "unknown"
+_hushed = ContextVar("hushed", default="")
 
 
 @contextmanager
 def about(confidential):
-    """Of what fails within, nobody outside a confidential incident is told."""
-    before = _hushed.set(bool(confidential) or _hushed.get())
+    """Of what fails within, nobody outside a confidential incident is told; of UNKNOWN, everybody later."""
+    inner = confidential if confidential == UNKNOWN else SECRET if confidential else ""
+    before = _hushed.set(SECRET if SECRET in (inner, _hushed.get()) else inner or _hushed.get())
     try:
         yield
     finally:
@@ -35,6 +41,10 @@ def note(db, now, what, always=False):
     `always`: although it is about a confidential incident, for else nobody at all would hear of it.
     """
     if _hushed.get() and not always:
+        told = not db.setting(LATE_WHAT) or now.ms - db.number(LATE_AT) >= LASTS_MS + SHOWN_MS
+        if _hushed.get() == UNKNOWN and told:
+            db.set_setting(LATE_WHAT, what[:80])
+            db.set_setting(LATE_AT, now.ms)
         return
     db.set_setting(WHAT, what[:80])
     db.set_setting(AT, now.ms)
@@ -61,20 +71,33 @@ def contained(db, now, what, deed, *args):
 
 def recent(db, now):
     """What failed last, or '' when that is long ago."""
-    return db.setting(WHAT) if now.ms - db.number(AT) < SHOWN_MS else ""
+    if db.setting(WHAT) and now.ms - db.number(AT) < SHOWN_MS:
+        return db.setting(WHAT)
+    late = db.setting(LATE_WHAT) and LASTS_MS <= now.ms - db.number(LATE_AT) < LASTS_MS + SHOWN_MS
+    return db.setting(LATE_WHAT) if late else ""
 
 
-class Lasting:
-    """Since when which event fails, as this process saw it; from LASTS_MS on people are told of any."""
+def worked(db, key):
+    """This event is stored: what was noted of its failures goes."""
+    since = _unstored(db)
+    if since.pop(key, None) is not None:
+        db.set_setting(UNSTORED, json.dumps(since))
 
-    def __init__(self):
-        self._since = {}  # (gateway, id) -> steady ms
 
-    def worked(self, key):
-        self._since.pop(key, None)
+def failed(db, now, key):
+    """Whether this event has failed for so long by now that people are told.
 
-    def failed(self, now_ms, key):
-        """Whether it has failed for so long by now that people are told."""
-        if key not in self._since and len(self._since) >= LASTING_MAX:
-            self._since.pop(next(iter(self._since)))
-        return now_ms - self._since.setdefault(key, now_ms) >= LASTS_MS
+    On disk: a hub that starts again every few minutes would never tell.
+    """
+    since = _unstored(db)
+    if key not in since:
+        if len(since) >= LASTING_MAX:
+            since.pop(next(iter(since)))
+        since[key] = now.ms
+        db.set_setting(UNSTORED, json.dumps(since))
+    return now.ms - since[key] >= LASTS_MS
+
+
+def _unstored(db):
+    found = store.parsed(db.setting(UNSTORED))
+    return {key: at for key, at in found.items() if isinstance(at, int)}
