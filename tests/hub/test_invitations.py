@@ -111,12 +111,18 @@ def test_what_is_wrong_is_said_and_the_invitation_stays_open(site, change, says)
     assert Person(site.app).post(path, page=path, **NEW).status_code == 303
 
 
-def test_waiting_invitations_are_bounded(site, monkeypatch):
-    monkeypatch.setattr(invitations, "OPEN_LIMIT", 2)
+def test_waiting_invitations_of_one_account_are_bounded_and_keep_nobody_elses_out(site, monkeypatch):
+    """One deputy who filled the list kept the ketua RT from inviting, and everybody from a new password."""
+    site.account("wakil", "wakil", house=21), site.account("lupa", "petugas_ronda", house=22)
+    monkeypatch.setattr(invitations, "OWN_LIMIT", 2)
     admin = site.enter("admin")
     invite(admin), invite(admin)
     answer = admin.post("/undangan", page="/undangan", nama="Ani", peran="wakil", jam="1")
     assert answer.status_code == 400 and "batalkan" in answer.text
+    assert invite(site.enter("wakil"), peran="petugas_ronda")
+    with site.hub.store.write() as db:
+        account = db.one("SELECT * FROM accounts WHERE login = 'lupa'")
+        assert invitations.recover(db, site.hub.now(), "admin", account)
 
 
 def test_a_session_of_somebody_else_on_that_phone_ends(site):

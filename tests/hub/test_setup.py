@@ -57,7 +57,8 @@ def test_a_stranger_without_the_code_gets_five_guesses_a_minute_and_no_site(app)
         ({"sandi2": "lain"}, "tidak sama"),
         ({"sandi": "pendek", "sandi2": "pendek"}, "10"),
         ({"rt": "lima"}, "angka"),
-        ({"nama": " "}, "site name"),
+        ({"nama": " "}, "nama tempat"),
+        ({"rt": "0"}, "tulis angka 1 sampai 255"),
         ({"masuk": "Bu RT"}, "nama masuk"),
     ],
 )

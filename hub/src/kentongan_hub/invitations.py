@@ -10,7 +10,7 @@ from kentongan_hub.language import _
 HOUR_MS = 3_600_000
 HOURS = (1, 24, 168)  # how long an invitation may be open
 RECOVERY_HOURS = 1  # a link into an existing account is shorter
-OPEN_LIMIT = 50  # invitations that wait at once
+OWN_LIMIT = 20  # invitations of one account that wait at once: nobody shuts the door for another's
 KEPT_MS = 30 * 24 * HOUR_MS  # used and ended ones are listed this long; the record keeps them for good
 TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
 
@@ -62,9 +62,11 @@ def recover(db, now, by, account, at="", console=False):
 def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_account=None):
     old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
     db.run("DELETE FROM invitations WHERE expires_ms < ?", away.cutoff(db, now.ms, KEPT_MS))
-    if db.value(f"SELECT count(*) FROM invitations WHERE NOT {old}", now.ms) >= OPEN_LIMIT:
-        raise LocalError(_("sudah ada %(limit)s undangan yang menunggu; batalkan yang tidak dipakai",
-                           limit=OPEN_LIMIT))  # fmt: skip
+    own = f"SELECT count(*) FROM invitations WHERE made_account = ? AND NOT {old}"
+    # a recovery link takes the place of the last one of its account, and is never kept out
+    if db.value(own, by_account, now.ms) >= OWN_LIMIT:
+        raise LocalError(_("sudah ada %(limit)s undangan Anda yang menunggu; batalkan yang tidak dipakai",
+                           limit=OWN_LIMIT))  # fmt: skip
     token = secrets.token_urlsafe(TOKEN_BYTES)
     db.insert(
         "invitations",

@@ -43,19 +43,22 @@ def create_site(
     """
     name = name.strip()
     if not name or len(name.encode()) > NAME_LIMIT:
-        raise LocalError(f"site name {name!r}: give 1..{NAME_LIMIT} bytes, for example 'RT 05 Sukamaju'")
+        raise LocalError(_("nama tempat %(name)s: 1 sampai %(limit)s byte, misalnya 'RT 05 Sukamaju'",
+                           name=f"{name!r}", limit=NAME_LIMIT))  # fmt: skip
     if time_zone not in clock.ZONES:
-        raise LocalError(f"time zone {time_zone!r}: choose one of {', '.join(clock.ZONES)}")
+        raise LocalError(_("zona waktu %(zone)s: pilih %(zones)s",
+                           zone=f"{time_zone!r}", zones=", ".join(clock.ZONES)))  # fmt: skip
     if profile not in PROFILES:
-        raise LocalError(f"profile {profile!r}: choose one of {', '.join(PROFILES)}")
+        raise LocalError(_("profil %(profile)s: pilih %(profiles)s",
+                           profile=f"{profile!r}", profiles=", ".join(PROFILES)))  # fmt: skip
     if not 1 <= rt <= 255 or not 1 <= rw <= 255:
-        raise LocalError(f"RT {rt}, RW {rw}: give numbers 1..255")
+        raise LocalError(_("RT %(rt)s, RW %(rw)s: tulis angka 1 sampai 255", rt=rt, rw=rw))
     if stand_in and not any(admin_home):
         raise LocalError(_("pengganti: tulis dulu nomor rumah Anda, atau bahwa Anda tinggal di luar RT"))
     phy.check_frequency(freq_hz, phy.preset(preset).bw_hz)
     accounts.check_new(admin_login, admin_password)
     if site.exists(data_dir):
-        raise LocalError(f"{site.path_of(data_dir)}: a site exists already; choose another --data directory")
+        raise LocalError(_("%(path)s: situs sudah ada; pilih map --data lain", path=site.path_of(data_dir)))
     store = Store(data_dir)
     made = {
         "format": site.FORMAT,

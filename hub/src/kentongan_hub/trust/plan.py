@@ -10,6 +10,8 @@ from collections import namedtuple
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.language import _
+
 LOAD_LIMIT_S = 12.0  # air a node may spend on statuses in an hour; the law's other 24 s are for alarms
 PERIOD_S = 140  # of a mains device: three are lost within the 5 minutes of wire-format.md
 PERIOD_STEP_S = 20
@@ -77,12 +79,11 @@ def check(plan):
 
 def _problem(zone, domain, load):
     far = sum(1 for member in domain if member.role != "tombol" and member.hops >= 2)
-    return (
-        f"planned status load: {load:.1f} s an hour at one device of "
-        f"{f'RT {zone}' if zone else 'the zones without a gateway'}, at most {LOAD_LIMIT_S:.0f} s; "
-        f"{far} mains devices are two or more hops away: give this RT its own gateway, "
-        "move the gateway nearer, or leave a relay out"
-    )
+    where = _("RT %(zone)s", zone=zone) if zone else _("RT tanpa gerbang")
+    return _("rencana laporan alat: %(load)s detik per jam di satu alat di %(where)s, paling banyak "
+             "%(limit)s detik; %(far)s alat listrik berjarak dua langkah atau lebih: beri RT ini gerbang sendiri, "
+             "dekatkan gerbangnya, atau lepas satu penerus",
+             load=f"{load:.1f}", where=where, limit=f"{LOAD_LIMIT_S:.0f}", far=far)  # fmt: skip
 
 
 def _fit(domain, preset):
