@@ -81,8 +81,8 @@ def _problem(zone, domain, load):
     far = sum(1 for member in domain if member.role != "tombol" and member.hops >= 2)
     where = _("RT %(zone)s", zone=zone) if zone else _("RT tanpa gerbang")
     return _("rencana laporan alat: %(load)s detik per jam di satu alat di %(where)s, paling banyak "
-             "%(limit)s detik; %(far)s alat listrik berjarak dua langkah atau lebih: beri RT ini gerbang sendiri, "
-             "dekatkan gerbangnya, atau lepas satu penerus",
+             "%(limit)s detik; %(far)s alat listrik berjarak dua langkah atau lebih: beri RT ini gerbang "
+             "sendiri, dekatkan gerbangnya, atau lepas satu penerus",
              load=f"{load:.1f}", where=where, limit=f"{LOAD_LIMIT_S:.0f}", far=far)  # fmt: skip
 
 
