@@ -1,7 +1,9 @@
 """A mesh alone, for tests: frames of ours, of others, and a radio that answers every check alike."""
+import binascii
 import struct
 
 from kentongan_node import actions as act
+from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, SENDERS
 from kentongan_node.mesh import Mesh
 from kentongan_node.mix import mix
 from kentongan_wire import phy
@@ -9,9 +11,22 @@ from nodekit import CHANNEL, of, packet_of
 
 NODE = 0x52000031
 ALARM = 0
+# Whom a relay of the tests has known for days.
+KNOWN_HERE = (0x53000007, 0x52000044) + tuple([0x53000100 + n for n in range(40)])
 
 
-def mesh(preset="ShortSlow", air_state=None, relays=True, counted=None):
+def known_since_long(senders):
+    """The kept file of a relay that knows these, whose counts are 0."""
+    rows = bytearray(SENDERS * SENDER_BYTES)
+    for n, src in enumerate(senders):
+        struct.pack_into(SENDER, rows, n * SENDER_BYTES, src, 0, KNOWN << 6)
+    return bytes(rows) + struct.pack("<I", binascii.crc32(rows))
+
+
+def mesh(preset="ShortSlow", air_state=None, relays=True, counted=None, known=KNOWN_HERE):
+    """`known`: whom a relay without a kept file knows all the same."""
+    if counted is None:
+        counted = known_since_long(known)
     return Mesh(phy.preset(preset), NODE, relays, air_state, counted)
 
 

@@ -276,6 +276,22 @@ def test_both_generations_count_until_the_old_one_is_dropped_for_good():
     assert again.core.counters["generation"] == 1 and again.core.keys.generations == (1,)
 
 
+def test_a_relay_forgets_what_was_counted_under_keys_that_hold_no_more():
+    """Who had stolen them raised a house's count, and its alarms were old ones for ever."""
+    for until, forgotten in ((1, False), (2, True)):
+        shell = rotated("sirene", 0)
+        shell.hear(alarm(BUTTON, 40_000_000, packet_id=10))
+        assert shell.core.mesh.carried._row(BUTTON)[1] == 40_000_000
+        steps = ({"next_keys": (1,) + own_keys("sirene", 1)}, {"generations": (1, 0)}, {"generations": (1, 1)})
+        for n in range(until + 1):
+            for one in config_frames("sirene", n + 2, 300 + 10 * n, steps[n], 0):
+                shell.hear(one)
+            shell.wait(4_000)
+        assert (shell.core.mesh.carried._row(BUTTON)[1] == 0) == forgotten
+        again = Shell(Sirene(settings("sirene", POST), shell.state))
+        assert (again.core.mesh.carried._row(BUTTON)[1] == 0) == forgotten
+
+
 def test_no_generation_ever_comes_back():
     shell = rotated("sirene", 2)
     for one in config_frames("sirene", 9, 500, {"generations": (0, 0), "profile": "polri"}, 1):

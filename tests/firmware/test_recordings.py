@@ -9,6 +9,7 @@ from nodekit import alarm, of, receipt
 TOMBOL = 0x53000007
 HOUSES = tuple([0x53000100 + n for n in range(40)])
 HOUR_MS = 3_600_000
+RAISED = 40_000_000  # a counter that no button reaches
 LATER_MS = HOUR_MS + 60_000  # after an hour whose air no longer counts
 
 
@@ -79,7 +80,11 @@ def test_a_relay_that_starts_anew_knows_how_far_its_senders_had_counted():
     assert len(actions) == 1, "nothing changed since"
     now_ms, carried = play(mesh(counted=kept.data), 0)
     assert carried < 230
-    assert play(mesh(counted=kept.data[:-1]), 0)[1] > 270, "a torn file says nothing"
+    garbage = bytes(len(kept.data) - 1) + b"\1"
+    for torn in (kept.data[:-1], kept.data[:9] + bytes([kept.data[9] ^ 1]) + kept.data[10:], garbage, b""):
+        assert not mesh(counted=torn).carried.is_known(HOUSES[0]), "a torn file says nothing"
+    now_ms, carried = play(mesh(counted=b""), 0)
+    assert carried < 230, "nor does it cost more: whom a relay does not know has no share of its own"
 
 
 def test_a_house_is_carried_in_the_hour_of_recordings_of_its_own_alarm():
@@ -154,14 +159,89 @@ def test_recordings_of_answered_alarms_leave_a_new_alarm_its_answers():
     assert said == [1, 1, 0, 0, 0, 0]
 
 
+def kept_of(core):
+    actions = []
+    core.keep(actions)
+    return of(actions, act.Persist)[0].data
+
+
 def test_whoever_is_heard_after_a_restart_takes_no_kept_senders_place():
-    for counters in ((7, 256, 65_536), (0x01000000,) * 5, (1,) * 72):
-        core = mesh()
+    for counters in ((7, 256, 65_536), (0x01000000,) * 5, (1,) * 96):
+        core = mesh(counted=b"")
         for n, counter in enumerate(counters):
-            assert said(core, 0x53001000 + n, counter, n * 40_000)
-        actions = []
-        core.keep(actions)
-        again = mesh(counted=actions[0].data)
+            assert said(core, 0x53001000 + n, counter, n * 150_000)
+        again = mesh(counted=kept_of(core))
         assert said(again, 0x53009000, 9, 0)
-        kept = [n for n in range(len(counters)) if again._carried._last(0x53001000 + n) != (0, 0)]
-        assert len(kept) == min(len(counters), 71)
+        kept = [n for n in range(len(counters)) if again.carried._row(0x53001000 + n)[1]]
+        assert len(kept) == min(len(counters), 95)
+
+
+def test_recordings_take_half_of_a_relays_hour_at_most_however_many_houses_it_hears():
+    """A relay remembered 72: playing the 73rd's pushed out another's, a chain in which all stayed new."""
+    for houses in (20, 60, 72, 80, 150):
+        for by_house in (True, False):
+            core, now_ms = mesh(known=HOUSES[30:38]), 0
+            heard = tuple([0x53002000 + n for n in range(houses)]) + HOUSES[30:38]
+            for house in heard:
+                said(core, house, 900, now_ms)
+                now_ms += 3_000
+            now_ms = plays(core, heard[:houses], by_house, now_ms + LATER_MS)
+            assert core.air_used_ms(now_ms) < 20_000, (houses, by_house)
+            assert honest(core, now_ms) > 60, (houses, by_house)
+
+
+def plays(core, houses, by_house, now_ms, air_ms=34_000):
+    """34 s of the recordings of those houses, twenty attempts each; when it ends."""
+    count = min(air_ms // core.airtime_ms(45), 20 * len(houses))
+    for n in range(count):
+        house, attempt = (n // 20, n % 20) if by_house else (n % len(houses), n // len(houses))
+        said(core, houses[house], 500, now_ms, attempt)
+        now_ms += 2_500
+    return now_ms
+
+
+def test_who_comes_new_is_carried_at_once_and_known_after_a_day():
+    core = mesh(known=())
+    assert all([said(core, TOMBOL, 10, n * 2_500, n) for n in range(6)])
+    assert not core.carried.is_known(TOMBOL)
+    for hours, known in ((1, False), (13, False), (25, True)):  # each time a later word
+        assert said(core, TOMBOL, 100 + hours, hours * HOUR_MS)
+        assert core.carried.is_known(TOMBOL) == known, hours
+
+
+def test_what_comes_new_takes_no_known_house_s_place():
+    core, now_ms = mesh(known=HOUSES), 0
+    for n in range(300):
+        said(core, 0x53002000 + n % 150, 10 + n, now_ms)
+        now_ms += 3_600_000
+    assert all([core.carried.is_known(house) for house in HOUSES])
+    assert sum([core.carried.is_known(0x53002000 + n) for n in range(150)]) <= 80 - len(HOUSES)
+
+
+def test_a_count_raised_by_who_stole_a_relay_leaves_the_house_a_lot():
+    """Once 7 s of recordings had gone no frame of that house was drawn for at all."""
+    core = mesh()
+    assert said(core, HOUSES[0], RAISED, 0)
+    now_ms = LATER_MS
+    for house in HOUSES[1:21]:
+        said(core, house, 900, now_ms)
+        now_ms += 3_000
+    now_ms = plays(core, HOUSES[1:21], True, now_ms)
+    tries = [said(core, HOUSES[0], 1_000 + n // 20, now_ms + 2_500 * n, n % 20) for n in range(200)]
+    assert 8 <= sum(tries) <= 50
+
+
+def test_a_recording_without_hops_of_whom_the_relay_does_not_know_makes_no_crowd_again_and_again():
+    core = mesh(known=())
+    for now_ms in (0, HOUR_MS):
+        for n in range(5):
+            hear(core, alarm(HOUSES[n], 700, packet_id=7, hop_limit=0, hop_start=0), now_ms + 100 * n)
+        assert core.active_origins(now_ms + 500) == 0
+
+
+def test_when_the_oldest_keys_are_refused_counts_made_under_them_are_forgotten():
+    core = mesh()
+    assert said(core, TOMBOL, RAISED, 0)
+    core.carried.forget()
+    again = mesh(counted=kept_of(core))
+    assert again.carried._row(TOMBOL) == (None, 0, 0, 0)

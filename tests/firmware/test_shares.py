@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """Each tombol has its share of a relay's hour, in a ring that never grows."""
 from kentongan_node.mix import mix
-from kentongan_node.shares import LIMIT, MINUTE_MS, Shares
+from kentongan_node.shares import LIMIT, SPAN_MS, Shares
 from kentongan_wire.phy import preset
 
 ONE, OTHER, THIRD = 0x53000007, 0xFFFFFFF0, 0x54000000
@@ -17,12 +17,12 @@ def test_a_tombol_has_three_seconds_of_the_hour_and_six_where_frames_are_long():
         assert shares.affords(OTHER, share_ms, 1_000)
 
 
-def test_what_was_spent_counts_for_an_hour_also_when_the_minutes_begin_anew():
-    for start_ms in (0, 0xFFFF * MINUTE_MS):
+def test_what_was_spent_counts_for_an_hour_also_when_the_spans_begin_anew():
+    for start_ms in (0, 0xFFFF * SPAN_MS):
         shares = Shares(preset("ShortSlow"))
         shares.charge(ONE, 2_000, start_ms)
-        assert shares.used_ms(ONE, start_ms + 60 * MINUTE_MS) == 2_000
-        assert shares.used_ms(ONE, start_ms + 61 * MINUTE_MS) == 0
+        assert shares.used_ms(ONE, start_ms + 15 * SPAN_MS) == 2_000
+        assert shares.used_ms(ONE, start_ms + 16 * SPAN_MS) == 0
 
 
 def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
@@ -35,22 +35,22 @@ def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
     assert shares.used_ms(ONE, 500) == 0
     some = LIMIT + LIMIT // 8  # each of them is looked for in the whole ring
     for n in range(some):
-        shares.charge(THIRD + n, 1, 2 * MINUTE_MS)
-    assert len([n for n in range(some) if shares.used_ms(THIRD + n, 2 * MINUTE_MS)]) == LIMIT
+        shares.charge(THIRD + n, 1, 2 * SPAN_MS)
+    assert len([n for n in range(some) if shares.used_ms(THIRD + n, 2 * SPAN_MS)]) == LIMIT
 
 
-def test_the_frames_of_a_minute_share_an_entry():
+def test_frames_of_four_minutes_share_an_entry():
     shares = Shares(preset("ShortSlow"))
     for n in range(3 * LIMIT):
         shares.charge((ONE, OTHER)[n % 2], 2, 10 * n)
     assert shares.used_ms(ONE, 10_000) == shares.used_ms(OTHER, 10_000) == 3 * LIMIT
-    assert shares.used_ms(ONE, 70 * MINUTE_MS) == 0
+    assert shares.used_ms(ONE, 17 * SPAN_MS) == 0
 
 
 def test_beyond_the_purses_there_is_room_every_half_minute_at_moments_that_nobody_can_foresee():
     shares, gaps, last_ms = Shares(preset("ShortSlow")), [], 0
     for now_ms in range(0, 10 * 3_600_000, 500):
-        if shares.allow(now_ms, mix(7, now_ms), 0, MINUTE_MS):
+        if shares.allow(now_ms, mix(7, now_ms), 0, 60_000):
             gaps.append(now_ms - last_ms)
             last_ms = now_ms
     assert 25_000 < sum(gaps) // len(gaps) < 35_000

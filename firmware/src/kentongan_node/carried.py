@@ -4,18 +4,26 @@ A frame's header is anybody's word, its carry tag is not: rows of proved frames 
 so that nobody can mark another's frame as carried before it comes. Nor with fewer hops left than it has: who
 plays one with few left ahead of the true one must not end its way there.
 """
+import binascii
 import struct
 
-ROWS = 96                # contents remembered; the oldest gives way
+ROWS = 64                # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
 # enough to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
-SENDERS = 72             # whose counters are remembered; the oldest gives way
-SENDER = "<IIB"          # sender, highest counter, highest attempt under it
+SENDERS = 96             # whose counters are remembered
+KNOWN_MAX = 80           # of them known; what comes new takes no known one's place
+# Sender, highest counter; in one byte the highest attempt under it (bits 0-5) and the standing (6-7): by the
+# half days since it came, two at most, or known.
+SENDER = "<IIB"
 SENDER_BYTES = struct.calcsize(SENDER)
-FILE = "counted"         # the senders and their counters
+ATTEMPT_MAX = 63
+AGED, KNOWN = 2, 3
+HALF_DAY_MS = 12 * 3_600_000
+FILE = "counted"         # the senders and their counters, CRC-32
+CHECK_BYTES = 4
 REPEAT_MINUTES = 3       # a sender repeats one content for so long (orders, pages: 60 s)
 REPEATS = 6              # and so many times
 REORDERED = 64           # counters that frames of one mains sender may overtake each other by
@@ -28,12 +36,13 @@ class Carried:
         # Whole from the start: growing would need room in one piece of a device's heap.
         self._rows = bytearray(ROWS * ROW_BYTES)
         self._next = 0
-        self._senders = bytearray(SENDERS * SENDER_BYTES)
         self._next_sender = 0
-        if state is not None and len(state) == len(self._senders):
-            self._senders[:] = state
-            empty = self._senders.find(bytes(SENDER_BYTES))  # it may begin in a row that ends in noughts
-            self._next_sender = (empty + SENDER_BYTES - 1) // SENDER_BYTES
+        self._half_day = 0
+        self.forget()
+        if state is not None and len(state) == SENDERS * SENDER_BYTES + CHECK_BYTES:
+            self._senders[:] = state[:-CHECK_BYTES]
+            if self.image() != state:
+                self.forget()
         self.changed = False                    # since the senders were last written
         self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
@@ -49,7 +58,19 @@ class Carried:
     def image(self):
         """The senders, for Persist(FILE, ..)."""
         self.changed = False
-        return bytes(self._senders)
+        return bytes(self._senders) + struct.pack("<I", binascii.crc32(self._senders))
+
+    def is_known(self, src):
+        """Whether it has had time to say how far it has counted, so that what it said before is known as old.
+
+        Every button reports once a day. Of any other sender a recording may look new, and one more each time.
+        """
+        return self._row(src)[3] == KNOWN
+
+    def forget(self):
+        """The oldest keys hold no more: nor does what somebody counted who had stolen them."""
+        self._senders = bytearray(SENDERS * SENDER_BYTES)
+        self.changed = True
 
     def is_old(self, src, content, counter, attempt, now_ms):
         """Whether a proved alarm frame is none of now: its sender has said later things, or this long ago.
@@ -58,7 +79,7 @@ class Carried:
         """
         at = self._find(src, True, content)
         if at is None:
-            return (counter, attempt) <= self._last(src)
+            return (counter, min(attempt, ATTEMPT_MAX)) <= self._row(src)[1:3]
         minute = struct.unpack_from(ROW, self._rows, at)[3]
         return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
@@ -68,7 +89,8 @@ class Carried:
         strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
         farther: it has more hops left than any that was carried, which is nothing old.
         """
-        last, highest = self._last(src)
+        _, last, highest, _ = self._row(src)
+        attempt = min(attempt, ATTEMPT_MAX)
         at = self._find(src, True, content)
         if at is not None:
             _, _, _, minute, flags = struct.unpack_from(ROW, self._rows, at)
@@ -99,7 +121,7 @@ class Carried:
         struct.pack_into(ROW, self._rows, at, src, _marked(content, proved), packet_id & 0xFFFF, minute,
                          times | max(hops, most) << 3 | more << 6)
         if proved:
-            self._count(src, counter, attempt)
+            self._count(src, counter, min(attempt, ATTEMPT_MAX), now_ms)
 
     def heard(self, src, counter, attempt):
         """Whether another attempt of this alarm came here, too, while no purse paid it.
@@ -113,20 +135,35 @@ class Carried:
         self._ring[:] = self._ring[5:] + key + bytes([attempt])
         return False
 
-    def _count(self, src, counter, attempt):
-        at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
-        if at is None:
-            at = self._next_sender * SENDER_BYTES
-            self._next_sender = (self._next_sender + 1) % SENDERS
-        elif (counter, attempt) <= struct.unpack_from(SENDER, self._senders, at)[1:]:
+    def _count(self, src, counter, attempt, now_ms):
+        rows, standings = self._senders, range(SENDER_BYTES - 1, SENDERS * SENDER_BYTES, SENDER_BYTES)
+        if self._half_day != now_ms // HALF_DAY_MS:
+            self._half_day = now_ms // HALF_DAY_MS
+            for at in standings:
+                if rows[at] >> 6 < AGED:
+                    rows[at] += 64
+        at, last, highest, standing = self._row(src)
+        if at is None:  # an empty row, or that of another who came new
+            at = _place(rows, bytes(4), SENDER_BYTES)
+            while at is None or rows[at + 8] >> 6 == KNOWN:
+                at = self._next_sender * SENDER_BYTES
+                self._next_sender = (self._next_sender + 1) % SENDERS
+            standing = 0
+        elif (counter, attempt) <= (last, highest):
             return
-        struct.pack_into(SENDER, self._senders, at, src, counter, attempt)
+        elif standing == AGED and counter > last:
+            standing += sum([rows[i] >> 6 == KNOWN for i in standings]) < KNOWN_MAX
+        struct.pack_into(SENDER, rows, at, src, counter, attempt | standing << 6)
         self.changed = True
 
-    def _last(self, src):
-        """(highest counter, highest attempt under it); (0, 0) of a sender never carried."""
+    def _row(self, src):
+        """(where, highest counter, highest attempt under it, standing); (None, 0, 0, 0) of whom it knows
+        nothing."""
         at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
-        return (0, 0) if at is None else struct.unpack_from(SENDER, self._senders, at)[1:]
+        if at is None:
+            return None, 0, 0, 0
+        last, flags = struct.unpack_from("<IB", self._senders, at + 4)
+        return at, last, flags & ATTEMPT_MAX, flags >> 6
 
     def _find(self, src, proved, content):
         return _place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)

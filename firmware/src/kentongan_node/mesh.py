@@ -65,7 +65,7 @@ FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (share
 ANSWERS, OLD = 4, 5
 PURSES = 16
 FIRST_ANSWERS = 2
-OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins
+OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins; one always does
 # Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
 AGAIN, AGAIN_PLACES = 6, 6
 RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
@@ -90,7 +90,7 @@ class Mesh:
         self.drops = self.queue.drops
         self.meter = BusyMeter()
         self.answers = AnswerCache() if relays else None
-        self._carried = Carried(counted) if relays else None
+        self.carried = Carried(counted) if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
@@ -131,7 +131,7 @@ class Mesh:
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
         content = content_of(data)
-        most, same, more = self._carried.known(packet.src, proved, content, packet.id)
+        most, same, more = self.carried.known(packet.src, proved, content, packet.id)
         farther = packet.hop_limit > most
         if same and not farther:
             return False
@@ -139,20 +139,22 @@ class Mesh:
         counter, attempt = head or (said_counter(data), 0)
         frame = relayed(packet, self.node & 0xFF)
         about = (packet.src, proved, content, packet.id, counter, attempt, now_ms, packet.hop_limit - 1)
-        old = bool(proved and head) and self._carried.is_old(packet.src, content, counter, attempt, now_ms)
+        old = bool(proved and head) and self.carried.is_old(packet.src, content, counter, attempt, now_ms)
         for waiting in self.queue.entries if same else ():
             if waiting.relay and waiting.frame[4:12] == frame[4:12] and waiting.frame[16:] == frame[16:]:
                 waiting.frame = frame
-                self._carried.add(*about, first=True)
+                self.carried.add(*about, first=True)
                 return True
         entry = Entry(frame, klass, now_ms, False, True, snr_q, head and (packet.src, counter))
         entry.attempt, entry.old = attempt, old
-        is_new = self._carried.is_new
+        is_new = self.carried.is_new
         if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
             entry.charge = COMMON
         elif head:
             entry.charge = COMMON
-            own = PURSES < packet.src < BROADCAST - PURSES
+            # Of whom is not known here any recording may look new: it has no share of its own.
+            entry.old = not self.carried.is_known(packet.src)
+            own = PURSES < packet.src < BROADCAST - PURSES and not entry.old
             # whoever sends it on and on pays first
             if own and (more == 0 or not self._pays(entry, head, now_ms)):
                 entry.charge = packet.src
@@ -170,7 +172,7 @@ class Mesh:
             entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
         if not self.queue.put(entry):
             return False
-        self._carried.add(*about, old=old)
+        self.carried.add(*about, old=old)
         return True
 
     def _make_way(self, entry, counter, proved):
@@ -211,15 +213,15 @@ class Mesh:
         An alarm that goes on (one first frame each of many never do), the likelier the more air is left: the
         next relay has mostly spent less, and sees few of an alarm's frames, so later attempts need no second.
         A thief pays a frame for each draw, as a button does, and even all of his hour does not end that of
-        the relay. Recordings need no thief: what its sender has counted beyond goes the rarer the more of it
-        has gone, 7 s of the hour. The other classes: 2.4 s of the hour each.
+        the relay. Recordings need no thief: what its sender has counted beyond, or is of nobody known here,
+        goes the rarer the more of it has gone. The other classes: 2.4 s of the hour each.
         """
         if head:
             # 900: the roles take small numbers, slots the high.
             lots = min(LOTS - 1, 2 + (left_ms - 4 * RESERVE) // RESERVE)
             if entry.old:
-                lots = min(lots, LOTS - 1 - self._shares.used_ms(OLD, now_ms) // OLD_STEP_MS)
-            goes_on = self._carried.heard(entry.src, *head) or entry.attempt > FIRST_ATTEMPTS
+                lots = min(lots, max(1, LOTS - 1 - self._shares.used_ms(OLD, now_ms) // OLD_STEP_MS))
+            goes_on = self.carried.heard(entry.src, *head) or entry.attempt > FIRST_ATTEMPTS
             return goes_on and pick(rnd, 900, LOTS) < lots
         return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
 
@@ -283,17 +285,19 @@ class Mesh:
         """Book-keeping for an opened packet: who is active, and which copies are needless now.
 
         proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active. To a relay
-        nobody is whose alarm is an old one.
+        nobody is whose alarm is an old one, nor who is not known here and whose frame is not to be carried,
+        for of that it keeps nothing.
         """
         if self.relays and not proved:
             return
         head = alarm_head(data)
         old = False
         if self.relays and head:
-            old = self._carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
+            old = self.carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
         if head and not old:
             self.last_alarm_ms = now_ms
-            if packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT:
+            counts = not self.relays or packet.hop_limit or self.carried.is_known(packet.src)
+            if counts and (packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT):
                 self._origins[packet.src] = now_ms
         self.overhear(packet)
 
@@ -326,8 +330,8 @@ class Mesh:
     def keep(self, actions):
         """Persist how far the senders have counted, when that changed: to a relay that starts anew every
         recording would be new."""
-        if self._carried is not None and self._carried.changed:
-            actions.append(Persist(FILE, self._carried.image()))
+        if self.carried is not None and self.carried.changed:
+            actions.append(Persist(FILE, self.carried.image()))
 
     def air_used_ms(self, now_ms):
         return self.ledger.used_ms(now_ms)

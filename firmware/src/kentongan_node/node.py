@@ -374,6 +374,7 @@ class Node:
                 self.count("config_counters")
         self._new_keys(changed)
         self.on_config(changed, now_ms, actions)
+        self.mesh.keep(actions)
         actions.append(self.kept.persist(self.settings))
         self.confirm_config(now_ms, rnd)
 
@@ -384,8 +385,11 @@ class Node:
             self.kept.take_keys(changed["next_keys"])
         if "generations" in changed and not self.kept.take_generations(*(changed["generations"] + (base,))):
             self.count("config_generations")
+        oldest = self.keys.generations[0]
         self.keys = self._make_keys()
         self.guard.keep(self.keys.generations)
+        if self.relays and self.keys.generations[0] != oldest:
+            self.mesh.carried.forget()
 
     def _stored(self, envelope, frame):
         """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.

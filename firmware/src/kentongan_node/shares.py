@@ -3,14 +3,14 @@ import struct
 
 from kentongan_node.mix import pick
 
-ENTRY = "<IHH"            # origin, minute modulo 2^16, ms
+ENTRY = "<IHH"            # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 128               # an origin's frames of one minute share an entry
-WINDOW_MINUTES = 60
+LIMIT = 64                # a purse's frames of one span share an entry: an hour has 16 for each
+WINDOW_SPANS = 15
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
-MINUTE_MS = 60_000
+SPAN_MS = 240_000
 COMMON = 0                # the one purse of whatever is not proved, or was carried before
 # The first attempts of an alarm go beyond a purse, so that it takes more to starve a button whose generation
 # this relay lacks, or one in whose name a thief of a relay spends.
@@ -27,15 +27,15 @@ class Shares:
         self.at_ms = {}   # kind: none goes beyond every purse before then
 
     def _entry(self, i):
-        """(origin, minute, ms) of the i-th oldest."""
+        """(origin, span, ms) of the i-th oldest."""
         return struct.unpack_from(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES)
 
     def _prune(self, now_ms):
-        minute = now_ms // MINUTE_MS & 0xFFFF
-        while self._count and (minute - self._entry(0)[1]) & 0xFFFF > WINDOW_MINUTES:
+        span = now_ms // SPAN_MS & 0xFFFF
+        while self._count and (span - self._entry(0)[1]) & 0xFFFF > WINDOW_SPANS:
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
-        return minute
+        return span
 
     def used_ms(self, origin, now_ms):
         """Air that this node spent on that purse within the last hour."""
@@ -64,19 +64,19 @@ class Shares:
 
     def charge(self, origin, airtime_ms, now_ms):
         """Book a frame that was carried; when all entries are taken the oldest gives way."""
-        minute = self._prune(now_ms)
+        span = self._prune(now_ms)
         for i in range(self._count - 1, -1, -1):
             known = self._entry(i)
-            if known[1] != minute:
+            if known[1] != span:
                 break
             if known[0] == origin and known[2] + airtime_ms <= 0xFFFF:
-                self._put(i, origin, minute, known[2] + airtime_ms)
+                self._put(i, origin, span, known[2] + airtime_ms)
                 return
         if self._count == LIMIT:
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
-        self._put(self._count, origin, minute, airtime_ms)
+        self._put(self._count, origin, span, airtime_ms)
         self._count += 1
 
-    def _put(self, i, origin, minute, ms):
-        struct.pack_into(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES, origin, minute, ms)
+    def _put(self, i, origin, span, ms):
+        struct.pack_into(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES, origin, span, ms)
