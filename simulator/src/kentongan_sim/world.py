@@ -19,6 +19,7 @@ from kentongan_sim import actors
 from kentongan_sim import air as radio
 from kentongan_sim.chance import between
 from kentongan_sim.clock import Clock
+from kentongan_sim.familiar import familiar
 from kentongan_sim.frames import Describer
 from kentongan_sim.links import lay, lay_all, link_both
 from kentongan_sim.node_host import LocalCore, NodeHost
@@ -115,6 +116,7 @@ class World:
             place = host.place
             if place.role == "sirene":
                 host.state.update(new_post_state())
+            host.state.update(familiar(place, self.scene.places))
             if given is not None:
                 host.settings = given[place.label]
                 continue

@@ -12,6 +12,7 @@ from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME
 
 HOUSES = 0x5400_0000
 THEN, SINCE = 500, 9_000   # counters of the recorded alarms, and of what these houses said later
+MANY = 150                 # more houses than a relay remembers
 ATTEMPTS = 20              # recorded of each alarm
 HOUR_S = 3_700             # and a minute: what was carried before has left the hour
 AIR_S, EVERY_S = 34.0, 2.5
@@ -31,8 +32,17 @@ def _before(siege, houses):
 
 def old_alarms(siege):
     """Recorded alarms of other houses, each with its attempts, for all his legal air before the press."""
+    _old_alarms(siege, 1 + int(AIR_S / 0.09 / ATTEMPTS))
+
+
+def old_alarms_many(siege):
+    """The same, where relays have heard more houses than they remember: those played are forgotten."""
+    _old_alarms(siege, MANY)
+
+
+def _old_alarms(siege, houses):
     preset, spent_us, n = phy.preset(siege.world.scene.preset), 0, 0
-    bag = _before(siege, 1 + int(AIR_S / 0.09 / ATTEMPTS))
+    bag = _before(siege, houses)
     while spent_us < AIR_S * 1e6:
         frame = bag.alarm(HOUSES + n // ATTEMPTS, THEN, attempt=n % ATTEMPTS)
         spent_us += phy.airtime_us(preset, len(frame))
@@ -42,7 +52,7 @@ def old_alarms(siege):
     siege.run(air.CALLS_S)
 
 
-old_alarms.near = "penerus-1"
+old_alarms.near = old_alarms_many.near = "penerus-1"
 
 
 def old_crowd(siege):
