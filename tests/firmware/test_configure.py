@@ -282,7 +282,8 @@ def test_a_relay_forgets_what_was_counted_under_keys_that_hold_no_more():
         shell = rotated("sirene", 0)
         shell.hear(alarm(BUTTON, 40_000_000, packet_id=10))
         assert shell.core.mesh.carried._row(BUTTON)[1] == 40_000_000
-        steps = ({"next_keys": (1,) + own_keys("sirene", 1)}, {"generations": (1, 0)}, {"generations": (1, 1)})
+        new_keys = (1,) + own_keys("sirene", 1)
+        steps = ({"next_keys": new_keys}, {"generations": (1, 0)}, {"generations": (1, 1)})
         for n in range(until + 1):
             for one in config_frames("sirene", n + 2, 300 + 10 * n, steps[n], 0):
                 shell.hear(one)
