@@ -4,10 +4,11 @@ import struct
 
 from kentongan_node import actions as act
 from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, SENDERS
+from kentongan_node.heads import alarm_head
 from kentongan_node.mesh import Mesh
 from kentongan_node.mix import mix
 from kentongan_wire import phy
-from nodekit import CHANNEL, of, packet_of
+from nodekit import CHANNEL, alarm, of, packet_of
 
 NODE = 0x52000031
 ALARM = 0
@@ -43,6 +44,18 @@ def offer(core, frame_bytes, now_ms, snr_q=20, tag=None, klass=ALARM, proved=Tru
 def hear(core, frame_bytes, now_ms, proved=True):
     packet = packet_of(frame_bytes)
     core.hear(packet, CHANNEL.open(packet), proved, now_ms)
+
+
+def ask(core, origin, counter, now_ms, attempt=1, hops=3):
+    """A frame of an alarm that may be answered from memory, then offered as in a node."""
+    heard = alarm(origin, counter, attempt=attempt, packet_id=counter * 100 + attempt, hop_limit=hops)
+    packet, rnd = packet_of(heard), mix(4, now_ms)
+    data = CHANNEL.open(packet)
+    answered = core.answer(packet, data, alarm_head(data), True, 20, now_ms, rnd)
+    core.offer(packet, data, ALARM, 20, now_ms, (origin, counter), True, rnd)
+    if answered:
+        core.doubt_alarm(origin, counter, True)
+    return answered
 
 
 def send_all(core, now_ms, until_ms, busy=False):

@@ -281,16 +281,16 @@ def test_a_relay_forgets_what_was_counted_under_keys_that_hold_no_more():
     for until, forgotten in ((1, False), (2, True)):
         shell = rotated("sirene", 0)
         shell.hear(alarm(BUTTON, 40_000_000, packet_id=10))
-        assert shell.core.mesh.carried._row(BUTTON)[1] == 40_000_000
+        assert shell.core.mesh.carried.row(BUTTON)[1] == 40_000_000
         new_keys = (1,) + own_keys("sirene", 1)
         steps = ({"next_keys": new_keys}, {"generations": (1, 0)}, {"generations": (1, 1)})
         for n in range(until + 1):
             for one in config_frames("sirene", n + 2, 300 + 10 * n, steps[n], 0):
                 shell.hear(one)
             shell.wait(4_000)
-        assert (shell.core.mesh.carried._row(BUTTON)[1] == 0) == forgotten
+        assert (shell.core.mesh.carried.row(BUTTON)[1] == 0) == forgotten
         again = Shell(Sirene(settings("sirene", POST), shell.state))
-        assert (again.core.mesh.carried._row(BUTTON)[1] == 0) == forgotten
+        assert (again.core.mesh.carried.row(BUTTON)[1] == 0) == forgotten
 
 
 def test_no_generation_ever_comes_back():

@@ -6,7 +6,7 @@ from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_wire import phy
 from kentongan_wire.messages import NodeStatus
-from meshkit import NODE, hear, mesh, offer, own, send_all
+from meshkit import NODE, ask, hear, mesh, offer, own, send_all
 from nodekit import alarm, frame, of, packet_of, receipt
 
 OTHER = 0x52000044
@@ -393,9 +393,9 @@ def test_a_stored_alarm_is_dropped_and_answered_byte_for_byte():
     assert core.next_deadline() is None and core.drops == {"alarm_doubt": 1}
     stored = receipt(TOMBOL, 10)
     core.answers.keep(stored, [(TOMBOL, 10)])
-    assert core.answer(TOMBOL, 10, 20, 5_000)
-    assert not core.answer(TOMBOL, 11, 20, 5_000)
-    assert core.answer(TOMBOL, 10, 20, 5_500)  # held, though too soon to say it again
+    assert ask(core, TOMBOL, 10, 5_000)
+    assert not ask(core, TOMBOL, 9, 5_000, hops=0)
+    assert ask(core, TOMBOL, 10, 5_500, attempt=2)  # held, though too soon to say it again
     assert [f for _, f in send_all(core, 5_000, 9_000)] == [stored]
 
 
@@ -406,10 +406,10 @@ def test_an_answer_that_had_no_air_is_none_and_a_later_repeat_has_it():
     core.answers.keep(stored, [(TOMBOL, 10)])
     core.ledger.spend(36_000, 0, [])
     for n in range(40):
-        core.answer(TOMBOL, 10, 20, 5_000 + 3_000 * n)
+        ask(core, TOMBOL, 10, 5_000 + 3_000 * n, hops=0)
         assert send_all(core, 5_000 + 3_000 * n, 7_000 + 3_000 * n) == []
     later_ms = 2 * 3_600_000
-    core.answer(TOMBOL, 10, 20, later_ms)
+    ask(core, TOMBOL, 10, later_ms)
     assert [f for _, f in send_all(core, later_ms, later_ms + 2_000)] == [stored]
 
 
@@ -417,7 +417,7 @@ def test_an_answer_is_needless_when_another_node_gave_it():
     core = mesh()
     stored = receipt(TOMBOL, 10)
     core.answers.keep(stored, [(TOMBOL, 10)])
-    core.answer(TOMBOL, 10, 20, 5_000)
+    ask(core, TOMBOL, 10, 5_000)
     hear(core, stored, 5_010)
     assert send_all(core, 5_000, 9_000) == []
 

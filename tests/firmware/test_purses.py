@@ -236,21 +236,3 @@ def test_what_invented_senders_say_leaves_every_house_its_alarms_whatever_kind_t
             carried += offer(core, heard, now_ms)
             send_all(core, now_ms, now_ms + 1_900)
         assert carried >= 3, n
-
-
-def test_cached_answers_have_one_purse_of_their_own():
-    """Nobody's key is needed: a recorded frame of an answered alarm asks for its answer thirty times."""
-    core = mesh()
-    for n in range(6):
-        core.answers.keep(receipt(0x53000200 + n, 10, packet_id=1 + n), [(0x53000200 + n, 10)])
-    asked_ms = 0
-    for n in range(6):
-        for _ in range(30):
-            asked_ms += 3_000
-            core.answer(0x53000200 + n, 10, 20, asked_ms)
-            send_all(core, asked_ms, asked_ms + 2_900)
-    assert 7_500 < core.air_used_ms(asked_ms) <= 9_000 + 12 * core.airtime_ms(100), "and two of each alarm"
-    assert core.drops["alarm_share"] > 50
-    asked_ms += 2 * 3_600_000
-    core.answer(0x53000205, 10, 20, asked_ms)
-    assert send_all(core, asked_ms, asked_ms + 2_900), "what had no air was no answer"

@@ -4,7 +4,7 @@ from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.mesh import BROADCAST, PURSES
 from meshkit import hear, mesh, offer, send_all
-from nodekit import alarm, of, receipt
+from nodekit import alarm, of
 
 TOMBOL = 0x53000007
 HOUSES = tuple([0x53000100 + n for n in range(40)])
@@ -139,26 +139,6 @@ def test_a_sender_with_a_purse_s_number_spends_no_purse():
         assert [entry.charge for entry in core.queue.entries] == [0]
 
 
-def test_recordings_of_answered_alarms_leave_a_new_alarm_its_answers():
-    core = mesh()
-    for n, house in enumerate(HOUSES[:6]):
-        core.answers.keep(receipt(house, 50, packet_id=900 + n), [(house, 50)])
-    now_ms = 0
-    for _ in range(30):
-        for house in HOUSES[1:6]:
-            core.answer(house, 50, 20, now_ms)
-            now_ms += 500
-            send_all(core, now_ms, now_ms + 400)
-    assert 8_000 < core.air_used_ms(now_ms) < 10_500, "their purse, and two beyond it for each"
-    core.answers.keep(receipt(TOMBOL, 10, packet_id=950), [(TOMBOL, 10)])
-    said = []
-    for _ in range(6):
-        core.answer(TOMBOL, 10, 20, now_ms)
-        said.append(len(send_all(core, now_ms, now_ms + 2_400)))
-        now_ms += 2_500
-    assert said == [1, 1, 0, 0, 0, 0]
-
-
 def kept_of(core):
     actions = []
     core.keep(actions)
@@ -172,7 +152,7 @@ def test_whoever_is_heard_after_a_restart_takes_no_kept_senders_place():
             assert said(core, 0x53001000 + n, counter, n * 150_000)
         again = mesh(counted=kept_of(core))
         assert said(again, 0x53009000, 9, 0)
-        kept = [n for n in range(len(counters)) if again.carried._row(0x53001000 + n)[1]]
+        kept = [n for n in range(len(counters)) if again.carried.row(0x53001000 + n)[1]]
         assert len(kept) == min(len(counters), 95)
 
 
@@ -244,4 +224,4 @@ def test_when_the_oldest_keys_are_refused_counts_made_under_them_are_forgotten()
     assert said(core, TOMBOL, RAISED, 0)
     core.carried.forget()
     again = mesh(counted=kept_of(core))
-    assert again.carried._row(TOMBOL) == (None, 0, 0, 0)
+    assert again.carried.row(TOMBOL) == (None, 0, 0, 0)

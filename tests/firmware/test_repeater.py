@@ -60,7 +60,7 @@ def test_an_answer_from_the_cache_comes_at_most_once_in_two_seconds_and_thirty_t
     answer = receipt(TOMBOL, 10)
     shell.hear(answer)
     for n in range(80):
-        shell.hear(alarm(TOMBOL, 10, attempt=1, packet_id=100 + n, hop_limit=0))
+        shell.hear(alarm(TOMBOL, 10, attempt=1 + n, packet_id=100 + n, hop_limit=1))
         shell.wait(1_000)
     times = [t for t, f in shell.sent if f == answer]
     assert len(times) == 30

@@ -65,7 +65,7 @@ class Carried:
 
         Every button reports once a day. Of any other sender a recording may look new, and one more each time.
         """
-        return self._row(src)[3] == KNOWN
+        return self.row(src)[3] == KNOWN
 
     def forget(self):
         """The oldest keys hold no more: nor does what somebody counted who had stolen them."""
@@ -79,7 +79,7 @@ class Carried:
         """
         at = self._find(src, True, content)
         if at is None:
-            return (counter, min(attempt, ATTEMPT_MAX)) <= self._row(src)[1:3]
+            return (counter, min(attempt, ATTEMPT_MAX)) <= self.row(src)[1:3]
         minute = struct.unpack_from(ROW, self._rows, at)[3]
         return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
@@ -89,7 +89,7 @@ class Carried:
         strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
         farther: it has more hops left than any that was carried, which is nothing old.
         """
-        _, last, highest, _ = self._row(src)
+        _, last, highest, _ = self.row(src)
         attempt = min(attempt, ATTEMPT_MAX)
         at = self._find(src, True, content)
         if at is not None:
@@ -129,7 +129,7 @@ class Carried:
         To push one out of 40 takes a thief more air than he has between two attempts of a button.
         """
         key = struct.pack("<I", src ^ counter)
-        at = _place(self._ring, key, 5)
+        at = place(self._ring, key, 5)
         if at is not None:
             return self._ring[at + 4] != attempt
         self._ring[:] = self._ring[5:] + key + bytes([attempt])
@@ -142,9 +142,9 @@ class Carried:
             for at in standings:
                 if rows[at] >> 6 < AGED:
                     rows[at] += 64
-        at, last, highest, standing = self._row(src)
+        at, last, highest, standing = self.row(src)
         if at is None:  # an empty row, or that of another who came new
-            at = _place(rows, bytes(4), SENDER_BYTES)
+            at = place(rows, bytes(4), SENDER_BYTES)
             while at is None or rows[at + 8] >> 6 == KNOWN:
                 at = self._next_sender * SENDER_BYTES
                 self._next_sender = (self._next_sender + 1) % SENDERS
@@ -156,17 +156,17 @@ class Carried:
         struct.pack_into(SENDER, rows, at, src, counter, attempt | standing << 6)
         self.changed = True
 
-    def _row(self, src):
+    def row(self, src):
         """(where, highest counter, highest attempt under it, standing); (None, 0, 0, 0) of whom it knows
         nothing."""
-        at = _place(self._senders, struct.pack("<I", src), SENDER_BYTES)
+        at = place(self._senders, struct.pack("<I", src), SENDER_BYTES)
         if at is None:
             return None, 0, 0, 0
         last, flags = struct.unpack_from("<IB", self._senders, at + 4)
         return at, last, flags & ATTEMPT_MAX, flags >> 6
 
     def _find(self, src, proved, content):
-        return _place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)
+        return place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)
 
 
 def _marked(content, proved):
@@ -174,7 +174,7 @@ def _marked(content, proved):
     return content | 1 if proved else content & ~1
 
 
-def _place(rows, key, row_bytes):
+def place(rows, key, row_bytes):
     """Where the row that begins with this key stands, or None."""
     at = rows.find(key)
     while at >= 0:

@@ -16,7 +16,7 @@ from kentongan_wire.packet import BROADCAST, relayed
 
 from kentongan_node.actions import Cad, Persist, Transmit
 from kentongan_node.airledger import AirLedger
-from kentongan_node.answers import AnswerCache
+from kentongan_node.answers import ANSWER_LOT_MS, ANSWERS, AnswerCache
 from kentongan_node.carried import FILE, Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
 from kentongan_node.heads import alarm_head, content_of, said_counter
@@ -59,12 +59,11 @@ DOUBT_ATTEMPTS = 2
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
-# Purses that are no sender's (shares.py): of cached answers, for anybody can play again what they answer, and
-# of alarms older than what their sender said since, which anybody may have recorded. All are within PURSES of
-# the numbers' ends: a sender with such a number has none of its own.
-ANSWERS, OLD = 4, 5
+# Purses that are no sender's (shares.py), as those in answers.py: of alarms older than what their sender said
+# since, which anybody may have recorded. All are within PURSES of the numbers' ends: a sender with such a
+# number has none of its own.
+OLD = 5
 PURSES = 16
-FIRST_ANSWERS = 2
 OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins; one always does
 # Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
 AGAIN, AGAIN_PLACES = 6, 6
@@ -89,8 +88,8 @@ class Mesh:
         self.queue = SendQueue()
         self.drops = self.queue.drops
         self.meter = BusyMeter()
-        self.answers = AnswerCache() if relays else None
         self.carried = Carried(counted) if relays else None
+        self.answers = AnswerCache(self.carried) if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
@@ -232,21 +231,26 @@ class Mesh:
         first = entry.attempt <= FIRST_ATTEMPTS if head else entry.charge != COMMON
         return self._shares.affords(entry.charge, wanted_ms, now_ms, first)
 
-    def answer(self, origin, counter, snr_q, now_ms):
-        """Answer an alarm that was heard again from the cache. True: a stage 2 receipt for it is held."""
-        if self.answers is None or self.answers.holds(origin, counter) is None:
-            return False
-        frame = self.answers.take(origin, counter, now_ms)
-        if frame is not None:
-            entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, (origin, counter))
-            entry.answer = True
-            # Of each alarm the first answers go beyond the purse: recordings of five others emptied it.
-            entry.charge = None if self.answers.times(origin, counter) <= FIRST_ANSWERS else ANSWERS
-            if entry.charge is None or self._pays(entry, None, now_ms):
-                self.queue.put(entry)
-            else:
-                self.answers.unsaid(origin, counter)
-                self.queue.count(CLASS_ALARM, "share")
+    def answer(self, packet, data, head, proved, snr_q, now_ms, rnd=0):
+        """Answer an alarm that was heard again from the cache. True: a stage 2 receipt for it is held.
+
+        Its frame is offered after this: what is carried is no longer new.
+        """
+        about = packet.src, head[0]
+        new = proved and may_relay(packet, data) and self.carried.is_new(
+            packet.src, content_of(data), head[0], head[1], True, now_ms, False)
+        frame = self.answers.take(*about, now_ms)
+        if frame is None:
+            return bool(self.answers.holds(*about))
+        entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, about)
+        entry.answer, entry.charge = True, ANSWERS
+        entry.attempt = 0 if new else FIRST_ATTEMPTS + 1  # 9 s of the purse, or 3
+        air_ms = self.airtime_ms(len(frame))
+        if self._pays(entry, head, now_ms) or new and pick(rnd, 900, air_ms) < ANSWER_LOT_MS:
+            self.queue.put(entry)
+        else:
+            self.answers.budget.unsaid(*about)
+            self.queue.count(CLASS_ALARM, "share")
         return True
 
     def doubt_alarm(self, origin, counter, proved=False):
@@ -448,7 +452,7 @@ class Mesh:
                 return entry
             self.queue.drop(entry, "air")
             if entry.answer:
-                self.answers.unsaid(*entry.tag)
+                self.answers.budget.unsaid(*entry.tag)
 
     def _payable(self, entry, now_ms):
         """Whether the hour has air for it: of what is everybody's, else of what is kept for its kind."""

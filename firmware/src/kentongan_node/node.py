@@ -406,8 +406,7 @@ class Node:
             if entry.stage == messages.STAGE_STORED:
                 pairs.append((entry.node, entry.counter))
             self.mesh.doubt_alarm(entry.node, entry.counter, self.role == messages.SIRENE)
-        if pairs:
-            self.mesh.answers.keep(frame, pairs)
+        self.mesh.answers.keep(frame, pairs)
 
     def _carry(self, packet, data, proved, snr_q, now_ms, rnd):
         """Relay rules for one opened packet; nothing in here decides local delivery."""
@@ -415,7 +414,7 @@ class Node:
         tag = None
         if head:
             tag = (packet.src, head[0])
-            answered = self.mesh.answer(packet.src, head[0], snr_q, now_ms)
+            answered = self.mesh.answer(packet, data, head, proved, snr_q, now_ms, rnd)
         if flood.may_relay(packet, data):
             self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved, rnd)
         if tag and answered:
