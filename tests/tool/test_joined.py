@@ -1,5 +1,7 @@
 """A role's modules joined into one file mean what they mean apart, or the place of the trouble is named."""
+import ast
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import street
@@ -7,6 +9,7 @@ from conftest import MICROPYTHON, ROOT, require
 from kentongan_tool.bundle import ROLES, join
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
+from kentongan_tool.names import shorter
 from patience import PATIENCE_S
 from tool_kit import need_tools
 
@@ -73,6 +76,18 @@ def test_whole_numbers_are_written_where_they_are_used_and_what_nothing_uses_is_
 def test_what_cannot_be_followed_is_refused_with_its_place(tmp_path, root, module, said):
     with pytest.raises(ToolError, match=said):
         joined(tmp_path, root, a=module)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_one_file_has_what_the_driver_calls_of_an_antenna_switch(role):
+    text = Joined(ROOT / "firmware/roles" / role / "role.py", SOURCES).source()
+    found = [node for node in ast.parse(shorter(text, set())).body if "'tx'" in ast.dump(node)
+             and isinstance(node, ast.ClassDef)]
+    levels = []
+    space = run(ast.unparse(found[0]))
+    switch = space[found[0].name](SimpleNamespace(value=levels.append))  # its pin: high while it receives
+    switch.rx(), switch.tx(True), switch.rx(), switch.idle()
+    assert levels == [1, 0, 1, 0]
 
 
 TELL = "def told(now, action): print(now, type(action).__name__, tuple(action))\ndef after(): pass\n"

@@ -9,6 +9,7 @@ from kentongan_tool.trees import is_docstring, stored
 
 PARTS = ("modem", "sync_modem")
 CHIPS = {"sx1262": ("sx126x", "SX1262"), "sx1276": ("sx127x", "SX1276")}  # the driver's file, its class
+SWITCH = ("idle", "rx", "tx")  # what the driver calls of wiring.AntennaSwitch; nothing of ours names them
 
 
 def is_there(folder: Path) -> bool:

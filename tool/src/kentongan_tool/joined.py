@@ -10,6 +10,7 @@ import builtins
 import operator
 from pathlib import Path
 
+from kentongan_tool.driver import SWITCH
 from kentongan_tool.failures import ToolError
 from kentongan_tool.letgo import LET_GO, ONCE, written
 from kentongan_tool.shrink import needed
@@ -191,7 +192,7 @@ class Joined:
         roots = [self.finals[what] for what in self.order[-1].names.values()
                  if isinstance(what, Own) and what.module == ""]
         let_go, *once = [self._final_of(one) for one in (LET_GO, *ONCE)]
-        kept = written(needed(statements, roots), roots, let_go, once)
+        kept = written(needed(statements, roots, SWITCH), roots, let_go, once)
         used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)}
         head: dict = {}
         for module in self.order:
