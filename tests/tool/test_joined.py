@@ -57,12 +57,14 @@ def test_lambdas_defaults_comprehensions_globals_and_classes_keep_their_meaning(
     assert space["all"]() == (([0, 9, 18], 9, 13, "satu", 101), 1, 116)
 
 
-def test_whole_numbers_are_written_where_they_are_used_and_what_nothing_uses_is_left_out(tmp_path):
+def test_numbers_and_short_texts_are_written_where_they_are_used_and_what_nothing_uses_is_left_out(tmp_path):
     text = joined(tmp_path, "from kentongan_node.a import used\ndef go(): return used()\n",
-                  a="A, B = 4, 5\nUNUSED = [1]\nTEXT = 'pos'\ndef used(): return A * B, TEXT\n"
+                  a="A, B = 4, 5\nUNUSED = [1]\nTEXT = 'pos'\nLONG = 'lebih dari sepuluh'\n"
+                    "def used(): return A * B, TEXT, LONG\n"
                     "def unused(): return A\n")
-    assert run(text)["go"]() == (20, "pos")
-    assert "A" not in text and "UNUSED" not in text and "unused" not in text
+    assert run(text)["go"]() == (20, "pos", "lebih dari sepuluh")
+    assert "TEXT" not in text and "LONG" in text
+    assert "UNUSED" not in text and "unused" not in text
 
 
 @pytest.mark.parametrize(("root", "module", "said"), [

@@ -120,3 +120,11 @@ def test_an_argument_that_somebody_gives_by_name_keeps_it():
     assert served(shorter(text, {"serve"})) == 3 and "level" in names(shorter(text, {"serve"}))
     assert "plain" not in names(shorter(text, {"serve"}))
     assert "plain" in names(shorter(text, {"serve", "plain"}))
+
+
+def test_what_an_object_alone_asks_for_takes_a_name_that_others_have():
+    text = "class A:\n    def __init__(self): self.only_mine = 3\n" \
+           "    def seen(self): return self.only_mine\n" \
+           "def serve():\n    return A().seen()\n"
+    short = shorter(text, {"serve"})
+    assert served(short) == 3 and "only_mine" not in names(short) and "seen" in names(short)

@@ -1,9 +1,9 @@
 """Joins a role's modules into one source: a board loads one .mpy instead of sixty files.
 
 Every top-level name becomes a name of the one module (with its module's name behind it where that could be
-misread), imports between our modules go, whole-number constants are written where they are used, and what
-nothing uses is left out; what only a start calls goes after it (letgo.py). What cannot be followed is refused
-with its place: no board gets guessed code.
+misread), imports between our modules go, whole numbers and short texts are written where they are used, and
+what nothing uses is left out; what only a start calls goes after it (letgo.py). What cannot be followed is
+refused with its place: no board gets guessed code.
 """
 import ast
 import builtins
@@ -13,6 +13,7 @@ from pathlib import Path
 from kentongan_tool.driver import SWITCH
 from kentongan_tool.failures import ToolError
 from kentongan_tool.letgo import LET_GO, ONCE, written
+from kentongan_tool.names import INTERNED
 from kentongan_tool.shrink import needed
 from kentongan_tool.trees import (
     FUNCTIONS,
@@ -26,6 +27,7 @@ from kentongan_tool.trees import (
     is_ours,
     pairs,
     stored,
+    text_of,
 )
 
 ASKED = ("settings", "runner", "actions", "console", "selftest")  # by the simulator's boards
@@ -129,7 +131,7 @@ class Joined:
         return finals
 
     def _find_numbers(self, module: Module):
-        """Whole numbers that a module assigns once, at its top."""
+        """Whole numbers and short texts that a module assigns once, at its top."""
         times: dict = {}
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Global):
@@ -145,15 +147,17 @@ class Joined:
 
     def _number(self, module: Module, node):
         if isinstance(node, ast.Constant):
-            return node.value if type(node.value) is int else None
+            short = text_of(node) is not None and len(node.value) <= INTERNED  # a name of the chip's anyway
+            return node.value if type(node.value) is int or short else None
         if isinstance(node, (ast.Name, ast.Attribute)):
             return self.numbers.get(self.look_up(module, node, module.names.get))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert)):
             value = self._number(module, node.operand)
-            return None if value is None else -value if isinstance(node.op, ast.USub) else ~value
+            return None if type(value) is not int else -value if isinstance(node.op, ast.USub) else ~value
         if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
             left, right = self._number(module, node.left), self._number(module, node.right)
-            return None if left is None or right is None else OPERATIONS[type(node.op)](left, right)
+            whole = type(left) is type(right) is int
+            return OPERATIONS[type(node.op)](left, right) if whole else None
         return None
 
     def look_up(self, module: Module, node, names):

@@ -2,9 +2,9 @@
 
 A name takes its letters and 7 bytes of the chip's heap, and the table doubles: beyond 630 names it takes
 4.5 KB more at once, beyond 1,270 another 9 KB. What nobody outside sees gets a name that is there anyway:
-what a function binds and what only an object's own methods ask for one of MicroPython's own, a top-level name
-one that is an attribute or a short text as well. Every line stays where it is: the lines of a traceback are
-those of the readable text.
+what a function binds and what only an object's own methods ask for (of self) one of MicroPython's own
+or of another object's, a top-level name one that is an attribute or a short text as well. Every line stays
+where it is: the lines of a traceback are those of the readable text.
 """
 import ast
 import builtins
@@ -33,7 +33,7 @@ def shorter(text: str, keep) -> str:
     outside, keep = set(keep), texts | set(keep)
     foreign, given_back = _foreign(tree) | keep, _given_back(tree)
     for family in _families(tree):
-        _shorten_private(family, foreign, given_back)
+        _shorten_private(family, foreign, keep, given_back)
     _shorten_bound(tree, keep)
     _reuse(tree, outside, texts)
     return ast.unparse(tree) + "\n"
@@ -59,21 +59,21 @@ def _families(tree) -> list:
     return [[classes[name] for name in sorted(one)] for one in every if not one & strange]
 
 
-def _private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
-
-
 def _is_own(node) -> bool:
-    """self._x, or super()._x"""
+    """self.x, or super().x"""
     value = node.value
     return isinstance(value, ast.Name) and value.id == "self" or \
         isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"
 
 
 def _foreign(tree) -> set:
-    """Private names of which somebody else than their object makes use."""
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
-            and _private(node.attr) and not _is_own(node) and not isinstance(node.ctx, ast.Del)}
+    """Names that somebody else than their own object asks for, or gives, or that nobody in here asks for."""
+    every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+    elsewhere = {node.attr for node in every if not _is_own(node) and not isinstance(node.ctx, ast.Del)}
+    unasked = {getattr(*place) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+               for part in node.body for place in _bindings(part)} - {node.attr for node in every}
+    return elsewhere | by_name | unasked
 
 
 def _bindings(node) -> list:
@@ -90,7 +90,8 @@ def _given_back(tree) -> list:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)]
 
 
-def _shorten_private(family: list, untouched: set, given_back: list):
+def _shorten_private(family: list, foreign: set, keep: set, given_back: list):
+    """New names are those that other objects have anyway; a text may be what getattr() asks for."""
     places: dict = {}
     for node in given_back:
         if isinstance(node.value, ast.Name) and node.value.id in [one.name for one in family]:
@@ -105,9 +106,10 @@ def _shorten_private(family: list, untouched: set, given_back: list):
     read = {node.id for one in family for node in ast.walk(one)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     asked = {node.attr for one in family for node in ast.walk(one) if isinstance(node, ast.Attribute)}
-    renamed = [name for name in sorted(places) if _private(name) and name not in untouched | read]
-    stays = untouched | asked | set(places) | set().union(*[_read_in_class(one) for one in family])
-    fresh = itertools.chain(BUILT_IN, (f"_{n}" for n in itertools.count()))
+    renamed = [name for name in sorted(places) if not name.startswith("__") and name not in foreign | read]
+    stays = keep | asked | set(places) | set().union(*[_read_in_class(one) for one in family])
+    others = sorted(name for name in foreign - keep if not name.startswith("_"))
+    fresh = itertools.chain(BUILT_IN, others, (f"_{n}" for n in itertools.count()))
     fresh = (name for name in fresh if name not in stays)
     for name, new in list(zip(renamed, fresh, strict=False)):
         for place, what in places[name]:
