@@ -19,8 +19,7 @@ from kentongan_wire import messages as m
 
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
 PATIENCE_S, QUIET_S = 600, 15
-HEAP_FLOOR = {"sirene": 28 * 1024}
-HEAP_FLOOR_OTHERS = 40 * 1024
+HEAP_FLOOR = 40 * 1024
 NOISE, PIECE, PIECE_S = 4_000, 100, 0.05
 REST_S, GAP_S = 3, 0.3
 BLOCK_MIN = 4_096             # a smaller one stays with IDF, which needs some
@@ -118,9 +117,8 @@ def heap(life):
     before, begun, now = [heap_of(life.board.told[b"H"][at]) for at in (0, 1, -1)]
     own = begun.used - before.used + before.idf - begun.idf
     left = now.free + sum(now.blocks) + own
-    floor = HEAP_FLOOR.get(life.role, HEAP_FLOOR_OTHERS)
-    if left < floor:
-        raise Missed(f"{left} bytes are left, {floor} wanted")
+    if left < HEAP_FLOOR:
+        raise Missed(f"{left} bytes are left, {HEAP_FLOOR} wanted")
     return f"{left} bytes left: {now.free} free, {now.blocks} of IDF, {own} the stand-in's; {now.used} used"
 
 

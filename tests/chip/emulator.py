@@ -1,6 +1,8 @@
 """One life of an emulated board: QEMU, its line, its flash, and the SX1276 model behind radio_line.py."""
 import contextlib
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -14,6 +16,11 @@ from chip.flash_server import FlashServer
 START_S, END_S = 120, 10
 WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
 SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
+
+
+def ends_with_us():
+    """In the new process: Linux kills it when the one that began it ends, whatever ended that."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class RealTime:
@@ -41,7 +48,8 @@ class Emulator:
              "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
              "-serial", f"unix:{folder / 'line'}", "-serial", "null", "-serial", f"unix:{folder / 'radio'}",
              "-monitor", "none"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=ends_with_us)
         self._ends.callback(self._stop)
         try:
             self._line, self._radio = [line.accept()[0] for line in lines.values()]

@@ -180,7 +180,7 @@ def test_each_check_holds_on_a_board_that_does_all(monkeypatch):
     (checks.start, "modem", "hung", "no Hello"),
     (checks.heap, "modem", "hung", "no answer to b'H'"),
     (checks.busy, "penerus", "leaks", "bytes are left, 40960 wanted"),
-    (checks.busy, "sirene", "leaks", "28672 wanted"),
+    (checks.busy, "sirene", "leaks", "40960 wanted"),
     (checks.busy, "penerima", "never listens", "never listens"),
     (checks.alarm, "tombol", "mute", "no three frames"),
     (checks.alarm, "tombol", "same attempt", "sent twice"),
