@@ -17,6 +17,7 @@ from chip.emulator import Emulator
 from hwkit import NODES
 from kentongan_tool import boards
 from kentongan_wire import link
+from patience import wait_for
 from tool_kit import firmware_image, need_tools
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -70,6 +71,21 @@ def test_an_emulator_that_does_not_start_is_told_with_its_own_words(tmp_path, mo
     monkeypatch.setattr("chip.emulator.START_S", SOON_S)
     with pytest.raises(RuntimeError, match="no such ROM"), Emulator(path, bytearray(4096)):
         pass
+
+
+def test_an_emulator_ends_when_a_signal_kills_its_runner(tmp_path):
+    path = tmp_path / "qemu"
+    path.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/own\nmv {tmp_path}/own {tmp_path}/pid\n"
+                    "exec sleep 600\n")
+    path.chmod(0o755)
+    text = f"from chip.emulator import Emulator\nEmulator({str(path)!r}, bytearray(4096)).__enter__()\n"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    runner = subprocess.Popen([sys.executable, "-c", text], env=environment)
+    wait_for((tmp_path / "pid").exists, "it runs")
+    runner.kill()
+    runner.wait()
+    its = Path("/proc") / (tmp_path / "pid").read_text().strip()
+    wait_for(lambda: not its.exists() or " Z " in (its / "stat").read_text(), "it ended too")
 
 
 def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(monkeypatch):
