@@ -148,17 +148,22 @@ def test_what_waits_is_not_confirmed_once_who_asked_is_no_officer_or_lives_there
     assert fact(village, "kakak", "named_for_confidential") == 1
 
 
-def test_one_officer_who_asks_and_asks_shuts_the_door_for_nobody_else(village):
-    with village.hub.store.write() as db:
-        asker = db.value("SELECT id FROM accounts WHERE login = 'admin'")
-        for n in range(access.OWN_REQUESTS_LIMIT):
-            db.insert("access_requests", what="x", subject="", body=f'{{"n": {n}}}', touched="[]",
-                      made_by=asker, made_wall=0)  # fmt: skip
+@pytest.mark.parametrize("askers", [1, 3])
+def test_officers_who_ask_and_ask_shut_the_door_for_nobody_else(village, askers):
+    """Three of them filled a list that all shared."""
+    for number in range(askers):
+        login = f"tanya{number}"
+        asker = village.account(login, "admin", house=40 + number)
+        with village.hub.store.write() as db:
+            for n in range(access.OWN_REQUESTS_LIMIT):
+                db.insert("access_requests", what="x", subject="", body=f'{{"n": {n}, "by": {number}}}',
+                          touched="[]", made_by=asker, made_wall=0)  # fmt: skip
     kakak = village.account("kakak", "petugas_ronda", house=9)
     village.account("admin2", "admin", house=13)
-    answer = village.enter("admin").post(f"/akun/{kakak}/rahasia", page="/akun")
+    answer = village.enter("tanya0").post(f"/akun/{kakak}/rahasia", page="/akun")
     assert answer.status_code in (400, 409) and "perubahan Anda yang menunggu" in answer.text
     assert village.enter("admin2").post(f"/akun/{kakak}/rahasia", page="/akun").status_code == 303
+    assert len(waiting(village)) == askers * access.OWN_REQUESTS_LIMIT + 1
 
 
 def test_a_link_into_an_account_ends_when_the_account_is_agreed(village):

@@ -17,8 +17,7 @@ UNKNOWN = (0, 0, 0)
 AGREED, STAND_IN = "rahasia", "pengganti"  # marks of an account that was switched off, in its row
 DUTIES = ("ppa", "ketua_rw", "bhabin")  # duties whose holders are called for confidential incidents
 RESTORED = "access_restored"  # setting: the facts came out of a backup and nobody has looked at them since
-REQUESTS_LIMIT = 50  # that wait at once
-OWN_REQUESTS_LIMIT = 20  # of one officer: nobody alone shuts the door for the others' changes
+OWN_REQUESTS_LIMIT = 20  # of one officer, waiting at once: nobody shuts the door for another's changes
 LISTED = 100
 LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
@@ -182,9 +181,6 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
     same = "SELECT 1 FROM access_requests WHERE what = ? AND body = ? AND done_wall IS NULL"
     if db.value(same, what, text):
         raise LocalError(_("Ini sudah menunggu orang kedua, lihat halaman Akses."))
-    if db.value("SELECT count(*) FROM access_requests WHERE done_wall IS NULL") >= REQUESTS_LIMIT:
-        raise LocalError(_("sudah ada %(limit)s perubahan yang menunggu; benarkan atau tolak dulu",
-                           limit=REQUESTS_LIMIT))  # fmt: skip
     own = "SELECT count(*) FROM access_requests WHERE done_wall IS NULL AND made_by = ?"
     if db.value(own, by["id"]) >= OWN_REQUESTS_LIMIT:
         raise LocalError(_("sudah ada %(limit)s perubahan Anda yang menunggu orang kedua",
