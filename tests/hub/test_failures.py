@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from kentongan_hub import alarms, calling, failures, orders, outbox, policies, recipients
+from kentongan_hub import alarms, calling, failures, orders, outbox, policies, recipients, watch
 from kentongan_hub import policy as p
 from kentongan_hub.trust import counters, intake, work
 from kentongan_wire import messages as m
@@ -300,7 +300,7 @@ def test_what_lasts_is_told_by_a_hub_that_starts_again_every_few_minutes_too(sit
     monkeypatch.undo()
     site.post_events(event)
     with site.hub.store.read() as db:
-        assert db.setting(failures.UNSTORED) == "{}", "what is stored at last is forgotten"
+        assert db.setting(failures.LATE) == "{}", "what is stored at last is forgotten"
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["running", "started again"])
@@ -347,3 +347,92 @@ def test_what_fails_of_a_silent_presss_order_when_it_is_reported_leaves_no_publi
     monkeypatch.undo()
     step(site, 10_000)
     assert "pusat data gagal" not in warnings(site)
+
+
+def failed_text(site):
+    step(site, 10_000)
+    return warnings(site).get("pusat data gagal", {"detail": ""})["detail"]
+
+
+def test_however_many_more_events_fail_the_oldest_get_to_their_ten_minutes(site, monkeypatch):
+    """The newest pushed the oldest out, and none was told."""
+    monkeypatch.setattr(failures, "KEPT_MAX", 3)
+    monkeypatch.setitem(alarms.HANDLERS, "paged", broken)
+    for minute in range(failures.LASTS_MS // 60_000):
+        assert not unstored(site), minute
+        site.post_events(*(told_about(site, "paged", 20 * minute + n) for n in range(4)))
+        site.clock.advance(50_000)
+    with site.hub.store.read() as db:
+        assert len(json.loads(db.setting(failures.LATE))) == 3
+    assert unstored(site)
+    assert "3 kali atau lebih" in failed_text(site)
+
+
+def test_one_gateways_failing_events_keep_no_other_gateways_from_being_told(site, monkeypatch):
+    monkeypatch.setattr(failures, "KEPT_MAX", 2)
+    with site.hub.store.write() as db, failures.about(True):
+        for n in range(5):
+            failures.note(db, site.hub.now(), "menyimpan laporan gateway-1", key=f"gateway-1 {n}")
+        failures.note(db, site.hub.now(), "menyimpan laporan gateway-2", key="gateway-2 1")
+    step(site, failures.LASTS_MS)
+    assert "gateway-1" in failed_text(site) and "gateway-2" in failed_text(site)
+
+
+@pytest.mark.parametrize("type_", [one for one in ABOUT if one != "alarm"])
+def test_what_failed_of_a_press_nobody_knows_and_is_stored_within_ten_minutes_is_never_told(
+    site, monkeypatch, type_
+):
+    event = told_about(site, type_)
+    with monkeypatch.context() as patch:
+        patch.setitem(alarms.HANDLERS, type_, broken)
+        assert site.post_events(event)["accepted"] == []
+    site.clock.advance(60_000)
+    assert site.post_events(event)["accepted"] == [event["id"]]
+    for _ in range(40):
+        step(site, 60_000)
+        assert "pusat data gagal" not in warnings(site)
+
+
+def test_one_failure_that_stands_hides_no_other(site, monkeypatch):
+    """Loud ones hid each other and what is told late, and of the late ones the first hid the rest."""
+    with site.hub.store.write() as db, failures.about(failures.UNKNOWN):
+        failures.note(db, site.hub.now(), "bagian satu")
+        failures.note(db, site.hub.now(), "bagian dua")
+    for _ in range(failures.LASTS_MS // 60_000 + 1):
+        with site.hub.store.write() as db:
+            failures.note(db, site.hub.now(), "memanggil")
+            failures.note(db, site.hub.now(), "sirene")
+        step(site, 60_000)
+    detail = failed_text(site)
+    for what in ("memanggil", "sirene", "bagian satu", "bagian dua"):
+        assert what in detail, what
+
+
+def test_who_took_the_warning_is_told_of_another_failure_and_not_of_the_same_again(site):
+    def fail(what):
+        with site.hub.store.write() as db:
+            failures.note(db, site.hub.now(), what)
+        step(site, 10_000)
+        return warnings(site)["pusat data gagal"]
+
+    number = fail("memanggil")["id"]
+    with site.hub.store.write() as db:
+        watch.take(db, site.hub.now(), number, {"name": "Sari"})
+    assert fail("memanggil")["taken_by"] == "Sari"
+    told = fail("memanggil")["told"]
+    row = fail("sirene")
+    step(site, 10_000)
+    row = warnings(site)["pusat data gagal"]
+    assert "memanggil; sirene" in row["detail"] and row["taken_by"] is None and row["told"] == told + 1
+    site.clock.advance(failures.SHOWN_MS - 20_000)
+    row = fail("sirene")
+    assert "memanggil" not in row["detail"], "what is over is named no more"
+
+
+def test_of_many_failures_some_are_named_and_the_rest_is_counted(site):
+    with site.hub.store.write() as db:
+        for n in range(2 * failures.KEPT_MAX):
+            failures.note(db, site.hub.now(), f"bagian nomor {n}")
+    detail = failed_text(site)
+    assert "bagian nomor 0; bagian nomor 1" in detail
+    assert f"dan {failures.KEPT_MAX + 1 - failures.NAMED_MAX} lagi" in detail

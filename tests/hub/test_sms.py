@@ -228,7 +228,7 @@ def test_parts_that_cannot_be_read_keep_no_answer_on_the_card(post, monkeypatch)
     post.look()
     assert post.answered_by == "Siti" and post.model.left() == []
     with post.site.hub.store.read() as db:
-        assert db.setting(failures.WHAT) == "SMS yang terpotong"
+        assert failures.recent(db, post.site.hub.now()) == "SMS yang terpotong"
 
 
 def test_a_look_that_fails_is_told_on_the_page_of_channels_and_calls_go_out(post, monkeypatch):

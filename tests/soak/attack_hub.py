@@ -232,7 +232,7 @@ class Board:
         )
         need(not answered, "somebody is said to come, and nobody was asked: {}", answered[:3])
         with self.site.hub.store.read() as db:
-            need(not db.setting(failures.WHAT), "the hub failed at: {}", db.setting(failures.WHAT))
+            need(not db.setting(failures.NOTED), "the hub failed at: {}", db.setting(failures.NOTED))
         self._no_other_incident()
         self.counts["proved"] += 1
 

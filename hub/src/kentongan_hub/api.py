@@ -154,13 +154,11 @@ def _store_events(good, rejected, boot_id):
                 fresh = event["type"] == "alarm" and (
                     failures.contained(db, now, what, counters.is_new, db, now, event) is not False
                 )
-                taken = failures.contained(db, now, what, _taken, db, now, label, event)
+                key = f"{label} {event['id']}"
+                taken = failures.contained(db, now, what, _taken, db, now, label, event, key=key)
             if taken:
                 accepted.append(event["id"])
                 new += [event["id"]] if fresh else []
-                failures.worked(db, f"{label} {event['id']}")
-            elif failures.failed(db, now, f"{label} {event['id']}"):
-                failures.note(db, now, what, always=True)
         for one in rejected:
             log.warning("gateway %s: %s", label, audit.clean(one["reason"]))
         if rejected:

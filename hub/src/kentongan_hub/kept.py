@@ -34,8 +34,7 @@ TABLES = {  # in the order of their references; the condition says which rows th
 }  # fmt: skip
 # no reason to write the file anew
 RESTLESS = ("steady_ms", "wall_last", "clock_mark", "wall_ms", "wall_back_ms", "statuses_trimmed",
-            "failure_what", "failure_ms",
-            "failure_late_what", "failure_late_ms", "unstored_since")  # fmt: skip
+            "failure_ms", "failures", "failures_late")  # fmt: skip
 RESTLESS_COLUMNS = (
     *("heard_ms", "heard_wall", "heard_by", "battery_mv", "rssi", "snr_q", "boot_id", "clock_off_ms"),
     *("tried_wall", "worked_wall", "own_counter", "picture", "status_counter"),

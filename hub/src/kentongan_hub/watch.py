@@ -33,6 +33,7 @@ NEWS_EXPIRES_MS = 86_400_000
 STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
 REMIND_MS = 86_400_000
+FAILED = "pusat data gagal"  # one warning for whatever fails
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
 QUIET = {"quiet_from": "22.00", "quiet_to": "05.00"}  # default quiet hours of news that can wait
 
@@ -95,7 +96,7 @@ def _unsaved_ms(db, now, gone):
 
 
 def changes(db, now, path):
-    """(to open, ids to close, rows to tell again), by what is and what is listed; reads only."""
+    """(to open, ids to close, rows to tell again, rows whose words changed with what is found)."""
     found = supervision.findings(gather(db, now, path), now.ms)
     listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
     fresh = [one for key, one in found.items() if key not in listed]
@@ -105,14 +106,19 @@ def changes(db, now, path):
         for key, row in listed.items()
         if key in found and row["next_ms"] is not None and row["next_ms"] <= now.ms
     ]
-    return fresh, over, again
+    other = [
+        (row, found[key])
+        for key, row in listed.items()
+        if key in found and row["what"] == FAILED and row["detail"] != found[key].detail
+    ]
+    return fresh, over, again, other
 
 
 def open_warnings(db):
     return db.all("SELECT * FROM warnings WHERE closed_ms IS NULL ORDER BY urgent DESC, opened_ms, id")
 
 
-def apply(db, now, fresh, over, again):
+def apply(db, now, fresh, over, again, other=()):
     for one in fresh:
         number = db.insert(
             "warnings",
@@ -135,8 +141,29 @@ def apply(db, now, fresh, over, again):
             number,
         )
         audit.record(db, now.wall, "pusat data", _("pulih"), row["subject"], row["what"])
+    for row, one in other:
+        _say_anew(db, now, row, one)
     for row in again:
-        _tell(db, now, row)
+        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", row["id"]))
+
+
+def _say_anew(db, now, row, one):
+    """What stands on the page is what fails now; who took the warning took what failed then, and no more."""
+    db.run("UPDATE warnings SET detail = ? WHERE id = ?", one.detail, row["id"])
+    if _things(one.detail) <= _things(row["detail"]):
+        return
+    audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
+    if row["next_ms"] is None:
+        db.run(
+            "UPDATE warnings SET taken_by = NULL, taken_wall = NULL, next_ms = ? WHERE id = ?",
+            now.ms,
+            row["id"],
+        )
+
+
+def _things(detail):
+    """What a warning that the hub failed names."""
+    return set(detail.removesuffix(f": {supervision.KINDS[FAILED][2]}").split(failures.SIGN))
 
 
 def _tell(db, now, warning):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kentongan_gateway import keyfile
 from kentongan_gateway.uplink import HubError
-from kentongan_hub import access, accounts, away, mending, provision, rows
+from kentongan_hub import access, accounts, away, failures, mending, provision, rows
 from kentongan_hub.app import create_app
 from kentongan_hub.clock import Clock
 from kentongan_wire.packet import Channel
@@ -246,7 +246,7 @@ class Place(Town):
             db.run("DELETE FROM absences")
             db.run("DELETE FROM troubles")
             db.run("DELETE FROM refusals")
-            for key in ("wall_ms", "wall_back_ms", "failure_what", rows.FOUND):
+            for key in ("wall_ms", "wall_back_ms", failures.NOTED, rows.FOUND):
                 db.run("DELETE FROM settings WHERE key = ?", key)
             db.run("UPDATE warnings SET closed_ms = 1 WHERE closed_ms IS NULL")
         for name in ("restart", "clock", "disk_state", "disk_spool", "disk_lost"):
