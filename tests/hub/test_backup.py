@@ -72,6 +72,19 @@ def test_a_spoilt_file_is_refused_and_leaves_nothing(made, tmp_path, spoil):
     assert list((tmp_path / "baru").iterdir()) == []
 
 
+def test_a_file_that_is_spoilt_at_its_end_leaves_nothing_of_its_beginning(made, tmp_path, monkeypatch):
+    """Its first pieces were unpacked by then."""
+    old, _ = made
+    monkeypatch.setattr(backup, "CHUNK", 4_096)
+    path = tmp_path / "kecil.cadangan"
+    backup.make(old.data_dir, PHRASE, path)
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(LocalError, match="rusak atau terpotong"):
+        backup.restore(path, PHRASE, tmp_path / "baru")
+    assert list((tmp_path / "baru").iterdir()) == []
+
+
 def test_chunks_cannot_be_dropped_swapped_or_ended_early(made, tmp_path, monkeypatch):
     old, _ = made
     monkeypatch.setattr(backup, "CHUNK", 4_096)

@@ -57,19 +57,20 @@ class Walk:
         client.set_cookie(web.SESSION_COOKIE, token)
         return client, hmac.new(token.encode(), b"kentongan csrf", hashlib.sha256).hexdigest()
 
-    def _paths(self, slug):
+    def _paths(self, slug, without):
         for rule in sorted(self.site.app.url_map.iter_rules(), key=str):
-            if "POST" not in rule.methods or rule.endpoint in ENDING or str(rule).startswith("/api/"):
+            left_out = rule.endpoint in ENDING or rule.endpoint in without
+            if "POST" not in rule.methods or left_out or str(rule).startswith("/api/"):
                 continue
             for word in WORDS.get(rule.endpoint, ("x",)):
                 values = {**SAMPLES, "slug": slug, "action": word, "what": word}
                 yield re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values.get(found[1], word), str(rule))  # noqa: B023
 
-    def send_everything(self, *slugs, label="tombol-07"):
+    def send_everything(self, *slugs, label="tombol-07", without=()):
         for _ in range(2):
             for slug in slugs or ("kejadian-1",):
                 client, csrf = self._enter()
-                for path in self._paths(slug):
+                for path in self._paths(slug, without):
                     address = path.replace("tombol-07", label)
                     for _ in range(2):
                         form = {"csrf": csrf, **FORM}
@@ -83,6 +84,12 @@ class Walk:
         done = {code for _, code in self.answers}
         assert done <= {200, 201, 302, 303, 400, 401, 403, 404, 405, 409, 413, 429}, self.answers
         return self
+
+    def let_time_pass(self, minutes=10):
+        """What the forms began goes its way: steps of policies sound and call, no form does."""
+        for _ in range(minutes):
+            self.site.clock.advance(60_000)
+            self.site.hub.dispatch.step()
 
     def orders(self, type_):
         columns = "json_extract(body, '$.stage') AS stage, json_extract(body, '$.action') AS action"
@@ -112,6 +119,7 @@ def test_roles_may_what_stands_in_the_table_and_nothing_else():
 @each_role
 def test_without_an_alarm_no_account_starts_a_siren(walk):
     walk.send_everything("kejadian-1", "rahasia-1")
+    walk.let_time_pass()
     starts = [one for one in walk.orders("siren") if one["action"] == "start"]
     assert starts == [], "a report that somebody wrote down calls people and sounds nothing"
     assert walk.may(roles.DRILL) or walk.orders("drill") == []
@@ -140,7 +148,7 @@ def test_no_account_says_in_anothers_name_that_somebody_comes(walk):
 @each_role
 def test_whatever_an_account_did_the_next_press_is_kept_and_shown(walk):
     site = walk.site
-    walk.send_everything()
+    walk.send_everything(without=("device.unmute",))  # whoever mutes does not end it himself
     site.post_events(site.alarm(counter=90, device=site.other, kind=2))
     assert site.rows("SELECT counter FROM alarms WHERE device = ?", site.other) == [{"counter": 90}]
     (incident,) = [one for one in site.incidents() if one["device"] == site.other]
