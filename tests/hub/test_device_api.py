@@ -277,7 +277,7 @@ def test_a_site_whose_statuses_would_fill_the_air_is_refused_with_the_figures(si
     ]
     refused = [answer for answer in answers if answer.status_code == 400]
     assert answers[0].status_code == 201 and refused
-    assert "at most 12 s" in refused[0].json["error"] and "gateway" in refused[0].json["remedy"]
+    assert "paling banyak 12 detik" in refused[0].json["error"] and "gerbang" in refused[0].json["remedy"]
     plan = tool.get("/site").json["plan"]
     assert plan["load_s_per_hour"] <= 12 and plan["stretched"] and plan["lost_after_s"] > 300
 

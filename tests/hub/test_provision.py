@@ -114,7 +114,7 @@ def test_a_label_in_use_is_refused(data):
 
 def test_a_second_site_in_the_same_directory_is_refused(data):
     before = (data / "site.json").read_bytes()
-    with pytest.raises(LocalError, match="exists already"):
+    with pytest.raises(LocalError, match="situs sudah ada"):
         provision.create_site(data, "Lain", "admin", PASSWORD)
     assert (data / "site.json").read_bytes() == before
 
