@@ -5,6 +5,7 @@ import secrets
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, roles
+from kentongan_hub.language import _
 from kentongan_hub.provision.gateways import token_hash
 
 TOKEN_BYTES = 32
@@ -31,7 +32,7 @@ def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
         created_wall=now.wall,
         expires_ms=now.ms + lasts_ms,
     )
-    audit.record(db, now.wall, name, "kunci teknisi dibuat", "", f"{lasts_ms // 3_600_000} jam")
+    audit.record(db, now.wall, name, _("kunci teknisi dibuat"), "", f"{lasts_ms // 3_600_000} jam")
     return token
 
 
@@ -39,7 +40,7 @@ def end(db, now, name):
     """End every token of a technician; LocalError when there is none."""
     if not db.run("DELETE FROM technicians WHERE name = ?", name):
         raise LocalError(f"technician {name!r}: has no token")
-    audit.record(db, now.wall, name, "kunci teknisi diakhiri")
+    audit.record(db, now.wall, name, _("kunci teknisi diakhiri"))
 
 
 def of_token(db, now, token):

@@ -8,6 +8,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub import accounts, audit, site
 from kentongan_hub.clock import Clock, Now
+from kentongan_hub.language import _
 from kentongan_hub.provision.numbers import new_node
 from kentongan_hub.store import Store
 from kentongan_hub.trust import calls, configs, plan, revocations, rotation
@@ -92,7 +93,7 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
         node,
     )
     home = f", RT {zone:02d} rumah {house}" if house else ""
-    audit.record(db, now.wall, who, "device added", label, f"{role} {node:08x}{home}")
+    audit.record(db, now.wall, who, _("alat ditambahkan"), label, f"{role} {node:08x}{home}")
     configs.refresh(db, now, secret)
     revocations.announce(db, now, secret)
     return checked

@@ -9,6 +9,7 @@ from kentongan_wire import site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import audit, site
+from kentongan_hub.language import _
 from kentongan_hub.provision.numbers import check_radio, new_node
 from kentongan_hub.store import Store
 from kentongan_hub.trust import revocations, rotation
@@ -50,7 +51,7 @@ def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
         row = add_gateway(db, label, zone or db.number("rt", 1))
         if radio is not None:
             row = _take_radio(db, row, radio)
-        audit.record(db, int(time.time() * 1000), "provision", "gateway file written", label)
+        audit.record(db, int(time.time() * 1000), "provision", _("berkas gerbang ditulis"), label)
         valid = rotation.generations(db, secret)
         held = range(valid.lowest, (valid.next or valid.send) + 1)
         return {
@@ -77,7 +78,7 @@ def gateway_token(data_dir, label="gateway-1"):
     with Store(data_dir).write() as db:
         if not db.run("UPDATE gateways SET token = ? WHERE label = ?", token_hash(token), label):
             raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
-        audit.record(db, int(time.time() * 1000), "provision", "gateway token made", label)
+        audit.record(db, int(time.time() * 1000), "provision", _("token gerbang dibuat"), label)
     return token
 
 

@@ -138,7 +138,7 @@ def confirm(db, now, secret, node, who, erased=False, account=None):
             raise LocalError(f"device {row['label']} ({node:08x}): not heard yet; send its uji first")
         revocations.revoke(db, now, secret, old["node"], "diganti", who, erased)
     db.run("UPDATE devices SET pending = 0 WHERE node = ?", node)
-    audit.record(db, now.wall, who, "alat terpasang", row["label"], format(node, "08x"))
+    audit.record(db, now.wall, who, _("alat terpasang"), row["label"], format(node, "08x"))
 
 
 def withdraw(db, now, secret, node, who, written=True, account=None):

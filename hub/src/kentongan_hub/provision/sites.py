@@ -84,7 +84,7 @@ def create_site(
         db.run("DELETE FROM contacts")
         contacts.seed(db)
         add_gateway(db, FIRST_GATEWAY, rt)
-        audit.record(db, wall_ms, admin_login, "site made", name)
+        audit.record(db, wall_ms, admin_login, _("tempat dibuat"), name)
         site.save_new(data_dir, made)  # last: a site exists exactly when its file does
     return {key: value for key, value in made.items() if key not in ("site_key", "channel_key")}
 
