@@ -18,9 +18,9 @@ KNOWN_HERE = (0x53000007, 0x52000044) + tuple([0x53000100 + n for n in range(40)
 
 def known_since_long(senders):
     """The kept file of a relay that knows these, whose counts are 0."""
-    rows = bytearray(SENDERS * SENDER_BYTES)
+    rows = bytearray(SENDERS * SENDER_BYTES + 2)
     for n, src in enumerate(senders):
-        struct.pack_into(SENDER, rows, n * SENDER_BYTES, src, 0, KNOWN << 6)
+        struct.pack_into(SENDER, rows, n * SENDER_BYTES, src, 0, 0, KNOWN)
     return bytes(rows) + struct.pack("<I", binascii.crc32(rows))
 
 

@@ -39,6 +39,17 @@ def test_a_full_ring_forgets_the_oldest_and_keeps_its_size():
     assert len([n for n in range(some) if shares.used_ms(THIRD + n, 2 * SPAN_MS)]) == LIMIT
 
 
+def test_the_purses_that_all_share_remember_what_they_paid_whoever_presses():
+    """A drill of forty houses in eight minutes pushed out what recordings had taken: they began anew."""
+    shares = Shares(preset("ShortSlow"))
+    for purse in (0, 4, 5, 0xFFFFFFFE):
+        shares.charge(purse, 900, 0)
+    for n in range(3 * LIMIT):
+        shares.charge(THIRD + n, 100, n)
+    assert [shares.used_ms(purse, 500) for purse in (0, 4, 5, 0xFFFFFFFE)] == [900] * 4
+    assert len([n for n in range(3 * LIMIT) if shares.used_ms(THIRD + n, 500)]) == LIMIT - 4
+
+
 def test_frames_of_four_minutes_share_an_entry():
     shares = Shares(preset("ShortSlow"))
     for n in range(3 * LIMIT):

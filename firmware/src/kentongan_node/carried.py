@@ -7,7 +7,7 @@ plays one with few left ahead of the true one must not end its way there.
 import binascii
 import struct
 
-ROWS = 64                # contents remembered; the oldest gives way
+ROWS = 96                # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
 # enough to give one, and how often more came after it had gone (6-7).
@@ -15,15 +15,15 @@ ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
 SENDERS = 96             # whose counters are remembered
 KNOWN_MAX = 80           # of them known; what comes new takes no known one's place
-# Sender, highest counter; in one byte the highest attempt under it (bits 0-5) and the standing (6-7): by the
-# half days since it came, two at most, or known.
-SENDER = "<IIB"
+# Sender, highest counter, highest attempt under it, standing: the half days since it came, or KNOWN and those
+# since it said something later. From AGED on a later word makes it known, at STALE another takes its place.
+SENDER = "<IIBB"
 SENDER_BYTES = struct.calcsize(SENDER)
-ATTEMPT_MAX = 63
-AGED, KNOWN = 2, 3
+AGED, STALE, KNOWN, LAPSED = 2, 3, 8, 15
 HALF_DAY_MS = 12 * 3_600_000
-FILE = "counted"         # the senders and their counters, CRC-32
-CHECK_BYTES = 4
+FILE = "counted"         # the senders and their counters, minutes of the present half day, CRC-32
+TAIL = "<HI"
+TAIL_BYTES = struct.calcsize(TAIL)
 REPEAT_MINUTES = 3       # a sender repeats one content for so long (orders, pages: 60 s)
 REPEATS = 6              # and so many times
 REORDERED = 64           # counters that frames of one mains sender may overtake each other by
@@ -37,12 +37,13 @@ class Carried:
         self._rows = bytearray(ROWS * ROW_BYTES)
         self._next = 0
         self._next_sender = 0
-        self._half_day = 0
-        self.forget()
-        if state is not None and len(state) == SENDERS * SENDER_BYTES + CHECK_BYTES:
-            self._senders[:] = state[:-CHECK_BYTES]
+        self._half_day = self._before_ms = self._last_ms = 0
+        self._senders = bytearray(SENDERS * SENDER_BYTES)
+        if state is not None and len(state) == SENDERS * SENDER_BYTES + TAIL_BYTES:
+            self._senders[:] = state[:-TAIL_BYTES]
+            self._before_ms = self._last_ms = struct.unpack(TAIL, state[-TAIL_BYTES:])[0] * MINUTE_MS
             if self.image() != state:
-                self.forget()
+                self._senders[:] = bytes(len(self._senders))
         self.changed = False                    # since the senders were last written
         self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
@@ -58,18 +59,23 @@ class Carried:
     def image(self):
         """The senders, for Persist(FILE, ..)."""
         self.changed = False
-        return bytes(self._senders) + struct.pack("<I", binascii.crc32(self._senders))
+        body = bytes(self._senders) + struct.pack("<H", self._last_ms % HALF_DAY_MS // MINUTE_MS)
+        return body + struct.pack("<I", binascii.crc32(body))
 
     def is_known(self, src):
         """Whether it has had time to say how far it has counted, so that what it said before is known as old.
 
         Every button reports once a day. Of any other sender a recording may look new, and one more each time.
         """
-        return self.row(src)[3] == KNOWN
+        return self.row(src)[3] >= KNOWN
 
     def forget(self):
-        """The oldest keys hold no more: nor does what somebody counted who had stolen them."""
-        self._senders = bytearray(SENDERS * SENDER_BYTES)
+        """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
+
+        Who is known stays it, else a whole village were new to its relays on that day.
+        """
+        for at in range(4, len(self._senders), SENDER_BYTES):
+            self._senders[at:at + 5] = bytes(5)
         self.changed = True
 
     def is_old(self, src, content, counter, attempt, now_ms):
@@ -79,7 +85,7 @@ class Carried:
         """
         at = self._find(src, True, content)
         if at is None:
-            return (counter, min(attempt, ATTEMPT_MAX)) <= self.row(src)[1:3]
+            return (counter, attempt) <= self.row(src)[1:3]
         minute = struct.unpack_from(ROW, self._rows, at)[3]
         return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
@@ -90,7 +96,6 @@ class Carried:
         farther: it has more hops left than any that was carried, which is nothing old.
         """
         _, last, highest, _ = self.row(src)
-        attempt = min(attempt, ATTEMPT_MAX)
         at = self._find(src, True, content)
         if at is not None:
             _, _, _, minute, flags = struct.unpack_from(ROW, self._rows, at)
@@ -121,7 +126,7 @@ class Carried:
         struct.pack_into(ROW, self._rows, at, src, _marked(content, proved), packet_id & 0xFFFF, minute,
                          times | max(hops, most) << 3 | more << 6)
         if proved:
-            self._count(src, counter, min(attempt, ATTEMPT_MAX), now_ms)
+            self._count(src, counter, attempt, now_ms)
 
     def heard(self, src, counter, attempt):
         """Whether another attempt of this alarm came here, too, while no purse paid it.
@@ -136,25 +141,44 @@ class Carried:
         return False
 
     def _count(self, src, counter, attempt, now_ms):
-        rows, standings = self._senders, range(SENDER_BYTES - 1, SENDERS * SENDER_BYTES, SENDER_BYTES)
-        if self._half_day != now_ms // HALF_DAY_MS:
-            self._half_day = now_ms // HALF_DAY_MS
-            for at in standings:
-                if rows[at] >> 6 < AGED:
-                    rows[at] += 64
+        self._last_ms = now_ms + self._before_ms
+        while self._half_day < self._last_ms // HALF_DAY_MS:
+            self._half_day += 1
+            self._age()
+        rows = self._senders
         at, last, highest, standing = self.row(src)
-        if at is None:  # an empty row, or that of another who came new
-            at = place(rows, bytes(4), SENDER_BYTES)
-            while at is None or rows[at + 8] >> 6 == KNOWN:
-                at = self._next_sender * SENDER_BYTES
-                self._next_sender = (self._next_sender + 1) % SENDERS
-            standing = 0
+        if at is None:
+            at, standing = self._room(), 0
+            if at is None:
+                return
         elif (counter, attempt) <= (last, highest):
             return
-        elif standing == AGED and counter > last:
-            standing += sum([rows[i] >> 6 == KNOWN for i in standings]) < KNOWN_MAX
-        struct.pack_into(SENDER, rows, at, src, counter, attempt | standing << 6)
+        elif standing >= KNOWN:
+            standing = KNOWN
+        elif standing >= AGED and counter > last:
+            known = sum([rows[i] >= KNOWN for i in range(SENDER_BYTES - 1, len(rows), SENDER_BYTES)])
+            standing = KNOWN if known < KNOWN_MAX else AGED
+        struct.pack_into(SENDER, rows, at, src, counter, min(attempt, 255), standing)
         self.changed = True
+
+    def _age(self):
+        for at in range(SENDER_BYTES - 1, len(self._senders), SENDER_BYTES):
+            standing = self._senders[at] + 1
+            if standing == LAPSED:
+                standing = STALE
+            if standing != STALE + 1:
+                self._senders[at] = standing
+
+    def _room(self):
+        """Where who comes new may stand: an empty row, or of one who had a day and said nothing later."""
+        at = place(self._senders, bytes(4), SENDER_BYTES)
+        for _ in range(SENDERS):
+            if at is not None:
+                break
+            self._next_sender = (self._next_sender + 1) % SENDERS
+            if self._senders[self._next_sender * SENDER_BYTES + SENDER_BYTES - 1] == STALE:
+                at = self._next_sender * SENDER_BYTES
+        return at
 
     def row(self, src):
         """(where, highest counter, highest attempt under it, standing); (None, 0, 0, 0) of whom it knows
@@ -162,8 +186,7 @@ class Carried:
         at = place(self._senders, struct.pack("<I", src), SENDER_BYTES)
         if at is None:
             return None, 0, 0, 0
-        last, flags = struct.unpack_from("<IB", self._senders, at + 4)
-        return at, last, flags & ATTEMPT_MAX, flags >> 6
+        return (at,) + struct.unpack_from("<IBB", self._senders, at + 4)
 
     def _find(self, src, proved, content):
         return place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)

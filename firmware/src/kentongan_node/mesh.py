@@ -22,7 +22,7 @@ from kentongan_node.contention import BusyMeter, backoff_ms
 from kentongan_node.heads import alarm_head, content_of, said_counter
 from kentongan_node.mix import pick
 from kentongan_node.queue import Entry, SendQueue
-from kentongan_node.shares import COMMON, Shares
+from kentongan_node.shares import COMMON, PURSES, Shares
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 
@@ -60,10 +60,9 @@ DOUBT_ATTEMPTS = 2
 DOUBT_OVERHEARD_ATTEMPTS = 5
 FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
 # Purses that are no sender's (shares.py), as those in answers.py: of alarms older than what their sender said
-# since, which anybody may have recorded. All are within PURSES of the numbers' ends: a sender with such a
-# number has none of its own.
-OLD = 5
-PURSES = 16
+# since, which anybody may have recorded; of alarms of those who are not known here. A sender with a number
+# within PURSES of the numbers' ends has none of its own.
+OLD, NEWCOMERS = 5, 7
 OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins; one always does
 # Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
 AGAIN, AGAIN_PLACES = 6, 6
@@ -150,9 +149,9 @@ class Mesh:
         if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
             entry.charge = COMMON
         elif head:
-            entry.charge = COMMON
             # Of whom is not known here any recording may look new: it has no share of its own.
             entry.old = not self.carried.is_known(packet.src)
+            entry.charge = NEWCOMERS if entry.old else COMMON
             own = PURSES < packet.src < BROADCAST - PURSES and not entry.old
             # whoever sends it on and on pays first
             if own and (more == 0 or not self._pays(entry, head, now_ms)):

@@ -5,7 +5,8 @@ from kentongan_node.mix import pick
 
 ENTRY = "<IHH"            # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 64                # a purse's frames of one span share an entry: an hour has 16 for each
+LIMIT = 128               # a purse's frames of one span share an entry: an hour has 16 for each
+PURSES = 16               # of so many numbers at either end none is a sender's: theirs give way last
 WINDOW_SPANS = 15
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
@@ -63,7 +64,10 @@ class Shares:
         return True
 
     def charge(self, origin, airtime_ms, now_ms):
-        """Book a frame that was carried; when all entries are taken the oldest gives way."""
+        """Book a frame that was carried; when all entries are taken the oldest of a sender gives way.
+
+        A drill of forty houses else made the purses that all share forget what they had paid.
+        """
         span = self._prune(now_ms)
         for i in range(self._count - 1, -1, -1):
             known = self._entry(i)
@@ -73,6 +77,9 @@ class Shares:
                 self._put(i, origin, span, known[2] + airtime_ms)
                 return
         if self._count == LIMIT:
+            senders = [i for i in range(LIMIT) if PURSES < self._entry(i)[0] < 0xFFFFFFFF - PURSES]
+            for i in range(senders[0] if senders else 0, 0, -1):
+                self._put(i, *self._entry(i - 1))
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
         self._put(self._count, origin, span, airtime_ms)

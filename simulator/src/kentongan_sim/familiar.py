@@ -11,6 +11,6 @@ def familiar(place, places) -> dict:
     if place.role == "tombol":
         return {}
     buttons = sorted((one.zone != place.zone, one.node) for one in places if one.role == "tombol")
-    rows = b"".join(struct.pack(SENDER, node, 0, KNOWN << 6) for _, node in buttons[:KNOWN_MAX])
-    rows = rows.ljust(SENDERS * SENDER_BYTES, b"\0")
+    rows = b"".join(struct.pack(SENDER, node, 0, 0, KNOWN) for _, node in buttons[:KNOWN_MAX])
+    rows = rows.ljust(SENDERS * SENDER_BYTES + 2, b"\0")
     return {FILE: rows + struct.pack("<I", binascii.crc32(rows))}
