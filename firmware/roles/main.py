@@ -16,16 +16,13 @@ RELAY = None
 if RELAY is not None:
     machine.Pin(RELAY, machine.Pin.OUT, value=0)
 
-try:  # pieces of 512 bytes in place of 128: a third of the reads of all that follows
+try:  # the start's reads by a second mount, with pieces of 512 bytes in place of 128; hal.py takes it away
     import flashbdev
     import vfs
-    wide = vfs.VfsLfs2(flashbdev.bdev, readsize=128)
-    vfs.umount("/")
-    vfs.mount(wide, "/")
+    vfs.mount(vfs.VfsLfs2(flashbdev.bdev, readsize=128), "/wide", readonly=True)
+    sys.path[:] = ["/wide"]  # role.mpy sets it back
 except (ImportError, OSError, MemoryError):
-    pass  # it stays as the port has mounted it
-
-sys.path[:] = [""]  # ours lie beside this; role.mpy sets it back
+    sys.path[:] = [""]  # by the port's mount
 
 try:
     import board

@@ -84,7 +84,7 @@ def test_main_is_short_takes_no_ctrl_c_and_a_siren_is_off_before_all_that_takes_
     off = "if RELAY is not None:\n    machine.Pin(RELAY, machine.Pin.OUT, value=0)"
     assert body[3:7] == ["sys.path[:] = ['.frozen']", "import machine", bundle.RELAY, off]
     assert body[-1].startswith("try:\n    import board\n    import role\n")
-    assert body[-1].endswith("role.serve(board)") and len(body) == 10
+    assert body[-1].endswith("role.serve(board)") and len(body) == 9
 
 
 @pytest.mark.parametrize("role", ROLES)

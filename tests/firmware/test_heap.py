@@ -20,7 +20,6 @@ SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
 CHIP_HEAP = 190_000            # that MicroPython 1.26 has there in all
 CODE, DATA = 0.70, 0.77        # of the bytes that the 64-bit interpreter takes for it
 DRIVER, PORT = 11_400, 6_700   # the radio driver; hal.Port, and what the chip's prompt has taken before
-FILES = 800                    # by which main.py makes the file system's buffers larger
 LEFT_MIN = 40 * 1024
 PIECE = 2_048                  # of a heap in pieces: what 1 KB is on a chip
 TABLE_PERCENT = 8  # small changes of code do not make the README's table wrong
@@ -95,7 +94,7 @@ def measured_fixture(tmp_path_factory, require):
 
 
 def left_on_a_chip(found):
-    used = CODE * found["code"] + DATA * (found["peak"] - found["code"]) + DRIVER + PORT + FILES
+    used = CODE * found["code"] + DATA * (found["peak"] - found["code"]) + DRIVER + PORT
     return round(CHIP_HEAP - used)
 
 

@@ -1,6 +1,6 @@
 """Power cuts on littlefs: every program and every erase of a device's writes can be torn. On MicroPython.
 
-usage: micropython flash_cuts.py CUTS SEED [careless]
+usage: micropython flash_cuts.py CUTS SEED [careless | wide]
 
 Prints one JSON line; exit 1 when anything was lost. `careless` writes each file in two steps: to be found.
 
@@ -8,6 +8,10 @@ A flash model in RAM under the real VfsLfs2 carries a device's files, written an
 The supply fails in the middle of a program or an erase, anywhere from 0 to 100 % of it; then the board starts
 again on what is there. Of every start: the file system mounts, the settings can be read, each file holds what
 was written last (or the write that the cut interrupted), and the sequence goes on above every used value.
+
+The first writes and a quarter of the starts are of the port's own mount (the prompt, where kentongan-tool
+writes device.json and role.mpy anew; a start whose larger mount failed), the others read by a second one as
+main.py's. `wide` as the last word: that mount writes, too, which it must not do: to be found.
 """
 import json
 import os
@@ -22,10 +26,13 @@ from kentongan_node.counter import Sequence
 from kentongan_wire.replay import Guard
 
 BLOCK_BYTES, BLOCKS = 4096, 24
-DEVICE = "/flash/device.json"
+WIDE = "/wide/flash"
+DEVICE, ROLE = "/flash/device.json", "/flash/role.mpy"
 OPS_MAX = 40       # operations of a start before the next cut, at most
 RESERVE = 4        # values a block: the sequence's file is written often
 GUARD_ROWS = 60
+TOOL_PART = 4      # one start in so many is of the port's mount
+MAIN = __file__[:-len("tests/soak/flash_cuts.py")] + "firmware/roles/main.py"
 
 
 class Cut(Exception):
@@ -106,6 +113,12 @@ class Random:
         return self._state % n
 
 
+def wide_of(text):
+    """The readsize of main.py's mount."""
+    text = text[text.index("readsize=") + len("readsize="):]
+    return int(text[:text.index(")")])
+
+
 class Device:
     """What a device writes over its life, and what of it was acknowledged."""
 
@@ -115,16 +128,22 @@ class Device:
         self.torn = {"program": 0, "erase": 0}
         self.flash = self._power()
         self.hal = hal_module()
+        with open(MAIN) as file:
+            self.wide = wide_of(file.read())
+        self.writes_wide = False
         self.known = {}        # file: what was acknowledged last
         self.trying = None     # (file, content) of the write that a cut can interrupt
         self.used = 0          # highest sequence value that was used
         self.wrongs = {"reused": 0, "settings": 0, "lost": 0, "mount": 0}
         self.writes = self.values = 0
+        self.mounts = {"port": 0, "main": 0}
         vfs.VfsLfs2.mkfs(self.flash)
         self.text = json.dumps(nodekit.settings("tombol", 0x53000007))
+        self.files = {DEVICE: (self.text,), ROLE: ("",)}  # of the tool: what each may hold
         self._mount()
-        with open(DEVICE, "w") as file:
-            file.write(self.text)
+        for path in self.files:
+            with open(path, "w") as file:
+                file.write(self.files[path][0])
         self.hal.read_state()
         vfs.umount("/flash")
 
@@ -135,20 +154,31 @@ class Device:
     def _power(self):
         return Flash(self.data, self.torn, self.rnd)
 
-    def _mount(self):
+    def _mount(self, as_main=False):
         vfs.mount(vfs.VfsLfs2(self.flash), "/flash")
+        self.mounts["main" if as_main else "port"] += 1
+        if as_main:
+            wide = vfs.VfsLfs2(self.flash, readsize=self.wide)
+            if self.writes_wide:
+                vfs.umount("/flash")
+                vfs.mount(wide, "/flash")
+            else:
+                vfs.mount(wide, WIDE, readonly=True)
 
     def life(self):
         """One start, until its cut."""
         self.flash = self._power()
+        at_prompt = self.rnd(TOOL_PART) == 0
         try:
-            self._mount()
+            self._mount(not at_prompt)
         except OSError:
             self.wrongs["mount"] += 1
             raise
-        state = self._check()
+        state = self._check()  # reads all and takes main.py's mount away, as a start does
         self.flash.left = self.rnd(OPS_MAX)
         try:
+            if at_prompt:
+                self._tool()
             self._work(Sequence(state, (state.get("boots") or b"\0")[0], RESERVE))
         except (Cut, OSError):  # littlefs hands the fault of its flash on in its own way
             if self.flash.left is None or self.flash.left >= 0:
@@ -158,8 +188,14 @@ class Device:
     def _check(self):
         """Everything that a start reads, against what was acknowledged."""
         try:
-            with open(DEVICE) as file:
-                settings.load(file.read())
+            for path in self.files:
+                self.hal.DEVICE_FILE = path
+                text = self.hal.device_text()
+                if text not in self.files[path]:
+                    raise ValueError(path)
+                self.files[path] = (text,)
+                if path == DEVICE:
+                    settings.load(text)
         except (OSError, ValueError) as fault:
             self.note("settings", repr(fault))
             self.wrongs["settings"] += 1
@@ -181,6 +217,15 @@ class Device:
         self.hal.write_state(name, data)
         self.known[name], self.trying = bytes(data), None
         self.writes += 1
+
+    def _tool(self):
+        """At the prompt: one of its files anew, shorter or longer."""
+        path = DEVICE if self.rnd(2) else ROLE
+        text = (self.text if path == DEVICE else "") + " " * self.rnd(700 if path == DEVICE else 9_000)
+        self.files[path] += (text,)
+        with open(path, "w") as file:
+            file.write(text)
+        self.files[path] = (text,)
 
     def _work(self, sequence):
         """Writes in the mix of a device's life, without an end but the cut."""
@@ -226,12 +271,21 @@ def careless(name, data):
         file.write(data[len(data) // 2 :])
 
 
+def narrow():
+    """hal.py's: main.py's mount is gone, if there is one."""
+    try:
+        vfs.umount(WIDE)
+    except OSError:
+        pass
+
+
 def hal_module():
     """hal.py with this flash in place of the board's."""
     board = Board()
     hal = boardkit.load(["kentongan_node.timing", "kentongan_node.beat", "kentongan_node.hal"],
                         board._fakes())["hal"]
     hal.STATE_DIR = "/flash/state"
+    hal.narrow = narrow
     hal.os = os
     return hal
 
@@ -241,13 +295,14 @@ def main():
     device = Device(Random(seed))
     if sys.argv[3:] == ["careless"]:
         device.hal.write_state = careless
+    device.writes_wide = sys.argv[3:] == ["wide"]
     for _ in range(cuts):
         device.life()
     device.flash = device._power()
     device._mount()
     device._check()
     print(json.dumps({"cuts": cuts, "seed": seed, "torn": device.torn, "writes": device.writes,
-                      "values": device.values, "wrongs": device.wrongs}))
+                      "mounts": device.mounts, "values": device.values, "wrongs": device.wrongs}))
     sys.exit(1 if any(device.wrongs.values()) else 0)
 
 

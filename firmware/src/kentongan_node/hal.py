@@ -31,6 +31,8 @@ LINE_READ_BYTES = 32       # of the serial line in one turn of the loop: what on
 SPARE = "kentongan"        # our part of the chip's NVS
 STATE_DIR = "/state"
 DEVICE_FILE = "/device.json"
+WIDE = "/wide"  # where main.py has mounted the same files with larger pieces, for the start's reads alone:
+# what such a mount writes the port's cannot always read (an inline file above its cache, at a block's end)
 
 
 beside = Beside(lambda text: sys.stdout.write(text))  # of this start
@@ -113,14 +115,29 @@ def sleep_until_key(board, pins):
 
 
 def device_text():
-    with open(DEVICE_FILE) as file:
+    return _early(_content, DEVICE_FILE, "r")
+
+
+def _early(work, path, *how):
+    """work(path) by main.py's mount, or by the port's when that is not there."""
+    try:
+        return work(WIDE + path, *how)
+    except OSError:
+        return work(path, *how)
+
+
+def _content(path, mode):
+    with open(path, mode) as file:
         return file.read()
 
 
 def read_state():
-    """{name: bytes} of everything that was persisted. An empty file is none: its first write was cut off."""
+    """{name: bytes} of everything that was persisted. An empty file is none: its first write was cut off.
+
+    Once, before the first write: after it main.py's mount is gone.
+    """
     try:
-        names = os.listdir(STATE_DIR)
+        names = _early(os.listdir, STATE_DIR)
     except OSError:
         names = []
         try:
@@ -130,13 +147,22 @@ def read_state():
     state = {}
     for name in names:
         try:
-            with open(STATE_DIR + "/" + name, "rb") as file:
-                content = file.read()
+            content = _early(_content, STATE_DIR + "/" + name, "rb")
         except OSError:
             content = b"?"  # it was there: a core must know that it lost something
         if content:
             state[name] = content
+    narrow()
     return state
+
+
+def narrow():
+    """From now on by the port's mount alone."""
+    try:
+        import vfs
+        vfs.umount(WIDE)
+    except (ImportError, OSError):
+        pass  # not a board's MicroPython, or it is not there
 
 
 def read_spare(node):
