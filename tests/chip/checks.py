@@ -22,6 +22,7 @@ PATIENCE_S, QUIET_S = 600, 15
 HEAP_FLOOR = 40 * 1024
 NOISE, PIECE, PIECE_S = 4_000, 100, 0.05
 REST_S, GAP_S = 3, 0.3
+PIECE_BYTES, OPERATIONS_MAX = 512, 1_500  # of main.py's mount; of a start, from reset to the first frame
 BLOCK_MIN = 4_096             # a smaller one stays with IDF, which needs some
 CUTS = (1, 4, 8, 11, 14, 20)  # writes to the flash, counted from power-on
 SIREN, RESET = 4, 23          # pads of lilygo_t3; the radio's reset rests high
@@ -66,10 +67,8 @@ class Life:
     def inspect(self):
         """The answer to `periksa`; asked anew, since a board that starts does not listen yet."""
         begin = len(self.board.said)
-        lines = self.need(lambda: [line for line in bytes(self.board.said[begin:]).split(b"\r\n")[:-1]
-                                   if line.startswith(b"periksa {")],
-                          "no answer to periksa", lambda: self.board.type(b"\nperiksa\n"))
-        return json.loads(lines[-1][8:])
+        return self.need(lambda: answer_in(bytes(self.board.said[begin:])),
+                         "no answer to periksa", lambda: self.board.type(b"\nperiksa\n"))
 
     def heard(self, kind):
         """The modem's messages of a kind."""
@@ -99,6 +98,17 @@ class Life:
         return [one for one in messages if one.type == m.ALARM]
 
 
+def answer_in(said):
+    """The last whole answer to `periksa`, or None: other words of the chip may stand in the middle of one."""
+    for line in reversed(said.split(b"\r\n")[:-1]):
+        if line.startswith(b"periksa {"):
+            try:
+                return json.loads(line[8:])
+            except ValueError:
+                pass
+    return None
+
+
 def start(life):
     if life.role == "modem":
         life.need(lambda: life.heard(link.Hello), "no Hello")
@@ -114,7 +124,10 @@ def start(life):
 def heap(life):
     """What is free, and what MicroPython can yet take of IDF; our stand-in's share is given back."""
     life.ask(b"H")
-    before, begun, now = [heap_of(life.board.told[b"H"][at]) for at in (0, 1, -1)]
+    told = life.board.told[b"H"]
+    if len(told) < 3:
+        raise Missed(f"boot.py's two figures did not come whole: {told}")
+    before, begun, now = [heap_of(told[at]) for at in (0, 1, -1)]
     own = begun.used - before.used + before.idf - begun.idf
     left = now.free + sum(now.blocks) + own
     if left < HEAP_FLOOR:
@@ -128,6 +141,16 @@ def heap_of(text):
     regions = ast.literal_eval(regions)
     blocks = sorted((row[2] for row in regions if row[2] >= BLOCK_MIN), reverse=True)
     return Heap(int(used), int(free) - max(row[2] for row in regions), sum(row[1] for row in regions), blocks)
+
+
+def files(life):
+    """main.py's mount was in use; calls of the flash, counted on the chip."""
+    calls, to_frame, largest = [int(word) for word in life.ask(b"F").split()]
+    if largest != PIECE_BYTES:
+        raise Missed(f"pieces of {largest} bytes, {PIECE_BYTES} wanted")
+    if to_frame > OPERATIONS_MAX:
+        raise Missed(f"{to_frame} calls to the first frame, {OPERATIONS_MAX} allowed")
+    return f"{calls} calls from the mount on, {to_frame or 'no frame yet'} to the first frame"
 
 
 def busy(life):
@@ -192,6 +215,7 @@ CHECKS = (  # in the order in which a life goes through them
     Check("siren", ("sirene",), "an alarm on the air makes it sound, in a rhythm", siren),
     Check("alarm", ("tombol",), "uji: three frames with valid tags", alarm),
     Check("bytes", ROLES, "4,261 bytes on its line, all values, stop nothing", noise),
+    Check("files", ROLES, "main.py's mount with larger pieces was in use", files),
     Check("street", ROLES, "what is free after 200 frames of a busy street", busy),
     Check("receipt", ("tombol",), "a receipt ends the alarm", receipt),
 )

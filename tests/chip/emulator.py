@@ -2,6 +2,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from board.chips import Sx1276
 from chip.flash_server import FlashServer
 
 START_S, END_S = 120, 10
+MARK = b"radio_line\n"  # of radio_line.py
+TOLD = {b"H": rb"\d+ \d+ (\[.*\])\n", b"P": rb"\d+\n", b"F": rb"\d+ \d+ \d+\n"}  # its answers, whole
 WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
 SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
 
@@ -34,7 +37,7 @@ class Emulator:
 
     def __init__(self, qemu, flash, tear_at=None):
         self.said, self.torn, self.model = bytearray(), threading.Event(), Sx1276(RealTime())
-        self.sent, self.told, self._asked = self.model.sent, {b"H": [], b"P": []}, b"-"
+        self.sent, self.told, self._asked = self.model.sent, {word: [] for word in TOLD}, b"-"
         self._words, self._flash, self._tear_at = [str(qemu)], flash, tear_at
         self._lock, self._ends = threading.Lock(), contextlib.ExitStack()
 
@@ -123,11 +126,13 @@ class Emulator:
 
     def _serve_radio(self):
         with contextlib.suppress(OSError), self._radio.makefile("rb") as stream:
+            while not stream.readline().endswith(MARK):
+                pass  # the chip's own noise as the pad becomes a line
             while word := stream.read(1):
-                if word in self.told:
-                    self.told[word].append(stream.readline().decode())
+                if word in TOLD and re.fullmatch(TOLD[word], text := stream.readline()):
+                    self.told[word].append(text.decode())
                 if word not in b"TSR":
-                    continue  # the chip's own noise as the pad becomes a line
+                    continue
                 number = stream.read(1)[0]
                 out = stream.read(number) if word == b"T" else b""
                 with self._lock:

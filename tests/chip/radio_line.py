@@ -1,20 +1,53 @@
 """On an emulated board, started by boot.py: what the radio's pins do goes over UART 2 to the model outside.
 
 No emulator to be had has a LoRa chip at its pins. All else of `machine` is the chip's own. T: that many bytes
-to and from the radio; S, R: its select and its reset pin; H, P: heap and pads, when the byte behind an answer
-asks for them. emulator.py answers. A module of its own: main.py shares boot.py's names. MicroPython subset.
+to and from the radio; S, R: its select and its reset pin; H, P, F: heap, pads and flash, when the byte behind
+an answer asks for them. emulator.py answers. A module of its own: main.py shares boot.py's names. MicroPython
+subset.
 """
 import gc
 import sys
 import time
 
 import esp32
+import flashbdev
 import machine
+import vfs
 
+MARK = b"radio_line\n"       # before it the pad may have made noise as it became a line
 NSS, RESET = 18, 23          # of lilygo_t3
 GPIO_OUT = 0x3FF44004        # ESP32 technical reference, 4.12
+TX = 0x81, 3                 # the SX1276's mode register, written, and its mode of sending
 ANSWER_MS = 5_000
 line = machine.UART(2, baudrate=921_600, tx=17, rx=16, rxbuf=512, timeout=ANSWER_MS)
+line.write(MARK)
+
+
+class Flash:
+    """What both mounts ask of it: calls from the mount on, those to the first frame, the largest piece."""
+
+    calls = largest = to_frame = 0
+
+    def __init__(self, real):
+        self.real = real
+
+    def readblocks(self, block, buf, offset=0):
+        self.calls += 1
+        self.largest = max(self.largest, len(buf))
+        return self.real.readblocks(block, buf, offset)
+
+    def writeblocks(self, block, buf, offset=0):
+        self.calls += 1
+        return self.real.writeblocks(block, buf, offset)
+
+    def ioctl(self, what, number):
+        self.calls += what == 6  # an erase
+        return self.real.ioctl(what, number)
+
+
+flashbdev.bdev = flash = Flash(flashbdev.bdev)
+vfs.umount("/")
+vfs.mount(flash, "/")  # as _boot.py does
 
 
 def tell(word):
@@ -24,6 +57,8 @@ def tell(word):
         line.write("H{} {} {}\n".format(gc.mem_alloc(), gc.mem_free(), esp32.idf_heap_info(esp32.HEAP_DATA)))
     elif word == b"P":
         line.write("P{}\n".format(machine.mem32[GPIO_OUT]))
+    elif word == b"F":
+        line.write("F{} {} {}\n".format(flash.calls, flash.to_frame, flash.largest))
 
 
 class SPI:
@@ -31,6 +66,8 @@ class SPI:
         pass
 
     def write_readinto(self, out, into):
+        if not flash.to_frame and out[0] == TX[0] and out[-1] & 7 == TX[1]:
+            flash.to_frame = flash.calls
         line.write(b"T" + bytes((len(out),)) + out)
         if line.readinto(into) != len(out):
             raise OSError(110)

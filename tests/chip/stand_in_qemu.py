@@ -10,6 +10,7 @@ import struct
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from board import esp32_fake
 from chip import emulator, flash_server, run
@@ -58,6 +59,8 @@ class Paced(esp32_fake.Board):
         if self._made is None:
             sys.modules["machine"] = real = super()._machine()
             sys.modules["esp32"] = self._esp32()
+            sys.modules["flashbdev"] = SimpleNamespace(bdev=None)
+            sys.modules["vfs"] = SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None)
             real.UART, real.mem32 = lambda *_, **__: self, self
             gc.mem_alloc, gc.mem_free = lambda: 100_000, lambda: 70_000
             sys.path.append(str(Path(__file__).parent))

@@ -92,6 +92,8 @@ def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(mon
     line = SimpleNamespace(write=len)
     chip = SimpleNamespace(UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1)
     monkeypatch.setitem(sys.modules, "machine", chip)
+    monkeypatch.setitem(sys.modules, "flashbdev", SimpleNamespace(bdev=None))
+    monkeypatch.setitem(sys.modules, "vfs", SimpleNamespace(umount=len, mount=lambda *_: None))
     monkeypatch.setitem(sys.modules, "esp32", SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _: []))
     monkeypatch.setattr(gc, "mem_alloc", int, raising=False)
     monkeypatch.setattr(gc, "mem_free", int, raising=False)
@@ -127,7 +129,8 @@ class Scripted:
     def __init__(self, role, *wrong):
         self.role, self.wrong, self.said = role, wrong, bytearray()
         self.alarming, self.sounding, self.looks, self._sent = False, False, 0, []
-        self.told, self.used = {b"H": [HEAP.format(1_000, 0), HEAP.format(3_000, 160_000)], b"P": []}, 100_000
+        self.used = 100_000
+        self.told = {b"H": [HEAP.format(1_000, 0), HEAP.format(3_000, 160_000)], b"P": [], b"F": []}
         if role == "modem" and "hung" not in wrong:
             self.said += link.encode(0, link.Hello(1, 1, 0))
 
@@ -157,7 +160,9 @@ class Scripted:
             self.looks += 1
             on = "stuck" in self.wrong or self.sounding and ("constant" in self.wrong or self.looks % 3 == 0)
             pads = on << checks.SIREN | ("no pads" not in self.wrong) << checks.RESET
-            self.told[word].append(HEAP.format(self.used, 160_000 - self.used) if word == b"H" else pads)
+            flash = 1_800, 1_600 if "long" in self.wrong else 700, 128 if "narrow" in self.wrong else 512
+            self.told[word].append({b"H": HEAP.format(self.used, 160_000 - self.used), b"P": pads,
+                                    b"F": "{} {} {}\n".format(*flash)}[word])
 
     def hear(self, frame):
         if nodekit.packet_of(frame).src == nodekit.GATEWAY and "deaf" not in self.wrong:
@@ -203,6 +208,8 @@ def test_each_check_holds_on_a_board_that_does_all(monkeypatch):
     (checks.receipt, "tombol", "deaf", "took no receipt"),
     (checks.receipt, "tombol", "talks on", "goes on"),
     (checks.receipt, "tombol", "never listens", "never listens"),
+    (checks.files, "sirene", "narrow", "pieces of 128 bytes"),
+    (checks.files, "tombol", "long", "1600 calls to the first frame"),
     (checks.siren, "sirene", "stuck", "before any alarm"),
     (checks.siren, "sirene", "silent", "no sound"),
     (checks.siren, "sirene", "constant", "no rhythm"),
@@ -213,6 +220,22 @@ def test_each_check_holds_on_a_board_that_does_all(monkeypatch):
 def test_each_check_misses_what_it_is_for(check, role, wrong, said, monkeypatch):
     with pytest.raises(checks.Missed, match=said):
         looked_at(monkeypatch, check, role, wrong)
+
+
+def test_an_answer_with_other_words_in_it_is_asked_for_again():
+    assert checks.answer_in(b"periksa {\"a\": 1, E (12) gpio\r\n") is None
+    assert checks.answer_in(b"periksa {\"a\": 1}\r\nperiksa {\"a\": E\r\nperiksa {\"a\": 2}") == {"a": 1}
+
+
+def test_what_came_before_our_stand_in_and_answers_that_are_not_whole_count_for_nothing(tmp_path):
+    board = Emulator("", bytearray())
+    ours, its = socket.socketpair()
+    its.sendall(b"\x00H1\nT\xffradio_line\n" + b"H5 6 [(9,\nP12\nF1 2\nF1 2 512\n")
+    its.close()
+    board._radio = ours
+    board._serve_radio()
+    ours.close()
+    assert board.told == {b"H": [], b"P": ["12\n"], b"F": ["1 2 512\n"]}
 
 
 def test_what_an_emulator_has_not_is_skipped_and_counted(monkeypatch, capsys):
