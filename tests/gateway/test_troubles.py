@@ -52,7 +52,35 @@ def test_one_that_flickers_buries_nothing_and_its_last_state_is_told():
     b.do(b.core.trouble("siren", "gone", b.now_ms))
     assert len(told(b)) <= 8
     b.run(700_000)
-    assert told(b)[-1] == ("siren", True)
+    assert [active for name, active in told(b) if name == "siren"][-1] is True
+
+
+def test_a_board_that_fails_and_answers_in_turn_is_told_as_a_bad_line_and_kept():
+    """Each second try succeeds: what the hub looks at every few seconds must not miss it."""
+    b = bench()
+    for _ in range(20):
+        b.do(b.core.trouble("siren", "no answer", b.now_ms))
+        b.run(2_000)
+        b.do(b.core.trouble("siren", None, b.now_ms))
+        b.run(400)
+    assert told(b)[-2:] == [("siren", True), ("siren line", True)], "neither is over, and nothing flaps"
+    assert "siren line" in b.core.troubles() and lamp.code_of(b.core.troubles()) == lamp.OUTPUT
+    b.run(500_000)
+    assert told(b)[-1] == ("siren line", True)
+    b.run(200_000)
+    assert sorted(told(b)[-2:]) == [("siren", False), ("siren line", False)] and not b.core.troubles()
+
+
+@pytest.mark.parametrize("name", ["hub", "voice", "key", "radio_cable modem", "disk"])
+def test_whatever_comes_and_goes_lasts_until_it_stays_away(name):
+    b = bench()
+    for _ in range(10):
+        b.do(b.core.trouble(name, "gone", b.now_ms))
+        b.do(b.core.trouble(name, None, b.now_ms))
+        b.run(20_000)
+    assert told(b) == [(name, True), (name, False)] * 2 + [(name, True)]
+    b.run(600_000)
+    assert told(b)[-1] == (name, False)
 
 
 def test_a_start_takes_back_what_a_former_run_said():

@@ -1,10 +1,13 @@
-"""What is wrong at this gateway, told to the hub: at once, but never so often that it buries the alarms."""
+"""What is wrong at this gateway, told to the hub: at once, but never so often that it buries the alarms.
 
-QUICK = 6                 # changes of one trouble that are told at once
-WINDOW_MS = 600_000       # in so long; after that the latest state is told once a window's share
-SHARE_MS = WINDOW_MS // QUICK
+What comes and goes is not over when it has gone once more: it lasts while it came TIMES in WINDOW_MS.
+"""
+
+TIMES = 3
+WINDOW_MS = 600_000
 NAMES_LIMIT = 64
 ALL = "*"
+LINE = {"siren": "siren line"}  # what comes and goes -> what is wrong then: each second try succeeds
 # a state of ours that is gone or cannot be read -> what follows, and the remedy
 LOST = {
     "keys": "presses under new keys may be refused: if they are, write the key file anew with "
@@ -21,7 +24,8 @@ LOST = {
 
 class _Told:
     def __init__(self):
-        self.text, self.told, self.credit, self.credited_ms, self.due_ms = "", "", QUICK, 0, None
+        self.text, self.told, self.due_ms = "", "", None
+        self.came = []  # when it began, the latest TIMES
 
 
 class Troubles:
@@ -54,33 +58,37 @@ class Troubles:
                 self._desk.count("trouble_dropped")
                 return
             one = self._all[name] = _Told()
+        if text and not one.text:
+            one.came = [*one.came, self._desk.now_ms][-TIMES:]
         one.text = text or ""
-        if bool(one.text) != bool(one.told):
+        self._settle(name, one)
+
+    def _settle(self, name, one):
+        """Tell what is to be told of it now; `due_ms`: when one that comes and goes may be over."""
+        held_ms = one.came[0] + WINDOW_MS if len(one.came) == TIMES else self._desk.now_ms
+        held = held_ms > self._desk.now_ms
+        one.due_ms = held_ms if held else None
+        if one.text and not one.told or one.told and not one.text and not held:
             self._tell(name, one)
+        if name in LINE:
+            often = f"{TIMES} times in {WINDOW_MS // 60_000} minutes, it answers between: check the cable"
+            self.set(LINE[name], often if held else None)
 
     def active(self):
         """{name: text} of what lasts."""
         return {name: one.text for name, one in self._all.items() if one.text}
 
     def _tell(self, name, one):
-        now = self._desk.now_ms
-        earned = (now - one.credited_ms) // SHARE_MS
-        one.credit, one.credited_ms = min(QUICK, one.credit + earned), one.credited_ms + earned * SHARE_MS
-        if one.credit < 1:
-            one.due_ms = one.credited_ms + SHARE_MS
-            return
-        one.credit, one.due_ms, one.told = one.credit - 1, None, one.text
+        one.told = one.text
         event = {"type": "trouble", "name": name, "active": bool(one.text), "detail": one.text[:200]}
         self._desk.store(event)
         step = "trouble" if one.text else "trouble_over"
         self._desk.note(step, self._desk.config.label, 0, f"{name}: {one.text}" if one.text else name)
 
     def tick(self):
-        for name, one in self._all.items():
+        for name, one in list(self._all.items()):
             if one.due_ms is not None and self._desk.now_ms >= one.due_ms:
-                one.due_ms = None
-                if bool(one.text) != bool(one.told):
-                    self._tell(name, one)
+                self._settle(name, one)
 
     def next_deadline(self):
         due = [one.due_ms for one in self._all.values() if one.due_ms is not None]

@@ -28,6 +28,7 @@ WORDS = {
     "revoked": _("alat yang pernah dicabut tidak lagi tercatat dicabut di sini, cabut lagi di Perangkat"),
     "restart": _("gerbang pernah mati mendadak: listrik padam atau program gagal"),
     "siren": _("sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan"),
+    "siren line": _("saluran papan relai buruk, sirene gerbang terputus-putus, periksa kabelnya"),
     "key": _("tombol matikan bunyi di pos tidak bekerja"),
     "voice": _("suara di pos tidak bekerja"),
     "hub": _("pernah tidak terhubung ke pusat data"),
