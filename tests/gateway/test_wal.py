@@ -6,7 +6,8 @@ import sqlite3
 import pytest
 from conftest import require
 from kentongan_gateway import wal
-from kentongan_gateway.spool import Spool, SpoolError
+from kentongan_gateway.spool import REFUSED, UNREAD_S, Spool, SpoolError
+from kentongan_hub import events
 from kentongan_sim.soak import disk as soak_disk
 
 EVENTS = 20
@@ -138,6 +139,49 @@ def test_a_loss_at_the_end_is_counted_and_ids_begin_anew(tmp_path):
     assert spool.put(event(99)) not in ids, "the hub has had those: it would take the new one for a repeat"
     assert counters(spool) == [*range(EVENTS - 5), 99]
     assert spool.missing(None) == spool.missing(b"") == spool.missing(b"x y") == spool.missing(b"\xff") == 0
+
+
+KEY = "alarm/0000002a/3/500/0a0b0c0d"
+ALTERED = ['{"type":"alarm","key":"x', "[]", b"\xff\xfe{"]
+
+
+def with_an_altered_alarm(path, body, steady_s=lambda: 0.0, state=0):
+    spool = Spool(path, "gateway-1", steady_s=steady_s)
+    spool.put({"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 1})
+    spool._db.execute("UPDATE event SET body=CAST(? AS TEXT), state=?", (body, state))
+    return spool
+
+
+@pytest.mark.parametrize("body", ALTERED)
+def test_a_button_that_goes_on_brings_back_an_alarm_that_the_disk_has_altered(tmp_path, body):
+    """The row's key is known; what it holds is not what was promised."""
+    spool = with_an_altered_alarm(tmp_path / "s.sqlite3", body)
+    assert spool.unsent() == []
+    again = {"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 2}
+    event_id = spool.put(again)
+    assert spool.unsent() == [(event_id, again)] and not spool.is_sent(event_id)
+
+
+@pytest.mark.parametrize("state", [0, REFUSED])
+def test_one_that_the_hub_refused_is_offered_as_it_comes_again(tmp_path, state):
+    body = "{" if state == 0 else '{"type":"alarm"}'
+    spool = with_an_altered_alarm(tmp_path / "s.sqlite3", body, state=state)
+    again = {"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 1}
+    event_id = spool.put(again)
+    assert spool.unsent() == [(event_id, again)]
+
+
+@pytest.mark.parametrize("body", ALTERED)
+def test_an_alarm_that_nobody_brings_again_is_told_of_its_key_alone_and_sounds_nothing(tmp_path, body):
+    now = [0.0]
+    spool = with_an_altered_alarm(tmp_path / "s.sqlite3", body, lambda: now[0])
+    assert spool.unsent() == [] and not spool.offer_unread(), "its button has its time"
+    now[0] = UNREAD_S
+    assert spool.offer_unread() and not spool.offer_unread()
+    ((_, event),) = spool.unsent()
+    assert (event["device"], event["generation"], event["counter"]) == (0x2A, 3, 500)
+    assert event["silent"] and event["altered"] and spool.unreadable == 1
+    events.check({**event, "id": "gateway-1/1"})
 
 
 @pytest.mark.parametrize("body", ["{", "5", "[]", '{"type": 5}', "", None, b"\xff\xfe", "[" * 60_000])

@@ -225,6 +225,10 @@ class GatewayCore:
                     self._memory.hold(row_id, record)
         return row_id, self._end()
 
+    def forget(self, event):
+        """An alarm that a former run stored and of which the disk has nothing but its key. No actions."""
+        self._records.forget_stored(event["device"], event["generation"], event["counter"])
+
     def tick(self, now_ms, rnd):
         """At or after next_deadline()."""
         self._begin(now_ms, rnd)

@@ -143,6 +143,8 @@ class Hands:
             if old_id in self._held:
                 self._rows[new_id] = row_id = self._held.pop(old_id)
                 self._perform(self.core.stored(row_id, self._now(), self._draw()))
+        if self._spool.offer_unread():
+            self._uplink.wake()
         self._mark()
         self._tell_spool()
         self.trouble("disk", self._spool.trouble or self._state.trouble)
@@ -335,6 +337,9 @@ class Hands:
             self.trouble("disk_lost", f"what was stored before cannot be read: {error}")
             return
         for event_id, event, taken in alarms:
+            if "unread" in event:  # its button, should it go on, is to be heard as if for the first time
+                self.core.forget(event)
+                continue
             try:
                 age_ms = self._clock.age_ms(event)
                 row_id, todo = self.core.resume(event, age_ms, self._now(), self._draw(), taken)

@@ -7,7 +7,6 @@ alarm matters more.
 """
 
 import contextlib
-import json
 import logging
 import os
 import secrets
@@ -15,6 +14,21 @@ import sqlite3
 import threading
 
 from kentongan_gateway import aside, wal
+from kentongan_gateway.stored import (
+    CLASS_ALARM,
+    CLASS_NAMES,
+    CLASS_REPORT,
+    CLASS_STATE,
+    CLASS_STATUS,
+    CLASSES,
+    SpoolError,
+    alarm_of,
+    encode,
+    event_of,
+    row_of,
+)
+
+__all__ = ["CLASSES", "CLASS_STATE", "REFUSED", "SENT", "Shelf", "SpoolError"]
 
 log = logging.getLogger("kentongan.gateway")
 
@@ -22,25 +36,9 @@ SCHEMA_VERSION = 1
 ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
 SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
 EVICT_BATCH = 200
-EVENT_BYTES_MAX = 16_384
 SEQ_MAX = 1 << 53  # a row number beyond this was altered: rows would soon find no number
 WAL_PAGES = 1_000  # of 4 KB; more are copied into the file in the middle of a commit
 TIDY_COMMITS = 50  # so many are copied in a quiet moment
-
-# What goes first when room is needed: the highest class. Uplink order is the other way round.
-CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
-CLASSES = {
-    "alarm": CLASS_ALARM,
-    "siren_report": CLASS_REPORT,
-    "event": CLASS_REPORT,
-    "gateway_siren": CLASS_REPORT,
-    "stage_seen": CLASS_REPORT,
-    "paged": CLASS_REPORT,
-    "drill_known": CLASS_REPORT,
-    "waiting": CLASS_STATUS,
-    "status": CLASS_STATUS,
-}
-CLASS_NAMES = ("alarm", "report", "state", "status")
 
 # REFUSED: the hub said it never takes it; offered again after a restart. UNREADABLE: the disk altered it.
 UNSENT, SENT, REFUSED, UNREADABLE = 0, 1, 2, 3
@@ -60,10 +58,6 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CORRUPT = ("malformed", "not a database", "quick_check", "corrupt", "no such", "has no column", "unsupported",
            "already exists")
 INSERT = "INSERT INTO event (key, class, body) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING"
-
-
-class SpoolError(Exception):
-    """An event could not be put on disk: nothing about it may be acknowledged."""
 
 
 class Shelf:
@@ -122,7 +116,7 @@ class Shelf:
         for seq in range(max(1, last - ROWS_MAX), last + 1):
             try:
                 row = old.execute("SELECT key, class, body, state FROM event WHERE seq=?", (seq,)).fetchone()
-                if row and row[3] == UNSENT and _event(row[2]):
+                if row and row[3] == UNSENT and event_of(row[2]):
                     rows.append(row[:3])
             except sqlite3.Error:
                 continue
@@ -194,7 +188,7 @@ class Shelf:
 
     def put_all(self, events) -> list:
         """Commit these events in one transaction: ids as put gives them. SpoolError: none is on disk."""
-        rows = [_row(event) for event in events]
+        rows = [row_of(event) for event in events]
         with self._lock:
             self._need_db()
             try:
@@ -240,7 +234,7 @@ class Shelf:
                 seqs.append(done.lastrowid)
                 new += 1
             else:
-                seqs.append(self._db.execute("SELECT seq FROM event WHERE key=?", row[:1]).fetchone()[0])
+                seqs.append(self._known(row))
         self._db.execute("COMMIT")
         self._commits += 1
         self._last = max([self._last, *seqs])
@@ -248,6 +242,17 @@ class Shelf:
         self._rows += new - gone[0]
         self._sent -= gone[1]
         return [self._id(seq) for seq in seqs]
+
+    def _known(self, row) -> int:
+        """The number of the row that has this key already: written anew where the disk has altered it."""
+        query = "SELECT seq, state, CAST(body AS BLOB) FROM event WHERE key=?"
+        seq, state, body = self._db.execute(query, row[:1]).fetchone()
+        was = event_of(body)
+        if state in (REFUSED, UNREADABLE) or was is None or "unread" in was:
+            update = "UPDATE event SET class=?, body=?, state=? WHERE seq=?"
+            self._db.execute(update, (*row[1:], UNSENT, seq))
+            self._sent -= state == SENT
+        return seq
 
     def tidy(self):
         """Copy what the WAL has gathered into the file, so that no commit has to: for a quiet moment."""
@@ -342,7 +347,7 @@ class Shelf:
         query = "SELECT seq, CAST(body AS BLOB) FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         out, bad = [], []
         for seq, body in self._db.execute(query, (UNSENT, limit)).fetchall():
-            event = _event(body)
+            event = event_of(body)
             if event is None:
                 bad.append((UNREADABLE, seq))
             else:
@@ -353,20 +358,38 @@ class Shelf:
                 self.odd(self._id(seq), False)
         return out if out or not bad else self._unsent(limit)
 
+    def offer_unread(self) -> bool:
+        """Alarms that were put by are told all the same, of their keys alone; whether there were any."""
+        query = "SELECT key, seq FROM event WHERE state=? AND class=?"
+        with self._lock:
+            self._need_db()
+            try:
+                rows = self._db.execute(query, (UNREADABLE, CLASS_ALARM)).fetchall()
+                known = [(UNSENT, encode(alarm_of(key)), seq) for key, seq in rows if alarm_of(key)]
+                self._db.executemany("UPDATE event SET state=?, body=? WHERE seq=?", known)
+            except sqlite3.Error as error:
+                raise SpoolError(f"spool {self._path}: {error}") from error
+        return bool(known)
+
     def alarms(self, limit):
         """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
-        query = "SELECT seq, CAST(body AS BLOB), state FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
+        query = ("SELECT seq, CAST(body AS BLOB), state, key FROM event WHERE class=? "
+                 "ORDER BY seq DESC LIMIT ?")
         with self._lock:
             self._need_db()
             try:
                 rows = self._db.execute(query, (CLASS_ALARM, limit)).fetchall()
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
-        known = [(self._id(seq), _event(body), state == SENT) for seq, body, state in reversed(rows)]
-        for event_id, event, taken in known:
+        known = []
+        for seq, body, state, key in reversed(rows):
+            event, taken = event_of(body), state == SENT
             if event is None:
-                self.odd(event_id, taken)
-        return [row for row in known if row[1] is not None]
+                self.odd(self._id(seq), taken)
+                event = None if taken else alarm_of(key)
+            if event is not None:
+                known.append((self._id(seq), event, taken))
+        return known
 
     def odd(self, event_id, taken):
         """This stored event makes no sense: the disk has altered it. For people."""
@@ -458,29 +481,6 @@ class Shelf:
         if head != f"{self._label}/{self._epoch}" or not seq.isdigit():
             return None
         return int(seq)
-
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def _row(event):
-    """(key, class, body) of an event, as the table has them."""
-    try:
-        body = _encode(event)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise SpoolError(f"no event: {error}") from error
-    if len(body) > EVENT_BYTES_MAX:
-        raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
-    return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
-
-
-def _event(body):
-    """An event from the table, or None for what is none."""
-    try:
-        event = json.loads(body)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
 
 
 def _is_corrupt(error) -> bool:

@@ -18,6 +18,7 @@ MARKS_LIMIT = 5_000    # deliveries that the disk could not note
 MARKS_TOGETHER = 200   # so many are noted at once while alarms come in,
 BUSY_S = 0.5           # that is, one did so lately
 QUIET_S = 3            # nothing was stored for so long
+UNREAD_S = 40          # for a button that goes on to bring what the disk has altered
 PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
 
@@ -28,6 +29,7 @@ class Spool(Shelf):
         self.held = Held()
         self.trouble = None
         self._steady_s, self._put_s = steady_s, steady_s()
+        self._opened_s = self._put_s
         self._marks = {}       # id -> state, not yet on disk
         self._latencies = deque(maxlen=LATENCIES_KEPT)
         super().__init__(path, *args, **kwargs)
@@ -95,6 +97,16 @@ class Spool(Shelf):
                 self.tidy()
         except SpoolError as error:
             self.trouble = str(error)
+
+    def offer_unread(self) -> bool:
+        """As Shelf.offer_unread, once a button had its time to bring them whole."""
+        if not self.unreadable or self._steady_s() - self._opened_s < UNREAD_S:
+            return False
+        try:
+            return super().offer_unread()
+        except SpoolError as error:
+            self.trouble = str(error)
+            return False
 
     def unsent(self, limit=50):
         """What the hub has not taken: first what only memory has, then by class and age."""
