@@ -128,6 +128,56 @@ def test_while_a_gateway_starts_anew_nobody_hears_a_post_and_it_has_its_time_aga
     assert street.silent() == 1, "and was not said again"
 
 
+def reports(site, counter, state=m.STATE_SOUNDING):
+    fields = {"origin": site.button, "counter": counter, "state": state}
+    site.post_events(site.event("siren_report", device=site.post, source=1, **fields))
+
+
+def wait(site, seconds):
+    for _ in range(seconds):
+        site.clock.advance(SECOND_MS)
+        site.hub.dispatch.step()
+
+
+@pytest.mark.parametrize("then", [m.STATE_SOUNDING, m.STATE_STOPPED])
+def test_a_post_whose_word_comes_before_its_alarm_is_not_said_to_be_silent(site, then):
+    """The press found the gateway starting, which heard the posts' reports first and then its repeat."""
+    reports(site, 10)
+    reports(site, 10, then)
+    site.post_events(site.alarm(10, age_ms=0))
+    wait(site, 60)
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+    assert any("sirene berbunyi" in row["what"] for row in site.rows("SELECT what FROM timeline"))
+    assert site.rows("SELECT * FROM siren_reports WHERE state = 1")[0]["post"] == site.post
+
+
+def test_nor_one_that_sounds_for_the_first_press_where_only_the_second_reached_a_gateway(site):
+    site.post_events(site.alarm(11, incident=10, age_ms=0))
+    reports(site, 10)
+    wait(site, 60)
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+
+
+@pytest.mark.parametrize("before", [[m.STATE_STOPPED], [m.STATE_SOUNDING, m.STATE_FAILED]])
+def test_a_word_before_the_alarm_that_is_no_sounding_hides_no_silent_siren(site, before):
+    for state in before:
+        reports(site, 10, state)
+    site.post_events(site.alarm(10, age_ms=0))
+    wait(site, 60)
+    with site.hub.store.read() as db:
+        assert len(sirens.silent(db)) == 1
+
+
+def test_the_first_press_word_hides_no_siren_that_is_silent_at_a_press_after_the_end(site):
+    site.post_events(site.alarm(10, incident=10, age_ms=0))
+    reports(site, 10)
+    with site.hub.store.write() as db:
+        db.run("UPDATE soundings SET state = 'diam'")
+        db.run("UPDATE incidents SET state = 'selesai', closed_ms = ?", site.clock.now_ms)
+    site.post_events(site.alarm(11, incident=10, age_ms=0))
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["ditunggu"]
+
+
 def test_a_gateway_that_starts_again_and_again_hides_no_silent_siren(site):
     street = Street(site, dead=True)
     street.press(0)

@@ -141,6 +141,7 @@ def _alarm(db, now, gateway, event):
         failures.contained(db, now, "mencatat uji", _tested, db, now, event)
     else:
         failures.contained(db, now, "memanggil", _press, db, now, incident, event)
+        failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
         failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
         failures.contained(db, now, "mencatat alat", _device_heard, db, now, gateway, event)
@@ -382,15 +383,43 @@ def _siren_report(db, now, gateway, event):
         at_ms=event["at_ms"],
         received_wall=field.happened(now, event),
     )
-    incident = db.one(
-        "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ?",
-        *alarm,
-    )
+    incident = _incident_of(db, *alarm)
     if incident:
-        label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
-        word = SIREN_WORDS.get(state, _("melapor"))
-        incidents.tell(db, now, incident, label, _("sirene %(word)s", word=word))
-        sirens.reported(db, now, incident, post, state)
+        _siren_says(db, now, incident, gateway, post, state)
+
+
+def _incident_of(db, origin, counter):
+    """The incident of this alarm, or the one that it began where its first alarm never came; public first."""
+    return db.one(
+        "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ? "
+        "ORDER BY i.confidential",
+        *(origin, counter),
+    ) or db.one(
+        "SELECT * FROM incidents WHERE device = ? AND first_counter = ? ORDER BY confidential",
+        *(origin, counter),
+    )
+
+
+def _siren_says(db, now, incident, gateway, post, state):
+    label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
+    word = SIREN_WORDS.get(state, _("melapor"))
+    incidents.tell(db, now, incident, label, _("sirene %(word)s", word=word))
+    sirens.reported(db, now, incident, post, state)
+
+
+def _reported_before(db, now, incident, event):
+    """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway."""
+    began = incident["first_counter"] if incident["presses"] == 0 else event["counter"]
+    states_heard = tuple(sirens.HEARD)
+    marks = ", ".join("?" * len(states_heard))
+    rows = db.all(
+        "SELECT * FROM siren_reports WHERE id IN (SELECT max(r.id) FROM siren_reports r "
+        "JOIN soundings s ON s.post = r.post AND s.incident = ? AND s.state = ? "
+        f"WHERE r.origin = ? AND r.counter IN (?, ?) AND r.state IN ({marks}) GROUP BY r.post) ORDER BY id",
+        *(incident["id"], sirens.WAITED, event["device"], event["counter"], began, *states_heard),
+    )
+    for row in rows:
+        _siren_says(db, now, incident, row["gateway"], row["post"], row["state"])
 
 
 SIREN_WORDS = {
