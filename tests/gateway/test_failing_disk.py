@@ -14,7 +14,7 @@ from kentongan_gateway.held import Held
 from kentongan_gateway.memory import new_state
 from kentongan_gateway.outputs.virtual import VirtualVoice
 from kentongan_gateway.shelf import ROWS_MAX
-from kentongan_gateway.spool import Spool, SpoolError
+from kentongan_gateway.spool import UNREAD_S, Spool, SpoolError
 from kentongan_gateway.state import StateDir
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
@@ -276,6 +276,58 @@ def test_a_stored_event_that_can_no_longer_be_read_is_told(house):
     house.spool.unsent(10)
     house.run(6)
     assert "can no longer be read" in troubles_told(house)["disk_lost"]
+
+
+def altered_and_started(tmp_path, sent=False):
+    """A new run, after the card has altered the text of the one alarm that the last one had stored."""
+    (tmp_path / "a").mkdir()
+    house = House(tmp_path / "a")
+    house.hear(100)
+    house.run(1)
+    house.spool._db.execute("UPDATE event SET body='[]' WHERE class=0")
+    if sent:
+        house.spool.mark_sent([event_id for event_id, _ in house.spool.unsent(100)])
+        house.spool._db.execute("UPDATE event SET state=1 WHERE class=0")
+    return House(killed_and_started(house, tmp_path / "b"))
+
+
+def test_an_alarm_that_the_card_has_altered_sounds_and_is_told_whole_when_its_button_goes_on(tmp_path):
+    house = altered_and_started(tmp_path)
+    house.hear(100)
+    house.run(7)  # the hub takes nothing: our own siren
+    (_, event), = house.offers()
+    assert event["kind"] == 1 and not event["silent"] and "unread" not in event
+    assert house.receipts() and house.siren.plays == 1
+
+
+def test_one_whose_button_is_silent_is_told_of_its_key_alone_within_a_look_or_two(tmp_path):
+    house = altered_and_started(tmp_path)
+    assert house.offers() == []
+    house.run(UNREAD_S + 6)
+    (_, event), = house.offers()
+    assert event["unread"] and event["silent"] and event["counter"] == 100
+    assert house.siren.plays == 0 and "disk_lost" in house.hands.core.troubles()
+    again = House(killed_and_started(house, tmp_path / "c"))
+    again.hear(100)  # and over another start its button may still come
+    assert [e["silent"] for _, e in again.offers()] == [False]
+
+
+def test_one_that_the_hub_had_is_told_and_begun_no_more(tmp_path):
+    house = altered_and_started(tmp_path, sent=True)
+    house.run(UNREAD_S + 6)
+    house.hear(100)
+    house.run(7)
+    assert house.offers() == [] and house.siren.plays == 0
+
+
+def test_a_row_that_says_it_is_unread_and_names_nobody_keeps_no_other_from_being_resumed(tmp_path):
+    (tmp_path / "a").mkdir()
+    house = House(tmp_path / "a")
+    house.spool.put({"type": "alarm", "key": "x", "unread": True})
+    house.hear(100)
+    again = House(killed_and_started(house, tmp_path / "b"))
+    again.run(7)
+    assert again.siren.plays == 1, "the alarm behind it is under way still"
 
 
 def test_the_mark_is_written_after_an_alarm_and_seldom_for_statuses(tmp_path, monkeypatch):

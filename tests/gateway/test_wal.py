@@ -7,6 +7,7 @@ import pytest
 from conftest import require
 from kentongan_gateway import wal
 from kentongan_gateway.spool import REFUSED, UNREAD_S, Spool, SpoolError
+from kentongan_gateway.stored import alarm_of
 from kentongan_hub import events
 from kentongan_sim.soak import disk as soak_disk
 
@@ -142,6 +143,7 @@ def test_a_loss_at_the_end_is_counted_and_ids_begin_anew(tmp_path):
 
 
 KEY = "alarm/0000002a/3/500/0a0b0c0d"
+AGAIN = {"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 2}
 ALTERED = ['{"type":"alarm","key":"x', "[]", b"\xff\xfe{"]
 
 
@@ -157,18 +159,16 @@ def test_a_button_that_goes_on_brings_back_an_alarm_that_the_disk_has_altered(tm
     """The row's key is known; what it holds is not what was promised."""
     spool = with_an_altered_alarm(tmp_path / "s.sqlite3", body)
     assert spool.unsent() == []
-    again = {"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 2}
-    event_id = spool.put(again)
-    assert spool.unsent() == [(event_id, again)] and not spool.is_sent(event_id)
+    event_id = spool.put(AGAIN)
+    assert spool.unsent() == [(event_id, AGAIN)] and not spool.is_sent(event_id)
 
 
 @pytest.mark.parametrize("state", [0, REFUSED])
 def test_one_that_the_hub_refused_is_offered_as_it_comes_again(tmp_path, state):
     body = "{" if state == 0 else '{"type":"alarm"}'
     spool = with_an_altered_alarm(tmp_path / "s.sqlite3", body, state=state)
-    again = {"type": "alarm", "key": KEY, "device": 0x2A, "counter": 500, "kind": 1}
-    event_id = spool.put(again)
-    assert spool.unsent() == [(event_id, again)]
+    event_id = spool.put(AGAIN)
+    assert spool.unsent() == [(event_id, AGAIN)]
 
 
 @pytest.mark.parametrize("body", ALTERED)
@@ -180,8 +180,39 @@ def test_an_alarm_that_nobody_brings_again_is_told_of_its_key_alone_and_sounds_n
     assert spool.offer_unread() and not spool.offer_unread()
     ((_, event),) = spool.unsent()
     assert (event["device"], event["generation"], event["counter"]) == (0x2A, 3, 500)
-    assert event["silent"] and event["altered"] and spool.unreadable == 1
-    events.check({**event, "id": "gateway-1/1"})
+    assert event["silent"] and spool.unreadable == 1
+    assert events.check({**event, "id": "gateway-1/1"})["unread"]
+
+
+def test_what_the_hub_says_of_the_key_alone_is_no_answer_to_the_alarm_that_comes_meanwhile(tmp_path):
+    now = [0.0]
+    spool = with_an_altered_alarm(tmp_path / "s.sqlite3", "[]", lambda: now[0])
+    spool.unsent()
+    now[0] = UNREAD_S
+    assert spool.offer_unread()
+    ((on_its_way, _),) = spool.unsent()
+    event_id = spool.put(AGAIN)
+    spool.mark_sent([on_its_way])
+    assert spool.unsent() == [(event_id, AGAIN)]
+
+
+@pytest.mark.parametrize("key", ["alarm/0000002a/3/500", "alarm/x/3/500/0a0b0c0d", "alarm/2a/3/500/0a",
+                                 "event/0000002a/3/500/0a0b0c0d", "alarm/0000002a/3/500/zzzzzzzz", None, 5])
+def test_a_key_that_names_no_alarm_is_told_as_none(key):
+    assert alarm_of(key) is None
+
+
+def test_an_altered_alarm_of_a_spool_that_was_set_aside_is_told_as_well(tmp_path):
+    now, path = [0.0], tmp_path / "s.sqlite3"
+    spool = with_an_altered_alarm(path, "[]", lambda: now[0])
+    spool._db.execute("PRAGMA user_version=99")
+    spool.close()
+    spool = Spool(path, "gateway-1", steady_s=lambda: now[0])
+    assert spool.quarantined and spool.unsent() == []
+    now[0] = UNREAD_S
+    assert spool.offer_unread()
+    ((_, event),) = spool.unsent()
+    assert event["unread"] and event["counter"] == 500
 
 
 @pytest.mark.parametrize("body", ["{", "5", "[]", '{"type": 5}', "", None, b"\xff\xfe", "[" * 60_000])

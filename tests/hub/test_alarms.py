@@ -195,6 +195,44 @@ def test_a_silent_press_is_no_drill_whoever_says_so(site):
     assert lines == []
 
 
+UNREAD = {"counter": 10, "kind": 1, "silent": True, "digest": "0a0b0c0d", "unread": True}
+WHOLE = {"counter": 10, "incident": 10, "kind": 1, "digest": "0a0b0c0d", "age_ms": 0}
+
+
+def test_an_alarm_whose_text_is_lost_is_opened_for_the_agreed_alone_with_a_warning(site):
+    assert site.post_events(site.alarm(**UNREAD))["rejected"] == []
+    site.post_events(site.alarm(**UNREAD))
+    (incident,) = site.incidents()
+    assert incident["confidential"] and incident["presses"] == 1 and incident["next_alert_ms"] is not None
+    assert site.rows("SELECT * FROM soundings") == []
+    assert any("tanyakan siapa yang menekan" in row["detail"] for row in site.rows("SELECT * FROM timeline"))
+
+
+def test_what_was_in_it_comes_later_and_is_the_alarm_that_it_is(site):
+    """Public, new for the gateway, awaited at the posts; and no press again of the confidential one."""
+    site.post_events(site.alarm(**UNREAD))
+    site.clock.advance(300_000)
+    whole = site.alarm(**WHOLE)
+    assert site.post_events(whole)["new"] == [whole["id"]]
+    secret, public = site.incidents()
+    assert secret["confidential"] and secret["presses"] == 1
+    assert not public["confidential"] and public["state"] == "baru" and public["next_alert_ms"] is not None
+    assert [row["incident"] for row in site.rows("SELECT * FROM soundings")] == [public["id"]]
+    lines = site.rows("SELECT * FROM timeline WHERE incident = ?", public["id"])
+    assert any("hanya nomornya" in row["detail"] for row in lines)
+    report = {"device": site.post, "origin": site.button, "counter": 10, "state": m.STATE_SOUNDING}
+    site.post_events(site.event("siren_report", **report))
+    assert [row["state"] for row in site.rows("SELECT * FROM soundings")] == ["berbunyi"]
+
+
+def test_a_lost_text_says_nothing_of_an_alarm_that_is_known(site):
+    """Of a drill it makes no earnest, and nobody is called twice."""
+    site.post_events(site.alarm(**{**WHOLE, "drill": True}))
+    site.post_events(site.alarm(**UNREAD))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["presses"]) == ("latihan", 1)
+
+
 def test_a_current_press_after_a_late_one_calls_at_once(site):
     with site.hub.store.write() as db:
         who = db.insert("people", name="Ronda", zone=5, house=30, created_wall=0)

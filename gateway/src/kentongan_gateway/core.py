@@ -227,7 +227,7 @@ class GatewayCore:
 
     def forget(self, event):
         """An alarm that a former run stored and of which the disk has nothing but its key. No actions."""
-        self._records.forget_stored(event["device"], event["generation"], event["counter"])
+        self._records.forget_stored(events.key_of(event))
 
     def tick(self, now_ms, rnd):
         """At or after next_deadline()."""

@@ -75,6 +75,11 @@ def status_event(message, heard, directory):
     return {**_common("status", message, heard, directory), "counter": message.counter, "body": body}
 
 
+def key_of(event):
+    """The name of a stored alarm in the core's memory."""
+    return event["device"], event["generation"], event["counter"], bytes.fromhex(event["digest"])
+
+
 NUMBERS = {"device": 0xFFFFFFFF, "counter": 0xFFFFFFFF, "incident": 0xFFFF, "zone": 0xFF, "kind": 0xFF,
            "role": 0xFF, "generation": 0xFF, "attempt": 0xFF, "hops": 0xFF}
 DIGEST_BYTES = 4

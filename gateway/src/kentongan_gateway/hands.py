@@ -337,10 +337,10 @@ class Hands:
             self.trouble("disk_lost", f"what was stored before cannot be read: {error}")
             return
         for event_id, event, taken in alarms:
-            if "unread" in event:  # its button, should it go on, is to be heard as if for the first time
-                self.core.forget(event)
-                continue
             try:
+                if "unread" in event:  # its button, should it go on, is heard as if for the first time
+                    self.core.forget(event)
+                    continue
                 age_ms = self._clock.age_ms(event)
                 row_id, todo = self.core.resume(event, age_ms, self._now(), self._draw(), taken)
             except Exception as error:  # an altered row may mean anything

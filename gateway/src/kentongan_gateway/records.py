@@ -151,9 +151,8 @@ class Records:
     def remember_stored(self, key):
         put(self._stored, key, None, STORED_LIMIT, owner)
 
-    def forget_stored(self, *about):
-        """No alarm of this sender, generation and counter counts as stored any more."""
-        self._stored = {key: None for key in self._stored if key[:3] != about}
+    def forget_stored(self, key):
+        self._stored.pop(key, None)
 
     def dump(self) -> bytes:
         return b"".join(struct.pack(STORED, *key) for key in self._stored)

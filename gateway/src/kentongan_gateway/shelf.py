@@ -116,8 +116,10 @@ class Shelf:
         for seq in range(max(1, last - ROWS_MAX), last + 1):
             try:
                 row = old.execute("SELECT key, class, body, state FROM event WHERE seq=?", (seq,)).fetchone()
-                if row and row[3] == UNSENT and event_of(row[2]):
+                if row and row[3] != SENT and event_of(row[2]):
                     rows.append(row[:3])
+                elif row and row[3] != SENT and alarm_of(row[0]):
+                    rows.append((row[0], CLASS_ALARM, ""))  # of its key alone it is told later
             except sqlite3.Error:
                 continue
         old.close()
@@ -244,15 +246,18 @@ class Shelf:
         return [self._id(seq) for seq in seqs]
 
     def _known(self, row) -> int:
-        """The number of the row that has this key already: written anew where the disk has altered it."""
+        """The number of the row that has this key already; where the disk has altered that, of a new one.
+
+        An answer of the hub to what was there before is none to what is there now.
+        """
         query = "SELECT seq, state, CAST(body AS BLOB) FROM event WHERE key=?"
         seq, state, body = self._db.execute(query, row[:1]).fetchone()
         was = event_of(body)
-        if state in (REFUSED, UNREADABLE) or was is None or "unread" in was:
-            update = "UPDATE event SET class=?, body=?, state=? WHERE seq=?"
-            self._db.execute(update, (*row[1:], UNSENT, seq))
-            self._sent -= state == SENT
-        return seq
+        if state not in (REFUSED, UNREADABLE) and was is not None and "unread" not in was:
+            return seq
+        self._db.execute("DELETE FROM event WHERE seq=?", (seq,))
+        self._sent -= state == SENT
+        return self._db.execute(INSERT, row).lastrowid
 
     def tidy(self):
         """Copy what the WAL has gathered into the file, so that no commit has to: for a quiet moment."""

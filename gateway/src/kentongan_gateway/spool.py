@@ -18,7 +18,7 @@ MARKS_LIMIT = 5_000    # deliveries that the disk could not note
 MARKS_TOGETHER = 200   # so many are noted at once while alarms come in,
 BUSY_S = 0.5           # that is, one did so lately
 QUIET_S = 3            # nothing was stored for so long
-UNREAD_S = 40          # for a button that goes on to bring what the disk has altered
+UNREAD_S = 10          # a button that goes on repeats sooner, in its first minute, what the disk has altered
 PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
 

@@ -3,6 +3,8 @@ import json
 
 from kentongan_wire import messages as m
 
+from kentongan_gateway.events import DIGEST_BYTES
+
 EVENT_BYTES_MAX = 16_384
 
 # What goes first when room is needed: the highest class. Uplink order is the other way round.
@@ -56,9 +58,10 @@ def alarm_of(key):
     try:
         kind, device, generation, counter, digest = key.split("/")
         numbers = {"device": int(device, 16), "generation": int(generation), "counter": int(counter)}
+        known = kind == "alarm" and len(bytes.fromhex(digest)) == DIGEST_BYTES
     except (AttributeError, ValueError):
         return None
-    if kind != "alarm":
+    if not known:
         return None
-    return {"type": "alarm", "key": key, **numbers, "kind": m.KIND_BAHAYA, "silent": True, "altered": True,
-            "digest": digest, "unread": True}
+    return {"type": "alarm", "key": key, **numbers, "kind": m.KIND_BAHAYA, "silent": True, "digest": digest,
+            "unread": True}

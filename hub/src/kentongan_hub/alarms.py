@@ -112,8 +112,12 @@ def _alarm(db, now, gateway, event):
     first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
     test = event["kind"] == m.KIND_UJI
     digest = event["digest"] or ""  # the same number with other content is another alarm
-    known = "SELECT * FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
-    if row := db.one(known, event["device"], event["counter"], digest):
+    row, nameless = _known(db, event, digest), _known(db, event, counters.UNREAD + digest)
+    if event["unread"]:
+        if row or nameless:
+            return  # it says nothing that is not known
+        digest = counters.UNREAD + digest
+    elif row:
         _told_again(db, now, event, row)  # the same press by another road
         return
     incident = None if test else _incident(db, now, gateway, event, first)
@@ -142,9 +146,14 @@ def _alarm(db, now, gateway, event):
     else:
         failures.contained(db, now, "memanggil", _press, db, now, incident, event)
         failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
-        failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event)
+        failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event, nameless)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
         failures.contained(db, now, "mencatat alat", _device_heard, db, now, gateway, event)
+
+
+def _known(db, event, digest):
+    known = "SELECT * FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
+    return db.one(known, event["device"], event["counter"], digest)
 
 
 def _tested(db, now, event):
@@ -286,9 +295,15 @@ def _dated(db, now, incident, event, row):
     return incident
 
 
-def _odd(db, now, incident, event):
+def _odd(db, now, incident, event, nameless):
     """What people should know of how this alarm came, beside that it did."""
     who = "pusat data"
+    if event["unread"]:
+        said = _("kartu gerbang merusak isinya: tanyakan siapa yang menekan, ganti kartunya")
+        incidents.tell(db, now, incident, who, _("peringatan"), said)
+    if nameless:
+        said = _("tadi hanya nomornya yang terbaca, dan itu dibuka sebagai alarm rahasia: ini isinya")
+        incidents.tell(db, now, incident, who, _("peringatan"), said)
     if event["altered"]:
         said = _("nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya")
         incidents.tell(db, now, incident, who, _("peringatan"), said)

@@ -47,6 +47,7 @@ FIELDS = {
         "late": _truth(),
         "altered": _truth(),
         "doubted": _truth(),
+        "unread": _truth(),
         "digest": _text(8),
         "attempt": _integer(0, U8),
         "battery": _integer(0, U8),

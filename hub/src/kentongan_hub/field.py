@@ -180,7 +180,8 @@ def whole(value):
 def stage_seen(db, now, gateway, event):
     """What the presser's button shows; that it shows "somebody is coming" is told once for each press."""
     row = db.one(
-        "SELECT stage_seen, incident FROM alarms WHERE device = ? AND counter = ?",
+        "SELECT a.stage_seen, a.incident FROM alarms a LEFT JOIN incidents i ON i.id = a.incident "
+        "WHERE a.device = ? AND a.counter = ? ORDER BY i.confidential",
         event["device"],
         event["counter"],
     )

@@ -23,6 +23,7 @@ ORDER_ROWS = 4_000  # of a gateway, which keeps 4,096 senders
 # is played sooner finds the sirens sounding.
 TELL_MS = 30_000
 OLD_MS = 180_000  # an alarm that some gateway told so long ago is no news: its sirens are over
+UNREAD = "?"  # before the digest of an alarm of which a gateway's card has kept its number and no more
 CONTROL = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 
 
@@ -34,6 +35,8 @@ def heard(db, now, event):
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
     if not counter or role is None or event.get("generation") is None or counter >= TRUSTED_MAX:
         return
+    if event.get("unread"):
+        return  # the alarm itself may still come, and is new then
     about = event["device"], event["generation"], 0 if role == "tombol" else TYPES[event["type"]]
     db.run(
         "INSERT INTO counters (device, generation, type, counter) VALUES (?, ?, ?, ?) "
@@ -71,7 +74,11 @@ def _tell(db, now, about):
 def is_new(db, now, event):
     """Whether an alarm is of now for all that the hub knows: no gateway told it, or a later one, long ago."""
     about = event["device"], event["counter"]
-    told_ms = db.value("SELECT min(received_ms) FROM alarms WHERE device = ? AND counter >= ?", *about)
+    told_ms = db.value(
+        "SELECT min(received_ms) FROM alarms WHERE device = ? AND (counter > ? OR counter = ? AND "
+        "digest NOT LIKE ?)",
+        *(*about, event["counter"], UNREAD + "%"),
+    )
     return told_ms is None or now.ms - told_ms < OLD_MS
 
 
