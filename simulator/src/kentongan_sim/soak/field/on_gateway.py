@@ -144,7 +144,7 @@ GATEWAY = (
           warning("gerbang perlu dilihat", "restart"), "warning, words of the loss where there is one",
           (*RESTARTED, "gerbang bermasalah")),
     Fault("state files unreadable", "gateway", _kill_then(_ruin_states), nothing, 20, 40,
-          page("/peringatan", "catatan gerbang pernah rusak"), "warning: gerbang perlu dilihat",
+          warning("gerbang perlu dilihat", "disk_state"), "warning: gerbang perlu dilihat, of its records",
           (*RESTARTED, "gerbang bermasalah")),
     Fault("relay board gone", "gateway", _board("gone"), _board(None), 40, 90,
           warning("gerbang tanpa sirene"), "warning: gerbang tanpa sirene", ("gerbang tanpa sirene",)),

@@ -121,12 +121,19 @@ class Place(Town):
     def _make_people(self):
         with self.app.hub.store.write() as db:
             for login, house in AGREED:
-                accounts.add(db, 0, login, login, "petugas_ronda", PASSWORD, True, (ZONE, house, 0))
+                home = (ZONE, house, 0)
+                account = accounts.add(db, 0, login, login, "petugas_ronda", PASSWORD, True, home)
+                self._reachable(db, login, house, f"+62812333300{house:02}", account=account)
             for name, number in WARNED:
-                person = db.insert("people", name=name, zone=ZONE, house=10, created_wall=0)
+                person = self._reachable(db, name, 10, number)
                 db.insert("duties", person=person, duty="ronda")
-                db.insert("addresses", person=person, channel="sms", address=number)
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
+
+    @staticmethod
+    def _reachable(db, name, house, number, **more):
+        person = db.insert("people", name=name, zone=ZONE, house=house, created_wall=0, **more)
+        db.insert("addresses", person=person, channel="sms", address=number)
+        return person
 
     def died(self, what):
         if what not in self.deaths:  # what is started anew and anew is told once
