@@ -14,7 +14,7 @@ from kentongan_gateway.held import Held
 from kentongan_gateway.memory import new_state
 from kentongan_gateway.outputs.virtual import VirtualVoice
 from kentongan_gateway.shelf import ROWS_MAX
-from kentongan_gateway.spool import UNREAD_S, Spool, SpoolError
+from kentongan_gateway.spool import REFUSED, UNREAD_S, Spool, SpoolError
 from kentongan_gateway.state import StateDir
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
@@ -278,13 +278,13 @@ def test_a_stored_event_that_can_no_longer_be_read_is_told(house):
     assert "can no longer be read" in troubles_told(house)["disk_lost"]
 
 
-def altered_and_started(tmp_path, sent=False):
+def altered_and_started(tmp_path, sent=False, to="'[]'"):
     """A new run, after the card has altered the text of the one alarm that the last one had stored."""
     (tmp_path / "a").mkdir()
     house = House(tmp_path / "a")
     house.hear(100)
     house.run(1)
-    house.spool._db.execute("UPDATE event SET body='[]' WHERE class=0")
+    house.spool._db.execute(f"UPDATE event SET body={to} WHERE class=0")
     if sent:
         house.spool.mark_sent([event_id for event_id, _ in house.spool.unsent(100)])
         house.spool._db.execute("UPDATE event SET state=1 WHERE class=0")
@@ -310,6 +310,30 @@ def test_one_whose_button_is_silent_is_told_of_its_key_alone_within_a_look_or_tw
     again = House(killed_and_started(house, tmp_path / "c"))
     again.hear(100)  # and over another start its button may still come
     assert [e["silent"] for _, e in again.offers()] == [False]
+
+
+ONE_LETTER = """replace(body, '"kind"', '"kine"')"""
+
+
+def test_one_letter_is_enough_for_both_where_the_hub_refuses_what_it_makes(tmp_path):
+    house = altered_and_started(tmp_path, to=ONE_LETTER)
+    (event_id, _), = house.offers()
+    house.spool.mark_sent([event_id], REFUSED)
+    house.run(UNREAD_S + 6)
+    (event_id, event), = house.offers()
+    assert event["unread"] and event["counter"] == 100
+    house.spool.mark_sent([event_id], REFUSED)
+    house.run(20)
+    assert house.offers() == [], "a refusal of the stand-in is the last word"
+    house.hear(100)
+    assert [e["kind"] for _, e in house.offers()] == [1]
+
+
+def test_and_where_its_button_goes_on_before_the_hub_has_answered(tmp_path):
+    house = altered_and_started(tmp_path, to=ONE_LETTER)
+    house.hear(100)
+    house.run(7)
+    assert [e["kind"] for _, e in house.offers()] == [1] and house.siren.plays == 1
 
 
 def test_one_that_the_hub_had_is_told_and_begun_no_more(tmp_path):

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from kentongan_gateway import actions, faults
 from kentongan_gateway.actions import identity
 from kentongan_gateway.spool import SpoolError
+from kentongan_gateway.stored import alarm_of
 from kentongan_gateway.troubles import LOST
 
 log = logging.getLogger("kentongan.gateway")
@@ -328,6 +329,11 @@ class Hands:
         actions.OrderDone: lambda self, action: self._uplink.order_done(*action),
     }
 
+    def _forget_odd(self, event, taken):
+        known = None if taken else alarm_of(event.get("key"))
+        if known:
+            self.core.forget(known)
+
     def _resume(self):
         """What the disk has of former runs: none of it begins anew, what is under way is watched on."""
         try:
@@ -346,6 +352,7 @@ class Hands:
             except Exception as error:  # an altered row may mean anything
                 log.error("stored alarm %s cannot be read: %s", event_id, error)
                 self._spool.odd(event_id, taken)
+                self.beside("forget", self._forget_odd, event, taken)
                 continue
             if not taken:
                 self._remember(event_id, row_id)

@@ -253,7 +253,8 @@ class Shelf:
         query = "SELECT seq, state, CAST(body AS BLOB) FROM event WHERE key=?"
         seq, state, body = self._db.execute(query, row[:1]).fetchone()
         was = event_of(body)
-        if state not in (REFUSED, UNREADABLE) and was is not None and "unread" not in was:
+        whole = was is not None and "unread" not in was and self._odd.get(self._id(seq), True)
+        if whole and state not in (REFUSED, UNREADABLE):
             return seq
         self._db.execute("DELETE FROM event WHERE seq=?", (seq,))
         self._sent -= state == SENT
@@ -364,13 +365,18 @@ class Shelf:
         return out if out or not bad else self._unsent(limit)
 
     def offer_unread(self) -> bool:
-        """Alarms that were put by are told all the same, of their keys alone; whether there were any."""
-        query = "SELECT key, seq FROM event WHERE state=? AND class=?"
+        """Alarms that were put by are told all the same, of their keys alone; whether there were any.
+
+        So are altered ones that the hub has refused.
+        """
+        query = "SELECT key, seq, state, CAST(body AS BLOB) FROM event WHERE state IN (?, ?) AND class=?"
         with self._lock:
             self._need_db()
             try:
-                rows = self._db.execute(query, (UNREADABLE, CLASS_ALARM)).fetchall()
-                known = [(UNSENT, encode(alarm_of(key)), seq) for key, seq in rows if alarm_of(key)]
+                rows = self._db.execute(query, (UNREADABLE, REFUSED, CLASS_ALARM)).fetchall()
+                known = [(UNSENT, encode(alarm_of(key)), seq) for key, seq, state, body in rows
+                         if alarm_of(key) and "unread" not in (event_of(body) or ())
+                         and (state == UNREADABLE or self._id(seq) in self._odd)]
                 self._db.executemany("UPDATE event SET state=?, body=? WHERE seq=?", known)
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
