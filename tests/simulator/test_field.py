@@ -1,10 +1,12 @@
 """The campaign of field faults in short, and that it can fail: nothing heard, nothing shown, nothing kept."""
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kentongan_gateway.results import Results
-from kentongan_hub import accounts, calling, kept, rows, supervision
+from kentongan_hub import accounts, calling, kept, recipients, rows, supervision
+from kentongan_sim.soak import house
 from kentongan_sim.soak.field import campaign, page
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.campaign import Campaign, Result
@@ -56,6 +58,27 @@ def test_values_that_nobody_can_read_are_told_by_their_own_word_each_time(monkey
     soon(monkeypatch)
     result = ran(UNREAD, count=2)
     assert result.problems == [] and result.told[UNREAD] == 2
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_an_alarm_of_which_only_the_number_is_left_is_called_for_or_found_out(called, monkeypatch):
+    """The hub is told so late that the card has altered it before; its button was answered and is silent."""
+    monkeypatch.setattr(campaign, "PRESSES", ("main",))
+    monkeypatch.setattr(Campaign, "_moments", lambda *_: (3_000, 1_000))
+    monkeypatch.setattr(house, "UPLINK_MS", (5_000, 5_001))
+    if not called:
+        monkeypatch.setattr(recipients, "_may_know", lambda *_: False)
+    problems = ran("stored alarms altered").problems
+    assert (problems == []) == called
+    assert called or any(one.startswith("not called:") for one in problems)
+
+
+@pytest.mark.parametrize("name", ["keys", "seq"])
+def test_a_lost_state_is_told_by_whichever_word_its_name_has(name):
+    """Of keys the page says what to do, of others that they were begun anew."""
+    (fault,) = [fault for fault in FAULTS if fault.name == "state files unreadable"]
+    place = SimpleNamespace(warnings=lambda: {("gerbang perlu dilihat", f"gateway-1 disk_state {name}")})
+    assert fault.told(place) and not fault.told(SimpleNamespace(warnings=set))
 
 
 def test_results_that_the_hub_does_not_take_are_told_by_their_own_word():
