@@ -151,6 +151,16 @@ def test_a_post_whose_word_comes_before_its_alarm_is_not_said_to_be_silent(site,
     assert site.rows("SELECT * FROM siren_reports WHERE state = 1")[0]["post"] == site.post
 
 
+@pytest.mark.parametrize("fact", ["drill", "late"])
+def test_nor_where_the_first_gateway_that_told_it_took_it_for_less(site, fact):
+    reports(site, 10)
+    same = {"counter": 10, "incident": 10, "digest": "aa", "age_ms": 0}
+    site.post_events(site.alarm(**same, **{fact: True}))
+    site.post_events(site.alarm(**same))
+    wait(site, 60)
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+
+
 def test_nor_one_that_sounds_for_the_first_press_where_only_the_second_reached_a_gateway(site):
     site.post_events(site.alarm(11, incident=10, age_ms=0))
     reports(site, 10)

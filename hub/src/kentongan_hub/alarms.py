@@ -270,6 +270,7 @@ def _told_again(db, now, event, row):
             if earnest:
                 said = _("bukan latihan, kata gateway lain")
             _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
+            failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
     db.run(
         "UPDATE alarms SET drill = ?, late = ? WHERE device = ? AND counter = ? AND digest = ?",
         *(drill, late, row["device"], row["counter"], row["digest"]),
