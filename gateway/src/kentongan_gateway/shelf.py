@@ -18,17 +18,13 @@ from kentongan_gateway.stored import (
     CLASS_ALARM,
     CLASS_NAMES,
     CLASS_REPORT,
-    CLASS_STATE,
     CLASS_STATUS,
-    CLASSES,
     SpoolError,
     alarm_of,
     encode,
     event_of,
     row_of,
 )
-
-__all__ = ["CLASSES", "CLASS_STATE", "REFUSED", "SENT", "Shelf", "SpoolError"]
 
 log = logging.getLogger("kentongan.gateway")
 

@@ -9,7 +9,8 @@ import time
 from collections import deque
 
 from kentongan_gateway.held import Held
-from kentongan_gateway.shelf import CLASS_STATE, CLASSES, REFUSED, SENT, Shelf, SpoolError
+from kentongan_gateway.shelf import REFUSED, SENT, Shelf
+from kentongan_gateway.stored import CLASS_STATE, CLASSES, SpoolError
 
 __all__ = ["CLASSES", "REFUSED", "SENT", "Spool", "SpoolError"]
 
