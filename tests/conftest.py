@@ -38,9 +38,9 @@ def require(condition, what, remedy):
 # Files that take longest begin first, for the last one to end ends the run.
 LONGEST = (
     "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
-    "hardware/test_enclosure.py", "gateway/test_process.py", "e2e/test_browser_axe.py",
+    "hardware/test_enclosure.py", "gateway/service/test_process.py", "e2e/test_browser_axe.py",
     "simulator/test_trust.py", "hub/test_damage.py", "simulator/test_attack.py",
-    "gateway/test_any_damaged_file.py", "simulator/test_field.py", "firmware/test_flash_refuses.py",
+    "gateway/disk/test_any_damaged_file.py", "simulator/test_field.py", "firmware/test_flash_refuses.py",
     "hub/test_forms.py", "simulator/test_board.py", "e2e/test_village_faults.py",
     "e2e/test_browser_post.py", "firmware/test_flash_cuts.py",
     "firmware/test_hal.py", "hub/test_paging.py", "hub/test_sms.py", "hub/test_api.py",

@@ -7,9 +7,9 @@ import signal
 import sys
 
 from kentongan_gateway import cli
+from kentongan_gateway.disk.spool import Spool
+from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.radio.loopback import Loopback
-from kentongan_gateway.spool import Spool
-from kentongan_gateway.state import StateDir
 
 STEPS = [(Spool, "put_all"), (StateDir, "put"), (Loopback, "send"), (Spool, "mark_sent")]
 

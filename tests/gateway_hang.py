@@ -7,19 +7,19 @@ import threading
 from pathlib import Path
 
 from kentongan_gateway import cli
-from kentongan_gateway.hands import Hands
+from kentongan_gateway.service.performer import Performer
 
 
 def main():
     hang = Path(sys.argv[sys.argv.index("--config") + 1]).with_name("hang")
-    tick = Hands.tick
+    tick = Performer.tick
 
-    def tick_or_hang(hands):
+    def tick_or_hang(performer):
         if hang.exists():
             threading.Event().wait()
-        tick(hands)
+        tick(performer)
 
-    Hands.tick = tick_or_hang
+    Performer.tick = tick_or_hang
     sys.exit(cli.main(sys.argv[1:]))
 
 

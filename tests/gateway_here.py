@@ -4,7 +4,7 @@ import threading
 
 from gateway_kit import BUTTON, GATEWAY, SITE, alarm
 from gateway_process import Air, Gateway, Hub, wait_for
-from kentongan_gateway import daemon, settings
+from kentongan_gateway.service import daemon, settings
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message

@@ -1,9 +1,9 @@
 """A small site around one GatewayCore: real keys and frames, injected time, a store that may fail."""
-from kentongan_gateway import actions, troubles
-from kentongan_gateway.actions import Heard
-from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
-from kentongan_gateway.memory import new_state
-from kentongan_gateway.spool import Spool
+from kentongan_gateway.core.base import actions, troubles
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.memory import new_state
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.disk.spool import Spool
 from kentongan_wire import messages as m
 from kentongan_wire import site_keys, verify
 from kentongan_wire.packet import BROADCAST

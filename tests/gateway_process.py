@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from gateway_kit import DEVICES, GATEWAY, ROOTS
-from kentongan_gateway.memory import new_state
-from kentongan_gateway.state import StateDir
+from kentongan_gateway.core.base.memory import new_state
+from kentongan_gateway.disk.state import StateDir
 from patience import LOOK_S, PATIENCE_S, wait_for  # noqa: F401 (tests of processes take it from here)
 
 TOKEN = "ktg_uji"

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from kentongan_gateway.settings import FIELDS as GATEWAY_FIELDS
+from kentongan_gateway.service.settings import FIELDS as GATEWAY_FIELDS
 from kentongan_hub.app import create_app
 from kentongan_sim.scenarios import SCENARIOS
 from kentongan_wire import device_file, errors, messages

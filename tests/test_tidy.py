@@ -91,7 +91,7 @@ def test_only_the_runner_awaits():
 
 
 PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
-               ROOT / "gateway/src/kentongan_gateway/core.py",
+               ROOT / "gateway/src/kentongan_gateway/core/gateway_core.py",
                *(ROOT / "hub/src/kentongan_hub" / n
                  for n in ("alarms.py", "escalation.py", "supervision.py"))])
 
@@ -135,7 +135,7 @@ def test_nothing_is_left_open_in_the_text():
 PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time
 SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("simulator/test_bench.py", "run_cell"), ("simulator/test_demo.py", "wait_for"),
-    ("gateway/test_uplink.py", "HubClient"), ("gateway/test_spool.py", "connect"),
+    ("gateway/hub_client/test_uplink.py", "HubClient"), ("gateway/disk/test_spool.py", "connect"),
     ("hub/test_store.py", "connect"), ("hub/test_crash.py", "Timer"),
 }
 NO_TESTS = ("soak/", "bench_", "board/", "chip/emulator", "chip/stand_in", "chip/radio_line")  # some a chip's

@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_gateway import keyfile
-from kentongan_gateway.core import CoreConfig, GatewayCore
+from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
+from kentongan_gateway.service import keyfile
 from kentongan_hub.app import create_app
 from kentongan_sim.demo_person import COME, CSRF
 from kentongan_sim.demo_site import ADMIN, make_site

@@ -6,9 +6,9 @@ and the wait of a long poll are left out: the gateway asks for orders whenever t
 import json
 import random
 
-from kentongan_gateway import keyfile
-from kentongan_gateway.core import CoreConfig, GatewayCore
-from kentongan_gateway.directory import Directory
+from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
+from kentongan_gateway.service import keyfile
 from kentongan_hub import create_app, provision
 from kentongan_hub import site as site_file
 from kentongan_hub.clock import FakeClock

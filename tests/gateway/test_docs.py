@@ -3,17 +3,20 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_gateway import commands, settings, spool
+from kentongan_gateway.core.hub import hub_orders
+from kentongan_gateway.disk import spool
 from kentongan_gateway.outputs import lamp
+from kentongan_gateway.service import settings
 
 ROOT = Path(__file__).resolve().parents[2] / "gateway"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_module_is_in_the_table():
-    modules = {p.stem for p in (ROOT / "src/kentongan_gateway").glob("*.py")} - {"__init__", "__main__"}
-    modules |= {p.stem for p in (ROOT / "src/kentongan_gateway/radio").glob("*.py")} - {"__init__"}
-    assert not {name for name in modules if f"`{name}" not in README}
+    source = ROOT / "src/kentongan_gateway"
+    modules = [p.relative_to(source) for p in source.rglob("[!_]*.py")]
+    assert modules
+    assert not [p for p in modules if f"`{p.as_posix()}`" not in README and f"`{p.stem}`" not in README]
 
 
 def test_every_setting_is_named():
@@ -22,7 +25,7 @@ def test_every_setting_is_named():
         assert not [key for key in fields if f"`{key}`" not in README]
 
 
-NAMES = [*commands.Commands._DEEDS, *spool.CLASSES, "supervision", "radio", "refusals"]
+NAMES = [*hub_orders.HubOrders._DEEDS, *spool.CLASSES, "supervision", "radio", "refusals"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_gateway.directory import Directory
+from kentongan_gateway.core.devices.directory import Directory
 from kentongan_hub import incidents, policies, policy, provision, ringing
 from kentongan_hub.trust import calls
 from kentongan_wire import messages as m

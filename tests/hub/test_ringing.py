@@ -2,7 +2,7 @@
 
 import pytest
 from access_kit import settle, silent
-from kentongan_gateway.directory import Directory
+from kentongan_gateway.core.devices.directory import Directory
 from kentongan_hub import circles, mending, provision, ringing
 from kentongan_hub import site as site_file
 from kentongan_hub.incidents import Now

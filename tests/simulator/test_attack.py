@@ -5,11 +5,11 @@
 import json
 
 import pytest
-from kentongan_gateway import air, memory, shares
-from kentongan_gateway.copies import Copies
-from kentongan_gateway.core import GatewayCore
-from kentongan_gateway.memory import Memory
-from kentongan_gateway.pages import Pages
+from kentongan_gateway.core.answers.chime_pages import ChimePages
+from kentongan_gateway.core.answers.copies import Copies
+from kentongan_gateway.core.base import air, memory, shares
+from kentongan_gateway.core.base.memory import Memory
+from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_hub import chimes
 from kentongan_sim import cli, engine_micropython
 from kentongan_sim.attack import run
@@ -84,7 +84,7 @@ def test_a_gateway_that_believes_whoever_answers_is_found_out(monkeypatch):
     def believes(self, penerima, origin, first_counter):
         return next((job.record for job in self._jobs.values() if job.record.src == origin), None)
 
-    monkeypatch.setattr(Pages, "answered", believes)
+    monkeypatch.setattr(ChimePages, "answered", believes)
     paged = ATTACKS["answers-no-hub-penerima"]._replace(allowed=())
     walked = run.walk(paged._replace(go=lambda siege: answers_at_once(siege)), 1)
     assert walked["problems"]["false_words"]
@@ -131,7 +131,7 @@ def test_a_gateway_that_keeps_no_air_for_another_s_press_is_found_out(name, monk
 
 def test_a_gateway_that_carries_whatever_comes_is_found_out(monkeypatch):
     def carries(self, who, message, payload_bytes):
-        self._desk.spend_air(air.COPY, payload_bytes)
+        self._context.spend_air(air.COPY, payload_bytes)
         return True
 
     monkeypatch.setattr(Copies, "allow", carries)

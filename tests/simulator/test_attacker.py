@@ -3,7 +3,7 @@ import random
 
 import pytest
 from hub_kit import Site, make_site
-from kentongan_gateway.core import SLOW_MS
+from kentongan_gateway.core.gateway_core import SLOW_MS
 from kentongan_sim.actors import Stranger
 from kentongan_sim.checkers import check_all
 from kentongan_sim.facts import Facts

@@ -125,7 +125,7 @@ def test_a_torn_line_costs_one_seed_only(tmp_path):
 
 def test_the_digest_is_of_the_code_that_matters_only(tmp_path):
     names = {f"{path.parent.name}/{path.name}" for path in code_files()}
-    assert {"kentongan_node/mesh.py", "kentongan_wire/phy.py", "kentongan_gateway/core.py",
+    assert {"kentongan_node/mesh.py", "kentongan_wire/phy.py", "core/gateway_core.py",
             "kentongan_sim/air.py", "checkers/no_alarm_lost.py", "bench/record.py"} <= names
     assert not {name for name in names if re.search("/(demo|village|plot)", name)}
     assert not matters(Path("bench/page.py")) and matters(Path("world.py"))

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from kentongan_gateway.results import Results
+from kentongan_gateway.hub_client.results import Results
 from kentongan_hub import accounts, calling, kept, recipients, rows, supervision
 from kentongan_sim.soak import house
 from kentongan_sim.soak.field import campaign, page

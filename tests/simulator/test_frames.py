@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from kentongan_gateway import told
-from kentongan_gateway.desk import Desk
+from kentongan_gateway.core.answers import device_reports
+from kentongan_gateway.core.base.context import Context
 from kentongan_hub import alarms as hub_alarms
 from kentongan_node import button, mesh, receiver, siren, soundings
 from kentongan_node.modem import Modem
@@ -210,14 +210,14 @@ def test_a_core_that_answers_otherwise_on_micropython_is_found_out(tmp_path, req
 
 
 def test_a_gateway_that_says_received_before_the_disk_has_it_is_found_out(monkeypatch):
-    store = Desk.store
+    store = Context.store
 
     def at_once(self, event, then=None, otherwise=None):
         if then and event["type"] == "alarm":
             then(0)
         return store(self, event, None, otherwise)
 
-    monkeypatch.setattr(Desk, "store", at_once)
+    monkeypatch.setattr(Context, "store", at_once)
     assert "which is on no disk" in found("gateway")
 
 
@@ -227,7 +227,7 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
 
 
 def test_a_fault_that_the_gateway_contains_is_found_out(monkeypatch):
-    monkeypatch.setattr(told.Told, "status", lambda self, *about: 1 // 0)
+    monkeypatch.setattr(device_reports.DeviceReports, "status", lambda self, *about: 1 // 0)
     assert "a part of the core raised" in found("gateway")
 
 

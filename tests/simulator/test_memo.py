@@ -1,6 +1,6 @@
 """What the simulator remembers of the wire, or puts off, is what would have been worked out."""
 import pytest
-from kentongan_gateway.desk import mix as gateway_mix
+from kentongan_gateway.core.base.context import mix as gateway_mix
 from kentongan_node import node
 from kentongan_node.mix import mix as node_mix
 from kentongan_sim import memo

@@ -3,7 +3,7 @@ import io
 import sys
 
 import pytest
-from kentongan_gateway import shelf
+from kentongan_gateway.disk import database
 from kentongan_sim import cli
 from kentongan_sim.soak import disk, page, run
 from kentongan_sim.soak import gateway as campaign
@@ -99,7 +99,7 @@ def test_a_campaign_that_is_ended_goes_on_with_the_same_result(tmp_path, capsys,
 
 
 def test_a_gateway_that_promises_without_keeping_is_found_out(monkeypatch):
-    monkeypatch.setattr(shelf.Shelf, "_put", lambda self, rows: [self._id(9_999) for _ in rows])
+    monkeypatch.setattr(database.Database, "_put", lambda self, rows: [self._id(9_999) for _ in rows])
     result = Result()
     Campaign(1, result).run(1, ["kill -9"])
     assert any(problem.startswith("lost") for problem in result.problems)

@@ -10,11 +10,11 @@ import json
 import nodekit
 from frame_rigs import TICKS_MAX, WAITS_MS, Broken, need
 from inside_frames import Inside
-from kentongan_gateway import actions
-from kentongan_gateway.actions import Heard
-from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
-from kentongan_gateway.memory import new_state
-from kentongan_gateway.shares import EXTRA_S, RESERVE_S, SHARE_S
+from kentongan_gateway.core.base import actions
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.memory import new_state
+from kentongan_gateway.core.base.shares import EXTRA_S, RESERVE_S, SHARE_S
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
 from kentongan_wire import messages as m
 from kentongan_wire import site_keys, verify
 from kentongan_wire.errors import RemoteError
@@ -233,13 +233,13 @@ class House:
 
         No thief may take more of it than one device's share.
         """
-        desk = self.core._desk
+        context = self.core._context
         for _ in range(CALM_TRIES):
             for node in STOLEN.values():
-                used_s = desk.shares.used_s(node, self.now_ms)
+                used_s = context.shares.used_s(node, self.now_ms)
                 most_s = SHARE_S + sum(EXTRA_S.values()) + sum(RESERVE_S.values())
                 need(used_s <= most_s, "{:08x} was given {:.1f} s of the hour", node, used_s)
-            if desk.air.used_s(self.now_ms) < AIR_ENOUGH_S:
+            if context.air.used_s(self.now_ms) < AIR_ENOUGH_S:
                 return
             self.until(self.now_ms + CALM_MS)
         need(False, "the hour's air is never free again")
@@ -268,7 +268,7 @@ class House:
                 )
                 answers.append(entry is not None and entry.counter == counter)
             elif envelope.type == m.SIREN_ORDER:
-                order = verify.open_message(payload, nodekit.GATEWAY, BROADCAST, self.core._desk.keys).body
+                order = verify.open_message(payload, nodekit.GATEWAY, BROADCAST, self.core._context.keys).body
                 orders.append((order.origin, order.counter) == (origin, counter))
         need(any(answers), "a stored press of {:08x} is not receipted", origin)
         need(

@@ -24,37 +24,70 @@ ATTACK = [
 
 # name: (what it shows, commands)
 CAMPAIGNS = {
-    "flash": ("12,000 power cuts in a device's flash: no write, counter or setting lost",
-              [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)]),
-    "device": ("1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
-               [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)]),
-    "chip": ("a day of every role on the ESP32 model, 100,000 random bytes on its line, each part fails",
-             [[*MICROPYTHON, "tests/soak/chip_days.py", role, "24", "100000", "1"]
-              for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
-    "month": ("30 days of every role in virtual time: no growth, over the wraps of the tick counter",
-              [[sys.executable, "tests/soak/month.py", role, "30"]
-               for role in ("tombol", "sirene", "penerus", "penerima", "modem")]),
-    "gateway": ("2,052 faults on the walk of an alarm: nothing receipted is lost, no false siren",
-                [[str(BIN / "kentongan-sim"), "soak", "gateway", "--faults", "2052", "--jobs", "2"]]),
-    "field": ("555 faults of the field beside an alarm: none lost or silent, every one told to a person",
-              [[str(BIN / "kentongan-sim"), "soak", "field", "--faults", "555", "--jobs", "2"]]),
-    "process": ("the real gateway process, killed at each step of an alarm's walk",
-                [[sys.executable, "-m", "pytest", "-q", "tests/gateway/test_process.py", "-k", "kill_9"]]),
-    "stock": ("the unmodified meshtastic library, 10,000 packets, unplugged 50 times",
-              [[str(BIN / "kentongan-sim"), "soak", "stock"]]),
-    "api": ("200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
-            [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]]),
-    "forms": ("every form of the hub some hundred times with odd values, of every role: no answer 5xx",
-              [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]]),
-    "damage": ("every column of the hub's database damaged in six ways, in one row and all: each alarm is "
-               "stored, open and called for, and the damage is told",
-               [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_damage.py"]]),
-    "escalation": ("50 escalations killed at any point: no step lost, doubles marked",
-                   [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]]),
-    "attack": ("thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "
-               "nothing lost", ATTACK),
-    "keys": ("a change of keys with a device away for a day",
-             [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]]),
+    "flash": (
+        "12,000 power cuts in a device's flash: no write, counter or setting lost",
+        [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)],
+    ),
+    "device": (
+        "1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
+        [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)],
+    ),
+    "chip": (
+        "a day of every role on the ESP32 model, 100,000 random bytes on its line, each part fails",
+        [
+            [*MICROPYTHON, "tests/soak/chip_days.py", role, "24", "100000", "1"]
+            for role in ("tombol", "sirene", "penerus", "penerima", "modem")
+        ],
+    ),
+    "month": (
+        "30 days of every role in virtual time: no growth, over the wraps of the tick counter",
+        [
+            [sys.executable, "tests/soak/month.py", role, "30"]
+            for role in ("tombol", "sirene", "penerus", "penerima", "modem")
+        ],
+    ),
+    "gateway": (
+        "2,052 faults on the walk of an alarm: nothing receipted is lost, no false siren",
+        [[str(BIN / "kentongan-sim"), "soak", "gateway", "--faults", "2052", "--jobs", "2"]],
+    ),
+    "field": (
+        "555 faults of the field beside an alarm: none lost or silent, every one told to a person",
+        [[str(BIN / "kentongan-sim"), "soak", "field", "--faults", "555", "--jobs", "2"]],
+    ),
+    "process": (
+        "the real gateway process, killed at each step of an alarm's walk",
+        [[sys.executable, "-m", "pytest", "-q", "tests/gateway/service/test_process.py", "-k", "kill_9"]],
+    ),
+    "stock": (
+        "the unmodified meshtastic library, 10,000 packets, unplugged 50 times",
+        [[str(BIN / "kentongan-sim"), "soak", "stock"]],
+    ),
+    "api": (
+        "200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]],
+    ),
+    "forms": (
+        "every form of the hub some hundred times with odd values, of every role: no answer 5xx",
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]],
+    ),
+    "damage": (
+        "every column of the hub's database damaged in six ways, in one row and all: each alarm is "
+        "stored, open and called for, and the damage is told",
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_damage.py"]],
+    ),
+    "escalation": (
+        "50 escalations killed at any point: no step lost, doubles marked",
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]],
+    ),
+    "attack": (
+        "thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "
+        "nothing lost",
+        ATTACK,
+    ),
+    "keys": (
+        "a change of keys with a device away for a day",
+        [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]],
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import time
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import checks, daemon, logs, settings, status
+from kentongan_gateway.service import checks, daemon, logs, settings, status
 
 DEFAULT_CONFIG = "/etc/kentongan/gateway.toml"
 

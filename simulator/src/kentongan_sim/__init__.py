@@ -1,0 +1,1 @@
+"""The village in a machine: air, clock, nodes, gateways, what may go wrong, and what must hold."""

@@ -3,7 +3,7 @@
 The virtual time of a commit passes in the gatehouse all the same; what is gathered here has been committed.
 A city stores a dozen events a second, and hardly any is ever read again.
 """
-from kentongan_gateway.spool import Spool
+from kentongan_gateway.disk.spool import Spool
 
 TOGETHER = 100  # events written at once
 

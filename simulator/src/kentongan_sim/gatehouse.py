@@ -3,7 +3,7 @@
 The hub takes what is stored after UPLINK_US while it is up; the person answers every alarm "saya datang"
 after `answer_after_s`. Nothing of the real daemon's threads is here; its order of doing is.
 """
-from kentongan_gateway.actions import (
+from kentongan_gateway.core.base.actions import (
     DropCopy,
     Heard,
     Note,
@@ -15,10 +15,10 @@ from kentongan_gateway.actions import (
     SirenOff,
     Store,
 )
-from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
-from kentongan_gateway.hands import RESUME_ROWS
-from kentongan_gateway.memory import new_state
+from kentongan_gateway.core.base.memory import new_state
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.radio.modem_session import LinkState, ModemSession
+from kentongan_gateway.service.performer import RESUME_ROWS
 from kentongan_wire import link, messages, site_keys
 from kentongan_wire import packet as wire
 

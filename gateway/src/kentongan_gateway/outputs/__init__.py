@@ -2,43 +2,13 @@
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
-from kentongan_gateway import ports
+from kentongan_gateway.outputs import ports, siren_driver
 from kentongan_gateway.outputs.player import Player
 
 SHORTEST_MS = {"gpio": 50, "lcus": 150, "modbus": 200}  # shortest stroke that such a board follows for years
 
 
-class SirenDriver:
-    """play() and off() return at once; the driver ends a sounding by itself after total_ms.
-
-    `on_trouble(text or None)` is called, from any thread, when the siren can no longer do what it is told,
-    and with None when it can again.
-    """
-
-    on_trouble = staticmethod(lambda text: None)
-
-    def play(self, pattern, steps, total_ms):
-        raise AssertionError("a driver says how it sounds")
-
-    def off(self):
-        raise AssertionError("a driver says how it falls silent")
-
-    def hold(self, on):
-        """Be quiet for a moment, so that the voice is heard; a hold that is forgotten ends by itself."""
-
-    def trouble(self):
-        """What is wrong now, or None: for whoever asks; on_trouble says it at once."""
-        return None
-
-    def healthy(self) -> bool:
-        """Whether its thread lives; False is for the watchdog."""
-        return True
-
-    def close(self):
-        self.off()
-
-
-class NoSiren(SirenDriver):
+class NoSiren(siren_driver.SirenDriver):
     """Nothing is fitted, or what is fitted could not be made: then why."""
 
     def __init__(self, why=None):
@@ -85,7 +55,7 @@ class _NotTheirs:
         return getattr(self._relay, name)
 
 
-def make(siren, others=()) -> SirenDriver:
+def make(siren, others=()) -> siren_driver.SirenDriver:
     """The driver that the [siren] section names; others: serial paths of radios, which it leaves alone."""
     if siren.driver == "none":
         return NoSiren()

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 
-from kentongan_gateway.outputs import SirenDriver
+from kentongan_gateway.outputs.siren_driver import SirenDriver
 
 
 class VirtualSiren(SirenDriver):

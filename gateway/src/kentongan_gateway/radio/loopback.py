@@ -11,8 +11,8 @@ import queue
 import socket
 import threading
 
-from kentongan_gateway.actions import Heard
-from kentongan_gateway.radio import Radio
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.radio.base import Radio
 
 log = logging.getLogger("kentongan.radio")
 

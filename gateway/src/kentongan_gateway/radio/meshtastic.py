@@ -16,8 +16,8 @@ from kentongan_wire.packet import BROADCAST, PORT_PRIVATE
 from meshtastic.protobuf import mesh_pb2
 from pubsub import pub
 
-from kentongan_gateway.actions import Heard
-from kentongan_gateway.radio import Radio
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.radio.base import Radio
 
 log = logging.getLogger("kentongan.radio")
 

@@ -9,7 +9,7 @@ from kentongan_wire import link
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import PORT_PRIVATE, parse_packet
 
-from kentongan_gateway.actions import Heard
+from kentongan_gateway.core.base.actions import Heard
 
 RETRY_MS = 300          # first repeat of an unanswered command, then doubled
 RETRY_MAX_MS = 2_400

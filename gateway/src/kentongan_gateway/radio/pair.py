@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from kentongan_gateway.radio import Radio
+from kentongan_gateway.radio.base import Radio
 
 KEPT = 256        # frames whose hearers are remembered: minutes of a busy channel
 

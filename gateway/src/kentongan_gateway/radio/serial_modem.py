@@ -7,8 +7,8 @@ import time
 import serial
 from kentongan_wire import link
 
-from kentongan_gateway.actions import Heard
-from kentongan_gateway.radio import Radio
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.radio.base import Radio
 from kentongan_gateway.radio.modem_session import (
     AirUsed,
     CableNoise,

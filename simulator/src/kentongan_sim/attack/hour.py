@@ -3,7 +3,7 @@
 The thief spends his own legal air first; the house presses when all of it is gone.
 """
 
-from kentongan_gateway import forgeries
+from kentongan_gateway.core.devices import forgeries
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import phy

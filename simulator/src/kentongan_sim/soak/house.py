@@ -2,15 +2,15 @@
 import random
 from pathlib import Path
 
-from kentongan_gateway.clock import Clock
-from kentongan_gateway.core import CoreConfig, GatewayCore
-from kentongan_gateway.hands import Hands
+from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
+from kentongan_gateway.disk.spool import Spool, SpoolError
+from kentongan_gateway.disk.state import StateDir
+from kentongan_gateway.hub_client.uplink import Backoff, HubError, Uplink
 from kentongan_gateway.outputs import lamp
 from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.radio.pair import Doubles
-from kentongan_gateway.spool import Spool, SpoolError
-from kentongan_gateway.state import StateDir
-from kentongan_gateway.uplink import Backoff, HubError, Uplink
+from kentongan_gateway.service.clock import Clock
+from kentongan_gateway.service.performer import Performer
 
 from kentongan_sim.soak.radio import Cable
 
@@ -82,9 +82,18 @@ class House:
         config = CoreConfig(key_file.node, self.label, zone=key_file.zone, profile=key_file.profile,
                             radios=self.radio.names, preset=key_file.preset)
         self.core = GatewayCore(config, key_file.keys, key_file.directory, state.all())
-        self._hands = Hands(self.core, spool, state, self.radio, self._siren(), NoVoice(), self._uplink,
-                            clock, lambda: self.rng.getrandbits(32))
-        self._hands.start()
+        self._performer = Performer(
+            self.core,
+            spool,
+            state,
+            self.radio,
+            self._siren(),
+            NoVoice(),
+            self._uplink,
+            clock,
+            lambda: self.rng.getrandbits(32),
+        )
+        self._performer.start()
         self.radio.on_trouble = lambda name, what, text: self._do("trouble", f"radio_{what} {name}", text)
         self.radio.start(self._heard, lambda name, up: self._do("radio", name, up))
         self._later(0, self._look)
@@ -181,7 +190,7 @@ class House:
         if kind in ("taken", "reply"):
             self._replied_ms = self._timeline.now_ms
         try:
-            getattr(self._hands, kind)(*args)
+            getattr(self._performer, kind)(*args)
         except Dead:
             self._die()
         else:

@@ -1,5 +1,5 @@
 """The air of one RT, a modem as it runs on the board, and its cable to the gateway, with faults."""
-from kentongan_gateway.radio import Radio
+from kentongan_gateway.radio.base import Radio
 from kentongan_gateway.radio.modem_session import CableNoise, ChipFault, Jammed, LinkState, ModemSession
 from kentongan_node import actions as node_actions
 from kentongan_node.actions import Boot

@@ -10,14 +10,14 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
-from kentongan_gateway.clock import Clock
-from kentongan_gateway.core import CoreConfig, Directory, GatewayCore
-from kentongan_gateway.hands import Hands
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
+from kentongan_gateway.disk.spool import Spool
+from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.outputs import NoSiren
 from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.radio import meshtastic
-from kentongan_gateway.spool import Spool
-from kentongan_gateway.state import StateDir
+from kentongan_gateway.service.clock import Clock
+from kentongan_gateway.service.performer import Performer
 from kentongan_wire import messages as m
 from kentongan_wire import phy, site_keys
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
@@ -84,8 +84,9 @@ class Post:
         self.states = []
         clock = Clock()
         core = GatewayCore(CoreConfig(NODE, "gateway-1", 5, same_id=False), KEYS, Directory([]), {})
-        self._hands = Hands(core, self.spool, StateDir(folder), self.radio, NoSiren(), NoVoice(), self, clock,
-                            lambda: 7)
+        self._performer = Performer(
+            core, self.spool, StateDir(folder), self.radio, NoSiren(), NoVoice(), self, clock, lambda: 7
+        )
         self._ending = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -93,7 +94,7 @@ class Post:
         """No hub here."""
 
     def start(self):
-        self._hands.start()
+        self._performer.start()
         self.radio.start(lambda heard: self.inbox.put(("heard", (heard,))),
                          lambda name, up: (self.states.append(up), self.inbox.put(("radio", (name, up)))))
         self._thread.start()
@@ -102,10 +103,10 @@ class Post:
         while not self._ending:
             try:
                 kind, args = self.inbox.get(timeout=0.02)
-                getattr(self._hands, kind)(*args)
+                getattr(self._performer, kind)(*args)
             except queue.Empty:
                 pass
-            self._hands.tick()
+            self._performer.tick()
 
     def stop(self):
         self._ending = True

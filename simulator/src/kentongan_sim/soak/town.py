@@ -9,8 +9,8 @@ import sqlite3
 from collections import namedtuple
 from pathlib import Path
 
-from kentongan_gateway import keyfile
-from kentongan_gateway.uplink import HubError
+from kentongan_gateway.hub_client.uplink import HubError
+from kentongan_gateway.service import keyfile
 from kentongan_hub import incidents, provision
 from kentongan_hub.app import create_app
 from kentongan_hub.clock import FakeClock

@@ -3,7 +3,7 @@ import errno
 import socket
 import threading
 
-from kentongan_gateway.uplink import HubClient
+from kentongan_gateway.hub_client.uplink import HubClient
 from kentongan_hub import serving
 
 from kentongan_sim.soak.field import damage, phone, rows

@@ -10,8 +10,8 @@ import re
 import sqlite3
 from pathlib import Path
 
-from kentongan_gateway import keyfile
-from kentongan_gateway.uplink import HubError
+from kentongan_gateway.hub_client.uplink import HubError
+from kentongan_gateway.service import keyfile
 from kentongan_hub import access, accounts, away, failures, mending, provision, rows
 from kentongan_hub.app import create_app
 from kentongan_hub.clock import Clock

@@ -1,7 +1,7 @@
 """Faults inside a hub that otherwise runs: rows that nobody can read, a route that fails."""
 import json
 
-from kentongan_gateway.uplink import HubError
+from kentongan_gateway.hub_client.uplink import HubError
 from kentongan_hub import outbox
 
 from kentongan_sim.soak.field.place import LABEL

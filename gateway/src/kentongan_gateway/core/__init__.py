@@ -1,0 +1,1 @@
+"""Every decision of the gateway, pure: what happened and the time in, actions out."""

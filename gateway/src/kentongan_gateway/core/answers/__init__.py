@@ -1,0 +1,1 @@
+"""Answers on the air to devices: receipts, stages, pages, copies for other gateways, the post's voice."""

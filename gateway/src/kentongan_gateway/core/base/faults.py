@@ -1,0 +1,63 @@
+"""A fault of ours stays with the part that has it: the others go on, people are told, and it is counted.
+
+What comes from outside is refused by type where it comes in. This is for what nobody thought of: one frame,
+order or deadline that meets an error of the program must not take the siren of everybody with it.
+"""
+
+import traceback
+from pathlib import Path
+
+from kentongan_wire.errors import RemoteError
+
+REST_MS = 1_000  # a part whose deadline fails is called again after this, or it would be called without end
+TEXT_LIMIT = 80  # characters of the error's own words
+PROGRAM = "program"  # the trouble's name
+
+
+def name(error) -> str:
+    """What and where, for a person who reports it: `TypeError at hub_orders.py:95: unhashable type`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}: {str(error)[:TEXT_LIMIT]}"
+
+
+class Faults:
+    """One per core."""
+
+    def __init__(self, context, refusals, troubles):
+        self._context, self._refusals, self._troubles = context, refusals, troubles
+        self._resting = {}  # part -> until when
+
+    def contain(self, what, deed, *args):
+        """Call it; a refusal is counted under its reason, a fault of ours as met()."""
+        try:
+            deed(*args)
+        except RemoteError as error:
+            self._refusals.refused(error.reason)
+        except Exception as error:
+            self.met(what, error)
+
+    def tick(self, part):
+        """part.tick(), unless it failed a moment ago."""
+        if self._resting.get(part, 0) > self._context.now_ms:
+            return
+        self._resting.pop(part, None)
+        try:
+            part.tick()
+        except Exception as error:
+            self._resting[part] = self._context.now_ms + REST_MS
+            if isinstance(error, RemoteError):
+                self._refusals.refused(error.reason)
+            else:
+                self.met(type(part).__name__, error)
+
+    def not_before(self, part, due_ms):
+        """When the part may be called that wants to be called at due_ms."""
+        return max(due_ms, self._resting.get(part, due_ms)) if self._resting else due_ms
+
+    def met(self, what, error):
+        """Counted, told to the hub as a refusal and to people as a trouble that lasts until the restart."""
+        text = f"{what}: {name(error)}"
+        self._refusals.refused("fault")
+        self._troubles.set(PROGRAM, text)
+        self._context.note("fault", self._context.config.label, 0, text)

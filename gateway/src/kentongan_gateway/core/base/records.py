@@ -1,0 +1,158 @@
+"""What the core remembers of what it stores and answers: alarms, siren reports, people's events."""
+
+import struct
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway.core.base.bounded import owner, put
+
+RECORDS_LIMIT = 512  # answered messages remembered
+STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
+STORED = "<IBI4s"  # node, generation, counter, digest of the content
+STORED_BYTES = 13
+DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
+
+
+def taken(heard) -> int:
+    """Relays between the sender and us, as the header says, which anybody can write."""
+    return max(0, heard.hop_start - heard.hop_limit)
+
+
+def first_counter(counter, body) -> int:
+    """The whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
+    return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
+
+
+class Record:
+    """One stored (or to be stored) message of a sender, and our answer to it.
+
+    Identity is content: the same counter with another digest is another message.
+    """
+
+    def __init__(self, message, heard, carried, late=False, drill=False):
+        self.src, self.role = message.src, message.role
+        self.generation, self.counter, self.digest = message.generation, message.counter, message.digest
+        self.type, self.body, self.silent = message.type, message.body, message.silent
+        self.late, self.drill = late, drill
+        self.altered = False  # its counter has come with other content as well
+        self.doubted = False  # its counter may be old: nobody has vouched for it (memory.py)
+        self.known = False  # of a former run, or the hub's affair: answered, and starts nothing
+        self.first = True  # False: heard before, in a former run of ours
+        self.hops = self.farthest = taken(heard)  # of the first copy, and of the one with most
+        self.carried = carried
+        self.over_stock = self.hops if carried == OVER_STOCK else 0  # of the longest way over stock relays
+        self.stored = False
+        self.first_ms = None  # when it was heard first
+        self.called_ms = None  # when sirens were looked for first
+        self.alarmed = False  # sirens, voice and pages know of it
+        self.row_id = None  # of an alarm of a former run that is still under way
+        self.asked_ms = None  # when the last Store was asked for
+        self.attempt = getattr(message.body, "attempt", 0)  # the highest that was heard
+        self.same = 0  # answers to what was heard before, since a new attempt
+        self.cached = None  # (packet_id, hop_limit, payload) of our answer
+        self.answered = 0  # the counter of that frame
+
+    def came_again(self, heard, carried):
+        """Another copy: the first one's header may have been a stranger's."""
+        self.farthest = max(self.farthest, taken(heard))
+        if carried == OVER_STOCK:
+            self.over_stock = max(self.over_stock, taken(heard))
+
+    @property
+    def key(self):
+        return self.src, self.generation, self.counter, self.digest
+
+    @property
+    def about(self):
+        return self.src, self.counter
+
+    @property
+    def first_counter(self) -> int:
+        """The counter of the first alarm of this one's incident."""
+        return first_counter(self.counter, self.body)
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.type == m.ALARM
+
+    @property
+    def cancel(self) -> bool:
+        return self.is_alarm and bool(self.body.flags & m.FLAG_CANCEL)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether sirens are meant to sound for this: a real, current, public alarm on a real zone."""
+        return (
+            self.is_alarm
+            and not self.silent
+            and not self.late
+            and not self.cancel
+            and self.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN)
+            and self.body.zone != 0
+        )
+
+    @property
+    def calls(self) -> bool:
+        """Whether somebody is to come: sirens or pages, for a current alarm."""
+        return self.sounding or (self.is_alarm and self.silent and not self.late and not self.cancel)
+
+    @property
+    def stage(self) -> int:
+        """The stage that our answer to it names."""
+        return m.STAGE_CANCELLED if self.cancel else m.STAGE_STORED
+
+    @property
+    def names_zone(self) -> bool:
+        """Whether the answer tells posts that did not hear it where and what to sound (wire-format 4)."""
+        return self.sounding and self.first and not self.drill and not self.doubted
+
+
+class Records:
+    """The latest answered messages by (src, generation, counter, digest).
+
+    The oldest of whoever has most gives way: nobody's own messages push out another's running alarm.
+    """
+
+    def __init__(self, saved=None):
+        self._records = {}
+        self._stored = {}
+        for at in range(0, len(saved or b"") - STORED_BYTES + 1, STORED_BYTES):
+            self._stored[struct.unpack_from(STORED, saved, at)] = None
+
+    def get(self, key):
+        return self._records.get(key)
+
+    def add(self, record):
+        put(self._records, record.key, record, RECORDS_LIMIT, owner)
+
+    def find(self, src, counter):
+        """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
+        found = [record for record in self._records.values()
+                 if record.src == src and record.counter == counter and record.is_alarm]
+        return max(reversed(found), key=lambda record: record.calls, default=None)
+
+    def answered(self, src, counter) -> int:
+        """The last counter of ours under which we answered this sender's message, 0: not in this run."""
+        return max((record.answered for record in self._records.values() if record.about == (src, counter)),
+                   default=0)
+
+    def has_other(self, key) -> bool:
+        """Whether an alarm with this counter and other content is known."""
+        alarms = [other for other, record in self._records.items() if record.is_alarm]
+        return any(other[:3] == key[:3] and other != key for other in (*alarms, *self._stored))
+
+    def was_stored(self, key) -> bool:
+        return key in self._stored
+
+    def knows(self, src, counter) -> bool:
+        """Whether an alarm of this sender and counter was ever stored, as far as is remembered."""
+        return any(key[0] == src and key[2] == counter for key in self._stored)
+
+    def remember_stored(self, key):
+        put(self._stored, key, None, STORED_LIMIT, owner)
+
+    def forget_stored(self, key):
+        self._stored.pop(key, None)
+
+    def dump(self) -> bytes:
+        return b"".join(struct.pack(STORED, *key) for key in self._stored)

@@ -1,0 +1,59 @@
+"""Outgoing counters: every frame takes the next value, none is ever used twice, not even over a power cut."""
+
+import struct
+
+from kentongan_gateway.core.base.actions import Persist
+
+RESERVE = 256  # values reserved on disk ahead of use: one write, which the loop waits for, per 256 frames
+LOSS_JUMP = 1 << 16  # wire-format 4: what a gateway skips that lost its counters
+TRUSTED_MAX = 0xF0000000  # a reported counter above this is refused: it would exhaust ours
+LEAP_MAX = 1 << 24  # of what was skipped once more, so that nobody has a message that names what comes now
+SETTLED = 1024  # values used since a loss (or a jump): by then every device has reported, over restarts too
+
+
+class Sequence:
+    """take() appends Persist("seq") before it hands out a value beyond the reserved block."""
+
+    def __init__(self, saved, hub_copy=0):
+        self._lost_at = None  # where we went on after a loss
+        size = len(saved or b"")
+        if size == 4:
+            self._next = struct.unpack("<I", saved)[0] + 1
+        elif size == 8:
+            reserved, self._lost_at = struct.unpack("<II", saved)
+            self._next = reserved + 1
+        else:
+            self._next = (hub_copy if hub_copy < TRUSTED_MAX else 0) + LOSS_JUMP
+            self._lost_at = self._next
+        self._reserved = self._next - 1
+
+    @property
+    def lost(self) -> bool:
+        """Whether counters were lost, and so lately that devices may still know higher ones."""
+        return self._lost_at is not None and self._next - self._lost_at < SETTLED
+
+    @property
+    def last(self) -> int:
+        return self._next - 1
+
+    def take(self, out) -> int:
+        if self._next > self._reserved:
+            self._reserved = self._next + RESERVE - 1
+            lost_at = struct.pack("<I", self._lost_at) if self.lost else b""
+            out.append(Persist("seq", struct.pack("<I", self._reserved) + lost_at))
+        value = self._next
+        self._next += 1
+        return value
+
+    def leap(self, rnd):
+        """After a loss: go on at a number that nobody can have recorded, not even from a run before it."""
+        ahead = rnd % LEAP_MAX
+        if self.lost and self._next + ahead < TRUSTED_MAX:
+            self._next = self._lost_at = self._next + ahead
+
+    def reported(self, counter) -> bool:
+        """A device last heard this counter of ours; True when we were behind and have jumped ahead of it."""
+        if counter < self._next or counter >= TRUSTED_MAX or not self.lost:
+            return False
+        self._next = self._lost_at = counter + LOSS_JUMP
+        return True

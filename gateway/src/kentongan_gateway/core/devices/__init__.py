@@ -1,0 +1,1 @@
+"""Devices and radios: who they are, their settings and keys, whether they live."""

@@ -1,0 +1,79 @@
+"""What waits for air, why and until when: told to the hub when it begins, moves by a minute, and ends.
+
+what              waits for
+settings          air of its own kind; the end of the quiet after an alarm (codes and keys are settings, too)
+revocation        air of its own kind, which nothing else may use
+drill             the same
+Words to people wait for nothing of that. Where most of the hour is used, or one device has used its share, so
+that repeats wait, that is the trouble `air_low`; where even first words wait, `air`.
+"""
+
+from kentongan_wire import messages as m
+
+TOLD_GAP_MS = 60_000  # a wait shorter than this is not told
+SETTINGS, REVOCATION, DRILL = "settings", "revocation", "drill"
+AIR, ALARM = "air", "alarm"
+LOW_MS = 600_000  # told for so long after the last word that had to wait
+LOW = "the hour's air runs low: new alarms are answered, what is said again may wait"
+SHORT = "the hour's air is used: buttons and posts get no answer before it is free again"
+
+
+class Waiting:
+    """One per core."""
+
+    def __init__(self, context, troubles, saved=None):
+        self._context, self._troubles, self._saved = context, troubles, saved
+        self._told = {}  # what -> (reason, until_ms)
+        self._short_until_ms = self._low_until_ms = None
+
+    def begun(self):
+        """The hour's air as the former run left it."""
+        if not self._context.air.load(self._saved, self._context.now_ms):
+            self._context.count("air_lost")
+
+    def close(self):
+        """Before a planned end: nothing is sent any more."""
+        self._context.persist("air", self._context.air.dump(self._context.now_ms, whole=True))
+
+    def until(self, what, reason, until_ms, devices):
+        """It waits for this reason; devices: how many do."""
+        known, known_ms = self._told.get(what, ("", 0))
+        moved = reason != known or until_ms - known_ms >= TOLD_GAP_MS
+        if moved and until_ms - self._context.now_ms >= TOLD_GAP_MS:
+            self._told[what] = reason, until_ms
+            self._tell(what, reason, (until_ms - self._context.now_ms) // 1000, devices)
+
+    def over(self, what, devices):
+        """It waits no more; devices: how many have still to have it."""
+        if self._told.pop(what, None):
+            self._tell(what, "", 0, devices)
+
+    def _tell(self, what, reason, seconds, devices):
+        self._context.store({"type": "waiting", "what": what, "reason": reason, "seconds": seconds,
+                          "devices": devices})
+
+    def short(self, until_ms):
+        """Even words to people wait for air."""
+        self._short_until_ms = until_ms
+        self._troubles.set("air", SHORT)
+
+    def low(self):
+        """What is said again waits for air. A button's own use is not named: a silent alarm has one, too."""
+        if self._low_until_ms is None:
+            who, used_s = self._context.shares.most(self._context.now_ms)
+            device = self._context.directory.get(who)
+            named = device is not None and device.role != m.TOMBOL
+            self._troubles.set("air_low", f"{LOW}; {used_s:.0f} s for {device.label}" if named else LOW)
+        self._low_until_ms = self._context.now_ms + LOW_MS
+
+    def tick(self):
+        if self._low_until_ms is not None and self._context.now_ms >= self._low_until_ms:
+            self._low_until_ms = None
+            self._troubles.set("air_low", None)
+        if self._short_until_ms is not None and self._context.now_ms >= self._short_until_ms:
+            self._short_until_ms = None
+            self._troubles.set("air", None)
+
+    def next_deadline(self):
+        due = [ms for ms in (self._short_until_ms, self._low_until_ms) if ms is not None]
+        return min(due, default=None)

@@ -1,0 +1,1 @@
+"""The hub's orders, and what is done while the hub is silent."""

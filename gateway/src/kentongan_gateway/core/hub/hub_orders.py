@@ -1,0 +1,233 @@
+"""Orders of the hub: read by forms, carried out once, answered by OrderDone; an odd one ends nothing else."""
+
+import hashlib
+import json
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError, RemoteError
+
+from kentongan_gateway.core.answers.stages import Target
+from kentongan_gateway.core.base import events, faults
+from kentongan_gateway.core.base.actions import OrderDone
+from kentongan_gateway.core.hub import order_forms
+
+KNOWN_LIMIT = 1024  # order ids remembered as taken
+RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
+
+
+def _identity(order) -> bytes:
+    """The same for an order that is handed out again; another for an id that a restored hub gives anew."""
+    lasting = {name: value for name, value in order.items() if name != "expires_in_s"}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()[:16]
+
+
+class HubOrders:
+    """Turns one JSON order into deeds of the core."""
+
+    def __init__(self, core):
+        self._core = core
+        self._context = core._context
+        self._taken = {}  # identity -> result, None while it is under way
+        self._open = {}  # order id -> identity, of what is under way
+
+    def take(self, raw):
+        """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
+        order_id = order_forms.order_id(raw)
+        if order_id is None:
+            self._core.refuse("order_malformed")
+            return
+        try:
+            identity = _identity(raw)
+            if identity in self._taken:
+                self._again(order_id, self._taken[identity])
+                return
+            if len(self._taken) >= KNOWN_LIMIT:
+                self._taken.pop(next(iter(self._taken)))
+            self._taken[identity] = None
+            self._open[order_id] = identity
+            self._carry_out(raw, order_id)
+        except Exception as error:
+            # a fault of ours, not the hub's: it ends this order, never the gateway
+            self._core.fault("order", error)
+            self.done(order_id, f"failed: {faults.name(error)}")
+
+    def _carry_out(self, raw, order_id):
+        try:
+            order = order_forms.read(raw)
+        except LocalError as error:
+            if str(error) != order_forms.EXPIRED:
+                self._core.refuse("order_odd")
+            self.done(order_id, f"failed: {error}")
+            return
+        try:
+            self._DEEDS[order.type](self, order.fields, order_id)
+        except (LocalError, RemoteError) as error:
+            self.done(order_id, f"failed: {error}")
+
+    def _again(self, order_id, result):
+        """The hub has not heard what became of it: told again, and not done again."""
+        if result is not None:
+            self._context.out.append(OrderDone(order_id, result))
+
+    def done(self, order_id, result):
+        if order_id is not None:
+            result = result[:RESULT_LIMIT]
+            identity = self._open.pop(order_id, None)
+            if identity in self._taken:
+                self._taken[identity] = result
+            self._context.out.append(OrderDone(order_id, result))
+            if result != "ok":
+                self._context.note("order_failed", self._context.config.label, 0, f"{order_id} {result}")
+
+    def _stage(self, order, order_id):
+        device, counter = order.device, order.counter
+        record = self._core._records.find(device, counter)
+        if record:
+            target = self._core.target_of(record)
+        else:
+            known = self._context.directory.get(device)
+            target = Target(
+                device,
+                known.role if known else m.TOMBOL,
+                self._context.keys.generation,
+                counter,
+                self._context.directory.hops(device),
+                order.first or counter,
+                None,
+            )
+        self._core._pages.ended(device, target.first)
+        self._core._announcements.ended(device, target.first)
+        self._context.quiet.answer(device, target.first, counter)
+        sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
+        self._core._stages.start(target, order.stage, sounding, order_id)
+
+    def _siren(self, order, order_id):
+        action, kind, origin, counter = order.action, order.kind, order.origin, order.counter
+        record = self._core._records.find(origin, counter)
+        if action == m.ACTION_START and (
+            kind in (m.KIND_KEKERASAN, m.KIND_UJI) or (record and record.silent)
+        ):
+            raise LocalError("this alarm never sounds")
+        posts, own = self._targets(order, record)
+        first = record.first_counter if record else order.first or counter
+        if action == m.ACTION_STOP:
+            self._core._orders.cancel_starts(origin, counter)
+            if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
+                self._context.quiet.stop(origin, first, counter)
+            self._core._announcements.ended(origin or None, first if record else None)
+        elif action == m.ACTION_START:
+            self._core._memory.vouch(origin, counter)
+        seconds = order.seconds
+        sounds = own and action == m.ACTION_STOP
+        if sounds:
+            self._core._own.stop("stopped", "order", origin or None, first if record else None)
+        elif own and action == m.ACTION_START:
+            drill = bool(record and record.drill)
+            sounds = self._core._own.sound(origin, counter, first, kind, drill, order.seconds, "order")
+        if sounds:
+            self.done(order_id, "ok")
+        about = action, origin, counter, kind, seconds
+        sent = self._core._orders.send(*about, posts, first=first, order_id=None if sounds else order_id)
+        if not sent and not sounds:
+            self.done(order_id, "failed: no siren is known there")
+
+    def _targets(self, order, record):
+        """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""
+        directory, config = self._context.directory, self._context.config
+        if order.targets == order_forms.ZONE:
+            device = directory.get(order.origin)
+            zone = record.body.zone if record else device.zone if device else 0
+            zone = zone if order.zone is None else order.zone
+            return directory.posts(zone), config.zone in (0, zone)
+        posts = [d for d in map(directory.get, order.targets) if d and d.role == m.SIRENE]
+        return posts, config.node in order.targets
+
+    def _page(self, order, order_id):
+        record = self._core._records.find(order.device, order.counter) or self._as_ordered(order)
+        self._core._memory.vouch(record.src, record.counter)
+        self._core._pages.page(record, order.targets, order_id)
+
+    def _as_ordered(self, order):
+        """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.
+
+        A former run's alarm that is still under way is remembered (core.resume); its pages go on from there.
+        """
+        if order.first is None or order.kind is None:
+            raise LocalError("this alarm is not remembered here")
+        device = self._context.directory.get(order.device)
+        record = events.record_of({
+            "device": order.device, "role": device.role if device else m.TOMBOL,
+            "generation": self._context.keys.generation,
+            "counter": order.counter, "incident": order.first & 0xFFFF, "zone": order.zone,
+            "kind": order.kind, "silent": bool(order.silent), "cancel": False, "attempt": 0,
+            "hops": self._context.directory.hops(order.device), "digest": bytes(events.DIGEST_BYTES).hex(),
+            "late": False, "drill": False, "altered": False, "doubted": False,
+        })
+        record.alarmed = record.known = True
+        record.first, record.first_ms = False, self._context.now_ms
+        if record.silent:
+            self._core._keep_secret(record)
+        return record
+
+    def _drill(self, order, order_id):
+        self._core._drills.ordered(order.minutes, order.zone, order.number, order.posts)
+        detail = f"RT {order.zone}, {order.minutes} menit"
+        self._context.note("drill_window", self._context.config.label, 0, detail)
+        self.done(order_id, "ok")
+
+    def _directory(self, order, order_id):
+        # numbers are never used again: a hub of an earlier day takes no revocation back
+        self._context.directory = order.directory.revoking(self._context.directory.revoked)
+        self._core._troubles.revoked()
+        self._context.persist("directory", self._context.directory.dump())
+        self._core._supervision.follow()
+        self._core._configs.follow()
+        for node in self._context.directory.revoked:
+            self._core._guard.forget(node)
+        self._catch_up(self._context.directory.gateway_counter)
+        self.done(order_id, "ok")
+
+    def _config(self, order, order_id):
+        self._core._configs.want(order.devices)
+        self.done(order_id, "ok")
+
+    def _codes(self, order, order_id):
+        self._core._own.codes([order.profile, order.patterns])
+        self.done(order_id, "ok")
+
+    def _keys(self, order, order_id):
+        keyring = self._core._keyring
+        keyring.take(order)
+        self._context.keys = keyring.ring
+        self._context.persist("keys", keyring.dump())
+        self._context.note("keys", self._context.config.label, 0, f"generation {keyring.ring.generation}")
+        self.done(order_id, "ok")
+
+    def _counters(self, order, order_id):
+        """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down.
+
+        part: of who alarmed lately, perhaps at another gateway. It is on disk before it is answered.
+        """
+        for row in order.table:
+            self._core._guard.raise_to(*row)
+        self._core._memory.hub_knows(order.table, whole=not order.part)
+        self._catch_up(order.gateway_counter)
+        self._core._flush()
+        self.done(order_id, "ok")
+
+    def _catch_up(self, counter):
+        """The hub's copy of our own counter, after a loss."""
+        if self._context.sequence.reported(counter):
+            self._context.note("counters_recovered", self._context.config.label, self._context.sequence.last)
+
+    _DEEDS = {
+        "stage": _stage,
+        "siren": _siren,
+        "page": _page,
+        "drill": _drill,
+        "directory": _directory,
+        "config": _config,
+        "codes": _codes,
+        "keys": _keys,
+        "counters": _counters,
+    }

@@ -1,0 +1,1 @@
+"""Sirens: the posts', our own, what they beat, drills, and what people silenced."""

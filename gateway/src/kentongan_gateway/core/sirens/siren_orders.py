@@ -1,0 +1,267 @@
+"""SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
+
+from collections import deque
+
+from kentongan_wire import messages as m
+from kentongan_wire.crypto import equal
+from kentongan_wire.flood import CLASS_ORDER
+
+from kentongan_gateway.core.base.air import ALARM, FIRST, REST
+from kentongan_gateway.core.base.bounded import make_room
+
+REPEAT_MS = 3_000
+SENDS_MAX = 5
+TARGETS_MAX = 15  # in one frame
+FRAME_BYTES, TARGET_BYTES = 26, 12  # of a payload, and of each device in it
+TESTS_KEPT = 256
+JOBS_LIMIT = 64
+SECONDS_MAX = 180
+NO_AIR = "failed: no air to order the posts"
+OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
+OTHERS_LIMIT = 256
+ACTION_NAMES = {
+    m.ACTION_START: "bunyikan",
+    m.ACTION_STOP: "matikan bunyi",
+    m.ACTION_TEST: "uji",
+    m.ACTION_DRILL: "latihan mulai",
+    m.ACTION_DRILL_END: "latihan selesai",
+}
+DONE_STATES = {
+    m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
+    m.ACTION_STOP: (m.STATE_STOPPED, m.STATE_SILENCED),
+}
+
+
+class Job:
+    def __init__(
+        self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
+        period_ms, first, obeyed, order_id, until_ms,
+    ):
+        self.counter, self.payload, self.action = counter, payload, action
+        self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
+        self.seconds, self.first, self.obeyed = seconds, first, obeyed
+        self.targets, self.hop_limit = set(targets), hop_limit
+        self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
+        self.order_id, self.until_ms = order_id, until_ms
+        self.on_air = False
+
+
+class SirenOrders:
+    """Builds, repeats and ends siren orders."""
+
+    def __init__(self, context, on_done):
+        self._context = context
+        self._on_done = on_done  # (order_id, result)
+        self._jobs = []
+        self._open = {}  # order id of the hub -> whether a part of it ended without ever being on the air
+        self.tests = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
+        self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
+        self._last = {}  # gateway -> counter of its latest order
+
+    def send(
+        self,
+        action,
+        origin,
+        counter,
+        kind,
+        seconds,
+        devices,
+        any_answer=False,
+        sends=SENDS_MAX,
+        period_ms=REPEAT_MS,
+        first=None,
+        obeyed=False,
+        urgent=False,
+        order_id=None,
+    ):
+        """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
+
+        first: the first counter of the alarm's incident, where it is not its own. obeyed: a post is done only
+        when it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a
+        quiet test on which an alarm waits; any other goes only while half of the hour's air is there.
+        order_id: the hub is told once all of it was on the air, or that it never was.
+        """
+        first = counter if first is None else first
+        devices = list(devices)
+        if action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
+            return False
+        for at in range(0, len(devices), TARGETS_MAX):
+            group = devices[at : at + TARGETS_MAX]
+            jobs = dict.fromkeys(self._jobs)
+            gone = make_room(jobs, JOBS_LIMIT, origin, lambda job: job.origin)
+            if gone:
+                self._context.count("order_dropped")
+                self._end(gone)
+            if order_id is not None:
+                self._open.setdefault(order_id, False)
+            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
+                        obeyed, order_id)
+        self._settle()
+        return bool(devices)
+
+    def _end(self, job):
+        """Nothing of it goes any more."""
+        self._jobs.remove(job)
+        if job.order_id in self._open and not job.on_air:
+            self._open[job.order_id] = True
+
+    def _settle(self):
+        """The hub is told of its orders of which no part waits for air any more."""
+        waits = {job.order_id for job in self._jobs if not job.on_air}
+        for order_id in [order_id for order_id in self._open if order_id not in waits]:
+            self._on_done(order_id, NO_AIR if self._open.pop(order_id) else "ok")
+
+    def may_test(self, count) -> bool:
+        """Whether there is air for a quiet test of so many devices."""
+        return self._context.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
+
+    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
+               obeyed=False, order_id=None):
+        context = self._context
+        own = context.take()
+        fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
+        frame = payload(context, own, fixed, group)
+        hop_limit = max(device.hops for device in group)
+        nodes = [device.node for device in group]
+        job = Job(own, frame, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
+                  period_ms, first, obeyed, order_id, context.now_ms + SECONDS_MAX * 1_000)
+        self._jobs.append(job)
+        if action == m.ACTION_TEST:
+            self.tests.append(own)
+        self._send(job, own)
+
+    def _send(self, job, packet_id):
+        job.due_ms = self._context.now_ms + job.period_ms
+        kind = ALARM if job.on_air or not job.origin else FIRST
+        of = (self._context.whose(job.origin, job.alarm),) if job.origin else ()
+        sent = self._context.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
+        if sent or job.on_air or job.action == m.ACTION_TEST:
+            job.left -= 1  # a first word that had no air is not used up
+        if sent:
+            job.on_air = True
+            self._context.note("order", self._context.config.label, job.counter, action_name(job.action))
+
+    def starting(self, kind, devices, stands_in) -> bool:
+        """Whether one of these devices is being ordered to beat this already, for whatever alarm.
+
+        Who stands in for another gateway counts other gateways' orders as well.
+        """
+        nodes, now = {device.node for device in devices}, self._context.now_ms
+        if stands_in and any(self._theirs.get((node, kind), now) > now for node in nodes):
+            return True
+        alike = [j for j in self._jobs
+                 if j.action == m.ACTION_START and j.any_answer and j.kind == kind and j.on_air]
+        return any(nodes & j.targets for j in alike)
+
+    def overheard(self, message) -> bool:
+        """Another gateway's order to start; False when not even one target's tag holds: anybody's word.
+
+        Its repeats and older ones that somebody plays again tell nothing new.
+        """
+        order, context = message.body, self._context
+        posts = [post for post, tag8 in order.targets if self._holds(message, post, tag8)]
+        if not posts:
+            context.count("order_not_true")
+            return False
+        if message.counter > self._last.get(message.src, 0):
+            self._last[message.src] = message.counter
+            for post in posts:
+                self._theirs.pop((post, order.pattern), None)
+                self._theirs[post, order.pattern] = context.now_ms + OTHERS_MS
+        while len(self._theirs) > OTHERS_LIMIT:
+            self._theirs.pop(next(iter(self._theirs)))
+        return True
+
+    def _holds(self, message, post, tag8) -> bool:
+        device = self._context.directory.get(post)
+        key = device and self._context.keys.c(post, device.role, message.generation)
+        return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
+
+    def reported(self, post, origin, counter, state, source=m.SOURCE_ORDER):
+        """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
+        for job in list(self._jobs):
+            if job.action == m.ACTION_START and job.alarm > counter:
+                continue
+            if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
+                continue
+            if job.obeyed and source != m.SOURCE_ORDER:
+                continue
+            job.targets.discard(post)
+            if not job.targets or (job.any_answer and not self._context.forgeries.lately):
+                self._jobs.remove(job)
+        self._settle()
+
+    def silenced(self, post, origin, first):
+        """A person has silenced this post: what still starts for that incident goes on for the others."""
+        for job in list(self._jobs):
+            mine = job.action == m.ACTION_START and (job.origin, job.first) == (origin, first)
+            if not mine or post not in job.targets:
+                continue
+            self._jobs.remove(job)
+            others = [self._context.directory.get(node) for node in sorted(job.targets - {post})]
+            others = [device for device in others if device]
+            if others and job.left > 0:
+                about = job.action, origin, job.alarm, job.kind, job.seconds
+                self._start(*about, others, job.any_answer, job.left, job.period_ms, first, job.obeyed,
+                            job.order_id)
+        self._settle()
+
+    def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
+        """Whether an order to start (or so) for this alarm is under way to this post."""
+        return any(
+            j.action == action and (j.origin, j.alarm) == (origin, counter) and post in j.targets
+            for j in self._jobs
+        )
+
+    def sounding_heard(self, origin, counter):
+        """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done.
+
+        Not while somebody forges alarms: then each post is ordered until it reports for itself.
+        """
+        if self._context.forgeries.lately:
+            return
+        self._jobs = [
+            j
+            for j in self._jobs
+            if not (j.origin == origin and j.alarm <= counter and j.any_answer and j.action == m.ACTION_START)
+        ]
+        self._settle()
+
+    def cancel_starts(self, origin, counter):
+        """Nothing is started any more for this alarm of the sender or an older one; a newer one still is."""
+        self._jobs = [
+            j
+            for j in self._jobs
+            if not (j.origin == origin and j.alarm <= counter and j.action == m.ACTION_START)
+        ]
+        self._settle()
+
+    def tick(self):
+        now = self._context.now_ms
+        for job in list(self._jobs):
+            if now < job.due_ms:
+                continue
+            if job.left > 0 and now < job.until_ms:
+                self._send(job, self._context.take())
+            else:
+                self._end(job)
+        self._settle()
+
+    def next_deadline(self):
+        return min(job.due_ms for job in self._jobs) if self._jobs else None
+
+
+def payload(context, own, fixed, devices) -> bytes:
+    """A SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
+    generation = context.keys.generation
+    targets = tuple(
+        m.order_target(
+            context.config.node, own, device.node, *fixed, context.key_c(device.node, device.role, generation)
+        )
+        for device in devices
+    )
+    return context.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
+
+
+def action_name(action) -> str:
+    return ACTION_NAMES.get(action, "?")

@@ -1,0 +1,1 @@
+"""What is promised stands here: the spool and its database, small states, damage found and survived."""

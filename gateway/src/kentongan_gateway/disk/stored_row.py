@@ -1,0 +1,67 @@
+"""A row of the spool: how an event is written there, read back, and what its key alone still says."""
+import json
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway.core.base.events import DIGEST_BYTES
+
+EVENT_BYTES_MAX = 16_384
+
+# What goes first when room is needed: the highest class. Uplink order is the other way round.
+CLASS_ALARM, CLASS_REPORT, CLASS_STATE, CLASS_STATUS = 0, 1, 2, 3
+CLASSES = {
+    "alarm": CLASS_ALARM,
+    "siren_report": CLASS_REPORT,
+    "event": CLASS_REPORT,
+    "gateway_siren": CLASS_REPORT,
+    "stage_seen": CLASS_REPORT,
+    "paged": CLASS_REPORT,
+    "drill_known": CLASS_REPORT,
+    "waiting": CLASS_STATUS,
+    "status": CLASS_STATUS,
+}
+CLASS_NAMES = ("alarm", "report", "state", "status")
+
+
+class SpoolError(Exception):
+    """An event could not be put on disk: nothing about it may be acknowledged."""
+
+
+encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def row_of(event):
+    """(key, class, body) of an event, as the table has them."""
+    try:
+        body = encode(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpoolError(f"no event: {error}") from error
+    if len(body) > EVENT_BYTES_MAX:
+        raise SpoolError(f"event of {len(body)} bytes; at most {EVENT_BYTES_MAX}")
+    return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body
+
+
+def event_of(body):
+    """An event from the table, or None for what is none."""
+    try:
+        event = json.loads(body)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
+
+
+def alarm_of(key):
+    """What is known of an alarm whose text the disk has altered, by its row's key; None for no alarm's.
+
+    Nobody knows what it was: it sounds nothing and is told to nobody but the agreed, who are called.
+    """
+    try:
+        kind, device, generation, counter, digest = key.split("/")
+        numbers = {"device": int(device, 16), "generation": int(generation), "counter": int(counter)}
+        known = kind == "alarm" and len(bytes.fromhex(digest)) == DIGEST_BYTES
+    except (AttributeError, ValueError):
+        return None
+    if not known:
+        return None
+    return {"type": "alarm", "key": key, **numbers, "kind": m.KIND_BAHAYA, "silent": True, "digest": digest,
+            "unread": True}

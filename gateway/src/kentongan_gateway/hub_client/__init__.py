@@ -1,0 +1,1 @@
+"""The way to the hub: events out, orders in, results back."""

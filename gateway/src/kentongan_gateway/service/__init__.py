@@ -1,0 +1,1 @@
+"""The running program: its loop, settings, checks, clock, logs and figures."""
