@@ -17,7 +17,7 @@ import hub_load  # noqa: E402
 import hub_screens  # noqa: E402
 from kentongan_hub import backup, create_app, provision  # noqa: E402
 from kentongan_hub.clock import Clock  # noqa: E402
-from kentongan_sim.progress import during  # noqa: E402
+from kentongan_sim.console.progress import during  # noqa: E402
 
 WARM, TIMES = 3, 40
 LIMIT_MS = 150  # the promise of every page's p95

@@ -6,11 +6,11 @@ import sys
 import threading
 from pathlib import Path
 
-from kentongan_sim.board import Board
-from kentongan_sim.engine_micropython import available
-from kentongan_sim.realtime import LiveWorld
-from kentongan_sim.scenarios import Place, scenario
-from kentongan_sim.world import World
+from kentongan_sim.boards.virtual_board import Board
+from kentongan_sim.engines.micropython import available
+from kentongan_sim.scenarios.catalogue import Place, scenario
+from kentongan_sim.world.realtime import LiveWorld
+from kentongan_sim.world.world import World
 from patience import LOOK_S, wait_for
 
 LABEL = "papan-1"
@@ -23,7 +23,7 @@ class Alone:
 
     def __init__(self, folder, role="tombol", speed=1):
         scene = scenario("line3")
-        self.world = World(scene, dead=[place.label for place in scene.places], gatehouses=False)
+        self.world = World(scene, dead=[place.label for place in scene.places], gateway_hosts=False)
         self.events = []
         self.world.listen(self._note)
         self.world.run_until(BOOTED_US)

@@ -39,12 +39,12 @@ def require(condition, what, remedy):
 LONGEST = (
     "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
     "hardware/test_enclosure.py", "gateway/service/test_process.py", "e2e/test_browser_axe.py",
-    "simulator/test_trust.py", "hub/test_damage.py", "simulator/test_attack.py",
-    "gateway/disk/test_any_damaged_file.py", "simulator/test_field.py", "firmware/test_flash_refuses.py",
-    "hub/test_forms.py", "simulator/test_board.py", "e2e/test_village_faults.py",
+    "simulator/world/test_trust.py", "hub/test_damage.py", "simulator/attack/test_attack.py",
+    "gateway/disk/test_any_damaged_file.py", "simulator/soak/test_field.py", "firmware/test_flash_refuses.py",
+    "hub/test_forms.py", "simulator/boards/test_virtual_board.py", "e2e/test_village_faults.py",
     "e2e/test_browser_post.py", "firmware/test_flash_cuts.py",
     "firmware/test_hal.py", "hub/test_paging.py", "hub/test_sms.py", "hub/test_api.py",
-    "simulator/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
+    "simulator/demo/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
     "e2e/test_browser_village.py", "e2e/test_browser_hub.py", "tool/test_image.py", "firmware/test_heap.py",
     "e2e/test_browser_roles.py", "tool/test_bundle.py",
 )

@@ -6,8 +6,8 @@ import threading
 import tty
 
 from gateway_kit import BUTTON, GATEWAY
-from kentongan_sim.bridges import TcpBridge
-from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, StockApi
+from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, StockApi
+from kentongan_sim.world.bridges import TcpBridge
 from kentongan_wire import link, phy
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
 from meshtastic.protobuf import mesh_pb2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kentongan_gateway.service.settings import FIELDS as GATEWAY_FIELDS
 from kentongan_hub.app import create_app
-from kentongan_sim.scenarios import SCENARIOS
+from kentongan_sim.scenarios.catalogue import SCENARIOS
 from kentongan_wire import device_file, errors, messages
 from kentongan_wire.cli import main as wire_main
 

@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from kentongan_sim.arguments import typed
+from kentongan_sim.console.arguments import typed
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

@@ -4,7 +4,7 @@ import pytest
 import rooms
 
 NAMES_MAX = 14  # a dozen, about, that a stranger reads to find his
-WIDE = {"hub/src/kentongan_hub", "hub/src/kentongan_hub/pages", "simulator/src/kentongan_sim"}
+WIDE = {"hub/src/kentongan_hub", "hub/src/kentongan_hub/pages"}
 TIED = {"kentongan_hub"}  # with circles still
 
 packages = pytest.mark.parametrize("package", rooms.PACKAGES, ids=lambda path: path.name)

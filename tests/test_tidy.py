@@ -134,7 +134,7 @@ def test_nothing_is_left_open_in_the_text():
 
 PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time
 SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
-    ("simulator/test_bench.py", "run_cell"), ("simulator/test_demo.py", "wait_for"),
+    ("simulator/bench/test_bench.py", "run_cell"), ("simulator/demo/test_demo.py", "wait_for"),
     ("gateway/hub_client/test_uplink.py", "HubClient"), ("gateway/disk/test_spool.py", "connect"),
     ("hub/test_store.py", "connect"), ("hub/test_crash.py", "Timer"),
 }

@@ -13,11 +13,11 @@ import pytest
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_gateway.service import keyfile
 from kentongan_hub.app import create_app
-from kentongan_sim.demo_person import COME, CSRF
-from kentongan_sim.demo_site import ADMIN, make_site
-from kentongan_sim.gatehouse import Gatehouse
-from kentongan_sim.village import scene
-from kentongan_sim.world import World
+from kentongan_sim.demo.person import COME, CSRF
+from kentongan_sim.demo.site import ADMIN, make_site
+from kentongan_sim.demo.village import scene
+from kentongan_sim.world.gateway_host import GatewayHost
+from kentongan_sim.world.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 TOUR = ROOT / "docs/tour.md"
@@ -44,7 +44,7 @@ class WorldClock:
     wall_ms = steady_ms
 
 
-class TourGatehouse(Gatehouse):
+class TourGatewayHost(GatewayHost):
     """The gateway in the world with a real site's keys and a real hub behind it."""
 
     def __init__(self, world, site, app):
@@ -115,7 +115,7 @@ def walk_fixture(tmp_path_factory):
     """[(t_us, step, identity)] of one alarm, in the order of the log."""
     site = make_site(tmp_path_factory.mktemp("tour"))
     log = []
-    with World(scene(site.nodes), seed=5, gatehouses=False, settings=site.settings) as world:
+    with World(scene(site.nodes), seed=5, gateway_hosts=False, settings=site.settings) as world:
         app = create_app(site.hub_data, WorldClock(world), dispatch=False)
         names = {f"{node:08x}": label for label, node in site.nodes.items()}
 
@@ -131,9 +131,9 @@ def walk_fixture(tmp_path_factory):
         level = hub_log.level
         hub_log.setLevel(logging.INFO)
         try:
-            gatehouse = TourGatehouse(world, site, app)
-            world.gatehouses[gatehouse.label] = gatehouse
-            world.at(0, gatehouse.power, True)
+            gateway_host = TourGatewayHost(world, site, app)
+            world.gateway_hosts[gateway_host.label] = gateway_host
+            world.at(0, gateway_host.power, True)
             world.press(PRESSER, PRESS_US)
             world.at(PRESS_US + ANSWER_AFTER_US, answer, app, site)
             world.run_until(END_US)

@@ -15,10 +15,10 @@ from kentongan_hub.clock import FakeClock
 from kentongan_hub.provision import numbers
 from kentongan_hub.trust import revocations
 from kentongan_node import configure
-from kentongan_sim.air import Propagation
-from kentongan_sim.gatehouse import Gatehouse
-from kentongan_sim.scenario_parts import Gateway, Place, Scenario
-from kentongan_sim.world import World
+from kentongan_sim.physics.air import Propagation
+from kentongan_sim.scenarios.parts import Gateway, Place, Scenario
+from kentongan_sim.world.gateway_host import GatewayHost
+from kentongan_sim.world.world import World
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 
@@ -43,7 +43,7 @@ def spots(houses):
 SPOTS = spots(HOUSES)
 
 
-class TrustHouse(Gatehouse):
+class TrustHouse(GatewayHost):
     """The gateway of the village, at the real hub."""
 
     def __init__(self, village):
@@ -142,9 +142,11 @@ class Village:
         gateway = Gateway("gateway-1", "modem-1", ZONE, 30, -10)
         scene = Scenario("rt-trust", "one RT at a real hub", tuple(places), None,
                          Propagation(32.5, 3.0, 4.0, 1.0, "rt-trust"), "ShortSlow", (gateway,))
-        self.world = World(scene, seed, engine, loss, gatehouses=False, settings=settings, keep_trace=False)
+        self.world = World(
+            scene, seed, engine, loss, gateway_hosts=False, settings=settings, keep_trace=False
+        )
         self.house = TrustHouse(self)
-        self.world.gatehouses[gateway.label] = self.house
+        self.world.gateway_hosts[gateway.label] = self.house
         self.world.at(0, self.house.power, True)
         self.world.listen(lambda *event: self.events.append(event) if event[2] in WATCHED else None)
 

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from kentongan_sim import village_plan as plan
-from kentongan_sim.demo import Demo, choose_engine
+from kentongan_sim.demo import plan
+from kentongan_sim.demo.run import Demo, choose_engine
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from board_kit import CommandLines, need_board
-from kentongan_sim import village_plan as plan
-from kentongan_sim.demo import Demo
+from kentongan_sim.demo import plan
+from kentongan_sim.demo.run import Demo
 from kentongan_tool.prompt import Prompt
 from patience import PATIENCE_S
 from tool_kit import need_tools

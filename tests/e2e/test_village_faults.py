@@ -3,10 +3,10 @@ import json
 
 import pytest
 from kentongan_hub.store import Store
-from kentongan_sim.demo import ADMIN, START_S, Demo
-from kentongan_sim.demo_person import Person
-from kentongan_sim.demo_proof import Proof
-from kentongan_sim.tail import Tail
+from kentongan_sim.console.tail import Tail
+from kentongan_sim.demo.person import Person
+from kentongan_sim.demo.proof import Proof
+from kentongan_sim.demo.run import ADMIN, START_S, Demo
 from patience import PATIENCE_S
 from village_kit import Alarms, wait
 

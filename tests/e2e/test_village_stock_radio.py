@@ -1,8 +1,8 @@
 """The real gateway with a stock Meshtastic radio, through the unmodified library, in the simulated air."""
 import pytest
-from kentongan_sim.demo import STOCK, Demo, answer_alarm
-from kentongan_sim.demo_proof import Proof
-from kentongan_sim.tail import Tail
+from kentongan_sim.console.tail import Tail
+from kentongan_sim.demo.proof import Proof
+from kentongan_sim.demo.run import STOCK, Demo, answer_alarm
 from patience import PATIENCE_S
 from village_kit import Alarms
 

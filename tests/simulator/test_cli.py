@@ -4,10 +4,10 @@ import xml.etree.ElementTree as tree
 
 import pytest
 from kentongan_sim import cli
-from kentongan_sim.arguments import typed
 from kentongan_sim.checkers import ALL
-from kentongan_sim.node_host import NodeFault, NodeHost
-from kentongan_sim.summary import percentiles
+from kentongan_sim.checkers.summary import percentiles
+from kentongan_sim.console.arguments import typed
+from kentongan_sim.world.node_host import NodeFault, NodeHost
 
 SIM = typed("kentongan-sim")
 
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_said_in_one_line_with_the_remedy(capsys, words, said):
 
 
 def test_a_broken_promise_fails_the_run_and_names_the_seed_and_the_command(capsys, monkeypatch):
-    monkeypatch.setitem(ALL, "no_alarm_lost", lambda facts: ["tombol-01 was forgotten"])
+    monkeypatch.setitem(ALL, "no_alarm_lost", lambda history: ["tombol-01 was forgotten"])
     code, out, err = run(capsys, "line3", "--seed", "9", "--loss", "0.05", "--duration", "155")
     assert code == 1
     assert "BROKEN 1 times" in out and "tombol-01 was forgotten" in out

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kentongan_sim.progress import during
+from kentongan_sim.console.progress import during
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -86,7 +86,7 @@ CAMPAIGNS = {
     ),
     "keys": (
         "a change of keys with a device away for a day",
-        [[sys.executable, "-m", "pytest", "-q", "tests/simulator/test_trust.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/simulator/world/test_trust.py"]],
     ),
 }
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from board_kit import need_board
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 from kentongan_tool import modem
 from kentongan_tool.failures import ToolError
 from kentongan_wire import link

@@ -3,7 +3,7 @@ import os
 
 import pytest
 import serial
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 from kentongan_tool import console
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from kentongan_sim.bridges import TcpBridge
-from kentongan_sim.realtime import LiveWorld, plug_tcp
-from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, scenario
-from kentongan_sim.stock import StockNode
-from kentongan_sim.world import World
+from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, scenario
+from kentongan_sim.stock.node import StockNode
+from kentongan_sim.world.bridges import TcpBridge
+from kentongan_sim.world.realtime import LiveWorld, plug_tcp
+from kentongan_sim.world.world import World
 from kentongan_tool import cli, stock
 from kentongan_tool.failures import ToolError
 from kentongan_wire import packet as wire
@@ -28,7 +28,7 @@ class Served:
 
     def __init__(self):
         scene = scenario("line3")
-        world = World(scene, dead=[place.label for place in scene.places], gatehouses=False)
+        world = World(scene, dead=[place.label for place in scene.places], gateway_hosts=False)
         self.live = LiveWorld(world, speed=SPEED)
         self.core = StockNode({"node": NODE, "label": "Meshtastic f0a1", "channels": [PUBLIC],
                                "preset": "LongFast", "role": "CLIENT"})

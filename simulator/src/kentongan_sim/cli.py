@@ -8,14 +8,14 @@ import time
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.air import AirFault
-from kentongan_sim.arguments import number, typed
-from kentongan_sim.engine_micropython import EngineError
-from kentongan_sim.node_host import NodeFault
-from kentongan_sim.presses import WARM_UP_S, plan_presses
-from kentongan_sim.scenarios import SCENARIOS, scenario
-from kentongan_sim.summary import sentence, summarise
-from kentongan_sim.world import ENGINES, World
+from kentongan_sim.checkers.summary import sentence, summarise
+from kentongan_sim.console.arguments import number, typed
+from kentongan_sim.engines.micropython import EngineError
+from kentongan_sim.physics.air import AirFault
+from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
+from kentongan_sim.world.node_host import NodeFault
+from kentongan_sim.world.presses import WARM_UP_S, plan_presses
+from kentongan_sim.world.world import ENGINES, World
 
 AFTER_S = 120  # the run goes on so long after the last press
 LOSS_MAX = 0.9
@@ -92,12 +92,12 @@ def run(args) -> dict:
             raise RuntimeError(str(error)) from error
         figures = summarise(world, time.monotonic() - started)
         if args.baseline:
-            from kentongan_sim.stock_village import baseline_figures
+            from kentongan_sim.stock.baseline import baseline_figures
             figures.update(baseline_figures(world))
         if args.trace:
             world.trace.write(args.trace)
         if args.plot:
-            from kentongan_sim.plot import write_plot
+            from kentongan_sim.checkers.plot import write_plot
             write_plot(world, args.plot)
     return figures
 
@@ -105,7 +105,7 @@ def run(args) -> dict:
 def in_words(figures) -> str:
     if "baseline" not in figures:
         return sentence(figures)
-    from kentongan_sim.stock_village import baseline_sentence
+    from kentongan_sim.stock.baseline import baseline_sentence
     return f"{sentence(figures)}\n{baseline_sentence(figures)}"
 
 
@@ -119,7 +119,7 @@ def make_world(args, scene) -> World:
         raise LocalError(f"there is no baseline {args.baseline!r}; the one there is: stock")
     if args.engine != ENGINES[0]:
         raise LocalError(f"--engine {args.engine}: stock nodes run no code of ours; leave --engine out")
-    from kentongan_sim.stock_village import stock_world  # Meshtastic's protobufs take long to load
+    from kentongan_sim.stock.baseline import stock_world  # Meshtastic's protobufs take long to load
     return stock_world(scene, args.seed, args.loss, args.dead, retry_s=args.retry)
 
 
@@ -144,15 +144,15 @@ def main(argv=None) -> int:
     parser = Parser(prog="kentongan-sim", description="The village on this machine.")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     add_run(sub)
-    from kentongan_sim import demo
-    demo.add_parser(sub)
+    from kentongan_sim.demo import run as demo_run
+    demo_run.add_parser(sub)
     from kentongan_sim.bench import run as bench
     bench.add_parser(sub)
     from kentongan_sim.soak import run as soak
     soak.add_parser(sub)
     from kentongan_sim.attack import run as attack
     attack.add_parser(sub)
-    from kentongan_sim import drill_end
+    from kentongan_sim.attack import drill_end
     drill_end.add_parser(sub)
     args = parser.parse_args(argv)
     try:

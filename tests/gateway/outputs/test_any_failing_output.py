@@ -17,7 +17,7 @@ from kentongan_gateway.outputs import key, lamp, modbus, player, voice
 from kentongan_gateway.outputs.lcus import LcusRelay
 from kentongan_gateway.outputs.modbus import ModbusRelay
 from kentongan_gateway.outputs.player import Player
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 
 
 def made(kind):

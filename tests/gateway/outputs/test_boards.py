@@ -17,7 +17,7 @@ from kentongan_gateway.outputs import gpio
 from kentongan_gateway.outputs.lcus import LcusRelay, frame
 from kentongan_gateway.outputs.modbus import ModbusRelay
 from kentongan_gateway.outputs.player import Player
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 from patience import PATIENCE_S
 from pymodbus.framer import FramerRTU
 from pymodbus.server import ModbusSerialServer

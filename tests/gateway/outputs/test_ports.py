@@ -9,7 +9,7 @@ from kentongan_gateway import outputs
 from kentongan_gateway.outputs import ports
 from kentongan_gateway.outputs.lcus import frame
 from kentongan_gateway.service import checks, settings
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 from kentongan_wire.errors import LocalError
 
 Port = namedtuple("Port", ("device", "vid", "pid", "serial_number"))

@@ -16,7 +16,7 @@ from gateway_kit import BUTTON, alarm
 from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway.outputs import lcus
 from kentongan_hub import backup
-from kentongan_sim.bridges import PtyBridge
+from kentongan_sim.world.bridges import PtyBridge
 from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,1 +1,1 @@
-"""Thieves in the village: attacks as data, walked against the real cores, gateway and hub."""
+"""Attacks by thieves of every kind, and what must hold under each."""

@@ -7,7 +7,7 @@ from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from kentongan_wire.phy import AIR_LIMIT_MS
 
-from kentongan_sim.actors import dressed
+from kentongan_sim.world.actors import dressed
 
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
 LAST_COUNTER = 0xFFFF_FFFF

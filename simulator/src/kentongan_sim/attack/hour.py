@@ -144,7 +144,7 @@ def _coming(siege):
 
 
 def _told(siege):
-    core = siege.world.gatehouses[siege.home.label]._core
+    core = siege.world.gateway_hosts[siege.home.label]._core
     if siege.armed and forgeries.NAME not in core.troubles():
         siege.wrong("untold", "posts beat by a forged receipt, and no person was told of forgeries")
 
@@ -211,7 +211,7 @@ def _page(siege, origin, counter):
     """As a living hub orders it."""
     order = {"id": siege.high(), "type": "page", "device": origin, "counter": counter, "expires_in_s": 60}
     if siege.attack.hub != "dead":
-        siege.world.gatehouses[siege.home.label].order(order)
+        siege.world.gateway_hosts[siege.home.label].order(order)
 
 
 def _paged(siege):

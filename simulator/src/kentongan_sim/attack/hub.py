@@ -12,9 +12,9 @@ from kentongan_node import patterns
 from kentongan_wire import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
-from kentongan_sim.facts import Facts
-from kentongan_sim.frames import Describer
-from kentongan_sim.soak.town import ZONE, Town
+from kentongan_sim.soak.site import ZONE, Site
+from kentongan_sim.world.frames import Describer
+from kentongan_sim.world.history import History
 
 MS = 1_000
 SHOWN = {
@@ -43,7 +43,7 @@ class HubSiege:
     def __init__(self, attack, seed, engine="cpython", loss=0.0, thief=True):
         self.attack, self.seed, self.armed, self.extra = attack, seed, thief, []
         self._folder = Path(tempfile.mkdtemp(prefix="kentongan-siege-"))
-        self.town = town = Town(self._folder, seed, None, gateways=1, devices=DEVICES, people=False)
+        self.town = town = Site(self._folder, seed, None, gateways=1, devices=DEVICES, people=False)
         self.victim, self.thief = VICTIM, self
         self.sent_ms, self._number, self._high = 0, 0, 50_000
         self._events = [(0, "gateway-1", "boot", {"cause": "power", "key": ""})]
@@ -178,7 +178,9 @@ class HubSiege:
             self._events.append((at_ms * MS, label, "sound", {"pattern": pattern}))
             self._events.append((at_ms * MS + 180_000_000, label, "quiet", {}))
         events = sorted(self._events, key=lambda event: event[0])
-        return Facts(events, places, {"gateway-1": "modem-1"}, self._pressed, self.town.timeline.now_ms * MS)
+        return History(
+            events, places, {"gateway-1": "modem-1"}, self._pressed, self.town.timeline.now_ms * MS
+        )
 
 
 def answers(siege, key="main"):

@@ -1,6 +1,6 @@
 """The table of the attacks, for docs/reliability.md."""
 
-from kentongan_sim import marked
+from kentongan_sim.console import marked
 
 COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
 MARK = "<!-- attack campaign -->"

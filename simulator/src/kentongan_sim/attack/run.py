@@ -10,14 +10,14 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.arguments import number
 from kentongan_sim.attack import page
 from kentongan_sim.attack.attacks import ATTACKS, HUB, attack
 from kentongan_sim.attack.hub import HubSiege
 from kentongan_sim.attack.page import COLUMNS
 from kentongan_sim.attack.siege import Siege
 from kentongan_sim.checkers import UNDER_ATTACK
-from kentongan_sim.world import ENGINES
+from kentongan_sim.console.arguments import number
+from kentongan_sim.world.world import ENGINES
 
 WITHIN_MS = 10_000
 LOSS_MAX = 0.9
@@ -32,8 +32,8 @@ EXTRA = {"coming": "false_words", "siren": "muted", "unpaged": "muted", "uncalle
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
     """One walk: {column: [sentence]}, how much of what is allowed happened, when the press was stored."""
     siege = (HubSiege if row.scene == HUB else Siege)(row, seed, engine, loss, thief)
-    facts = siege.walk()
-    found = {name: check(facts) for name, check in UNDER_ATTACK.items()}
+    history = siege.walk()
+    found = {name: check(history) for name, check in UNDER_ATTACK.items()}
     found["other"] = []
     for what, text in siege.extra:
         found[EXTRA.get(what, "other")].append((what, text))
@@ -45,16 +45,16 @@ def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
         "seed": seed,
         "problems": problems,
         "allowed": known,
-        "stored_ms": last_stored_ms(facts, siege.victim),
-        "pressed": any(alarm.label == siege.victim for alarm in facts.alarms),
+        "stored_ms": last_stored_ms(history, siege.victim),
+        "pressed": any(alarm.label == siege.victim for alarm in history.alarms),
         "thief_air_ms": siege.thief.sent_ms,
     }
 
 
-def last_stored_ms(facts, victim):
+def last_stored_ms(history, victim):
     """From the victim's last press to its storing; None when it never was."""
-    mine = [alarm for alarm in facts.alarms if alarm.label == victim]
-    stored_us = facts.stored_as_pressed_us(mine[-1]) if mine else None
+    mine = [alarm for alarm in history.alarms if alarm.label == victim]
+    stored_us = history.stored_as_pressed_us(mine[-1]) if mine else None
     return None if stored_us is None else (stored_us - mine[-1].t_us) // 1000
 
 

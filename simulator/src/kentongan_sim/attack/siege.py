@@ -9,15 +9,15 @@ from kentongan_node.airledger import AirLedger
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 
-from kentongan_sim.actors import Jammer, Stranger
 from kentongan_sim.attack.bag import Bag
-from kentongan_sim.chance import between, draw_u32
-from kentongan_sim.disk import Disk
-from kentongan_sim.facts import Facts
-from kentongan_sim.frames import Describer
-from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, scenario
-from kentongan_sim.summary import unreachable
-from kentongan_sim.world import World
+from kentongan_sim.checkers.summary import unreachable
+from kentongan_sim.physics.chance import between, draw_u32
+from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, scenario
+from kentongan_sim.world.actors import Jammer, Stranger
+from kentongan_sim.world.frames import Describer
+from kentongan_sim.world.gateway_disk import Disk
+from kentongan_sim.world.history import History
+from kentongan_sim.world.world import World
 
 S = 1_000_000
 SETTLED_S = 60  # everything is on the air, and most have said a status
@@ -171,7 +171,7 @@ class Siege:
         """A press that goes well and that a person closes: the next is an incident of its own."""
         self.press()
         self.run(ANSWERED_S)
-        for house in self.world.gatehouses.values():
+        for house in self.world.gateway_hosts.values():
             house.close_incident(self.button, self.counter_pressed())
         self.run(FIRST_S - ANSWERED_S)
 
@@ -204,7 +204,7 @@ class Siege:
         """A power cut of the victim's gateway; `erase`: it comes back with a new card."""
         label = self.home.label
         self.world.switch(label, False)
-        house = self.world.gatehouses.get(label)
+        house = self.world.gateway_hosts.get(label)
         if erase and house:
             house.state.clear()
             house.spool.close()
@@ -223,6 +223,6 @@ class Siege:
             self.run(SETTLED_S)
             self.attack.go(self)
             self.run(AFTER_S)
-            facts = Facts.of(self.world, unreachable(self.world))
-            facts.raised = {self.node(label) for label in self.stolen if label.startswith("tombol")}
-            return facts
+            history = History.of(self.world, unreachable(self.world))
+            history.raised = {self.node(label) for label in self.stolen if label.startswith("tombol")}
+            return history

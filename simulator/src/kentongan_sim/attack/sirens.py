@@ -6,8 +6,8 @@ from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 
-from kentongan_sim.actors import dressed
-from kentongan_sim.scenarios import TEST_SITE_KEY
+from kentongan_sim.scenarios.catalogue import TEST_SITE_KEY
+from kentongan_sim.world.actors import dressed
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one
 SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger

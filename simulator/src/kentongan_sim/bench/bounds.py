@@ -6,7 +6,7 @@ from kentongan_wire.packet import Channel
 from kentongan_sim.bench import targets
 from kentongan_sim.bench.grid import OURS, PRESETS, WORST_LOSS
 from kentongan_sim.bench.stats import percentile
-from kentongan_sim.scenarios import CHANNEL_KEY, CHANNEL_NAME, NODE_BASE
+from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, NODE_BASE
 
 ALARM_PAYLOAD = 22  # head 6, attempt 1, masked 7, tag 8 (wire-format)
 RECEIPT_FIXED, RECEIPT_ENTRY = 15, 15  # head 7 and tag 8, and each alarm answered

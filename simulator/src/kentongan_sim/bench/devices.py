@@ -10,12 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kentongan_sim.engine_cpython import Engine
-from kentongan_sim.engine_micropython import available
-from kentongan_sim.mpy_library import library
-from kentongan_sim.presses import WARM_UP_S, plan_presses
-from kentongan_sim.scenarios import scenario
-from kentongan_sim.world import World
+from kentongan_sim.engines.cpython import Engine
+from kentongan_sim.engines.micropython import available
+from kentongan_sim.engines.mpy_library import library
+from kentongan_sim.scenarios.catalogue import scenario
+from kentongan_sim.world.presses import WARM_UP_S, plan_presses
+from kentongan_sim.world.world import World
 
 PRESSES, WITHIN_S, AFTER_S = 10, 3, 60
 SEED, LOSS = 1, 0.05

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from kentongan_wire.phy import DEFAULT_PRESET
 
-from kentongan_sim.scenarios import SCENARIOS
+from kentongan_sim.scenarios.catalogue import SCENARIOS
 
 # stock: unmodified Meshtastic nodes in the same places, each press one packet that wants an acknowledgement;
 # stock-once and stock-resend: the plain packets with which real nodes were measured, once or every RESEND_S.
@@ -134,6 +134,6 @@ def missing(cell) -> str:
     """Why the cell cannot be run by this code, or ""."""
     if cell.scenario not in SCENARIOS:
         return f"scenario {cell.scenario} is not built yet"
-    if cell.baseline != OURS and find_spec("kentongan_sim.stock_village") is None:
+    if cell.baseline != OURS and find_spec("kentongan_sim.stock.baseline") is None:
         return "the stock baseline is not built yet"
     return ""

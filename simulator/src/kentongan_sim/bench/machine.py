@@ -5,7 +5,7 @@ import json
 from kentongan_sim.bench import devices, speed
 from kentongan_sim.bench.page import table
 from kentongan_sim.bench.targets import PASS, SHORT
-from kentongan_sim.progress import during
+from kentongan_sim.console.progress import during
 
 
 def figures(store, quick: bool) -> dict:

@@ -7,11 +7,11 @@ from shlex import join
 from kentongan_sim.bench.grid import OURS, RETRY_S
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import worst_hours
-from kentongan_sim.facts import Facts
-from kentongan_sim.presses import plan_presses
-from kentongan_sim.scenarios import scenario
-from kentongan_sim.summary import press_rows, refusals, unreachable
-from kentongan_sim.world import World
+from kentongan_sim.checkers.summary import press_rows, refusals, unreachable
+from kentongan_sim.scenarios.catalogue import scenario
+from kentongan_sim.world.history import History
+from kentongan_sim.world.presses import plan_presses
+from kentongan_sim.world.world import World
 
 RUN_TIMEOUT_S = 600  # of the wall clock; the slowest run of the grid takes a tenth of it on an idle core
 SENTENCES_KEPT = 3  # of each broken checker
@@ -49,21 +49,21 @@ def measure(cell, seed: int) -> dict:
     with make_world(cell, seed) as world:
         plan_presses(world, cell.presses, cell.within_s)
         world.run_until(int(cell.duration_s * 1e6))
-        facts = Facts.of(world, unreachable(world))
+        history = History.of(world, unreachable(world))
         frames = {}
-        for _, _, detail in facts.frames.values():
+        for _, _, detail in history.frames.values():
             count, air_ms = frames.get(detail["type"], (0, 0))
             frames[detail["type"]] = (count + 1, air_ms + detail["airtime_us"] // 1000)
-        broken = {checker: problems for checker, problems in check_all(facts).items() if problems}
+        broken = {checker: problems for checker, problems in check_all(history).items() if problems}
         return {
-            "presses": press_rows(world, facts),
-            "air_ms": air_by_role(facts),
+            "presses": press_rows(world, history),
+            "air_ms": air_by_role(history),
             "frames": dict(sorted(frames.items())),
             "broken": {checker: [len(problems), *problems[:SENTENCES_KEPT]]
                        for checker, problems in broken.items()},
             "refusals": refusals(world),
             "acked_not_stored": acked_not_stored(world, cell),
-            "replayed": replayed(world.trace.events, facts),
+            "replayed": replayed(world.trace.events, history),
             "jam_reported": any(what == "store" and "jamming" in detail
                                 for _, _, what, detail in world.trace.events),
             "sha": world.trace.sha256()[:16],
@@ -75,8 +75,8 @@ def make_world(cell, seed: int) -> World:
     scene = scenario(cell.scenario)._replace(preset=cell.preset)
     if cell.baseline == OURS:
         return World(scene, seed, "cpython", cell.loss, cell.dead)
-    from kentongan_sim.stock_calibration import PACKET_BYTES  # Meshtastic's protobufs take long to load
-    from kentongan_sim.stock_village import ALARM_BYTES, stock_world
+    from kentongan_sim.stock.baseline import ALARM_BYTES, stock_world
+    from kentongan_sim.stock.calibration import PACKET_BYTES  # Meshtastic's protobufs take long to load
     retry_s = RETRY_S[cell.baseline]
     alarm_bytes = ALARM_BYTES if retry_s is None else PACKET_BYTES
     return stock_world(scene, seed, cell.loss, cell.dead, retry_s=retry_s, alarm_bytes=alarm_bytes)
@@ -86,27 +86,27 @@ def acked_not_stored(world, cell) -> int:
     """Pressers of the baseline whose radio said "acknowledged" although no gateway has it."""
     if cell.baseline == OURS:
         return 0
-    from kentongan_sim.stock_village import baseline_figures
+    from kentongan_sim.stock.baseline import baseline_figures
     return baseline_figures(world)["acked_not_stored"]
 
 
-def replayed(events, facts) -> int:
+def replayed(events, history) -> int:
     """How often something happened twice for one press: stored again, or sounded again by the same siren
     after its end. In a village where somebody replays, that is a replay accepted.
     """
     stores = [(label, detail["device"], detail["counter"]) for _, label, what, detail in events
               if what == "store" and detail["type"] == "alarm"]
-    sirens = [sounding.label for sounding in facts.soundings]
-    pressed = max(1, len({(alarm.node, alarm.counter) for alarm in facts.alarms}))
+    sirens = [sounding.label for sounding in history.soundings]
+    pressed = max(1, len({(alarm.node, alarm.counter) for alarm in history.alarms}))
     again = sum(max(0, sirens.count(label) - pressed) for label in set(sirens))
     return again + len(stores) - len(set(stores))
 
 
-def air_by_role(facts) -> dict:
+def air_by_role(history) -> dict:
     """{role: [most, mean]} in ms of air within any rolling hour, over the devices of that role that sent."""
     by_role = {}
-    for label, used_us in worst_hours(facts).items():
-        by_role.setdefault(facts.role(label), []).append(used_us // 1000)
+    for label, used_us in worst_hours(history).items():
+        by_role.setdefault(history.role(label), []).append(used_us // 1000)
     return {role: [max(used), sum(used) // len(used)] for role, used in sorted(by_role.items())}
 
 

@@ -11,9 +11,9 @@ from threading import Thread
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim.arguments import typed
 from kentongan_sim.bench import grid, machine, page, record
 from kentongan_sim.bench.store import Store, code_digest
+from kentongan_sim.console.arguments import typed
 
 AHEAD = 3  # tasks handed out for each worker, so that none waits for the next
 JOBS_MAX = 256

@@ -2,11 +2,11 @@
 import time
 
 from kentongan_sim.checkers import check_all
-from kentongan_sim.facts import Facts
-from kentongan_sim.presses import WARM_UP_S, plan_presses
-from kentongan_sim.scenarios import SCENARIOS, scenario
-from kentongan_sim.summary import unreachable
-from kentongan_sim.world import World
+from kentongan_sim.checkers.summary import unreachable
+from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
+from kentongan_sim.world.history import History
+from kentongan_sim.world.presses import WARM_UP_S, plan_presses
+from kentongan_sim.world.world import World
 
 CITY = "city1000"
 LIMIT_S = 60
@@ -35,7 +35,7 @@ def one(scene, virtual_s: int, presses: int) -> dict:
         warm = time.process_time()
         world.run_until((WARM_UP_S + virtual_s) * 1_000_000)
         ran = time.process_time()
-        check_all(Facts.of(world, unreachable(world)))
+        check_all(History.of(world, unreachable(world)))
         return {"nodes": len(world.nodes), "virtual_s": virtual_s, "presses": presses,
                 "events": len(world.trace.events), "build_s": round(built - started, 2),
                 "start_s": round(warm - built, 2), "run_s": round(ran - warm, 2),

@@ -11,7 +11,7 @@ from kentongan_sim.bench import grid
 
 PACKAGES = ("kentongan_wire", "kentongan_node", "kentongan_gateway", "kentongan_sim")
 # Parts of the simulator that change no figure of a run: the demo's pages, diagrams, and what judges the grid.
-OUTSIDE = ("demo", "village", "realtime", "plot")
+OUTSIDE = ("demo/", "world/realtime.py", "checkers/plot.py")
 BENCH_INSIDE = ("record.py",)
 
 
@@ -31,7 +31,7 @@ def matters(path: Path) -> bool:
     """Whether a file of the simulator, by its path within the package, can change a result."""
     if path.parts[0] == "bench":
         return path.name in BENCH_INSIDE
-    return not path.name.startswith(OUTSIDE)
+    return not path.as_posix().startswith(OUTSIDE)
 
 
 def code_digest(files=None) -> str:

@@ -1,4 +1,4 @@
-"""Checkers: each `check(facts)` gives the sentences that a run must answer for; none means that it holds.
+"""Checkers: each `check(history)` gives the sentences that a run must answer for; none means that it holds.
 
 Those of UNDER_ATTACK give (what, sentence): an attack may name a `what` that its thief can do after all.
 """
@@ -33,6 +33,6 @@ UNDER_ATTACK = {
 }
 
 
-def check_all(facts) -> dict:
+def check_all(history) -> dict:
     """{checker: [sentence of each violation]}, every checker named."""
-    return {name: check(facts) for name, check in ALL.items()}
+    return {name: check(history) for name, check in ALL.items()}

@@ -7,19 +7,19 @@ a stranger, whose lies the buttons refuse (presser_knows_truth).
 STAGE_STORED = 2
 
 
-def check(facts) -> list:
+def check(history) -> list:
     out = []
-    buttons = {place["node"] for place in facts.positions.values() if place["role"] == "tombol"}
-    for t_us, label, detail in facts.frames.values():
-        if not says_it_itself(facts, label, detail):
+    buttons = {place["node"] for place in history.positions.values() if place["role"] == "tombol"}
+    for t_us, label, detail in history.frames.values():
+        if not says_it_itself(history, label, detail):
             continue
         for node, counter, stage in detail.get("answers", ()):
-            stored_us = facts.stored.get((node, counter), t_us + 1)
+            stored_us = history.stored.get((node, counter), t_us + 1)
             if stage & 0x7F >= STAGE_STORED and stored_us > t_us and node in buttons:
                 out.append(f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
                            f"{t_us / 1e6:.3f} s, before it was stored")
     return out
 
 
-def says_it_itself(facts, label, detail) -> bool:
-    return detail.get("src") == facts.positions.get(label, {}).get("node")
+def says_it_itself(history, label, detail) -> bool:
+    return detail.get("src") == history.positions.get(label, {}).get("node")

@@ -6,21 +6,21 @@ from collections import deque
 
 from kentongan_wire.phy import AIR_LIMIT_MS
 
-from kentongan_sim.actors import STRANGERS
+from kentongan_sim.world.actors import STRANGERS
 
 HOUR_US = 3_600_000_000
 LIMIT_US = AIR_LIMIT_MS * 1000
 
 
-def check(facts) -> list:
+def check(history) -> list:
     return [f"{label} was on the air for {used / 1e6:.1f} s within one hour, 36 s are allowed"
-            for label, used in sorted(worst_hours(facts).items()) if used > LIMIT_US]
+            for label, used in sorted(worst_hours(history).items()) if used > LIMIT_US]
 
 
-def worst_hours(facts) -> dict:
+def worst_hours(history) -> dict:
     """label -> most microseconds on the air in any rolling hour."""
     worst, recent, used = {}, {}, {}
-    ours = [frame for frame in facts.frames.values() if facts.role(frame[1]) not in STRANGERS]
+    ours = [frame for frame in history.frames.values() if history.role(frame[1]) not in STRANGERS]
     for t_us, label, detail in sorted(ours, key=lambda frame: frame[0]):
         mine = recent.setdefault(label, deque())
         mine.append((t_us, detail["airtime_us"]))

@@ -1,13 +1,13 @@
 """Under attack: nothing beats or is ordered to beat but what a button raised a little while ago.
 
-`check(facts)` gives (what, sentence) of each violation, what: post (a post on its own), own (the gateway's
+`check(history)` gives (what, sentence) of each violation, what: post (a post on its own), own (the gateway's
 siren), order (the gateway's word on the air), chime (a penerima's).
 """
 
 from kentongan_node import patterns
 from kentongan_wire.codes import ACTION_START
 
-from kentongan_sim.facts import kinds_of
+from kentongan_sim.world.history import kinds_of
 
 # A button repeats at last after ten minutes and 75 s of jitter: a beat that begins later is a new word.
 FRESH_US = 690_000_000
@@ -15,28 +15,28 @@ CHIME_US = 900_000_000  # a penerima is paged again and again, and keeps a page 
 PROFILE = {"profile": "jawa_umum", "patterns": ()}
 
 
-def check(facts) -> list:
-    return [*_beats(facts), *_orders(facts)]
+def check(history) -> list:
+    return [*_beats(history), *_orders(history)]
 
 
-def _beats(facts) -> list:
+def _beats(history) -> list:
     out = []
-    for s in facts.soundings:
-        what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(facts.role(s.label))
-        if what and not any(_raised(facts, alarm, s, what) for alarm in facts.alarms):
+    for s in history.soundings:
+        what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(history.role(s.label))
+        if what and not any(_raised(history, alarm, s, what) for alarm in history.alarms):
             out.append(
                 (what, f"{s.label} beat {s.pattern} at {s.t_us / 1e6:.1f} s, which no button had raised")
             )
     return out
 
 
-def _raised(facts, alarm, sounding, what) -> bool:
+def _raised(history, alarm, sounding, what) -> bool:
     since_us = sounding.t_us - alarm.t_us
     if alarm.key == "test" or since_us < 0:
         return False
     if what == "chime":
         return since_us <= CHIME_US
-    heard = [facts.heard_us(sounding.label, alarm.node, counter) for counter in alarm.counters]
+    heard = [history.heard_us(sounding.label, alarm.node, counter) for counter in alarm.counters]
     return (
         alarm.key == "main"
         and since_us <= FRESH_US
@@ -50,20 +50,20 @@ def names_of(alarm) -> set:
     return {patterns.of(PROFILE, kind)[0] for kind in kinds_of(alarm.strokes)}
 
 
-def _orders(facts) -> list:
+def _orders(history) -> list:
     raised = {
         (alarm.node, counter): alarm.t_us
-        for alarm in facts.alarms
+        for alarm in history.alarms
         if alarm.key == "main"
         for counter in alarm.counters
     }
-    modems, out = set(facts.modems.values()), []
-    for t_us, label, detail in facts.frames.values():
+    modems, out = set(history.modems.values()), []
+    for t_us, label, detail in history.frames.values():
         ours = label in modems and detail["type"] == "SIREN_ORDER" and detail.get("action") == ACTION_START
-        if not ours or detail.get("src") != facts.positions[label]["node"]:
+        if not ours or detail.get("src") != history.positions[label]["node"]:
             continue
         about = tuple(detail["about"])
-        if about[0] in facts.raised:
+        if about[0] in history.raised:
             continue
         since_us = t_us - raised.get(about, t_us + 1)
         if not 0 <= since_us <= FRESH_US:

@@ -1,24 +1,24 @@
 """Where a jammer took over half of one minute of the channel, a gateway has stored soon after that it did."""
-from kentongan_sim.actors import JAMMER
+from kentongan_sim.world.actors import JAMMER
 
 MINUTE_US = 60_000_000
 SHARE = 0.5  # of a minute (wire-format 3)
 REPORT_US = 300_000_000  # a post's status every 140 s, put off by an alarm for up to 120 s
 
 
-def check(facts) -> list:
-    since_us = jammed_us(facts)
-    if since_us is None or since_us + REPORT_US > facts.end_us:
+def check(history) -> list:
+    since_us = jammed_us(history)
+    if since_us is None or since_us + REPORT_US > history.end_us:
         return []
-    if any(since_us - MINUTE_US <= t_us <= since_us + REPORT_US for t_us in facts.jam_reports):
+    if any(since_us - MINUTE_US <= t_us <= since_us + REPORT_US for t_us in history.jam_reports):
         return []
     return [f"the channel was jammed for a minute at {since_us / 1e6:.0f} s, and no gateway was told"]
 
 
-def jammed_us(facts):
+def jammed_us(history):
     """End of the first minute of which jammers took more than SHARE, or None."""
-    frames = sorted((t_us, detail["airtime_us"]) for t_us, label, detail in facts.frames.values()
-                    if facts.role(label) == JAMMER)
+    frames = sorted((t_us, detail["airtime_us"]) for t_us, label, detail in history.frames.values()
+                    if history.role(label) == JAMMER)
     first = used_us = 0
     for t_us, airtime_us in frames:
         used_us += airtime_us

@@ -1,20 +1,20 @@
 """Under attack: what a button raised ends on a gateway's disk as it was pressed.
 
-`check(facts)` gives ("lost", sentence) of each press that never did; without a gateway nothing is asked.
+`check(history)` gives ("lost", sentence) of each press that never did; without a gateway nothing is asked.
 """
 
 
-def check(facts) -> list:
-    if not facts.gateways_on:
+def check(history) -> list:
+    if not history.gateways_on:
         return []
     return [
         ("lost", f"{a.label} pressed at {a.t_us / 1e6:.1f} s, never stored as it was pressed")
-        for a in facts.alarms
-        if a.key != "test" and a.label not in facts.unreachable and not kept(facts, a)
+        for a in history.alarms
+        if a.key != "test" and a.label not in history.unreachable and not kept(history, a)
     ]
 
 
-def kept(facts, alarm) -> bool:
+def kept(history, alarm) -> bool:
     """Whether it, or a later press of the same button, is on disk under its own content."""
-    later = [other for other in facts.alarms if other.label == alarm.label and other.t_us >= alarm.t_us]
-    return any(facts.stored_as_pressed_us(other) is not None for other in later)
+    later = [other for other in history.alarms if other.label == alarm.label and other.t_us >= alarm.t_us]
+    return any(history.stored_as_pressed_us(other) is not None for other in later)

@@ -4,33 +4,33 @@ A siren begins soon after its device heard a word about the alarm from a device 
 nothing that is old: the button repeats for ten minutes, relays and gateways answer at once. A post or gateway
 that has just booted goes on with a sounding that its power cut interrupted.
 """
-from kentongan_sim.actors import STRANGERS
-from kentongan_sim.facts import SIREN_ROLES
+from kentongan_sim.world.actors import STRANGERS
+from kentongan_sim.world.history import SIREN_ROLES
 
 FRESH_US = 30_000_000  # the gateway's own siren: 5 s after storing, and the hub has up to 25 s to be missed
 BOOT_US = 10_000_000   # a device that came up goes on within this
 RESUME_US = 300_000_000  # and only with what is younger than this
 
 
-def check(facts) -> list:
-    return [*stored_twice(facts), *begun_by_strangers(facts)]
+def check(history) -> list:
+    return [*stored_twice(history), *begun_by_strangers(history)]
 
 
-def stored_twice(facts) -> list:
+def stored_twice(history) -> list:
     return [f"{label} stored alarm #{counter} of {node:08x} {times} times"
-            for (label, node, counter), times in sorted(facts.store_counts.items()) if times > 1]
+            for (label, node, counter), times in sorted(history.store_counts.items()) if times > 1]
 
 
-def begun_by_strangers(facts) -> list:
+def begun_by_strangers(history) -> list:
     return [f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s on the word of a stranger alone"
-            for s in facts.soundings if facts.role(s.label) in SIREN_ROLES and by_strangers(facts, s)]
+            for s in history.soundings if history.role(s.label) in SIREN_ROLES and by_strangers(history, s)]
 
 
-def by_strangers(facts, sounding) -> bool:
+def by_strangers(history, sounding) -> bool:
     """Whether the siren had lately heard strangers speak of alarms, and nobody of the village."""
-    radio = facts.modems.get(sounding.label, sounding.label)
-    booted_us = facts.booted_us(sounding.label, sounding.t_us)
+    radio = history.modems.get(sounding.label, sounding.label)
+    booted_us = history.booted_us(sounding.label, sounding.t_us)
     window_us = FRESH_US if booted_us is None or sounding.t_us - booted_us > BOOT_US else RESUME_US
-    lately = {facts.role(sender) in STRANGERS for t_us, sender in facts.words_heard.get(radio, ())
+    lately = {history.role(sender) in STRANGERS for t_us, sender in history.words_heard.get(radio, ())
               if sounding.t_us - window_us <= t_us <= sounding.t_us}
     return lately == {True}

@@ -1,19 +1,19 @@
 """No siren sounds but for a press that was made before, that may sound, and that this siren has heard of."""
 
 
-def check(facts) -> list:
+def check(history) -> list:
     return [f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s, and nobody had pressed for that"
-            for s in false_sirens(facts)]
+            for s in false_sirens(history)]
 
 
-def false_sirens(facts) -> list:
-    return [s for s in facts.soundings if not any(justifies(facts, alarm, s) for alarm in facts.alarms)]
+def false_sirens(history) -> list:
+    return [s for s in history.soundings if not any(justifies(history, alarm, s) for alarm in history.alarms)]
 
 
-def justifies(facts, alarm, sounding) -> bool:
+def justifies(history, alarm, sounding) -> bool:
     if alarm.key == "test" or alarm.t_us > sounding.t_us:
         return False
-    if facts.role(sounding.label) == "penerima":
+    if history.role(sounding.label) == "penerima":
         return True  # its page names no alarm on the air; that one was pressed must do
-    heard_us = facts.heard_us(sounding.label, alarm.node, alarm.counter)
+    heard_us = history.heard_us(sounding.label, alarm.node, alarm.counter)
     return alarm.key == "main" and heard_us is not None and heard_us <= sounding.t_us

@@ -9,41 +9,43 @@ ANSWERS = ("sounding", "stored", "coming", "closed", "cancelled", "nobody")
 SILENT_ALLOWED = ("off",)
 
 
-def check(facts) -> list:
+def check(history) -> list:
     out = []
-    for t_us, label, state in facts.shows:
-        if facts.role(label) == "tombol":
-            problem = lie(facts, t_us, label, state)
+    for t_us, label, state in history.shows:
+        if history.role(label) == "tombol":
+            problem = lie(history, t_us, label, state)
             if problem:
                 out.append(f"{label} showed {state!r} at {t_us / 1e6:.3f} s, but {problem}")
-    for label in sorted({alarm.label for alarm in facts.alarms}):
-        out += silence(facts, label)
+    for label in sorted({alarm.label for alarm in history.alarms}):
+        out += silence(history, label)
     return out
 
 
-def lie(facts, t_us, label, state):
+def lie(history, t_us, label, state):
     """What makes the shown state untrue, or None."""
-    node = facts.positions[label]["node"]
-    mine = [alarm for alarm in facts.alarms if alarm.label == label and alarm.t_us <= t_us]
+    node = history.positions[label]["node"]
+    mine = [alarm for alarm in history.alarms if alarm.label == label and alarm.t_us <= t_us]
     if mine and all(alarm.key == "silent" for alarm in mine) and state not in SILENT_ALLOWED:
         return "its alarm is a silent one"
-    if state == "sounding" and not facts.sounding_at(t_us):
+    if state == "sounding" and not history.sounding_at(t_us):
         return "no siren sounded"
-    if state == "stored" and not any(owner == node and at <= t_us for (owner, _), at in facts.stored.items()):
+    if state == "stored" and not any(
+        owner == node and at <= t_us for (owner, _), at in history.stored.items()
+    ):
         return "no gateway had stored it"
-    if state == "coming" and not any(owner == node and at <= t_us for at, owner, _ in facts.answers):
+    if state == "coming" and not any(owner == node and at <= t_us for at, owner, _ in history.answers):
         return "nobody had answered"
     return None
 
 
-def silence(facts, label) -> list:
+def silence(history, label) -> list:
     """The presses of this button after which nothing was ever shown."""
     out = []
-    for alarm in facts.alarms:
-        if alarm.label != label or alarm.key != "main" or alarm.t_us + SETTLED_US > facts.end_us:
+    for alarm in history.alarms:
+        if alarm.label != label or alarm.key != "main" or alarm.t_us + SETTLED_US > history.end_us:
             continue
-        before = [state for t_us, who, state in facts.shows if who == label and t_us < alarm.t_us]
-        after = [state for t_us, who, state in facts.shows if who == label and t_us >= alarm.t_us]
+        before = [state for t_us, who, state in history.shows if who == label and t_us < alarm.t_us]
+        after = [state for t_us, who, state in history.shows if who == label and t_us >= alarm.t_us]
         if not any(state in ANSWERS for state in before[-1:] + after):
             out.append(f"{label} pressed at {alarm.t_us / 1e6:.3f} s and was shown no answer")
     return out

@@ -12,7 +12,7 @@ from kentongan_wire import messages as m
 
 from kentongan_sim.soak import disk as disks
 from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS
-from kentongan_sim.soak.town import Town
+from kentongan_sim.soak.site import Site
 
 PUBLIC = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)
 LOOK_MS = 500
@@ -101,7 +101,7 @@ class Campaign:
         place = "/dev/shm" if Path("/dev/shm").is_dir() else None
         folder = tempfile.mkdtemp(prefix="kentongan-soak-", dir=place)
         try:
-            self.town = Town(folder, self.rng.getrandbits(32), self.disk)
+            self.town = Site(folder, self.rng.getrandbits(32), self.disk)
             self.first, self.second = self.town.houses.values()
             self.first.start()
             self.town.timeline.run(10_000)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_sim import marked
-from kentongan_sim.arguments import number
-from kentongan_sim.progress import during
+from kentongan_sim.console import marked
+from kentongan_sim.console.arguments import number
+from kentongan_sim.console.progress import during
 
 Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
 WHOLE, QUICK = 2_000, 72

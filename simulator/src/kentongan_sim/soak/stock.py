@@ -24,8 +24,8 @@ from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
 from kentongan_wire.verify import open_message
 from meshtastic.protobuf import mesh_pb2
 
-from kentongan_sim.bridges import TcpBridge
-from kentongan_sim.stock_api import HOST_QUEUE_MAX, STATUS_OK, StockApi
+from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, StockApi
+from kentongan_sim.world.bridges import TcpBridge
 
 NODE, FIRST_BUTTON = 0x1010, 0x20000
 SITE = Channel("kampung", bytes(range(32)))

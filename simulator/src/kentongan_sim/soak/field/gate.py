@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from kentongan_gateway.outputs import player
 
-from kentongan_sim.soak.house import House
+from kentongan_sim.soak.campaign_gateway import CampaignGateway
 
 SHORTEST_MS = 150
 DROPS = 0.4          # of what is told a board whose line is bad
@@ -68,7 +68,7 @@ class Beaten(player.Player):
             self._later(max(1, due_ms - now), self.beat, self._turn)
 
 
-class Gate(House):
+class Gate(CampaignGateway):
     """`board_fault`: of the relay board from now on (see Board)."""
 
     def __init__(self, *args):

@@ -17,13 +17,13 @@ from kentongan_hub.app import create_app
 from kentongan_hub.clock import Clock
 from kentongan_wire.packet import Channel
 
+from kentongan_sim.soak.campaign_gateway import EPOCH_S
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.gate import Gate, beaten_by
 from kentongan_sim.soak.field.phone import Phone, plugged_in
-from kentongan_sim.soak.house import EPOCH_S
 from kentongan_sim.soak.radio import Air, Board
+from kentongan_sim.soak.site import ANSWER_MS, ZONE, Link, Site
 from kentongan_sim.soak.timeline import Timeline
-from kentongan_sim.soak.town import ANSWER_MS, ZONE, Link, Town
 
 PASSWORD = "sandi yang panjang"
 ROUND_MS = 3_000     # the hub's dispatch works this often
@@ -68,7 +68,7 @@ class Way(Link):
         return self.alter(path, answer) if self.alter else answer
 
 
-class Place(Town):
+class Place(Site):
     """See the module. `warnings()` are those open now, as (what, subject)."""
 
     def __init__(self, directory, seed, disk, stack):

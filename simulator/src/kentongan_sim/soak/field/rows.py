@@ -5,7 +5,7 @@ from kentongan_gateway.hub_client.uplink import HubError
 from kentongan_hub import outbox
 
 from kentongan_sim.soak.field.place import LABEL
-from kentongan_sim.soak.town import Link
+from kentongan_sim.soak.site import Link
 
 ROWS = (  # what each is, where it stands, and what the warning calls it
     ("a post's settings", "devices", "settings", '{"table":', "label = 'pos-1'", "devices pos-1"),

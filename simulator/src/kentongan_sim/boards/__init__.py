@@ -1,0 +1,1 @@
+"""A virtual board with a blank flash and a serial port, for a technician's programs."""

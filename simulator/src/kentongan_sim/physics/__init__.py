@@ -1,0 +1,1 @@
+"""What nobody decides: the air, chance, virtual time, who reaches whom."""

@@ -1,0 +1,1 @@
+"""Places as data: who stands where, and what the air between them is like."""

@@ -1,0 +1,1 @@
+"""Unmodified Meshtastic nodes: how they relay, answer their host, and fare in our place."""

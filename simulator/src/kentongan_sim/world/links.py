@@ -1,0 +1,74 @@
+"""How loud each place of a scenario is at each other: the same for every seed of the simulation."""
+from functools import lru_cache
+from hashlib import blake2b
+from math import hypot, log10
+
+from kentongan_sim.physics.air import path_loss_db
+from kentongan_sim.physics.chance import bell_values
+from kentongan_sim.scenarios.catalogue import CONDUCTED_DBM, GAIN_DBI
+
+POWER_DBM = CONDUCTED_DBM + GAIN_DBI + GAIN_DBI  # at a receiver that loses nothing on the way
+CACHED_PLACES = 4  # scenarios; a campaign runs one at a time
+
+
+def lay_all(world):
+    """The links between all devices of the world's scenario."""
+    hosts = list(world.nodes.values())
+    scene, air = world.scene, world.air
+    if scene.links is not None:
+        for i, host in enumerate(hosts):
+            lay(world, host, hosts[i + 1:])
+        return
+    radios = [host.radio for host in hosts]
+    budget_db = POWER_DBM - air.noise_dbm
+    for i, j, snr_q in audible(scene.places, scene.propagation, budget_db, air.least_q):
+        one, other = radios[i], radios[j]
+        one.links[other] = other.links[one] = snr_q
+
+
+def lay(world, host, others):
+    """The links of one device, both ways."""
+    for other in others:
+        loss_db = loss_between(world.scene, host.place, other.place)
+        if loss_db is not None:
+            link_both(world.air, host, other, loss_db)
+
+
+def link_both(air, host, other, loss_db: float):
+    air.link(host.radio, other.radio, POWER_DBM, loss_db)
+    air.link(other.radio, host.radio, POWER_DBM, loss_db)
+
+
+def loss_between(scene, one, other):
+    """Loss between two places with their walls, or None where a link table says nothing."""
+    if scene.links is not None:
+        return scene.links.get((one.label, other.label), scene.links.get((other.label, one.label)))
+    distance_m = hypot(one.x_m - other.x_m, one.y_m - other.y_m)
+    return (path_loss_db(scene.propagation, distance_m, one.label, other.label)
+            + one.wall_db + other.wall_db)
+
+
+@lru_cache(maxsize=CACHED_PLACES)
+def audible(places: tuple, spec, budget_db: float, least_q: int) -> list:
+    """(i, j, snr_q) with i < j for every two places that are not quite out of each other's reach.
+
+    `budget_db`: power over noise without any loss. What is below `least_q` is left out. Agrees with
+    air.path_loss_db; written out, because a city has half a million pairs.
+    """
+    out = []
+    shadows_db = [value / 4 for value in bell_values(spec.shadow_db * 4)]
+    slope_db = 10 * spec.exponent
+    prefix = f"bell/{spec.layout}/"
+    sites = [(p.label, p.x_m, p.y_m, p.wall_db) for p in places]
+    for i, (one, x_m, y_m, wall_db) in enumerate(sites):
+        for j in range(i + 1, len(sites)):
+            other, x2_m, y2_m, wall2_db = sites[j]
+            pair = one + "/" + other if one < other else other + "/" + one
+            shadow_db = shadows_db[sum(blake2b((prefix + pair).encode(), digest_size=4).digest())]
+            distance_m = hypot(x_m - x2_m, y_m - y2_m)
+            distance_db = slope_db * log10(distance_m) if distance_m > 1 else 0
+            loss_db = spec.reference_db + distance_db + shadow_db + wall_db + wall2_db
+            snr_q = round((budget_db - loss_db) * 4)
+            if snr_q >= least_q:
+                out.append((i, j, snr_q))
+    return out
