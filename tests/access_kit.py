@@ -1,6 +1,6 @@
 """What tests of confidential incidents lean on: a silent alarm, people of the register, who knows what."""
 
-from kentongan_hub import confidential
+from kentongan_hub.incidents import confidential
 from kentongan_wire import messages as m
 
 SLUG = "/kejadian/rahasia-1"

@@ -15,8 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import hub_load  # noqa: E402
 import hub_screens  # noqa: E402
-from kentongan_hub import backup, create_app, provision  # noqa: E402
-from kentongan_hub.clock import Clock  # noqa: E402
+from kentongan_hub.app import create_app  # noqa: E402
+from kentongan_hub.base.clock import Clock  # noqa: E402
+from kentongan_hub.devices import provision  # noqa: E402
+from kentongan_hub.upkeep import backup  # noqa: E402
 from kentongan_sim.console.progress import during  # noqa: E402
 
 WARM, TIMES = 3, 40

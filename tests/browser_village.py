@@ -3,10 +3,12 @@
 import pytest
 from browser_kit import ALL_SIZES, DESKTOP
 from hub_kit import PASSWORD, HubProcess, make_site
-from kentongan_hub import access, accounts, incidents, provision, register, states
-from kentongan_hub.clock import Clock
-from kentongan_hub.incidents import Now
-from kentongan_hub.store import Store
+from kentongan_hub.base import states
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.devices import provision
+from kentongan_hub.incidents import actions
+from kentongan_hub.people import access, accounts, residents
+from kentongan_hub.storage.store import Store
 
 PEOPLE = (  # login, name, role, named for confidential incidents, PIN for the post's screen
     ("ronda", "Budi Santoso", "petugas_ronda", False, "4827"),
@@ -42,7 +44,7 @@ class Village:
             now = Now(Clock().steady_ms(), Clock().wall_ms())
             by = db.one("SELECT * FROM accounts WHERE login = 'admin'")
             for house, name, duty in ((7, "Warga Tujuh", "ronda"), (8, "Warga Delapan", "ketua_rt")):
-                person = register.add_person(db, now, by, name, 5, house, True, head=True)
+                person = residents.add_person(db, now, by, name, 5, house, True, head=True)
                 db.insert("duties", person=person, duty=duty, zone=5)
 
     def start(self, port=0):
@@ -77,7 +79,7 @@ class Village:
             now = Now(Clock().steady_ms(), Clock().wall_ms())
             by = db.one("SELECT * FROM accounts WHERE login = 'ketua'")
             for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL"):
-                incidents.act(db, now, row, states.TUTUP, by)
+                actions.act(db, now, row, states.TUTUP, by)
         self.send("radio", name="serial", up=True)  # the hub looks again
 
     def value(self, sql, *values):

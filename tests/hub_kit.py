@@ -10,8 +10,10 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from kentongan_hub import access, accounts, create_app, provision
-from kentongan_hub.clock import FakeClock
+from kentongan_hub.app import create_app
+from kentongan_hub.base.clock import FakeClock
+from kentongan_hub.devices import provision
+from kentongan_hub.people import access, accounts
 from patience import PATIENCE_S
 
 PASSWORD = "sandi yang panjang"

@@ -1,8 +1,8 @@
 """A hub of the size that it promises to serve, written straight into its tables; for benchmarks and plans."""
 
 # ruff: noqa: E501 (SQL reads better with a clause a line)
-from kentongan_hub import provision
-from kentongan_hub.provision.sites import create_site
+from kentongan_hub.devices import provision
+from kentongan_hub.devices.provision.sites import create_site
 
 PASSWORD = "sandi yang panjang"
 DEVICES, INCIDENTS, STATUSES, OPEN = 1_000, 100_000, 5_000_000, 12

@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub_kit import HubProcess, make_site
-from kentongan_hub import accounts, web
-from kentongan_hub.clock import Clock
-from kentongan_hub.incidents import Now
-from kentongan_hub.store import Store
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.people import accounts
+from kentongan_hub.storage.store import Store
+from kentongan_hub.web import web
 from patience import LOOK_S, PATIENCE_S
 
 SCREENS, PER_SECOND, SECONDS = 50, 20, 60

@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_hub import outbox
+from kentongan_hub.record import outbox
 
 
 def worker(site, name):

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_hub import words
+from kentongan_hub.base import words
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/kamus.md"
 TEXT = PAGE.read_text(encoding="utf-8").lower()

@@ -9,10 +9,10 @@ import sys
 import pytest
 import role_table
 import threats
-from kentongan_hub import roles
+from kentongan_hub.base import roles
 from kentongan_sim.attack.attacks import ATTACKS
 
-TEST = "hub/test_roles.py::test_no_account_mutes_a_silent_alarm[wakil]"
+TEST = "hub/base/test_roles.py::test_no_account_mutes_a_silent_alarm[wakil]"
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,8 @@ FAULTS = {
     "another's": (lambda d: d["cells"]["sms"]["lost"].update(tests=[TEST]), "about another attacker"),
     "twice": (lambda d: d["cells"]["sms"]["lost"].update(tests=[TEST, TEST]), "stands there twice"),
     "a test for all": (
-        lambda d: [one.update(tests=["hub/test_chain.py::test_an_erased_row_cannot_be_given_new_words"])
+        lambda d: [one.update(tests=[
+                       "hub/record/test_chain.py::test_an_erased_row_cannot_be_given_new_words"])
                    for row in d["cells"].values() for one in row.values()],
         f"at most {threats.PROMISES_MAX}"),
 }  # fmt: skip

@@ -93,7 +93,7 @@ def test_only_the_runner_awaits():
 PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
                ROOT / "gateway/src/kentongan_gateway/core/gateway_core.py",
                *(ROOT / "hub/src/kentongan_hub" / n
-                 for n in ("alarms.py", "escalation.py", "supervision.py"))])
+                 for n in ("incidents/alarms.py", "policies/escalation.py", "devices/supervision.py"))])
 
 
 @pytest.mark.parametrize("path", PURE, ids=lambda p: f"{p.parent.name}.{p.stem}")
@@ -136,7 +136,7 @@ PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a tim
 SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("simulator/bench/test_bench.py", "run_cell"), ("simulator/demo/test_demo.py", "wait_for"),
     ("gateway/hub_client/test_uplink.py", "HubClient"), ("gateway/disk/test_spool.py", "connect"),
-    ("hub/test_store.py", "connect"), ("hub/test_crash.py", "Timer"),
+    ("hub/storage/test_store.py", "connect"), ("hub/storage/test_crash.py", "Timer"),
 }
 NO_TESTS = ("soak/", "bench_", "board/", "chip/emulator", "chip/stand_in", "chip/radio_line")  # some a chip's
 REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "patience", "urllib", "http"}

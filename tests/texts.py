@@ -9,9 +9,9 @@ from pathlib import Path
 import polib
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
-from kentongan_hub import language
+from kentongan_hub.base import language
 
-SOURCE = Path(language.__file__).parent
+SOURCE = Path(language.__file__).parents[1]
 MARK = "_"
 READ_ATTRIBUTES = ("placeholder", "aria-label", "title", "alt", "data-tanya")
 _LETTERS = re.compile(r"[A-Za-z]{2}")

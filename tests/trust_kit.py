@@ -9,11 +9,12 @@ import random
 from kentongan_gateway.core.devices.directory import Directory
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_gateway.service import keyfile
-from kentongan_hub import create_app, provision
-from kentongan_hub import site as site_file
-from kentongan_hub.clock import FakeClock
-from kentongan_hub.provision import numbers
-from kentongan_hub.trust import revocations
+from kentongan_hub.app import create_app
+from kentongan_hub.base import site as site_file
+from kentongan_hub.base.clock import FakeClock
+from kentongan_hub.devices import provision
+from kentongan_hub.devices.provision import numbers
+from kentongan_hub.devices.trust import revocations
 from kentongan_node import configure
 from kentongan_sim.physics.air import Propagation
 from kentongan_sim.scenarios.parts import Gateway, Place, Scenario

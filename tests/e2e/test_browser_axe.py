@@ -7,7 +7,7 @@ import re
 import pytest
 from browser_kit import DESKTOP, LYING, PHONE, TABLET, WALL
 from browser_screen import pair
-from kentongan_hub import create_app
+from kentongan_hub.app import create_app
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from browser_kit import CHROMIUM, DRIVER, Browser
 from hub_kit import PASSWORD, HubProcess
-from kentongan_hub import provision
+from kentongan_hub.devices import provision
 from patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from kentongan_hub.store import Store
+from kentongan_hub.storage.store import Store
 from kentongan_sim.console.tail import Tail
 from kentongan_sim.demo.person import Person
 from kentongan_sim.demo.proof import Proof

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from hub_kit import Site, TwoClocks, make_site
 from jinja2 import Environment
-from kentongan_hub import accounts
+from kentongan_hub.people import accounts
 from werkzeug.routing.rules import Rule
 
 

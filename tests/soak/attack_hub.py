@@ -14,7 +14,8 @@ from pathlib import Path
 
 from frame_rigs import need
 from hub_kit import Site, make_site
-from kentongan_hub import failures, provision
+from kentongan_hub.devices import provision
+from kentongan_hub.record import failures
 from kentongan_wire import messages as m
 
 PROOF_EVERY, BATCH, RESTART_EVERY = 100, 50, 2_000

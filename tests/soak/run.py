@@ -64,20 +64,20 @@ CAMPAIGNS = {
     ),
     "api": (
         "200 calls of every route of the hub's API, right and wrong: no crash, no answer unheard of",
-        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_security_api.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/api/test_security_api.py"]],
     ),
     "forms": (
         "every form of the hub some hundred times with odd values, of every role: no answer 5xx",
-        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_forms.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/web/test_forms.py"]],
     ),
     "damage": (
         "every column of the hub's database damaged in six ways, in one row and all: each alarm is "
         "stored, open and called for, and the damage is told",
-        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_damage.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/storage/test_damage.py"]],
     ),
     "escalation": (
         "50 escalations killed at any point: no step lost, doubles marked",
-        [[sys.executable, "-m", "pytest", "-q", "tests/hub/test_escalation_crash.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/policies/test_escalation_crash.py"]],
     ),
     "attack": (
         "thieves in the village, 2,000 attacked walks and millions of odd frames: nothing false, "

@@ -3,7 +3,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from kentongan_hub import technicians
+from kentongan_hub.devices.provision import technicians
 from kentongan_tool import cli, revoke
 from kentongan_tool.failures import ToolError
 from trust_kit import Village

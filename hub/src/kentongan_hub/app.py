@@ -13,55 +13,33 @@ from kentongan_wire.errors import LocalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from kentongan_hub import (
-    accounts,
-    api,
-    away,
-    device_api,
-    language,
-    mending,
-    openapi,
-    pins,
-    reports,
-    roles,
-    rows,
-    screens,
-    site,
-    web,
-    words,
-)
-from kentongan_hub.clock import Clock
-from kentongan_hub.dispatch import Dispatch
-from kentongan_hub.incidents import Now
-from kentongan_hub.language import _
-from kentongan_hub.live import Boards
-from kentongan_hub.pages import (
-    access,
-    board,
+from kentongan_hub.api import gateways, openapi, technicians
+from kentongan_hub.base import language, roles, site, words
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.base.language import _
+from kentongan_hub.base.typed import typed
+from kentongan_hub.incidents import reports
+from kentongan_hub.people import accounts, pins, screens
+from kentongan_hub.record import rows
+from kentongan_hub.upkeep import coming_back, mending
+from kentongan_hub.upkeep.dispatch import Dispatch
+from kentongan_hub.web import web
+from kentongan_hub.web.live import Boards
+from kentongan_hub.web.pages.incidents import board, drill, incident, incident_work, report, screen, shift
+from kentongan_hub.web.pages.people import access, contacts, entry, invite, people, register
+from kentongan_hub.web.pages.site import (
     channels,
-    contacts,
     device,
     devices,
-    drill,
-    entry,
-    incident,
-    incident_work,
-    invite,
     kentongan,
     more,
-    people,
     plan,
     policy,
-    register,
-    report,
-    screen,
     settings,
-    shift,
     storage,
     trust,
     warnings,
 )
-from kentongan_hub.typed import typed
 
 log = logging.getLogger("kentongan.hub")
 PAGES = (
@@ -107,7 +85,7 @@ class Hub:
     def _started(self):
         try:
             with self.store.write(ring=False) as db:
-                away.started(db, self.clock)
+                coming_back.started(db, self.clock)
         except sqlite3.Error:  # a full card: alarms are taken as soon as it takes a byte again
             log.exception("the hub's own absence could not be noted")
 
@@ -209,11 +187,11 @@ class HubFlask(Flask):
 
 def create_app(data_dir, clock=None, dispatch=True):
     """The Flask application; `app.hub` is its Hub. `dispatch` starts its worker, app.hub.dispatch."""
-    app = HubFlask("kentongan_hub")
+    app = HubFlask("kentongan_hub.web")
     app.hub = Hub(data_dir, clock)
     app.url_map.converters["int"] = RowNumber
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_S
-    app.config["MAX_CONTENT_LENGTH"] = api.BODY_LIMIT
+    app.config["MAX_CONTENT_LENGTH"] = gateways.BODY_LIMIT
     app.config["MAX_FORM_PARTS"] = 50
     app.before_request(web.load_account)
     app.before_request(web.check_form)
@@ -222,7 +200,7 @@ def create_app(data_dir, clock=None, dispatch=True):
     app.register_error_handler(Exception, _broken)
     app.register_error_handler(site.Unreadable, _without_keys)
     app.context_processor(_context)
-    for module in (api, device_api, openapi, *PAGES):
+    for module in (gateways, technicians, openapi, *PAGES):
         app.register_blueprint(module.blueprint)
     if dispatch:
         app.hub.dispatch.start()

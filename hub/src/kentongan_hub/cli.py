@@ -10,24 +10,18 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub import (
-    audit,
-    backup,
-    chain,
-    invitations,
-    keepers,
-    mending,
-    provision,
-    site,
-    standing,
-    store,
-    technicians,
-)
-from kentongan_hub.clock import Clock, Now
-from kentongan_hub.language import _
-from kentongan_hub.store import Store
-from kentongan_hub.trust import revocations
-from kentongan_hub.typed import typed
+from kentongan_hub.base import site
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.base.language import _
+from kentongan_hub.base.typed import typed
+from kentongan_hub.devices import provision
+from kentongan_hub.devices.provision import technicians
+from kentongan_hub.devices.trust import revocations
+from kentongan_hub.people import invitations, keepers, standing
+from kentongan_hub.record import audit, chain
+from kentongan_hub.storage import store
+from kentongan_hub.storage.store import Store
+from kentongan_hub.upkeep import backup, mending
 
 
 def main(argv=None):
@@ -65,7 +59,7 @@ def _parser():
     init.add_argument("--time-zone", default="WIB", metavar="WIB|WITA|WIT")
 
     add = command("provision", _provision, "make the device file of a new device, with a new node number")
-    add.add_argument("--role", required=True, metavar="|".join(provision.devices.ROLES))
+    add.add_argument("--role", required=True, metavar="|".join(provision.device_files.ROLES))
     add.add_argument("--label", required=True)
     add.add_argument("--zone", required=True, type=int, help="the RT's number, 1-255")
     add.add_argument("--house", type=int, default=0)
@@ -342,7 +336,8 @@ def _damaged(data_dir, why):
 
 
 def _run(args):
-    from kentongan_hub import create_app, serving
+    from kentongan_hub.app import create_app
+    from kentongan_hub.web import serving
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = create_app(args.data)

@@ -8,7 +8,7 @@ from conftest import require
 from kentongan_gateway.disk import wal
 from kentongan_gateway.disk.spool import REFUSED, UNREAD_S, Spool, SpoolError
 from kentongan_gateway.disk.stored_row import alarm_of
-from kentongan_hub import events
+from kentongan_hub.api import events
 from kentongan_sim.soak import disk as soak_disk
 
 EVENTS = 20

@@ -15,7 +15,7 @@ from conftest import require
 from gateway_kit import BUTTON, alarm
 from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway.outputs import lcus
-from kentongan_hub import backup
+from kentongan_hub.upkeep import backup
 from kentongan_sim.world.bridges import PtyBridge
 from patience import PATIENCE_S
 

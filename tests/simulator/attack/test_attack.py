@@ -10,7 +10,7 @@ from kentongan_gateway.core.answers.copies import Copies
 from kentongan_gateway.core.base import air, memory, shares
 from kentongan_gateway.core.base.memory import Memory
 from kentongan_gateway.core.gateway_core import GatewayCore
-from kentongan_hub import chimes
+from kentongan_hub.incidents import chimes
 from kentongan_sim import cli
 from kentongan_sim.attack import run
 from kentongan_sim.attack.attacks import ATTACKS, HUB

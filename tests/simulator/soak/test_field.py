@@ -5,7 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from kentongan_gateway.hub_client.results import Results
-from kentongan_hub import accounts, calling, kept, recipients, rows, supervision
+from kentongan_hub.devices import supervision
+from kentongan_hub.incidents.calling import recipients, steps
+from kentongan_hub.people import accounts
+from kentongan_hub.record import rows
+from kentongan_hub.storage import kept
 from kentongan_sim.soak import campaign_gateway
 from kentongan_sim.soak.field import campaign, page
 from kentongan_sim.soak.field.box import Box
@@ -125,7 +129,7 @@ def test_every_part_has_faults_and_every_fault_a_name_of_its_own():
 @pytest.mark.parametrize("patch, kind", [
     ((Box, "_sound", lambda self, action: None), "silent"),
     ((supervision, "findings", lambda *_: {}), "not told"),
-    ((calling, "run_due", lambda db, now: 0), "not called"),
+    ((steps, "run_due", lambda db, now: 0), "not called"),
 ])
 def test_a_campaign_that_nothing_holds_finds_it_out(patch, kind, monkeypatch):
     owner, name, instead = patch

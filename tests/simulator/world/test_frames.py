@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from kentongan_gateway.core.answers import device_reports
 from kentongan_gateway.core.base.context import Context
-from kentongan_hub import alarms as hub_alarms
+from kentongan_hub.incidents import alarms as hub_alarms
 from kentongan_node import button, mesh, receiver, siren, soundings
 from kentongan_node.modem import Modem
 from kentongan_node.node import Node

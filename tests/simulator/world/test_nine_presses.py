@@ -6,7 +6,8 @@ waits, why and until when.
 import os
 
 import pytest
-from kentongan_hub import drills, kentongan, waits
+from kentongan_hub.devices import codes, waits
+from kentongan_hub.incidents.drills import drills
 from kentongan_wire import messages as m
 from trust_kit import ZONE, Village
 
@@ -55,7 +56,7 @@ class Eight:
 
     def code(self):
         own = [[m.KIND_MALING, [4, 1]]]
-        self.ask("code", lambda db, now: kentongan.choose(db, now, BY, ZONE, "polri", own))
+        self.ask("code", lambda db, now: codes.choose(db, now, BY, ZONE, "polri", own))
 
     def revoke(self):
         self.village.revoke(STOLEN)
@@ -67,7 +68,7 @@ class Eight:
             return village.revocation(STOLEN)["done"]
         if what == "code":
             with village.hub.store.read() as db:
-                return all(has for _, has in kentongan.holders(db, ZONE))
+                return all(has for _, has in codes.holders(db, ZONE))
         return village.house._core._drills.unknowing() == []
 
     def step(self, seconds):

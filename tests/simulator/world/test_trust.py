@@ -7,8 +7,8 @@ import json
 import os
 
 import pytest
-from kentongan_hub import kentongan
-from kentongan_hub.trust import plan, rotation
+from kentongan_hub.devices import codes
+from kentongan_hub.devices.trust import generations, status_plan
 from kentongan_node import patterns
 from kentongan_sim.engines import micropython
 from kentongan_wire import messages as m
@@ -24,7 +24,7 @@ TURN_S = DAY_S / 7.5  # two of them are more than a button's status period
 
 @pytest.fixture(params=ENGINES)
 def village(request, tmp_path, monkeypatch):
-    monkeypatch.setattr(plan, "BUTTON_PERIOD_S", BUTTONS_S)
+    monkeypatch.setattr(status_plan, "BUTTON_PERIOD_S", BUTTONS_S)
     made = Village(tmp_path / "data", monkeypatch, seed=7, engine=request.param)
     made.advance(400)
     yield made
@@ -54,12 +54,12 @@ def test_a_stolen_button_that_was_revoked_sounds_no_siren_any_more(village):
 def test_an_rts_own_codes_come_over_the_air_to_everything_that_beats(village):
     own = [[m.KIND_MALING, [4, 1]], [m.KIND_KERIBUTAN, []]]
     with village.hub.store.write() as db:
-        kentongan.choose(db, village.hub.now(), {"login": "uji"}, ZONE, "polri", own)
+        codes.choose(db, village.hub.now(), {"login": "uji"}, ZONE, "polri", own)
     village.hub_works()
 
     def everybody():
         with village.hub.store.read() as db:
-            return [label for label, has in kentongan.holders(db, ZONE) if not has] == []
+            return [label for label, has in codes.holders(db, ZONE) if not has] == []
 
     assert village.until(everybody, 900), village.seed
     for label in ("pos-1", "pos-2", "pos-3", "penerima-1"):
@@ -88,7 +88,7 @@ def test_a_stolen_posts_forgeries_end_with_the_rotation_and_nobody_else_misses_a
     world.switch("pos-1", False)  # it is in the thief's bag
     world.switch("penerima-1", False)  # and this one is unplugged for a day
     village.revoke("pos-1")
-    assert village.phase() == rotation.SHARE
+    assert village.phase() == generations.SHARE
     start = len(village.events)
     village.on_air(village.forged_order("pos-2", 900_001))
     village.advance(10)
@@ -111,16 +111,16 @@ def test_a_stolen_posts_forgeries_end_with_the_rotation_and_nobody_else_misses_a
             village.start_hub()
     waiting = village.revocation("pos-1")["rotation"]["waiting"]
     assert [one["label"] for one in waiting] == ["penerima-1"], "listed: somebody must walk there"
-    assert village.phase() == rotation.SHARE and not village.revocation("pos-1")["done"]
+    assert village.phase() == generations.SHARE and not village.revocation("pos-1")["done"]
     village.advance(DAY_S - 6 * TURN_S)
     goes_on(village, "tombol-01")
     world.switch("penerima-1", True)
     for turn in range(6):
-        if village.phase() == rotation.DONE:
+        if village.phase() == generations.DONE:
             break
         village.advance(TURN_S)
         goes_on(village, neighbours[1 - turn % 2])
-    assert village.until(lambda: village.phase() == rotation.DONE, 12 * TURN_S), village.phase()
+    assert village.until(lambda: village.phase() == generations.DONE, 12 * TURN_S), village.phase()
     assert village.revocation("pos-1")["done"]
     for label, role, *_ in SPOTS:
         if label != "pos-1":

@@ -5,8 +5,9 @@ import secrets
 from collections import namedtuple
 from pathlib import Path
 
-from kentongan_hub import access, accounts, provision
-from kentongan_hub.store import Store
+from kentongan_hub.devices import provision
+from kentongan_hub.people import access, accounts
+from kentongan_hub.storage.store import Store
 
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.village import GATEWAY_LABEL, ZONE, survey

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from kentongan_gateway.hub_client.uplink import HubError
 from kentongan_gateway.service import keyfile
-from kentongan_hub import incidents, provision
 from kentongan_hub.app import create_app
-from kentongan_hub.clock import FakeClock
+from kentongan_hub.base.clock import FakeClock
+from kentongan_hub.devices import provision
+from kentongan_hub.incidents import actions
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import Channel, parse_packet
@@ -216,7 +217,7 @@ class Site:
         with self.app.hub.store.write() as db:
             account = db.one("SELECT * FROM accounts ORDER BY id LIMIT 1")
             try:
-                incidents.act(db, self._now(), incident, action, account)
+                actions.act(db, self._now(), incident, action, account)
             except LocalError:
                 return
 

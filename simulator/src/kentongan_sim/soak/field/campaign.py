@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from kentongan_hub.paging import mqtt
+from kentongan_hub.channels import mqtt
 
 from kentongan_sim.soak import disk as disks
 from kentongan_sim.soak.field.faults import FAULTS

@@ -2,7 +2,7 @@
 import errno
 import json
 
-from kentongan_hub import outbox
+from kentongan_hub.record import outbox
 
 from kentongan_sim.soak.field import damage, rows
 from kentongan_sim.soak.field.place import LABEL, ZONE

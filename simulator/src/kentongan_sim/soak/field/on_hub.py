@@ -4,7 +4,7 @@ import socket
 import threading
 
 from kentongan_gateway.hub_client.uplink import HubClient
-from kentongan_hub import serving
+from kentongan_hub.web import serving
 
 from kentongan_sim.soak.field import damage, phone, rows
 from kentongan_sim.soak.field.place import LABEL

@@ -2,7 +2,7 @@
 import re
 from contextlib import contextmanager
 
-from kentongan_hub.paging import modem, sms
+from kentongan_hub.channels import modem, sms
 
 # the waits of the real one, for a modem that answers at once or never
 WAITS_S = {"WAKE_S": 0.1, "ANSWER_S": 0.5, "LIST_S": 0.5, "SEND_S": 0.5, "QUIET_S": 0.01}

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from kentongan_gateway.hub_client.uplink import HubError
 from kentongan_gateway.service import keyfile
-from kentongan_hub import access, accounts, away, failures, mending, provision, rows
 from kentongan_hub.app import create_app
-from kentongan_hub.clock import Clock
+from kentongan_hub.base.clock import Clock
+from kentongan_hub.devices import provision
+from kentongan_hub.people import access, accounts
+from kentongan_hub.record import away, failures, rows
+from kentongan_hub.upkeep import mending
 from kentongan_wire.packet import Channel
 
 from kentongan_sim.soak.campaign_gateway import EPOCH_S

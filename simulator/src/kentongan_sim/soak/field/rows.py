@@ -2,7 +2,7 @@
 import json
 
 from kentongan_gateway.hub_client.uplink import HubError
-from kentongan_hub import outbox
+from kentongan_hub.record import outbox
 
 from kentongan_sim.soak.field.place import LABEL
 from kentongan_sim.soak.site import Link

@@ -1,0 +1,1 @@
+"""What machines call: gateways, the technician's tool, and its description."""

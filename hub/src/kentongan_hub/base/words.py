@@ -1,0 +1,215 @@
+"""Every word that people read more than once; Indonesian first, English can join as a second table."""
+
+from kentongan_wire import messages as m
+
+from kentongan_hub.base import services
+from kentongan_hub.base.language import _
+
+KINDS = {
+    m.KIND_BAHAYA: _("Bahaya"),
+    m.KIND_MALING: _("Maling"),
+    m.KIND_KEBAKARAN: _("Kebakaran"),
+    m.KIND_BENCANA: _("Bencana"),
+    m.KIND_PENCURIAN_TERNAK: _("Pencurian ternak"),
+    m.KIND_KECELAKAAN: _("Kecelakaan"),
+    m.KIND_KERIBUTAN: _("Keributan"),
+    m.KIND_MEDIS: _("Sakit mendadak"),
+    m.KIND_KEKERASAN: _("Kekerasan di rumah"),
+    m.KIND_UJI: _("Uji coba"),
+    # told by people, never sent over the air: no siren knows them
+    101: _("Pelecehan"),
+    102: _("Perundungan"),
+    103: _("Narkoba"),
+    110: _("Orang mencurigakan"),
+    111: _("Orang hilang"),
+    112: _("Konflik sosial"),
+}
+PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
+CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
+ICONS = {
+    m.KIND_MALING: "maling",
+    m.KIND_KEBAKARAN: "api",
+    m.KIND_BENCANA: "ombak",
+    m.KIND_PENCURIAN_TERNAK: "maling",
+    m.KIND_KECELAKAAN: "tabrak",
+    m.KIND_KERIBUTAN: "maling",
+    m.KIND_MEDIS: "medis",
+    m.KIND_KEKERASAN: "kunci",
+}
+STATES = {
+    "baru": _("Belum dijawab"),
+    "diterima": _("Diterima"),
+    "menuju_lokasi": _("Menuju lokasi"),
+    "ditangani": _("Ditangani"),
+    "dibatalkan": _("Dibatalkan, pastikan"),
+    "latihan": _("Latihan"),
+    "selesai": _("Selesai"),
+    "alarm_keliru": _("Alarm keliru"),
+}
+# what a change of who may see is about: standing.py, and access_changes.fact
+FACTS = {
+    "rumah": _("rumah akun"),
+    "rumah alat": _("rumah alat"),
+    "rahasia": _("disepakati untuk kejadian rahasia"),
+    "bukan-rahasia": _("tidak disepakati lagi"),
+    "pengganti": _("menjadi pengganti"),
+    "bukan-pengganti": _("bukan pengganti lagi"),
+    "matikan": _("akun dimatikan"),
+    "hidupkan": _("akun dihidupkan lagi"),
+    "kecualikan": _("dikecualikan"),
+    "sertakan": _("disertakan lagi"),
+    "akun": _("akun warga"),
+    "akun baru": _("akun baru"),
+    "alamat": _("alamat baru"),
+    "hapus-alamat": _("alamat dihapus"),
+    "tarik": _("persetujuan ditarik"),
+    "tugas": _("tugas"),
+    "keluar": _("pindah keluar"),
+    "diperiksa": _("data akses sudah diperiksa"),
+    "penerima": _("penerima alarm diam"),
+}
+# as people call the ways of calling them; a gateway's is its label
+CHANNELS = {"sms": "SMS", "apprise": _("internet"), "mqtt": "Home Assistant"}
+ROLES = {
+    "admin": _("Admin/teknisi"),
+    "ketua_rt": _("Ketua RT"),
+    "wakil": _("Wakil ketua RT"),
+    "petugas_ronda": _("Petugas ronda"),
+    "ketua_rw": _("Ketua RW"),
+    "kelurahan": _("Kelurahan"),
+    "tamu_layar": _("Layar pos"),
+}
+# what came in by SMS and was no answer: paging/pdu.py and paging/inbox.py
+SMS_REASONS = {
+    "nomor asing": _("dari nomor yang tidak terdaftar"),
+    "belum jelas": _("tidak jelas menjawab panggilan yang mana"),
+    "bagian hilang": _("bagian dari pesan panjang tidak datang"),
+    "biner": _("bukan tulisan"),
+    "laporan": _("laporan pengiriman"),
+    "kiriman": _("kiriman lama yang tersimpan di kartu"),
+    "terlalu panjang": _("lebih dari sepuluh bagian"),
+    "rusak": _("isinya rusak"),
+    "gagal dibaca": _("gagal dibaca oleh pusat data"),
+}
+DEVICE_ROLES = {
+    "tombol": _("Tombol rumah"),
+    "sirene": _("Sirene pos"),
+    "penerus": _("Alat penerus"),
+    "penerima": _("Penerima"),
+    "modem": _("Radio gateway"),
+}
+MISTAKES = (
+    *(_("Tidak sengaja tertekan"), _("Anak bermain")),
+    *(_("Sudah diperiksa, tidak ada apa-apa"), _("Uji alat")),
+)
+# why a gateway refused a frame, for people; unknown reasons are shown as they are
+REFUSALS = {
+    "short": _("pesan terpotong"),
+    "long": _("pesan terlalu panjang"),
+    "header": _("kepala pesan rusak"),
+    "protobuf": _("isi rusak"),
+    "channel": _("saluran lain"),
+    "port": _("bukan pesan kita"),
+    "version": _("versi lain"),
+    "type": _("jenis tidak dikenal"),
+    "role": _("peran tidak berhak"),
+    "length": _("panjang tidak cocok"),
+    "revoked": _("alat sudah dicabut"),
+    "generation": _("kunci lama"),
+    "no_key": _("kunci tidak ada"),
+    "tag": _("tanda tangan palsu atau rusak"),
+    "replay": _("pesan lama diputar ulang"),
+    "altered": _("isi diubah"),
+    "stage": _("tahap tidak sah"),
+    "not_for_us": _("bukan untuk kita"),
+    "unproved": _("alarm tidak terbukti, mungkin dari pos curian"),
+    "weak_key": _("alarm diam dengan kunci pos, mungkin dari pos curian"),
+    "answer_not_asked": _("saya datang dari yang tidak dipanggil"),
+    "silence_not_asked": _("sirene dimatikan di pos yang tidak diminta berbunyi"),
+    "hub: bad event": _("kiriman gerbang tidak terbaca"),
+    "order_malformed": _("perintah tanpa nomor"),
+    "order_odd": _("perintah tidak terbaca oleh gerbang"),
+    "inbox_full": _("gerbang kewalahan, pesan diulang"),
+    "reply_odd": _("jawaban pusat data tidak terbaca oleh gerbang"),
+    "event_refused": _("kiriman gerbang ditolak pusat data"),
+    "fault": _("kesalahan program gerbang, laporkan ke teknisi"),
+}
+
+# kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
+CRIMES = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)
+# each service becomes its word and number from the page Kontak; no number stands here (contacts.py)
+CRIME_LINE = _("Amankan, jangan main hakim sendiri, serahkan ke %(polisi)s.")
+ADVICE = {
+    m.KIND_KEBAKARAN: _("Hubungi %(pemadam+darurat)s, matikan listrik (%(pln)s). Jangan menunggu kepastian."),
+    m.KIND_MEDIS: _("Hubungi %(ambulans+darurat)s. Bawa P3K, siapkan kendaraan."),
+    m.KIND_BENCANA: _("Menuju titik kumpul. Hubungi %(bpbd+sar+darurat)s."),
+    m.KIND_KECELAKAAN: _("Hubungi %(ambulans+darurat)s dan %(polisi)s. Amankan jalan."),
+}
+NARKOBA_LINE = _("Jaga kerahasiaan. Teruskan ke %(polsek)s atau BNN, jangan menindak sendiri.")
+KONFLIK_LINE = _(
+    "Jaga kerahasiaan, jangan mengumpulkan orang. Hubungi %(bhabin)s, %(polisi)s bila bahaya sekarang."
+)
+CONFIDENTIAL_LINE = _(
+    "Jaga kerahasiaan. Jangan mediasi. Hubungi %(ppa)s, %(polisi)s bila bahaya sekarang, %(sapa)s."
+)
+DRILL_LINE = _("Latihan saja, tidak perlu menghubungi siapa pun di luar RT.")
+
+# what static/hub.js says
+SCRIPT = (
+    _("%(count)s dtk"),
+    _("%(count)s menit"),
+    _("%(hours)s jam %(minutes)s menit lalu"),
+    _("%(minutes)s menit lalu"),
+    _("Aktifkan suara di layar ini"),
+    _("Berkas lebih dari 20 MB. Kecilkan dulu, atau potret lagi."),
+    _("Rupa: malam"),
+    _("Rupa: otomatis"),
+    _("Rupa: siang"),
+    _("Suara layar ini: aktif"),
+    _("baru saja"),
+    _("mencoba menyambung…"),
+    _("terhubung, langsung"),
+    _("terhubung, tiap %(seconds)s dtk"),
+    _("terputus"),
+    _("tersimpan"),
+    _("tidak tersimpan, coba lagi"),
+)
+
+
+def span(seconds):
+    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest. No number: as it is."""
+    if not isinstance(seconds, int):
+        return str(seconds)
+    for size, word in ((3600, _("%(count)s jam")), (60, _("%(count)s menit"))):
+        if seconds and seconds % size == 0:
+            return word.of(count=seconds // size)
+    return _("%(count)s dtk", count=seconds)
+
+
+def kind(number):
+    return KINDS.get(number, KINDS[m.KIND_BAHAYA])
+
+
+def icon(number):
+    return ICONS.get(number, "lonceng")
+
+
+def advice(incident, numbers):
+    """The line under an alarm: what to do, and for a crime what not to do; `numbers` as contacts.numbers."""
+    return services.fill(_advice(incident), numbers)
+
+
+def _advice(incident):
+    if incident["confidential"]:
+        lines = {NARKOBA: NARKOBA_LINE, KONFLIK: KONFLIK_LINE}
+        return lines.get(incident["kind"], CONFIDENTIAL_LINE)
+    if incident["drill"]:
+        return DRILL_LINE
+    if incident["kind"] in CRIMES or incident["kind"] not in KINDS:
+        return CRIME_LINE
+    return ADVICE.get(incident["kind"], "")
+
+
+def channel(name):
+    """A channel of the outbox in people's words."""
+    return CHANNELS.get(name, name.removeprefix("gateway:"))

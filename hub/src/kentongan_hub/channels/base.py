@@ -1,0 +1,182 @@
+"""What every channel shares: a thread of its own that claims, sends and marks; failures with a remedy."""
+
+import logging
+import threading
+
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import actions
+from kentongan_hub.record import audit, outbox, timeline
+from kentongan_hub.storage.store import parsed
+
+log = logging.getLogger("kentongan.hub")
+PERIOD_S = 2.0  # longest time between looks; a commit wakes the worker at once
+LEASE_MS = 90_000  # a sending that takes longer than this died
+RETRY_MS = (
+    5_000,
+    15_000,
+    30_000,
+    60_000,
+    120_000,
+    300_000,
+)  # after a temporary failure; the last one repeats
+FAILS_TOLD = 3  # tries of a silent alarm's message that failed, then its circle reads it on the timeline
+PROBLEM_LIMIT = 200  # characters
+REPEAT_MARK = "(ulangan) "  # it may have arrived before: the confirmation was lost
+TEST = "uji"
+
+
+class Failure(Exception):
+    """Why a message was not sent. `permanent`: the same message will never pass; else it is tried again."""
+
+    def __init__(self, reason, permanent=False):
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+class Worker:
+    """One channel. Subclasses give `name`, `label`, `fields` and send(); step() is one round, no thread."""
+
+    name = label = ""
+    fields = ()  # (key, label, default) of the settings on the page Kanal
+    highest = {}  # key -> the largest number that the setting may be; it is a number then
+    secret_fields = ()
+
+    def __init__(self, store, clock):
+        self._store, self._clock = store, clock
+        self._stop = threading.Event()
+        self._thread = None
+        self.settings = {}
+
+    def start(self):
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+        self._store.bell.ring()
+        if self._thread:
+            self._thread.join(timeout=10)
+
+    def now(self):
+        return Now(self._clock.steady_ms(), self._clock.wall_ms())
+
+    def _run(self):
+        seen = 0
+        while not self._stop.is_set():
+            try:
+                while self.step() and not self._stop.is_set():
+                    pass
+            except Exception:
+                # a channel that breaks must neither end nor touch the others
+                log.exception("channel %s: round failed, trying again", self.name)
+                self._stop.wait(PERIOD_S)
+            seen = self._store.bell.wait_beyond(seen, PERIOD_S)
+
+    def enabled(self):
+        """Whether a person switched the channel on; its settings are read with it."""
+        with self._store.read() as db:
+            row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
+        wanted = settings_of(self, row) if row and row["enabled"] == 1 else None
+        if wanted != self.settings:
+            self.close()
+            self.settings = wanted
+        return wanted is not None
+
+    def step(self):
+        """Send the next message; true when there may be another."""
+        if not self.enabled():
+            return False
+        row = self._claim()
+        if row is None:
+            return False
+        try:
+            self._send_row(row)
+        except Failure as failure:
+            self._failed(row, failure)
+        except Exception as error:  # of a library, a setting or the row: told, and no other waits for it
+            log.exception("channel %s: message %d failed", self.name, row["id"])
+            self._failed(row, Failure(_("kesalahan program: %(error)s", error=type(error).__name__)))
+        else:
+            self._sent(row)
+        return True
+
+    def _send_row(self, row):
+        body = parsed(row["body"])
+        if not all(isinstance(body.get(key), str) for key in ("to", "text")):
+            raise Failure(_("pesannya rusak di basis data; hubungi dengan cara lain"), permanent=True)
+        if row["repeat"] and row["type"] != TEST:
+            body["text"] = REPEAT_MARK + body["text"]
+        self.send(body)
+
+    def _claim(self):
+        now = self.now()
+        with self._store.read() as db:
+            if not outbox.due(db, now.ms, self.name, limit=1):
+                return None
+        with self._store.write(ring=False) as db:
+            return outbox.claim_one(db, now.ms, self.name, LEASE_MS)
+
+    def _sent(self, row):
+        now = self.now()
+        with self._store.write() as db:
+            outbox.mark(db, now.ms, self.name, row["id"])
+            if not actions.is_of_confidential(db, row):  # the page Kanal shows when it last was of use
+                worked(db, now, self.name)
+            _note(db, row, self.name)
+
+    def _failed(self, row, failure):
+        now, reason = self.now(), audit.clean(failure)[:PROBLEM_LIMIT]
+        with self._store.write(ring=False) as db:
+            if failure.permanent:
+                outbox.mark(db, now.ms, self.name, row["id"], f"gagal tetap: {reason}")
+            else:
+                wait_ms = RETRY_MS[min(row["attempts"], len(RETRY_MS)) - 1]
+                outbox.retry(db, now.ms, row["id"], wait_ms, reason)
+            if not actions.is_of_confidential(db, row):
+                failed(db, now, self.name, reason)
+            elif failure.permanent or row["attempts"] == FAILS_TOLD:
+                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+                timeline.tell_once(db, now, incident, _("tidak terkirim"), f"{self.label}: {reason}")
+
+    def send(self, body):
+        """Send one message, {"to", "name", "text"}; Failure when it did not pass."""
+        raise AssertionError(f"channel {self.name} sends nothing")
+
+    def close(self):
+        """Let go of whatever is open; the next send opens it with the new settings."""
+
+
+def settings_of(channel, row):
+    """{key: text} of a channel's settings; of a row that was damaged what is left, told by rows.py."""
+    kept = parsed(row["settings"]) if row else {}
+    return {key: kept[key] for key, _, _ in channel.fields if isinstance(kept.get(key), str)}
+
+
+def worked(db, now, name):
+    db.run(
+        "INSERT INTO channels (name, tried_wall, worked_wall) VALUES (?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET tried_wall = excluded.tried_wall, "
+        "worked_wall = excluded.worked_wall, fails = 0, problem = ''",
+        name,
+        now.wall,
+        now.wall,
+    )
+
+
+def failed(db, now, name, problem):
+    db.run(
+        "INSERT INTO channels (name, tried_wall, failed_wall, problem, fails) VALUES (?, ?, ?, ?, 1) "
+        "ON CONFLICT (name) DO UPDATE SET tried_wall = excluded.tried_wall, "
+        "failed_wall = excluded.failed_wall, problem = excluded.problem, fails = fails + 1",
+        name,
+        now.wall,
+        now.wall,
+        problem,
+    )
+
+
+def _note(db, row, name):
+    incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    if incident:
+        audit.note("called", timeline.identity(db, incident), name)

@@ -1,0 +1,232 @@
+"""SMS by a GSM modem on a serial line, in PDU mode; an answer "DATANG" counts (replies.py).
+
+One thread: look for answers, send one message, and so on. A message is deleted on the card only after it was
+committed here; what the card refuses to delete, or the line garbles, stands again in the next look.
+"""
+
+import logging
+import termios
+from collections import deque
+from contextlib import contextmanager
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import phones
+from kentongan_hub.base.language import _
+from kentongan_hub.channels import inbox, pdu
+from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Worker
+from kentongan_hub.channels.modem import ARRIVED_LIMIT, RECEIVED, Modem
+from kentongan_hub.record import audit, failures
+
+log = logging.getLogger("kentongan.hub")
+LOOK_MS = 5_000  # between two looks for answers
+LOOK_AGAIN_MS = 30_000  # after a look that failed: sending must not wait for it each time
+SAME_LOOKS = 3  # so often the same unreadable line: it is the message, not the line
+DELETES_A_LOOK = 10  # a second each on slow cards; what stays is deleted in the next look, calls go first
+TRIES_LIMIT = 100  # unreadable lines that are remembered
+
+
+class Line:
+    """A serial port whose read(n) gives what is there, and waits only for the first byte of it."""
+
+    def __init__(self, port, baud):
+        import serial
+
+        self._port = serial.Serial(port, baud, timeout=0.2, write_timeout=5, exclusive=True)
+        self.write, self.close = self._port.write, self._port.close
+
+    def read(self, size):
+        first = self._port.read(1)
+        return first + self._port.read(min(size - 1, self._port.in_waiting)) if first else b""
+
+
+class Sms(Worker):
+    name = "sms"
+    label = _("SMS lewat modem GSM")
+    fields = (
+        ("port", _("Port serial, misalnya /dev/serial/by-id/..."), ""),
+        ("baud", _("Kecepatan"), "115200"),
+    )
+    highest = {"baud": 4_000_000}
+
+    def __init__(self, store, clock):
+        super().__init__(store, clock)
+        self._line = self._modem = None
+        self._arrived = deque(maxlen=ARRIVED_LIMIT)  # handed over unasked, and not committed yet
+        self._look_ms = 0  # steady time of the next look
+        self._tries = {}  # (memory, index, line) -> looks in which it could not be read
+        self._stuck = set()  # (memory, index) that the card refused to delete: tried last
+        self._reference = clock.steady_ms() // 1_000
+
+    def step(self):
+        """What came in first: what lay on the card before a call was sent can be no answer to it."""
+        if self.enabled():
+            now_ms = self.now().ms
+            # far ahead: the clock was put back
+            if now_ms >= self._look_ms or self._look_ms - now_ms > LOOK_AGAIN_MS:
+                self._look_ms = now_ms + LOOK_AGAIN_MS
+                try:
+                    if self._look():
+                        self._look_ms = now_ms + LOOK_MS
+                except Exception as error:
+                    log.exception("sms: looking for answers failed; calls go out all the same")
+                    self.close()
+                    self._tell_failed(error)
+        return super().step()
+
+    def _tell_failed(self, error):
+        """The same disk may refuse this word too: the calls go out all the same."""
+        try:
+            self._tell(f"kesalahan program: {type(error).__name__}", True, "")
+        except Exception:
+            log.exception("sms: cannot even note that looking for answers failed")
+
+    def send(self, body):
+        try:
+            number = phones.normal(body["to"])
+        except LocalError as error:
+            raise Failure(_("%(error)s; perbaiki di halaman Warga", error=error), permanent=True)
+        self._reference += 1
+        with self._dialogue(sending=True) as modem:
+            for length, line in pdu.written(number, body["text"], self._reference):
+                modem.send(length, line)
+
+    def _look(self):
+        """Take what came in; true when nothing failed. What was taken stays taken whatever fails later."""
+        problem, fails, room = "", False, []
+        try:
+            with self._dialogue() as modem:
+                problem = modem.problem
+                for memory in modem.memories:
+                    entries, (used, places) = modem.look(memory)
+                    left = used - self._take(modem, [*entries, *self._arrived])
+                    room.append(f"{memory} {max(left, 0)}/{places}")
+                    if places and left >= places:
+                        problem = _("tempat SMS %(memory)s penuh (%(left)s dari %(places)s); ganti kartunya",
+                                    memory=memory, left=left, places=places)  # fmt: skip
+                        fails = True
+        except Failure as failure:
+            problem, fails = str(failure), True
+        self._tell(audit.clean(problem)[:PROBLEM_LIMIT], fails, ", ".join(room))
+        return not fails
+
+    def _tell(self, problem, fails, room):
+        """How the look went, for the page Kanal; a look is every 5 s, so only news is written."""
+        now = self.now()
+        with self._store.read() as db:
+            waiting = inbox.waiting(db)
+            row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
+        if not (waiting or fails or (row["inbox_problem"], row["inbox_room"]) != (problem, room)):
+            return
+        with self._store.write(ring=False) as db:
+            _run_out(db, now)
+            db.run(
+                "UPDATE channels SET inbox_problem = ?, inbox_room = ?, "
+                "inbox_fails = CASE WHEN ? THEN inbox_fails + 1 ELSE 0 END WHERE name = ?",
+                problem,
+                room,
+                fails,
+                self.name,
+            )
+
+    def _take(self, modem, entries):
+        """How many left the card: each is committed first. Nothing else waits for one that makes trouble."""
+        done = []
+        now = self.now()
+        if entries:
+            with self._store.write() as db:
+                done = [entry for entry in entries if self._take_one(db, now, entry)]
+                _run_out(db, now)
+        self._arrived.clear()  # of this thread alone; nothing was read from the line meanwhile
+        deleted, refused = 0, None
+        there = [(entry.memory, entry.index) for entry in done if entry.index is not None]
+        for place in sorted(there, key=lambda one: one in self._stuck)[:DELETES_A_LOOK]:
+            try:
+                modem.delete(place[1])
+                deleted += 1
+                self._stuck.discard(place)
+            except Failure as failure:
+                if not hasattr(failure, "code"):
+                    raise  # the line is silent, not the card unwilling
+                refused = failure
+                self._stuck.add(place)  # at most as many as the card has places
+        if refused:
+            log.warning("sms: the card keeps a message that was taken: %s", refused)
+        return deleted
+
+    def _take_one(self, db, now, entry):
+        """True when this entry is done with and may leave the card."""
+        problem = None if entry.status in RECEIVED else pdu.OWN
+        try:
+            octets = pdu.octets_of(entry.line, entry.length)
+        except pdu.Refused:
+            if self._again(entry):
+                return False
+            inbox.count(db, now, pdu.BROKEN)
+            return True
+        try:
+            with db.part():
+                inbox.take(db, now, octets, problem)
+        except Failure:
+            raise  # no codec on this machine: everything stays on the card
+        except Exception:
+            log.exception("sms: a message could not be taken")
+            if self._again(entry):
+                return False
+            inbox.take(db, now, octets, inbox.FAILED)
+        return True
+
+    def _again(self, entry):
+        """Whether this line deserves another look."""
+        key = (entry.memory, entry.index, entry.line)
+        self._tries[key] = self._tries.get(key, 0) + 1
+        if entry.index is not None and self._tries[key] < SAME_LOOKS:
+            if len(self._tries) > TRIES_LIMIT:
+                self._tries.pop(next(iter(self._tries)))
+            return True
+        del self._tries[key]
+        return False
+
+    @contextmanager
+    def _dialogue(self, sending=False):
+        """The prepared modem; after a failure of the dialogue the next one begins afresh."""
+        try:
+            if self._modem is None:
+                self._open()
+            if sending and not self._registered:
+                self._modem.registered()
+                self._registered = True
+            yield self._modem
+        except (OSError, termios.error) as error:
+            self.close()
+            raise Failure(_("port serial: %(error)s", error=getattr(error, "strerror", None) or error))
+        except Failure as failure:
+            if not failure.permanent:
+                self.close()
+            raise
+
+    def _open(self):
+        port = self.settings.get("port", "")
+        if not port:
+            raise Failure(_("port serial belum diisi di halaman Kanal"))
+        try:
+            self._line = Line(port, int(self.settings.get("baud") or 115200))
+        except (ValueError, OverflowError):
+            raise Failure(_("kecepatan port salah; isi 115200 di halaman Kanal"))
+        modem = Modem(self._line, arrived=self._arrived)
+        modem.prepare()
+        self._modem, self._registered = modem, False
+
+    def close(self):
+        if self._line:
+            try:
+                self._line.close()
+            except (OSError, termios.error):
+                pass  # it is gone, which is all that was wanted
+        self._line = self._modem = None
+        self._registered = False
+
+
+def _run_out(db, now):
+    """Old parts that make trouble keep no answer on the card and no word from the page Kanal."""
+    failures.contained(db, now, "SMS yang terpotong", inbox.run_out, db, now)

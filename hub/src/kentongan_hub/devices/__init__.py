@@ -1,0 +1,1 @@
+"""Boxes and gateways: heard, supervised, in trouble; what sirens beat."""

@@ -1,0 +1,162 @@
+"""Device files: what a new button, siren post, relay or chime is given, and the directory of all of them."""
+
+import json
+
+from kentongan_wire import device_file, keys, site_keys
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import site
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.base.language import _
+from kentongan_hub.devices.provision.numbers import new_node
+from kentongan_hub.devices.trust import configs, directory, generations, status_plan
+from kentongan_hub.people import accounts
+from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Store
+
+ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
+PLACE_LIMIT = 80  # characters of a place, shown on boards
+KEPT_SETTINGS = ("hop_limit", "table", "profile", "one_press", "strokes")  # for CONFIG and labels
+
+
+def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
+    """The checked device file of a new device as a dict for JSON, with a node number never used before.
+
+    `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
+    """
+    secret = site.load(data_dir)
+    with Store(data_dir).write() as db:
+        clock = Clock.of(db)  # of the hub that runs beside it
+        now = Now(clock.steady_ms(), clock.wall_ms())
+        return add(db, now, secret, role, label, zone, house, place, hops, settings)
+
+
+def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who="provision"):
+    """add_device inside a transaction; `row`: further columns. Nothing stays after LocalError."""
+    if role not in ROLES:
+        raise LocalError(f"role {role!r}: choose one of {', '.join(ROLES)}")
+    if len(place) > PLACE_LIMIT or not label.strip():
+        raise LocalError(f"device {label!r}: give a label, and a place of at most {PLACE_LIMIT} characters")
+    row = dict(row)
+    # a chime answers under its label
+    if _label_taken(db, label, row.get("replaces")) or accounts.is_somebodys(db, label):
+        raise LocalError(f"label {label!r}: in use; choose another, or revoke the old device first")
+    valid = generations.valid_now(db, secret)
+    node = new_node(db, role)
+    file = {
+        "format": device_file.FORMAT,
+        "site": secret["site"],
+        "role": role,
+        "node": node,
+        "label": label,
+        "zone": zone,
+        "house": house,
+        "channel_name": secret["channel_name"],
+        "channel_key": secret["channel_key"].hex(),
+        "preset": secret["preset"],
+        "freq_hz": secret["freq_hz"],
+        "generation": valid.send,
+        "gateway": db.value("SELECT node FROM gateways ORDER BY zone = ? DESC, label LIMIT 1", zone) or 0,
+        "gateway_hops": hops,
+        "profile": secret["profile"],
+        **node_keys(secret, role, node, valid.send),
+        **dict(settings),
+    }
+    if role == "sirene":
+        file["revoked"] = configs.revoked_numbers(db, valid.lowest)
+    checked = device_file.check(file, f"device {label}")
+    db.insert(
+        "devices",
+        node=node,
+        role=role,
+        label=label,
+        zone=zone,
+        house=house,
+        place=place or place_of(db, zone),
+        hops=hops,
+        created_wall=now.wall,
+        created_ms=now.ms,
+        settings=json.dumps({name: checked[name] for name in KEPT_SETTINGS}),
+        base_generation=valid.send,
+        **row,
+    )
+    checked["status_period_s"] = _planned(db, secret, node)
+    # what the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG
+    own = db.one("SELECT * FROM devices WHERE node = ?", node)
+    as_filed = configs.desired(
+        own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"], {}
+    )
+    db.run(
+        "UPDATE devices SET config_body = ?, period_s = ? WHERE node = ?",
+        json.dumps(as_filed, sort_keys=True),
+        checked["status_period_s"],
+        node,
+    )
+    home = f", RT {zone:02d} rumah {house}" if house else ""
+    audit.record(db, now.wall, who, _("alat ditambahkan"), label, f"{role} {node:08x}{home}")
+    configs.refresh(db, now, secret)
+    directory.announce(db, now, secret)
+    return checked
+
+
+def _label_taken(db, label, replaces):
+    return db.value(
+        "SELECT 1 FROM devices WHERE label = ? AND revoked = 0 AND node != ? AND coalesce(replaces, 0) != ?",
+        label,
+        replaces or 0,
+        replaces or -1,
+    )
+
+
+def _planned(db, secret, node):
+    """The new device's status period; LocalError when the site's planned status load does not fit with it."""
+    made = configs.site_plan(db, secret["preset"])
+    status_plan.check(made)
+    return made.period_s[node]
+
+
+def modem_file(data_dir, label="gateway-1"):
+    """The device file of a gateway's own radio: its gateway's number and no key."""
+    secret = site.load(data_dir)
+    with Store(data_dir).read() as db:
+        return modem(secret, gateway_row(db, label))
+
+
+def gateway_row(db, label):
+    """The row of a gateway; LocalError when there is none of that label."""
+    gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
+    if gateway is None:
+        raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
+    return gateway
+
+
+def modem(secret, gateway):
+    """The checked device file of the radio of a gateway's row."""
+    label = gateway["label"]
+    return device_file.check(
+        {
+            "format": device_file.FORMAT,
+            "site": secret["site"],
+            "role": "modem",
+            "node": gateway["node"],
+            "label": f"modem-{label}",
+            "zone": gateway["zone"],
+            "preset": secret["preset"],
+            "freq_hz": secret["freq_hz"],
+        },
+        f"modem of {label}",
+    )
+
+
+def place_of(db, zone):
+    """'RT 05/RW 03'; a zone is an RT's number."""
+    return f"RT {zone:02d}/RW {db.number('rw'):02d}"
+
+
+def node_keys(secret, role, node, generation):
+    """The keys this role may hold, in hexadecimal, as its device file names them."""
+    number = ROLES[role]
+    roots = (root(secret["site_key"], generation) for root in (site_keys.alarm_root, site_keys.control_root))
+    held = site_keys.held(*roots, node, number, generation)
+    return {name: key.hex() for name, key in zip(keys.HELD[number], held, strict=True)}

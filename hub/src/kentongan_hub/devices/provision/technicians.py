@@ -1,0 +1,60 @@
+"""Who may register devices: tokens of technicians, made at the console or for an account's password."""
+
+import secrets
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
+from kentongan_hub.devices.provision.gateways import token_hash
+from kentongan_hub.record import audit
+
+TOKEN_BYTES = 32
+LOGIN_MS = 12 * 3_600_000  # a token that a password was exchanged for: one install day
+CONSOLE_MS = 30 * 86_400_000  # a token made at the console, by whoever may read the site key anyway
+NAME_LIMIT = 60  # characters
+TOKENS_LIMIT = 100
+
+
+def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
+    """A new bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
+    name = name.strip()
+    if not name or len(name) > NAME_LIMIT:
+        raise LocalError(f"technician {name[:40]!r}: give a name of 1..{NAME_LIMIT} characters")
+    token = f"ktt_{secrets.token_urlsafe(TOKEN_BYTES)}"
+    db.run("DELETE FROM technicians WHERE expires_ms <= ?", now.ms)
+    if db.value("SELECT count(*) FROM technicians") >= TOKENS_LIMIT:
+        raise LocalError(f"technician tokens: {TOKENS_LIMIT} are valid; end them with --end")
+    db.insert(
+        "technicians",
+        token=token_hash(token),
+        name=name,
+        account=account,
+        created_wall=now.wall,
+        expires_ms=now.ms + lasts_ms,
+    )
+    audit.record(db, now.wall, name, _("kunci teknisi dibuat"), "", f"{lasts_ms // 3_600_000} jam")
+    return token
+
+
+def end(db, now, name):
+    """End every token of a technician; LocalError when there is none."""
+    if not db.run("DELETE FROM technicians WHERE name = ?", name):
+        raise LocalError(f"technician {name!r}: has no token")
+    audit.record(db, now.wall, name, _("kunci teknisi diakhiri"))
+
+
+def of_token(db, now, token):
+    """{"name", "account"} of the technician, or None; account None: the token was made at the console.
+
+    What a password was exchanged for is worth no more than its account is now.
+    """
+    row = db.one(
+        "SELECT t.name, t.account, a.active, a.role FROM technicians t LEFT JOIN accounts a "
+        "ON a.id = t.account WHERE t.token = ? AND t.expires_ms > ?",
+        token_hash(token),
+        now.ms,
+    )
+    if row and row["account"] and not (row["active"] and roles.allows(row["role"], roles.INSTALL)):
+        return None
+    return row and {"name": row["name"], "account": row["account"]}

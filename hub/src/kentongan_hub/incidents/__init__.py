@@ -1,0 +1,1 @@
+"""Incidents: how an alarm becomes one, and what people do to it."""

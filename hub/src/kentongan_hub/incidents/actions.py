@@ -1,0 +1,272 @@
+"""What people do to an incident; a change, its timeline and its orders commit together."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import states
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import orders
+from kentongan_hub.incidents.calling import steps, texts
+from kentongan_hub.policies import escalation, policy_store
+from kentongan_hub.record import audit, outbox, timeline
+
+# timeline words, as SQL lists: who counts as coming, and from which line on
+CAME = "'saya datang', 'sudah di lokasi'"
+ANEW = "'dibuka kembali', 'dipisah'"
+REASON_LIMIT = 200  # characters
+NOTE_LIMIT = 280  # characters
+DRILL_SOUND_MS = 120_000  # posts beat a drill for one minute
+NEEDS_REASON = (states.SALAH, states.TANDAI_LATIHAN, states.SUNGGUHAN, states.BUKA)
+
+
+def is_of_confidential(db, row):
+    """Whether a row of the outbox is about a confidential incident."""
+    return bool(db.value("SELECT confidential FROM incidents WHERE id = ?", row["incident"]))
+
+
+def find(db, slug):
+    return db.one("SELECT * FROM incidents WHERE slug = ?", slug)
+
+
+def new_slug(db, prefix):
+    """The next name; past every one that was given, also where the last number was lost."""
+    number = 1 + db.number(f"last_{prefix}")
+    if number == 1 or db.value("SELECT 1 FROM incidents WHERE slug = ?", f"{prefix}-{number}"):
+        given = "SELECT max(CAST(substr(slug, ?) AS INTEGER)) FROM incidents WHERE slug GLOB ?"
+        number = max(number, 1 + (db.value(given, len(prefix) + 2, f"{prefix}-[0-9]*") or 0))
+    db.set_setting(f"last_{prefix}", number)
+    return f"{prefix}-{number}"
+
+
+def open_again(db, now, incident):
+    """Escalation starts from its first step; the answer of before no longer counts."""
+    db.run(
+        "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
+        "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, holder = NULL, holder_account = NULL, "
+        "alerts = 0, help_ms = NULL, next_alert_ms = ? WHERE id = ?",
+        policy_store.first_alert_ms(db, now, incident, False),
+        incident["id"],
+    )
+
+
+def act(db, now, incident, action, account, address="", reason=""):
+    """A named person does something; LocalError with a sentence for the screen when the table forbids it."""
+    if incident["merged_into"]:
+        parent = db.value("SELECT slug FROM incidents WHERE id = ?", incident["merged_into"])
+        raise LocalError(_("Kejadian ini digabung ke %(parent)s. Buka %(parent)s untuk menjawabnya.",
+                           parent=parent))  # fmt: skip
+    state = states.after(incident["state"], action)
+    if state is None:
+        raise LocalError(
+            _("Ini tidak bisa dilakukan: keadaan kejadian sekarang '%(value)s'. Muat ulang halaman untuk "
+              "melihat keadaan terbaru.", value=incident["state"].replace("_", " "))  # fmt: skip
+        )
+    if action == states.TANDAI_LATIHAN and incident["confidential"]:
+        raise LocalError(_("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya."))
+    reason = audit.clean(reason.strip())[:REASON_LIMIT]
+    if action in NEEDS_REASON and not reason:
+        raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
+    _DEEDS[action](db, now, incident, state, account, address, reason)
+
+
+def _take(db, now, incident, state, account, address, reason):
+    """'Diterima': this person sees to it. Calling others waits, and goes on when nobody is on the way."""
+    _set(
+        db,
+        incident,
+        state=state,
+        holder=account["name"],
+        holder_account=account["id"],
+        next_alert_ms=now.ms + policy_store.for_incident(db, incident)["tindak"] * 1000,
+    )
+    timeline.tell(db, now, incident, account["name"], _("diterima"), reason, address)
+
+
+def _come(db, now, incident, state, account, address, reason):
+    if came(db, incident, account["name"]) and incident["help_ms"] is None:
+        return  # a second tap
+    _answer(db, now, incident, state, account)
+    timeline.tell(db, now, incident, account["name"], _("saya datang"), reason, address)
+    audit.note("answered", timeline.identity(db, incident))
+    orders.stages(db, now, incident, m.STAGE_COMING)
+
+
+def came(db, incident, name):
+    """Whether this person said that he comes to the incident as it stands."""
+    return db.value(
+        f"SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what IN ({CAME}) AND id > "
+        f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({ANEW})), 0)",
+        incident["id"],
+        name,
+        incident["id"],
+    )
+
+
+def _answer(db, now, incident, state, account):
+    for one in orders.members(db, incident):
+        db.run(
+            "UPDATE incidents SET answered_ms = coalesce(answered_ms, ?), "
+            "answered_wall = coalesce(answered_wall, ?), answered_by = coalesce(answered_by, ?), "
+            "holder = coalesce(holder, ?), holder_account = coalesce(holder_account, ?), "
+            "help_ms = NULL, next_alert_ms = NULL WHERE id = ?",  # of the event itself: see below
+            now.ms,
+            now.wall,
+            account["name"],
+            account["name"],
+            account["id"],
+            one["id"],
+        )
+    _set(db, incident, state=state, next_alert_ms=policy_store.ask_ms(db, now, incident))
+    outbox.drop_delayed(db, now.ms, [one["id"] for one in orders.members(db, incident)])
+
+
+def _arrive(db, now, incident, state, account, address, reason):
+    first = incident["answered_ms"] is None
+    _answer(db, now, incident, state, account)
+    timeline.tell(db, now, incident, account["name"], _("sudah di lokasi"), reason, address)
+    if first:
+        audit.note("answered", timeline.identity(db, incident))
+        orders.stages(db, now, incident, m.STAGE_COMING)
+
+
+def _help(db, now, incident, state, account, address, reason):
+    """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
+    _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
+    timeline.tell(db, now, incident, account["name"], _("butuh bantuan lagi"), reason, address)
+
+
+def call_on(db, now, incident, joined):
+    """An alarm has joined this answered event: calling goes on as for that one, until somebody answers it."""
+    due_ms = joined["next_alert_ms"] or now.ms
+    first = incident["help_ms"] is None
+    _set(db, incident, help_ms=incident["help_ms"] or now.ms,
+         next_alert_ms=due_ms if first else min(due_ms, incident["next_alert_ms"] or due_ms))  # fmt: skip
+    asks = _("%(name)s: datang juga untuk %(slug)s?", name=incident["answered_by"], slug=joined["slug"])
+    timeline.tell(db, now, incident, "pusat data", _("ditanyakan"), asks)
+
+
+def _mark_drill(db, now, incident, state, account, address, reason):
+    """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
+    timeline.tell(db, now, incident, account["name"], _("ditandai latihan"), reason, address)
+    for one in orders.members(db, incident):
+        _set(db, one, state=state, drill=1, help_ms=None, next_alert_ms=None)
+    orders.stop_sirens(db, now, incident)
+    _take_back(db, now, incident, _("koreksi: ini latihan"), texts.only_a_drill(db, incident))
+
+
+def _mark_real(db, now, incident, state, account, address, reason):
+    """As if it were pressed in earnest now: its posts sound, and everybody is called from the first step."""
+    for one in orders.members(db, incident):
+        _set(db, one, state=state, drill=0)
+    open_again(db, now, {**incident, "drill": 0})
+    timeline.tell(db, now, incident, account["name"], _("ditandai sungguhan"), reason, address)
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
+    steps.at_once(db, now, {**incident, "opened_ms": now.ms})
+
+
+def _reopen(db, now, incident, state, account, address, reason):
+    """Closed by mistake: whoever opens it again holds it."""
+    open_again(db, now, incident)
+    timeline.tell(db, now, incident, account["name"], _("dibuka kembali"), reason, address)
+    _set(
+        db,
+        incident,
+        state=state,
+        holder=account["name"],
+        holder_account=account["id"],
+        next_alert_ms=now.ms + policy_store.for_incident(db, incident)["tindak"] * 1000,
+    )
+
+
+def _close(db, now, incident, state, account, address, reason):
+    for one in orders.members(db, incident):
+        _set(
+            db,
+            one,
+            state=state,
+            closed_ms=now.ms,
+            closed_wall=now.wall,
+            closed_by=account["name"],
+            reason=reason,
+            help_ms=None,
+            next_alert_ms=None,
+        )
+    mistake = state == states.KELIRU
+    timeline.tell(
+        db, now, incident, account["name"], _("alarm keliru") if mistake else _("selesai"), reason, address
+    )
+    orders.stages(db, now, incident, m.STAGE_CLOSED)
+    if not incident["drill"] or now.ms - incident["opened_ms"] < DRILL_SOUND_MS:  # else the air is spared
+        orders.stop_sirens(db, now, incident)
+    if mistake:
+        what = _("koreksi: alarm keliru, keadaan aman")
+        _take_back(db, now, incident, what, texts.correction(db, incident))
+
+
+def _take_back(db, now, incident, what, text):
+    """Whoever was called in vain is told so; what was not sent yet is not sent."""
+    ids = [one["id"] for one in orders.members(db, incident)]
+    told = outbox.take_back(db, now.ms, ids, text)
+    outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    timeline.tell(
+        db, now, incident, "pusat data", what, _("kepada %(told)s penerima", told=told) if told else ""
+    )
+
+
+_DEEDS = {
+    states.TERIMA: _take,
+    states.DATANG: _come,
+    states.TIBA: _arrive,
+    states.BANTUAN: _help,
+    states.TUTUP: _close,
+    states.SALAH: _close,
+    states.TANDAI_LATIHAN: _mark_drill,
+    states.SUNGGUHAN: _mark_real,
+    states.BUKA: _reopen,
+}
+
+
+def _set(db, incident, **columns):
+    names = ", ".join(f"{name} = ?" for name in columns)  # names come from code, never from outside
+    db.run(f"UPDATE incidents SET {names} WHERE id = ?", *columns.values(), incident["id"])
+
+
+def come_from_device(db, now, incident, label):
+    """'Saya datang' pressed on a chime in an agreed person's house; the chime's label names them."""
+    state = states.after(incident["state"], states.DATANG)
+    if state is not None and not incident["merged_into"]:
+        _come(db, now, incident, state, {"id": None, "name": label}, "", "")
+
+
+def decline(db, now, incident, account, address=""):
+    """'Saya tidak bisa': others know it; nothing waits for this person any more."""
+    timeline.tell(db, now, incident, account["name"], _("tidak bisa datang"), "", address)
+
+
+def add_note(db, now, incident, account, text, address=""):
+    """A line of a person, also after the closing."""
+    text = audit.clean(text.strip())[:NOTE_LIMIT]
+    if not text:
+        raise LocalError(_("Catatan masih kosong. Tulis satu kalimat."))
+    timeline.tell(db, now, incident, account["name"], _("catatan"), text, address)
+    if escalation.left_open(incident):  # somebody is at it: the question whether it is over can wait
+        _set(db, incident, next_alert_ms=policy_store.ask_ms(db, now, incident))
+
+
+def hand_over(db, now, incident, account, to, address="", reason=""):
+    """Another person answers for it from now on; `to` is an account row that may see it."""
+    if incident["closed_ms"] is not None:
+        raise LocalError(_("Kejadian ini sudah ditutup, tidak ada yang diserahkan."))
+    _set(db, incident, holder=to["name"], holder_account=to["id"])
+    detail = _("kepada %(name)s", name=to["name"])
+    if reason:
+        reason = audit.clean(reason)[:REASON_LIMIT]
+        detail = _("kepada %(name)s: %(reason)s", name=to["name"], reason=reason)
+    timeline.tell(db, now, incident, account["name"], _("serah terima"), detail, address)
+
+
+def hush(db, now, incident, account, address=""):
+    """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
+    orders.stop_sirens(db, now, incident)
+    timeline.tell(db, now, incident, account["name"], _("matikan bunyi"), "", address)

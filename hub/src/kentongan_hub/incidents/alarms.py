@@ -1,0 +1,460 @@
+"""What a gateway reported becomes incidents; idempotent, no Flask, time comes in as an argument."""
+
+import hashlib
+import json
+
+from kentongan_wire import messages as m
+
+from kentongan_hub.base import states
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import last_heard, troubles, waits
+from kentongan_hub.devices.trust import counters, intake
+from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, soundings
+from kentongan_hub.incidents.calling import steps
+from kentongan_hub.incidents.drills import posts
+from kentongan_hub.people import circles
+from kentongan_hub.policies import policy_store
+from kentongan_hub.record import away, failures, outbox, timeline
+from kentongan_hub.record.audit import note
+
+EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
+PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
+SOUNDING = (m.STATE_SOUNDING, m.STATE_DRIVEN)
+ABOUT_ALARMS = ("event", "paged", "stage_seen", "siren_report", "gateway_siren")
+STATE_NAMES = {
+    "sounding": m.STATE_SOUNDING,
+    "stopped": m.STATE_STOPPED,
+    "silenced": m.STATE_SILENCED,
+    "failed": m.STATE_FAILED,
+    "driven": m.STATE_DRIVEN,
+}
+
+
+def take(db, now, gateway, event):
+    """Apply one checked event once. A spool that started over (same id, other content) loses nothing."""
+    digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).digest()[:16]
+    fresh = db.run(
+        "INSERT OR IGNORE INTO events (gateway, id, digest, type, received_ms) VALUES (?, ?, ?, ?, ?)",
+        gateway,
+        event["id"],
+        digest,
+        event["type"],
+        now.ms,
+    )
+    if fresh:
+        with failures.about(is_hushed(db, now, event)):
+            _take(db, now, gateway, event)
+
+
+def is_hushed(db, now, event):
+    """failures.SECRET or UNKNOWN where what fails of this event is or may be about a confidential press.
+
+    UNKNOWN when nobody can tell; '' when it is about none.
+    """
+    with failures.about(True):
+        said = failures.contained(db, now, "mencari kejadian", _is_of_public, db, event)
+    return failures.UNKNOWN if said is None else "" if said else failures.SECRET
+
+
+def _is_of_public(db, event):
+    """Of an alarm by itself; of what is told about one by the alarm; None where that is not known."""
+    if event["type"] == "alarm":
+        return not is_confidential(event)
+    about = (event.get("origin") or event.get("device"), event.get("counter"))
+    if event["type"] not in ABOUT_ALARMS or (event["type"] == "event" and not event["origin"]):
+        return True
+    found = db.all(
+        "SELECT i.confidential FROM incidents i WHERE i.device = ? AND i.first_counter = ? UNION ALL "
+        "SELECT i.confidential FROM alarms a JOIN incidents i ON i.id = a.incident "
+        "WHERE a.device = ? AND a.counter = ?",
+        *(*about, *about),
+    )
+    return not any(row["confidential"] for row in found) if found else None
+
+
+def _take(db, now, gateway, event):
+    if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
+        last_heard.count_refusal(db, now, gateway, "revoked", 1)
+        return
+    news = failures.contained(db, now, "mengenali alat", counters.is_news, db, event)
+    event["news"] = news is not False
+    failures.contained(db, now, "mencatat nomor terakhir", intake.heard, db, now, event)
+    HANDLERS[event["type"]](db, now, gateway, event)
+
+
+def trim(db, now):
+    """Forget old event ids, a bounded number at a time."""
+    return db.run(
+        "DELETE FROM events WHERE (gateway, id, digest) IN "
+        "(SELECT gateway, id, digest FROM events WHERE received_ms < ? LIMIT 1000)",
+        away.cutoff(db, now.ms, EVENTS_KEEP_MS),
+    )
+
+
+def is_confidential(event):
+    return event["silent"] or event["kind"] == m.KIND_KEKERASAN
+
+
+def _alarm(db, now, gateway, event):
+    incident_bits = event["counter"] if event["incident"] is None else event["incident"]
+    first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
+    test = event["kind"] == m.KIND_UJI
+    digest = event["digest"] or ""  # the same number with other content is another alarm
+    row, nameless = _known(db, event, digest), _known(db, event, counters.UNREAD + digest)
+    if event["unread"]:
+        if row or nameless:
+            return  # it says nothing that is not known
+        digest = counters.UNREAD + digest
+    elif row:
+        _told_again(db, now, event, row)  # the same press by another road
+        return
+    incident = None if test else _incident(db, now, gateway, event, first)
+    db.insert(
+        "alarms",
+        device=event["device"],
+        counter=event["counter"],
+        digest=digest,
+        incident=incident and incident["id"],
+        gateway=gateway,
+        boot_id=event["boot_id"],
+        at_ms=event["at_ms"],
+        kind=event["kind"],
+        cancel=event["cancel"],
+        late=event["late"],
+        drill=event["drill"],
+        attempt=event["attempt"],
+        rssi=event["rssi"],
+        snr_q=event["snr_q"],
+        hops=event["hops"],
+        received_ms=now.ms,
+    )
+    # it is stored and open: whatever fails from here on fails by itself
+    if test:
+        failures.contained(db, now, "mencatat uji", _tested, db, now, event)
+    else:
+        failures.contained(db, now, "memanggil", _press, db, now, incident, event)
+        failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
+        failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event, nameless)
+    if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
+        failures.contained(db, now, "mencatat alat", _device_heard, db, now, gateway, event)
+
+
+def _known(db, event, digest):
+    known = "SELECT * FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
+    return db.one(known, event["device"], event["counter"], digest)
+
+
+def _tested(db, now, event):
+    db.run(
+        "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ?",
+        *(last_heard.happened(now, event), last_heard.happened_ms(now, event), event["device"]),
+    )
+
+
+def _device_heard(db, now, gateway, event):
+    battery_mv = event["battery"] and event["battery"] * last_heard.BATTERY_STEP_MV
+    last_heard.heard(db, now, gateway, event, battery_mv, news=event["news"])
+
+
+def _incident(db, now, gateway, event, first):
+    """The incident this press belongs to, made when it is the first; `presses` is 0 then.
+
+    What the site knows of the device is looked up beside it: an alarm needs nothing but itself.
+    """
+    confidential = int(is_confidential(event))
+    sql = "SELECT * FROM incidents WHERE device = ? AND first_counter = ? AND confidential = ?"
+    incident = db.one(sql, event["device"], first, confidential)
+    if incident:
+        return incident
+    drill = int(event["drill"] and not confidential)
+    zone, house = failures.contained(db, now, "mengenali alat", _place, db, event) or (event["zone"] or 0, 0)
+    muted = not confidential and failures.contained(
+        db, now, "mengenali alat", mute.muted, db, now.ms, event["device"]
+    )
+    prefix = "rahasia" if confidential else "kejadian"
+    db.insert(
+        "incidents",
+        slug=actions.new_slug(db, prefix),
+        state=states.LATIHAN if drill else states.BARU,
+        device=event["device"],
+        first_counter=first,
+        last_counter=event["counter"],
+        gateway=gateway,
+        zone=zone,
+        house=house,
+        kind=event["kind"],
+        confidential=confidential,
+        drill=drill,
+        cancelled=0,
+        late=int(event["late"]),
+        lid=int(event["lid"]),
+        battery_mv=event["battery"] and event["battery"] * last_heard.BATTERY_STEP_MV,
+        presses=0,
+        muted=int(bool(muted)),
+        opened_ms=now.ms - max(0, event["age_ms"]),
+        opened_wall=last_heard.happened(now, event),
+        next_alert_ms=None if drill else now.ms,
+    )
+    incident = db.one(sql, event["device"], first, confidential)
+    what = "menentukan siapa yang boleh tahu"
+    if failures.contained(db, now, what, _draw, db, now, incident, event) is None:
+        failures.note(db, now, what, always=True)  # it has no circle that could read it on its timeline
+    failures.contained(db, now, "menentukan langkah", _first_step, db, now, incident)
+    return db.one(sql, event["device"], first, confidential)
+
+
+def _place(db, event):
+    """(zone, house) of the press: the frame's RT, else the device's."""
+    known = db.one("SELECT zone, house FROM devices WHERE node = ?", event["device"])
+    zone, house = (known["zone"], known["house"]) if known else (0, 0)
+    return event["zone"] or int(zone), int(house)
+
+
+def _draw(db, now, incident, event):
+    incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
+    db.run("UPDATE incidents SET facts_ms = ? WHERE id = ?", incident["facts_ms"], incident["id"])
+    pressed.draw(db, incident)
+    return True
+
+
+def _first_step(db, now, incident):
+    at_ms = policy_store.first_alert_ms(db, now, incident, incident["drill"])
+    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", at_ms, incident["id"])
+
+
+def _press(db, now, incident, event):
+    first_press = incident["presses"] == 0
+    db.run(
+        "UPDATE incidents SET presses = presses + 1, last_counter = max(last_counter, ?) WHERE id = ?",
+        event["counter"],
+        incident["id"],
+    )
+    if first_press:
+        note("hub_logged", timeline.identity(db, incident), incident["state"])
+        outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
+    if event["cancel"]:
+        _cancel(db, now, incident, event)
+    elif first_press:
+        detail = _("diterima terlambat, tanpa sirene") if event["late"] else ""
+        timeline.tell(db, now, incident, _who(db, incident), _("tombol ditekan"), detail)
+        steps.at_once(db, now, {**incident, "last_counter": event["counter"]}, event["age_ms"] >= 0)
+    else:
+        _press_again(db, now, incident, event)
+
+
+def _told_again(db, now, event, row):
+    """Gateways know differently much: what any of them calls earnest, current or of a known age is so.
+
+    A gateway that missed the press before takes the next for the first of a drill, or for one held back.
+    """
+    drill, late = row["drill"] and event["drill"], row["late"] and event["late"]
+    incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    if incident and not row["cancel"]:
+        incident = _dated(db, now, incident, event, row)
+        earnest = row["drill"] and not drill and not incident["confidential"]
+        judged = incident["closed_ms"] is not None and incident["closed_ms"] >= row["received_ms"]
+        if earnest or (row["late"] and not late and not judged):
+            said = _("tidak terlambat, kata gateway lain")
+            if earnest:
+                said = _("bukan latihan, kata gateway lain")
+            _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
+            failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
+    db.run(
+        "UPDATE alarms SET drill = ?, late = ? WHERE device = ? AND counter = ? AND digest = ?",
+        *(drill, late, row["device"], row["counter"], row["digest"]),
+    )
+
+
+def _dated(db, now, incident, event, row):
+    """The incident, with the age of its first press where the gateway that told it first knew none.
+
+    Then whom a change of the last day kept out for no other reason than that comes in.
+    """
+    unknown = row["counter"] == incident["first_counter"] and pressed.is_unsure(incident, row["received_ms"])
+    if not unknown or event["age_ms"] < 0:
+        return incident
+    before = circles.members(db, incident)
+    incident["opened_ms"] = now.ms - event["age_ms"]
+    incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
+    db.run("UPDATE incidents SET opened_ms = ?, facts_ms = ? WHERE id = ?",
+           incident["opened_ms"], incident["facts_ms"], incident["id"])  # fmt: skip
+    pressed.draw(db, incident)
+    if circles.members(db, incident) != before and incident["state"] == states.BARU:
+        _call_anew(db, now, incident, event)
+    return incident
+
+
+def _odd(db, now, incident, event, nameless):
+    """What people should know of how this alarm came, beside that it did."""
+    who = "pusat data"
+    if event["unread"]:
+        said = _("kartu gerbang merusak isinya: tanyakan siapa yang menekan, ganti kartunya")
+        timeline.tell(db, now, incident, who, _("peringatan"), said)
+    if nameless:
+        said = _("tadi hanya nomornya yang terbaca, dan itu dibuka sebagai alarm rahasia: ini isinya")
+        timeline.tell(db, now, incident, who, _("peringatan"), said)
+    if event["altered"]:
+        said = _("nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya")
+        timeline.tell(db, now, incident, who, _("peringatan"), said)
+    if event["doubted"]:
+        said = _("gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan "
+                 "rekaman")  # fmt: skip
+        timeline.tell(db, now, incident, who, _("peringatan"), said)
+
+
+def _press_again(db, now, incident, event, said=""):
+    """A later press of the same incident; `said`: the same one, told by a gateway that knew more."""
+    confidential = bool(incident["confidential"])
+    happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
+    # a gateway tells late what it heard late, or in order what another had heard past it
+    older = event["late"] or event["counter"] < incident["last_counter"]
+    if older and (incident["closed_ms"] is not None or incident["cancelled"]):
+        timeline.tell(
+            db, now, incident, _who(db, incident), _("tombol ditekan lagi"), said or _("diterima terlambat")
+        )
+        return
+    state = states.after(incident["state"], happens)
+    timeline.tell(db, now, incident, _who(db, incident), said or _("tombol ditekan lagi"))
+    if happens == states.TEKAN:
+        kind = incident["kind"] if older else event["kind"]
+        db.run(
+            "UPDATE incidents SET state = ?, kind = ?, drill = 0, cancelled = 0, late = ? WHERE id = ?",
+            state,
+            kind,
+            int(incident["late"] and older),
+            incident["id"],
+        )
+    over = incident["closed_ms"] is not None or (incident["drill"] and happens == states.TEKAN)
+    if state == states.BARU and incident["state"] != states.BARU and (over or not incident["merged_into"]):
+        if incident["merged_into"]:
+            merging.press_after_end(db, now, {**incident, "drill": 0})
+        actions.open_again(db, now, incident)
+        timeline.tell(db, now, incident, "pusat data", _("dibuka kembali"), _("tombol ditekan lagi"))
+        _call_anew(db, now, incident, event)
+    elif happens == states.TEKAN and incident["late"] and not older and state == states.BARU:
+        if not incident["merged_into"]:  # nobody was called at once for what seemed held back
+            _call_anew(db, now, incident, event)
+    elif incident["answered_ms"] is not None and incident["closed_ms"] is None:
+        orders.stage(db, now, incident, event["counter"], m.STAGE_COMING)
+
+
+def _call_anew(db, now, incident, event):
+    """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
+    again = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    pressed_ms = now.ms - max(0, event["age_ms"])
+    steps.at_once(db, now, {**again, "opened_ms": pressed_ms, "last_counter": event["counter"]},
+                    event["age_ms"] >= 0)  # fmt: skip
+
+
+def _cancel(db, now, incident, event):
+    state = states.after(incident["state"], states.BATAL)
+    db.run("UPDATE incidents SET state = ?, cancelled = 1 WHERE id = ?", state, incident["id"])
+    timeline.tell(db, now, incident, _who(db, incident), _("dibatalkan"), _("pastikan keadaan di tempat"))
+    orders.stage(db, now, incident, event["counter"], m.STAGE_CANCELLED)
+
+
+def _who(db, incident):
+    if incident["confidential"]:
+        return last_heard.PRESSER
+    label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
+    return label or f"alat {incident['device']:08x}"
+
+
+def _siren_report(db, now, gateway, event):
+    """What a post, or the gateway's own siren, says that it does; a repeat of its last word adds nothing."""
+    post = event.get("device") or db.value("SELECT node FROM gateways WHERE label = ?", gateway)
+    state, alarm = event["state"], (event["origin"], event["counter"])
+    state = STATE_NAMES.get(state, m.STATE_STOPPED) if isinstance(state, str) else state
+    last = db.value(
+        "SELECT state FROM siren_reports WHERE origin = ? AND counter = ? AND post = ? "
+        "ORDER BY id DESC LIMIT 1",
+        *alarm,
+        post,
+    )
+    if event.get("device"):
+        last_heard.heard(db, now, gateway, event, news=event["news"])
+    if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
+        return
+    db.insert(
+        "siren_reports",
+        post=post,
+        origin=event["origin"],
+        counter=event["counter"],
+        state=state,
+        source=str(event["source"]),
+        gateway=gateway,
+        boot_id=event["boot_id"],
+        at_ms=event["at_ms"],
+        received_wall=last_heard.happened(now, event),
+    )
+    incident = _incident_of(db, *alarm)
+    if incident:
+        _siren_says(db, now, incident, gateway, post, state)
+
+
+def _incident_of(db, origin, counter):
+    """The incident of this alarm, or the one that it began where its first alarm never came; public first."""
+    return db.one(
+        "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ? "
+        "ORDER BY i.confidential",
+        *(origin, counter),
+    ) or db.one(
+        "SELECT * FROM incidents WHERE device = ? AND first_counter = ? ORDER BY confidential",
+        *(origin, counter),
+    )
+
+
+def _siren_says(db, now, incident, gateway, post, state):
+    label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
+    word = SIREN_WORDS.get(state, _("melapor"))
+    timeline.tell(db, now, incident, label, _("sirene %(word)s", word=word))
+    soundings.reported(db, now, incident, post, state)
+
+
+def _reported_before(db, now, incident, event):
+    """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway."""
+    began = incident["first_counter"] if incident["presses"] == 0 else event["counter"]
+    states_heard = tuple(soundings.HEARD)
+    marks = ", ".join("?" * len(states_heard))
+    rows = db.all(
+        "SELECT * FROM siren_reports WHERE id IN (SELECT max(r.id) FROM siren_reports r "
+        "JOIN soundings s ON s.post = r.post AND s.incident = ? AND s.state = ? "
+        f"WHERE r.origin = ? AND r.counter IN (?, ?) AND r.state IN ({marks}) GROUP BY r.post) ORDER BY id",
+        *(incident["id"], soundings.WAITED, event["device"], event["counter"], began, *states_heard),
+    )
+    for row in rows:
+        _siren_says(db, now, incident, row["gateway"], row["post"], row["state"])
+
+
+SIREN_WORDS = {
+    m.STATE_SOUNDING: _("berbunyi"),
+    m.STATE_STOPPED: _("berhenti"),
+    m.STATE_SILENCED: _("dimatikan di pos"),
+    m.STATE_FAILED: _("gagal berbunyi"),
+    m.STATE_DRIVEN: _("digerakkan (tanpa pengindra)"),
+    m.STATE_REFUSED: _("tidak berbunyi sendiri, gerbang memastikan"),
+}
+
+
+def _event(db, now, gateway, event):
+    """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
+    last_heard.heard(db, now, gateway, event, news=event["news"])
+    if event["event"] == m.EVENT_COMING:
+        chimes.answered(db, now, gateway, event)
+
+
+HANDLERS = {
+    "alarm": _alarm,
+    "status": last_heard.status,
+    "siren_report": _siren_report,
+    "gateway_siren": _siren_report,
+    "event": _event,
+    "drill_known": posts.known,
+    "paged": chimes.paged,
+    "stage_seen": last_heard.stage_seen,
+    "refusals": last_heard.refusals,
+    "radio": last_heard.radio,
+    "trouble": troubles.take,
+    "waiting": waits.take,
+    "supervision": last_heard.supervision,
+}

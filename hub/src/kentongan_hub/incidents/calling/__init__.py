@@ -1,0 +1,1 @@
+"""Carrying out a policy: its steps, whom they reach, what they say, the answers."""

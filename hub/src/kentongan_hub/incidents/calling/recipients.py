@@ -1,0 +1,131 @@
+"""Whom a policy's words mean tonight: people with an address, never the house of a silent alarm."""
+
+import math
+
+from kentongan_hub.people import circles
+from kentongan_hub.policies import policy as p
+from kentongan_hub.record import failures
+
+PEOPLE_LIMIT = 500  # of one step
+NEVER_MS = (1 << 62) - 1
+
+
+def resolve(db, now, incident, words):
+    """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
+    return reach(db, now, incident, words)[0]
+
+
+def reach(db, now, incident, words):
+    """(what resolve gives, the words for people that no message can reach, how many lookings-up failed).
+
+    Nobody is left uncalled for the row of another: each word and each person is looked up by itself, where
+    somebody is called; `now` None: this is a rehearsal, which writes nothing.
+    """
+    out, seen, missing, left, failed = [], set(), [], PEOPLE_LIMIT, 0
+    for word in words:
+        people = _tried(db, now, _people, incident, word)
+        failed += people is None
+        people = (people or [])[:left]
+        left -= len(people)
+        found = []
+        for person in people:
+            some = _tried(db, now, _addresses, incident, person)
+            failed += some is None
+            found.extend(some or ())
+        if word != p.CHIMES and not found:
+            missing.append(p.phrase(word))
+        for one in found:
+            if (one["channel"], one["address"]) not in seen:
+                seen.add((one["channel"], one["address"]))
+                out.append(one)
+    return out, missing, failed
+
+
+def _tried(db, now, look, incident, whom):
+    if now is None:
+        return look(db, incident, whom)
+    return failures.contained(db, now, "mencari siapa yang dipanggil", look, db, incident, whom)
+
+
+def _addresses(db, incident, person):
+    if incident["confidential"] and not _may_know(db, incident, person):
+        return []
+    # a number that somebody added after a silent alarm learns nothing of it
+    before_ms = circles.facts_ms(incident) if incident["confidential"] and incident["id"] else NEVER_MS
+    sql = (
+        "SELECT channel, address, delay_s FROM addresses WHERE person = ? AND active = 1 "
+        "AND created_ms <= ? ORDER BY id"
+    )
+    rows = db.all(sql, person["id"], before_ms)
+    return [{"person": person["id"], "name": person["name"], **one} for one in rows]
+
+
+def _may_know(db, incident, person):
+    """A silent alarm reaches no one of its house, and no account that may not open it."""
+    if incident["house"] and (person["zone"], person["house"]) == (incident["zone"], incident["house"]):
+        return False
+    if person["account"] is None:
+        return True
+    active = db.value("SELECT 1 FROM accounts WHERE id = ? AND active = 1", person["account"])
+    return bool(active) and circles.knows(db, person["account"], incident)
+
+
+def may_answer(db, incident_id, person):
+    """Whether this person may still know of an incident it was called for: exclusions count at once."""
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident_id)
+    return not incident["confidential"] or _may_know(db, incident, person)
+
+
+_LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
+
+
+def _people(db, incident, word):
+    kind, _, value = word.partition(":")
+    zone = incident["zone"]
+    if word == p.ALL:
+        return db.all(f"SELECT * FROM people WHERE zone = ? AND {_LIVE} ORDER BY id", zone)
+    if word == p.NAMED and incident["confidential"]:  # the stand-in too, where agreed people are too few
+        known = circles.members(db, incident) if incident["id"] else circles.eligible(db, incident)
+        marks = ", ".join("?" * len(known))
+        return db.all(f"SELECT * FROM people WHERE account IN ({marks}) AND {_LIVE} ORDER BY id", *known)
+    if word == p.NAMED:
+        return db.all(
+            "SELECT p.* FROM people p JOIN accounts a ON a.id = p.account "
+            f"WHERE a.named_for_confidential = 1 AND a.active = 1 AND {_LIVE} ORDER BY p.id"
+        )
+    if kind == p.PERSON:
+        return db.all(f"SELECT * FROM people WHERE id = ? AND {_LIVE}", int(value))
+    if kind == p.DUTY:
+        return db.all(
+            "SELECT p.* FROM duties d JOIN people p ON p.id = d.person "
+            f"WHERE d.duty = ? AND d.zone IN (0, ?) AND {_LIVE} ORDER BY p.id",
+            value,
+            zone,
+        )
+    if kind == p.NEAR:
+        near = nearest(db, zone, incident["house"], int(value))
+        return [
+            one
+            for house in near
+            for one in db.all(
+                f"SELECT * FROM people WHERE zone = ? AND house = ? AND {_LIVE} ORDER BY head DESC, id",
+                zone,
+                house,
+            )
+        ]
+    return []  # chimes are called by the gateway, not here
+
+
+def nearest(db, zone, house, count):
+    """Numbers of the nearest inhabited houses: by the plan where they stand on it, else by house number."""
+    rows = db.all("SELECT number, x, y FROM houses WHERE zone = ? AND occupied = 1", zone)
+    here = next((row for row in rows if row["number"] == house), None) or db.one(
+        "SELECT number, x, y FROM houses WHERE zone = ? AND number = ?", zone, house
+    )
+
+    def far(row):
+        if here and here["x"] is not None and row["x"] is not None:
+            return (0, math.hypot(row["x"] - here["x"], row["y"] - here["y"]), row["number"])
+        return (1, abs(row["number"] - house), row["number"])
+
+    return [row["number"] for row in sorted(rows, key=far) if row["number"] != house][:count]

@@ -1,0 +1,196 @@
+"""Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
+
+import json
+
+from kentongan_hub.base import services
+from kentongan_hub.base.language import Joined, _
+from kentongan_hub.devices import supervision
+from kentongan_hub.incidents import orders, soundings
+from kentongan_hub.incidents.calling import recipients, texts
+from kentongan_hub.people import contacts
+from kentongan_hub.policies import escalation, policy_store
+from kentongan_hub.policies import policy as p
+from kentongan_hub.record import failures, outbox, timeline
+
+RETRY_MS = 10_000  # a step that could not be taken at all is tried again
+MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
+
+
+def at_once(db, now, incident, dated=True):
+    """The step of the press itself; the posts of its own RT sound without being asked.
+
+    `dated`: whether it is known when it was pressed; else the posts may have sounded, and told it, long ago.
+    """
+    step = escalation.at_once(policy_store.for_incident(db, incident), incident)
+    fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
+    _part(db, now, incident, _("memanggil"), _call, step)
+    if step.siren == p.RW:
+        _part(db, now, incident, _("sirene RT lain"), _forward, step)
+    if fresh and dated and not incident["late"] and not incident["muted"]:
+        what = _named(db, incident, "menunggu laporan sirene")
+        failures.contained(db, now, what, soundings.expect, db, now, incident, [incident["zone"]])
+
+
+def _part(db, now, incident, what, deed, step):
+    """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
+    done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
+    if done is None:
+        said = _("%(what)s; hubungi dengan cara lain", what=what)
+        timeline.tell(db, now, incident, "pusat data", _("gagal"), said)
+
+
+def _named(db, incident, what):
+    """For a warning that many see: a confidential incident is not named there."""
+    return what if incident["confidential"] else f"{what}, {timeline.identity(db, incident)}"
+
+
+def _forward(db, now, incident, step):
+    """As _sound, for every RT but its own, whose posts heard it themselves."""
+    zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
+    return _order(db, now, incident, zones, _("diteruskan"))
+
+
+def _order(db, now, incident, zones, told=""):
+    """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
+    done = [
+        failures.contained(
+            db, now, _named(db, incident, "sirene"), _order_one, db, now, incident, zone, told
+        )
+        for zone in zones
+    ]
+    return all(done) or None
+
+
+def _order_one(db, now, incident, zone, told):
+    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
+    what = _named(db, incident, "menunggu laporan sirene")
+    failures.contained(db, now, what, soundings.expect, db, now, incident, [zone], True)
+    if told:
+        timeline.tell(db, now, incident, "pusat data", told, _("ke sirene RT %(zone)s", zone=f"{zone:02d}"))
+    return True
+
+
+def run_due(db, now):
+    """Take the due step of every open incident whose time has come; the number of steps taken.
+
+    One incident that cannot be handled keeps no other from being called for.
+    """
+    due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
+    for incident in due:
+        what = _named(db, incident, _("langkah berikut"))
+        with failures.about(incident["confidential"]):
+            done = failures.contained(db, now, what, _due, db, now, incident["id"])
+        if not done:
+            if incident["confidential"]:
+                said = _("%(what)s; hubungi dengan cara lain", what=what)
+                timeline.tell_once(db, now, incident, _("gagal"), said)
+            again_ms = now.ms + RETRY_MS
+            db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
+    return len(due)
+
+
+def _due(db, now, number):
+    """True once its step is taken. The row is read here: what was damaged in it may have been put right."""
+    _step(db, now, db.one("SELECT * FROM incidents WHERE id = ?", number))
+    return True
+
+
+def _step(db, now, incident):
+    if escalation.left_open(incident):
+        _ask(db, now, incident)
+        return
+    step = escalation.next_step(policy_store.for_incident(db, incident), incident, now.ms)
+    db.run(
+        "UPDATE incidents SET alerts = alerts + ?, next_alert_ms = ? WHERE id = ? AND alerts = ?",
+        int(step is not None),
+        step and now.ms + step.wait_ms,
+        incident["id"],
+        incident["alerts"],
+    )
+    if step is None:
+        return
+    if step.siren != p.NO:
+        _part(db, now, incident, _("sirene"), _sound, step)
+    said = services.fill(step.words, contacts.numbers(db, incident["zone"]))
+    outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    said = _("ke-%(number)s: %(said)s", number=step.number, said=said)
+    timeline.tell(db, now, incident, "pusat data", _("peringatan ulang"), said)
+    _part(db, now, incident, _("memanggil"), _call, step)
+
+
+def _ask(db, now, incident):
+    """'Is it over?' to who holds it and to the ketua RT; of a confidential one to its agreed people."""
+    db.run(
+        "UPDATE incidents SET next_alert_ms = ? WHERE id = ?",
+        policy_store.ask_ms(db, now, incident),
+        incident["id"],
+    )
+    timeline.tell(db, now, incident, "pusat data", _("tindak lanjut"), _("ditanyakan: sudah selesai?"))
+    holder = db.value("SELECT id FROM people WHERE account = ? LIMIT 1", incident["holder_account"])
+    to = [f"{p.PERSON}:{holder}"] if holder else []
+    to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
+    text = texts.left_open(db, incident)
+    for one in recipients.resolve(db, now, incident, to):
+        body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
+        outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, MESSAGE_EXPIRES_MS, incident["id"])
+
+
+def _sound(db, now, incident, step):
+    zones = siren_zones(db) if step.siren == p.RW else [incident["zone"]]
+    return _order(db, now, incident, zones)
+
+
+def siren_zones(db):
+    """RTs that have a siren post."""
+    rows = db.all(
+        "SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
+        "ORDER BY zone"
+    )
+    return [row["zone"] for row in rows if type(row["zone"]) is int]
+
+
+def _call(db, now, incident, step):
+    """True when everybody was called that could be; None, and told, when somebody could not."""
+    all_well = True
+    if p.CHIMES in step.to:
+        all_well = failures.contained(db, now, "memanggil penerima", _page, db, now, incident)
+    found, missing, failed = recipients.reach(db, now, incident, step.to)
+    called = [
+        one
+        for one in found
+        if failures.contained(db, now, "memanggil", _message, db, now, incident, step, one)
+    ]
+    if called:
+        timeline.tell(db, now, incident, "pusat data", _("memanggil"), _names(called))
+    steps = policy_store.for_incident(db, incident)["langkah"]
+    if missing and step.number < len(steps):  # once for each step
+        timeline.tell(db, now, incident, "pusat data", _("belum ada nomor untuk"), Joined(", ", missing))
+    if failed or len(called) < len(found):
+        said = _("%(failed)s orang; hubungi dengan cara lain", failed=failed + len(found) - len(called))
+        timeline.tell(db, now, incident, "pusat data", _("tidak terpanggil"), said)
+    return all_well
+
+
+def _page(db, now, incident):
+    orders.page(db, now, incident)
+    return True
+
+
+def _message(db, now, incident, step, one):
+    """The number of the row that calls this one."""
+    body = {"to": one["address"], "name": one["name"], "text": texts.call(db, incident, step.number)}
+    return outbox.add(
+        db,
+        now.ms,
+        one["channel"],
+        outbox.MESSAGE,
+        json.dumps(body, ensure_ascii=False),
+        MESSAGE_EXPIRES_MS,
+        incident["id"],
+        one["delay_s"] * 1000,
+    )
+
+
+def _names(found):
+    names = list(dict.fromkeys(one["name"] for one in found))
+    return ", ".join(names[:8]) + (f" dan {len(names) - 8} lain" if len(names) > 8 else "")

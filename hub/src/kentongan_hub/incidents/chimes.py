@@ -1,0 +1,91 @@
+"""Chimes (penerima): who was paged about which incident, and whose "saya datang" counts.
+
+An answer ends the calling and tells a frightened person that somebody is coming. So it is taken only
+    from a chime that the site knows as one, not revoked, not still being installed
+    that a gateway has paged about this very incident, named by node and first counter
+    of the incident's own RT, unless that RT has no chime
+    outside the presser's house
+    and of a confidential incident only where somebody of its circle lives who has confirmed that chime
+Everything else is counted, and said on the incident's timeline.
+"""
+
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import last_heard
+from kentongan_hub.incidents import actions
+from kentongan_hub.people import ringing
+from kentongan_hub.record import timeline
+
+# or the one that paged it has not said so yet
+UNPAGED = _("penerima ini tidak dipanggil untuk kejadian ini")
+NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
+
+
+def paged(db, now, gateway, event):
+    """A gateway is about to call this chime about that incident."""
+    db.run(
+        "INSERT OR IGNORE INTO pages (chime, origin, counter, gateway, at_wall) VALUES (?, ?, ?, ?, ?)",
+        event["device"],
+        event["origin"],
+        event["counter"],
+        gateway,
+        last_heard.happened(now, event),
+    )
+    about = (event["device"], event["origin"], event["counter"])
+    early = "DELETE FROM early_answers WHERE chime = ? AND origin = ? AND counter = ?"
+    if db.run(early, *about):  # another gateway heard its answer, and told it before this one spoke
+        answered(db, now, gateway, event)
+
+
+def answered(db, now, gateway, event):
+    """'Saya datang' of a device about the incident that it names."""
+    incident = db.one(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
+        event["origin"],
+        event["counter"],
+    )
+    chime = db.one("SELECT * FROM devices WHERE node = ?", event["device"])
+    why = refusal(db, incident, chime)
+    if why:
+        last_heard.count_refusal(db, now, gateway, NOT_ASKED, 1)
+        if why == UNPAGED:
+            _keep_early(db, event)
+        if incident:
+            who = chime["label"] if chime else f"alat {event['device']:08x}"
+            timeline.tell(db, now, incident, who, _("saya datang?"), _("tidak dihitung: %(why)s", why=why))
+        return
+    if incident["merged_into"]:
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
+    actions.come_from_device(db, now, incident, chime["label"])
+
+
+def _keep_early(db, event):
+    db.run("DELETE FROM early_answers WHERE (origin, counter) NOT IN "
+           "(SELECT device, first_counter FROM incidents WHERE closed_ms IS NULL)")  # fmt: skip
+    db.run(
+        "INSERT OR IGNORE INTO early_answers (chime, origin, counter) VALUES (?, ?, ?)",
+        *(event["device"], event["origin"], event["counter"]),
+    )
+
+
+def refusal(db, incident, chime):
+    """Why this chime's answer to this incident does not count, or None."""
+    if incident is None:
+        return _("tidak ada kejadian itu")
+    if chime is None or chime["role"] != "penerima" or chime["revoked"] or chime["pending"]:
+        return _("alat ini bukan penerima")
+    asked = "SELECT 1 FROM pages WHERE chime = ? AND origin = ? AND counter = ?"
+    if not db.value(asked, chime["node"], incident["device"], incident["first_counter"]):
+        return UNPAGED
+    if chime["zone"] != incident["zone"] and _chimes_of(db, incident["zone"]):
+        return _("penerima RT lain")
+    if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):
+        return _("penerima di rumah pelapor")
+    if incident["confidential"] and chime["node"] not in ringing.ring(db, incident):
+        return _("penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu")
+    return None
+
+
+def _chimes_of(db, zone):
+    return db.value(
+        "SELECT 1 FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND zone = ?", zone
+    )

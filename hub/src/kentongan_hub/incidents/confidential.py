@@ -1,0 +1,123 @@
+"""Who may know of a silent alarm: those in its circle, never the house it came from, never who was excluded.
+
+One condition, used by every list, page, feed and search. Whoever may not know of an incident gets the same
+answer as for one that does not exist. circles.py draws the circle, standing.py changes the facts behind it.
+"""
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import orders
+from kentongan_hub.people import circles, standing
+from kentongan_hub.record import audit, timeline
+
+BY_HAND = "dikecualikan"  # why somebody left a circle; only this can be undone
+
+
+def condition(account):
+    """SQL condition on `incidents` for this account (a row)."""
+    if account["role"] in roles.NEVER_NAMED:
+        return "incidents.confidential = 0"
+    return (
+        "(incidents.confidential = 0 OR EXISTS (SELECT 1 FROM circles k WHERE k.incident = incidents.id "
+        f"AND k.account = {int(account['id'])} AND k.ended_wall IS NULL))"
+    )
+
+
+def may_see(db, account, incident):
+    return not incident["confidential"] or bool(
+        db.value(f"SELECT 1 FROM incidents WHERE id = ? AND {condition(account)}", incident["id"])
+    )
+
+
+def viewer(db, account):
+    """Accounts with the same answer here see the same lists."""
+    inside = db.value("SELECT 1 FROM circles WHERE account = ? AND ended_wall IS NULL LIMIT 1", account["id"])
+    return (account["role"], account["id"] if inside else 0)
+
+
+def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=""):
+    """This person learns nothing more of one incident, or of any from this house (kin, a dispute)."""
+    person = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
+    if person is None:
+        raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
+    if not incident and not (zone and house):
+        raise LocalError(_("Pilih satu kejadian, atau RT dan nomor rumah."))
+    if incident is None:
+        body = {"account": account_id, "zone": zone, "house": house}
+        return standing.want(db, now, by, "kecualikan", body, address)
+    inside = circles.members(db, incident)
+    event = _event(db, incident)
+    if account_id not in inside:
+        raise LocalError(_("Orang itu sudah tidak tahu kejadian ini."))
+    db.insert("exclusions", account=account_id, incident=incident["id"], made_by=by["name"],
+              made_wall=now.wall)  # fmt: skip
+    for one in event:  # what was merged is one event, and nobody knows half of it
+        circles.end(db, now, account_id, one["id"], BY_HAND)
+    timeline.tell(db, now, incident, by["name"], _("mengecualikan"), person["name"], address)
+    return True
+
+
+def include(db, now, by, number, *, account=None, incident=None, address=""):
+    """End one exclusion of this account from a house, or from this incident; the record of it stays.
+
+    Only who was in the circle when the incident was opened, and is not barred by now, comes back into it.
+    """
+    row = db.one(
+        "SELECT x.*, a.name, a.login FROM exclusions x JOIN accounts a ON a.id = x.account WHERE x.id = ? "
+        "AND x.ended_wall IS NULL AND x.incident IS ? AND (? IS NULL OR x.account = ?)",
+        *(number, incident and incident["id"], account, account),
+    )
+    if row is None:
+        raise LocalError(_("Pengecualian itu tidak ada lagi."))
+    if row["account"] == by["id"]:
+        raise LocalError(_("Orang lain yang harus menyertakan Anda lagi."))
+    if incident is None:
+        body = {"account": row["account"], "zone": row["zone"], "house": row["house"]}
+        return standing.want(db, now, by, "sertakan", body, address)
+    if row["account"] not in circles.eligible(db, incident):
+        raise LocalError(_("Orang itu sekarang tidak boleh tahu kejadian rumah ini."))
+    db.run(
+        "UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE id = ?", now.wall, by["name"], number
+    )
+    for one in _event(db, incident):
+        db.run(
+            "UPDATE circles SET ended_wall = NULL, ended_by = '' WHERE incident = ? AND account = ? "
+            "AND ended_by = ?",
+            one["id"],
+            row["account"],
+            BY_HAND,
+        )
+    timeline.tell(db, now, incident, by["name"], _("menyertakan lagi"), row["name"], address)
+    return True
+
+
+def _event(db, incident):
+    root = incident["merged_into"] and db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
+    return orders.members(db, root or incident)
+
+
+def excluded_houses(db):
+    """{account: [{"id", "zone", "house"}]} of whoever learns nothing of the silent alarms of a house."""
+    out = {}
+    for row in db.all(
+        "SELECT * FROM exclusions WHERE incident IS NULL AND ended_wall IS NULL ORDER BY zone, house"
+    ):
+        out.setdefault(row["account"], []).append(row)
+    return out
+
+
+def excluded(db, incident):
+    """[{"id", "account", "name"}] of those who were taken out of one incident."""
+    return db.all(
+        "SELECT x.id, x.account, a.name FROM exclusions x JOIN accounts a ON a.id = x.account "
+        "WHERE x.incident = ? AND x.ended_wall IS NULL ORDER BY a.name",
+        incident["id"],
+    )
+
+
+def log_view(db, now, account, incident, address):
+    """Each view of a confidential incident is on the record."""
+    what = _("lihat kejadian rahasia")
+    audit.record(db, now.wall, account["login"], what, incident["slug"], address=address)

@@ -1,0 +1,1 @@
+"""Drills: planned and run, and the posts that have to know."""

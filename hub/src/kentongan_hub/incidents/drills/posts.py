@@ -1,0 +1,170 @@
+"""Which post was told of a drill, by which gateway, and which has said that it knows of begin and end."""
+
+from kentongan_hub.devices.trust import configs
+from kentongan_hub.record import outbox
+
+UNENDED_MS = 30_000  # a post that has not said by then that it knows of the end needs a person
+QUIET_MS = 45_000  # a gateway that has not asked for orders for so long tells nobody
+END_EXPIRES_MS, BEGIN_EXPIRES_MS = 3_600_000, 60_000  # a late begin would open a window nobody announced
+MINUTE_MS = 60_000
+
+
+def told(db, now, row, minutes):
+    """Orders to every gateway: of the drill `row` beginning for so many minutes, or with 0 of its end."""
+    if minutes:
+        for post in _posts(db, row["zone"]):
+            db.run("INSERT OR IGNORE INTO drill_posts (drill, post) VALUES (?, ?)", row["id"], post["node"])
+    for label in _gateways(db):
+        _order(db, now, row, minutes, label, _assign(db, now, row, label))
+
+
+def _posts(db, zone):
+    return db.all(
+        "SELECT node, zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
+        "AND ? IN (0, zone) ORDER BY node",
+        zone,
+    )
+
+
+def _gateways(db):
+    return [
+        row["label"] for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label")
+    ]
+
+
+def _order(db, now, row, minutes, label, posts):
+    body = {"minutes": minutes, "zone": row["zone"], "number": row["id"], "posts": posts}
+    outbox.order(db, now.ms, [label], "drill", body, BEGIN_EXPIRES_MS if minutes else END_EXPIRES_MS)
+
+
+def _assign(db, now, row, label):
+    """The posts that this gateway is to tell: those of its RT and of RTs without one that works."""
+    mine = []
+    for post in db.all(
+        "SELECT p.post, d.zone FROM drill_posts p JOIN devices d ON d.node = p.post "
+        "WHERE p.drill = ? AND d.role = 'sirene' ORDER BY p.post",
+        row["id"],
+    ):
+        if _teller(db, now, post["zone"]) == label:
+            db.run(
+                "UPDATE drill_posts SET gateway = ? WHERE drill = ? AND post = ?",
+                label,
+                row["id"],
+                post["post"],
+            )
+            mine.append(post["post"])
+    return mine
+
+
+def _teller(db, now, zone):
+    """Label of the gateway that tells the posts of an RT: its own, unless only another one works."""
+    own = configs.gateway_of(db, zone)
+    alive = db.all(
+        "SELECT label FROM gateways WHERE token IS NOT NULL AND heard_ms >= ? ORDER BY label",
+        now.ms - QUIET_MS,
+    )
+    labels = [one["label"] for one in alive]
+    return own if own in labels or not labels else labels[0]
+
+
+def known(db, now, gateway, event):
+    """A device says that a drill is open for it, or that it is not; a gateway only after its restart."""
+    where = event["number"], event["device"]
+    if event["open"]:
+        db.run(
+            "UPDATE drill_posts SET begin_wall = ?, end_wall = NULL WHERE drill = ? AND post = ?",
+            now.wall,
+            *where,
+        )
+        return
+    if db.value("SELECT 1 FROM drills WHERE id = ?", event["number"]):
+        db.run(
+            "INSERT INTO drill_posts (drill, post, end_wall) VALUES (?, ?, ?) "
+            "ON CONFLICT (drill, post) DO UPDATE SET end_wall = excluded.end_wall",
+            *where,
+            now.wall,
+        )
+
+
+def holders(db, row, open_now=True):
+    """[(label, whether it knows what is so now)] of gateways and posts; open_now: the drill runs."""
+    gateways = db.all(
+        "SELECT g.label, (SELECT o.state FROM outbox o WHERE o.channel = 'gateway:' || g.label "
+        "AND o.type = 'drill' ORDER BY o.id DESC LIMIT 1) AS state, "
+        "(SELECT end_wall FROM drill_posts WHERE drill = ? AND post = g.node) AS ended "
+        "FROM gateways g WHERE g.token IS NOT NULL ORDER BY g.label",
+        row["id"],
+    )
+    out = [
+        (one["label"], one["state"] == outbox.DONE and not (open_now and one["ended"])) for one in gateways
+    ]
+    for one in _rows(db, row):
+        out.append(
+            (
+                one["label"],
+                bool(one["end_wall"] is None and one["begin_wall"] if open_now else one["end_wall"]),
+            )
+        )
+    return out
+
+
+def _rows(db, row):
+    return db.all(
+        "SELECT p.*, d.label FROM drill_posts p JOIN devices d ON d.node = p.post "
+        "WHERE p.drill = ? AND d.role = 'sirene' AND d.revoked = 0 ORDER BY d.label",
+        row["id"],
+    )
+
+
+def knows(db, now, post):
+    """Whether this post has said that it knows of a drill that runs now."""
+    return bool(
+        db.value(
+            "SELECT 1 FROM drill_posts p JOIN drills d ON d.id = p.drill "
+            "WHERE p.post = ? AND p.begin_wall IS NOT NULL AND p.end_wall IS NULL AND d.ends_ms > ?",
+            post,
+            now.ms,
+        )
+    )
+
+
+def ending(db, now):
+    """The drill that a person ended before its time and whose window may still be open at a post, or None."""
+    return db.one(
+        "SELECT * FROM drills WHERE ends_ms <= ? AND ends_ms < opened_ms + minutes * ? "
+        "AND opened_ms + minutes * ? > ? ORDER BY ends_ms DESC LIMIT 1",
+        now.ms,
+        MINUTE_MS,
+        MINUTE_MS,
+        now.ms,
+    )
+
+
+def unended(db, now):
+    """Labels of posts that may beat an alarm in earnest as a drill, half a minute after its end."""
+    row = ending(db, now)
+    if row is None or now.ms < row["ends_ms"] + UNENDED_MS:
+        return []
+    return [one["label"] for one in _rows(db, row) if one["end_wall"] is None]
+
+
+def due(db, now):
+    """[(post, gateway)]: ends that a gateway which has gone quiet was to tell, and another one that can."""
+    row = ending(db, now)
+    out = []
+    for one in _rows(db, row) if row else ():
+        zone = db.value("SELECT zone FROM devices WHERE node = ?", one["post"])
+        teller = _teller(db, now, zone)
+        if one["end_wall"] is None and teller and teller != one["gateway"]:
+            out.append((one["post"], teller))
+    return out
+
+
+def reroute(db, now):
+    """What due() finds is told by whoever can."""
+    row, by_gateway = ending(db, now), {}
+    for post, label in due(db, now):
+        by_gateway.setdefault(label, []).append(post)
+        db.run("UPDATE drill_posts SET gateway = ? WHERE drill = ? AND post = ?", label, row["id"], post)
+    for label, posts in by_gateway.items():
+        _order(db, now, row, 0, label, posts)

@@ -1,0 +1,82 @@
+"""Several alarms of one event become one incident and come apart again; a person decides, no machine."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import states
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import actions, orders
+from kentongan_hub.people import circles
+from kentongan_hub.policies import policy_store
+from kentongan_hub.record import outbox, timeline
+
+MEMBERS_LIMIT = 50
+
+
+def merge(db, now, child, parent, account, address=""):
+    """`child` follows `parent` from now on: answered, closed and corrected with it.
+
+    Who has answered `parent` has not answered this: no button shows a word that was not given. Unless it is
+    that person who merges, calling goes on until somebody says for the event that he comes.
+    """
+    if parent["merged_into"]:
+        parent = db.one("SELECT * FROM incidents WHERE id = ?", parent["merged_into"])
+    if child["id"] == parent["id"] or child["merged_into"] == parent["id"]:
+        raise LocalError(_("Kedua kejadian itu sudah satu. Pilih kejadian lain."))
+    if child["confidential"] != parent["confidential"] or child["drill"] != parent["drill"]:
+        raise LocalError(_("Kejadian rahasia atau latihan hanya bisa digabung dengan sesamanya."))
+    if child["closed_ms"] is not None or parent["closed_ms"] is not None:
+        raise LocalError(_("Hanya kejadian yang masih terbuka bisa digabung."))
+    if circles.members(db, child) != circles.members(db, parent):
+        raise LocalError(_("Kejadian rahasia digabung hanya bila orang yang boleh tahu keduanya sama."))
+    joining = orders.members(db, child)
+    answered = parent["answered_ms"] is not None
+    own = answered and actions.came(db, parent, account["name"])
+    if len(joining) + len(orders.members(db, parent)) > MEMBERS_LIMIT:
+        raise LocalError(_("Satu kejadian paling banyak memuat %(limit)s alarm.", limit=MEMBERS_LIMIT))
+    for one in joining:
+        db.run(
+            "UPDATE incidents SET merged_into = ?, next_alert_ms = NULL, "
+            "answered_ms = coalesce(?, answered_ms), answered_wall = coalesce(?, answered_wall), "
+            "answered_by = coalesce(?, answered_by) WHERE id = ?",
+            parent["id"],
+            *(parent[name] if own else None for name in ("answered_ms", "answered_wall", "answered_by")),
+            one["id"],
+        )
+        if own:
+            orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
+    if own:  # who was to be called later may sleep
+        outbox.drop_delayed(db, now.ms, [one["id"] for one in joining])
+    what, name = _("digabung"), account["name"]
+    timeline.tell(db, now, child, name, what, _("ke %(slug)s", slug=parent["slug"]), address)
+    timeline.tell(db, now, parent, name, what, _("dengan %(slug)s", slug=child["slug"]), address)
+    if answered and not own and child["answered_ms"] is None and not parent["drill"]:
+        actions.call_on(db, now, parent, child)
+
+
+def split(db, now, child, account, address=""):
+    """`child` stands by itself again. It is open, whatever became of the other."""
+    if not child["merged_into"]:
+        raise LocalError(_("Kejadian ini tidak sedang digabung."))
+    parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
+    _stand_alone(db, now, child)
+    left = _("dari %(slug)s", slug=parent["slug"])
+    timeline.tell(db, now, child, account["name"], _("dipisah"), left, address)
+    timeline.tell(db, now, parent, account["name"], _("dilepas"), child["slug"], address)
+
+
+def press_after_end(db, now, child):
+    """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
+    _stand_alone(db, now, child)
+    timeline.tell(db, now, child, "pusat data", _("dipisah"), _("tombol ditekan lagi"))
+
+
+def _stand_alone(db, now, child):
+    db.run("UPDATE incidents SET merged_into = NULL WHERE id = ?", child["id"])
+    actions.open_again(db, now, child)
+    db.run(
+        "UPDATE incidents SET state = ?, next_alert_ms = ? WHERE id = ?",
+        states.LATIHAN if child["drill"] else states.BARU,
+        policy_store.first_alert_ms(db, now, child, child["drill"]),
+        child["id"],
+    )

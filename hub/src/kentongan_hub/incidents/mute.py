@@ -1,0 +1,79 @@
+"""What the operator does at two in the morning: mute or revoke a button, hand over; each with a reason."""
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base.language import _
+from kentongan_hub.devices.trust import revocations
+from kentongan_hub.incidents import orders
+from kentongan_hub.people import access, circles
+from kentongan_hub.record import audit
+
+HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
+REASON_LIMIT = 100  # characters
+
+
+def reason_given(text):
+    text = audit.clean(text).strip()[:REASON_LIMIT]
+    if not text:
+        raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
+    return text
+
+
+def device(db, label):
+    return db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", label)
+
+
+def mute(db, now, by, label, hours, reason, at=""):
+    """Alarms of this button are still stored and shown, but no siren is ordered and nobody is called at once.
+
+    The posts that hear it sound by themselves until their own limit; its open incidents are silenced now.
+    """
+    row, reason = device(db, label), reason_given(reason)
+    if row is None or row["role"] != "tombol":
+        raise LocalError(_("Hanya tombol yang bisa dibisukan."))
+    not_ones_own(db, by, row)
+    if hours not in HOURS:
+        raise LocalError(_("Lama: pilih %(str)s jam.", str=", ".join(map(str, HOURS))))
+    db.run(
+        "UPDATE devices SET muted_until_ms = ?, muted_reason = ? WHERE node = ?",
+        now.ms + hours * 3_600_000,
+        f"{reason} ({by['name']})",
+        row["node"],
+    )
+    for incident in db.all(
+        "SELECT * FROM incidents WHERE device = ? AND closed_ms IS NULL AND confidential = 0", row["node"]
+    ):
+        db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
+        orders.siren(db, now, incident, "stop")
+    audit.record(db, now.wall, by["login"], _("tombol dibisukan"), label, f"{hours} jam: {reason}", at)
+
+
+def unmute(db, now, by, label, at=""):
+    if db.run(
+        "UPDATE devices SET muted_until_ms = NULL, muted_reason = NULL WHERE label = ? AND revoked = 0", label
+    ):
+        audit.record(db, now.wall, by["login"], _("tombol dihidupkan"), label, address=at)
+
+
+def muted(db, now_ms, node):
+    until = db.value("SELECT muted_until_ms FROM devices WHERE node = ?", node)
+    # a damaged row silences nobody: no mute is longer than the longest that a person can choose
+    return type(until) is int and now_ms < until <= now_ms + HOURS[-1] * 3_600_000
+
+
+def revoke(db, now, by, secret, label, reason, at=""):
+    """Refused for good, by hub and gateways at once and by each post once it reports it (trust/)."""
+    row, reason = device(db, label), reason_given(reason)
+    if row is None:
+        raise LocalError(_("Alat ini tidak ada, atau sudah dicabut."))
+    not_ones_own(db, by, row)
+    revocations.revoke(db, now, secret, row["node"], reason, by["name"])
+    audit.record(db, now.wall, by["login"], _("alat dicabut dari halaman"), label, reason, at)
+
+
+def not_ones_own(db, by, row):
+    """LocalError when `by` lives where this device is: whom an alarm may be about takes no button away."""
+    if (row["zone"], row["house"]) in circles.homes(db, by):
+        raise LocalError(access.OWN_HOUSE)
+
+

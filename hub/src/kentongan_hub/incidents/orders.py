@@ -1,0 +1,123 @@
+"""What an incident asks of gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
+
+import json
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base.language import _
+from kentongan_hub.people import ringing
+from kentongan_hub.record import outbox, timeline
+
+STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
+SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
+QUIET_MS = 45_000  # a gateway whose long poll has not come for so long takes no order in time
+SIREN_SECONDS = 60  # one re-alert
+
+
+def members(db, incident):
+    """The incident and those merged into it: what is done to one event is told to every presser."""
+    return [incident, *db.all("SELECT * FROM incidents WHERE merged_into = ? ORDER BY id", incident["id"])]
+
+
+def stage(db, now, incident, counter, number):
+    """Tell one button; `counter` is the press that is answered."""
+    if incident["device"] == timeline.BY_HAND:
+        return
+    body = {"device": incident["device"], "counter": counter, "first": incident["first_counter"],
+            "stage": number}
+    outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
+
+
+def stages(db, now, incident, number):
+    """Tell every button of the event."""
+    for one in members(db, incident):
+        stage(db, now, one, one["last_counter"], number)
+
+
+def siren(db, now, incident, action, seconds=0, zone=None):
+    """Start or stop the posts of the incident's zone. A confidential incident never gets here."""
+    if incident["confidential"]:
+        raise LocalError(_("kejadian rahasia tidak pernah membunyikan sirene"))
+    if incident["device"] == timeline.BY_HAND:
+        return
+    zone = incident["zone"] if zone is None else zone
+    body = {
+        "action": action,
+        "origin": incident["device"],
+        "counter": incident["last_counter"],
+        "first": incident["first_counter"],
+        "targets": "zone",
+        "zone": zone,
+        "kind": incident["kind"],
+        "seconds": seconds,
+    }
+    outbox.order(db, now.ms, [_gateway(db, incident, zone)], "siren", body, SIREN_EXPIRES_MS, incident["id"])
+
+
+def _gateway(db, incident, zone):
+    """The gateway of that zone, else the one that heard the alarm: it reaches the other posts over relays."""
+    if zone == incident["zone"]:
+        return incident["gateway"]
+    label = db.value("SELECT label FROM gateways WHERE zone = ? AND token IS NOT NULL ORDER BY label", zone)
+    return label or incident["gateway"]
+
+
+def reroute(db, now):
+    """Orders that wait for a gateway that has gone quiet go to one that has not; how many.
+
+    Any gateway of the site holds the keys and reaches the devices over relays; which one heard the alarm
+    first is no reason to wait for it.
+    """
+    alive = db.all(
+        "SELECT label, zone FROM gateways WHERE token IS NOT NULL AND heard_ms >= ? ORDER BY heard_ms DESC",
+        now.ms - QUIET_MS,
+    )
+    if not alive:
+        return 0
+    names = [outbox.gateway_channel(one["label"]) for one in alive]
+    marks = ", ".join("?" * len(names))
+    rows = db.all(
+        "SELECT o.id, i.zone FROM outbox o JOIN incidents i ON i.id = o.incident WHERE o.state = ? AND "
+        f"o.type IN ('stage', 'siren', 'page') AND o.channel LIKE 'gateway:%' AND o.channel NOT IN ({marks})",
+        outbox.WAITING,
+        *names,
+    )
+    for row in rows:
+        near = next((one for one in alive if one["zone"] == row["zone"]), alive[0])
+        channel = outbox.gateway_channel(near["label"])
+        db.run("UPDATE outbox SET channel = ?, lease_ms = 0 WHERE id = ?", channel, row["id"])
+    return len(rows)
+
+
+def as_sent(db, row):
+    """The body of an order (a row of the outbox) as it goes out now.
+
+    A page for a confidential incident names its chimes: by its own circle as it stands now.
+    """
+    body = json.loads(row["body"])
+    if row["type"] == "page":
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+        if not incident and body.get("silent"):  # whose circle? Others are not to know of it
+            raise LookupError(f"page {row['id']} of a confidential incident that is not known")
+        if incident and incident["confidential"]:
+            body["targets"] = ringing.targets(db, incident)
+    return body
+
+
+def stop_sirens(db, now, incident):
+    for one in members(db, incident):
+        if not one["confidential"]:
+            siren(db, now, one, "stop")
+
+
+def page(db, now, incident):
+    """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent().
+
+    With what the alarm says: a gateway that did not hear it, or has forgotten it, calls all the same.
+    """
+    if incident["device"] == timeline.BY_HAND:
+        return
+    body = {"device": incident["device"], "counter": incident["last_counter"],
+            "first": incident["first_counter"], "kind": incident["kind"], "zone": incident["zone"],
+            "silent": int(bool(incident["confidential"]))}
+    outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])

@@ -1,0 +1,45 @@
+"""Photos of an incident: drawn anew, few, only for who may act on it, gone after 90 days (domain.md 7)."""
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import confidential
+from kentongan_hub.record import away, timeline
+
+SIDE_MAX = 1280  # px
+LIMIT = 6  # of one incident
+KEPT_MS = 90 * 86_400_000
+
+
+def may_see(db, account, incident):
+    """Of a confidential incident its agreed people; of others whoever may come, never a wall or an office."""
+    if incident["confidential"]:
+        return confidential.may_see(db, account, incident)
+    return roles.allows(account["role"], roles.COME)
+
+
+def add(db, now, incident, account, drawn, at=""):
+    """`drawn` as pictures.redraw gives it."""
+    if db.value("SELECT count(*) FROM photos WHERE incident = ?", incident["id"]) >= LIMIT:
+        raise LocalError(_("sudah ada %(limit)s foto untuk kejadian ini", limit=LIMIT))
+    body, width, height = drawn
+    db.insert(
+        "photos", incident=incident["id"], body=body, width=width, height=height, made_wall=now.wall,
+        made_ms=now.ms, made_by=account["name"],
+    )  # fmt: skip
+    timeline.tell(db, now, incident, account["name"], _("foto ditambah"), f"{width} x {height}", at)
+
+
+def listed(db, incident):
+    columns = "id, width, height, made_by, made_wall"
+    return db.all(f"SELECT {columns} FROM photos WHERE incident = ? ORDER BY id", incident["id"])
+
+
+def body(db, incident, number):
+    return db.value("SELECT body FROM photos WHERE id = ? AND incident = ?", number, incident["id"])
+
+
+def expire(db, now):
+    """Photos whose time is over; how many."""
+    return db.run("DELETE FROM photos WHERE made_ms < ?", away.cutoff(db, now.ms, KEPT_MS))

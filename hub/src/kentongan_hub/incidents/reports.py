@@ -1,0 +1,113 @@
+"""What a person tells the hub without a button: an event somebody ran to the post with, or a report.
+
+Of a confidential one neither the reporter's name nor address is stored anywhere, not even in the record.
+"""
+
+import threading
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import states, words
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import actions
+from kentongan_hub.incidents.calling import recipients, steps
+from kentongan_hub.people import circles
+from kentongan_hub.policies import policy_store
+from kentongan_hub.record import audit, outbox, timeline
+
+TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
+REPORTER = "pelapor (dirahasiakan)"
+PAGE_EXPIRES_MS = 3_600_000
+KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
+WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was called for yet, in this time
+
+
+class Lately:
+    """How many reports an account wrote lately: in memory only, for no disk may know who reported."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._wrote = {}  # account -> [(steady ms, slug; '' of one in confidence)]
+
+    def check(self, db, now_ms, account):
+        """LocalError where so many of this account wait that another would only wait behind them.
+
+        One that is called for, or over, counts no more. One in confidence counts for its time: else its
+        reporter would see how it goes.
+        """
+        with self._lock:
+            recent = [one for one in self._wrote.get(account, ()) if now_ms - one[0] < WAITING_MS]
+            self._wrote[account] = [one for one in recent if not one[1] or _is_uncalled(db, one[1])]
+            if len(self._wrote[account]) >= WAITING_MAX:
+                raise LocalError(
+                    _("%(count)s laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
+                      "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri.",
+                      count=WAITING_MAX)  # fmt: skip
+                )
+
+    def wrote(self, now_ms, account, slug, secret):
+        with self._lock:
+            self._wrote.setdefault(account, []).append((now_ms, "" if secret else slug))
+
+
+def _is_uncalled(db, slug):
+    """Whether this report is open, and its calls wait, and none of them was tried yet."""
+    return bool(
+        db.value(
+            "SELECT 1 FROM incidents i JOIN outbox o ON o.incident = i.id WHERE i.slug = ? "
+            "AND i.closed_ms IS NULL AND o.type = ? GROUP BY i.id "
+            "HAVING max(o.state = ?) = 1 AND max(o.attempts) = 0",
+            *(slug, outbox.MESSAGE, outbox.WAITING),
+        )
+    )
+
+
+def is_confidential(kind):
+    return kind in words.CONFIDENTIAL_KINDS
+
+
+def take(db, now, account, kind, zone, house, place, text, address=""):
+    """The new incident's slug; it is called like any other, but no siren can be ordered for it."""
+    if kind not in KINDS:
+        raise LocalError(_("Jenis kejadian itu tidak ada di daftar."))
+    if not 1 <= zone <= 255 or not 0 <= house <= 0xFFFF:
+        raise LocalError(_("RT: tulis angka 1 sampai 255; rumah boleh kosong"))
+    text, place = audit.clean(text).strip(), audit.clean(place).strip()
+    if not text:
+        raise LocalError(_("Tulis satu kalimat: apa yang terjadi."))
+    if len(text) > TEXT_LIMIT or len(place) > PLACE_LIMIT:
+        raise LocalError(_("Terlalu panjang: kalimat %(limit)s huruf, patokan %(limit2)s huruf",
+                           limit=TEXT_LIMIT, limit2=PLACE_LIMIT))  # fmt: skip
+    secret = is_confidential(kind)
+    prefix = "rahasia" if secret else "kejadian"
+    slug = actions.new_slug(db, prefix)
+    number = int(slug.removeprefix(f"{prefix}-"))
+    row = {
+        **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "alerts"), 0),
+        **{"slug": slug, "state": states.BARU, "device": timeline.BY_HAND, "gateway": ""},
+        **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},
+        **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
+    }
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", db.insert("incidents", **row))
+    circles.draw(db, incident)
+    _somebody_hears(db, now, incident)
+    due_ms = policy_store.first_alert_ms(db, now, incident, False)
+    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
+    who, at = (REPORTER, "") if secret else (account["name"], address)
+    timeline.tell(db, now, incident, who, _("dilaporkan"), text, at)
+    outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
+    audit.note("hub_logged", timeline.identity(db, incident), incident["state"])
+    steps.at_once(db, now, incident)
+    return incident["slug"]
+
+
+def _somebody_hears(db, now, incident):
+    """A report that only offices may know is refused, with whom to telephone, where no office is known."""
+    if incident["kind"] in circles.OFFICES_ONLY and not circles.members(db, incident):
+        to = [word for step in policy_store.for_incident(db, incident)["langkah"] for word in step["kepada"]]
+        if not recipients.resolve(db, now, incident, to):
+            raise LocalError(
+                _("Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
+                  "melengkapi tugas mereka di Orang dan rumah.")  # fmt: skip
+            )

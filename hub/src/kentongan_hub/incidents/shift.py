@@ -1,0 +1,18 @@
+"""Tonight's operator hands over, with what he holds."""
+
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents.mute import REASON_LIMIT, reason_given
+from kentongan_hub.record import audit
+
+HAND_OVER = (_("Pulang"), _("Ganti giliran"), _("Sakit"))  # reasons, one tap each
+
+
+def hand_over(db, now, by, to, reason, message="", at=""):
+    """Tonight's operator is somebody else now, and so is whoever holds what this person held."""
+    parts = (reason_given(reason), audit.clean(message).strip()[:REASON_LIMIT])
+    message = ": ".join(part for part in parts if part)
+    db.set_setting("operator", to["name"])
+    db.set_setting("operator_wall", now.wall)
+    held = db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"])
+    audit.record(db, now.wall, by["login"], _("serah terima malam"), to["login"], message, at)
+    return held

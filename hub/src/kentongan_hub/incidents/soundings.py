@@ -1,0 +1,177 @@
+"""Posts that should sound: whoever does not report it within 15 s, or reports a failure, needs a person."""
+
+import json
+
+from kentongan_wire import flood
+from kentongan_wire import messages as m
+
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import supervision
+from kentongan_hub.incidents.drills import posts
+from kentongan_hub.record import failures, timeline
+from kentongan_hub.record.timeline import BY_HAND
+
+WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
+BESIDE = "bersama"  # told of its siren for another alarm since: in a large crowd it does not tell of each
+HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
+QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
+WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
+# a sounding, a rest after it, and what its report may take
+SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + flood.REST_MS + flood.SIREN_TOLD_MS
+POSTS = (
+    "SELECT node, zone, settings FROM devices "
+    "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
+)
+RESTARTS = 4  # of a gateway for which a post has its time again
+CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
+
+
+def expect(db, now, incident, zones, ordered=False):
+    """The posts of these RTs are meant to sound for this incident from now on.
+
+    By themselves they sound what their settings say, by order of ours everything. What a person wrote down
+    has no siren.
+    """
+    if incident["confidential"] or incident["drill"] or incident["kind"] in QUIET_KINDS:
+        return
+    if incident["device"] == BY_HAND or incident["kind"] >= WITHOUT_SIREN:
+        return
+    for zone in zones:
+        for post in db.all(POSTS, zone):
+            if ordered or _sounds(post, incident):
+                asked_ms = None if ordered else now.ms
+                failures.contained(
+                    db, now, "menunggu laporan sirene", _await, db, now, incident, post["node"], asked_ms
+                )
+
+
+def _await(db, now, incident, post, asked_ms):
+    db.run(
+        "INSERT INTO soundings (incident, post, asked_ms, due_ms, state, changed_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (incident, post) DO UPDATE SET asked_ms = excluded.asked_ms, "
+        "due_ms = excluded.due_ms, state = excluded.state, changed_ms = excluded.changed_ms "
+        "WHERE soundings.state IN (?, ?)",
+        *(incident["id"], post, asked_ms, now.ms + supervision.SIREN_LIMIT_MS, WAITED, now.ms),
+        *(SILENT, FAILED),
+    )
+
+
+def _sounds(post, incident):
+    """Whether this post's settings let it sound for that kind (firmware/siren.py); unreadable ones do."""
+    kind = incident["kind"] if incident["kind"] in m.KIND_NAMES else m.KIND_BAHAYA
+    try:
+        table = json.loads(post["settings"]).get("table")
+        if not table or kind == m.KIND_MEDIS:
+            return True
+        return any(zone == incident["zone"] and kinds >> kind & 1 for zone, kinds in table)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return True
+
+
+def limit_ms(db, row):
+    """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS, in a crowd,
+    where it repeats its first word later, HELD_MS more.
+
+    One that has told of its siren sounding for another alarm holds its further reports back on purpose:
+    the street hears it, and the air is for alarms. What it does by order it reports at once (no asked_ms).
+    """
+    buttons = db.value(
+        "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", row["asked_ms"] - CROWD_WINDOW_MS
+    )
+    crowd = buttons >= CROWD_BUTTONS
+    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+    if told_ms is None or row["asked_ms"] - told_ms > SOUNDING_MS:
+        return supervision.SIREN_LIMIT_MS + (flood.HELD_MS if crowd else 0)
+    held_ms = flood.HELD_MS + flood.HELD_SPAN_MS
+    return supervision.SIREN_LIMIT_MS + held_ms * (flood.CROWD_TIMES if crowd else 1)
+
+
+def reported(db, now, incident, post, state):
+    """A post's word on this incident: it sounds, was driven without a sense of it, or failed."""
+    word = HEARD.get(state)
+    if state == m.STATE_REFUSED:  # the gateway orders it: its time begins anew, once for each refusal
+        db.run(
+            "UPDATE soundings SET asked_ms = NULL, due_ms = ? WHERE incident = ? AND post = ? AND state = ?",
+            *(now.ms + supervision.SIREN_LIMIT_MS, incident["id"], post, WAITED),
+        )
+    if word is None:
+        return
+    db.run(
+        "INSERT INTO soundings (incident, post, due_ms, state, changed_ms) VALUES (?, ?, NULL, ?, ?) "
+        "ON CONFLICT (incident, post) DO UPDATE SET due_ms = NULL, state = excluded.state, "
+        "changed_ms = excluded.changed_ms",
+        incident["id"],
+        post,
+        word,
+        now.ms,
+    )
+    if word != FAILED:
+        db.run(
+            "UPDATE devices SET senses = ?, siren_checked_ms = ? WHERE node = ?",
+            int(word == SOUNDED),
+            now.ms,
+            post,
+        )
+        if not (incident["drill"] and posts.knows(db, now, post)):
+            db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
+
+
+def heard_anew(db, now, gateway):
+    """A gateway has started anew: what posts said meanwhile nobody heard, and they have their time again."""
+    theirs = (
+        "SELECT d.node FROM devices d JOIN gateways g ON g.label = ? "
+        "WHERE d.zone = g.zone OR d.heard_by = g.label"
+    )
+    db.run(
+        "UPDATE soundings SET due_ms = max(due_ms, min(?, changed_ms + ?)) "
+        f"WHERE due_ms IS NOT NULL AND post IN ({theirs})",
+        *(now.ms + supervision.SIREN_LIMIT_MS, RESTARTS * supervision.SIREN_LIMIT_MS, gateway),
+    )
+
+
+def run_due(db, now):
+    """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
+    late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
+    for row in late:
+        if failures.contained(db, now, "sirene yang diam", _judge, db, now, row) is None:
+            db.run(
+                "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident IS ? "
+                "AND post IS ?",
+                *(SILENT, now.ms, row["incident"], row["post"]),
+            )
+    return len(late)
+
+
+def _judge(db, now, row):
+    """True once it is said what a post whose time is over did."""
+    until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
+    where = (row["incident"], row["post"])
+    if until_ms > now.ms:
+        db.run("UPDATE soundings SET due_ms = ? WHERE incident = ? AND post = ?", until_ms, *where)
+        return True
+    told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
+    if row["asked_ms"] and told_ms is not None and told_ms >= row["asked_ms"]:
+        db.run(
+            "UPDATE soundings SET due_ms = NULL, state = ? WHERE incident = ? AND post = ?", BESIDE, *where
+        )
+        return True
+    db.run(
+        "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
+        *(SILENT, now.ms, *where),
+    )
+    incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
+    timeline.tell(db, now, incident, "pusat data", _("sirene tidak melapor berbunyi"), label or "")
+    return True
+
+
+def silent(db):
+    """[{"label", "state"}] of posts whose last sounding failed and that nobody has checked since."""
+    return db.all(
+        "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "
+        "(SELECT max(incident) FROM soundings WHERE post = d.node) "
+        "WHERE d.role = 'sirene' AND d.revoked = 0 AND s.state IN (?, ?) "
+        "AND s.changed_ms > d.siren_checked_ms",
+        SILENT,
+        FAILED,
+    )

@@ -1,0 +1,1 @@
+"""People: accounts, homes, residents, contacts, and who may know of what."""

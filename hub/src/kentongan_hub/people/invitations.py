@@ -1,0 +1,148 @@
+"""Invitations at the post and recovery links: one use, an end, and only the hash of the secret is kept."""
+
+import secrets
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
+from kentongan_hub.people import access, accounts, pins
+from kentongan_hub.record import audit, away
+
+HOUR_MS = 3_600_000
+HOURS = (1, 24, 168)  # how long an invitation may be open
+RECOVERY_HOURS = 1  # a link into an existing account is shorter
+OWN_LIMIT = 20  # invitations of one account that wait at once: nobody shuts the door for another's
+KEPT_MS = 30 * 24 * HOUR_MS  # used and ended ones are listed this long; the record keeps them for good
+TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
+
+
+def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
+    """The secret of a new invitation for a named person; LocalError names what is wrong.
+
+    `home`: where this person lives, as access.check_home gives it; the invited person cannot choose it.
+    """
+    name = audit.clean(name).strip()
+    if not 0 < len(name) <= accounts.NAME_LIMIT:
+        raise LocalError(_("nama: 1 sampai %(limit)s huruf", limit=accounts.NAME_LIMIT))
+    if role not in roles.INVITES.get(by["role"], ()):
+        raise LocalError(_("peran: pilih salah satu dari daftar; peran lain diundang oleh admin"))
+    if hours not in HOURS:
+        raise LocalError(_("berlaku: pilih 1 jam, 1 hari atau 1 minggu"))
+    token = _insert(db, now, by["name"], name, role, hours, home=home, by_account=by["id"])
+    lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    detail = f"{role}, {hours} jam, rumah: {lives}"
+    audit.record(db, now.wall, by["login"], _("undangan dibuat"), name, detail, at)
+    return token
+
+
+def recover(db, now, by, account, at="", console=False):
+    """The secret of a link with which this account gets a new password; the older links of it end.
+
+    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential
+    incidents, or holds an office that is called for them, is recovered there only: whoever holds the link for
+    a moment would read what that person may read.
+    """
+    if not account["active"]:
+        raise LocalError(_("akun %(login)s dimatikan; hidupkan dulu di halaman Akun",
+                           login=f"{account['login']!r}"))  # fmt: skip
+    if account["paired_by"] or account["role"] in roles.NEVER_NAMED:
+        raise LocalError(_("akun %(login)s adalah layar: pasangkan lagi di halaman Layar pos",
+                           login=f"{account['login']!r}"))  # fmt: skip
+    if not console and access.is_near(db, account):
+        raise LocalError(
+            _("akun %(login)s dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
+              "membuat sandi baru (kentongan-hub recovery-link)", login=f"{account['login']!r}")  # fmt: skip
+        )
+    db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
+           "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
+    token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
+    audit.record(db, now.wall, by, _("tautan sandi baru dibuat"), account["login"], address=at)
+    return token
+
+
+def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_account=None):
+    old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
+    db.run("DELETE FROM invitations WHERE expires_ms < ?", away.cutoff(db, now.ms, KEPT_MS))
+    own = f"SELECT count(*) FROM invitations WHERE made_account = ? AND NOT {old}"
+    # a recovery link takes the place of the last one of its account, and is never kept out
+    if db.value(own, by_account, now.ms) >= OWN_LIMIT:
+        raise LocalError(_("sudah ada %(limit)s undangan Anda yang menunggu; batalkan yang tidak dipakai",
+                           limit=OWN_LIMIT))  # fmt: skip
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    db.insert(
+        "invitations",
+        token=accounts.hash_token(token),
+        name=name,
+        role=role,
+        account=account,
+        zone=home[0],
+        house=home[1],
+        outside=home[2],
+        made_account=by_account,
+        made_by=by,
+        made_wall=now.wall,
+        expires_ms=now.ms + hours * HOUR_MS,
+        expires_wall=now.wall + hours * HOUR_MS,
+    )
+    return token
+
+
+def find(db, now_ms, token):
+    """The open invitation of this secret, with `login` when it is a recovery link; else None.
+
+    One whose maker was switched off since opens nothing.
+    """
+    return db.one(
+        "SELECT i.*, a.login FROM invitations i LEFT JOIN accounts a ON a.id = i.account "
+        "LEFT JOIN accounts m ON m.id = i.made_account "
+        "WHERE i.token = ? AND i.used_wall IS NULL AND i.ended_wall IS NULL AND i.expires_ms > ? "
+        "AND coalesce(a.active, 1) = 1 AND coalesce(m.active, 1) = 1",
+        accounts.hash_token(token),
+        now_ms,
+    )
+
+
+def take(db, now, invitation, login, name, password, pin, at=""):
+    """The account's id: a new one, or the old one with a new password and every session ended.
+
+    `invitation` is what find() gave in the same transaction, so nobody takes it twice.
+    """
+    if pin:
+        pins.check_new(pin)
+    account = invitation["account"]
+    if account is None:
+        home = access.home(invitation)
+        account = accounts.add(db, now.wall, login, name, invitation["role"], password, home=home)
+        access.made(db, now, invitation["made_account"], account, home)
+    else:
+        accounts.check_new(invitation["login"], password)
+        db.run("UPDATE accounts SET password = ? WHERE id = ?", accounts.hash_password(password), account)
+        accounts.end_sessions(db, account)
+    if pin:
+        db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), account)
+    db.run("UPDATE invitations SET used_wall = ?, used_by = ? WHERE id = ?", now.wall, account,
+           invitation["id"])  # fmt: skip
+    what = _("sandi baru lewat tautan") if invitation["account"] else _("undangan dipakai")
+    detail = f"dari {invitation['made_by']}, peran {invitation['role']}"
+    audit.record(db, now.wall, invitation["login"] or login, what, invitation["name"], detail, at)
+    return account
+
+
+def end(db, now, by, number, at=""):
+    """Take an open invitation back; False when there is none."""
+    row = db.one("SELECT * FROM invitations WHERE id = ?", number)
+    if row is None or row["used_wall"] is not None or row["ended_wall"] is not None:
+        return False
+    db.run("UPDATE invitations SET ended_wall = ? WHERE id = ?", now.wall, number)
+    audit.record(db, now.wall, by["login"], _("undangan dibatalkan"), row["name"], row["role"], at)
+    return True
+
+
+def state(row, now_ms):
+    """'menunggu', 'dipakai', 'dibatalkan' or 'lewat waktu'."""
+    if row["used_wall"] is not None:
+        return _("dipakai")
+    if row["ended_wall"] is not None:
+        return _("dibatalkan")
+    return _("menunggu") if row["expires_ms"] > now_ms else _("lewat waktu")

@@ -1,0 +1,277 @@
+"""Houses and people: who lives where, who is called for what, with consent; and what happens when they move.
+
+Stored: name, house, addresses, an optional health note with a consent of its own. Never NIK, KK number or
+religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
+"""
+
+import re
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import inside, phones
+from kentongan_hub.base.language import _
+from kentongan_hub.people import access
+from kentongan_hub.record import audit
+from kentongan_hub.storage.store import parsed
+
+DUTIES = {
+    "ronda": _("ronda yang bertugas"),
+    "ketua_rt": _("ketua RT"),
+    "wakil_rt": _("wakil ketua RT"),
+    "keamanan": _("seksi keamanan"),
+    "linmas": _("Linmas"),
+    "bidan": _("bidan"),
+    "p3k": _("P3K"),
+    "kader": _("kader"),
+    "mobil": _("pemilik mobil"),
+    "ketua_rw": _("ketua RW"),
+    "lurah": _("lurah"),
+    "bhabin": _("Bhabinkamtibmas"),
+    "babinsa": _("Babinsa"),
+    "ppa": _("unit PPA"),
+    "teknisi": _("teknisi"),
+}
+
+RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
+
+NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
+ADDRESSES_LIMIT = 5  # of one person
+CHANNELS = ("sms", "apprise")
+HOUSE_MAX = 0xFFFF
+_NIK = re.compile(r"\d[\d .-]{14,}\d")
+GONE = "(persetujuan ditarik)"
+MOVES_OUT = (_("Pindah rumah"), _("Kontrak habis"), _("Rumah dijual"))  # reasons, one tap each
+MOVES_IN = (_("Penghuni baru"), _("Kembali dari luar kota"))
+
+
+def _text(name, value, limit, required=False):
+    value = audit.clean(value).strip()
+    if required and not value:
+        raise LocalError(_("%(name)s: masih kosong", name=name))
+    if len(value) > limit:
+        raise LocalError(_("%(name)s: paling panjang %(limit)s huruf", name=name, limit=limit))
+    if _NIK.search(value):
+        raise LocalError(_("%(name)s: jangan menyimpan NIK atau nomor KK di sini", name=name))
+    return value
+
+
+def add_house(db, now, by, zone, number, place="", at=""):
+    """The new house's id."""
+    if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
+        raise LocalError(_("RT 1 sampai 255 dan nomor rumah 1 sampai %(house_max)s", house_max=HOUSE_MAX))
+    if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: sudah terdaftar",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    house = db.insert("houses", zone=zone, number=number, place=_text(_("patokan"), place, 80))
+    audit.record(db, now.wall, by["login"], _("rumah didaftar"), f"RT {zone:02d} rumah {number}", address=at)
+    return house
+
+
+def add_person(db, now, by, name, zone, house, consent, health="", health_consent=False, head=False, at=""):
+    """The new person's id; nobody is stored without consent."""
+    if not consent:
+        raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
+                           "tangan"))  # fmt: skip
+    health = _text("catatan kesehatan", health, NOTE_LIMIT)
+    if health and not health_consent:
+        raise LocalError(_("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan"))
+    if house and not db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, house):
+        add_house(db, now, by, zone, house, at=at)
+    person = db.insert(
+        "people",
+        name=_text(_("nama"), name, NAME_LIMIT, True),
+        zone=zone,
+        house=house,
+        head=int(head),
+        health_note=health,
+        consent_wall=now.wall,
+        health_consent_wall=now.wall if health else None,
+        created_wall=now.wall,
+    )
+    audit.record(db, now.wall, by["login"], _("warga didaftar"), f"warga {person}", "dengan persetujuan", at)
+    return person
+
+
+def check_address(db, channel, address, delay_s):
+    """The address as it is kept; LocalError names what is wrong."""
+    if channel not in CHANNELS:
+        raise LocalError(_("kanal %(channel)s: pilih %(channels)s",
+                           channel=f"{channel!r}", channels=", ".join(CHANNELS)))  # fmt: skip
+    address = phones.normal(address) if channel == "sms" else address.strip()
+    if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
+        raise LocalError(_("alamat Apprise: tulis seperti ntfy://... atau tgram://..."))
+    if channel == "apprise" and inside.refuses(address, _allowed_inside(db)):
+        raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
+    if not 0 <= delay_s <= 900:
+        raise LocalError(_("tunda: 0 sampai 900 detik"))
+    return address
+
+
+def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
+    address = check_address(db, channel, address, delay_s)
+    _person(db, person)
+    if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
+        raise LocalError(_("paling banyak %(limit)s alamat untuk satu orang; hapus satu dulu",
+                           limit=ADDRESSES_LIMIT))  # fmt: skip
+    db.insert(
+        "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
+    )
+    audit.record(db, now.wall, by["login"], _("alamat ditambah"), f"warga {person}", channel, at)
+
+
+def _allowed_inside(db):
+    kept = db.value("SELECT settings FROM channels WHERE name = 'apprise'")
+    return str(parsed(kept).get("lokal", ""))
+
+
+def drop_address(db, now, by, person, number, at=""):
+    if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
+        audit.record(db, now.wall, by["login"], _("alamat dihapus"), f"warga {person}", address=at)
+
+
+def check_duties(duties):
+    unknown = [duty for duty in duties if duty not in DUTIES]
+    if unknown:
+        raise LocalError(_("tugas %(value)s: pilih %(duties)s",
+                           value=f"{unknown[0]!r}", duties=", ".join(DUTIES)))  # fmt: skip
+
+
+def set_duties(db, now, by, person, duties, at=""):
+    """This person is called for exactly these duties from now on; RT duties count in the own RT only."""
+    row = _person(db, person)
+    check_duties(duties)
+    had = db.all("SELECT duty FROM duties WHERE person = ? ORDER BY duty", person)
+    db.run("DELETE FROM duties WHERE person = ?", person)
+    for duty in duties:
+        db.insert("duties", person=person, duty=duty, zone=row["zone"] if duty in RT_DUTIES else 0)
+    words = [", ".join(sorted(some)) or "-" for some in ([row["duty"] for row in had], duties)]
+    detail = f"{words[0]} menjadi {words[1]}"
+    audit.record(db, now.wall, by["login"], _("tugas diubah"), f"warga {person}", detail, at)
+
+
+def _person(db, person):
+    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", person)
+    if row is None:
+        raise LocalError(_("Orang itu tidak ada di daftar."))
+    return row
+
+
+def withdraw(db, now, by, person, at=""):
+    """Consent withdrawn: name, notes, addresses and duties go at once; that it happened is on the record."""
+    name = _person(db, person)["name"]
+    # messages that wait are not sent, and those that were sent keep no number and no name
+    db.run(
+        "DELETE FROM outbox WHERE type IN ('pesan', 'koreksi', 'kabar') AND EXISTS ("
+        "SELECT 1 FROM addresses a WHERE a.person = ? AND a.channel = outbox.channel "
+        "AND a.address = json_field(outbox.body, 'to') AND NOT EXISTS (SELECT 1 FROM addresses b "
+        "WHERE b.channel = a.channel AND b.address = a.address AND b.person != a.person))",
+        person,
+    )
+    db.run("UPDATE houses SET key_holder = '' WHERE key_holder = ?", name)
+    db.run(
+        "DELETE FROM sms_parts WHERE sender IN (SELECT address FROM addresses WHERE person = ?)", person
+    )  # fmt: skip
+    db.run("DELETE FROM addresses WHERE person = ?", person)
+    db.run("DELETE FROM duties WHERE person = ?", person)
+    db.run(
+        "UPDATE people SET name = ?, health_note = '', house = 0, account = NULL, withdrawn_wall = ?, "
+        "erased_wall = ? WHERE id = ?",
+        GONE,
+        now.wall,
+        now.wall,
+        person,
+    )
+    audit.record(db, now.wall, by["login"], _("persetujuan ditarik"), f"warga {person}", address=at)
+
+
+def move_out(db, now, by, zone, number, reason, at=""):
+    """The household has left: nobody of it is called any more; the house stays, without people."""
+    reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
+    if not db.run(
+        "UPDATE houses SET occupied = 0 WHERE zone = ? AND number = ? AND occupied = 1", zone, number
+    ):
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah kosong",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    gone = db.all("SELECT id FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", zone, number)
+    for row in gone:
+        db.run("UPDATE addresses SET active = 0 WHERE person = ?", row["id"])
+        db.run("DELETE FROM duties WHERE person = ?", row["id"])
+        db.run("UPDATE people SET house = 0, head = 0 WHERE id = ?", row["id"])
+    audit.record(db, now.wall, by["login"], _("pindah keluar"), f"RT {zone:02d} rumah {number}", reason, at)
+    return len(gone)
+
+
+def move_in(db, now, by, zone, number, reason, at=""):
+    """A household has come: the house counts again; its people are added with their consent."""
+    reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
+    if not db.run(
+        "UPDATE houses SET occupied = 1 WHERE zone = ? AND number = ? AND occupied = 0", zone, number
+    ):
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah berpenghuni",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    audit.record(db, now.wall, by["login"], _("pindah masuk"), f"RT {zone:02d} rumah {number}", reason, at)
+
+
+def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
+    """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it.
+
+    Nobody says it of the own house: who is called would not go in.
+    """
+    if not 0 <= days <= 60:
+        raise LocalError(_("lama kosong: 0 sampai 60 hari"))
+    if days:
+        access.may(db, by, touched={(zone, number)})
+    changed = db.run(
+        "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? "
+        "WHERE zone = ? AND number = ?",
+        now.ms if days else None,
+        now.ms + days * 86_400_000 if days else None,
+        _text(_("pemegang kunci"), key_holder, NAME_LIMIT) if days else "",
+        zone,
+        number,
+    )
+    if not changed:
+        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak terdaftar",
+                           number=number, zone=f"{zone:02d}"))  # fmt: skip
+    what = _("%(days)s hari", days=days) if days else _("berakhir")
+    audit.record(db, now.wall, by["login"], _("rumah kosong"), f"RT {zone:02d} rumah {number}", what, at)
+
+
+def empty_note(db, at_ms, zone, number):
+    """'RUMAH KOSONG, jangan masuk sendirian. Kunci: Budi.' while the house is, else ''."""
+    row = db.one("SELECT * FROM houses WHERE zone = ? AND number = ?", zone, number)
+    if not number or row is None:
+        return ""
+    away = row["empty_to_ms"] is not None and row["empty_from_ms"] <= at_ms < row["empty_to_ms"]
+    if row["occupied"] and not away:
+        return ""
+    if row["key_holder"]:
+        return _("RUMAH KOSONG, jangan masuk sendirian. Kunci: %(key_holder)s.", key_holder=row["key_holder"])
+    return _("RUMAH KOSONG, jangan masuk sendirian.")
+
+
+def counters(db, now):
+    """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
+    month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
+    one = db.value
+    return {
+        "rumah": one("SELECT count(*) FROM houses WHERE occupied = 1"),
+        "terdaftar": one(
+            "SELECT count(*) FROM houses h WHERE occupied = 1 AND EXISTS (SELECT 1 FROM people p "
+            "WHERE p.zone = h.zone AND p.house = h.number AND p.erased_wall IS NULL)"
+        ),
+        "bertombol": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
+            "WHERE role = 'tombol' AND revoked = 0 AND pending = 0 AND house > 0)"
+        ),
+        "diuji": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
+            "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_ms > ?)",
+            month_ms,
+        ),
+        "dilatih": one(
+            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM incidents INDEXED BY incidents_drills "
+            "WHERE drill = 1 AND opened_ms > ? AND house > 0)",
+            year_ms,
+        ),
+    }

@@ -1,0 +1,1 @@
+"""What happened and what follows from it: chained rows, audit, timeline, outbox, rows nobody can read."""

@@ -1,0 +1,119 @@
+"""What this program itself failed at: kept, so that a person is told and not only the log.
+
+What failed of a confidential incident is told to its circle alone, on its timeline: a warning that appears
+with the press would tell the presser's own house of it. What lasts is told in words that name no press.
+"""
+
+import json
+import logging
+from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from kentongan_hub.record import rows
+from kentongan_hub.storage import store
+
+log = logging.getLogger("kentongan.hub")
+
+SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
+LASTS_MS = 600_000  # then a failure is told, whatever it is about
+AT = "failure_ms"  # setting: steady ms of the last one that was told at once
+NOTED = "failures"  # setting: {what: steady ms of its last time}, told at once
+LATE = "failures_late"  # setting: {event or part: [what, steady ms of its first and last time]}, told later
+KEPT_MAX = 20  # things told at once, and late ones of the same `what`: the oldest; the rest shares one word
+NAMED_MAX = 5  # in a warning; the rest is counted
+OTHERS = "bagian lain"
+SIGN = "; "  # between the things of one warning
+# about a confidential press, told to its circle; perhaps about one, and no circle is known to tell
+SECRET, UNKNOWN = "secret", "unknown"
+_hushed = ContextVar("hushed", default="")
+
+
+@contextmanager
+def about(confidential):
+    """Of what fails within, nobody outside a confidential incident is told; of UNKNOWN, everybody later."""
+    inner = confidential if confidential == UNKNOWN else SECRET if confidential else ""
+    before = _hushed.set(SECRET if SECRET in (inner, _hushed.get()) else inner or _hushed.get())
+    try:
+        yield
+    finally:
+        _hushed.reset(before)
+
+
+def note(db, now, what, always=False, key=""):
+    """`what` in words for people; inside a transaction that the failing part did not spoil.
+
+    `always`: although it is about a confidential incident, for else nobody at all would hear of it.
+    `key`: what is tried again under this name; where it is hushed it is told if it still fails by then.
+    """
+    what = what[:80]
+    if _hushed.get() and not always:
+        if key or _hushed.get() == UNKNOWN:
+            _remember(db, now, what, key or what)
+        return
+    noted = _noted(db, now)
+    noted[what if what in noted or len(noted) < KEPT_MAX else OTHERS] = now.ms
+    db.set_setting(NOTED, json.dumps(noted))
+    db.set_setting(AT, now.ms)
+
+
+def _remember(db, now, what, key):
+    """On disk: a hub that starts again every few minutes would never tell."""
+    late = _late(db, now)
+    if key not in late and sum(one[0] == what for one in late.values()) >= KEPT_MAX:
+        return  # in the place of an older one it would begin its ten minutes anew, and none would end them
+    late[key] = [what, late[key][1] if key in late else now.ms, now.ms]
+    db.set_setting(LATE, json.dumps(late))
+
+
+def contained(db, now, what, deed, *args, key=""):
+    """What deed(*args) gives, in a part of its own: it stands or falls by itself, and a person is told.
+
+    Where it fails, values that cannot be are put right first, and it has another try. None when it failed
+    again. Only what the disk says goes on to the caller: then the transaction itself is at stake.
+    """
+    for last in (False, True):
+        try:
+            with db.part():
+                done = deed(*args)
+                if key:
+                    _worked(db, now, key)
+                return done
+        except Exception as error:
+            if not db.connection.in_transaction or store.is_of_disk(error):
+                raise
+            if last or not rows.mend(db, now):
+                log.exception("%s failed; the rest goes on", what)
+                note(db, now, what, key=key)
+                return None
+
+
+def recent(db, now):
+    """What failed lately and what has failed for long, the oldest first; '' when nothing did."""
+    lasting = Counter(what for what, first, _ in _late(db, now).values() if now.ms - first >= LASTS_MS)
+    late = (f"{what}, {KEPT_MAX} kali atau lebih" if n >= KEPT_MAX else what for what, n in lasting.items())
+    told = list(dict.fromkeys([*_noted(db, now), *late]))
+    rest = [f"dan {len(told) - NAMED_MAX} lagi"] if len(told) > NAMED_MAX else []
+    return SIGN.join(told[:NAMED_MAX] + rest)
+
+
+def _worked(db, now, key):
+    """What was tried again is well: nobody is told that it failed."""
+    late = _late(db, now)
+    if late.pop(key, None):
+        db.set_setting(LATE, json.dumps(late))
+
+
+def _noted(db, now):
+    found = store.parsed(db.setting(NOTED))
+    return {what: at for what, at in found.items() if isinstance(at, int) and now.ms - at < SHOWN_MS}
+
+
+def _late(db, now):
+    """Without those that nobody tried for long: the gateway has given them up."""
+    whole = {key: one for key, one in store.parsed(db.setting(LATE)).items() if _is_whole(one)}
+    return {key: one for key, one in whole.items() if now.ms - one[2] < LASTS_MS + SHOWN_MS}
+
+
+def _is_whole(one):
+    return isinstance(one, list) and [type(value) for value in one] == [str, int, int]

@@ -1,0 +1,41 @@
+"""The line that a deed leaves: for people in the timeline, for the record in the audit."""
+
+from kentongan_hub.record import audit, chain, failures
+
+BY_HAND = 0  # the device of an incident that a person wrote down: no button, no gateway
+
+
+def identity(db, incident):
+    """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
+    if incident["confidential"] or incident["device"] == BY_HAND:
+        return incident["slug"]
+    label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
+    return f"{label or format(incident['device'], '08x')} #{incident['first_counter']}"
+
+
+def tell(db, now, incident, who, what, detail="", address=""):
+    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line."""
+    with failures.about(incident["confidential"]):
+        failures.contained(db, now, "mencatat kejadian", _tell, db, now, incident, who, what, detail, address)
+
+
+def tell_once(db, now, incident, what, detail):
+    """As tell(), of the hub itself; not again while this line stands there."""
+    known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND detail = ? LIMIT 1"
+    if not db.value(known, incident["id"], what, audit.clean(detail)):
+        tell(db, now, incident, "pusat data", what, detail)
+
+
+def _tell(db, now, incident, who, what, detail, address):
+    chain.append(
+        db,
+        "timeline",
+        incident=incident["id"],
+        at_wall=now.wall,
+        who=audit.clean(who),
+        address=audit.clean(address),
+        what=what,
+        detail=audit.clean(detail),
+    )
+    shown = "" if incident["confidential"] else detail
+    audit.record(db, now.wall, who, what, identity(db, incident), shown, address)

@@ -1,1 +1,0 @@
-"""Who is trusted with what: settings over the air, revocation, key rotation, counters, status load."""

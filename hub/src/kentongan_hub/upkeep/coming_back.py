@@ -1,0 +1,52 @@
+"""The hub runs again: how long it was away, and what follows from that."""
+
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import _
+from kentongan_hub.record import audit, timeline
+from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms, words
+
+CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
+
+
+def save(db, clock):
+    """Where steady time goes on from after the next start; every half minute."""
+    db.set_setting("steady_ms", clock.steady_ms())
+    db.set_setting("wall_last", clock.wall_ms())
+    db.set_setting("clock_mark", clock.mark() if hasattr(clock, "mark") else "")
+    if made_ms(db) is None and db.value("SELECT 1 FROM accounts LIMIT 1"):
+        db.set_setting(MADE, clock.steady_ms())
+
+
+def started(db, clock):
+    """The hub runs again since this moment: what it was away for becomes a row, and has its consequences."""
+    from_ms = db.number("steady_ms")
+    if from_ms:
+        now = Now(clock.steady_ms(), clock.wall_ms())
+        came_back(db, now, from_ms, getattr(clock, "sure", False))
+    else:  # what a command made before the first start had only a wall to go by
+        db.run("UPDATE devices SET created_ms = min(created_ms, ?)", clock.steady_ms())
+    save(db, clock)
+
+
+def came_back(db, now, from_ms, sure):
+    """It was away since `from_ms`, in steady time. `sure`: so long indeed, the machine itself ran on."""
+    gap_ms = now.ms - from_ms
+    if gap_ms > 0 and not sure:  # a session's days are days on which somebody could have used it
+        for table in ("sessions", "technicians"):
+            db.run(f"UPDATE {table} SET expires_ms = expires_ms + ? WHERE expires_ms > ?", gap_ms, from_ms)
+    if gap_ms < NOTICED_MS:
+        return
+    from_wall = db.number("wall_last") or None
+    db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
+              sure=int(sure))  # fmt: skip
+    said = words(gap_ms, sure)
+    audit.record(db, now.wall, "pusat data", _("pernah tidak berjalan"), "pusat data", said)
+    # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing
+    until_ms = now.ms + CATCH_UP_MS
+    db.run("UPDATE soundings SET due_ms = ? WHERE due_ms < ?", until_ms, until_ms)
+    _tell(db, now, said)
+
+
+def _tell(db, now, said):
+    for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND drill = 0 LIMIT 100"):
+        timeline.tell(db, now, row, "pusat data", _("tidak berjalan"), said)

@@ -1,0 +1,253 @@
+"""A damaged database is set aside, and the alarm path goes on with a fresh one that knows the site.
+
+What it has to know so that no gateway is refused, no device unknown and nobody uncalled is small: it is kept
+beside the database, in a file of its own, and written anew whenever it changes. At the damage each table is
+taken from the damaged file where SQLite finds that table whole, else from the kept file. Nothing is deleted:
+the damaged file keeps its bytes under a name with the time, for `restore` has the rest.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import site
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import _
+from kentongan_hub.people import access
+from kentongan_hub.record import audit, rows, timeline
+from kentongan_hub.storage import kept, store
+from kentongan_hub.storage.kept import OPEN, TABLES
+
+log = logging.getLogger("kentongan.hub")
+KEPT = "damaged"  # setting: what happened, until a person has seen to it
+LEAP = 10  # incident numbers left out when the last one is not known for certain
+FINDINGS = 20
+# tables that say who may know, come in or change what; from the copy they are older than the damage
+FACTS = ("accounts", "sessions", "invitations", "technicians", "people", "duties", "exclusions", "circles",
+         "chime_consents", "access_changes", "access_requests")  # fmt: skip
+# what a row says may be odd while the file is whole: nothing is set aside for it, `check` tells it
+NO_DAMAGE = re.compile(r"\A(NULL|NUMERIC|TEXT|non-\w+) value in |CHECK constraint")
+CHECK_S = 10  # a start waits no longer for the look through a big file
+
+
+def is_damage(error):
+    """Whether SQLite says that the file itself is not what it should be."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in store.DAMAGED
+
+
+def is_known(data_dir):
+    """Whether this directory is a site's: by its keys, or by what was kept of it where those are lost."""
+    return site.exists(data_dir) or (Path(data_dir) / kept.FILE).exists()
+
+
+def wrong_with(data_dir):
+    """What is wrong with the database of this directory, in words; '' when nothing is."""
+    path, known = Path(data_dir) / store.FILE_NAME, is_known(data_dir)
+    if not path.exists() or not path.stat().st_size:
+        return (_("berkasnya kosong") if path.exists() else _("berkasnya tidak ada")) if known else ""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=store.BUSY_TIMEOUT_S)) as connection:
+            names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if names and (version < 1 or "settings" not in names):
+                return _("berkas itu milik program lain")
+            found = _look_through(connection)
+            if found != "ok":
+                return _("isinya rusak (%(value)s)", value=found[:80])
+            if known and not connection.execute("SELECT 1 FROM settings WHERE key = 'name'").fetchone():
+                return _("tidak ada situs di dalamnya")
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return _("isinya rusak (%(error)s)", error=error)
+        if "no such table" in str(error):
+            return _("tidak ada situs di dalamnya") if known else ""
+        raise
+    return ""
+
+
+def _look_through(connection, table=""):
+    """'ok', or the first thing that SQLite finds broken in the file, or in one table of it.
+
+    integrity_check: quick_check of SQLite 3.40.1 (Debian 12) sees NULL in whole tables without a rowid.
+    """
+    ends_s = time.monotonic() + CHECK_S
+    connection.set_progress_handler(lambda: time.monotonic() > ends_s, 100_000)
+    try:
+        rows = connection.execute(f"PRAGMA integrity_check({table or FINDINGS})").fetchall()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return "ok"  # not found in this time: `check` and the patrol look through it whole
+    finally:
+        connection.set_progress_handler(None, 0)
+    found = [str(row[0]) for row in rows]
+    return next((text for text in found if text != "ok" and not NO_DAMAGE.search(text)), "ok")
+
+
+def open_store(data_dir):
+    """The store of a hub that starts; a damaged one of a known site is replaced first.
+
+    LocalError when there is a strange file and no site that it could belong to: nothing is touched then.
+    """
+    why = wrong_with(data_dir)
+    if why and not is_known(data_dir):
+        raise LocalError(_("%(data_dir)s: %(why)s; give another --data directory",
+                           data_dir=Path(data_dir) / store.FILE_NAME, why=why))  # fmt: skip
+    if why:
+        replace(data_dir, why)
+    opened = store.Store(data_dir)
+    opened.mend = lambda error: _mend(data_dir, error)
+    return opened
+
+
+def _mend(data_dir, error):
+    """SQLite called the file damaged in the middle of the work: looked at, and replaced if it is so."""
+    why = wrong_with(data_dir)
+    if why:
+        log.error("database damaged: %s", error)
+        replace(data_dir, why)
+
+
+def replace(data_dir, why):
+    """Set the file aside and fill a fresh one with what the alarm path has to know.
+
+    Row by row: one that no table takes is left out and told, and stops nothing.
+    """
+    data_dir, wall_ms = Path(data_dir), int(time.time() * 1000)
+    aside = _set_aside(data_dir, wall_ms)
+    copy = kept.read(data_dir)
+    found = _whole_tables(aside) if aside else {}
+    fresh = store.Store(data_dir)
+    origin = {name: "berkas lama" if name in found else "salinan" for name in TABLES}
+    told = {"file": aside.name if aside else "", "why": why, "wall": wall_ms, "known": bool(found or copy)}
+    left_out = copy.get("left_out", 0)
+    with fresh.write() as db:
+        db.connection.execute("PRAGMA defer_foreign_keys = ON")
+        for name in TABLES:
+            left_out += _insert(db, name, found.get(name, copy.get("tables", {}).get(name, [])))
+        _orphans(db)
+        if left_out:
+            told["why"] = f"{why}; salinannya juga rusak, sebagian hilang"
+        if "settings" not in found:
+            for key in ("last_kejadian", "last_rahasia"):
+                db.set_setting(key, db.number(key) + LEAP)
+            db.set_setting("steady_ms", max(db.number("steady_ms"), copy.get("steady_ms", 0)))
+        orders = max(copy.get("orders", 0), found.get("orders", 0)) + kept.ORDER_LEAP
+        db.run("DELETE FROM sqlite_sequence WHERE name = 'outbox'")
+        db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", orders)
+        if any(origin[name] == "salinan" for name in FACTS):
+            _doubt(db, wall_ms)
+        db.set_setting(KEPT, json.dumps(told))
+        now = Now(db.number("steady_ms"), wall_ms)
+        rows.mend(db, now)
+        _tell(db, now, told, origin)
+    log.error("database replaced: %s; the old file is %s", told["why"], told["file"] or "gone")
+
+
+def _doubt(db, wall_ms):
+    """As after a restore: what was ended since the copy holds no door open, and people look at the facts.
+
+    Screens on a wall stay: they see nothing confidential, and nobody is there at night to pair them.
+    """
+    db.run("DELETE FROM sessions WHERE account NOT IN (SELECT id FROM accounts WHERE paired_by != '')")
+    db.run("DELETE FROM technicians")
+    db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL", wall_ms)
+    db.set_setting(access.RESTORED, 1)
+
+
+def _set_aside(data_dir, wall_ms):
+    """The damaged file under a name with the time, its journal with it; None when there is none."""
+    path = data_dir / store.FILE_NAME
+    if not path.exists():
+        return None
+    stamp = time.strftime("%Y-%m-%dT%H.%M.%S", time.gmtime(wall_ms / 1000))
+    names = (f"{store.FILE_NAME}.rusak-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 99))))
+    aside = next(data_dir / name for name in names if not (data_dir / name).exists())
+    journal = path.with_name(path.name + "-journal")
+    if journal.exists():
+        os.replace(journal, aside.with_name(aside.name + "-journal"))
+    os.replace(path, aside)
+    site._sync_directory(data_dir)
+    return aside
+
+
+def _whole_tables(path):
+    """{table: rows} of the tables that SQLite finds whole in the damaged file, and `orders`."""
+    found = {}
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.row_factory, connection.text_factory = sqlite3.Row, store.text
+            for name, where in TABLES.items():
+                with contextlib.suppress(sqlite3.DatabaseError):
+                    if _look_through(connection, name) == "ok":
+                        rows = connection.execute(f"SELECT * FROM {name} WHERE {where}")
+                        found[name] = [dict(row) for row in rows]
+            with contextlib.suppress(sqlite3.DatabaseError, TypeError):
+                row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+                found["orders"] = kept.whole(row[0]) if row else 0
+    except sqlite3.DatabaseError:
+        return {}
+    known = any(row.get("key") == "name" for row in found.get("settings", ()))
+    return found if known else {}  # a strange or an empty file teaches nothing
+
+
+def _insert(db, name, some):
+    """How many of these rows the table did not take."""
+    columns, left_out = {row["name"] for row in db.all(f"PRAGMA table_info({name})")}, 0
+    for row in some:
+        row = {key: value for key, value in row.items() if key in columns}
+        marks = ", ".join("?" * len(row))
+        try:
+            db.run(f"INSERT OR REPLACE INTO {name} ({', '.join(row)}) VALUES ({marks})", *row.values())
+        except (sqlite3.IntegrityError, sqlite3.OperationalError, sqlite3.InterfaceError):
+            left_out += 1
+    return left_out
+
+
+def _orphans(db):
+    """Rows that point at what was not kept: the rows of two moments may not fit."""
+    db.run("UPDATE incidents SET merged_into = NULL WHERE merged_into NOT IN (SELECT id FROM incidents)")
+    for _turn in range(len(TABLES)):
+        found = {(row[0], row[3]) for row in db.connection.execute("PRAGMA foreign_key_check")}
+        for table, number in found:
+            key = next(one for one in db.all(f"PRAGMA foreign_key_list({table})") if one["id"] == number)
+            theirs = f"SELECT {key['to'] or 'id'} FROM {key['table']}"
+            db.run(f"DELETE FROM {table} WHERE {key['from']} NOT IN ({theirs})")
+        if not found:
+            return
+
+
+def _tell(db, now, told, origin):
+    name = told["file"] or _("tidak ada")
+    old = sorted(table for table, where in origin.items() if where == "berkas lama")
+    detail = f"{told['why']}; berkas lama: {name}; masih terbaca: {', '.join(old) or _('tidak ada')}"
+    audit.record(db, now.wall, "pusat data", _("basis data rusak disisihkan"), "pusat data", detail)
+    for row in db.all(f"SELECT * FROM incidents WHERE {OPEN}"):
+        before = _("riwayat sebelumnya ada di %(name)s", name=name)
+        timeline.tell(db, now, row, "pusat data", _("basis data rusak"), before)
+
+
+def damage(db):
+    """{"file", "why", "wall", "known"} while nobody has seen to it; else None."""
+    text = db.setting(KEPT)
+    try:
+        found = json.loads(text) if text else None
+        return found and {key: found[key] for key in ("file", "why", "wall", "known")}
+    except (ValueError, TypeError, KeyError, RecursionError):  # the mark itself is damaged: no less a mark
+        return {"file": "", "why": "tidak terbaca", "wall": 0, "known": True}
+
+
+def settle(db, now, by, address=""):
+    """A person has seen to it: the fresh database is the hub's from now on."""
+    was = damage(db)
+    if was:
+        db.set_setting(KEPT, "")
+        what = _("basis data baru dipakai terus")
+        audit.record(db, now.wall, by["login"], what, was["file"], address=address)

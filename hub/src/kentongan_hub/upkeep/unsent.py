@@ -1,0 +1,50 @@
+"""What expires in the outbox: a call that nobody ever tried to send is said, never dropped in silence.
+
+Of a confidential incident only its circle is told, on its timeline and by a message that may wait for a day
+while nobody has answered.
+"""
+
+import json
+
+from kentongan_hub import channels
+from kentongan_hub.base import states
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents.calling import recipients, texts
+from kentongan_hub.policies import policy
+from kentongan_hub.record import failures, outbox, timeline
+
+NEVER_TRIED = "o.state = 'menunggu' AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
+
+
+def expire(db, now):
+    """End what is past its time; the number of rows. Calls of an incident that is open are told there."""
+    rows = db.all(
+        "SELECT o.incident, o.channel, count(*) AS n FROM outbox o JOIN incidents i ON i.id = o.incident "
+        f"WHERE {NEVER_TRIED} AND i.closed_ms IS NULL GROUP BY o.incident, o.channel",
+        now.ms,
+        outbox.MESSAGE,
+    )
+    labels = {one.name: one.label for one in channels.CHANNELS}
+    on = {row["name"] for row in db.all("SELECT name FROM channels WHERE enabled = 1")}
+    late = 0
+    for row in rows:
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+        what = f"{labels.get(row['channel'], row['channel'])}: {row['n']} panggilan"
+        timeline.tell(db, now, incident, "pusat data", _("tidak sempat dikirim"), what)
+        if incident["confidential"]:
+            if incident["state"] == states.BARU:  # nobody has answered
+                _tell_circle(db, now, incident)
+        elif row["channel"] in on:
+            late += row["n"]
+    if late:
+        failures.note(db, now, f"{late} panggilan tidak sempat dikirim")
+    return outbox.expire(db, now.ms)
+
+
+def _tell_circle(db, now, incident):
+    text = texts.unsent(incident)
+    with failures.about(True):
+        for one in recipients.resolve(db, now, incident, [policy.NAMED]):
+            body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
+            outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, outbox.CORRECTION_EXPIRES_MS,
+                       incident["id"])  # fmt: skip

@@ -1,0 +1,206 @@
+"""Keeps the list of warnings true: opened when something needs care, told to its owner, closed when well."""
+
+import json
+import logging
+import shutil
+
+from kentongan_hub.base import quiet_hours, site
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import deaf, supervision, troubles
+from kentongan_hub.incidents import soundings
+from kentongan_hub.incidents.calling import recipients
+from kentongan_hub.incidents.drills import posts
+from kentongan_hub.people import access, circles, contacts, ringing
+from kentongan_hub.policies import policy_store
+from kentongan_hub.record import audit, away, chain, failures, outbox, rows
+from kentongan_hub.upkeep import mending
+
+log = logging.getLogger("kentongan.hub")
+NEWS_EXPIRES_MS = 86_400_000
+STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
+REMIND_URGENT_MS = 1_800_000  # until a named person takes it
+REMIND_MS = 86_400_000
+FAILED = "pusat data gagal"  # one warning for whatever fails
+NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
+
+
+def gather(db, now, path):
+    """Everything that supervision.findings looks at."""
+    disk, gone = shutil.disk_usage(path), deaf.of(db, now)
+    return {
+        "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
+        "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
+        "broken_chains": chain.broken(db),
+        "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
+        "devices": db.all(
+            "SELECT node, label, role, heard_ms, heard_by, link, created_ms, siren_fault, lid, jammed, "
+            "mains, key_stuck, "
+            "flash_failing, part_failing, battery_unread, "
+            "days_left, battery_mv, low_battery, period_s, muted_until_ms, muted_reason "
+            "FROM devices WHERE revoked = 0 AND pending = 0"
+        ),
+        "stuck": db.all(
+            "SELECT d.label, count(*) AS count FROM incidents i INDEXED BY incidents_opened "
+            "JOIN devices d ON d.node = i.device "
+            "WHERE i.opened_ms > ? AND i.confidential = 0 AND d.muted_until_ms IS NULL AND d.revoked = 0 "
+            "GROUP BY i.device HAVING count(*) >= ?",
+            now.ms - STUCK_WINDOW_MS,
+            STUCK_INCIDENTS,
+        ),
+        "silent": soundings.silent(db),
+        "damage": mending.damage(db),
+        "gone": gone,
+        "was_away": away.latest(db, now.ms, away.TOLD_MS),
+        "disk_free": disk.free / disk.total,
+        "clock_back_ms": max(0, db.number("wall_ms") - now.wall),
+        "backed_up": bool(db.setting("backup_ms")),
+        "unsaved_ms": _unsaved_ms(db, now, gone.hub),
+        "failed": failures.recent(db, now),
+        "odd": rows.recent(db, now),
+        "keys": site.problem(path) if mending.is_known(path) else "",
+        "broken_policies": policy_store.broken(db),
+        "old_contacts": contacts.old(db, now.ms),
+        "access": {
+            "agreed_missing": access.has_people(db) and not circles.enough(db),
+            "homeless": access.homeless(db),
+            "restored": bool(db.setting(access.RESTORED)),
+            "chimes_waiting": len(ringing.waiting(db)),
+        },
+        "unended": posts.unended(db, now),
+        "missed_drills": db.all(
+            "SELECT id FROM drills WHERE opened_ms IS NULL AND cancelled_wall IS NULL AND planned_wall < ?",
+            now.wall - supervision.DRILL_MISSED_MS,
+        ),
+        "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
+    }
+
+
+def _unsaved_ms(db, now, gone):
+    """How long ago the last backup, or the making of the site, surely is."""
+    since_ms = db.number("backup_ms") or away.made_ms(db)
+    return gone.passed_ms(since_ms, now.ms) if since_ms else 0
+
+
+def changes(db, now, path):
+    """(to open, ids to close, rows to tell again, rows whose words changed with what is found)."""
+    found = supervision.findings(gather(db, now, path), now.ms)
+    listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
+    fresh = [one for key, one in found.items() if key not in listed]
+    over = [row["id"] for key, row in listed.items() if key not in found]
+    again = [
+        row
+        for key, row in listed.items()
+        if key in found and row["next_ms"] is not None and row["next_ms"] <= now.ms
+    ]
+    other = [
+        (row, found[key])
+        for key, row in listed.items()
+        if key in found and row["what"] == FAILED and row["detail"] != found[key].detail
+    ]
+    return fresh, over, again, other
+
+
+def open_warnings(db):
+    return db.all("SELECT * FROM warnings WHERE closed_ms IS NULL ORDER BY urgent DESC, opened_ms, id")
+
+
+def apply(db, now, fresh, over, again, other=()):
+    for one in fresh:
+        number = db.insert(
+            "warnings",
+            what=one.what,
+            subject=one.subject,
+            detail=one.detail,
+            urgent=int(one.urgent),
+            owner=one.owner,
+            opened_ms=now.ms,
+            opened_wall=now.wall,
+        )
+        audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
+        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
+    for number in over:
+        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        db.run(
+            "UPDATE warnings SET closed_ms = ?, closed_wall = ?, next_ms = NULL WHERE id = ?",
+            now.ms,
+            now.wall,
+            number,
+        )
+        audit.record(db, now.wall, "pusat data", _("pulih"), row["subject"], row["what"])
+    for row, one in other:
+        _say_anew(db, now, row, one)
+    for row in again:
+        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", row["id"]))
+
+
+def _say_anew(db, now, row, one):
+    """What stands on the page is what fails now; who took the warning took what failed then, and no more."""
+    db.run("UPDATE warnings SET detail = ? WHERE id = ?", one.detail, row["id"])
+    if _things(one.detail) <= _things(row["detail"]):
+        return
+    audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
+    if row["next_ms"] is None:
+        db.run(
+            "UPDATE warnings SET taken_by = NULL, taken_wall = NULL, next_ms = ? WHERE id = ?",
+            now.ms,
+            row["id"],
+        )
+
+
+def _things(detail):
+    """What a warning that the hub failed names."""
+    return set(detail.removesuffix(f": {supervision.KINDS[FAILED][2]}").split(failures.SIGN))
+
+
+def _tell(db, now, warning):
+    """The owner's people get a message; a warning that nobody takes goes on to the ketua RT."""
+    owners = [warning["owner"]]
+    if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
+        owners.append("ketua_rt")
+    zone = db.number("rt")
+    everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
+    text = f"Kentongan: {warning['subject']} {warning['what']}. {warning['detail']}"[:300]
+    delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)
+    try:
+        with db.part():
+            for one in recipients.resolve(db, now, everyone, [f"tugas:{owner}" for owner in owners]):
+                body = json.dumps(
+                    {"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False
+                )
+                outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+    except Exception:  # a warning that reaches nobody still stands on the page
+        log.exception("warning %s of %s could not be sent", warning["what"], warning["subject"])
+        failures.note(db, now, "mengirim peringatan")
+    remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
+    db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
+
+
+def take(db, now, number, account, note="", address=""):
+    """A named person sees to it; the reminders stop."""
+    note = audit.clean(note)[:200]
+    changed = db.run(
+        "UPDATE warnings SET taken_by = ?, taken_wall = ?, note = ?, next_ms = NULL "
+        "WHERE id = ? AND closed_ms IS NULL",
+        account["name"],
+        now.wall,
+        note,
+        number,
+    )
+    if changed:
+        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        audit.record(db, now.wall, account["name"], _("mengurus peringatan"), row["subject"], note, address)
+    return bool(changed)
+
+
+def checked(db, now, number, account, note="", address=""):
+    """A person has checked a siren that did not sound; the warning ends with it."""
+    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
+    if row is None or not row["what"].startswith("sirene"):
+        return False
+    db.run(
+        "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]
+    )
+    audit.record(
+        db, now.wall, account["name"], _("sirene diperiksa"), row["subject"], audit.clean(note), address
+    )
+    return True

@@ -1,0 +1,1 @@
+"""What people see: the pages' frame, views, pictures, exports, live updates."""

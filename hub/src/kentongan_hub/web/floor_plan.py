@@ -1,0 +1,186 @@
+"""Denah: the RT's plan, drawn or from a picture, with houses and devices on it. Works without internet.
+
+Places are whole numbers: x 0..1000 from the left, y 0..1000 times the plan's height over its width, so that
+a distance on the plan is a distance in the RT (recipients.nearest).
+"""
+
+import json
+
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import words
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import deaf, supervision
+from kentongan_hub.record import audit
+
+WIDTH = 1000
+DEFAULT_HEIGHT = 620  # of a plan that is drawn here
+PICTURE_SIDE_MAX = 1600  # px
+LINES_LIMIT = 200  # lanes drawn by hand
+NAME_LIMIT = 30  # characters of a lane's name
+
+
+def of(db, zone):
+    """{"height", "lines", "picture": version or None} of this RT's plan."""
+    columns = "height, lines, length(picture) AS size, changed_wall"
+    row = db.one(f"SELECT {columns} FROM plans WHERE zone = ?", zone)
+    if row is None:
+        return {"height": DEFAULT_HEIGHT, "lines": [], "picture": None}
+    return {
+        "height": row["height"],
+        "lines": json.loads(row["lines"]),
+        "picture": row["changed_wall"] if row["size"] else None,
+    }
+
+
+def picture(db, zone):
+    return db.value("SELECT picture FROM plans WHERE zone = ?", zone)
+
+
+def set_picture(db, now, by, zone, drawn, at=""):
+    """`drawn` as pictures.redraw gives it, or None to take the picture away; houses keep their places."""
+    body, width, height = drawn or (None, WIDTH, DEFAULT_HEIGHT)
+    _row(db, now, by, zone)
+    db.run(
+        "UPDATE plans SET picture = ?, height = ?, changed_wall = ?, changed_by = ? WHERE zone = ?",
+        body, round(WIDTH * height / width), now.wall, by["name"], zone,
+    )  # fmt: skip
+    audit.record(db, now.wall, by["login"], _("denah diganti"), f"RT {zone:02d}", f"{width}x{height}", at)
+
+
+def _row(db, now, by, zone):
+    if not 1 <= zone <= 255:
+        raise LocalError(_("RT: tulis angka 1 sampai 255"))
+    db.run(
+        "INSERT OR IGNORE INTO plans (zone, height, lines, changed_wall, changed_by) "
+        "VALUES (?, ?, '[]', ?, ?)",
+        zone, DEFAULT_HEIGHT, now.wall, by["name"],
+    )  # fmt: skip
+
+
+def add_line(db, now, by, zone, points, name, at=""):
+    """A lane from (x1, y1) to (x2, y2)."""
+    _row(db, now, by, zone)
+    known = of(db, zone)
+    name = audit.clean(name).strip()
+    if len(name) > NAME_LIMIT:
+        raise LocalError(_("nama gang: paling panjang %(limit)s huruf", limit=NAME_LIMIT))
+    for x, y in zip(points[::2], points[1::2], strict=True):
+        _inside(x, y, known["height"])
+    if points[:2] == points[2:]:
+        raise LocalError(_("gang: awal dan akhirnya sama"))
+    if len(known["lines"]) >= LINES_LIMIT:
+        raise LocalError(_("sudah ada %(limit)s gang; hapus satu dulu", limit=LINES_LIMIT))
+    _lines(db, now, by, zone, [*known["lines"], [*points, name]], _("gang digambar"), name, at)
+
+
+def drop_line(db, now, by, zone, number, at=""):
+    lines = of(db, zone)["lines"]
+    if not 0 <= number < len(lines):
+        raise LocalError(_("Gang itu tidak ada lagi. Muat ulang halaman."))
+    name = lines.pop(number)[4]
+    _lines(db, now, by, zone, lines, _("gang dihapus"), name, at)
+
+
+def _lines(db, now, by, zone, lines, what, name, at):
+    db.run(
+        "UPDATE plans SET lines = ?, changed_by = ? WHERE zone = ?",
+        json.dumps(lines, ensure_ascii=False), by["name"], zone,
+    )  # fmt: skip
+    audit.record(db, now.wall, by["login"], what, f"RT {zone:02d}", name, at)
+
+
+def place(db, now, by, zone, what, x, y, at=""):
+    """Put 'rumah-7' or a device's 'alat-pos-1' there; x None takes it off the plan."""
+    kind, _sign, name = what.partition("-")
+    if x is not None:
+        _inside(x, y, of(db, zone)["height"])
+    if kind == "rumah" and name.isdecimal() and len(name) < 6:
+        if int(name) in _houses_of_buttons(db, zone):
+            db.run("INSERT OR IGNORE INTO houses (zone, number) VALUES (?, ?)", zone, int(name))
+        changed = db.run(
+            "UPDATE houses SET x = ?, y = ? WHERE zone = ? AND number = ?", x, y, zone, int(name)
+        )
+    elif kind == "alat":
+        changed = db.run(
+            "UPDATE devices SET x = ?, y = ? WHERE zone = ? AND label = ? AND revoked = 0", x, y, zone, name
+        )
+    else:
+        changed = 0
+    if not changed:
+        raise LocalError(_("Rumah atau alat itu tidak ada di RT ini. Muat ulang halaman."))
+    where = _("dilepas") if x is None else f"{x}, {y}"
+    audit.record(db, now.wall, by["login"], _("ditaruh di denah"), f"RT {zone:02d} {what}", where, at)
+
+
+def _houses_of_buttons(db, zone):
+    """House numbers that technicians gave to devices, registered or not."""
+    rows = db.all(
+        "SELECT DISTINCT house FROM devices WHERE zone = ? AND house > 0 AND revoked = 0 AND pending = 0",
+        zone,
+    )
+    return {row["house"] for row in rows}
+
+
+def _inside(x, y, height):
+    if not (0 <= x <= WIDTH and 0 <= y <= height):
+        raise LocalError(_("tempat: x 0 sampai %(width)s, y 0 sampai %(height)s", width=WIDTH, height=height))
+
+
+def things(db, now, zone, condition, with_health):
+    """Houses and mains devices of an RT with what goes on there: [{"key", "name", "x", "y", "alarm", ...}].
+
+    `condition` is confidential.condition; a confidential incident is on no plan, whoever looks.
+    """
+    alarms = {}
+    for row in db.all(
+        "SELECT house, device, slug, kind, state, drill FROM incidents WHERE closed_ms IS NULL "
+        f"AND confidential = 0 AND zone = ? AND {condition} ORDER BY opened_ms",
+        zone,
+    ):
+        alarms[row["house"] or f"alat {row['device']}"] = row
+    devices = db.all("SELECT * FROM devices WHERE zone = ? AND revoked = 0 AND pending = 0", zone)
+    by_house = {}
+    for one in devices:
+        by_house.setdefault(one["house"], []).append(one)
+    houses = db.all("SELECT number, x, y FROM houses WHERE zone = ?", zone)
+    unknown = _houses_of_buttons(db, zone) - {row["number"] for row in houses}
+    houses += [{"number": number, "x": None, "y": None} for number in unknown]
+    out, gone = [], deaf.of(db, now)
+    for house in sorted(houses, key=lambda row: row["number"]):
+        own = by_house.get(house["number"], [])
+        name = _("Rumah %(number)s", number=house["number"])
+        alarm = alarms.get(house["number"])
+        out.append(_thing(f"rumah-{house['number']}", name, str(house["number"]), house, alarm, own, now,
+                          with_health, gone))  # fmt: skip
+    for one in devices:
+        if not one["house"]:
+            alarm = alarms.get(f"alat {one['node']}")
+            name = _("%(role)s %(label)s", role=words.DEVICE_ROLES[one["role"]], label=one["label"])
+            key, label = f"alat-{one['label']}", one["label"]
+            out.append(_thing(key, name, label, one, alarm, [one], now, with_health, gone))
+    return out
+
+
+def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
+    links = [supervision.device_link(one, now.ms, gone) for one in devices]
+    worst = next((link for link in ORDER if link in links), _("tanpa alat"))
+    return {
+        "key": key,
+        "name": name,
+        "short": short,
+        "x": None if row["x"] is None else int(row["x"]),
+        "y": None if row["y"] is None else int(row["y"]),
+        "slug": alarm and alarm["slug"],
+        "alarm": words.kind(alarm["kind"]) if alarm else "",
+        "drill": bool(alarm and alarm["drill"]),
+        "state": words.STATES[alarm["state"]] if alarm else "",
+        "health": worst if with_health else "",
+        "device": devices[0]["label"] if devices and with_health else "",
+    }
+
+
+ORDER = (
+    *(supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.DITUNGGU),
+    supervision.TERHUBUNG,
+)

@@ -1,0 +1,1 @@
+"""Pages of the board, incidents, drills, the shift and the post's screen."""

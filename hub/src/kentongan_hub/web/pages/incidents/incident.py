@@ -1,0 +1,128 @@
+"""Kejadian: the list, one incident with its timeline, and the steps that people take."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles, states, words
+from kentongan_hub.incidents import actions, confidential, photos
+from kentongan_hub.people import contacts
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
+
+# address -> (permission, event in states.TABLE)
+ACTIONS = {
+    "terima": (roles.COME, states.TERIMA),
+    "datang": (roles.COME, states.DATANG),
+    "tiba": (roles.COME, states.TIBA),
+    "bantuan": (roles.COME, states.BANTUAN),
+    "selesai": (roles.CLOSE, states.TUTUP),
+    "keliru": (roles.CLOSE, states.SALAH),
+    "latihan": (roles.DRILL, states.TANDAI_LATIHAN),
+    "sungguhan": (roles.COME, states.SUNGGUHAN),
+    "buka": (roles.CLOSE, states.BUKA),
+}
+
+
+@blueprint.get("")
+@web.needs(roles.SEE)
+def listing():
+    before = request.args.get("sebelum", "")
+    with current_app.hub.store.read() as db:
+        # by slug: a row's number would tell how many confidential incidents lie between two public ones
+        start = actions.find(db, before)
+        visible = start is not None and confidential.may_see(db, g.account, start)
+        zone = db.setting("time_zone", "WIB")
+        rows = db.all(
+            f"SELECT * FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
+            "ORDER BY id DESC LIMIT ?",
+            start["id"] if visible else 1 << 60,
+            view.LIST_LIMIT,
+        )
+        cards = [view.card(db, row, zone) for row in rows]
+    older = rows[-1]["slug"] if len(rows) == view.LIST_LIMIT else None
+    return render_template("kejadian.html", cards=cards, older=older)
+
+
+def find(db, slug):
+    """The incident, or 404 alike for what does not exist and for what this account may not know of."""
+    row = actions.find(db, slug)
+    if row is None or not confidential.may_see(db, g.account, row):
+        abort(404)
+    return row
+
+
+@blueprint.get("/<slug>")
+@web.needs(roles.SEE)
+def page(slug):
+    return show(slug, "")
+
+
+def show(slug, problem):
+    hub = current_app.hub
+    with hub.store.read() as db:
+        row = find(db, slug)
+        zone = db.setting("time_zone", "WIB")
+        # here, and only here, a named person reads where a confidential alarm came from
+        card = view.card(db, {**row, "confidential": 0}, zone)
+        card["confidential"] = bool(row["confidential"])
+        card["advice"] = words.advice(row, contacts.numbers(db, row["zone"]))
+        card["call"] = view.call(db, row)
+        excluded = confidential.excluded(db, row) if row["confidential"] else []
+        lines = view.timeline(db, row["id"])
+        others = view.joinable(db, g.account, row, zone) if card["open"] else []
+        people = view.helpers(db, row)
+        seen = photos.listed(db, row) if photos.may_see(db, g.account, row) else None
+    if row["confidential"]:
+        with hub.store.write(ring=False) as db:
+            confidential.log_view(db, hub.now(), g.account, row, request.remote_addr or "")
+    possible = {name for name, (_, event) in ACTIONS.items() if states.after(row["state"], event)}
+    return render_template(
+        "satu_kejadian.html",
+        card=card,
+        lines=lines,
+        problem=problem,
+        others=others,
+        people=people,
+        excluded=excluded,
+        photos=seen,
+        possible=set() if row["merged_into"] else possible,
+    )
+
+
+@blueprint.post("/<slug>/<action>")
+@web.needs(roles.SEE)
+def act(slug, action):
+    permission, what = ACTIONS.get(action) or abort(404)
+    reason = request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
+
+    def deed(db, now, row, address):
+        actions.act(db, now, row, what, g.account, address, reason)
+
+    return perform(slug, permission, deed)
+
+
+def perform(slug, permission, deed):
+    """Run deed(db, now, incident, address) for a person who may; back to where the button was pressed."""
+    if not roles.allows(g.account["role"], permission):
+        abort(403)
+    hub, address = current_app.hub, request.remote_addr or ""
+    try:
+        with hub.store.write() as db:
+            deed(db, hub.now(), find(db, slug), address)
+    except LocalError as error:
+        return show(slug, str(error)), 409
+    if request.form.get("dari") == "papan":  # never to an address from outside
+        return redirect(url_for("board.page"), 303)
+    return redirect(url_for("incident.page", slug=slug), 303)
+
+
+@blueprint.post("/<slug>/diam")
+@web.needs(roles.SIREN)
+def hush(slug):
+    def deed(db, now, row, address):
+        if row["confidential"]:
+            abort(404)
+        actions.hush(db, now, row, g.account, address)
+
+    return perform(slug, roles.SIREN, deed)

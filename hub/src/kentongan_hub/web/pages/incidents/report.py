@@ -1,0 +1,51 @@
+"""Lapor: write down what somebody told at the post, or report in confidence."""
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.incidents import reports
+from kentongan_hub.web import web
+
+blueprint = Blueprint("report", __name__)
+
+
+@blueprint.get("/lapor")
+@web.needs(roles.COME)
+def page():
+    return _page("")
+
+
+def _page(problem, sent=False):
+    with current_app.hub.store.read() as db:
+        own = db.number("rt", 1)
+    return render_template(
+        "lapor.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
+        secret=reports.is_confidential,
+    )  # fmt: skip
+
+
+@blueprint.post("/lapor")
+@web.needs(roles.COME)
+def send():
+    hub, form = current_app.hub, request.form
+
+    def number(name):
+        text = form.get(name, "").strip()
+        return int(text) if text.isdecimal() and len(text) < 6 else 0 if not text else -1
+
+    try:
+        with hub.store.write() as db:
+            now, by = hub.now(), g.account["id"]
+            hub.reports.check(db, now.ms, by)
+            slug = reports.take(
+                db, now, g.account, number("jenis"), number("rt"), number("rumah"),
+                form.get("patokan", ""), form.get("isi", ""), request.remote_addr or "",
+            )  # fmt: skip
+            secret = reports.is_confidential(number("jenis"))
+            hub.reports.wrote(now.ms, by, slug, secret)
+    except LocalError as error:
+        return _page(str(error)), 400
+    if secret:
+        return _page("", sent=True)  # the same page for all: who reports need not be who may read
+    return redirect(url_for("incident.page", slug=slug), 303)

@@ -1,0 +1,145 @@
+"""Layar pos: a tablet shows a code, a person confirms it; on it, named people answer with their PIN."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles, states
+from kentongan_hub.base.clock import local_date_time, local_time
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import actions
+from kentongan_hub.people import screens
+from kentongan_hub.record import audit
+from kentongan_hub.web import view, web
+from kentongan_hub.web.pages.incidents.incident import find
+from kentongan_hub.web.pages.people.entry import begin
+
+blueprint = Blueprint("screen", __name__)
+COOKIE = "kentongan_layar"
+
+
+@blueprint.get("/layar")
+def show():
+    """On the tablet, without an account: its code, and the board once a person has confirmed it."""
+    hub = current_app.hub
+    if g.account:
+        return redirect(url_for("board.page"))
+    now = hub.now()
+    agent, at = request.headers.get("User-Agent", ""), request.remote_addr or ""
+    token, one = hub.pairings.show(now.ms, request.cookies.get(COOKIE, ""), at, agent)
+    if one.account is not None:
+        hub.pairings.finish(token)
+        with hub.store.write() as db:
+            if not db.value("SELECT 1 FROM accounts WHERE id = ? AND active = 1", one.account):
+                return redirect(url_for("screen.show"))
+            response = begin(db, now, one.account, screens.SESSION_MS)
+        response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+        return response
+    response = current_app.make_response(render_template("layar.html", code=one.code))
+    web.set_cookie(response, COOKIE, token, screens.WAIT_MS // 1000)
+    return response
+
+
+@blueprint.get("/layar/pos")
+@web.needs(roles.INVITE)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    hub = current_app.hub
+    now = hub.now()
+    with hub.store.read() as db:
+        zone, rows = view.site_words(db)["zone"], screens.listed(db)
+    for row in rows:
+        row["made"] = local_date_time(row["created_wall"], zone)
+        row["seen"] = local_date_time(hub.seen.get(row["id"]), zone)
+    waiting = [
+        (one.address, one.agent, local_time(now.wall - (now.ms - one.since_ms), zone))
+        for one in hub.pairings.waiting(now.ms)
+    ]
+    return render_template(
+        "layar_pos.html", rows=rows, waiting=waiting, form=request.form, problem=problem,
+        address=url_for("screen.show", _external=True),
+    )  # fmt: skip
+
+
+@blueprint.post("/layar/pos")
+@web.needs(roles.INVITE)
+def pair():
+    hub, form, at = current_app.hub, request.form, request.remote_addr or ""
+    now = hub.now()
+    try:
+        with hub.store.write(ring=False) as db:
+            account = screens.add(db, now, g.account, form.get("nama", ""), at)
+            hub.pairings.confirm(now.ms, form.get("kode", "").replace(" ", ""), account)
+    except LocalError as error:
+        return _page(str(error)), 400
+    return redirect(url_for("screen.page"), 303)
+
+
+@blueprint.post("/layar/pos/<int:number>/cabut")
+@web.needs(roles.INVITE)
+def revoke(number):
+    hub = current_app.hub
+    with hub.store.write() as db:
+        if not screens.revoke(db, hub.now(), g.account, number, request.remote_addr or ""):
+            abort(404)
+    return redirect(url_for("screen.page"), 303)
+
+
+@blueprint.get("/kejadian/<slug>/pin")
+@web.needs(roles.PIN)
+def ask(slug):
+    return _ask(slug, "")
+
+
+def _ask(slug, problem):
+    hub = current_app.hub
+    with hub.store.read() as db:
+        row = find(db, slug)
+        card, people = view.card(db, row, db.setting("time_zone", "WIB")), _people(db)
+    chosen = request.form.get("orang", "")
+    return render_template("pin.html", card=card, people=people, chosen=chosen, problem=problem)
+
+
+def _people(db):
+    """Who may answer here: people with a PIN whose role may come."""
+    rows = db.all("SELECT * FROM accounts WHERE active = 1 AND pin IS NOT NULL ORDER BY name")
+    return [row for row in rows if roles.allows(row["role"], roles.COME)]
+
+
+@blueprint.post("/kejadian/<slug>/pin")
+@web.needs(roles.PIN)
+def answer(slug):
+    """'Saya datang' of a named person. Wrong PINs wait here and nowhere else: the calling goes on."""
+    hub, form, at, screen = current_app.hub, request.form, request.remote_addr or "", g.account
+    now = hub.now()
+    with hub.store.read() as db:
+        find(db, slug)
+        people = {str(row["id"]): row for row in _people(db)}
+    person = people.get(form.get("orang", ""))
+    if person is None:
+        return _ask(slug, _("Pilih nama Anda, lalu tulis PIN.")), 400
+    wait_ms = hub.pin_waits.left_ms(now.ms, screen["id"], person["id"])
+    if wait_ms:
+        minutes = -(-wait_ms // 60_000)
+        return _ask(
+            slug, _("Terlalu banyak PIN salah. Tunggu %(minutes)s menit, atau jawab dengan ponsel sendiri "
+                    "atau penerima. Sirene dan panggilan tetap berjalan.", minutes=minutes),  # fmt: skip
+        ), 429  # fmt: skip
+    right = hub.pin_checks.check({"password": person["pin"]}, form.get("pin", ""))
+    if right is None:
+        return _ask(slug, _("Sedang penuh. Coba lagi.")), 429
+    if not right:
+        hub.pin_waits.failed(now.ms, screen["id"], person["id"])
+        with hub.store.write(ring=False) as db:
+            audit.record(db, now.wall, screen["name"], _("PIN salah"), person["login"], address=at)
+        return _ask(slug, _("PIN tidak cocok. Coba lagi, atau pilih nama yang benar.")), 403
+    hub.pin_waits.worked(screen["id"], person["id"])
+    try:
+        with hub.store.write() as db:
+            where = _("dari layar %(name)s", name=screen["name"])
+            actions.act(db, hub.now(), find(db, slug), states.DATANG, person, at, where)
+    except LocalError as error:
+        return _ask(slug, str(error)), 409
+    return redirect(url_for("board.page"), 303)

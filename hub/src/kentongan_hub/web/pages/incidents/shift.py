@@ -1,0 +1,53 @@
+"""Serah terima malam: who is tonight's operator, handed over in two taps."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import actions, confidential, shift
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("shift", __name__)
+
+
+@blueprint.get("/serah-terima")
+@web.needs(roles.COME)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    with current_app.hub.store.read() as db:
+        zone = view.site_words(db)["zone"]
+        people = [
+            one
+            for one in db.all(
+                "SELECT * FROM accounts WHERE active = 1 AND id != ? ORDER BY name", g.account["id"]
+            )
+            if roles.allows(one["role"], roles.COME)
+        ]
+        since = db.number("operator_wall")
+        shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
+    return render_template(
+        "serah_terima.html", people=people, reasons=shift.HAND_OVER, problem=problem, **shown
+    )
+
+
+@blueprint.post("/serah-terima")
+@web.needs(roles.COME)
+def hand_over():
+    hub, form = current_app.hub, request.form
+    now, address = hub.now(), request.remote_addr or ""
+    number = int(form["orang"]) if form.get("orang", "").isdecimal() and len(form["orang"]) < 10 else 0
+    reason = form.get("alasan", "") or form.get("pesan", "")
+    if not reason.strip():
+        return _page(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")), 400
+    with hub.store.write() as db:
+        to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
+        if not roles.allows(to["role"], roles.COME):
+            abort(404)
+        for row in shift.hand_over(db, now, g.account, to, reason, form.get("pesan", ""), address):
+            if confidential.may_see(db, to, row):  # a confidential incident stays with who may know of it
+                actions.hand_over(db, now, row, g.account, to, address)
+    return redirect(url_for("board.page"), 303)

@@ -1,0 +1,1 @@
+"""Pages of people: entry, invitations, access, residents, contacts."""

@@ -1,0 +1,68 @@
+"""Akses: where accounts live, changes that wait for a second person, and every change that decides sight."""
+
+from flask import Blueprint, abort, current_app, render_template, request, url_for
+
+from kentongan_hub.base import roles, words
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.people import access, circles, standing
+from kentongan_hub.web import view, web
+from kentongan_hub.web.pages.people import homes
+
+blueprint = Blueprint("access", __name__)
+
+
+@blueprint.get("/akses")
+@web.needs(roles.REGISTER)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    with current_app.hub.store.read() as db:
+        zone, own = view.site_words(db)["zone"], db.number("rt", 1)
+        people = db.all("SELECT * FROM accounts WHERE active = 1 AND paired_by = '' ORDER BY name")
+        waiting, changes = access.waiting(db), access.history(db)
+        ready, restored = len(circles.agreed(db)), bool(db.setting(access.RESTORED))
+    people = [one for one in people if one["role"] not in roles.NEVER_NAMED]
+    for one in people:
+        one["home"], one["known"] = access.home_words(one), access.known(one)
+    for one in waiting:
+        one["what"] = words.FACTS.get(one["what"], one["what"])
+        one["since"] = local_date_time(one["made_wall"], zone)
+    for one in changes:
+        one["fact"] = words.FACTS.get(one["fact"], one["fact"])
+        one["time"] = local_date_time(one["at_wall"], zone)
+    return render_template(
+        "akses.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own, ready=ready,
+        least=circles.AGREED_MIN, restored=restored,
+    )  # fmt: skip
+
+
+def _do(deed):
+    return web.do(deed, url_for("access.page"), _page, refused=409)
+
+
+@blueprint.post("/akses/<int:number>/rumah")
+@web.needs(roles.REGISTER)
+def set_home(number):
+    def deed(db, now, by, at):
+        zone, house, outside = homes.of_form(request.form, required=True)
+        body = {"account": number, "zone": zone, "house": house, "outside": outside}
+        standing.want(db, now, by, "rumah", body, at)
+
+    return _do(deed)
+
+
+@blueprint.post("/akses/menunggu/<int:number>/<action>")
+@web.needs(roles.REGISTER)
+def second(number, action):
+    deeds = {"benarkan": standing.confirm, "tolak": standing.refuse}
+    deed = deeds.get(action) or abort(404)
+    return _do(lambda db, now, by, at: deed(db, now, by, number, at))
+
+
+@blueprint.post("/akses/diperiksa")
+@web.needs(roles.REGISTER)
+def checked():
+    """After a restore: somebody compared what the backup says with what holds."""
+    return _do(lambda db, now, by, at: standing.want(db, now, by, "diperiksa", {}, at))

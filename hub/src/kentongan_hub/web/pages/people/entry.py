@@ -1,0 +1,168 @@
+"""First run (/mulai), log in, log out, and the way from / to where one belongs."""
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import language
+from kentongan_hub.base.language import _
+from kentongan_hub.base.typed import gateway_key_file
+from kentongan_hub.devices import provision
+from kentongan_hub.people import accounts
+from kentongan_hub.record import audit
+from kentongan_hub.web import web
+from kentongan_hub.web.pages.people import homes
+
+blueprint = Blueprint("entry", __name__)
+GUESSED = _(
+    "Nama ini ditebak berkali-kali. Tunggu %(seconds)s detik, pakai ponsel yang sudah pernah masuk, "
+    "atau minta tautan sandi baru."
+)
+
+
+@blueprint.get("/")
+def home():
+    if not current_app.hub.has_site():
+        return redirect(url_for("entry.setup"))
+    return redirect(url_for("board.page") if g.account else url_for("entry.login"))
+
+
+@blueprint.get("/mulai")
+def setup():
+    if current_app.hub.has_site():
+        abort(404)
+    return render_template("mulai.html", form={}, problem="")
+
+
+@blueprint.post("/mulai")
+def make_site():
+    """Needs the code from the hub's console; a stranger on the Wi-Fi has five guesses a minute."""
+    hub = current_app.hub
+    if hub.has_site():
+        abort(404)
+    now = hub.now()
+    if hub.attempts.blocked(now.ms, "mulai"):
+        abort(429)
+    form = request.form
+    if not hmac.compare_digest(form.get("kode", "").strip().encode(), hub.setup_code.encode()):
+        hub.attempts.failed(now.ms, "mulai")
+        return _setup_again(_("Kode penyiapan tidak cocok. Lihat kode di layar mesin pusat data.")), 403
+    if form.get("sandi") != form.get("sandi2"):
+        return _setup_again(_("Kedua sandi tidak sama. Tulis ulang.")), 400
+    try:
+        provision.create_site(
+            hub.data_dir,
+            form.get("nama", ""),
+            form.get("masuk", "").strip(),
+            form.get("sandi", ""),
+            admin_name=form.get("orang", "").strip(),
+            rt=_number("rt"),
+            rw=_number("rw"),
+            time_zone=form.get("zona", "WIB"),
+            admin_home=homes.of_form(form),
+            stand_in=form.get("pengganti") == "1",
+        )
+    except LocalError as error:
+        return _setup_again(str(error)), 400
+    token = provision.gateway_token(hub.data_dir)
+    hub.store.bell.ring()
+    shown = {"token": token, "label": provision.sites.FIRST_GATEWAY, "key_file": gateway_key_file()}
+    return render_template("siap.html", **shown)
+
+
+def _number(name):
+    text = request.form.get(name, "").strip()
+    if not text.isdecimal() or len(text) > 3:
+        raise LocalError(_("%(name)s: tulis angka, misalnya 5", name=name.upper()))
+    return int(text)
+
+
+def _setup_again(problem):
+    return render_template("mulai.html", form=request.form, problem=problem)
+
+
+@blueprint.get("/masuk")
+def login():
+    if not current_app.hub.has_site():
+        return redirect(url_for("entry.setup"))
+    return render_template("masuk.html", problem="", name="")
+
+
+@blueprint.post("/masuk")
+def enter():
+    hub, address = current_app.hub, request.remote_addr or ""
+    now, name = hub.now(), request.form.get("masuk", "").strip()[: accounts.NAME_LIMIT]
+    with hub.store.read() as db:
+        account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
+    known = _is_known(account)
+    key = f"perangkat {name}" if known else address  # whoever guesses next door keeps no officer's phone out
+    if hub.attempts.blocked(now.ms, key):
+        abort(429)
+    left_ms = 0 if known else hub.guesses.left_ms(now.ms, name)
+    if left_ms:
+        return render_template("masuk.html", problem=GUESSED.of(seconds=-(-left_ms // 1000)), name=name), 429
+    right = hub.passwords.check(account, request.form.get("sandi", ""))
+    if right is None:
+        abort(429)
+    if not right:
+        hub.attempts.failed(now.ms, key)
+        if not known:
+            hub.guesses.failed(now.ms, name)
+        with hub.store.write() as db:
+            audit.record(db, now.wall, name[:40], _("masuk gagal"), address=address)
+        return render_template("masuk.html", problem=_("Nama atau sandi tidak cocok."), name=name), 403
+    if not known:
+        hub.guesses.worked(name)
+    with hub.store.write() as db:
+        audit.record(db, now.wall, account["login"], _("masuk"), address=address)
+        response = begin(db, now, account["id"])
+    web.set_cookie(response, web.KNOWN_COOKIE, accounts.known_device(account), accounts.KNOWN_DEVICE_S)
+    return response
+
+
+def _is_known(account):
+    if account is None:
+        return False
+    given = request.cookies.get(web.KNOWN_COOKIE, "").encode()
+    return hmac.compare_digest(given, accounts.known_device(account).encode())
+
+
+def begin(db, now, account, life_ms=accounts.SESSION_MS):
+    """Onto the board with a session of its own; whoever was logged in on this browser is so no more."""
+    if g.session_token:
+        accounts.close_session(db, g.session_token)
+    agent = request.headers.get("User-Agent", "")
+    token = accounts.open_session(db, now, account, request.remote_addr or "", agent, life_ms)
+    response = redirect(url_for("board.page"), 303)
+    web.set_cookie(response, web.SESSION_COOKIE, token, life_ms // 1000)
+    return response
+
+
+@blueprint.post("/bahasa")
+def choose_language():
+    """For this browser, and for the person wherever they log in; back to the page one came from."""
+    name = request.form.get("ke", "")
+    if name not in language.languages():
+        abort(400)
+    if g.account and not g.account["paired_by"]:
+        with current_app.hub.store.write(ring=False) as db:
+            db.run("UPDATE accounts SET language = ? WHERE id = ?", name, g.account["id"])
+    back = urlsplit(request.referrer or "/").path  # check_form has compared its host with ours
+    response = redirect(back if back.startswith("/") and not back.startswith("//") else "/", 303)
+    web.set_cookie(response, web.LANGUAGE_COOKIE, name, web.LANGUAGE_S)
+    return response
+
+
+@blueprint.post("/keluar")
+def leave():
+    hub = current_app.hub
+    if g.account:
+        with hub.store.write() as db:
+            accounts.close_session(db, g.session_token)
+            audit.record(db, hub.now().wall, g.account["login"],
+                _("keluar"), address=request.remote_addr or "")  # fmt: skip
+    response = redirect(url_for("entry.login"), 303)
+    response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
+    return response

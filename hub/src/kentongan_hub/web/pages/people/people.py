@@ -1,0 +1,117 @@
+"""Akun and catatan: who may enter, who is named for confidential incidents, and who did what."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _, known
+from kentongan_hub.incidents import confidential
+from kentongan_hub.people import access, accounts, residents, standing
+from kentongan_hub.record import audit, chain
+from kentongan_hub.web import view, web
+from kentongan_hub.web.pages.people import homes
+
+blueprint = Blueprint("people", __name__)
+AUDIT_LINES = 200
+MARKS = ("rahasia", "bukan-rahasia", "pengganti", "bukan-pengganti", "matikan", "hidupkan")
+
+
+@blueprint.get("/akun")
+@web.needs(roles.ACCOUNTS)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    with current_app.hub.store.read() as db:
+        rows = db.all("SELECT * FROM accounts ORDER BY active DESC, login")
+        barred = confidential.excluded_houses(db)
+        for row in rows:
+            row["home"] = access.home_words(row)
+            row["numbers"] = db.all(  # whoever names a person sees whom that calls
+                "SELECT t.channel, t.address FROM addresses t JOIN people p ON p.id = t.person "
+                "WHERE p.account = ? AND t.active = 1 ORDER BY t.id",
+                row["id"],
+            )
+    return render_template(
+        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred, problem=problem,
+        form=request.form,
+    )  # fmt: skip
+
+
+@blueprint.post("/akun")
+@web.needs(roles.ACCOUNTS)
+def add():
+    hub, form = current_app.hub, request.form
+    now = hub.now()
+    try:
+        with hub.store.write() as db:
+            home = homes.of_form(form)
+            made = accounts.add(
+                db, now.wall, form.get("masuk", "").strip(), form.get("nama", ""), form.get("peran", ""),
+                form.get("sandi", ""), home=home,
+            )  # fmt: skip
+            access.made(db, now, g.account["id"], made, home)
+            lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
+            detail = f"{form.get('peran', '')}, rumah: {lives}"
+            address = request.remote_addr or ""
+            login = form.get("masuk", "")
+            audit.record(db, now.wall, g.account["login"], _("akun dibuat"), login, detail, address)
+            done = form.get("rahasia") != "1" or standing.want(
+                db, now, g.account, "rahasia", {"account": made}, address
+            )
+    except LocalError as error:
+        return _page(str(error)), 400
+    return redirect(url_for("people.page" if done else "access.page"), 303)
+
+
+@blueprint.post("/akun/<int:number>/<action>")
+@web.needs(roles.ACCOUNTS)
+def change(number, action):
+    hub = current_app.hub
+    now = hub.now()
+    address = request.remote_addr or ""
+    try:
+        with hub.store.write() as db:
+            if not db.value("SELECT 1 FROM accounts WHERE id = ?", number):
+                abort(404)
+            if action == "kecualikan":
+                house = {"zone": _whole("rt", 255), "house": _whole("rumah", residents.HOUSE_MAX)}
+                done = confidential.exclude(db, now, g.account, number, **house, address=address)
+            elif action == "sertakan":
+                row = _whole("nomor", 1 << 31)
+                done = confidential.include(db, now, g.account, row, account=number, address=address)
+            elif action in MARKS:
+                done = standing.want(db, now, g.account, action, {"account": number}, address)
+            else:
+                abort(404)
+    except LocalError as error:
+        return _page(str(error)), 409
+    hub.dispatch.watch_soon()
+    return redirect(url_for("people.page" if done else "access.page"), 303)
+
+
+def _whole(name, limit):
+    text = request.form.get(name, "").strip()
+    return int(text) if text.isdecimal() and len(text) < 11 and int(text) <= limit else 0
+
+
+@blueprint.get("/catatan")
+@web.needs(roles.AUDIT)
+def log():
+    with current_app.hub.store.read() as db:
+        zone = view.site_words(db)["zone"]
+        rows = db.all(
+            "SELECT * FROM audit WHERE subject NOT LIKE 'rahasia-%' OR EXISTS (SELECT 1 FROM incidents "
+            f"WHERE incidents.slug = audit.subject AND {confidential.condition(g.account)}) "
+            "ORDER BY id DESC LIMIT ?",
+            AUDIT_LINES,
+        )
+        last = max(0, rows[-1]["id"] - 1) if rows else 0
+        checked, broken = chain.verify(db, "audit", last)
+        head = chain.head(db, "audit")
+    lines = [
+        {**row, "what": known(row["what"]), "time": local_date_time(row["at_wall"], zone)} for row in rows
+    ]
+    return render_template("catatan.html", lines=lines, checked=checked, broken=broken, head=head)

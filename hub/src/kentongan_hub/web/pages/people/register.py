@@ -1,0 +1,168 @@
+"""Warga: houses and people, with consent, addresses and duties; moving out and in, empty houses."""
+
+from flask import Blueprint, abort, current_app, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _
+from kentongan_hub.people import residents, standing
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("register", __name__)
+HOUSES_SHOWN = 60
+
+
+@blueprint.get("/warga")
+@web.needs(roles.REGISTER)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    hub = current_app.hub
+    after = _whole(request.args.get("sesudah", "")) or 0
+    with hub.store.read() as db:
+        now, own = hub.now(), db.number("rt", 1)
+        houses = db.all("SELECT * FROM houses WHERE id > ? ORDER BY id LIMIT ?", after, HOUSES_SHOWN)
+        for house in houses:
+            house["people"] = db.all(
+                "SELECT id, name, head FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL "
+                "ORDER BY head DESC, id",
+                house["zone"],
+                house["number"],
+            )
+            house["note"] = residents.empty_note(db, now.ms, house["zone"], house["number"])
+        away = db.all(
+            "SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL ORDER BY name LIMIT ?",
+            HOUSES_SHOWN,
+        )
+        counts = residents.counters(db, now)
+    more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
+    return render_template(
+        "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
+        moves_out=residents.MOVES_OUT, moves_in=residents.MOVES_IN,
+    )  # fmt: skip
+
+
+def _whole(text):
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) < 8 else None
+
+
+def _number(name, required=True):
+    value = _whole(request.form.get(name, ""))
+    if value is None and (required or request.form.get(name, "").strip()):
+        raise LocalError(_("%(name)s: tulis angka", name=name))
+    return value or 0
+
+
+@blueprint.post("/warga")
+@web.needs(roles.REGISTER)
+def add():
+    form, made = request.form, []
+
+    def deed(db, now, by, at):
+        made.append(
+            residents.add_person(
+                db, now, by, form.get("nama", ""), _number("rt"), _number("rumah", False),
+                form.get("setuju") == "1", form.get("kesehatan", ""), form.get("setuju_kesehatan") == "1",
+                form.get("kepala") == "1", at,
+            )
+        )  # fmt: skip
+        if form.get("nomor", "").strip():
+            residents.add_address(db, now, by, made[0], "sms", form["nomor"], 0, at)
+
+    return web.do(deed, url_for("register.page"), _page)
+
+
+def _why():
+    return request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
+
+
+HOUSE_DEEDS = {
+    "daftar": lambda db, now, by, at: residents.add_house(
+        db, now, by, _number("rt"), _number("rumah"), request.form.get("patokan", ""), at
+    ),
+    "keluar": lambda db, now, by, at: standing.want(
+        db, now, by, "keluar", {"zone": _number("rt"), "house": _number("rumah"), "reason": _why()}, at
+    ),
+    "masuk": lambda db, now, by, at: residents.move_in(
+        db, now, by, _number("rt"), _number("rumah"), _why(), at
+    ),
+    "kosong": lambda db, now, by, at: residents.leave_empty(
+        db, now, by, _number("rt"), _number("rumah"), _number("hari"), request.form.get("kunci", ""), at
+    ),
+}
+
+
+@blueprint.post("/warga/rumah/<action>")
+@web.needs(roles.REGISTER)
+def house(action):
+    return web.do(HOUSE_DEEDS.get(action) or abort(404), url_for("register.page"), _page)
+
+
+@blueprint.get("/warga/<int:number>")
+@web.needs(roles.REGISTER)
+def person(number):
+    return _person_page(number, "")
+
+
+def _person_page(number, problem):
+    with current_app.hub.store.read() as db:
+        row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
+        addresses = db.all("SELECT * FROM addresses WHERE person = ? ORDER BY id", number)
+        duties = {one["duty"] for one in db.all("SELECT duty FROM duties WHERE person = ?", number)}
+        accounts = db.all("SELECT id, name FROM accounts WHERE active = 1 ORDER BY name")
+        since = local_date_time(row["consent_wall"], view.site_words(db)["zone"])
+    return render_template(
+        "satu_warga.html", person=row, addresses=addresses, duties=duties, all_duties=residents.DUTIES,
+        accounts=accounts, since=since, problem=problem, channels=residents.CHANNELS,
+    )  # fmt: skip
+
+
+@blueprint.get("/warga/<int:number>/persetujuan")
+@web.needs(roles.REGISTER)
+def consent(number):
+    """One sheet to sign: what is kept, what for, how long, and how it is taken back (UU PDP 27/2022)."""
+    with current_app.hub.store.read() as db:
+        row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
+        addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
+        site = view.site_words(db)
+        since = local_date_time(row["consent_wall"], site["zone"])
+    return render_template("persetujuan.html", person=row, addresses=addresses, site=site, since=since)
+
+
+def _wanted(what, body):
+    """A deed whose rule standing.py knows; `body` reads the rest of it from the form."""
+
+    def deed(db, now, by, number, at):
+        return standing.want(db, now, by, what, {"person": number, **body()}, at)
+
+    return deed
+
+
+PERSON_DEEDS = {
+    "alamat": _wanted(
+        "alamat",
+        lambda: {
+            "channel": request.form.get("kanal", ""),
+            "address": request.form.get("alamat", ""),
+            "delay_s": _number("tunda", False),
+        },
+    ),
+    "hapus-alamat": _wanted("hapus-alamat", lambda: {"number": _number("nomor")}),
+    "tugas": _wanted("tugas", lambda: {"duties": request.form.getlist("tugas")}),
+    "akun": _wanted("akun", lambda: {"account": _number("akun", False)}),
+    "tarik": _wanted("tarik", dict),
+}
+
+
+@blueprint.post("/warga/<int:number>/<action>")
+@web.needs(roles.REGISTER)
+def change(number, action):
+    deed = PERSON_DEEDS.get(action) or abort(404)
+    back = url_for("register.page") if action == "tarik" else url_for("register.person", number=number)
+    return web.do(
+        lambda db, now, by, at: deed(db, now, by, number, at), back, lambda text: _person_page(number, text)
+    )

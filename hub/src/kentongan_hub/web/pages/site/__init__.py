@@ -1,0 +1,1 @@
+"""Pages of the site: devices, trust, channels, policies, storage, settings."""

@@ -1,0 +1,32 @@
+"""Perangkat: every device, gateway and radio with its proof of life, and what was refused."""
+
+from flask import Blueprint, current_app, render_template, request
+
+from kentongan_hub.base import roles
+from kentongan_hub.devices import health, waits
+from kentongan_hub.upkeep import warnings
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("devices", __name__)
+
+
+@blueprint.get("/perangkat")
+@web.needs(roles.DEVICES)
+def page():
+    hub, text = current_app.hub, request.args.get("halaman", "")
+    number = int(text) if text.isdecimal() and len(text) < 5 else 0
+    first = number * view.DEVICES_LIMIT
+    with hub.store.read() as db:
+        now = hub.now()
+        nodes = view.device_order(db, now)
+        shown = {
+            "total": len(nodes),
+            "devices": view.devices(db, now, nodes[first : first + view.DEVICES_LIMIT]),
+            "more": number + 1 if len(nodes) > first + view.DEVICES_LIMIT else None,
+            "gateways": health.gateways(db, now),
+            "waits": waits.shown(db, now),
+            "refusals": view.refusals(db),
+            "health": health.health(db, now),
+            "warnings": len(warnings.open_warnings(db)),
+        }
+    return render_template("perangkat.html", **shown)

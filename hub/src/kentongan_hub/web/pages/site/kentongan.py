@@ -1,0 +1,116 @@
+"""Kentongan: see and hear what the posts beat, choose and edit the codes of an RT, print its key."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles, services, words
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _
+from kentongan_hub.devices import codes
+from kentongan_hub.people import contacts
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("kentongan", __name__)
+PX_PER_MS = 0.06
+
+
+@blueprint.get("/kentongan")
+@web.needs(roles.DEVICES)
+def page():
+    return _page()
+
+
+def _page(zone=None, draft=None, problem=""):
+    """`draft`: (profile, what was typed by kind) for that zone; shown, heard and judged, never kept."""
+    with current_app.hub.store.read() as db:
+        zones = [
+            _zone(db, number, profile, own, draft if number == zone else None, problem)
+            for number, (profile, own) in codes.chosen(db).items()
+        ]
+        site = view.site_words(db)
+    profiles = [(name, codes.NAMES[name], _rows(name)) for name in codes.CODES]
+    return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=codes.CODED)
+
+
+def _zone(db, number, profile, own, draft, problem):
+    shown = {
+        "zone": number,
+        "profile": profile,
+        "rows": _rows(profile, own),
+        "own": [kind for kind, strokes in own],
+        "holders": codes.holders(db, number),
+        "typed": {kind: codes.spelled(strokes) for kind, strokes in own},
+        "tried": None,
+        "problem": problem if draft else "",
+    }
+    if draft is None:
+        return {**shown, "picked": profile}
+    picked, typed = draft
+    try:
+        tried = _rows(picked, _own(typed))
+    except (LocalError, KeyError):
+        tried = None
+    return {**shown, "picked": picked, "typed": typed, "tried": tried}
+
+
+def _rows(profile, own=()):
+    """[(name of the kind, code, strokes as drawn, width, strokes for the ear)]."""
+    return [(words.kind(kind), *_drawn(code)) for kind, code in codes.table(profile, own)]
+
+
+def _drawn(code):
+    """(code, [(x, width)] of its strokes, width of the picture, 'on off on off' for the ear)."""
+    steps, at, bars = codes.steps(code), 0, []
+    for on, off in steps:
+        bars.append((round(at * PX_PER_MS, 1), round(on * PX_PER_MS, 1)))
+        at += on + off
+    return code, bars, round(at * PX_PER_MS), " ".join(f"{on} {off}" for on, off in steps)
+
+
+def _own(typed):
+    """[(kind, groups)] of what was typed; LocalError names the kind."""
+    out = []
+    for kind, text in typed.items():
+        try:
+            out.append((kind, codes.groups(codes.read(text))))
+        except LocalError as error:
+            raise LocalError(_("%(kind)s: %(problem)s", kind=words.kind(kind), problem=str(error))) from error
+    return out
+
+
+@blueprint.post("/kentongan")
+@web.needs(roles.POLICY)
+def choose():
+    hub, form = current_app.hub, request.form
+    zone = int(form["rt"]) if form.get("rt", "").isdecimal() and len(form["rt"]) < 4 else 0
+    profile = form.get("profil", "")
+    typed = {
+        kind: form[f"kode{kind}"].strip() for kind in codes.CODED if form.get(f"kode{kind}", "").strip()
+    }
+    try:
+        own = _own(typed)
+        if form.get("coba"):
+            codes.check(profile, own)
+            return _page(zone, (profile, typed))
+        with hub.store.write() as db:
+            at = request.remote_addr or ""
+            codes.choose(db, hub.now(), g.account, zone, profile, own, at)
+    except LocalError as error:
+        return _page(zone, (profile, typed), str(error)), 400
+    return redirect(url_for("kentongan.page"), 303)
+
+
+@blueprint.get("/kentongan/<int:zone>/cetak")
+@web.needs(roles.DEVICES)
+def printed(zone):
+    """The key of an RT on one sheet, for the post's board and the houses."""
+    with current_app.hub.store.read() as db:
+        chosen = codes.chosen(db).get(zone) or abort(404)
+        site = view.site_words(db)
+        advice = services.fill(words.CRIME_LINE, contacts.numbers(db, zone))
+        day = local_date_time(current_app.hub.now().wall, db.setting("time_zone", "WIB"))
+    rows = _rows(*chosen)
+    counts = {row[1]: " + ".join(map(str, codes.groups(row[1]))) for row in rows}
+    return render_template(
+        "kentongan_cetak.html", zone=zone, rows=rows, counts=counts, advice=advice, site=site, day=day
+    )

@@ -1,0 +1,106 @@
+"""Denah: the RT's plan with running alarms and the health of devices; houses are placed on it."""
+
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
+from kentongan_hub.incidents import confidential
+from kentongan_hub.web import floor_plan, pictures, web
+
+blueprint = Blueprint("plan", __name__, url_prefix="/denah")
+
+
+def _zone(db, values):
+    text = values.get("rt", "")
+    zone = int(text) if text.isdecimal() and len(text) < 4 else 0
+    return zone if 1 <= zone <= 255 else db.number("rt", 1)
+
+
+@blueprint.get("")
+@web.needs(roles.SEE)
+def page():
+    return _page("")
+
+
+def _page(problem):
+    hub = current_app.hub
+    health = roles.allows(g.account["role"], roles.DEVICES)
+    with hub.store.read() as db:
+        zone = _zone(db, request.values)
+        shown = {
+            "zone": zone,
+            "zones": [row["zone"] for row in db.all("SELECT DISTINCT zone FROM houses ORDER BY zone")],
+            "plan": floor_plan.of(db, zone),
+            "things": floor_plan.things(db, hub.now(), zone, confidential.condition(g.account), health),
+        }
+    edit = roles.allows(g.account["role"], roles.REGISTER)
+    return render_template("denah.html", problem=problem, edit=edit, **shown)
+
+
+@blueprint.get("/gambar")
+@web.needs(roles.SEE)
+def image():
+    with current_app.hub.store.read() as db:
+        body = floor_plan.picture(db, _zone(db, request.args)) or abort(404)
+    return Response(body, mimetype=pictures.MIME, headers={"Cache-Control": "private, max-age=86400"})
+
+
+def _do(deed):
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            zone = _zone(db, request.form)
+            deed(db, hub.now(), zone, request.remote_addr or "")
+    except LocalError as error:
+        return _page(str(error)), 400
+    return redirect(url_for("plan.page", rt=zone), 303)
+
+
+def _whole(name):
+    text = request.form.get(name, "").strip()
+    if not text.isdecimal() or len(text) > 5:
+        raise LocalError(_("%(name)s: tulis angka", name=name))
+    return int(text)
+
+
+@blueprint.post("/taruh")
+@web.needs(roles.REGISTER)
+def place():
+    def deed(db, now, zone, at):
+        off = request.form.get("lepas") == "1"
+        x, y = (None, None) if off else (_whole("x"), _whole("y"))
+        floor_plan.place(db, now, g.account, zone, request.form.get("apa", ""), x, y, at)
+
+    return _do(deed)
+
+
+@blueprint.post("/gang")
+@web.needs(roles.REGISTER)
+def lane():
+    def deed(db, now, zone, at):
+        points = [_whole(name) for name in ("x1", "y1", "x2", "y2")]
+        floor_plan.add_line(db, now, g.account, zone, points, request.form.get("nama", ""), at)
+
+    return _do(deed)
+
+
+@blueprint.post("/gang/hapus")
+@web.needs(roles.REGISTER)
+def drop_lane():
+    return _do(lambda db, now, zone, at: floor_plan.drop_line(db, now, g.account, zone, _whole("gang"), at))
+
+
+@blueprint.post("/gambar")
+@web.needs(roles.REGISTER)
+def upload():
+    """A picture as the plan's ground, or none; drawn anew before the transaction, which stays short."""
+    drawn, file = None, request.files.get("gambar")
+    if request.form.get("tanpa") != "1":
+        try:
+            if file is None:
+                raise LocalError(_("gambar: pilih satu berkas PNG atau JPEG"))
+            drawn = pictures.redraw(file.stream, floor_plan.PICTURE_SIDE_MAX)
+        except LocalError as error:
+            return _page(str(error)), 400
+    return _do(lambda db, now, zone, at: floor_plan.set_picture(db, now, g.account, zone, drawn, at))

@@ -1,0 +1,164 @@
+"""Simpanan: backup to USB or as a download, how long what is kept, exports."""
+
+import tempfile
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import roles, words
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _, known
+from kentongan_hub.people import keepers
+from kentongan_hub.record import audit
+from kentongan_hub.upkeep import backup, mending, retention
+from kentongan_hub.web import export, view, web
+
+blueprint = Blueprint("storage", __name__)
+TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
+TYPES = {
+    export.CSV: "text/csv",
+    export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+PIECE = 1 << 16
+RESTORE = "kentongan-hub restore --data {}/pulih --from FILE --passphrase-file FILE"
+
+
+@blueprint.get("/simpanan")
+@web.needs(roles.SYSTEM)
+def page():
+    return _page("")
+
+
+def _page(problem, done=""):
+    with current_app.hub.store.read() as db:
+        last = db.number("backup_wall")
+        zone = view.site_words(db)["zone"]
+        shown = {
+            "keepers": [
+                {"name": one["name"], "since": local_date_time(one["made_wall"], zone)}
+                for one in keepers.listed(db)
+            ],
+            "last": local_date_time(last, zone) if last else "",
+            "damage": _damage(db),
+            "kept": [(key, _kind(key), value) for key, value in retention.days(db).items()],
+        }
+    restore = RESTORE.format(current_app.hub.data_dir)
+    return render_template(
+        "simpanan.html", targets=backup.targets(), problem=problem, done=done, restore=restore, **shown
+    )
+
+
+def _damage(db):
+    was = mending.damage(db)
+    if not was:
+        return was
+    zone = view.site_words(db)["zone"]
+    return {**was, "why": known(was["why"]), "time": local_date_time(was["wall"], zone)}
+
+
+@blueprint.post("/simpanan/rusak")
+@web.needs(roles.SYSTEM)
+def settle():
+    """The damage has been seen to: the hub goes on with the database that it has."""
+    hub = current_app.hub
+    with hub.store.write() as db:
+        mending.settle(db, hub.now(), g.account, request.remote_addr or "")
+    hub.dispatch.watch_soon()
+    return redirect(url_for("storage.page"), 303)
+
+
+def _kind(key):
+    return _("Kejadian rahasia") if key == retention.CONFIDENTIAL else words.kind(int(key))
+
+
+@blueprint.post("/simpanan/cadangan")
+@web.needs(roles.SYSTEM)
+def make():
+    """Onto a mounted USB stick, or as a download when none is chosen; locked for its keepers, if any."""
+    hub, form = current_app.hub, request.form
+    now = hub.now()
+    target, phrase = form.get("ke", ""), form.get("sandi", "")
+    with hub.store.read() as db:
+        locks = keepers.locks(db)
+    if not locks and phrase != form.get("sandi2"):
+        return _page(_("Kedua kata sandi tidak sama. Tulis ulang.")), 400
+    if target and target not in backup.targets():
+        return _page(_("USB itu tidak terpasang lagi. Pasang dan muat ulang halaman.")), 400
+    with hub.store.read() as db:
+        slug = db.setting("site_slug") or "kentongan"
+        day = local_date_time(now.wall, view.site_words(db)["zone"])[:16].replace("/", "-").replace(" ", "-")
+    name = f"kentongan-{slug}-{day}.cadangan"
+    folder = None if target else tempfile.TemporaryDirectory(dir=hub.data_dir)
+    try:
+        path = Path(target or folder.name) / name
+        size = backup.make(hub.data_dir, phrase, path, locks)
+    except (LocalError, OSError) as error:
+        if folder:
+            folder.cleanup()
+        return _page(_("Cadangan gagal: %(error)s", error=str(error))), 400
+    with hub.store.write() as db:
+        db.set_setting("backup_wall", now.wall)
+        db.set_setting("backup_ms", now.ms)
+        audit.record(
+            db,
+            now.wall,
+            g.account["login"],
+            _("cadangan dibuat"),
+            name,
+            f"{size} bita, " + ("terkunci untuk penjaga" if locks else "dengan kata sandi pembuatnya"),
+            request.remote_addr or "",
+        )
+    if target:
+        return _page("", _("%(name)s tertulis di %(target)s, %(size)s KiB. Cabut USB dengan aman.",
+                           name=name, target=target, size=size // 1024))  # fmt: skip
+    return _download(path, name, "application/octet-stream", folder)
+
+
+def _download(path, name, kind, folder):
+    def pieces():
+        with folder, path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    answer = Response(pieces(), mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.call_on_close(folder.cleanup)
+    return answer
+
+
+@blueprint.post("/simpanan/masa")
+@web.needs(roles.SYSTEM)
+def keep():
+    hub = current_app.hub
+    wanted = {
+        key: int(value) if value.isdecimal() and len(value) < 6 else value
+        for key, value in request.form.items()
+        if key != "csrf"
+    }
+    try:
+        with hub.store.write() as db:
+            retention.save(db, hub.now(), g.account, wanted, request.remote_addr or "")
+    except LocalError as error:
+        return _page(str(error)), 400
+    return redirect(url_for("storage.page"), 303)
+
+
+@blueprint.get("/ekspor/<table>.<form>")
+@web.needs(roles.POLICY)
+def table(table, form):
+    """CSV is streamed as it is read; XLSX is written to a file first. Each export is on the record."""
+    rows, kind = TABLES.get(table) or abort(404), TYPES.get(form) or abort(404)
+    hub = current_app.hub
+    now = hub.now()
+    with hub.store.write(ring=False) as db:
+        at = request.remote_addr or ""
+        audit.record(db, now.wall, g.account["login"], _("ekspor"), f"{table}.{form}", address=at)
+    folder = tempfile.TemporaryDirectory(dir=hub.data_dir)
+    path = Path(folder.name) / f"{table}.{form}"
+    if form == export.XLSX:
+        export.as_xlsx(rows(hub.store, now), path)
+    else:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(export.as_csv(rows(hub.store, now)))
+    return _download(path, path.name, kind, folder)

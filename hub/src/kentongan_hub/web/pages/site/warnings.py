@@ -1,0 +1,85 @@
+"""Peringatan: what needs care, whose it is, who took it; a siren's quiet test."""
+
+import json
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+
+from kentongan_hub.base import roles
+from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _, known
+from kentongan_hub.devices import supervision
+from kentongan_hub.people import residents
+from kentongan_hub.record import audit, away, outbox
+from kentongan_hub.upkeep import warnings
+from kentongan_hub.web import view, web
+
+blueprint = Blueprint("warnings", __name__)
+CLOSED_SHOWN = 50
+TEST_EXPIRES_MS = 60_000
+
+
+@blueprint.get("/peringatan")
+@web.needs(roles.DEVICES)
+def page():
+    with current_app.hub.store.read() as db:
+        zone = view.site_words(db)["zone"]
+        closed = db.all(
+            "SELECT * FROM warnings WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT ?", CLOSED_SHOWN
+        )
+        rows, old = (
+            [_shown(row, zone) for row in warnings.open_warnings(db)],
+            [_shown(row, zone) for row in closed],
+        )
+        absences = [
+            {**row, **{key: local_date_time(row[key], zone) for key in ("from_wall", "to_wall")}}
+            for row in away.listed(db)
+        ]
+    return render_template("peringatan.html", rows=rows, old=old, absences=absences)
+
+
+def _shown(row, zone):
+    return {
+        **row,
+        "what": known(row["what"]),
+        "subject": supervision.whose(row["what"], row["subject"]),
+        "detail": supervision.said(row["what"], row["detail"]),
+        "owner": residents.DUTIES.get(row["owner"], row["owner"]),
+        "opened": local_date_time(row["opened_wall"], zone),
+        "closed": local_date_time(row["closed_wall"], zone),
+    }
+
+
+@blueprint.post("/peringatan/<int:number>/<action>")
+@web.needs(roles.MUTE)
+def act(number, action):
+    deed = {"urus": warnings.take, "diperiksa": warnings.checked}.get(action) or abort(404)
+    hub = current_app.hub
+    with hub.store.write() as db:
+        note = request.form.get("catatan", "")
+        if not deed(db, hub.now(), number, g.account, note, request.remote_addr or ""):
+            abort(404)
+    hub.dispatch.watch_soon()
+    return redirect(url_for("warnings.page"), 303)
+
+
+@blueprint.post("/perangkat/<label>/uji")
+@web.needs(roles.MUTE)
+def test_siren(label):
+    """A quiet test: the post answers with its state and makes no sound, so it may be asked at night."""
+    hub = current_app.hub
+    now = hub.now()
+    with hub.store.write() as db:
+        row = db.one(
+            "SELECT * FROM devices WHERE label = ? AND role = 'sirene' AND revoked = 0", label
+        ) or abort(404)
+        gateway = row["heard_by"] or db.value(
+            "SELECT label FROM gateways ORDER BY zone = ? DESC", row["zone"]
+        )
+        body = json.dumps(
+            {"action": "test", "targets": [row["node"]], "origin": 0, "counter": 0, "seconds": 0}
+        )
+        outbox.add(db, now.ms, outbox.gateway_channel(gateway), "siren", body, TEST_EXPIRES_MS)
+        db.run("UPDATE devices SET test_wall = ?, test_ms = ? WHERE node = ?", now.wall, now.ms, row["node"])
+        at = request.remote_addr or ""
+        audit.record(db, now.wall, g.account["login"], _("uji sirene"), label, address=at)
+    return redirect(url_for("devices.page"), 303)

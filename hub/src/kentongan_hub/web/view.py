@@ -1,0 +1,317 @@
+"""What pages show, as plain dicts; decides who sees what of a confidential incident. No Flask."""
+
+import hashlib
+
+from kentongan_hub.base import language, roles, services, words
+from kentongan_hub.base.clock import hours, local_date_time, local_time
+from kentongan_hub.base.language import Joined, _
+from kentongan_hub.devices import deaf, health, supervision
+from kentongan_hub.incidents import actions, confidential, orders
+from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
+from kentongan_hub.incidents.drills import drills
+from kentongan_hub.people import contacts, residents
+from kentongan_hub.policies import policy_store
+from kentongan_hub.record import timeline as record_timeline
+
+OPEN_LIMIT = 60  # cards on a board
+RECENT_LIMIT = 5  # closed ones below them
+RECENT_MS = 43_200_000  # of the last 12 hours: one night
+LIST_LIMIT = 50  # incidents on one page of a list
+DEVICES_LIMIT = 80  # devices on one page
+TIMELINE_LIMIT = 300
+
+
+def board(db, now, account):
+    """Everything on the papan siaga."""
+    zone = db.setting("time_zone", "WIB")
+    where = confidential.condition(account) + " AND merged_into IS NULL"
+    rows = db.all(
+        f"SELECT * FROM incidents WHERE closed_ms IS NULL AND {where} "
+        "ORDER BY drill, answered_ms IS NOT NULL, opened_ms DESC LIMIT ?",
+        OPEN_LIMIT,
+    )
+    more = db.value(f"SELECT count(*) FROM incidents WHERE closed_ms IS NULL AND {where}") - len(rows)
+    closed = db.all(
+        f"SELECT * FROM incidents WHERE closed_ms >= ? AND {where} ORDER BY closed_ms DESC LIMIT ?",
+        now.ms - RECENT_MS,
+        RECENT_LIMIT,
+    )
+    open_drill = drills.running(db, now)
+    operator = db.setting("operator")
+    return {
+        "cards": [card(db, row, zone) for row in rows],
+        "more": more,
+        "recent": [card(db, row, zone) for row in closed],
+        "health": health.health(db, now),
+        "operator": operator,
+        "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
+        "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
+        "drill_next": _next_drill(db, now, zone),
+    }
+
+
+def _next_drill(db, now, zone):
+    """'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that everybody at the post knows; or ''."""
+    for row in drills.waiting(db):
+        if drills.state(row, now) == drills.PLANNED and row["planned_wall"] - now.wall <= drills.DAY_MS:
+            when = local_date_time(row["planned_wall"], zone)
+            return _("%(area)s, %(when)s", area=drills.area(row["zone"]), when=when)
+    return ""
+
+
+def card(db, row, zone):
+    """One incident for a board or list. Of a confidential one only its name and state leave this function."""
+    shown = {
+        "slug": row["slug"],
+        "state": row["state"],
+        "state_word": words.STATES[row["state"]],
+        "confidential": bool(row["confidential"]),
+        "open": row["closed_ms"] is None,
+        "opened_ms": row["opened_ms"],
+        "time": local_time(row["opened_wall"], zone),
+        "date_time": local_date_time(row["opened_wall"], zone),
+        "answered": row["answered_ms"] is not None and row["help_ms"] is None,
+        "help": row["help_ms"] is not None,
+        "holder": row["holder"],
+        "merged": bool(row["merged_into"]),
+        "alerts": row["alerts"],
+        "drill": bool(row["drill"]),
+        "sirens": [],
+        "comers": comers(db, row),
+        "closed_by": row["closed_by"],
+        "closed_time": local_time(row["closed_wall"], zone),
+    }
+    if row["confidential"]:
+        return {
+            **shown,
+            "title": _("Rahasia %(number)s", number=row["slug"].rpartition("-")[2]),
+            "icon": "kunci",
+            "place": "",
+            "advice": services.fill(words.CONFIDENTIAL_LINE, contacts.numbers(db)),
+            "comers": [],
+        }
+    return {
+        **shown,
+        **_where(db, row),
+        "title": words.kind(row["kind"]),
+        "icon": words.icon(row["kind"]),
+        "kind": row["kind"],
+        "advice": words.advice(row, contacts.numbers(db, row["zone"])),
+        "call": call(db, row),
+        "sirens": sirens(db, row),
+        "cancelled": bool(row["cancelled"]),
+        "late": bool(row["late"]),
+        "lid": bool(row["lid"]),
+        "presses": row["presses"],
+        "muted": bool(row["muted"]),
+        "empty": residents.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
+        "with": others_of_event(db, row),
+        "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
+        "reason": row["reason"],
+    }
+
+
+def call(db, row):
+    """Whom to telephone now: the card of the step that was reached while nobody answers; else ''."""
+    waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
+    return policy_store.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
+
+
+def others_of_event(db, row):
+    """The alarms that a person merged into this incident, with their places."""
+    return [{"slug": one["slug"], **_where(db, one)} for one in orders.members(db, row)[1:]]
+
+
+def joinable(db, account, row, zone):
+    """Open incidents that this one can be merged into."""
+    rows = db.all(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL AND id != ? "
+        f"AND confidential = ? AND drill = ? AND {confidential.condition(account)} "
+        "ORDER BY opened_ms DESC LIMIT ?",
+        row["id"],
+        row["confidential"],
+        row["drill"],
+        OPEN_LIMIT,
+    )
+    return [card(db, one, zone) for one in rows]
+
+
+def helpers(db, row):
+    """Accounts that may take this incident over, by name."""
+    accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
+    return [
+        one
+        for one in accounts
+        if roles.allows(one["role"], roles.COME) and confidential.may_see(db, one, row)
+    ]
+
+
+def _where(db, row):
+    if row["device"] == record_timeline.BY_HAND:
+        house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
+        return {"house": house, "label": row["slug"], "place": row["place"]}
+    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
+    rw = db.number("rw")
+    area = f"RT {row['zone']:02d}/RW {rw:02d}"
+    if device is None:
+        return {"house": _("Alat tidak terdaftar"), "label": format(row["device"], "08x"), "place": area}
+    house = _("Rumah %(house)s", house=device["house"]) if device["house"] else device["label"]
+    place = device["place"] if device["place"] == area else f"{device['place']} · {area}"
+    return {"house": house, "label": device["label"], "place": place}
+
+
+def comers(db, row):
+    """Names of those who said that they come, to it or to what was merged into it, since it was opened."""
+    names = []
+    for one in orders.members(db, row):
+        rows = db.all(
+            f"SELECT DISTINCT who FROM timeline WHERE incident = ? AND what IN ({actions.CAME}) AND id > "
+            f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({actions.ANEW})), 0) "
+            "ORDER BY id",
+            one["id"],
+            one["id"],
+        )
+        names.extend(row["who"] for row in rows)
+    return list(dict.fromkeys(names))
+
+
+def sirens(db, row):
+    """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'."""
+    rows = db.all(
+        "SELECT r.*, a.at_ms AS heard_ms, a.boot_id AS heard_boot, a.gateway AS heard_by, "
+        "coalesce(d.label, r.gateway) AS label FROM siren_reports r "
+        "JOIN alarms a ON a.device = r.origin AND a.counter = r.counter "
+        "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
+        row["id"],
+    )
+    posts = {}
+    for one in rows:
+        post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
+        post["word"] = SIREN_WORDS.get(one["state"], _("melapor"))
+        post["sounding"] = one["state"] in SOUNDING
+        same_clock = (one["gateway"], one["boot_id"]) == (one["heard_by"], one["heard_boot"])
+        if post["sounding"] and post["below_s"] is None and same_clock and one["at_ms"] >= one["heard_ms"]:
+            post["below_s"] = (one["at_ms"] - one["heard_ms"]) // 1000 + 1
+    return sorted(posts.values(), key=lambda post: post["label"])
+
+
+LINK_ORDER = (
+    *(supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.DITUNGGU),
+    supervision.TERHUBUNG,
+)
+
+
+def device_order(db, now):
+    """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
+    rows = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
+    gone = deaf.of(db, now)
+
+    def place(row):
+        link = supervision.device_link(row, now.ms, gone)
+        return (LINK_ORDER.index(link), row["role"], row["label"])
+
+    return [row["node"] for row in sorted(rows, key=place)]
+
+
+def devices(db, now, nodes):
+    """What is known of these devices, in this order."""
+    zone, gone = db.setting("time_zone", "WIB"), deaf.of(db, now)
+    return [_device(db, now, row, zone, gone) for row in (_device_row(db, node) for node in nodes) if row]
+
+
+def _device_row(db, node):
+    return db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
+
+
+def _device(db, now, row, zone, gone):
+    by_snr = "SELECT gateway, rssi, snr_q FROM hearings WHERE device = ? ORDER BY snr_q DESC"
+    heard = db.all(by_snr, row["node"])
+    state = supervision.device_link(row, now.ms, gone)
+    unknown = state == supervision.DITUNGGU and gone.of(row).lasts
+    return {
+        **row,
+        "state": state,
+        "unknown_since": health.since(row, now, gone, zone) if unknown else "",
+        "unknown_behind": ", ".join(sorted(gone.hearers(row))) if unknown else "",
+        "muted": row["muted_until_ms"] is not None and row["muted_until_ms"] > now.ms,
+        "role_word": words.DEVICE_ROLES[row["role"]],
+        "id": format(row["node"], "08x"),
+        "heard": local_date_time(row["heard_wall"], zone),
+        "signal": supervision.signal(row["rssi"], row["snr_q"]),
+        "percent": supervision.battery_percent(row["battery_mv"]) if row["role"] == "tombol" else None,
+        "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
+        "heard_everywhere": [
+            _("%(gateway)s %(signal)s (%(rssi)s dBm)", gateway=one["gateway"], rssi=one["rssi"],
+              signal=supervision.signal(one["rssi"], one["snr_q"]))  # fmt: skip
+            for one in heard
+        ],
+        "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",
+        "tested": local_date_time(row["tested_wall"], zone),
+        "test_waits": local_time(row["test_wall"], zone)
+        if row["test_ms"] and (row["tested_ms"] or 0) < row["test_ms"]
+        else "",
+    }
+
+
+# devices.senses: whether a post can tell that its own siren sounds
+SENSES = {
+    1: _("merasakan bunyinya sendiri"),
+    0: _("tidak bisa merasakan bunyinya: dengarkan sendiri"),
+    None: "",
+}
+
+
+def refusals(db):
+    zone = db.setting("time_zone", "WIB")
+    rows = db.all("SELECT * FROM refusals WHERE count > 0 ORDER BY count DESC LIMIT ?", LIST_LIMIT)
+    return [
+        {
+            **row,
+            "words": words.REFUSALS.get(row["reason"], ""),
+            "time": local_date_time(row["changed_wall"], zone),
+        }
+        for row in rows
+    ]
+
+
+def timeline(db, incident_id):
+    zone = db.setting("time_zone", "WIB")
+    rows = db.all(
+        "SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT
+    )
+    return [{**row, **_line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
+
+
+# lines of the timeline whose detail no person types
+OF_MACHINES = (
+    *("tombol ditekan", "tombol ditekan lagi", "dibatalkan", "peringatan", "gagal", "diteruskan", "digabung"),
+    *("koreksi: ini latihan", "koreksi: alarm keliru, keadaan aman", "tindak lanjut", "tidak terpanggil"),
+    *("saya datang?", "dipisah", "tidak berjalan", "basis data rusak", 'menunjukkan "ada yang datang"'),
+)
+# those in which our words stand around people's
+AROUND = {
+    "serah terima": _("kepada %(name)s"),
+    "ditanyakan": _("%(name)s: datang juga untuk %(slug)s?"),
+    "peringatan ulang": _("ke-%(number)s: %(said)s"),
+}
+
+
+def _line(row):
+    what, detail = row["what"], row["detail"]
+    if what in AROUND:
+        detail = language.read(detail, AROUND[what])
+    elif what in OF_MACHINES:
+        detail = language.known(detail)
+    elif what == "belum ada nomor untuk":
+        detail = Joined(", ", map(language.known, detail.split(", ")))
+    return {"what": language.known(what), "detail": detail}
+
+
+def site_words(db):
+    """Name and time zone for the page's head."""
+    zone = db.setting("time_zone", "WIB")
+    return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": hours(zone)}
+
+
+def version(html):
+    return hashlib.sha256(html.encode()).hexdigest()[:16]

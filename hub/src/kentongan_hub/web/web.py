@@ -1,0 +1,171 @@
+"""Who is asking, and what no page may do: sessions, CSRF, security headers, errors in plain Indonesian."""
+
+import hashlib
+import hmac
+import secrets
+from functools import wraps
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.errors import LocalError
+
+from kentongan_hub.base import language, roles
+from kentongan_hub.base.language import _
+from kentongan_hub.people import accounts
+from kentongan_hub.web import pictures
+
+SESSION_COOKIE = "kentongan_sesi"
+FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
+LANGUAGE_COOKIE = "kentongan_bahasa"  # of a browser; an account's own choice wins
+KNOWN_COOKIE = "kentongan_kenal"  # of a browser that has logged in before, see accounts.known_device
+LANGUAGE_S = 365 * 86_400
+FORM_LIMIT = 32 * 1024  # bytes of a posted form
+UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def load_account():
+    """g.account from the session cookie, or None."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    g.session_token = token
+    g.account = None
+    language.use(request.cookies.get(LANGUAGE_COOKIE))
+    if token and not request.path.startswith(("/static/", "/api/")):
+        with current_app.hub.store.read() as db:
+            g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
+        if g.account:
+            language.use(g.account["language"] or language.current())
+            current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
+
+
+def csrf_token():
+    """The token of this browser's forms, derived from its cookie: nothing to store, nothing to guess."""
+    secret = request.cookies.get(SESSION_COOKIE) if g.get("account") else request.cookies.get(FIRST_COOKIE)
+    if not secret:
+        secret = g.setdefault("first_cookie", secrets.token_urlsafe(24))
+    return hmac.new(secret.encode(), b"kentongan csrf", hashlib.sha256).hexdigest()
+
+
+def check_form():
+    """Every unsafe request to a page: from our own origin, with this browser's token."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
+        return
+    upload = g.get("account") is not None and request.endpoint in UPLOADS
+    request.max_content_length = pictures.BYTES_MAX + FORM_LIMIT if upload else FORM_LIMIT
+    origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # brackets that hold no address
+        abort(403)
+    if (parts.scheme, parts.netloc) != (request.scheme, request.host):
+        abort(403)
+    # a browser without a cookie gets a fresh secret here, which no form can match
+    if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
+        abort(403)
+
+
+def finish(response):
+    """Headers on every answer; the first cookie when a form needed it."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if "first_cookie" in g:
+        set_cookie(response, FIRST_COOKIE, g.first_cookie, None)
+    return response
+
+
+def set_cookie(response, name, value, max_age_s):
+    response.set_cookie(
+        name, value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+
+
+def needs(permission):
+    """A page for accounts with this permission: others are sent to log in, or refused."""
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            if g.account is None:
+                if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+                    return redirect(url_for("entry.login"))
+                abort(401)
+            if not roles.allows(g.account["role"], permission):
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.permission = permission
+        return guarded
+
+    return decorate
+
+
+def do(deed, back, page, refused=400):
+    """Redirect to `back` after deed(db, now, who, address); page(why) when a LocalError refuses it.
+
+    A deed that gives False waits for a second person, on the page Akses.
+    """
+    hub = current_app.hub
+    try:
+        with hub.store.write() as db:
+            done = deed(db, hub.now(), g.account, request.remote_addr or "")
+    except LocalError as error:
+        return page(str(error)), refused
+    hub.dispatch.watch_soon()
+    return redirect(url_for("access.page") if done is False else back, 303)
+
+
+ERRORS = {
+    400: (_("Permintaan tidak terbaca"), _("Muat ulang halaman, lalu coba lagi.")),
+    401: (_("Belum masuk"), _("Masuk dengan nama dan sandi Anda.")),
+    403: (
+        _("Tidak diizinkan"),
+        _("Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi."),
+    ),
+    404: (_("Tidak ada"), _("Halaman atau kejadian ini tidak ada.")),
+    405: (_("Cara ini tidak dikenal"), _("Kembali ke papan siaga.")),
+    413: (_("Kiriman terlalu besar"), _("Persingkat isian, lalu coba lagi.")),
+    429: (_("Terlalu sering mencoba"), _("Tunggu satu menit, lalu coba lagi. Alarm tetap berjalan.")),
+    500: (_("Pusat data terganggu"), _("Coba lagi. Alarm di pos tetap berbunyi tanpa halaman ini.")),
+    503: (_("Sedang penuh"), _("Terlalu banyak layar terbuka. Tutup yang tidak dipakai, lalu coba lagi.")),
+}
+
+
+KEYS_REMEDY = _("Alarm tetap berjalan. Teknisi: perbaiki site.json di pusat data, atau ambil dari cadangan.")
+FILE_TOO_LARGE = _("Berkas paling besar %(bytes_max)s MB. Kecilkan dulu, lalu kirim lagi.",
+                   bytes_max=pictures.BYTES_MAX >> 20)  # fmt: skip
+
+
+def without_keys(error):
+    """What needs the site's keys cannot be done now; the rest goes on."""
+    if request.path.startswith("/api/"):
+        return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
+    title = _("Berkas kunci situs rusak")
+    return render_template("galat.html", title=title, remedy=KEYS_REMEDY, code=503), 503
+
+
+def error_page(error):
+    code = getattr(error, "code", 500)
+    title, remedy = ERRORS.get(code, ERRORS[500])
+    if code == 413 and request.endpoint in UPLOADS:
+        remedy = FILE_TOO_LARGE
+    if request.path.startswith("/api/"):
+        body = {
+            "error": getattr(error, "name", "internal"),
+            "field": "",
+            "remedy": "see docs of the hub's API",
+        }
+        return getattr(error, "response", None) or (body, code)
+    return render_template("galat.html", title=title, remedy=remedy, code=code), code

@@ -1,0 +1,78 @@
+"""Reports that people write: one account fills no queue with them, and a real one is always taken."""
+
+from kentongan_hub.incidents import reports
+from kentongan_hub.record import outbox
+from kentongan_wire import messages as m
+
+TEN_MIN_MS = 600_000
+
+
+def settle(site):
+    """Somebody who writes; of the duty `ronda` somebody who is called by SMS."""
+    site.account("ronda", "petugas_ronda")
+    site.account("bidan", "wakil", named=True)
+    with site.hub.store.write() as db:
+        db.run("INSERT INTO channels (name, enabled) VALUES ('sms', 1)")
+        person = db.insert("people", name="Siti", zone=5, house=30, created_wall=0)
+        db.insert("addresses", person=person, channel="sms", address="+628121110001")
+        db.insert("duties", person=person, duty="ronda")
+    return site.enter("ronda")
+
+
+def write(browser, kind=m.KIND_MALING, text="orang masuk rumah"):
+    return browser.post("/lapor", page="/lapor", jenis=str(kind), rt="5", rumah="31", isi=text)
+
+
+def test_a_sixth_report_that_would_wait_is_refused_with_whom_to_telephone(site):
+    ronda = settle(site)
+    assert [write(ronda).status_code for _ in range(5)] == [303] * 5
+    assert site.rows("SELECT 1 FROM outbox WHERE type = 'pesan'"), "somebody is called"
+    answer = write(ronda)
+    assert answer.status_code == 400 and "Telepon dulu: 112" in answer.text
+    assert "orang masuk rumah" in answer.text, "what was written is not lost"
+    assert len(site.incidents()) == 5
+    assert write(site.enter("bidan")).status_code == 303, "another account is not kept from it"
+
+
+def test_a_report_that_is_called_for_or_over_makes_room(site):
+    ronda = settle(site)
+    for _ in range(5):
+        write(ronda)
+    with site.hub.store.write() as db:
+        row = outbox.claim_one(db, site.clock.now_ms, "sms", 90_000)
+        outbox.mark(db, site.clock.now_ms, "sms", row["id"])
+    assert write(ronda).status_code == 303
+    assert write(ronda).status_code == 400
+    ronda.post("/kejadian/kejadian-5/selesai", page="/papan")
+    assert write(ronda).status_code == 303
+
+
+def test_reports_in_confidence_count_for_ten_minutes_and_tell_nothing_by_it(site):
+    ronda = settle(site)
+    assert [write(ronda, m.KIND_KEKERASAN).status_code for _ in range(5)] == [200] * 5
+    with site.hub.store.write() as db:
+        db.run("UPDATE incidents SET closed_ms = ?", site.clock.now_ms)
+        db.run("UPDATE outbox SET state = 'terkirim'")
+    assert write(ronda, m.KIND_KEKERASAN).status_code == 400
+    site.clock.advance(TEN_MIN_MS)
+    assert write(ronda, m.KIND_KEKERASAN).status_code == 200
+
+
+def test_who_reported_in_confidence_is_on_no_disk(site):
+    ronda = settle(site)
+    (last,) = site.rows("SELECT max(id) AS id FROM audit")
+    write(ronda, m.KIND_KEKERASAN)
+    (row,) = site.rows("SELECT id FROM accounts WHERE login = 'ronda'")
+    assert site.hub.reports._wrote == {row["id"]: [(site.clock.now_ms, "")]}, "and not which, in memory"
+    said = site.rows("SELECT * FROM audit WHERE id > ?", last["id"]) + site.rows("SELECT * FROM timeline")
+    assert said and "ronda" not in str(said).lower()
+    site.restart()
+    assert site.hub.reports._wrote == {}
+
+
+def test_who_was_refused_may_write_again_after_ten_minutes(site):
+    ronda = settle(site)
+    for _ in range(6):
+        write(ronda)
+    site.clock.advance(TEN_MIN_MS)
+    assert write(ronda).status_code == 303 and reports.WAITING_MS == TEN_MIN_MS

@@ -1,0 +1,457 @@
+"""Who may do what: every role on every route, forms from elsewhere, headers, and a login that floods."""
+
+import itertools
+import re
+
+import pytest
+import role_table
+from hub_kit import PASSWORD, Person
+from kentongan_hub.base import roles
+from kentongan_hub.people import accounts
+
+OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave"}
+OPEN |= {"screen.show", "entry.choose_language", "openapi.description", "static"}
+BY_LINK = {"invite.open_page", "invite.accept"}  # the invitation's secret decides
+BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
+BY_TECHNICIANS_TOKEN = {  # login itself gives one
+    "device_api.login",
+    "device_api.get_site",
+    "device_api.get_devices",
+    "device_api.post_device",
+    "device_api.replace_device",
+    "device_api.get_device",
+    "device_api.confirm_device",
+    "device_api.withdraw_device",
+    "device_api.revoke_device",
+    "device_api.get_revocation",
+    "device_api.get_revocations",
+    "device_api.get_label",
+    "device_api.get_modem",
+    "device_api.get_uji",
+}
+NEEDS = {
+    "settings.keep_backups": roles.OWN,
+    "settings.own_chime": roles.OWN,
+    "board.page": roles.SEE,
+    "board.poll": roles.SEE,
+    "board.stream": roles.SEE,
+    "incident.listing": roles.SEE,
+    "incident.page": roles.SEE,
+    "incident.act": roles.SEE,
+    "incident.hush": roles.SIREN,
+    "work.note": roles.COME,
+    "work.decline": roles.COME,
+    "work.hand_over": roles.COME,
+    "work.merge": roles.CLOSE,
+    "work.split": roles.CLOSE,
+    "work.exclude": roles.SEE,
+    "devices.page": roles.DEVICES,
+    "drill.page": roles.COME,
+    "drill.start": roles.DRILL,
+    "drill.plan": roles.DRILL,
+    "drill.change": roles.DRILL,
+    "drill.result": roles.COME,
+    "policy.page": roles.POLICY,
+    "policy.save": roles.POLICY,
+    "policy.queue": roles.COME,
+    "more.page": roles.SEE,
+    "channels.page": roles.SYSTEM,
+    "channels.save": roles.SYSTEM,
+    "channels.test": roles.SYSTEM,
+    "register.page": roles.REGISTER,
+    "register.add": roles.REGISTER,
+    "register.house": roles.REGISTER,
+    "register.person": roles.REGISTER,
+    "register.consent": roles.REGISTER,
+    "register.change": roles.REGISTER,
+    "device.page": roles.DEVICES,
+    "trust.page": roles.DEVICES,
+    "trust.finish_without": roles.REVOKE,
+    "device.mute": roles.MUTE,
+    "device.unmute": roles.MUTE,
+    "device.revoke": roles.REVOKE,
+    "shift.page": roles.COME,
+    "shift.hand_over": roles.COME,
+    "storage.page": roles.SYSTEM,
+    "storage.make": roles.SYSTEM,
+    "storage.keep": roles.SYSTEM,
+    "storage.settle": roles.SYSTEM,
+    "storage.table": roles.POLICY,
+    "report.page": roles.COME,
+    "report.send": roles.COME,
+    "kentongan.page": roles.DEVICES,
+    "kentongan.choose": roles.POLICY,
+    "kentongan.printed": roles.DEVICES,
+    "warnings.page": roles.DEVICES,
+    "warnings.act": roles.MUTE,
+    "warnings.test_siren": roles.MUTE,
+    "people.page": roles.ACCOUNTS,
+    "people.add": roles.ACCOUNTS,
+    "people.change": roles.ACCOUNTS,
+    "people.log": roles.AUDIT,
+    "invite.page": roles.INVITE,
+    "contacts.page": roles.SEE,
+    "contacts.add": roles.POLICY,
+    "contacts.change": roles.POLICY,
+    "settings.page": roles.OWN,
+    "settings.save_site": roles.SYSTEM,
+    "settings.set_pin": roles.COME,
+    "settings.set_password": roles.OWN,
+    "settings.leave_everywhere": roles.OWN,
+    "plan.page": roles.SEE,
+    "plan.image": roles.SEE,
+    "plan.place": roles.REGISTER,
+    "plan.lane": roles.REGISTER,
+    "plan.drop_lane": roles.REGISTER,
+    "plan.upload": roles.REGISTER,
+    "work.photo": roles.SEE,
+    "work.see_photo": roles.SEE,
+    "screen.page": roles.INVITE,
+    "screen.pair": roles.INVITE,
+    "screen.revoke": roles.INVITE,
+    "screen.ask": roles.PIN,
+    "screen.answer": roles.PIN,
+    "invite.make": roles.INVITE,
+    "invite.end": roles.INVITE,
+    "invite.recover": roles.ACCOUNTS,
+    "access.page": roles.REGISTER,
+    "access.set_home": roles.REGISTER,
+    "access.second": roles.REGISTER,
+    "access.checked": roles.REGISTER,
+}
+PAGES = {
+    "/papan": roles.SEE,
+    "/papan/isi": roles.SEE,
+    "/kejadian": roles.SEE,
+    "/kejadian/kejadian-1": roles.SEE,
+    "/perangkat": roles.DEVICES,
+    "/kunci": roles.DEVICES,
+    "/latihan": roles.COME,
+    "/kebijakan": roles.POLICY,
+    "/antrean": roles.COME,
+    "/lainnya": roles.SEE,
+    "/peringatan": roles.DEVICES,
+    "/kentongan": roles.DEVICES,
+    "/kentongan/5/cetak": roles.DEVICES,
+    "/lapor": roles.COME,
+    "/akses": roles.REGISTER,
+    "/simpanan": roles.SYSTEM,
+    "/ekspor/kejadian.csv": roles.POLICY,
+    "/ekspor/perangkat.xlsx": roles.POLICY,
+    "/warga": roles.REGISTER,
+    "/perangkat/tombol-07": roles.DEVICES,
+    "/serah-terima": roles.COME,
+    "/kanal": roles.SYSTEM,
+    "/akun": roles.ACCOUNTS,
+    "/catatan": roles.AUDIT,
+    "/undangan": roles.INVITE,
+    "/layar/pos": roles.INVITE,
+    "/kejadian/kejadian-1/pin": roles.PIN,
+    "/kontak": roles.SEE,
+    "/pengaturan": roles.OWN,
+    "/denah": roles.SEE,
+}
+ACTIONS = {
+    "/kentongan": roles.POLICY,
+    "/kejadian/kejadian-1/datang": roles.COME,
+    "/kejadian/kejadian-1/terima": roles.COME,
+    "/kejadian/kejadian-1/tiba": roles.COME,
+    "/kejadian/kejadian-1/bantuan": roles.COME,
+    "/kejadian/kejadian-1/catatan": roles.COME,
+    "/kejadian/kejadian-1/tidak-bisa": roles.COME,
+    "/kejadian/kejadian-1/serah": roles.COME,
+    "/kejadian/kejadian-1/gabung": roles.CLOSE,
+    "/kejadian/kejadian-1/pisah": roles.CLOSE,
+    "/kejadian/kejadian-1/sungguhan": roles.COME,
+    "/kejadian/kejadian-1/buka": roles.CLOSE,
+    "/kejadian/kejadian-1/diam": roles.SIREN,
+    "/kejadian/kejadian-1/latihan": roles.DRILL,
+    "/kejadian/kejadian-1/keliru": roles.CLOSE,
+    "/kejadian/kejadian-1/selesai": roles.CLOSE,
+    "/latihan": roles.DRILL,
+    "/latihan/rencana": roles.DRILL,
+    "/latihan/1/batal": roles.DRILL,
+    "/kunci/tanpa": roles.REVOKE,
+    "/kebijakan": roles.POLICY,
+    "/perangkat/pos-1/uji": roles.MUTE,
+    "/perangkat/tombol-07/bisukan": roles.MUTE,
+    "/perangkat/tombol-07/hidupkan": roles.MUTE,
+    "/perangkat/tombol-07/cabut": roles.REVOKE,
+    "/serah-terima": roles.COME,
+    "/lapor": roles.COME,
+    "/simpanan/cadangan": roles.SYSTEM,
+    "/simpanan/masa": roles.SYSTEM,
+    "/warga": roles.REGISTER,
+    "/warga/rumah/keluar": roles.REGISTER,
+    "/warga/1/tarik": roles.REGISTER,
+    "/kanal/sms": roles.SYSTEM,
+    "/kanal/sms/uji": roles.SYSTEM,
+    "/peringatan/1/urus": roles.MUTE,
+    "/akun": roles.ACCOUNTS,
+    "/akun/1/rahasia": roles.ACCOUNTS,
+    "/akun/1/kecualikan": roles.ACCOUNTS,
+    "/akun/1/sertakan": roles.ACCOUNTS,
+    "/undangan": roles.INVITE,
+    "/undangan/1/batal": roles.INVITE,
+    "/layar/pos": roles.INVITE,
+    "/layar/pos/1/cabut": roles.INVITE,
+    "/kontak": roles.POLICY,
+    "/kontak/1/dicek": roles.POLICY,
+    "/denah/taruh": roles.REGISTER,
+    "/denah/gang": roles.REGISTER,
+    "/denah/gang/hapus": roles.REGISTER,
+    "/denah/gambar": roles.REGISTER,
+    "/kejadian/kejadian-1/foto": roles.COME,
+    "/pengaturan/situs": roles.SYSTEM,
+    "/pengaturan/pin": roles.COME,
+    "/pengaturan/sandi": roles.OWN,
+    "/kejadian/kejadian-1/pin": roles.PIN,
+    "/undangan/akun/1": roles.ACCOUNTS,
+}
+
+
+def test_no_route_is_without_a_rule(site):
+    views = {rule.endpoint for rule in site.app.url_map.iter_rules()}
+    assert views == OPEN | BY_LINK | BY_TOKEN | BY_TECHNICIANS_TOKEN | set(NEEDS)
+    for endpoint, permission in NEEDS.items():
+        assert site.app.view_functions[endpoint].permission == permission, endpoint
+
+
+SAMPLES = {  # what stands in an address; a new name there needs a value here
+    "slug": "kejadian-1", "number": "1", "label": "tombol-07", "zone": "5", "name": "sms",
+    "table": "kejadian", "form": "csv", "action": "x", "key": "x", "token": "x", "code": "x", "what": "x",
+    "node": "1",
+}  # fmt: skip
+
+
+def calls(site):
+    """(endpoint, method, path) of every page and deed, out of the app's own map."""
+    for rule in site.app.url_map.iter_rules():
+        if rule.endpoint in NEEDS:
+            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: SAMPLES[found[1]], str(rule))
+            yield from ((rule.endpoint, method, path) for method in rule.methods - {"HEAD", "OPTIONS"})
+
+
+@pytest.mark.parametrize("role", [*roles.ROLES, None])
+def test_every_route_is_closed_to_every_role_without_its_permission(site, role):
+    """Route x role, out of url_map: a route without a rule fails above, one without a lock fails here."""
+    site.post_events(site.alarm())
+    person = Person(site.app)
+    if role:
+        site.account("orang", role)
+        person = site.enter("orang")
+    csrf, before = person.token("/papan" if role else "/masuk"), site.rows("SELECT * FROM incidents")
+    shut = 0
+    for endpoint, method, path in calls(site):
+        if role and role_table.may(role, NEEDS[endpoint]):
+            continue
+        shut += 1
+        data = {"csrf": csrf} if method != "GET" else None
+        answer = person.client.open(path, method=method, data=data, headers={"Origin": "http://localhost"})
+        assert answer.status_code == (403 if role else 401), (role, method, path, answer.status_code)
+    assert shut or role == "admin"
+    assert site.rows("SELECT * FROM incidents") == before
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_each_role_sees_and_does_what_the_table_says_and_nothing_else(site, role):
+    site.post_events(site.alarm())
+    site.account("orang", role)
+    person = site.enter("orang")
+    for path, permission in PAGES.items():
+        expected = 200 if role_table.may(role, permission) else 403
+        assert person.get(path).status_code == expected, (role, path)
+    token_page = "/papan"  # the form of 'Keluar' has the token for every role
+    for path, permission in ACTIONS.items():
+        allowed = role_table.may(role, permission)
+        status = person.post(path, page=token_page).status_code
+        assert (status == 403) != allowed, (role, path, status)
+
+
+def test_a_stranger_is_sent_to_log_in_and_may_press_nothing(site):
+    site.post_events(site.alarm())
+    stranger = Person(site.app)
+    for path in PAGES:
+        answer = stranger.get(path)
+        assert answer.status_code == 302 and answer.headers["Location"] == "/masuk", path
+    for path in ACTIONS:
+        assert stranger.post(path).status_code == 401, path
+    assert site.incidents()[0]["state"] == "baru"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "", "https://localhost", "http://localhost:1", "http://["]
+)
+def test_a_form_from_elsewhere_is_refused(site, origin):
+    site.post_events(site.alarm())
+    person = site.enter("admin")
+    assert person.post("/kejadian/kejadian-1/datang", page="/papan", origin=origin).status_code == 403
+    assert site.incidents()[0]["state"] == "baru"
+
+
+def test_a_form_needs_this_browsers_token(site):
+    site.post_events(site.alarm())
+    mine, other = site.enter("admin"), site.enter("admin")
+    send = {"headers": {"Origin": "http://localhost"}}
+    for token in ("", "x", other.token("/papan"), "é"):
+        answer = mine.client.post("/kejadian/kejadian-1/datang", data={"csrf": token}, **send)
+        assert answer.status_code == 403, token
+    assert (
+        mine.client.post(
+            "/kejadian/kejadian-1/datang", data={"csrf": mine.token("/papan")}, **send
+        ).status_code
+        == 303
+    )
+
+
+def test_login_gives_a_new_session_whatever_cookie_came_before(site):
+    person = Person(site.app)
+    person.client.set_cookie("kentongan_sesi", "chosen-by-someone")
+    assert person.post("/masuk", masuk="admin", sandi=PASSWORD).status_code == 303
+    cookie = person.client.get_cookie("kentongan_sesi")
+    assert cookie.value != "chosen-by-someone"
+    assert cookie.http_only and cookie.same_site == "Lax"
+    assert cookie.value.encode() not in (site.data_dir / "hub.sqlite3").read_bytes()
+
+
+def test_leaving_ends_the_session_on_the_server(site):
+    person = site.enter("admin")
+    token = person.client.get_cookie("kentongan_sesi").value
+    person.post("/keluar", page="/papan")
+    person.client.set_cookie("kentongan_sesi", token)
+    assert person.get("/papan").status_code == 302
+
+
+def test_an_account_switched_off_is_out_at_once(site):
+    number = site.account("ronda", "petugas_ronda")
+    person, admin = site.enter("ronda"), site.enter("admin")
+    assert admin.post(f"/akun/{number}/matikan", page="/akun").status_code == 303
+    assert person.get("/papan").status_code == 302
+    assert person.post("/masuk", masuk="ronda", sandi=PASSWORD).status_code == 403
+
+
+def test_a_session_ends_after_a_fortnight(site):
+    person = site.enter("admin")
+    site.clock.advance(accounts.SESSION_MS)
+    assert person.get("/papan").status_code == 302
+
+
+def test_five_wrong_passwords_wait_a_minute_and_alarms_do_not(site):
+    person = Person(site.app)
+    for _ in range(accounts.FAILS_LIMIT):
+        assert person.post("/masuk", masuk="admin", sandi="salah").status_code == 403
+    assert person.post("/masuk", masuk="admin", sandi=PASSWORD).status_code == 429
+    assert site.post_events(site.alarm())["accepted"]
+    assert site.orders() == []
+    site.clock.advance(accounts.FAILS_WINDOW_MS)
+    assert person.post("/masuk", masuk="admin", sandi=PASSWORD).status_code == 303
+    assert len(site.rows("SELECT * FROM audit WHERE what = 'masuk gagal'")) == accounts.FAILS_LIMIT
+
+
+def test_password_checks_in_a_flood_are_sent_away_instead_of_queued(site):
+    for _ in range(accounts.SCRYPT_AT_ONCE):
+        assert site.hub.passwords._slots.acquire(blocking=False)
+    assert Person(site.app).post("/masuk", masuk="admin", sandi=PASSWORD).status_code == 429
+    assert site.post_events(site.alarm())["accepted"]
+
+
+def test_attempts_remember_a_bounded_number_of_addresses():
+    attempts = accounts.Attempts()
+    for number in range(accounts.ATTEMPT_KEYS_LIMIT + 50):
+        attempts.failed(0, str(number))
+    assert len(attempts._fails) == accounts.ATTEMPT_KEYS_LIMIT
+
+
+def test_every_page_has_a_strict_policy_and_needs_no_inline_script_or_style(site):
+    site.post_events(site.alarm())
+    person = site.enter("admin")
+    for path in (*PAGES, "/masuk", "/layar", "/tidak-ada", "/static/hub.css"):
+        answer = person.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert (
+            "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        )
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.mimetype == "text/html":
+            assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|javascript:", answer.text), (
+                path
+            )
+            outside = re.findall(r"""(?:src|href|action)="(?!/|#|tel:)([^"]+)""", answer.text)
+            assert not outside, (path, outside)
+
+
+def test_the_first_page_is_small(site):
+    person = Person(site.app)
+    total = len(person.get("/masuk").data) + sum(
+        len(person.get(f"/static/{name}").data) for name in ("hub.css", "hub.js", "kentongan.svg")
+    )
+    assert total < 100_000
+
+
+def test_static_files_and_pages_let_nobody_out_of_their_folder(site):
+    person = site.enter("admin")
+    for path in (
+        "/static/../site.json",
+        "/static/%2e%2e/site.json",
+        "/static/..%2f..%2fstore.py",
+        "/kejadian/..%2f..%2fsite.json",
+        "/kejadian/%00",
+    ):
+        assert person.get(path).status_code == 404, path
+
+
+def test_names_and_reasons_are_shown_as_text(site):
+    site.account("ronda", "petugas_ronda")
+    with site.hub.store.write() as db:
+        db.run("UPDATE accounts SET name = '<script>alert(1)</script>' WHERE login = 'ronda'")
+    site.post_events(site.alarm())
+    person = site.enter("ronda")
+    person.post("/kejadian/kejadian-1/datang", page="/papan")
+    person.post("/kejadian/kejadian-1/keliru", page="/papan", alasan_lain="<img src=x onerror=alert(2)>")
+    for path in ("/papan", "/kejadian/kejadian-1", "/kejadian"):
+        text = site.enter("admin").get(path).text
+        assert "<script>alert" not in text and "<img" not in text
+
+
+def test_audit_and_timeline_cannot_be_changed_or_deleted(site):
+    import sqlite3
+
+    site.post_events(site.alarm())
+    for table, verb in itertools.product(
+        ("audit", "timeline"), ("DELETE FROM {}", "UPDATE {} SET who = 'x'")
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"), site.hub.store.write() as db:
+            db.run(verb.format(table))
+
+
+def test_a_mistake_needs_a_reason_and_a_closed_incident_stays_closed(site):
+    site.post_events(site.alarm())
+    person = site.enter("admin")
+    answer = person.post("/kejadian/kejadian-1/keliru", page="/papan")
+    assert answer.status_code == 409 and "Alasan belum diisi" in answer.text
+    person.post("/kejadian/kejadian-1/keliru", page="/papan", alasan="Anak bermain")
+    assert site.incidents()[0]["reason"] == "Anak bermain"
+    assert person.post("/kejadian/kejadian-1/datang", page="/kejadian").status_code == 409
+    assert person.post("/kejadian/kejadian-1/hapus", page="/kejadian").status_code == 404
+
+
+def test_an_admin_cannot_lock_themself_out_and_a_screen_is_never_named(site):
+    screen = site.account("layar", "tamu_layar")
+    admin = site.enter("admin")
+    assert admin.post("/akun/1/matikan", page="/akun").status_code == 409
+    assert admin.post(f"/akun/{screen}/rahasia", page="/akun").status_code == 409
+    answer = admin.post(
+        "/akun", page="/akun", nama="x", masuk="layar2", sandi=PASSWORD, peran="tamu_layar", rahasia="1"
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("endpoint", sorted(BY_TECHNICIANS_TOKEN - {"device_api.login"}))
+def test_a_technicians_route_is_closed_without_a_technicians_token(site, endpoint):
+    (rule,) = [rule for rule in site.app.url_map.iter_rules() if rule.endpoint == endpoint]
+    path = str(rule).replace("<int:node>", str(site.button))
+    method = "POST" if "POST" in rule.methods else "GET"
+    before = site.rows("SELECT * FROM devices")
+    for headers in ({}, site.headers):
+        assert site.client.open(path, method=method, json={}, headers=headers).status_code == 401
+    assert site.rows("SELECT * FROM devices") == before
