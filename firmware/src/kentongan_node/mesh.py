@@ -194,7 +194,8 @@ class Mesh:
         if not low and self._pays(entry, head, now_ms):
             return True
         # Its share is spent, by whomever: it stands in line with the others, while there is air.
-        if head and not low and entry.charge != COMMON:
+        # Not who is not known here: recordings of such houses would take two thirds of the hour.
+        if head and not low and entry.charge != COMMON and not entry.old:
             self.queue.count(entry.klass, "share")
             entry.charge = COMMON
             if self._pays(entry, head, now_ms):
