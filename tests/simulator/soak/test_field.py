@@ -23,7 +23,6 @@ SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 4 frames", 
          "pos: its output cannot be driven",
          "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
          "SMS modem noise", "odd forms")
-SHORT_OF = "**Not the whole campaign**"
 
 
 @pytest.fixture(autouse=True)
@@ -116,9 +115,7 @@ def test_the_page_tells_of_the_whole_campaign_or_says_that_it_does_not():
     rows_of = re.findall(r"^\| (\w+) \| ([^|]+) \| (\d+) \|", block, re.MULTILINE)
     assert pressed == injected == sum(int(count) for _, _, count in rows_of)
     every = {(part, name) for part, name, _ in rows_of} == {(fault.part, fault.name) for fault in FAULTS}
-    whole = injected >= 500 and every and "parts" not in block.splitlines()[-2]
-    assert whole != (SHORT_OF in text), "the sentence stands there until the whole table does"
-    assert not whole or f"soak field --faults {injected} " in block
+    assert injected >= 500 and every and f"soak field --faults {injected} " in block
 
 
 def test_every_part_has_faults_and_every_fault_a_name_of_its_own():

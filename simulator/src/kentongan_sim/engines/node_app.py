@@ -26,7 +26,8 @@ def serve(pipe):
         if request[0] != "counters":
             actions = [(type(action).__name__, tuple(action)) for action in actions]
         answer = repr((actions, deadline)).encode()
-        pipe.write(struct.pack("<I", len(answer)) + answer)
+        pipe.write(struct.pack("<I", len(answer)))
+        pipe.write(answer)
 
 
 if __name__ == "__main__":
