@@ -8,7 +8,7 @@ from kentongan_hub.base import clock
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.devices import provision
 from kentongan_hub.devices import supervision as s
-from kentongan_hub.record import away
+from kentongan_hub.record import away, outbox
 from kentongan_hub.upkeep import coming_back
 from kentongan_wire import messages as m
 from PIL import Image
@@ -216,6 +216,21 @@ def test_an_alarm_that_nobody_answered_meanwhile_calls_on_at_once_by_one_step(si
     assert site.incidents()[0]["alerts"] == 1, "it is late already"
     step(site, 1_000)
     assert site.incidents()[0]["alerts"] == 1
+
+
+def test_a_call_that_waited_has_its_time_again_after_a_start_ahead_and_an_order_has_not(site):
+    """Thirty days went by on the clock: the calls of a moment ago expired, and nobody had tried them."""
+    with site.hub.store.write() as db:
+        now_ms = site.hub.now().ms
+        outbox.add(db, now_ms, "sms", outbox.MESSAGE, "{}", 30 * MINUTE_MS)
+        outbox.add(db, now_ms, outbox.gateway_channel("gateway-1"), "siren", "{}", 30 * MINUTE_MS)
+    off(site, 30 * DAY_MS)
+    step(site, 1_000)
+    states = {row["type"]: row["state"] for row in site.rows("SELECT type, state FROM outbox")}
+    assert (states[outbox.MESSAGE], states["siren"]) == (outbox.WAITING, outbox.EXPIRED)
+    step(site, 31 * MINUTE_MS)
+    step(site)
+    assert site.rows("SELECT state FROM outbox WHERE type = ?", outbox.MESSAGE)[0]["state"] == outbox.EXPIRED
 
 
 def test_a_post_whose_report_waits_at_its_gateway_is_not_called_silent(site):

@@ -2,7 +2,7 @@
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.record import audit, timeline
+from kentongan_hub.record import audit, outbox, timeline
 from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms, words
 
 CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
@@ -34,6 +34,10 @@ def came_back(db, now, from_ms, sure):
     if gap_ms > 0 and not sure:  # a session's days are days on which somebody could have used it
         for table in ("sessions", "technicians"):
             db.run(f"UPDATE {table} SET expires_ms = expires_ms + ? WHERE expires_ms > ?", gap_ms, from_ms)
+        # nor did a call that waited have its time: a clock that is years ahead let it expire untried
+        calls = "type = ? AND state = ? AND expires_ms > ?"
+        db.run(f"UPDATE outbox SET expires_ms = expires_ms + ? WHERE {calls}",
+               gap_ms, outbox.MESSAGE, outbox.WAITING, from_ms)  # fmt: skip
     if gap_ms < NOTICED_MS:
         return
     from_wall = db.number("wall_last") or None
