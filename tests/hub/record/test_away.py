@@ -8,6 +8,7 @@ from kentongan_hub.base import clock
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.devices import provision
 from kentongan_hub.devices import supervision as s
+from kentongan_hub.people import invitations
 from kentongan_hub.record import away, outbox
 from kentongan_hub.upkeep import coming_back
 from kentongan_wire import messages as m
@@ -222,15 +223,34 @@ def test_a_call_that_waited_has_its_time_again_after_a_start_ahead_and_an_order_
     """Thirty days went by on the clock: the calls of a moment ago expired, and nobody had tried them."""
     with site.hub.store.write() as db:
         now_ms = site.hub.now().ms
-        outbox.add(db, now_ms, "sms", outbox.MESSAGE, "{}", 30 * MINUTE_MS)
+        for kind in (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS):
+            outbox.add(db, now_ms, "sms", kind, "{}", 30 * MINUTE_MS)
         outbox.add(db, now_ms, outbox.gateway_channel("gateway-1"), "siren", "{}", 30 * MINUTE_MS)
     off(site, 30 * DAY_MS)
     step(site, 1_000)
     states = {row["type"]: row["state"] for row in site.rows("SELECT type, state FROM outbox")}
-    assert (states[outbox.MESSAGE], states["siren"]) == (outbox.WAITING, outbox.EXPIRED)
+    assert states.pop("siren") == outbox.EXPIRED
+    assert {states[kind] for kind in (outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS)} == {outbox.WAITING}
     step(site, 31 * MINUTE_MS)
     step(site)
     assert site.rows("SELECT state FROM outbox WHERE type = ?", outbox.MESSAGE)[0]["state"] == outbox.EXPIRED
+
+
+def test_a_link_to_an_account_outlives_a_start_ahead_and_its_hours_still_pass(site):
+    site.enter("admin")
+    with site.hub.store.write() as db:
+        account = db.one("SELECT * FROM accounts ORDER BY id LIMIT 1")
+        token = invitations.recover(db, site.hub.now(), "admin", account)
+
+    def is_open():
+        with site.hub.store.read() as db:
+            return invitations.find(db, site.hub.now().ms, token) is not None
+
+    off(site, 11 * 365 * DAY_MS)
+    step(site, 1_000)
+    assert is_open()
+    step(site, 8 * DAY_MS)
+    assert not is_open()
 
 
 def test_a_post_whose_report_waits_at_its_gateway_is_not_called_silent(site):

@@ -31,13 +31,13 @@ def started(db, clock):
 def came_back(db, now, from_ms, sure):
     """It was away since `from_ms`, in steady time. `sure`: so long indeed, the machine itself ran on."""
     gap_ms = now.ms - from_ms
-    if gap_ms > 0 and not sure:  # a session's days are days on which somebody could have used it
-        for table in ("sessions", "technicians"):
+    if gap_ms > 0 and not sure:  # a session's or link's days are those on which somebody could have used it
+        for table in ("sessions", "technicians", "invitations"):
             db.run(f"UPDATE {table} SET expires_ms = expires_ms + ? WHERE expires_ms > ?", gap_ms, from_ms)
         # nor did a call that waited have its time: a clock that is years ahead let it expire untried
-        calls = "type = ? AND state = ? AND expires_ms > ?"
-        db.run(f"UPDATE outbox SET expires_ms = expires_ms + ? WHERE {calls}",
-               gap_ms, outbox.MESSAGE, outbox.WAITING, from_ms)  # fmt: skip
+        calls = "type IN (?, ?, ?) AND state = ? AND expires_ms > ?"
+        db.run(f"UPDATE outbox SET expires_ms = expires_ms + ? WHERE {calls}", gap_ms,
+               outbox.MESSAGE, outbox.CORRECTION, outbox.NEWS, outbox.WAITING, from_ms)  # fmt: skip
     if gap_ms < NOTICED_MS:
         return
     from_wall = db.number("wall_last") or None
