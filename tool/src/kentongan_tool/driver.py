@@ -9,7 +9,8 @@ from kentongan_tool.trees import is_docstring, stored
 
 PARTS = ("modem", "sync_modem")
 CHIPS = {"sx1262": ("sx126x", "SX1262"), "sx1276": ("sx127x", "SX1276")}  # the driver's file, its class
-SWITCH = ("idle", "rx", "tx")  # what the driver calls of wiring.AntennaSwitch; nothing of ours names them
+# What the driver calls of wiring.AntennaSwitch (its `_ant_sw`); nothing of ours names them.
+SWITCH = ("idle", "rx", "tx")
 
 
 def is_there(folder: Path) -> bool:
@@ -32,6 +33,12 @@ def source(folder: Path, chip: str, shell: str) -> str:
                 imports[ast.unparse(node)] = node
             else:
                 statements.append(node)
+    called = {node.attr for one in statements for node in ast.walk(one)
+              if isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") == "_ant_sw"}
+    if not called <= set(SWITCH):
+        more = ", ".join(sorted(called - set(SWITCH)))
+        raise ToolError("bundle", f"{folder}: this driver calls {more} of the antenna's switch, which no "
+                                  "role has: take another version of the driver")
     shell_nodes = list(ast.walk(ast.parse(shell)))
     asked = {node.attr for node in shell_nodes if isinstance(node, ast.Attribute)}
     by_name = {node.arg for node in shell_nodes if isinstance(node, ast.keyword)}
