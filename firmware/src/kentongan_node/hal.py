@@ -161,7 +161,7 @@ def narrow():
     try:
         import vfs
         vfs.umount(WIDE)
-    except (ImportError, OSError):
+    except Exception:
         pass  # not a board's MicroPython, or it is not there
 
 
