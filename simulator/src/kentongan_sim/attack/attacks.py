@@ -95,6 +95,7 @@ PLAN = (
     ("twin", 10, LINE, "alive", recordings.twin, {"channel": AIR}),
     ("old-alarms", 6, LINE, "alive", recordings.old_alarms, {"nobody": AIR}),
     ("old-alarms-many", 6, LINE, "alive", recordings.old_alarms_many, {"nobody": AIR}),
+    ("old-alarms-new", 6, LINE, "alive", recordings.old_alarms_new, {"nobody": (*AIR, "lost")}),
     ("old-crowd", 6, LINE5, "alive", recordings.old_crowd, {"nobody": AIR}),
     ("old-answers", 6, LINE, "unanswered", recordings.old_answers, {"nobody": AIR}),
     ("every-kind-{}", 6, LINE, "alive", relays.every_kind, {"penerus": RELAY}),

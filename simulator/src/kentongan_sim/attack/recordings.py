@@ -40,6 +40,11 @@ def old_alarms_many(siege):
     _old_alarms(siege, MANY)
 
 
+def old_alarms_new(siege):
+    """The same on the day on which the relays came: they know nobody, neither the victim nor those played."""
+    _old_alarms(siege, 0)
+
+
 def _old_alarms(siege, houses):
     preset, spent_us, n = phy.preset(siege.world.scene.preset), 0, 0
     bag = _before(siege, houses)
@@ -52,7 +57,8 @@ def _old_alarms(siege, houses):
     siege.run(air.CALLS_S)
 
 
-old_alarms.near = old_alarms_many.near = "penerus-1"
+old_alarms.near = old_alarms_many.near = old_alarms_new.near = "penerus-1"
+old_alarms_new.known = False
 
 
 def old_crowd(siege):

@@ -73,8 +73,9 @@ class Siege:
         scene = scenario(attack.scene)
         answer_s = UNANSWERED_S if attack.hub == "unanswered" else 8.0
         self.world = World(
-            scene, seed, engine, loss, ("hub",) if attack.hub == "dead" else (), answer_after_s=answer_s
-        )
+            scene, seed, engine, loss, ("hub",) if attack.hub == "dead" else (), answer_after_s=answer_s,
+            known=getattr(attack.go, "known", True),
+        )  # fmt: skip
         self.describe = Describer().describe
         labels = sorted(label for label, host in self.world.nodes.items() if host.place.role == "tombol")
         labels.sort(key=lambda label: (draw_u32(seed, "victim", label), label))

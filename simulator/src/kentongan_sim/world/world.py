@@ -71,12 +71,13 @@ def channel_of(settings: dict):
 class World:
     """See the module. `gateway_hosts=False` leaves the modems' hosts to the caller (`on_host`, `host_write`);
     `settings` {label: device settings} replaces the test keys by those of a real hub; its buttons have just
-    got their batteries, while those of test keys have been in service for long, as on any day.
+    got their batteries, while those of test keys have been in service for long, as on any day. `known=False`:
+    its relays came today and know nobody, as those of a real hub's settings.
     """
 
     def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
                  gateway_hosts: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
-                 keep_trace: bool = True):
+                 keep_trace: bool = True, known: bool = True):
         self.scene = scene
         self.nodes = {place.label: None for place in scene.places}
         self.need_known(dead)
@@ -97,9 +98,9 @@ class World:
             self.nodes[place.label] = NodeHost(self, place, self.engine)
         self._serial_free_us = {}
         lay_all(self)
-        self._provision(settings)
+        self._provision(settings, known)
         if gateway_hosts:
-            self._open_gatehouses(answer_after_s)
+            self._open_gateway_hosts(answer_after_s)
         self._switch_on(in_service=settings is None)
         for actor in scene.actors:
             core = actors.make(actor, scene.preset)
@@ -107,7 +108,7 @@ class World:
 
     # Building
 
-    def _provision(self, given):
+    def _provision(self, given, known):
         self.hops = {}
         for gateway in self.scene.gateways:
             self.hops[gateway.zone] = hops_to(self, [gateway.modem])
@@ -116,14 +117,15 @@ class World:
             place = host.place
             if place.role == "sirene":
                 host.state.update(new_post_state())
-            host.state.update(familiar(place, self.scene.places))
+            if known and given is None:
+                host.state.update(familiar(place, self.scene.places))
             if given is not None:
                 host.settings = given[place.label]
                 continue
             hops = min(HOPS_MAX, max(1, self.hops.get(place.zone, {}).get(place.label, 1)))
             host.settings = device_settings(place, self.scene, modems.get(place.zone, 0), hops)
 
-    def _open_gatehouses(self, answer_after_s):
+    def _open_gateway_hosts(self, answer_after_s):
         from kentongan_sim.world.gateway_host import GatewayHost
         for gateway in self.scene.gateways:
             self.gateway_hosts[gateway.label] = GatewayHost(self, gateway, answer_after_s)
