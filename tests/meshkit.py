@@ -1,9 +1,8 @@
 """A mesh alone, for tests: frames of ours, of others, and a radio that answers every check alike."""
-import binascii
 import struct
 
 from kentongan_node import actions as act
-from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, SENDERS
+from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, Carried
 from kentongan_node.heads import alarm_head
 from kentongan_node.mesh import Mesh
 from kentongan_node.mix import mix
@@ -18,10 +17,10 @@ KNOWN_HERE = (0x53000007, 0x52000044) + tuple([0x53000100 + n for n in range(40)
 
 def known_since_long(senders):
     """The kept file of a relay that knows these, whose counts are 0."""
-    rows = bytearray(SENDERS * SENDER_BYTES + 2)
+    carried = Carried()
     for n, src in enumerate(senders):
-        struct.pack_into(SENDER, rows, n * SENDER_BYTES, src, 0, 0, KNOWN)
-    return bytes(rows) + struct.pack("<I", binascii.crc32(rows))
+        struct.pack_into(SENDER, carried._senders, n * SENDER_BYTES, src, 0, 0, KNOWN)
+    return carried.image()
 
 
 def mesh(preset="ShortSlow", air_state=None, relays=True, counted=None, known=KNOWN_HERE):
