@@ -72,7 +72,7 @@ class World:
     """See the module. `gateway_hosts=False` leaves the modems' hosts to the caller (`on_host`, `host_write`);
     `settings` {label: device settings} replaces the test keys by those of a real hub; its buttons have just
     got their batteries, while those of test keys have been in service for long, as on any day. `known=False`:
-    its relays came today and know nobody, as those of a real hub's settings.
+    its relays came today and know nobody.
     """
 
     def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
@@ -117,7 +117,7 @@ class World:
             place = host.place
             if place.role == "sirene":
                 host.state.update(new_post_state())
-            if known and given is None:
+            if known:
                 host.state.update(familiar(place, self.scene.places))
             if given is not None:
                 host.settings = given[place.label]
