@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-# Less than an ESP32 has for a sirene, 217 KB (the memory table of firmware/README.md). That takes 170 KB at most
+# Less than an ESP32 has for a sirene, 217 KB (memory table of firmware/README.md). That takes 170 KB at most
 # there; here telling the simulator comes on top, 4 KB in one piece when a relay keeps its senders' counters.
 MPY_HEAP = "192wK"
 SOURCE_HEAP = "320wK"  # compiling the largest module takes this much
