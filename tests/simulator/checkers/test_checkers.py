@@ -318,6 +318,10 @@ def test_an_overtaken_press_is_stored_under_the_counter_that_it_went_on_with():
 def test_a_beat_long_after_the_press_or_in_another_pattern_is_a_false_siren():
     again = [(180_000_000 + 600_000_000, "pos-1", "sound", {"pattern": "titir"})]
     assert complaints(attacked(*again)) == {"false_sirens": ["post"]}
+    for seconds, what in ((14, "brief"), (16, "post")):
+        beat = (150_000_000, "pos-1", "sound", {"pattern": "doro_muluk"})
+        stopped = [beat, (beat[0] + seconds * 1_000_000, "pos-1", "quiet", {})]
+        assert complaints(attacked(*stopped))["false_sirens"] == [what]
     other = [(50_000_000, "gateway-1", "sound", {"pattern": "doro_muluk"})]
     assert complaints(attacked(*other)) == {"false_sirens": ["own"]}
     chime = [(5_000_000, "penerima-1", "sound", {"pattern": "titir"})]

@@ -9,7 +9,7 @@ from kentongan_hub.base import states
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import last_heard, troubles, waits
 from kentongan_hub.devices.trust import counters, intake
-from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, soundings
+from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, replays, soundings
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.people import circles
@@ -373,6 +373,10 @@ def _siren_report(db, now, gateway, event):
     )
     if event.get("device"):
         last_heard.heard(db, now, gateway, event, news=event["news"])
+    incident = _incident_of(db, *alarm)
+    if incident:
+        about = db, now, incident, gateway, event
+        failures.contained(db, now, "sirene yang diputar ulang", replays.stop, *about)
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(
@@ -387,7 +391,6 @@ def _siren_report(db, now, gateway, event):
         at_ms=event["at_ms"],
         received_wall=last_heard.happened(now, event),
     )
-    incident = _incident_of(db, *alarm)
     if incident:
         _siren_says(db, now, incident, gateway, post, state)
 

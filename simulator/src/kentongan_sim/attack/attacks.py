@@ -1,7 +1,8 @@
 """The attacks as data: what the thief holds, where, whether the hub lives, and what he is known to achieve.
 
 `allowed`: what of the checkers' findings the threat table (wire/README.md, docs/safety.md) grants this thief:
-post (posts beat), sounding (a button shows that a siren beats), own, order, chime, coming and so on.
+post (posts beat), brief (for at most 15 s), sounding (a button shows that a siren beats), own, order, chime,
+coming and so on.
 """
 
 from collections import namedtuple
@@ -13,7 +14,7 @@ from kentongan_sim.attack import air, hour, hub, recordings, relays, sirens, wor
 # row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
 Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
 
-A_POST = ("post", "sounding")  # a stolen post makes posts beat, and says that a siren beats
+A_POST = ("post", "brief", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
 AIR = ("stage",)
 # relay_root: frames in anybody's name that relays take for proved. All his air in a house's name keeps
@@ -35,6 +36,8 @@ FORGERS = (
     ("raw-replays", air.raw_replays, "nobody"),
     ("noise", air.noise, "nobody"),
 )
+# held_back: a post beats by a recorded order, until the hub has it stopped.
+STOPPED = ("brief",)
 ASKED = ("coming",)  # it was asked, and it is in his hand
 NO_POST = {"channel": (), "tombol": (), "penerus": ()}
 EVERYBODY = {**NO_POST, "sirene": A_POST}
@@ -113,7 +116,7 @@ PLAN = (
     ("gateway-hour-receipts", 0, RT, "alive", hour.spent_by(hour.receipts), {"channel": ()}),
     ("hour-pages", 0, RW, "dead", hour.spent_by(hour.pages), {"channel": ()}),
     ("gateway-hour-invented", 0, RT, "alive", hour.spent_by(hour.invented), POST),
-    ("hour-recordings", 0, RW, "alive", hour.recordings, NOBODY),
+    ("hour-recordings", 0, RW, "alive", hour.recordings, {"nobody": STOPPED}),
     ("gateway-hour-own-{}", 0, RT, "alive", hour.spent_by(hour.own_words),
      {"penerima": (), "tombol": A_BUTTON, "sirene": A_POST}),
     ("forged-own-number", 0, RT, "alive", hour.forged_by(hour.own_number), POST),

@@ -1,7 +1,8 @@
 """Under attack: nothing beats or is ordered to beat but what a button raised a little while ago.
 
-`check(history)` gives (what, sentence) of each violation, what: post (a post on its own), own (the gateway's
-siren), order (the gateway's word on the air), chime (a penerima's).
+`check(history)` gives (what, sentence) of each violation, what: post (a post on its own), brief (a post that
+was stopped within 15 s), own (the gateway's siren), order (the gateway's word on the air), chime (a
+penerima's).
 """
 
 from kentongan_node import patterns
@@ -11,6 +12,7 @@ from kentongan_sim.world.history import kinds_of
 
 # A button repeats at last after ten minutes and 75 s of jitter: a beat that begins later is a new word.
 FRESH_US = 690_000_000
+BRIEF_US = 15_000_000  # gateway or hub hear its report and order it to stop
 CHIME_US = 900_000_000  # a penerima is paged again and again, and keeps a page for ten minutes
 PROFILE = {"profile": "jawa_umum", "patterns": ()}
 
@@ -24,9 +26,10 @@ def _beats(history) -> list:
     for s in history.soundings:
         what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(history.role(s.label))
         if what and not any(_raised(history, alarm, s, what) for alarm in history.alarms):
-            out.append(
-                (what, f"{s.label} beat {s.pattern} at {s.t_us / 1e6:.1f} s, which no button had raised")
-            )
+            stopped = s.end_us < history.end_us and s.end_us - s.t_us <= BRIEF_US
+            what = "brief" if what == "post" and stopped else what
+            text = f"{s.label} beat {s.pattern} at {s.t_us / 1e6:.1f} s, which no button had raised"
+            out.append((what, text))
     return out
 
 

@@ -24,6 +24,8 @@ from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
+TWO_GATEWAYS = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
+                           "hops": 1}]
 TWO_POSTS = [{**d, "zone": 5} if d["node"] == POST_2 else d for d in DEVICES]
 
 
@@ -101,7 +103,7 @@ def test_silence_from_a_post_that_was_not_to_sound_changes_nothing():
 # Sounding
 
 def stops(bench):
-    return [(order.body.counter, [post for post, _ in order.body.targets])
+    return [(order.body.counter, tuple(post for post, _ in order.body.targets))
             for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_STOP]
 
 
@@ -115,7 +117,7 @@ def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped(sour
     body = m.SirenReport(BUTTON, 100, m.STATE_SOUNDING, source)
     bench.hear(message(m.SIREN_REPORT, POST_2, 310, body), src=POST_2)
     bench.run(20_000, hub_ok_every_ms=1_000)
-    assert stops(bench) == [(100, [POST_2])] * 5 and not starts(bench)
+    assert stops(bench) == [(100, (POST_2,))] * 5 and not starts(bench)
     bench.hear(report(src=POST_2, counter=311, state=m.STATE_STOPPED), src=POST_2)
     assert "replay" in refusals(bench)
 
@@ -124,7 +126,8 @@ def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped(sour
     (SLOW_MS - 60_000, 100, m.SOURCE_DIRECT), (SLOW_MS + 1_000, 101, m.SOURCE_DIRECT),
     (SLOW_MS + 1_000, 100, m.SOURCE_ORDER)])
 def test_a_post_that_sounds_for_a_young_or_unknown_alarm_or_by_order_is_not_stopped(wait_ms, counter, source):
-    bench = Bench()
+    """By order: of another gateway, perhaps, of which this one did not hear."""
+    bench = Bench(devices=TWO_GATEWAYS)
     bench.hear(alarm(kind=2))
     bench.hear(report(), src=POST)
     bench.run(wait_ms, hub_ok_every_ms=1_000)
@@ -132,6 +135,36 @@ def test_a_post_that_sounds_for_a_young_or_unknown_alarm_or_by_order_is_not_stop
     bench.hear(message(m.SIREN_REPORT, POST, 330, body), src=POST)
     bench.run(5_000, hub_ok_every_ms=1_000)
     assert not stops(bench)
+
+
+TO_ONE_POST = {"id": 7, "type": "siren", "origin": BUTTON, "counter": 100, "targets": [POST_2], "kind": 2}
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_the_only_gateway_knows_whether_a_post_sounds_by_an_order_of_now_or_a_recorded_one(ordered):
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    if ordered:
+        bench.order(action="start", seconds=60, **TO_ONE_POST)
+    body = m.SirenReport(BUTTON, 100, m.STATE_SOUNDING, m.SOURCE_ORDER)
+    bench.hear(message(m.SIREN_REPORT, POST_2, 310, body), src=POST_2)
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert set(stops(bench)) == (set() if ordered else {(100, (POST_2,))})
+
+
+def test_a_hub_that_stops_one_post_by_name_silences_no_incident():
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(1_000, hub_ok_every_ms=1_000)
+    bench.order(action="stop", seconds=0, **TO_ONE_POST)
+    assert set(stops(bench)) == {(100, (POST_2,))}
+    bench.run(300_000, hub_ok_every_ms=1_000)
+    bench.hear(alarm(counter=101, incident=100, kind=2))  # its presser presses again
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert [posts for _, counter, posts in starts(bench) if counter == 101]
 
 
 def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_stored():

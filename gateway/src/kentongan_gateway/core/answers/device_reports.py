@@ -3,7 +3,8 @@
 What ends, weakens or starts something here names its object whole and is under C of who says it:
     SIREN_REPORT sounding, driven   ends what is to start that post; vouches for its alarm (memory.py)
     SIREN_REPORT silenced           ends the starting of that one post for that incident
-    SIREN_REPORT sounding, by itself, for what was over ten minutes ago: that post is ordered to stop
+    SIREN_REPORT sounding for what was over ten minutes ago: that post is ordered to stop, unless it may do so
+                                    by an order of now
     SIREN_REPORT stopped            ends what is to stop that post
     SIREN_REPORT refused            starts that one post
     SIREN_REPORT by receipt, for what no gateway has stored: that receipt was forged (forgeries.py)
@@ -74,7 +75,7 @@ class DeviceReports:
             self._context.forgeries.heard()
         if body.state in SOUNDING:
             core._memory.word(post, message.counter, body.origin, body.counter)
-            if body.source != m.SOURCE_ORDER and self._is_over(alarm, body):
+            if self._is_over(alarm, body) and not self._may_be_ordered(post, body):
                 core._refusals.refused("replay")
                 core._watch.replayed(post, body.origin, body.counter)
 
@@ -91,6 +92,13 @@ class DeviceReports:
         if core.begun_ms > since_ms:
             return False
         return alarm.first_ms < since_ms if alarm else core._records.knows(body.origin, body.counter)
+
+    def _may_be_ordered(self, post, body) -> bool:
+        """Whether it sounds by an order of now. The hub knows of all gateways' orders (its replays.py)."""
+        if body.source != m.SOURCE_ORDER:
+            return False
+        core = self._core
+        return not core._neighbours.alone or core._orders.started(post, body.origin, body.counter, SLOW_MS)
 
     def long_over(self, order) -> bool:
         """Whether an order is about an alarm that is over: a recording, whatever else we have forgotten."""

@@ -7,7 +7,7 @@ from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
 
 from kentongan_gateway.core.base.air import ALARM, FIRST, REST
-from kentongan_gateway.core.base.bounded import make_room
+from kentongan_gateway.core.base.bounded import make_room, owner, put
 
 REPEAT_MS = 3_000
 SENDS_MAX = 5
@@ -19,6 +19,7 @@ SECONDS_MAX = 180
 NO_AIR = "failed: no air to order the posts"
 OTHERS_MS = SENDS_MAX * REPEAT_MS  # another gateway's order is under way for so long
 OTHERS_LIMIT = 256
+STARTED_LIMIT = 256  # starts that are remembered
 ACTION_NAMES = {
     m.ACTION_START: "bunyikan",
     m.ACTION_STOP: "matikan bunyi",
@@ -57,6 +58,7 @@ class SirenOrders:
         self.tests = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
         self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
         self._last = {}  # gateway -> counter of its latest order
+        self._started = {}  # (origin, counter, post) -> when we last ordered it to start
 
     def send(
         self,
@@ -128,6 +130,9 @@ class SirenOrders:
         self._jobs.append(job)
         if action == m.ACTION_TEST:
             self.tests.append(own)
+        if action == m.ACTION_START:
+            for node in nodes:
+                put(self._started, (origin, counter, node), context.now_ms, STARTED_LIMIT, owner)
         self._send(job, own)
 
     def _send(self, job, packet_id):
@@ -212,6 +217,11 @@ class SirenOrders:
             j.action == action and (j.origin, j.alarm) == (origin, counter) and post in j.targets
             for j in self._jobs
         )
+
+    def started(self, post, origin, counter, within_ms) -> bool:
+        """Whether we ordered this post to start for this alarm within that time."""
+        at_ms = self._started.get((origin, counter, post))
+        return at_ms is not None and self._context.now_ms - at_ms <= within_ms
 
     def sounding_heard(self, origin, counter):
         """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done.

@@ -1,0 +1,91 @@
+"""An order that somebody recorded makes a post beat once more: the hub knows better, and has it stopped."""
+
+import json
+
+import pytest
+from kentongan_hub.incidents import replays
+from kentongan_wire import messages as m
+
+MINUTE_MS = 60_000
+
+
+def sounding(site, counter=1234, source=m.SOURCE_ORDER, state=m.STATE_SOUNDING):
+    fields = {"origin": site.button, "counter": counter, "state": state, "source": source}
+    return site.event("siren_report", device=site.post, **fields)
+
+
+def stops(site):
+    rows = site.rows("SELECT * FROM outbox WHERE type = 'siren' ORDER BY id")
+    bodies = [json.loads(row["body"]) for row in rows]
+    return [body for body in bodies if body["action"] == "stop"]
+
+
+@pytest.fixture
+def over(site):
+    """An alarm of long ago, for which nobody orders sirens any more."""
+    site.post_events(site.alarm(counter=1234, kind=1), sounding(site))
+    with site.hub.store.write() as db:
+        db.run("UPDATE incidents SET next_alert_ms = NULL")
+    site.clock.advance(replays.OVER_MS + MINUTE_MS)
+    return site
+
+
+def test_a_post_that_beats_by_an_order_of_long_ago_is_stopped_and_no_other(over):
+    over.post_events(sounding(over))
+    (body,) = stops(over)
+    assert body["targets"] == [over.post] and (body["origin"], body["counter"]) == (over.button, 1234)
+    texts = [row["what"] for row in over.rows("SELECT what FROM timeline")]
+    assert "perintah lama diputar ulang, sirene dihentikan" in texts
+
+
+def test_its_many_reports_make_one_order_in_ten_seconds(over):
+    for _ in range(5):
+        over.post_events(sounding(over))
+    assert len(stops(over)) == 1
+    over.clock.advance(replays.AGAIN_MS + 1)
+    over.post_events(sounding(over))
+    assert len(stops(over)) == 2
+
+
+@pytest.mark.parametrize("source", [m.SOURCE_DIRECT, m.SOURCE_RECEIPT, m.SOURCE_POST])
+def test_what_sounds_without_an_order_is_for_the_gateway_to_judge(over, source):
+    over.post_events(sounding(over, source=source))
+    assert not stops(over)
+
+
+@pytest.mark.parametrize("state", [m.STATE_STOPPED, m.STATE_SILENCED, m.STATE_FAILED, m.STATE_REFUSED])
+def test_a_post_that_does_not_sound_is_not_stopped(over, state):
+    over.post_events(sounding(over, state=state))
+    assert not stops(over)
+
+
+def test_an_alarm_of_the_last_ten_minutes_goes_on(site):
+    site.post_events(site.alarm(counter=1234, kind=1))
+    site.clock.advance(replays.OVER_MS - MINUTE_MS)
+    site.post_events(sounding(site))
+    assert not stops(site)
+
+
+def test_a_further_press_for_the_same_incident_makes_it_young_again(over):
+    over.post_events(over.alarm(counter=1235, incident=1234, kind=1), sounding(over))
+    assert not stops(over)
+
+
+def test_sirens_that_the_hub_itself_has_just_ordered_go_on(over):
+    with over.hub.store.write() as db:
+        incident = db.one("SELECT * FROM incidents")
+        replays.orders.siren(db, over.hub.now(), incident, "start", 60)
+    over.clock.advance(MINUTE_MS)
+    over.post_events(sounding(over))
+    assert not stops(over)
+
+
+def test_a_hub_that_was_away_until_now_judges_no_order(over):
+    now_ms = over.clock.steady_ms()
+    with over.hub.store.write() as db:
+        db.insert("absences", from_ms=now_ms - 120_000, to_ms=now_ms - 1_000, to_wall=0, sure=1)
+    over.post_events(sounding(over))
+    assert not stops(over)
+    over.clock.advance(replays.OVER_MS)
+    over.post_events(sounding(over))
+    assert len(stops(over)) == 1
