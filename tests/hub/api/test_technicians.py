@@ -330,3 +330,11 @@ def test_a_gateways_radio_gets_the_gateways_number_and_no_key(site, tool):
     assert sticker["qr"].endswith(f"modem-gateway-1 {gateway['node']:08x}")
     unknown = tool.get("/gateways/gateway-9/modem")
     assert unknown.status_code == 400 and "gateway-file" in unknown.json["remedy"]
+
+
+def test_the_tokens_of_one_account_take_nobody_elses_place(site):
+    first = of_account(site, "admin")
+    for _ in range(technicians.TOKENS_LIMIT):
+        last = of_account(site, "admin")
+    assert first.get("/devices").status_code == 401 and last.get("/devices").status_code == 200
+    assert Tool(site).get("/devices").status_code == 200, "one that is made at the console now"

@@ -10,6 +10,7 @@ from kentongan_hub.devices import provision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import residents
 from kentongan_wire import messages as m
+from kentongan_wire.errors import LocalError
 
 BY = {"login": "admin", "name": "Bu Admin"}
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
@@ -292,3 +293,14 @@ def test_the_next_monthly_test_is_the_26th_that_can_still_be_announced():
     year = {"2026-11-30": "2026-12-26", "2026-12-24": "2026-12-26", "2026-12-26": "2027-01-26"}
     for now, then in year.items():
         assert drills.next_monthly(drills.wall_of(now, "12.00", "WIB"), "WIB") == (then, "10.00")
+
+
+def test_one_persons_plans_do_not_shut_the_door_for_anothers(site):
+    with site.hub.store.write() as db:
+        now, at = site.hub.now(), ("2026-12-26", "10:00", 20, 5)
+        for _ in range(drills.OWN_LIMIT):
+            drills.plan(db, now, {"login": "budi", "name": "Pak Budi"}, *at)
+        with pytest.raises(LocalError, match="Batalkan beberapa dulu"):
+            drills.plan(db, now, {"login": "budi", "name": "Pak Budi"}, *at)
+        drills.plan(db, now, BY, *at)
+    assert len(rows(site)) == drills.OWN_LIMIT + 1

@@ -13,7 +13,8 @@ TOKEN_BYTES = 32
 LOGIN_MS = 12 * 3_600_000  # a token that a password was exchanged for: one install day
 CONSOLE_MS = 30 * 86_400_000  # a token made at the console, by whoever may read the site key anyway
 NAME_LIMIT = 60  # characters
-TOKENS_LIMIT = 100
+TOKENS_LIMIT = 100  # made at the console
+OWN_LIMIT = 10  # of one account: its oldest gives way
 
 
 def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
@@ -23,7 +24,13 @@ def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
         raise LocalError(f"technician {name[:40]!r}: give a name of 1..{NAME_LIMIT} characters")
     token = f"ktt_{secrets.token_urlsafe(TOKEN_BYTES)}"
     db.run("DELETE FROM technicians WHERE expires_ms <= ?", now.ms)
-    if db.value("SELECT count(*) FROM technicians") >= TOKENS_LIMIT:
+    if account:
+        db.run(
+            "DELETE FROM technicians WHERE account = ? AND token NOT IN (SELECT token FROM technicians "
+            "WHERE account = ? ORDER BY rowid DESC LIMIT ?)",
+            *(account, account, OWN_LIMIT - 1),
+        )
+    elif db.value("SELECT count(*) FROM technicians WHERE account IS NULL") >= TOKENS_LIMIT:
         raise LocalError(f"technician tokens: {TOKENS_LIMIT} are valid; end them with --end")
     db.insert(
         "technicians",

@@ -24,7 +24,8 @@ from kentongan_hub.record import audit, outbox
 MINUTES = (10, 20, 30, 60)  # wire/README.md: at most 60
 MINUTE_MS, DAY_MS = supervision.MINUTE_MS, supervision.DAY_MS
 AHEAD_MS = 370 * DAY_MS  # a plan further away is a slip of the pen
-PLANNED_LIMIT = 50
+PLANNED_LIMIT = 200
+OWN_LIMIT = 20  # planned by one person: nobody shuts the door for another's
 FOLLOWED_MS = 62 * DAY_MS  # a monthly drill is repeated by itself when its last one is not longer ago
 MONTHLY_DAY, MONTHLY_TIME = 26, "10.00"  # domain.md 9: the monthly sound test
 WHAT_LIMIT, NOTE_LIMIT, REASON_LIMIT = 80, 280, 200  # characters
@@ -106,7 +107,8 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
     if not now.wall < wall <= now.wall + AHEAD_MS:
         raise LocalError(_("waktu: pilih waktu yang akan datang, paling jauh setahun"))
     _by_day(db, wall)
-    if len(waiting(db)) >= PLANNED_LIMIT:
+    planned = waiting(db)
+    if sum(row["planned_by"] == by["name"] for row in planned) >= OWN_LIMIT or len(planned) >= PLANNED_LIMIT:
         raise LocalError(_("Sudah terlalu banyak latihan direncanakan. Batalkan beberapa dulu."))
     number = db.insert(
         "drills",
