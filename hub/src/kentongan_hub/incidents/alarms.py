@@ -9,7 +9,7 @@ from kentongan_hub.base import states
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import last_heard, troubles, waits
 from kentongan_hub.devices.trust import counters, intake
-from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, replays, soundings
+from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, soundings
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.people import circles
@@ -376,7 +376,7 @@ def _siren_report(db, now, gateway, event):
     incident = _incident_of(db, *alarm)
     if incident:
         about = db, now, incident, gateway, event
-        failures.contained(db, now, "sirene yang diputar ulang", replays.stop, *about)
+        failures.contained(db, now, "sirene yang diputar ulang", soundings.stop_recorded, *about)
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(

@@ -7,8 +7,9 @@ from kentongan_wire import messages as m
 
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import supervision
+from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.drills import posts
-from kentongan_hub.record import failures, timeline
+from kentongan_hub.record import away, failures, outbox, timeline
 from kentongan_hub.record.timeline import BY_HAND
 
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
@@ -23,6 +24,13 @@ POSTS = (
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
 )
 RESTARTS = 4  # of a gateway for which a post has its time again
+AGAIN_MS = 10_000  # between two orders to stop the same incident's posts
+OVER_MS = 10 * 60_000  # gateways order by themselves in an alarm's first minutes only (their SLOW_MS)
+ORDERED = (
+    "SELECT count(*) FROM outbox WHERE type = 'siren' AND incident = ? AND created_ms > ? "
+    "AND json_extract(body, '$.action') = ?"
+)
+PRESSED = "SELECT count(*) FROM alarms WHERE incident = ? AND received_ms > ?"
 CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
 
 
@@ -114,6 +122,29 @@ def reported(db, now, incident, post, state):
         )
         if not (incident["drill"] and posts.knows(db, now, post)):
             db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
+
+
+def stop_recorded(db, now, incident, gateway, event):
+    """Order the post of this report to stop, where nobody can have ordered it to start; whether it was.
+
+    Somebody plays an order that he recorded to a post that did not hear it then. A gateway does not know what
+    others order; the hub knows when the alarm came, and when it last had sirens started for it.
+    """
+    post, since_ms = event.get("device"), now.ms - OVER_MS
+    by_order = event["source"] == m.SOURCE_ORDER and event["state"] in (m.STATE_SOUNDING, m.STATE_DRIVEN)
+    if not post or not by_order or incident["confidential"] or away.of(db).back_ms > since_ms:
+        return False
+    if db.value(PRESSED, incident["id"], since_ms) or db.value(ORDERED, incident["id"], since_ms, "start"):
+        return False
+    if db.value(ORDERED, incident["id"], now.ms - AGAIN_MS, "stop"):
+        return False
+    body = {"action": "stop", "origin": event["origin"], "counter": event["counter"],
+            "first": incident["first_counter"], "targets": [post], "kind": incident["kind"],
+            "seconds": 0}  # fmt: skip
+    outbox.order(db, now.ms, [gateway], "siren", body, orders.SIREN_EXPIRES_MS, incident["id"])
+    label = db.value("SELECT label FROM devices WHERE node = ?", post)
+    timeline.tell(db, now, incident, label, _("perintah lama diputar ulang, sirene dihentikan"))
+    return True
 
 
 def heard_anew(db, now, gateway):

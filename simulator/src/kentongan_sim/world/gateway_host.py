@@ -38,7 +38,7 @@ COMMIT_US = 4_000  # a SQLite commit on an SD card
 UPLINK_US = 60_000  # post over the local network, and the hub's own commit
 REOPEN_US = 1_000_000  # the daemon's wait before it opens a dead line again
 TICKS_AT_ONE_INSTANT = 200  # more than this is a gateway that asks for a deadline and never moves on
-OVER_US = 600_000_000  # incidents/replays.py of the hub
+OVER_US = 600_000_000  # incidents/soundings.py of the hub
 OLD_US, TELL_US = 180_000_000, 30_000_000  # trust/counters.py of the hub
 POLL_US = 25_000_000  # the long poll for orders comes back at least this often
 
@@ -286,7 +286,7 @@ class GatewayHost:
         return not told or self.world.now_us - min(told) < OLD_US
 
     def _stop_recorded(self, event):
-        """A post beats by an order of long ago, for this hub orders no sirens (the hub's replays.py)."""
+        """A post beats by an order of long ago, for this hub orders no sirens (the hub's soundings.py)."""
         told = [at_us for row, at_us in self.world.told.items()
                 if row[0] == event["origin"] and row[3] == event["counter"]]
         by_order = event["source"] == messages.SOURCE_ORDER and event["state"] == messages.STATE_SOUNDING

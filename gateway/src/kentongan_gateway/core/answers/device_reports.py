@@ -94,7 +94,7 @@ class DeviceReports:
         return alarm.first_ms < since_ms if alarm else core._records.knows(body.origin, body.counter)
 
     def _may_be_ordered(self, post, body) -> bool:
-        """Whether it sounds by an order of now. The hub knows of all gateways' orders (its replays.py)."""
+        """Whether it sounds by an order of now. The hub knows of all gateways' orders (its soundings.py)."""
         if body.source != m.SOURCE_ORDER:
             return False
         core = self._core

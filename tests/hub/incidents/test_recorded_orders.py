@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_hub.incidents import replays
+from kentongan_hub.incidents import orders, soundings
 from kentongan_wire import messages as m
 
 MINUTE_MS = 60_000
@@ -26,7 +26,7 @@ def over(site):
     site.post_events(site.alarm(counter=1234, kind=1), sounding(site))
     with site.hub.store.write() as db:
         db.run("UPDATE incidents SET next_alert_ms = NULL")
-    site.clock.advance(replays.OVER_MS + MINUTE_MS)
+    site.clock.advance(soundings.OVER_MS + MINUTE_MS)
     return site
 
 
@@ -42,7 +42,7 @@ def test_its_many_reports_make_one_order_in_ten_seconds(over):
     for _ in range(5):
         over.post_events(sounding(over))
     assert len(stops(over)) == 1
-    over.clock.advance(replays.AGAIN_MS + 1)
+    over.clock.advance(soundings.AGAIN_MS + 1)
     over.post_events(sounding(over))
     assert len(stops(over)) == 2
 
@@ -61,7 +61,7 @@ def test_a_post_that_does_not_sound_is_not_stopped(over, state):
 
 def test_an_alarm_of_the_last_ten_minutes_goes_on(site):
     site.post_events(site.alarm(counter=1234, kind=1))
-    site.clock.advance(replays.OVER_MS - MINUTE_MS)
+    site.clock.advance(soundings.OVER_MS - MINUTE_MS)
     site.post_events(sounding(site))
     assert not stops(site)
 
@@ -74,7 +74,7 @@ def test_a_further_press_for_the_same_incident_makes_it_young_again(over):
 def test_sirens_that_the_hub_itself_has_just_ordered_go_on(over):
     with over.hub.store.write() as db:
         incident = db.one("SELECT * FROM incidents")
-        replays.orders.siren(db, over.hub.now(), incident, "start", 60)
+        orders.siren(db, over.hub.now(), incident, "start", 60)
     over.clock.advance(MINUTE_MS)
     over.post_events(sounding(over))
     assert not stops(over)
@@ -86,6 +86,6 @@ def test_a_hub_that_was_away_until_now_judges_no_order(over):
         db.insert("absences", from_ms=now_ms - 120_000, to_ms=now_ms - 1_000, to_wall=0, sure=1)
     over.post_events(sounding(over))
     assert not stops(over)
-    over.clock.advance(replays.OVER_MS)
+    over.clock.advance(soundings.OVER_MS)
     over.post_events(sounding(over))
     assert len(stops(over)) == 1
