@@ -3,8 +3,8 @@
 import nodekit
 from frame_rigs import SENT_WITHIN_MS, Rig, need
 from kentongan_node import actions as act
-from kentongan_node import feedback, patterns
-from kentongan_wire import link
+from kentongan_node import feedback
+from kentongan_wire import link, patterns
 from kentongan_wire import messages as m
 from kentongan_wire.packet import parse_packet
 from odd_frames import BUTTONS

@@ -91,8 +91,9 @@ ITEM_MEANINGS = {
     "generations": "send u8, lowest accepted u8: keys of a new generation replace the old ones step by step",
     "status_period_s": "60 to 86400",
     "hop_limit": "1 to 7, of the device's own alarms",
-    "patterns": "kind u8 (1 to 6), code u16: up to four groups of 1-9 strokes, a half byte each, the "
-    "first lowest; 0: titir; single strokes and sixes alone are refused; other kinds beat by the profile",
+    "patterns": "kind u8 ({}), code u16: up to four groups of 1-9 strokes, a half byte each, the first "
+    "lowest; 0: titir; single strokes and sixes alone are refused; other kinds beat by the profile".format(
+        ", ".join(map(str, codes.CODED))),
 }
 
 

@@ -66,7 +66,7 @@ class Beat:
     def _edge(self, _):
         if not self.playing:
             return  # it was stopped, or its time ran out
-        from kentongan_node.patterns import edge_at  # tombol loads it with its first feedback, not at boot
+        from kentongan_wire.patterns import edge_at  # tombol loads it with its first feedback, not at boot
         at_ms = ticks_diff(ticks_ms(), self._start)
         on, next_ms = edge_at(self._steps, at_ms)
         if next_ms is None or self._total_ms is not None and at_ms >= self._total_ms:

@@ -10,10 +10,9 @@ a report of another post, in a crowd  our own report of that incident comes late
 a report was sent, in a large crowd   it is repeated later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
-from kentongan_wire import flood
+from kentongan_wire import flood, patterns
 from kentongan_wire import messages as m
 
-from kentongan_node import patterns
 from kentongan_node.actions import Persist, Quiet, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports

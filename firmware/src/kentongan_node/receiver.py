@@ -9,8 +9,9 @@ PAGE_KEEP_MS after the page            any -> gone             the lamp goes out
 A silent page never sounds: whoever it is about may stand in the next room.
 """
 from kentongan_wire import messages as m
+from kentongan_wire import patterns
 
-from kentongan_node import feedback, patterns
+from kentongan_node import feedback
 from kentongan_node.actions import Quiet, Show, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports

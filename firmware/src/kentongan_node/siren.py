@@ -13,12 +13,12 @@ key hush / test                                     the incident that is heard s
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
 """
 from kentongan_wire import messages as m
+from kentongan_wire import patterns
 from kentongan_wire.crypto import equal
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
-from kentongan_node import patterns
 from kentongan_node.output import Output
 from kentongan_node.soundings import (
     ALARM,
@@ -208,7 +208,7 @@ class Sirene(Output):
         return False
 
     def _in_table(self, zone, kind):
-        if zone == 0 or kind in patterns.NEVER_SOUND:
+        if zone == 0 or kind in m.NEVER_SOUND:
             return False
         if kind == m.KIND_MEDIS:
             return True
@@ -349,7 +349,7 @@ class Sirene(Output):
         if order.action >= m.ACTION_DRILL:
             self._window(message, repeat, now_ms, rnd)
             return
-        if order.action == m.ACTION_START and order.pattern in patterns.NEVER_SOUND:
+        if order.action == m.ACTION_START and order.pattern in m.NEVER_SOUND:
             self.count("silent_order")
             return
         counter = order.counter if order.origin else message.counter

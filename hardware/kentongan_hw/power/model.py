@@ -3,8 +3,8 @@
 Pure arithmetic. Charges are in mA s, currents in mA, times in ms unless the name says otherwise.
 """
 
-from kentongan_node import button, feedback, incident, mesh, patterns, repeats
-from kentongan_wire import phy
+from kentongan_node import button, feedback, incident, mesh, repeats
+from kentongan_wire import patterns, phy
 
 from kentongan_hw.power.figures import (
     BOOT,

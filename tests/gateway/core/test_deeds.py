@@ -21,8 +21,6 @@ from gateway_kit import (
 )
 from kentongan_gateway.core.base.actions import OrderDone, Siren, SirenOff
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory
-from kentongan_gateway.core.sirens.patterns import steps_for
-from kentongan_node import patterns as post_patterns
 from kentongan_wire import messages as m
 from kentongan_wire import site_keys
 from kentongan_wire.keys import PostKeys
@@ -440,17 +438,6 @@ def test_a_radio_that_goes_is_told():
     bench = Bench()
     bench.do(bench.core.radio_state("modem", False, bench.now_ms))
     assert bench.of_type("radio")[0]["up"] is False
-
-
-# Patterns
-
-@pytest.mark.parametrize("profile", [*post_patterns.CODES, "tak dikenal"])
-@pytest.mark.parametrize("drill", [False, True])
-def test_our_own_siren_beats_what_the_posts_beat(profile, drill):
-    for kind in range(256):
-        for own in ((), [[kind, [4, 1]]], [[kind, []], [1, [3]]]):
-            of = profile, kind, drill, own if 0 < kind < 7 else ()
-            assert steps_for(*of) == post_patterns.steps_for(*of)
 
 
 def test_no_own_siren_where_none_is_fitted():

@@ -2,11 +2,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kentongan_gateway.core.sirens.patterns import STROKES, steps_for
 from kentongan_gateway.outputs import player as player_module
 from kentongan_gateway.outputs.player import IDLE_MS, RETRY_MS, SENSE_AFTER_MS, Player
 from kentongan_gateway.outputs.score import Score, coarser
 from kentongan_wire import messages as m
+from kentongan_wire.patterns import CODES, steps_for
 from patience import wait_for
 
 
@@ -170,7 +170,7 @@ def test_where_nothing_senses_nothing_is_claimed(bench):
     assert not bench.troubles
 
 
-@pytest.mark.parametrize("profile", sorted(STROKES))
+@pytest.mark.parametrize("profile", sorted(CODES))
 @pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 5, 6, 7])
 def test_a_slow_relay_gets_a_coarser_pattern_with_the_same_strokes(profile, kind):
     _, steps = steps_for(profile, kind)

@@ -3,19 +3,17 @@
 import pytest
 from kentongan_hub.devices import codes as kentongan_codes
 from kentongan_hub.devices import provision
-from kentongan_node import patterns
-from kentongan_wire import config
+from kentongan_wire import config, patterns
 from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 
 
-def test_hub_and_posts_have_the_same_codes_and_times():
-    assert kentongan_codes.CODES == patterns.CODES and tuple(kentongan_codes.CODES) == PROFILES
-    assert (kentongan_codes.STROKE_MS, kentongan_codes.GAP_MS) == (patterns.STROKE_MS, patterns.GAP_MS)
-    for profile in PROFILES:
-        for _, code in kentongan_codes.table(profile):
-            if code != kentongan_codes.TITIR:
-                assert tuple(kentongan_codes.steps(code)) == patterns.parse(code)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_code_is_shown_for_eye_and_ear_as_the_posts_beat_it(profile):
+    for kind, code in kentongan_codes.table(profile):
+        name, steps = patterns.steps_for(profile, kind)
+        assert (code == "titir") == (name == "titir")
+        assert tuple(kentongan_codes.steps(code)) == steps * (15 if name == "titir" else 1)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

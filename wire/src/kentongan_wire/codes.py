@@ -1,4 +1,6 @@
 """Numbers of the kentongan message: roles, types, kinds, stages and flag bits (wire-format 4)."""
+from kentongan_wire.kinds import *  # noqa: F403 - the numbers are part of this module's face
+from kentongan_wire.kinds import NEVER_SOUND
 
 VERSION = 1
 
@@ -14,11 +16,6 @@ SENDERS = {  # roles that may send a type
     EVENT: (TOMBOL, SIRENE, PENERIMA), RECEIPTS: (GATEWAY, SIRENE), SIREN_ORDER: (GATEWAY,),
     CONFIG: (GATEWAY,), PAGE: (GATEWAY,),
 }
-
-KIND_BAHAYA, KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK = 0, 1, 2, 3, 4
-KIND_KECELAKAAN, KIND_KERIBUTAN, KIND_MEDIS, KIND_KEKERASAN, KIND_UJI = 5, 6, 7, 8, 15
-KIND_NAMES = {0: "bahaya", 1: "maling", 2: "kebakaran", 3: "bencana", 4: "pencurian_ternak", 5: "kecelakaan",
-              6: "keributan", 7: "medis", 8: "kekerasan", 15: "uji"}  # any other kind sounds as 0
 
 FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM (a half byte, beside the kind) and PAGE flags
 
@@ -49,7 +46,7 @@ CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
 
 def is_loud(zone: int, kind: int, flags: int) -> bool:
     """Whether an alarm is one that a post may sound on its own: the only ones that go under A."""
-    return bool(zone) and kind not in (KIND_UJI, KIND_KEKERASAN) and not flags & (FLAG_SILENT | FLAG_CANCEL)
+    return bool(zone) and kind not in NEVER_SOUND and not flags & (FLAG_SILENT | FLAG_CANCEL)
 
 
 def posts_judge(type: int, role: int) -> bool:

@@ -10,7 +10,7 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
   status_period_s  seconds between two STATUS
   hop_limit        of the device's own alarms, 1-7
   generations      (send, lowest)                       keys to send with, and the oldest that are accepted
-  patterns         list of (kind 1-6, groups)           codes of the RT's own; others beat by profile
+  patterns         list of (kind of CODED, groups)       codes of the RT's own; others beat by profile
 Groups are the strokes between short pauses, (3, 1) for `*** . * -`: up to four of 1-9; () is titir.
 Items never straddle parts: every part decodes by itself, a long list goes on in the next part.
 """
@@ -19,6 +19,7 @@ import struct
 from kentongan_wire.codes import CONFIG_ITEMS_MAX
 from kentongan_wire.crypto import aes_ctr, hmac_sha256
 from kentongan_wire.errors import RemoteError
+from kentongan_wire.kinds import CODED
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
 PART_BYTES = CONFIG_ITEMS_MAX  # items of one part
@@ -27,7 +28,7 @@ TABLE_LIMIT = 16        # rows
 REVOKED_LIMIT = 128     # numbers
 COUNTERS_LIMIT = 400    # entries
 STATUS_PERIOD_S = (60, 86_400)
-PATTERNS_LIMIT = 6      # kinds with a code: KIND_MALING .. KIND_KERIBUTAN
+PATTERNS_LIMIT = len(CODED)
 GROUPS_LIMIT, STROKES_LIMIT = 4, 9  # of one code; a group is a half byte, the first one lowest
 KEY_BYTES = 32
 NODE_RANGE = (4, 0xFFFFFFFE)
@@ -86,7 +87,7 @@ def good(name, row):
     if name == "generations":
         return within(0, row[0], 15) and within(0, row[1], row[0])
     if name == "patterns":
-        return within(1, row[0], PATTERNS_LIMIT) and _unpacked(row[1]) is not None
+        return type(row[0]) is int and row[0] in CODED and _unpacked(row[1]) is not None
     return within(1, row[0], 7)
 
 

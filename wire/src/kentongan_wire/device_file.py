@@ -5,6 +5,7 @@ check() is the only reader of its rules, for the hub that writes the file and th
 from kentongan_wire import phy
 from kentongan_wire.config import PROFILES, REVOKED_LIMIT, TABLE_LIMIT
 from kentongan_wire.errors import LocalError
+from kentongan_wire.kinds import KIND_NAMES, NEVER_SOUND
 
 FORMAT = 1
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
@@ -16,7 +17,7 @@ NODE_KEY_BYTES = 32
 CHANNEL_KEY_BYTES = (16, 32)
 CONDUCTED_MIN_DBM, CONDUCTED_MAX_DBM = -9, 22  # SX1262
 STROKES_LIMIT = 5            # strokes that have a kind
-STROKE_KINDS = (0, 1, 2, 3, 4, 5, 6, 7)  # silent and test have their own keys
+STROKE_KINDS = tuple([kind for kind in sorted(KIND_NAMES) if kind not in NEVER_SOUND])
 STATUS_PERIOD_MIN_S, STATUS_PERIOD_MAX_S = 60, 86_400
 STATUS_PERIOD_TOMBOL_S, STATUS_PERIOD_MAINS_S = 21_600, 140
 KEYS_BY_ROLE = {

@@ -54,7 +54,7 @@ def _message(envelope, src, key, under_c):
     if envelope.type == codes.ALARM:
         silent = _is_silent(body, under_c)
     elif envelope.type == codes.PAGE:
-        silent = bool(body.flags & codes.FLAG_SILENT) or body.kind == codes.KIND_KEKERASAN
+        silent = bool(body.flags & codes.FLAG_SILENT) or body.kind in codes.CONFIDENTIAL
     return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body, silent,
                    digest_of(envelope, under_c))
 
@@ -65,7 +65,7 @@ def _is_silent(body, under_c):
         if not codes.is_loud(body.zone, body.kind, body.flags):
             raise RemoteError("weak_key")
         return False
-    if body.flags & codes.FLAG_SILENT or body.kind == codes.KIND_KEKERASAN:
+    if body.flags & codes.FLAG_SILENT or body.kind in codes.CONFIDENTIAL:
         return True
     return not (body.flags & codes.FLAG_CANCEL or body.kind == codes.KIND_UJI or not body.zone)
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, jsonify
 from kentongan_wire.config import PROFILES
+from kentongan_wire.device_file import STROKE_KINDS
 
 from kentongan_hub.api import events, gateways
 from kentongan_hub.devices.provision import registration
@@ -14,7 +15,7 @@ JSON_TYPES = {str: "string", int: "integer"}
 CHOICES = {  # what a technician may choose; kentongan_wire.device_file judges
     "hop_limit": {"type": "integer", "minimum": 1, "maximum": 7},
     "one_press": {"type": "boolean"},
-    "strokes": {"type": "array", "items": {"type": "integer", "enum": [0, 1, 2, 3, 4, 5, 6, 7]}},
+    "strokes": {"type": "array", "items": {"type": "integer", "enum": list(STROKE_KINDS)}},
     "table": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
     "profile": {"type": "string", "enum": list(PROFILES)},
     "has_sense": {"type": "boolean"},

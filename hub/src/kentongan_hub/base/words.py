@@ -25,7 +25,7 @@ KINDS = {
     112: _("Konflik sosial"),
 }
 PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
-CONFIDENTIAL_KINDS = (m.KIND_KEKERASAN, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
+CONFIDENTIAL_KINDS = (*m.CONFIDENTIAL, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
 ICONS = {
     m.KIND_MALING: "maling",
     m.KIND_KEBAKARAN: "api",
@@ -135,8 +135,6 @@ REFUSALS = {
     "fault": _("kesalahan program gerbang, laporkan ke teknisi"),
 }
 
-# kinds in which a crowd could turn on a person; plain 'bahaya' may be one of them
-CRIMES = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)
 # each service becomes its word and number from the page Kontak; no number stands here (contacts.py)
 CRIME_LINE = _("Amankan, jangan main hakim sendiri, serahkan ke %(polisi)s.")
 ADVICE = {
@@ -205,7 +203,7 @@ def _advice(incident):
         return lines.get(incident["kind"], CONFIDENTIAL_LINE)
     if incident["drill"]:
         return DRILL_LINE
-    if incident["kind"] in CRIMES or incident["kind"] not in KINDS:
+    if incident["kind"] in m.CRIMES or incident["kind"] not in KINDS:
         return CRIME_LINE
     return ADVICE.get(incident["kind"], "")
 

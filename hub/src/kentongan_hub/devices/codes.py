@@ -1,14 +1,14 @@
 """Kentongan codes for people: what each profile beats for each kind, and which codes would be misunderstood.
 
-The posts carry the same table (firmware patterns.py); a test holds the two together. `*` is a stroke, `.` a
-short pause, `-` a long one; the group repeats. A kind without a code sounds as titir, as fast as possible.
+The table is the posts' own (kentongan_wire.patterns). `*` is a stroke, `.` a short pause, `-` a long one; the
+group repeats. A kind without a code sounds as titir, as fast as possible.
 An RT may have codes of its own beside its profile; those that people would misunderstand are refused.
 """
 
 import json
 import re
 
-from kentongan_wire import messages as m
+from kentongan_wire import kinds, patterns
 from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 from kentongan_wire.errors import LocalError
 
@@ -17,51 +17,16 @@ from kentongan_hub.base.language import Joined, _
 from kentongan_hub.devices.trust import configs
 from kentongan_hub.record import audit, outbox
 
-CODES = {
-    "jawa_umum": {
-        m.KIND_MALING: "** -",
-        m.KIND_KEBAKARAN: "*** -",
-        m.KIND_BENCANA: "**** -",
-        m.KIND_PENCURIAN_TERNAK: "***** -",
-    },
-    "polri": {
-        m.KIND_MALING: "** -",
-        m.KIND_KEBAKARAN: "*** -",
-        m.KIND_BENCANA: "*** . * -",
-        m.KIND_KECELAKAAN: "* . *** -",
-        m.KIND_KERIBUTAN: "** . *** -",
-    },
-    "tmmd": {
-        m.KIND_MALING: "** -",
-        m.KIND_KEBAKARAN: "*** -",
-        m.KIND_BENCANA: "**** -",
-        m.KIND_PENCURIAN_TERNAK: "***** -",
-    },
-    "bali": {},
-}
 NAMES = {"jawa_umum": _("Jawa umum"), "polri": _("Polri"), "tmmd": _("TMMD"), "bali": _("Bali")}
-CODED = (
-    *(m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_BENCANA, m.KIND_PENCURIAN_TERNAK),
-    *(m.KIND_KECELAKAAN, m.KIND_KERIBUTAN),
-)
-TITIR = "titir"
-# ms: stroke, gap between strokes, short and long pause; titir; as in firmware patterns.py
-STROKE_MS, GAP_MS, SHORT_MS, LONG_MS, TITIR_MS = 150, 250, 500, 950, 65
+TITIR = patterns.TITIR
+TITIR_SHOWN = 15  # strokes of it, for pictures and for the ear
 _CODE = re.compile(r"\*+(?: ?\. ?\*+)*(?: ?-)?\Z")
 _COUNTS = re.compile(r"[0-9]+(?: ?[+-] ?[0-9]+)*\Z")
 
 
 def steps(code):
     """[(on_ms, off_ms)] of one group, for pictures and for the ear."""
-    if code == TITIR:
-        return [(TITIR_MS, TITIR_MS)] * 15
-    out = []
-    for sign in code:
-        if sign == "*":
-            out.append((STROKE_MS, GAP_MS))
-        elif sign in ".-" and out:
-            out[-1] = (STROKE_MS, SHORT_MS if sign == "." else LONG_MS)
-    return out
+    return list(patterns.TITIR_STEPS * TITIR_SHOWN if code == TITIR else patterns.parse(code))
 
 
 def groups(code):
@@ -122,8 +87,8 @@ def conflicts(codes):
 
 def table(profile, own=()):
     """[(kind, code)] of everything that sounds by a code, titir where there is none."""
-    codes = {**CODES[profile], **{kind: spelled(strokes) for kind, strokes in own}}
-    return [(kind, codes.get(kind, TITIR)) for kind in CODED]
+    codes = {**patterns.CODES[profile], **{kind: spelled(strokes) for kind, strokes in own}}
+    return [(kind, codes.get(kind, TITIR)) for kind in kinds.CODED]
 
 
 def chosen(db):

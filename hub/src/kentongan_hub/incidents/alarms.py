@@ -92,7 +92,7 @@ def trim(db, now):
 
 
 def is_confidential(event):
-    return event["silent"] or event["kind"] == m.KIND_KEKERASAN
+    return event["silent"] or event["kind"] in m.CONFIDENTIAL
 
 
 def _alarm(db, now, gateway, event):

@@ -15,7 +15,6 @@ from kentongan_hub.record.timeline import BY_HAND
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
 BESIDE = "bersama"  # told of its siren for another alarm since: in a large crowd it does not tell of each
 HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
-QUIET_KINDS = (m.KIND_KEKERASAN, m.KIND_UJI)
 WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
 # a sounding, a rest after it, and what its report may take
 SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + flood.REST_MS + flood.SIREN_TOLD_MS
@@ -40,7 +39,7 @@ def expect(db, now, incident, zones, ordered=False):
     By themselves they sound what their settings say, by order of ours everything. What a person wrote down
     has no siren.
     """
-    if incident["confidential"] or incident["drill"] or incident["kind"] in QUIET_KINDS:
+    if incident["confidential"] or incident["drill"] or incident["kind"] in m.NEVER_SOUND:
         return
     if incident["device"] == BY_HAND or incident["kind"] >= WITHOUT_SIREN:
         return

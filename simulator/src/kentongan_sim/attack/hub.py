@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from kentongan_node import patterns
 from kentongan_wire import messages as m
+from kentongan_wire import patterns
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
 from kentongan_sim.soak.site import ZONE, Site

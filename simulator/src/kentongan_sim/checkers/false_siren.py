@@ -5,7 +5,7 @@ was stopped within 15 s), own (the gateway's siren), order (the gateway's word o
 penerima's).
 """
 
-from kentongan_node import patterns
+from kentongan_wire import patterns
 from kentongan_wire.codes import ACTION_START
 
 from kentongan_sim.world.history import kinds_of

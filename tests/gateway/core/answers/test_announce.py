@@ -12,6 +12,7 @@ from kentongan_gateway.core.answers.announce import JOBS_LIMIT
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.outputs import voice
+from kentongan_hub.base import words as hub_words
 from kentongan_wire import messages as m
 
 
@@ -36,7 +37,16 @@ def test_a_crime_asks_for_calm_and_a_drill_says_so_before_and_after():
     assert "jangan main hakim sendiri" in words.sentence(m.KIND_MALING, 5, 7, False)
     drill = words.sentence(m.KIND_MALING, 5, 7, True)
     assert drill.startswith("Ini latihan.") and drill.endswith("Ini latihan.")
-    assert words.sentence(200, 5, 0, False) == "Perhatian. Bahaya di er te 5."
+    unknown = words.sentence(200, 5, 0, False)
+    assert unknown == "Perhatian. Bahaya di er te 5. Amankan, jangan main hakim sendiri."
+
+
+@pytest.mark.parametrize("kind", [*range(16), 200])
+def test_the_post_asks_for_calm_exactly_where_the_hub_does(kind):
+    if kind not in m.NEVER_SOUND:
+        read = hub_words.advice({"kind": kind, "confidential": 0, "drill": 0}, {"polisi": "110"})
+        said = words.sentence(kind, 5, 7, False)
+        assert ("jangan main hakim sendiri" in said) == ("jangan main hakim sendiri" in str(read))
 
 
 @pytest.mark.parametrize("payload", [

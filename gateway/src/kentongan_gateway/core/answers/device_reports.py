@@ -154,7 +154,7 @@ class DeviceReports:
         posts = self._context.directory.posts(record.body.zone)  # no post can read a cancel
         sounding -= {device.node for device in posts}
         posts += [device for device in map(self._context.directory.get, sorted(sounding)) if device]
-        if posts and record.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN):
+        if posts and record.body.kind not in m.NEVER_SOUND:
             core._orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
 
     def status(self, message, heard):

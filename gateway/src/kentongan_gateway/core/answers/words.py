@@ -1,16 +1,11 @@
 """What the post says aloud, in Indonesian. Only of what everybody may know."""
 
 from kentongan_wire import messages as m
+from kentongan_wire.kinds import may_be_crime
 
-KINDS = {
-    m.KIND_BAHAYA: "Bahaya", m.KIND_MALING: "Maling", m.KIND_KEBAKARAN: "Kebakaran",
-    m.KIND_BENCANA: "Bencana", m.KIND_PENCURIAN_TERNAK: "Pencurian ternak", m.KIND_KECELAKAAN: "Kecelakaan",
-    m.KIND_KERIBUTAN: "Keributan", m.KIND_MEDIS: "Orang sakit mendadak",
-}
-CRIMES = (m.KIND_MALING, m.KIND_PENCURIAN_TERNAK, m.KIND_KERIBUTAN)
+SPOKEN = {m.KIND_MEDIS: "Orang sakit mendadak"}  # other kinds by their names
 CALM = "Amankan, jangan main hakim sendiri."
 DRILL = "Ini latihan."
-NEVER_SAID = (m.KIND_KEKERASAN, m.KIND_UJI)
 
 
 def place(zone, house) -> str:
@@ -18,11 +13,17 @@ def place(zone, house) -> str:
     return f"di er te {zone}" + (f", rumah nomor {house}" if house else "")
 
 
+def spoken(kind) -> str:
+    """A kind as it is said; one that is unknown here as plain danger."""
+    name = m.KIND_NAMES.get(kind, m.KIND_NAMES[m.KIND_BAHAYA])
+    return SPOKEN.get(kind, name.replace("_", " ").capitalize())
+
+
 def sentence(kind, zone, house, drill) -> str:
     """What is said of one alarm; empty for the kinds that nobody may hear of."""
-    if kind in NEVER_SAID:
+    if kind in m.NEVER_SOUND:
         return ""
-    parts = [f"{KINDS.get(kind, KINDS[m.KIND_BAHAYA])} {place(zone, house)}."]
-    if kind in CRIMES and not drill:
+    parts = [f"{spoken(kind)} {place(zone, house)}."]
+    if may_be_crime(kind) and not drill:
         parts.append(CALM)
     return " ".join([DRILL, *parts, DRILL] if drill else ["Perhatian.", *parts])

@@ -87,7 +87,7 @@ class Record:
             and not self.silent
             and not self.late
             and not self.cancel
-            and self.body.kind not in (m.KIND_UJI, m.KIND_KEKERASAN)
+            and self.body.kind not in m.NEVER_SOUND
             and self.body.zone != 0
         )
 

@@ -104,9 +104,7 @@ class HubOrders:
     def _siren(self, order, order_id):
         action, kind, origin, counter = order.action, order.kind, order.origin, order.counter
         record = self._core._records.find(origin, counter)
-        if action == m.ACTION_START and (
-            kind in (m.KIND_KEKERASAN, m.KIND_UJI) or (record and record.silent)
-        ):
+        if action == m.ACTION_START and (kind in m.NEVER_SOUND or (record and record.silent)):
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
         first = record.first_counter if record else order.first or counter

@@ -8,7 +8,7 @@ SIREN_REPORT refused, for a current alarm           that very post is ordered to
 
 import json
 
-from kentongan_wire import compose
+from kentongan_wire import compose, patterns
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -16,7 +16,6 @@ from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.context import mix
 from kentongan_gateway.core.devices import device_settings
-from kentongan_gateway.core.sirens.patterns import steps_for
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
@@ -256,7 +255,7 @@ class OwnSiren:
     def sound(self, origin, counter, first, kind, drill, seconds, source) -> bool:
         """Sound for an incident unless it may not; False says that it did not."""
         config = self._context.config
-        name, steps = steps_for(self._profile, kind, drill, self._patterns)
+        name, steps = patterns.steps_for(self._profile, kind, drill, self._patterns)
         if not config.own_siren or not steps:
             return False
         if drill and self._alarm and not self._drill:

@@ -1,7 +1,9 @@
 """Kentongan: see and hear what the posts beat, choose and edit the codes of an RT, print its key."""
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
+from kentongan_wire.kinds import CODED
 
 from kentongan_hub.base import roles, services, words
 from kentongan_hub.base.clock import local_date_time
@@ -28,8 +30,8 @@ def _page(zone=None, draft=None, problem=""):
             for number, (profile, own) in codes.chosen(db).items()
         ]
         site = view.site_words(db)
-    profiles = [(name, codes.NAMES[name], _rows(name)) for name in codes.CODES]
-    return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=codes.CODED)
+    profiles = [(name, codes.NAMES[name], _rows(name)) for name in PROFILES]
+    return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=CODED)
 
 
 def _zone(db, number, profile, own, draft, problem):
@@ -85,7 +87,7 @@ def choose():
     zone = int(form["rt"]) if form.get("rt", "").isdecimal() and len(form["rt"]) < 4 else 0
     profile = form.get("profil", "")
     typed = {
-        kind: form[f"kode{kind}"].strip() for kind in codes.CODED if form.get(f"kode{kind}", "").strip()
+        kind: form[f"kode{kind}"].strip() for kind in CODED if form.get(f"kode{kind}", "").strip()
     }
     try:
         own = _own(typed)

@@ -5,7 +5,7 @@ the group repeats. No code is a single stroke or a group of six: those mean a de
 and "all is well" in the next. What a profile has no code for sounds as titir (domain.md 3).
 Steps are ((on_ms, off_ms), ..), played from the first again until the sounding's time is over.
 """
-from kentongan_wire import messages as m
+from kentongan_wire import kinds
 
 # Times are our own choice: slow enough to count by ear, fast enough that a group lasts 1-3 s.
 STROKE_MS = 150
@@ -31,19 +31,28 @@ DRILL = "latihan"
 
 DEFAULT_PROFILE = "jawa_umum"
 # kind -> code; a kind that is missing here sounds as titir.
-CODES = {
-    "jawa_umum": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "**** -",
-                  m.KIND_PENCURIAN_TERNAK: "***** -"},
-    "polri": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "*** . * -",
-              m.KIND_KECELAKAAN: "* . *** -", m.KIND_KERIBUTAN: "** . *** -"},
-    "tmmd": {m.KIND_MALING: "** -", m.KIND_KEBAKARAN: "*** -", m.KIND_BENCANA: "**** -",
-             m.KIND_PENCURIAN_TERNAK: "***** -"},
+CODES: "dict[str, dict[int, str]]" = {
+    "jawa_umum": {
+        kinds.KIND_MALING: "** -",
+        kinds.KIND_KEBAKARAN: "*** -",
+        kinds.KIND_BENCANA: "**** -",
+        kinds.KIND_PENCURIAN_TERNAK: "***** -",
+    },
+    "polri": {
+        kinds.KIND_MALING: "** -",
+        kinds.KIND_KEBAKARAN: "*** -",
+        kinds.KIND_BENCANA: "*** . * -",
+        kinds.KIND_KECELAKAAN: "* . *** -",
+        kinds.KIND_KERIBUTAN: "** . *** -",
+    },
+    "tmmd": {
+        kinds.KIND_MALING: "** -",
+        kinds.KIND_KEBAKARAN: "*** -",
+        kinds.KIND_BENCANA: "**** -",
+        kinds.KIND_PENCURIAN_TERNAK: "***** -",
+    },
     "bali": {},  # bulus, the continuous beat, for everything
 }
-NAMES = {m.KIND_MALING: "maling", m.KIND_KEBAKARAN: "kebakaran", m.KIND_BENCANA: "bencana",
-         m.KIND_PENCURIAN_TERNAK: "pencurian_ternak", m.KIND_KECELAKAAN: "kecelakaan",
-         m.KIND_KERIBUTAN: "keributan"}
-NEVER_SOUND = (m.KIND_KEKERASAN, m.KIND_UJI)
 
 TITIR_STEPS = ((TITIR_ON_MS, TITIR_OFF_MS),)
 MEDIC_STEPS = ((MEDIC_ON_MS, MEDIC_OFF_MS),)
@@ -65,7 +74,7 @@ def parse(code):
 
 
 def _group(profile, kind, own):
-    if kind == m.KIND_MEDIS:
+    if kind == kinds.KIND_MEDIS:
         return MEDIC, MEDIC_STEPS
     code = CODES.get(profile, CODES[DEFAULT_PROFILE]).get(kind)
     for coded, groups in own:
@@ -73,7 +82,7 @@ def _group(profile, kind, own):
             code = " . ".join(["*" * strokes for strokes in groups]) + " -" if groups else None
     if code is None:
         return TITIR, TITIR_STEPS
-    return NAMES[kind], parse(code)
+    return kinds.KIND_NAMES[kind], parse(code)
 
 
 def of(settings, kind, drill=False):
@@ -86,7 +95,7 @@ def steps_for(profile, kind, drill=False, own=()):
 
     own: [(kind, groups)] that replace the profile's codes, as CONFIG brings them (kentongan_wire.config).
     """
-    if kind in NEVER_SOUND:
+    if kind in kinds.NEVER_SOUND:
         return SILENT, ()
     name, group = _group(profile, kind, own)
     if not drill:

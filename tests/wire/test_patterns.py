@@ -1,7 +1,6 @@
 # runs: cpython micropython
 """Kentongan codes: what is beaten for which kind, and that it can be told apart."""
-from kentongan_node import patterns
-from kentongan_wire import config
+from kentongan_wire import config, patterns
 from kentongan_wire import messages as m
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")
