@@ -19,7 +19,7 @@ from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.typed import typed
 from kentongan_hub.incidents import reports
-from kentongan_hub.people import accounts, pins, screens
+from kentongan_hub.people import accounts, pins, screens, ways
 from kentongan_hub.record import rows
 from kentongan_hub.upkeep import coming_back, mending
 from kentongan_hub.upkeep.dispatch import Dispatch
@@ -233,6 +233,7 @@ def _context():
         "languages": language.languages(),
         "script_texts": _script_texts,
         "words": words,
+        "ways": ways,
         "storage_problem": current_app.hub.problem(),
         "may": lambda permission: account is not None and roles.allows(account["role"], permission),
     }

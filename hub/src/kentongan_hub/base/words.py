@@ -68,8 +68,6 @@ FACTS = {
     "diperiksa": _("data akses sudah diperiksa"),
     "penerima": _("penerima alarm diam"),
 }
-# as people call the ways of calling them; a gateway's is its label
-CHANNELS = {"sms": "SMS", "apprise": _("internet"), "mqtt": "Home Assistant"}
 ROLES = {
     "admin": _("Admin/teknisi"),
     "ketua_rt": _("Ketua RT"),
@@ -206,8 +204,3 @@ def _advice(incident):
     if incident["kind"] in m.CRIMES or incident["kind"] not in KINDS:
         return CRIME_LINE
     return ADVICE.get(incident["kind"], "")
-
-
-def channel(name):
-    """A channel of the outbox in people's words."""
-    return CHANNELS.get(name, name.removeprefix("gateway:"))

@@ -1,5 +1,8 @@
 """Channels that call people: one file each, each with its own worker, so that none waits for another.
 
+A class here tells everything about itself: form fields, what an address is, words. A new one is a file, and
+its class in CHANNELS.
+
 SMS has three more beside sms.py: modem.py (the AT dialogue), pdu.py (the bytes), inbox.py (what came in).
 """
 
@@ -7,8 +10,10 @@ from kentongan_hub.channels.internet import Internet
 from kentongan_hub.channels.mqtt import HomeAssistant
 from kentongan_hub.channels.screen import Screen
 from kentongan_hub.channels.sms import Sms
+from kentongan_hub.people import ways
 
-CHANNELS = (Screen, Sms, Internet, HomeAssistant)
+CHANNELS = (Screen, Sms, Internet, HomeAssistant)  # as the page Kanal shows them
+ways.KNOWN.update({channel.name: channel for channel in CHANNELS})
 
 
 def workers(store, clock):

@@ -6,6 +6,7 @@ import threading
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import actions
+from kentongan_hub.people import ways
 from kentongan_hub.record import audit, outbox, timeline
 from kentongan_hub.storage.store import parsed
 
@@ -34,13 +35,13 @@ class Failure(Exception):
         self.permanent = permanent
 
 
-class Worker:
-    """One channel. Subclasses give `name`, `label`, `fields` and send(); step() is one round, no thread."""
+class Worker(ways.Way):
+    """One channel. Subclasses give what a Way has, `fields` and send(); step() is one round, no thread."""
 
-    name = label = ""
     fields = ()  # (key, label, default) of the settings on the page Kanal
     highest = {}  # key -> the largest number that the setting may be; it is a number then
     secret_fields = ()
+    reads_answers = False
 
     def __init__(self, store, clock):
         self._store, self._clock = store, clock

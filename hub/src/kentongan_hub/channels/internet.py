@@ -1,10 +1,14 @@
 """Apprise: the channels of people's phones, while there is internet; never before a siren."""
 
+from kentongan_wire.errors import LocalError
+
 from kentongan_hub.base import inside
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Failure, Worker
+from kentongan_hub.storage.store import parsed
 
 TITLE = "Kentongan"
+ADDRESS_LIMIT = 200  # characters
 SENDING_S = 20  # one message, from the first connection to the last byte of the answer
 
 
@@ -13,7 +17,19 @@ class Internet(Worker):
 
     name = "apprise"
     label = _("Internet (Apprise)")
+    word = _("internet")
+    address_label = _("Alamat Apprise tujuan")
     fields = (("lokal", _("Alamat di jaringan ini yang diizinkan, misalnya 192.168.1.20"), ""),)
+
+    @staticmethod
+    def checked(db, address):
+        address = address.strip()
+        if "://" not in address or len(address) > ADDRESS_LIMIT:
+            raise LocalError(_("alamat Apprise: tulis seperti ntfy://... atau tgram://..."))
+        kept = db.value("SELECT settings FROM channels WHERE name = ?", Internet.name)
+        if inside.refuses(address, str(parsed(kept).get("lokal", ""))):
+            raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
+        return address
 
     def send(self, body):
         import apprise  # 40 MB and half a second: only where somebody uses it

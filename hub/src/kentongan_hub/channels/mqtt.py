@@ -84,6 +84,7 @@ def zones(db):
 class HomeAssistant(Worker):
     name = "mqtt"
     label = _("Home Assistant (MQTT)")
+    word = "Home Assistant"
     fields = (
         ("host", _("Alamat broker"), ""),
         ("port", _("Port"), "1883"),

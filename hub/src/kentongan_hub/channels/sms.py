@@ -43,11 +43,19 @@ class Line:
 class Sms(Worker):
     name = "sms"
     label = _("SMS lewat modem GSM")
+    word = "SMS"
+    address_label = _("Nomor tujuan")
+    secret_address = False
+    reads_answers = True
     fields = (
         ("port", _("Port serial, misalnya /dev/serial/by-id/..."), ""),
         ("baud", _("Kecepatan"), "115200"),
     )
     highest = {"baud": 4_000_000}
+
+    @staticmethod
+    def checked(db, address):
+        return phones.normal(address)
 
     def __init__(self, store, clock):
         super().__init__(store, clock)

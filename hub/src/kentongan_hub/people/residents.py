@@ -8,11 +8,9 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import inside, phones
 from kentongan_hub.base.language import _
-from kentongan_hub.people import access
+from kentongan_hub.people import access, ways
 from kentongan_hub.record import audit
-from kentongan_hub.storage.store import parsed
 
 DUTIES = {
     "ronda": _("ronda yang bertugas"),
@@ -34,9 +32,8 @@ DUTIES = {
 
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 
-NAME_LIMIT, NOTE_LIMIT, ADDRESS_LIMIT = 60, 200, 200  # characters
+NAME_LIMIT, NOTE_LIMIT = 60, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
-CHANNELS = ("sms", "apprise")
 HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
 GONE = "(persetujuan ditarik)"
@@ -94,14 +91,7 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
 
 def check_address(db, channel, address, delay_s):
     """The address as it is kept; LocalError names what is wrong."""
-    if channel not in CHANNELS:
-        raise LocalError(_("kanal %(channel)s: pilih %(channels)s",
-                           channel=f"{channel!r}", channels=", ".join(CHANNELS)))  # fmt: skip
-    address = phones.normal(address) if channel == "sms" else address.strip()
-    if channel == "apprise" and ("://" not in address or len(address) > ADDRESS_LIMIT):
-        raise LocalError(_("alamat Apprise: tulis seperti ntfy://... atau tgram://..."))
-    if channel == "apprise" and inside.refuses(address, _allowed_inside(db)):
-        raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
+    address = ways.checked(db, channel, address)
     if not 0 <= delay_s <= 900:
         raise LocalError(_("tunda: 0 sampai 900 detik"))
     return address
@@ -117,11 +107,6 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
         "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
     )
     audit.record(db, now.wall, by["login"], _("alamat ditambah"), f"warga {person}", channel, at)
-
-
-def _allowed_inside(db):
-    kept = db.value("SELECT settings FROM channels WHERE name = 'apprise'")
-    return str(parsed(kept).get("lokal", ""))
 
 
 def drop_address(db, now, by, person, number, at=""):

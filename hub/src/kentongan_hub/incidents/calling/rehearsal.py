@@ -9,7 +9,7 @@ from kentongan_hub.devices import supervision
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.calling import steps as calling_steps
 from kentongan_hub.incidents.drills import drills
-from kentongan_hub.people import contacts, residents
+from kentongan_hub.people import contacts, residents, ways
 from kentongan_hub.policies import escalation, gateway_calls, policy_store
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import outbox
@@ -64,7 +64,7 @@ def _shown(db, imagined, due_ms, step, policy):
 
 
 def _way(one):
-    about = {"name": one["name"], "channel": words.channel(one["channel"])}
+    about = {"name": one["name"], "channel": ways.word(one["channel"])}
     if one["delay_s"]:
         return _("%(name)s lewat %(channel)s sesudah %(later)s", later=words.span(one["delay_s"]), **about)
     return _("%(name)s lewat %(channel)s", **about)
@@ -157,7 +157,7 @@ def _work(row):
         what = NAMED_TYPES[row["type"]].of(name=json.loads(row["body"]).get("name", ""))
     else:
         what = TYPES.get(row["type"], row["type"])
-    way = words.channel(row["channel"])
+    way = ways.word(row["channel"])
     if not row["attempts"]:
         return _("%(what)s lewat %(way)s", what=what, way=way)
     return _("%(what)s lewat %(way)s, sudah dicoba %(tries)s kali", what=what, way=way, tries=row["attempts"])

@@ -6,7 +6,8 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
-from kentongan_hub.people import residents, standing
+from kentongan_hub.channels.sms import Sms
+from kentongan_hub.people import residents, standing, ways
 from kentongan_hub.web import view, web
 
 blueprint = Blueprint("register", __name__)
@@ -71,7 +72,7 @@ def add():
             )
         )  # fmt: skip
         if form.get("nomor", "").strip():
-            residents.add_address(db, now, by, made[0], "sms", form["nomor"], 0, at)
+            residents.add_address(db, now, by, made[0], Sms.name, form["nomor"], 0, at)
 
     return web.do(deed, url_for("register.page"), _page)
 
@@ -117,7 +118,7 @@ def _person_page(number, problem):
         since = local_date_time(row["consent_wall"], view.site_words(db)["zone"])
     return render_template(
         "satu_warga.html", person=row, addresses=addresses, duties=duties, all_duties=residents.DUTIES,
-        accounts=accounts, since=since, problem=problem, channels=residents.CHANNELS,
+        accounts=accounts, since=since, problem=problem, channels=ways.addressed(),
     )  # fmt: skip
 
 

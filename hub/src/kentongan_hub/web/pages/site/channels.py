@@ -6,11 +6,10 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
-from kentongan_hub.base import phones, roles, words
+from kentongan_hub.base import roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _, known
 from kentongan_hub.channels.base import TEST, settings_of
-from kentongan_hub.channels.sms import Sms
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.web import view, web
 
@@ -63,9 +62,9 @@ def _shown(db, channel, row, zone):
         "label": channel.label,
         "always": channel.name == outbox.BOARD,
         "enabled": bool(row and row["enabled"]),
-        "addressed": channel.name in ("sms", "apprise"),
+        "asks": channel.address_label,
         "waiting": waiting,
-        "inbox": _inbox(db, row, zone) if channel is Sms and row and row["enabled"] else None,
+        "inbox": _inbox(db, row, zone) if channel.reads_answers and row and row["enabled"] else None,
         "fields": [
             # a secret is written, never shown again
             (
@@ -142,13 +141,12 @@ def test(name):
     """A test message by the same road as a call: worker, retry and mark included."""
     channel, hub = _channel(name), current_app.hub
     to = audit.clean(request.form.get("alamat", "").strip())
-    if channel is Sms:
-        try:
-            to = phones.normal(to)
-        except LocalError as error:
-            return _page(str(error)), 400
     now = hub.now()
     with hub.store.write() as db:
+        try:
+            to = channel.checked(db, to)
+        except LocalError as error:
+            return _page(str(error)), 400
         text = f"Kentongan {db.setting('name')}: pesan uji, tidak ada kejadian."
         body = json.dumps({"to": to, "name": "uji", "text": text}, ensure_ascii=False)
         outbox.add(db, now.ms, name, TEST, body, TEST_EXPIRES_MS)
