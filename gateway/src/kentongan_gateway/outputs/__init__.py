@@ -2,10 +2,18 @@
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
+from importlib import import_module
+
 from kentongan_gateway.outputs import ports, siren_driver
 from kentongan_gateway.outputs.player import Player
 
-SHORTEST_MS = {"gpio": 50, "lcus": 150, "modbus": 200}  # shortest stroke that such a board follows for years
+# [siren] driver -> its class here; a module is imported, and its library with it, only where it is chosen
+DRIVERS = {
+    "gpio": "gpio.GpioRelay",
+    "lcus": "lcus.LcusRelay",
+    "modbus": "modbus.ModbusRelay",
+    "virtual": "virtual.VirtualSiren",
+}
 
 
 class NoSiren(siren_driver.SirenDriver):
@@ -13,6 +21,10 @@ class NoSiren(siren_driver.SirenDriver):
 
     def __init__(self, why=None):
         self._why = why
+
+    @classmethod
+    def of(cls, siren):
+        return cls()
 
     def trouble(self):
         return self._why
@@ -24,19 +36,12 @@ class NoSiren(siren_driver.SirenDriver):
         return
 
 
-def relay_of(siren):
-    """The Relay that the [siren] section names; libraries are imported only for the board that needs them."""
-    if siren.driver == "gpio":
-        from kentongan_gateway.outputs.gpio import GpioRelay
-
-        return GpioRelay(siren.line, siren.active_low)
-    if siren.driver == "lcus":
-        from kentongan_gateway.outputs.lcus import LcusRelay
-
-        return LcusRelay(siren.port, siren.channel)
-    from kentongan_gateway.outputs.modbus import ModbusRelay
-
-    return ModbusRelay(siren.port, siren.baud, siren.address, siren.channel)
+def driver(name) -> type[siren_driver.Told]:
+    """The class behind a name of [siren] driver; whatever importing it raises."""
+    if name not in DRIVERS:
+        return NoSiren
+    module, _, kind = DRIVERS[name].partition(".")
+    return getattr(import_module(f"{__name__}.{module}"), kind)
 
 
 class _NotTheirs:
@@ -57,18 +62,15 @@ class _NotTheirs:
 
 def make(siren, others=()) -> siren_driver.SirenDriver:
     """The driver that the [siren] section names; others: serial paths of radios, which it leaves alone."""
-    if siren.driver == "none":
-        return NoSiren()
-    if siren.driver == "virtual":
-        from kentongan_gateway.outputs.virtual import VirtualSiren
-
-        return VirtualSiren(siren.file)
+    kind = driver(siren.driver)
+    relay = kind.of(siren)
+    if not issubclass(kind, siren_driver.Relay):
+        return relay
     sense = None
     if siren.sense_line:
         from kentongan_gateway.outputs.gpio import SenseLine
 
         sense = SenseLine(siren.sense_line)
-    relay = relay_of(siren)
     if siren.port:
         relay = _NotTheirs(relay, siren.port, [other for other in others if isinstance(other, str)])
-    return Player(relay, siren.shortest_ms or SHORTEST_MS[siren.driver], sense, "siren")
+    return Player(relay, siren.shortest_ms or kind.shortest_ms, sense, "siren")

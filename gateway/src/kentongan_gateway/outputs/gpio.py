@@ -9,6 +9,8 @@ from datetime import timedelta
 import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 
+from kentongan_gateway.outputs.siren_driver import Relay
+
 CONSUMER = "kentongan"
 DEBOUNCE = timedelta(milliseconds=30)
 CHIPS = "/dev/gpiochip*"
@@ -31,6 +33,12 @@ def find_line(name, chips=CHIPS, api=gpiod):
     unread = f" (not read: {'; '.join(closed)})" if closed else ""
     raise OSError(f"no GPIO line is named {name!r} on {len(paths)} chips{unread}; "
                   "see `gpioinfo` for the names")
+
+
+def look(name) -> str:
+    """For a check: where the line is, without taking it from whoever holds it."""
+    chip, offset = find_line(name)
+    return f"{name}: {chip} line {offset}"
 
 
 class _Line:
@@ -57,8 +65,15 @@ class _Line:
         return self._request.get_value(self._offset) is Value.ACTIVE
 
 
-class GpioRelay(_Line):
+class GpioRelay(_Line, Relay):
     """An output that is inactive unless it is told otherwise, and inactive again before it is released."""
+
+    needs = ("line",)
+    shortest_ms = 50
+
+    @classmethod
+    def of(cls, siren):
+        return cls(siren.line, siren.active_low)
 
     def __init__(self, name, active_low=False, chips=CHIPS, api=gpiod):
         settings = {"direction": Direction.OUTPUT, "active_low": active_low, "output_value": Value.INACTIVE}
@@ -71,6 +86,9 @@ class GpioRelay(_Line):
 
     def sense(self):
         return None
+
+    def look(self) -> str:
+        return look(self._name)
 
     def close(self):
         if self._request is not None:

@@ -1,6 +1,8 @@
 """Serial relay boards of the LCUS kind: four bytes a command, no answer (9600 baud, CH340)."""
 import serial
 
+from kentongan_gateway.outputs.siren_driver import Relay
+
 BAUD = 9_600
 WRITE_TIMEOUT_S = 0.5
 HEAD = 0xA0
@@ -12,8 +14,15 @@ def frame(channel, on) -> bytes:
     return body + bytes((sum(body) & 0xFF,))
 
 
-class LcusRelay:
+class LcusRelay(Relay):
     """One channel of a board; nothing comes back, so that only a sense line proves anything."""
+
+    needs = ("port",)
+    shortest_ms = 150
+
+    @classmethod
+    def of(cls, siren):
+        return cls(siren.port, siren.channel)
 
     def __init__(self, port, channel):
         self._port, self._channel = port, channel

@@ -8,6 +8,8 @@ opened, and our coil is taken out of the answer by its place.
 import minimalmodbus
 import serial
 
+from kentongan_gateway.outputs.siren_driver import Relay
+
 TIMEOUT_S = 0.3
 WRITE_COIL, READ_COILS = 5, 1
 TRIES = 3  # a busy RS-485 line eats a frame now and then
@@ -20,12 +22,19 @@ SILENT_MAX = 3  # questions without any answer: it is dead, or takes no question
 ERRORS = Exception
 
 
-class ModbusRelay:
+class ModbusRelay(Relay):
     """channel counts from 1, as printed on the boards; coil addresses count from 0.
 
     sense() reads the coil back: the board has obeyed. Whether the siren has power only a sense line knows.
     `echoes`: the adapter hears itself, and its own words come back before the board's.
     """
+
+    needs = ("port",)
+    shortest_ms = 200
+
+    @classmethod
+    def of(cls, siren):
+        return cls(siren.port, siren.baud, siren.address, siren.channel)
 
     def __init__(self, port, baud, address, channel):
         self._port, self._baud, self._address, self._coil = port, baud, address, channel - 1

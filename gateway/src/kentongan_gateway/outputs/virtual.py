@@ -13,6 +13,12 @@ class VirtualSiren(SirenDriver):
     {"at_ms", "state": "on", "pattern", "steps", "total_ms"}, {"at_ms", "state": "off"}; at_ms is monotonic.
     """
 
+    needs = ("file",)
+
+    @classmethod
+    def of(cls, siren):
+        return cls(siren.file)
+
     def __init__(self, path):
         self._path = path
         self._lock = threading.Lock()

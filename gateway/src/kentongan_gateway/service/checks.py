@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import outputs
 from kentongan_gateway.hub_client.uplink import HubClient, HubError
-from kentongan_gateway.outputs import ports
+from kentongan_gateway.outputs import ports, siren_driver
 from kentongan_gateway.service import keyfile, status
 
 CERTIFICATE_DAYS = 30   # left, below which people are told
@@ -27,12 +27,11 @@ def run(settings):
         yield _guarded("hub_certificate", lambda: _certificate(settings))
     if settings.radio_2.type != "none":
         yield _guarded("radio_2", lambda: _radio_at(settings.radio_2))
-    for name, line in (("siren_line", settings.siren.line), ("sense_line", settings.siren.sense_line),
-                       ("button_line", settings.button.line), ("lamp_line", settings.lamp.line)):
+    yield from _siren(settings)
+    for name, line in (("sense_line", settings.siren.sense_line), ("button_line", settings.button.line),
+                       ("lamp_line", settings.lamp.line)):
         if line:
             yield _guarded(name, lambda line=line: _line(line))
-    if settings.siren.driver in ("lcus", "modbus"):
-        yield _guarded("siren_port", lambda: _siren_port(settings))
     if settings.voice.driver == "espeak":
         yield _guarded("voice", _voice)
 
@@ -64,14 +63,27 @@ def _state_dir(settings):
 
 
 def _line(name):
-    from kentongan_gateway.outputs.gpio import find_line
+    from kentongan_gateway.outputs import gpio
 
-    chip, offset = find_line(name)
-    return f"{name}: {chip} line {offset}"
+    return gpio.look(name)
+
+
+def _siren(settings):
+    """What the driver finds there; of a serial port first what the running gateway says, which holds it."""
+    name = settings.siren.driver
+    try:
+        kind = outputs.driver(name)
+    except Exception as error:  # of a library, whatever it is
+        yield Result("siren", False, f"driver {name} cannot be loaded ({error}); install the gateway anew")
+        return
+    if issubclass(kind, siren_driver.Relay):
+        key = kind.needs[0] if kind.needs else "driver"
+        busy = _siren_port if key == "port" else lambda settings: None
+        yield _guarded(f"siren_{key}", lambda: busy(settings) or kind.of(settings.siren).look())
 
 
 def _siren_port(settings):
-    """Talks to a Modbus board and switches nothing; the LCUS kind never answers: its line is only opened."""
+    """What the running gateway says whose line it is; None: the line is free."""
     siren = settings.siren
     if not os.path.exists(siren.port):
         raise LocalError(f"{siren.port} is not there; plug the board in, or correct [siren] port")
@@ -79,11 +91,7 @@ def _siren_port(settings):
     for section, radio in (("radio", settings.radio), ("radio_2", settings.radio_2)):
         if radio.type != "none" and isinstance(radio.port, str) and ports.same(siren.port, radio.port):
             raise LocalError(f"{siren.port} is the line of [{section}] too; give each its {ports.BY_PATH}")
-    busy = _running_says(settings)
-    if busy is not None:
-        return busy
-    said = outputs.relay_of(siren).look()
-    return f"{siren.port}: {said}"
+    return _running_says(settings)
 
 
 def _running_says(settings):

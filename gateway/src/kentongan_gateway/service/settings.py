@@ -6,6 +6,8 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_gateway import outputs
+
 SECTIONS = ("gateway", "radio", "radio_2", "hub", "siren", "button", "lamp", "voice")
 # odd: what was wrong beside the alarm's way and is left out, in words; () unless load() was told to go on
 Settings = namedtuple("Settings", ("file", *SECTIONS, "odd"))
@@ -15,7 +17,6 @@ Field = namedtuple("Field", ("kind", "default", "remedy"))
 REQUIRED = object()
 
 RADIO_TYPES = ("serial_modem", "meshtastic", "loopback")
-SIREN_DRIVERS = ("none", "gpio", "lcus", "modbus", "virtual")
 LAMP_DRIVERS = ("none", "gpio", "led", "virtual")
 VOICE_DRIVERS = ("none", "espeak", "virtual")
 BAUDS = (1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
@@ -61,8 +62,8 @@ FIELDS = {
         "token_file": Field("path", REQUIRED, "the token file that `kentongan-hub gateway-file` wrote"),
         "ca_file": Field("path", "", "the hub's certificate, or its own authority's, in PEM"),
     },
-    "siren": {
-        "driver": _choice(SIREN_DRIVERS, "none"),
+    "siren": {  # and what its driver alone has: outputs/siren_driver.py
+        "driver": _choice(("none", *outputs.DRIVERS), "none"),
         "file": Field("path", "", "where the virtual driver writes its changes"),
         "line": Field("text", "", "the name of the GPIO line, as `gpioinfo` shows it"),
         "active_low": Field("truth", False, "true where the relay board switches on a low level, else false"),
@@ -86,11 +87,10 @@ FIELDS = {
         "file": Field("path", "", "where the virtual driver writes what it says"),
     },
 }
-# (section, driver) -> the keys that it cannot do without
+# (section, driver) -> the keys that it cannot do without; of a siren its driver says
 NEEDS = {
-    ("siren", "virtual"): ("file",), ("siren", "gpio"): ("line",), ("siren", "lcus"): ("port",),
-    ("siren", "modbus"): ("port",), ("lamp", "gpio"): ("line",), ("lamp", "led"): ("name",),
-    ("lamp", "virtual"): ("file",), ("voice", "virtual"): ("file",),
+    ("lamp", "gpio"): ("line",), ("lamp", "led"): ("name",), ("lamp", "virtual"): ("file",),
+    ("voice", "virtual"): ("file",),
 }
 
 
@@ -175,11 +175,25 @@ def _without(name):
     return namedtuple(name.capitalize(), values)(**values)
 
 
+def _fields(name, raw):
+    """How to read the keys of a section, those that a siren's driver alone has among them."""
+    own = _siren_driver(raw.get("driver")).fields if name == "siren" else {}
+    return {**FIELDS[name], **{key: Field(*told) for key, told in own.items()}}
+
+
+def _siren_driver(name):
+    """Its class; where it cannot be imported, nothing of its own is known, and making it says why."""
+    try:
+        return outputs.driver(name if isinstance(name, str) else "none")
+    except Exception:  # a library that is missing or damaged keeps no alarm from being stored
+        return outputs.NoSiren
+
+
 def _section(path, text, name, raw, odd=None):
     """The section as its namedtuple; LocalError. odd: a list that takes what the section can do without."""
     if not isinstance(raw, dict):
         raise LocalError(f"{path}:{_line(text, name)}: {name} is no section; write [{name}]")
-    fields = FIELDS[name]
+    fields = _fields(name, raw)
     for key in raw:
         if key not in fields:
             said = (f"{path}:{_line(text, key, name)}: [{name}] {key} is unknown; "
@@ -257,11 +271,13 @@ def _together(settings, text):
             refuse(section, "port", "must be a number for loopback", "1..65535")
     if settings.radio_2.type != "none" and settings.radio_2[:3] == settings.radio[:3]:
         refuse("radio_2", "port", "is the first radio's", "another device: one radio twice helps nobody")
-    for (section, driver), keys in NEEDS.items():
+    needs = {**NEEDS, ("siren", settings.siren.driver): _siren_driver(settings.siren.driver).needs}
+    for (section, driver), keys in needs.items():
         if getattr(settings, section).driver == driver:
             for key in keys:
                 if not getattr(getattr(settings, section), key):
-                    refuse(section, key, "is missing", FIELDS[section][key].remedy)
+                    fields = _fields(section, {"driver": driver})
+                    refuse(section, key, "is missing", fields[key].remedy)
     if settings.hub.url:
         _trusted(settings.hub, refuse)
 
