@@ -37,7 +37,7 @@ def require(condition, what, remedy):
 
 # Files that take longest begin first, for the last one to end ends the run.
 LONGEST = (
-    "tool/test_provision.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
+    "tool/test_provision.py", "test_errands.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
     "hardware/test_enclosure.py", "gateway/service/test_process.py", "e2e/test_browser_axe.py",
     "simulator/world/test_trust.py", "hub/storage/test_damage.py", "simulator/attack/test_attack.py",
     "gateway/disk/test_any_damaged_file.py", "simulator/soak/test_field.py", "firmware/test_flash_refuses.py",

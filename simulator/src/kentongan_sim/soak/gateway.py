@@ -201,7 +201,7 @@ class Campaign:
         for at, _, origin, counter, pattern in town.plays[self._plays:]:
             alarm = town.presses.get((origin, counter))
             closed = town.closed_ms.get(origin, -1)
-            sounds = alarm and not alarm.silent and alarm.kind not in (m.KIND_UJI, m.KIND_KEKERASAN)
+            sounds = alarm and not alarm.silent and alarm.kind not in m.NEVER_SOUND
             if not sounds or begun <= closed < at:
                 self.result.problems.append(f"false siren: {where}: {pattern} for {origin:08x} #{counter}")
 
