@@ -3,6 +3,7 @@ import socket
 
 from kentongan_hub.record import outbox
 from paging_kit import add, row, switch_on
+from patience import PATIENCE_S
 
 
 def test_it_is_in_every_form_and_sends(site):
@@ -15,7 +16,7 @@ def test_it_is_in_every_form_and_sends(site):
     assert refused.status_code == 400 and "tulis seperti 192.168.1.20:5140" in refused.text
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.bind(("127.0.0.1", 0))
-        ear.settimeout(5)
+        ear.settimeout(PATIENCE_S)
         here = "127.0.0.1:{}".format(ear.getsockname()[1])
         took = admin.post("/warga/1/alamat", page="/warga/1", kanal="udp", alamat=here)
         assert took.status_code == 303 and here in admin.get("/warga/1").text
