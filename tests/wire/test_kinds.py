@@ -28,3 +28,15 @@ def test_codes_of_profiles_are_for_kinds_that_may_have_one():
 
 def test_a_kind_that_is_unknown_here_may_be_a_crime():
     assert m.may_be_crime(14) and m.may_be_crime(m.KIND_BAHAYA) and not m.may_be_crime(m.KIND_MEDIS)
+
+
+def test_a_post_sounds_what_its_table_says_medical_alarms_and_never_what_is_quiet():
+    only_fire = [[5, 1 << m.KIND_KEBAKARAN]]
+    assert m.sounds_by_itself(m.KIND_KEBAKARAN, 5, only_fire)
+    assert not m.sounds_by_itself(m.KIND_KEBAKARAN, 6, only_fire)
+    assert not m.sounds_by_itself(m.KIND_MALING, 5, only_fire)
+    assert m.sounds_by_itself(m.KIND_MEDIS, 5, only_fire)
+    assert not m.sounds_by_itself(m.KIND_MEDIS, 0, only_fire)
+    assert m.sounds_by_itself(14, 5, [[5, 1]]) and not m.sounds_by_itself(14, 5, [[5, 1 << 14]])
+    for kind in m.NEVER_SOUND:
+        assert not m.sounds_by_itself(kind, 5, [[5, 0xFFFF]])

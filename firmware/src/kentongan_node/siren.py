@@ -208,15 +208,7 @@ class Sirene(Output):
         return False
 
     def _in_table(self, zone, kind):
-        if zone == 0 or kind in m.NEVER_SOUND:
-            return False
-        if kind == m.KIND_MEDIS:
-            return True
-        bit = kind if kind in m.KIND_NAMES else m.KIND_BAHAYA
-        for row_zone, kinds_mask in self.settings["table"]:
-            if row_zone == zone and kinds_mask >> bit & 1:
-                return True
-        return False
+        return m.sounds_by_itself(kind, zone, self.settings["table"])
 
     def _untrusted(self, origin, generation, now_ms):
         """With the counters lost, whether this sender's counter is unknown, so that it may be a replay."""

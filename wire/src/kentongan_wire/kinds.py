@@ -20,3 +20,13 @@ CODED = (KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK, KIND_
 def may_be_crime(kind: int) -> bool:
     """Whether people are told not to take revenge: also of a kind that is unknown here."""
     return kind in CRIMES or kind not in KIND_NAMES
+
+
+def sounds_by_itself(kind: int, zone: int, table: "list[tuple[int, int]]") -> bool:
+    """Whether a post whose table this is ([zone, kinds mask] rows) sounds an alarm of that zone unasked."""
+    if zone == 0 or kind in NEVER_SOUND:
+        return False
+    if kind == KIND_MEDIS:
+        return True
+    bit = kind if kind in KIND_NAMES else KIND_BAHAYA
+    return any(row_zone == zone and mask >> bit & 1 for row_zone, mask in table)

@@ -64,13 +64,10 @@ def _await(db, now, incident, post, asked_ms):
 
 
 def _sounds(post, incident):
-    """Whether this post's settings let it sound for that kind (firmware/siren.py); unreadable ones do."""
-    kind = incident["kind"] if incident["kind"] in m.KIND_NAMES else m.KIND_BAHAYA
+    """Whether this post's settings let it sound for that kind, as it decides itself; unreadable ones do."""
     try:
         table = json.loads(post["settings"]).get("table")
-        if not table or kind == m.KIND_MEDIS:
-            return True
-        return any(zone == incident["zone"] and kinds >> kind & 1 for zone, kinds in table)
+        return not table or m.sounds_by_itself(incident["kind"], incident["zone"], table)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return True
 
