@@ -1,17 +1,25 @@
 """On a copy with a board `papan_uji`: the tool knows it, and each role starts on its pins."""
-from hwkit import alarms, device
+from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
+from hwkit import alarms, device, lamp, press
 from kentongan_hw import pins
 from kentongan_tool import boards
 
+NAME = "papan_uji"
 
-def test_the_tool_names_it_and_it_starts_and_sends():
-    assert pins.firmware_path("papan_uji").read_text() == pins.board_file(pins.load("papan_uji"))
+
+def test_the_tool_names_it_and_its_firmware_has_the_pins_of_the_source():
     (found,) = boards.candidates(boards.ESP32S3, boards.CH340)
-    assert found.name == "papan_uji"
-    board = device("tombol", "papan_uji")
-    board.boot("tombol", 5_000)
-    assert board.pin(21).history, "its lamp is on the pin that the source names"
-    for role in boards.BOARDS["papan_uji"].roles:
-        board = device(role, "papan_uji")
-        assert board.boot(role, 3_000) in ("asleep", "running", "stopped") or not alarms(board)
+    assert found.name == NAME
+    assert pins.firmware_path(NAME).read_text() == pins.board_file(pins.load(NAME))
+
+
+def test_every_role_starts_on_it_and_a_button_sends():
+    for role in boards.BOARDS[NAME].roles:
+        board = device(role, NAME)
+        assert board.boot(role, 60_000) == ("asleep" if role == "tombol" else "stopped")
         assert "perlu teknisi" not in board.serial.out, (role, board.serial.out)
+    board = device("tombol", NAME)
+    board.boot("tombol", 60_000)
+    press(board)
+    board.boot("tombol", 5_000, DEEPSLEEP_RESET, EXT0_WAKE)
+    assert alarms(board) and board.numbers.TOMBOL["shows"][0] == 21 and lamp(board)
