@@ -318,7 +318,7 @@ def test_in_a_crowd_a_newer_attempts_copy_goes_in_the_turn_of_the_one_that_it_re
 
 def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
     for others, held_ms in ((0, 0), (1, HELD_MS), (3, HELD_MS), (4, CROWD_MS), (12, CROWD_MS)):
-        core = mesh()
+        core = mesh(known=[TOMBOL] + [OTHER + n for n in range(others)])
         for n in range(others):
             hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
         heard = alarm(TOMBOL, 10, hop_limit=2)
@@ -330,7 +330,7 @@ def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
 def test_where_frames_take_longer_copies_are_held_longer_for_the_receipt_takes_longer_to_come():
     for name, frame_ms in (("ShortSlow", 91), ("MediumFast", 171)):
         for others, frames in ((1, 8), (4, 21)):
-            core = mesh(preset=name)
+            core = mesh(preset=name, known=[TOMBOL] + [OTHER + n for n in range(others)])
             for n in range(others):
                 hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
             heard = alarm(TOMBOL, 10, hop_limit=2)

@@ -99,6 +99,7 @@ class Mesh:
         self._free_ms = 0          # a frame on the air is expected to end then
         self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
         self._origins = {}         # origin: when its last alarm frame was heard
+        self._strangers = {}       # the same of those who are not known here
         self._draws = 0
 
     def retune(self, preset, node):
@@ -161,8 +162,8 @@ class Mesh:
         # In its sender's name, and not carried so far: a thief of a relay may have spent the purses for him.
         if not self._affordable(entry, head, proved and farther, now_ms, rnd):
             return False
-        if head:
-            origins = self.active_origins(now_ms)
+        if head:  # what a stranger says may be recorded: it holds no copy of who is known
+            origins = self.active_origins(now_ms, entry.old)
             if not self._make_way(entry, head[0], proved) and origins >= 2 and not same:
                 entry.hold(HOLD_MS + HOLD_FRAMES[origins >= CROWD_ORIGINS] * self._alarm_air_ms)
         if same:  # a copy has gone, with fewer hops: perhaps as far as it had to
@@ -289,8 +290,7 @@ class Mesh:
         """Book-keeping for an opened packet: who is active, and which copies are needless now.
 
         proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active. To a relay
-        nobody is whose alarm is an old one, nor who is not known here and whose frame is not to be carried,
-        for of that it keeps nothing.
+        nobody is whose alarm is old, nor a stranger's that is not to be carried: of that it keeps nothing.
         """
         if self.relays and not proved:
             return
@@ -300,9 +300,10 @@ class Mesh:
             old = self.carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
         if head and not old:
             self.last_alarm_ms = now_ms
-            counts = not self.relays or packet.hop_limit or self.carried.is_known(packet.src)
-            if counts and (packet.src in self._origins or len(self._origins) < ACTIVE_LIMIT):
-                self._origins[packet.src] = now_ms
+            known = not self.relays or self.carried.is_known(packet.src)
+            origins = self._origins if known else self._strangers
+            if (known or packet.hop_limit) and (packet.src in origins or len(origins) < ACTIVE_LIMIT):
+                origins[packet.src] = now_ms
         self.overhear(packet)
 
     def overhear(self, packet):
@@ -325,11 +326,12 @@ class Mesh:
                 entry.overheard = True
                 entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
 
-    def active_origins(self, now_ms):
-        """How many tombol were heard alarming lately."""
-        for origin in [o for o in self._origins if now_ms - self._origins[o] >= ACTIVE_MS]:
-            del self._origins[origin]
-        return len(self._origins)
+    def active_origins(self, now_ms, strangers=True):
+        """How many tombol were heard alarming lately; without strangers: of those who are known here."""
+        for origins in (self._origins, self._strangers):
+            for origin in [o for o in origins if now_ms - origins[o] >= ACTIVE_MS]:
+                del origins[origin]
+        return len(self._origins) + strangers * len(self._strangers)
 
     def keep(self, actions):
         """Persist how far the senders have counted, when that changed: to a relay that starts anew every
@@ -417,7 +419,7 @@ class Mesh:
             return
         if sent.old or sent.charge == COMMON or len(self.queue) >= AGAIN_PLACES:
             return
-        if self.active_origins(now_ms) > (sent.src in self._origins):
+        if self.active_origins(now_ms, False) > (sent.src in self._origins):
             return  # several press: ten presses in an RW took 3 % more air, and came through no sooner
         waiting = [one for one in self.queue.entries if one.again]
         wanted_ms = self.airtime_ms(len(sent.frame)) * (len(waiting) + 1)

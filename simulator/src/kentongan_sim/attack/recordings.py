@@ -17,6 +17,7 @@ ATTEMPTS = 20              # recorded of each alarm
 HOUR_S = 3_700             # and a minute: what was carried before has left the hour
 AIR_S, EVERY_S = 34.0, 2.5
 CROWD, CROWD_ROUNDS, ROUND_S = 4, 10, 9.0
+STRANGE, STRANGE_ROUNDS = 6, 66   # all his air
 ANSWERED, TIMES, GAP_S = 5, 30, 0.44
 
 
@@ -73,7 +74,19 @@ def old_crowd(siege):
     siege.run(air.CALLS_S)
 
 
-old_crowd.near = "penerus-3"
+def strange_crowd(siege):
+    """Recorded alarms of six houses that no relay knows, an attempt of each every nine seconds."""
+    bag = _before(siege, 0)
+    for number in range(STRANGE_ROUNDS):
+        if number == 2:
+            siege.press()
+        first = HOUSES + number // ATTEMPTS * STRANGE
+        of_round = [bag.alarm(first + n, THEN, attempt=number % ATTEMPTS) for n in range(STRANGE)]
+        siege.send(*of_round, every_s=0.5)
+        siege.run(ROUND_S - 0.5 * STRANGE)
+
+
+old_crowd.near = strange_crowd.near = "penerus-3"
 
 
 def old_answers(siege):
