@@ -47,7 +47,22 @@ def test_the_purses_that_all_share_remember_what_they_paid_whoever_presses():
     for n in range(3 * LIMIT):
         shares.charge(THIRD + n, 100, n)
     assert [shares.used_ms(purse, 500) for purse in (0, 4, 5, 0xFFFFFFFE)] == [900] * 4
-    assert len([n for n in range(3 * LIMIT) if shares.used_ms(THIRD + n, 500)]) == LIMIT - 4
+    assert len([n for n in range(3 * LIMIT) if shares.used_ms(THIRD + n, 500)]) == LIMIT
+
+
+def test_the_purses_that_all_share_take_no_senders_place_and_forget_nothing_themselves():
+    """Nine of them filled every entry within an hour: a button's own share began anew in every span."""
+    shares, purses = Shares(preset("ShortSlow")), tuple(range(8)) + tuple([0xFFFFFFF8 + n for n in range(8)])
+    for n in range(16):
+        now_ms = n * SPAN_MS
+        for purse in purses:
+            shares.charge(purse, 10, now_ms)
+        if n % 4 == 0:
+            shares.charge(ONE, 700, now_ms)
+        shares.charge(THIRD + n, 90, now_ms)
+    assert [shares.used_ms(purse, now_ms) for purse in purses] == [160] * 16
+    assert shares.used_ms(ONE, now_ms) == 2_800 and not shares.affords(ONE, 300, now_ms)
+    assert [shares.used_ms(purse, 31 * SPAN_MS) for purse in purses] == [0] * 16
 
 
 def test_frames_of_four_minutes_share_an_entry():

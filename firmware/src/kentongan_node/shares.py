@@ -5,9 +5,10 @@ from kentongan_node.mix import pick
 
 ENTRY = "<IHH"            # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 128               # a purse's frames of one span share an entry: an hour has 16 for each
-PURSES = 16               # of so many numbers at either end none is a sender's: theirs give way last
-WINDOW_SPANS = 15
+LIMIT = 64                # of senders; one's frames of one span share an entry
+PURSES = 8                # so many numbers at either end are no sender's: what these paid nobody pushes out
+SPANS = 16                # of an hour
+SPAN_BYTES = 2 * 2 * PURSES
 SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
 SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
@@ -25,6 +26,8 @@ class Shares:
         self._ring = bytearray(LIMIT * ENTRY_BYTES)
         self._first = 0   # the oldest entry
         self._count = 0
+        self._paid = bytearray(SPANS * SPAN_BYTES)  # ms, of each purse in each span
+        self._span = 0    # the last that began
         self.at_ms = {}   # kind: none goes beyond every purse before then
 
     def _entry(self, i):
@@ -32,16 +35,22 @@ class Shares:
         return struct.unpack_from(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES)
 
     def _prune(self, now_ms):
-        span = now_ms // SPAN_MS & 0xFFFF
-        while self._count and (span - self._entry(0)[1]) & 0xFFFF > WINDOW_SPANS:
+        span = now_ms // SPAN_MS
+        for begun in range(max(self._span, span - SPANS) + 1, span + 1):
+            at = begun % SPANS * SPAN_BYTES
+            self._paid[at:at + SPAN_BYTES] = bytes(SPAN_BYTES)
+        self._span = span
+        while self._count and (span - self._entry(0)[1]) & 0xFFFF >= SPANS:
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
-        return span
+        return span & 0xFFFF
 
     def used_ms(self, origin, now_ms):
         """Air that this node spent on that purse within the last hour."""
         self._prune(now_ms)
-        total = 0
+        total, at = 0, _place(origin)
+        if at is not None:
+            return sum([struct.unpack_from("<H", self._paid, n * SPAN_BYTES + at)[0] for n in range(SPANS)])
         for i in range(self._count):
             entry = self._entry(i)
             if entry[0] == origin:
@@ -64,11 +73,18 @@ class Shares:
         return True
 
     def charge(self, origin, airtime_ms, now_ms):
-        """Book a frame that was carried; when all entries are taken the oldest of a sender gives way.
+        """Book a frame that was carried; when all entries are taken the oldest gives way.
 
-        A drill of forty houses else made the purses that all share forget what they had paid.
+        Not a purse's: a drill of forty houses made those that all share forget what they had paid, and they
+        together left a sender no entry of the last minutes.
         """
         span = self._prune(now_ms)
+        at = _place(origin)
+        if at is not None:
+            at += span % SPANS * SPAN_BYTES
+            paid_ms = struct.unpack_from("<H", self._paid, at)[0]
+            struct.pack_into("<H", self._paid, at, min(paid_ms + airtime_ms, 0xFFFF))
+            return
         for i in range(self._count - 1, -1, -1):
             known = self._entry(i)
             if known[1] != span:
@@ -77,9 +93,6 @@ class Shares:
                 self._put(i, origin, span, known[2] + airtime_ms)
                 return
         if self._count == LIMIT:
-            senders = [i for i in range(LIMIT) if PURSES < self._entry(i)[0] < 0xFFFFFFFF - PURSES]
-            for i in range(senders[0] if senders else 0, 0, -1):
-                self._put(i, *self._entry(i - 1))
             self._first = (self._first + 1) % LIMIT
             self._count -= 1
         self._put(self._count, origin, span, airtime_ms)
@@ -87,3 +100,10 @@ class Shares:
 
     def _put(self, i, origin, span, ms):
         struct.pack_into(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES, origin, span, ms)
+
+
+def _place(origin):
+    """Where a span has what this purse paid; None: it is a sender."""
+    if origin >= PURSES:
+        origin -= 0xFFFFFFFF + 1 - 2 * PURSES
+    return 2 * origin if 0 <= origin < 2 * PURSES else None
