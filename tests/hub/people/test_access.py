@@ -362,6 +362,28 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     assert "Data akses dari salinan" not in wakil.get("/akses").text
 
 
+def test_what_was_asked_before_a_backup_came_back_is_said_by_nobody_of_its_facts(village, tmp_path):
+    """An officer's word of a year ago was one of the two; then one person alone called the old facts well."""
+    village.hub.data_dir = village.data_dir
+    wakil = village.enter("wakil")
+    assert wakil.post("/akses/diperiksa", page="/akses").status_code == 409, "nothing is to be looked at"
+    with village.hub.store.write() as db:  # of an earlier restore
+        made_by = db.value("SELECT id FROM accounts WHERE login = 'wakil'")
+        for what in ("diperiksa", "rahasia"):
+            db.insert("access_requests", what=what, subject="", body='{"account": 1}', touched="[]",
+                      made_by=made_by, made_wall=0)  # fmt: skip
+    backup.make(village.data_dir, "frasa sandi yang panjang", tmp_path / "a.cadangan")
+    backup.restore(tmp_path / "a.cadangan", "frasa sandi yang panjang", tmp_path / "baru")
+    from hub_kit import Site
+
+    other = Site(tmp_path / "baru", {"button": 1, "other": 2, "post": 3, "token": village.token})
+    for number in (1, 2):
+        answer = other.enter("bu_dewi").post(f"/akses/menunggu/{number}/benarkan", page="/akses")
+        assert answer.status_code == 409
+    assert is_doubted(other) and waiting(other) == []
+    assert other.rows("SELECT DISTINCT body FROM access_requests") == [{"body": "{}"}]
+
+
 def restored(site):
     with site.hub.store.write() as db:
         db.set_setting(access.RESTORED, 1)

@@ -124,6 +124,8 @@ def test_facts_of_access_that_the_damage_undid_are_to_be_looked_at_and_hold_no_d
     with site.hub.store.write() as db:
         screen = accounts.add(db, 0, "pos", "Pos", "tamu_layar", PASSWORD)
         db.run("UPDATE accounts SET paired_by = 'admin' WHERE id = ?", screen)
+        db.insert("access_requests", what="diperiksa", subject="", body="{}", touched="[]", made_by=screen,
+                  made_wall=0)  # fmt: skip
     pos = site.enter("pos")
     site.hub.dispatch.keep()
     with site.hub.store.write() as db:  # and a moment later, as two people did it
@@ -139,6 +141,7 @@ def test_facts_of_access_that_the_damage_undid_are_to_be_looked_at_and_hold_no_d
         person.client.application = site.app
         assert person.get("/papan").status_code in (status, status + 1), "a session that was ended stays so"
     assert site.rows("SELECT count(*) AS n FROM technicians") == [{"n": 0}]
+    assert site.rows("SELECT id FROM access_requests WHERE done_wall IS NULL") == []
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

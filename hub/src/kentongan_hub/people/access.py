@@ -270,6 +270,18 @@ def has_people(db):
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 
+def doubt(db, wall_ms):
+    """The facts come out of a copy: what was ended since opens no door, what waited is asked anew.
+
+    Whoever asked then has not said it of today's facts, and one more was enough. And people are to look.
+    """
+    db.run("DELETE FROM technicians")
+    db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL", wall_ms)
+    db.run("UPDATE access_requests SET done_wall = ?, result = 'data dari salinan', body = '{}' "
+           "WHERE done_wall IS NULL", wall_ms)  # fmt: skip
+    db.set_setting(RESTORED, 1)
+
+
 def checked(db, now, makers, at=""):
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):

@@ -192,6 +192,8 @@ def _of_check(db, body, by):
 
     Who gains by facts that came back is not in them: a home that was moved back names nobody.
     """
+    if not db.setting(access.RESTORED):  # asked beforehand, it would be said of facts that nobody has seen
+        raise LocalError(_("Tidak ada yang perlu diperiksa. Muat ulang halaman."))
     return Look("pusat data", None, set(), True, False, True)
 
 

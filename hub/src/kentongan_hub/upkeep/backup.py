@@ -177,10 +177,7 @@ def _settle(folder):
         )
         db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")
         db.run("DELETE FROM sessions")
-        db.run("DELETE FROM technicians")  # a token that was ended since would open doors again
-        db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL",
-               db.number("wall_ms"))  # fmt: skip
-        db.set_setting(access.RESTORED, 1)  # who was un-agreed or excluded since is so no more: people look
+        access.doubt(db, db.number("wall_ms"))
         audit.record(db, db.number("wall_ms"), "pusat data", _("cadangan dipulihkan"))
 
 

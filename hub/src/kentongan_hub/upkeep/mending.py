@@ -157,9 +157,7 @@ def _doubt(db, wall_ms):
     Screens on a wall stay: they see nothing confidential, and nobody is there at night to pair them.
     """
     db.run("DELETE FROM sessions WHERE account NOT IN (SELECT id FROM accounts WHERE paired_by != '')")
-    db.run("DELETE FROM technicians")
-    db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL", wall_ms)
-    db.set_setting(access.RESTORED, 1)
+    access.doubt(db, wall_ms)
 
 
 def _set_aside(data_dir, wall_ms):
