@@ -72,10 +72,10 @@ class Carried:
     def forget(self):
         """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
 
-        Who is known stays it, else a whole village were new to its relays on that day.
+        Who was known is so again by its next word, and whom a thief invented is not.
         """
         for at in range(4, len(self._senders), SENDER_BYTES):
-            self._senders[at:at + 5] = bytes(5)
+            self._senders[at:at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])
         self.changed = True
 
     def is_old(self, src, content, counter, attempt, now_ms):
