@@ -101,6 +101,7 @@ PLAN = (
     ("old-alarms-new", 6, LINE, "alive", recordings.old_alarms_new, {"nobody": (*AIR, "lost")}),
     ("old-crowd", 6, LINE5, "alive", recordings.old_crowd, {"nobody": AIR}),
     ("strange-crowd", 6, LINE5, "alive", recordings.strange_crowd, {"nobody": AIR}),
+    ("strange-crowd-new", 6, LINE5, "alive", recordings.strange_crowd_new, {"nobody": (*AIR, "lost")}),
     ("old-answers", 6, LINE, "unanswered", recordings.old_answers, {"nobody": AIR}),
     ("every-kind-{}", 6, LINE, "alive", relays.every_kind, {"penerus": RELAY}),
     ("asked-{}", 6, LINE, "alive", relays.asked, {"nobody": AIR, "tombol": (*A_LOUD_BUTTON, *AIR)}),

@@ -86,7 +86,13 @@ def strange_crowd(siege):
         siege.run(ROUND_S - 0.5 * STRANGE)
 
 
-old_crowd.near = strange_crowd.near = "penerus-3"
+def strange_crowd_new(siege):
+    """The same on the day on which the relays came: they do not know the victim either."""
+    strange_crowd(siege)
+
+
+old_crowd.near = strange_crowd.near = strange_crowd_new.near = "penerus-3"
+strange_crowd_new.known = False
 
 
 def old_answers(siege):
