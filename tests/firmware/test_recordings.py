@@ -4,7 +4,8 @@ from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.mesh import BROADCAST, NEWCOMERS
 from kentongan_node.shares import PURSES
-from meshkit import hear, mesh, offer, send_all
+from kentongan_wire.flood import CLASS_STATUS
+from meshkit import hear, mesh, offer, own, send_all
 from nodekit import alarm, of, packet_of
 
 TOMBOL = 0x53000007
@@ -204,6 +205,24 @@ def plays(core, houses, by_house, now_ms, air_ms=34_000):
         said(core, houses[house], 500, now_ms, attempt)
         now_ms += 2_500
     return now_ms
+
+
+def test_recordings_leave_a_relay_its_own_word_that_it_is_there():
+    """Once 16 s of them had gone no STATUS did: posts and relays of an RT were called lost for an hour."""
+    core, now_ms, sent = mesh(), 0, 0
+    for house in HOUSES[:20]:
+        said(core, house, 900, now_ms)
+        now_ms += 3_000
+    now_ms += LATER_MS
+    for n in range(1_000):
+        if n < 374:
+            said(core, HOUSES[n // 20], 500, now_ms, n % 20)
+        if n % 56 == 0:
+            for k in range(4):  # its own, and of three whose frames it carries
+                core.submit(own(n * 10 + k, 60 + k), CLASS_STATUS, now_ms, relay=k > 0)
+        sent += len([1 for _, frame in send_all(core, now_ms, now_ms + 2_450) if len(frame) == 60])
+        now_ms += 2_500
+    assert sent == 18
 
 
 def test_recordings_of_houses_that_nobody_heard_here_take_half_of_the_hour_at_most():

@@ -11,7 +11,7 @@ SENDING   sent(False)                            put back, RADIO_TRIES in all   
 CHECKING, SENDING   no answer in time            count, go on                       IDLE
 """
 from kentongan_wire import phy
-from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, may_relay
+from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, CLASS_STATUS, may_relay
 from kentongan_wire.packet import BROADCAST, relayed
 
 from kentongan_node.actions import Cad, Persist, Transmit
@@ -40,8 +40,9 @@ ACTIVE_LIMIT = 16               # origins remembered; more change nothing
 # longer to come: twenty presses with 8 frames all along had 105 alarm frames a burst.
 HOLD_MS, HOLD_FRAMES = 500, (8, 21)
 CROWD_ORIGINS = 5
-# Only alarms, receipts, orders and pages go beyond half; and what others make a relay send that is no alarm
-# takes no more than half, and its reserves: 12 s are for alarms, whatever anybody says in whose name.
+# Only alarms, receipts, orders and pages go beyond half, and our STATUS by what recordings took, else all of
+# an RT is called lost; what others make a relay send that is no alarm takes no more than half, and its
+# reserves: 12 s are for alarms, whatever anybody says in whose name.
 LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2
 # Of the hour alone for orders and pages; events and siren reports of others; our own of these; settings. So
 # many alarms do not keep back a revocation, the end of a drill or the word that a siren sounds.
@@ -92,8 +93,7 @@ class Mesh:
         self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
-        self._state = IDLE
-        self._state_ms = 0
+        self._state, self._state_ms = IDLE, 0
         self._checks_left = 0      # further ones that have to find the channel free
         self._current = None
         self._free_ms = 0          # a frame on the air is expected to end then
@@ -275,7 +275,7 @@ class Mesh:
 
     def channel_used(self, n_bytes, now_ms):
         """Any frame, ours or foreign, ended just now: whoever waited for its end draws slots from here."""
-        self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
+        self.garbled(n_bytes, now_ms)
         for entry in self.queue.entries:
             entry.alive()
             if self._free_ms > now_ms and entry.base_ms == self._free_ms:
@@ -287,17 +287,16 @@ class Mesh:
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
 
     def hear(self, packet, data, proved, now_ms):
-        """Book-keeping for an opened packet: who is active, and which copies are needless now.
+        """Who is active, and which copies are needless now.
 
-        proved: its carry tag holds. A tombol, which cannot judge that, only counts who is active. To a relay
-        nobody is whose alarm is old, nor a stranger's that is not to be carried: of that it keeps nothing.
+        proved: its carry tag holds. A tombol cannot judge that. To a relay nobody is active whose alarm is
+        old, nor a stranger whose frame is not to be carried: of that it keeps nothing.
         """
         if self.relays and not proved:
             return
         head = alarm_head(data)
-        old = False
-        if self.relays and head:
-            old = self.carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
+        old = bool(self.relays and head) and self.carried.is_old(packet.src, content_of(data),
+                                                                 head[0], head[1], now_ms)
         if head and not old:
             self.last_alarm_ms = now_ms
             known = not self.relays or self.carried.is_known(packet.src)
@@ -431,9 +430,7 @@ class Mesh:
         self.queue.put(entry)
 
     def next_deadline(self):
-        if self._state != IDLE:
-            return self._state_ms
-        return self.queue.next_ms()
+        return self.queue.next_ms() if self._state == IDLE else self._state_ms
 
     def _enter(self, state, until_ms):
         self._state, self._state_ms = state, until_ms
@@ -463,6 +460,9 @@ class Mesh:
         limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
         if self._shares is None:  # a tombol: nothing stands before its own alarm
             return used_ms <= limit_ms
+        if entry.klass == CLASS_STATUS and not entry.relay:
+            old_ms = sum([self._shares.used_ms(purse, now_ms) for purse in (COMMON, OLD, NEWCOMERS)])
+            limit_ms = min(limit_ms + old_ms, phy.AIR_LIMIT_MS - LOW_AIR_MS)
         spent = [self._shares.used_ms(purse, now_ms) for purse in (1, 2, 3, self.node)]
         kept_ms = sum([max(0, RESERVE - spent_ms) for spent_ms in spent])
         limit_ms = min(limit_ms, phy.AIR_LIMIT_MS - kept_ms)
