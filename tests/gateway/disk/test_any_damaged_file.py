@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import sqlite3
+import zlib
 
 import pytest
 from gateway_here import Here
@@ -122,9 +123,13 @@ def with_copies(here, changes):
     db = tables(here.directory)
     out = []
     for number, (seq, change) in enumerate(changes):
-        asked = "SELECT key, class, state, body FROM event WHERE seq=?"
-        row = dict(zip(("key", "class", "state", "body"), db.execute(asked, (seq,)).fetchone(), strict=True))
+        asked = "SELECT key, class, state, body, crc FROM event WHERE seq=?"
+        names = "key", "class", "state", "body", "crc"
+        row = dict(zip(names, db.execute(asked, (seq,)).fetchone(), strict=True))
         row = {**row, "key": f"copy {number}", **change}
+        if isinstance(row["body"], (str, bytes)):  # should its check sum hold even so
+            text = row["body"]
+            row["crc"] = zlib.crc32(text if isinstance(text, bytes) else text.encode())
         marks = ",".join("CAST(? AS TEXT)" if isinstance(value, bytes) else "?" for value in row.values())
         into = f"INSERT INTO event ({','.join(row)}) VALUES ({marks})"
         out.append(db.execute(into, tuple(row.values())).lastrowid)

@@ -321,16 +321,19 @@ def test_one_whose_button_is_silent_is_told_of_its_key_alone_within_a_look_or_tw
     assert [e["silent"] for _, e in again.offers()] == [False]
 
 
-ONE_LETTER = """replace(body, '"kind"', '"kine"')"""
+ONE_LETTER = [f"replace(body, '{was}', '{now}')" for was, now in (
+    ('"kind"', '"kine"'), ('"type":"alarm"', '"type":"alasm"'), ('"silent"', '"silant"'),
+    ('"kind":1', '"kind":9'), ('"counter":100', '"counter":900'), ('"battery":150', '"battery":350'))]
 
 
-def test_one_letter_is_enough_for_both_where_the_hub_refuses_what_it_makes(tmp_path):
-    house = altered_and_started(tmp_path, to=ONE_LETTER)
-    (event_id, _), = house.offers()
-    house.spool.mark_sent([event_id], REFUSED)
+@pytest.mark.parametrize("to", ONE_LETTER)
+def test_one_letter_is_enough_for_both_also_where_what_it_makes_is_an_alarm(tmp_path, to):
+    """Of another house, no longer silent, or one that the hub refuses for good."""
+    house = altered_and_started(tmp_path, to=to)
+    assert house.offers() == []
     house.run(UNREAD_S + 6)
     (event_id, event), = house.offers()
-    assert event["unread"] and event["counter"] == 100
+    assert event["unread"] and event["counter"] == 100 and "disk_lost" in house.performer.core.troubles()
     house.spool.mark_sent([event_id], REFUSED)
     house.run(20)
     assert house.offers() == [], "a refusal of the stand-in is the last word"
@@ -338,8 +341,9 @@ def test_one_letter_is_enough_for_both_where_the_hub_refuses_what_it_makes(tmp_p
     assert [e["kind"] for _, e in house.offers()] == [1]
 
 
-def test_and_where_its_button_goes_on_before_the_hub_has_answered(tmp_path):
-    house = altered_and_started(tmp_path, to=ONE_LETTER)
+@pytest.mark.parametrize("to", ONE_LETTER)
+def test_and_where_its_button_goes_on_before_the_hub_has_answered(tmp_path, to):
+    house = altered_and_started(tmp_path, to=to)
     house.hear(100)
     house.run(7)
     assert [e["kind"] for _, e in house.offers()] == [1] and house.siren.plays == 1

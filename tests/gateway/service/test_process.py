@@ -8,6 +8,7 @@ import threading
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, SITE, alarm, button_status, report, stage_1
 from gateway_process import Air, Gateway, Hub, wait_for
+from kentongan_gateway.disk.stored_row import row_of
 from kentongan_gateway.service import settings
 from kentongan_gateway.service.daemon import Daemon
 from kentongan_wire import messages as m
@@ -186,7 +187,8 @@ def grown_old(gateway, by_ms):
         for seq, body in db.execute("SELECT seq, body FROM event").fetchall():
             event = json.loads(body)
             event["at_ms"] -= by_ms
-            db.execute("UPDATE event SET body=? WHERE seq=?", (json.dumps(event), seq))
+            _, _, *text = row_of(event)
+            db.execute("UPDATE event SET body=?, crc=? WHERE seq=?", (*text, seq))
     db.close()
 
 

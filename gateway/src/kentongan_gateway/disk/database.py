@@ -19,16 +19,16 @@ from kentongan_gateway.disk.stored_row import (
     CLASS_NAMES,
     CLASS_REPORT,
     CLASS_STATUS,
+    TEXT,
     SpoolError,
     alarm_of,
-    encode,
     event_of,
     row_of,
 )
 
 log = logging.getLogger("kentongan.gateway")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROWS_MAX = 50_000  # 30 days at 1,000 events a day, and room
 SENT_KEPT = 2_000  # delivered rows kept to recognise what is stored twice
 EVICT_BATCH = 200
@@ -45,15 +45,16 @@ CREATE TABLE event (
     key TEXT UNIQUE,
     class INTEGER NOT NULL,
     state INTEGER NOT NULL DEFAULT 0,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL
 );
 CREATE INDEX event_due ON event (state, class, seq);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 # what SQLite says of a file that is not as it was written
-CORRUPT = ("malformed", "not a database", "quick_check", "corrupt", "no such", "has no column", "unsupported",
-           "already exists")
-INSERT = "INSERT INTO event (key, class, body) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING"
+CORRUPT = ("malformed", "not a database", "integrity_check", "corrupt", "no such", "has no column",
+           "unsupported", "already exists")
+INSERT = "INSERT INTO event (key, class, body, crc) VALUES (?,?,?,?) ON CONFLICT (key) DO NOTHING"
 
 
 class Database:
@@ -103,24 +104,9 @@ class Database:
             self._salvage(self.quarantined[-1])
 
     def _salvage(self, path):
-        try:
-            old = set_aside.opened(path)
-            last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
-        except (sqlite3.Error, OSError):
-            return
-        rows = []
-        for seq in range(max(1, last - ROWS_MAX), last + 1):
-            try:
-                row = old.execute("SELECT key, class, body, state FROM event WHERE seq=?", (seq,)).fetchone()
-                if row and row[3] != SENT and event_of(row[2]):
-                    rows.append(row[:3])
-                elif row and row[3] != SENT and alarm_of(row[0]):
-                    rows.append((row[0], CLASS_ALARM, ""))  # of its key alone it is told later
-            except sqlite3.Error:
-                continue
-        old.close()
+        rows = set_aside.rows(path, SCHEMA, SENT, ROWS_MAX)
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT OR IGNORE INTO event (key, class, body) VALUES (?,?,?)", rows)
+        self._db.executemany(INSERT, rows)
         self._db.execute("COMMIT")
         self.salvaged += len(rows)
         self._recount()
@@ -137,8 +123,8 @@ class Database:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("quick_check failed")
+        if self._db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":  # of the indexes as well
+            raise sqlite3.DatabaseError("integrity_check failed")
         if version == 0:
             self._db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
         elif version != SCHEMA_VERSION:  # of another program, or the card has altered it
@@ -246,11 +232,10 @@ class Database:
 
         An answer of the hub to what was there before is none to what is there now.
         """
-        query = "SELECT seq, state, CAST(body AS BLOB) FROM event WHERE key=?"
-        seq, state, body = self._db.execute(query, row[:1]).fetchone()
-        was = event_of(body)
-        whole = was is not None and "unread" not in was and self._odd.get(self._id(seq), True)
-        if whole and state not in (REFUSED, UNREADABLE):
+        query = f"SELECT seq, state, {TEXT} FROM event WHERE key=?"
+        seq, state, *text = self._db.execute(query, row[:1]).fetchone()
+        was = event_of(*text)
+        if was and "unread" not in was and state not in (REFUSED, UNREADABLE):
             return seq
         self._db.execute("DELETE FROM event WHERE seq=?", (seq,))
         self._sent -= state == SENT
@@ -346,10 +331,10 @@ class Database:
 
     def _unsent(self, limit):
         """A row that the disk has altered is put by and counted: it must not stop those behind it."""
-        query = "SELECT seq, CAST(body AS BLOB) FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
+        query = f"SELECT seq, {TEXT} FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         out, bad = [], []
-        for seq, body in self._db.execute(query, (UNSENT, limit)).fetchall():
-            event = event_of(body)
+        for seq, *text in self._db.execute(query, (UNSENT, limit)).fetchall():
+            event = event_of(*text)
             if event is None:
                 bad.append((UNREADABLE, seq))
             else:
@@ -361,27 +346,22 @@ class Database:
         return out if out or not bad else self._unsent(limit)
 
     def offer_unread(self) -> bool:
-        """Alarms that were put by are told all the same, of their keys alone; whether there were any.
-
-        So are altered ones that the hub has refused.
-        """
-        query = "SELECT key, seq, state, CAST(body AS BLOB) FROM event WHERE state IN (?, ?) AND class=?"
+        """Alarms that were put by are told all the same, of their keys alone; whether there were any."""
+        query = f"SELECT key, seq, {TEXT} FROM event WHERE state IN (?, ?) AND class=?"
         with self._lock:
             self._need_db()
             try:
                 rows = self._db.execute(query, (UNREADABLE, REFUSED, CLASS_ALARM)).fetchall()
-                known = [(UNSENT, encode(alarm_of(key)), seq) for key, seq, state, body in rows
-                         if alarm_of(key) and "unread" not in (event_of(body) or ())
-                         and (state == UNREADABLE or self._id(seq) in self._odd)]
-                self._db.executemany("UPDATE event SET state=?, body=? WHERE seq=?", known)
+                known = [(UNSENT, *row_of(alarm_of(key))[2:], seq) for key, seq, *text in rows
+                         if alarm_of(key) and not event_of(*text)]
+                self._db.executemany("UPDATE event SET state=?, body=?, crc=? WHERE seq=?", known)
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         return bool(known)
 
     def alarms(self, limit):
         """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
-        query = ("SELECT seq, CAST(body AS BLOB), state, key FROM event WHERE class=? "
-                 "ORDER BY seq DESC LIMIT ?")
+        query = f"SELECT seq, {TEXT}, state, key FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
         with self._lock:
             self._need_db()
             try:
@@ -389,8 +369,8 @@ class Database:
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         known = []
-        for seq, body, state, key in reversed(rows):
-            event, taken = event_of(body), state == SENT
+        for seq, body, crc, state, key in reversed(rows):
+            event, taken = event_of(body, crc), state == SENT
             if event is None:
                 self.odd(self._id(seq), taken)
                 event = None if taken else alarm_of(key)
@@ -429,7 +409,7 @@ class Database:
                 self._rows -= gone
                 self._sent -= gone
             except sqlite3.Error as error:
-                self._rollback()
+                self._make_way(error)  # in a spool begun anew these have other ids, and are offered again
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _drop_delivered(self) -> int:
@@ -491,4 +471,5 @@ class Database:
 
 
 def _is_corrupt(error) -> bool:
-    return any(word in str(error) for word in CORRUPT)
+    # what SQLite says of a damaged schema repeats it, and is no text then
+    return isinstance(error, UnicodeDecodeError) or any(word in str(error) for word in CORRUPT)

@@ -4,11 +4,13 @@ import os
 import secrets
 import shutil
 import sqlite3
+import struct
 import tempfile
 import urllib.parse
 from pathlib import Path
 
 from kentongan_gateway.disk import wal
+from kentongan_gateway.disk.stored_row import CLASS_ALARM, TEXT, alarm_of, event_of, row_of
 
 KEPT = 3  # set-aside files that are kept
 PARTS = ("", "-wal", "-journal")  # what belongs to a database
@@ -37,18 +39,88 @@ def uri(path, options):
     return f"file:{urllib.parse.quote(path)}?{options}"
 
 
-def opened(path):
-    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it."""
-    if not os.path.exists(path + "-wal"):
+def rows(path, schema, delivered, most):
+    """[(key, class, body, crc)] of what was not `delivered` and can still be read, the latest `most` of them.
+
+    Where the first page is damaged, which says what tables there are, the one that `schema` makes is read by.
+    """
+    for head in (None, first_page(schema)):
+        try:
+            found = _rows(opened(path, head), delivered, most)
+        except Exception:  # noqa: S112 - it is damaged: whatever is raised says no more than that
+            continue
+        if found:
+            return found
+    return []
+
+
+def _rows(old, delivered, most):
+    out = []
+    last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
+    keys = _keys(old, delivered)
+    for seq in range(max(1, last - most), last + 1):
+        try:
+            row = old.execute(f"SELECT {TEXT}, key, state FROM event WHERE seq=?", (seq,)).fetchone()
+        except sqlite3.Error:
+            row = None
+        body, crc, key, state = row or (None, 0, keys.get(seq), None)
+        if state == delivered and seq not in keys:
+            continue
+        event = event_of(body, crc)
+        if event:
+            out.append(row_of(event))
+            continue
+        named = next((one for one in (key, keys.get(seq)) if alarm_of(one)), None)
+        if named:
+            out.append((named, CLASS_ALARM, "", 0))  # of its key alone it is told later
+    old.close()
+    return out
+
+
+def _keys(old, delivered):
+    """{number: key} of undelivered rows as the indexes have them: a row may be gone, or its state altered."""
+    try:
+        left = old.execute("SELECT seq FROM event INDEXED BY event_due WHERE state<>?", (delivered,))
+        due = {seq for (seq,) in left}
+        found = old.execute("SELECT seq, key FROM event INDEXED BY sqlite_autoindex_event_1 WHERE key > ''")
+        return {seq: key for seq, key in found if seq in due}
+    except sqlite3.Error:
+        return {}
+
+
+def first_page(schema):
+    """The first page of a database that this has made: in each such the tables begin at the same pages."""
+    made = sqlite3.connect(":memory:")
+    made.executescript(schema)
+    page = made.serialize()[:wal.PAGE_DEFAULT]
+    made.close()
+    return page
+
+
+def _put_head(path, head):
+    with open(path, "r+b") as file:
+        pages = os.path.getsize(path) // len(head)
+        file.write(head[:28] + struct.pack(">3I", pages, 0, 0) + head[40:])  # no free pages: none is written
+
+
+def opened(path, head=None):
+    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it.
+
+    `head`: its first page as it should be, where its own is damaged.
+    """
+    journal = os.path.exists(path + "-wal")
+    if not journal and not head:
         old = sqlite3.connect(uri(path, "mode=ro&immutable=1"), uri=True)
         old.text_factory = text
         return old
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
         copy = os.path.join(folder, "copy")
-        for suffix in ("", "-wal"):
+        for suffix in ("", "-wal") if journal else ("",):
             shutil.copyfile(path + suffix, copy + suffix)
-        if wal.damage(copy + "-wal"):
+        if journal and (head or wal.damage(copy + "-wal")):
             wal.replay(copy)
+        if head:
+            _put_head(copy, head)
         old = sqlite3.connect(copy)
         old.text_factory = text
         old.execute("PRAGMA locking_mode=EXCLUSIVE")
