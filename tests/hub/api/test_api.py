@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kentongan_hub.api import events, gateways
+from kentongan_hub.base import site as site_secrets
+from kentongan_hub.devices.trust import revocations, rotation
 from kentongan_hub.incidents import alarms
 from kentongan_hub.record import rows
 
@@ -171,3 +173,31 @@ def test_a_strangers_token_has_the_hub_look_through_the_gateways_and_nothing_els
     monkeypatch.setattr(rows, "_odd", lambda db, table: looked.append(table.name) or odd(db, table))
     answer = site.client.get("/api/v1/orders?after=0&wait=0", headers={"Authorization": "Bearer ktg_asing"})
     assert answer.status_code == 401 and looked == ["gateways"]
+
+
+@pytest.mark.parametrize("away", ["the gateway", "the hub, whose clock was ahead"])
+@pytest.mark.parametrize("back_by", ["events", "orders"])
+def test_a_gateway_that_missed_orders_which_have_expired_gets_everything_again(site, away, back_by):
+    """It runs on and asks for nothing anew: a number that was revoked would be taken there for ever."""
+    site.orders()
+    with site.hub.store.write() as db:
+        secret = site_secrets.load(site.data_dir)
+        revocations.revoke(db, site.hub.now(), secret, site.other, "dicuri", "admin")
+        rotation.want(db, site.hub.now(), secret, "coba", "admin")
+    site.hub.dispatch.step()
+    site.clock.advance(8 * 86_400_000)
+    if away != "the gateway":
+        site.restart()
+    site.hub.dispatch.step()
+    if back_by == "events":
+        site.post_events()
+    orders = site.orders() + site.orders()
+    (directory,) = (order for order in orders if order["type"] == "directory")
+    assert site.other in directory["revoked"]
+    assert {"keys", "config", "counters"} <= {order["type"] for order in orders}
+
+
+def test_one_that_was_away_for_an_hour_gets_what_waits_and_no_more(site):
+    site.orders()
+    site.clock.advance(3_600_000)
+    assert site.orders() == []

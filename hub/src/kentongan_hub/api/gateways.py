@@ -29,6 +29,7 @@ DONE_LIMIT = 500  # ids in one done report
 WAIT_LIMIT_S = 25  # longest long poll
 SLICE_S = 2.0  # a long poll looks again this often: provisioning writes from another process
 HEARD_EVERY_MS = 10_000  # a gateway's sign of life is written at most this often
+MISSED_MS = 86_400_000  # whoever was not heard for so long may have missed orders that have expired
 POLLS_AT_ONCE = 8  # long polls hold a thread each
 _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
@@ -167,6 +168,10 @@ def _taken(db, now, label, event):
 
 def _heard(db, now, boot_id="", clock_off_ms=None):
     failures.contained(db, now, "mencatat gerbang", deaf.back, db, now, g.gateway["label"])
+    heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", g.gateway["label"])
+    if heard_ms is not None and now.ms - heard_ms >= MISSED_MS:  # by a guess as well: nothing is lost by it
+        what = "pengaturan untuk gerbang"
+        failures.contained(db, now, what, _synced, db, now, current_app.hub.data_dir)
     db.run(
         "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
         "clock_off_ms = coalesce(?, clock_off_ms) WHERE label = ?",
