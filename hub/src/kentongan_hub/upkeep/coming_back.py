@@ -2,7 +2,8 @@
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.record import audit, outbox, timeline
+from kentongan_hub.incidents.drills import drills
+from kentongan_hub.record import audit, failures, outbox, timeline
 from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms, words
 
 CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
@@ -43,6 +44,8 @@ def came_back(db, now, from_ms, sure):
     from_wall = db.number("wall_last") or None
     db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
               sure=int(sure))  # fmt: skip
+    if not sure:
+        failures.contained(db, now, "latihan", drills.cut_off, db, now, from_ms)
     said = words(gap_ms, sure)
     audit.record(db, now.wall, "pusat data", _("pernah tidak berjalan"), "pusat data", said)
     # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing

@@ -128,3 +128,57 @@ def test_an_odd_word_about_a_drill_is_refused_and_one_of_no_drill_is_nothing(sit
     assert "number: missing" in json.dumps(answer)
     knows(site, False, number=99)
     assert site.rows("SELECT * FROM drill_posts") == []
+
+
+def start_ahead(site, days=30):
+    """The hub was off for a moment, and its clock is ahead when it is back."""
+    site.hub.dispatch._saved_ms = 0
+    site.hub.dispatch.step()
+    site.clock.advance(days * 24 * 60 * MINUTE_MS)
+    site.restart()
+    site.hub.dispatch.step()
+
+
+def test_a_drill_that_ran_out_by_a_guess_at_a_start_is_ended_at_the_posts_too(site):
+    """They go on for an hour: an alarm in earnest would be beaten as a drill, and no page says so."""
+    person = site.enter("admin")
+    begin(site, person, 60)
+    knows(site, True)
+    site.done(*[order["id"] for order in site.orders()])
+    start_ahead(site)
+    (order,) = [order for order in site.orders() if order["type"] == "drill"]
+    assert order["minutes"] == 0 and order["posts"] == [site.post] and order["number"] == 1
+    site.clock.advance(31 * SECOND_MS)
+    assert warned(site) == [("pos-1", 1, "ronda")], "until it says that it knows"
+    knows(site, False)
+    assert warned(site) == []
+
+
+def test_nor_does_a_guess_end_the_wait_for_a_post_that_has_not_said_it_knows_of_the_end(site):
+    person = site.enter("admin")
+    begin(site, person, 60)
+    knows(site, True)
+    end(site, person)
+    start_ahead(site)
+    assert [order["minutes"] for order in site.orders() if order["type"] == "drill"] == [0]
+    assert warned(site) == [("pos-1", 1, "ronda")]
+    for _ in range(7):
+        site.clock.advance(10 * MINUTE_MS)
+        site.was_there()
+        site.hub.dispatch.step()
+    assert warned(site) == [], "by now every window has run out for sure"
+
+
+def test_a_drill_that_runs_on_by_any_guess_goes_on_and_one_long_over_is_left_alone(site):
+    person = site.enter("admin")
+    begin(site, person, 10)
+    site.clock.advance(11 * MINUTE_MS)
+    site.hub.dispatch.step()
+    begin(site, person, 60)
+    before = len(orders_to(site, "gateway-1"))
+    site.hub.dispatch._saved_ms = 0
+    site.hub.dispatch.step()
+    site.clock.advance(2 * MINUTE_MS)
+    site.restart()
+    assert len(orders_to(site, "gateway-1")) == before
+    assert "sudah diakhiri" not in site.enter("admin").get("/latihan").text

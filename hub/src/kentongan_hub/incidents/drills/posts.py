@@ -7,6 +7,8 @@ UNENDED_MS = 30_000  # a post that has not said by then that it knows of the end
 QUIET_MS = 45_000  # a gateway that has not asked for orders for so long tells nobody
 END_EXPIRES_MS, BEGIN_EXPIRES_MS = 3_600_000, 60_000  # a late begin would open a window nobody announced
 MINUTE_MS = 60_000
+# of the time since it was opened: what a clock only guesses, at a start, has perhaps not passed at the posts
+GUESSED_MS = "(SELECT coalesce(sum(to_ms - from_ms), 0) FROM absences WHERE sure = 0 AND to_ms > opened_ms)"
 
 
 def told(db, now, row, minutes):
@@ -132,7 +134,7 @@ def ending(db, now):
     """The drill that a person ended before its time and whose window may still be open at a post, or None."""
     return db.one(
         "SELECT * FROM drills WHERE ends_ms <= ? AND ends_ms < opened_ms + minutes * ? "
-        "AND opened_ms + minutes * ? > ? ORDER BY ends_ms DESC LIMIT 1",
+        f"AND opened_ms + minutes * ? + {GUESSED_MS} > ? ORDER BY ends_ms DESC LIMIT 1",
         now.ms,
         MINUTE_MS,
         MINUTE_MS,
