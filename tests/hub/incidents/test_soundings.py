@@ -168,6 +168,20 @@ def test_nor_one_that_sounds_for_the_first_press_where_only_the_second_reached_a
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
 
 
+@pytest.mark.parametrize("reported", ["before", "after"])
+@pytest.mark.parametrize("told", [[12], [10, 12]])
+def test_nor_one_that_tells_of_a_press_between_which_reached_no_gateway(site, told, reported):
+    """A post names the press that it heard last."""
+    if reported == "before":
+        reports(site, 11)
+    for counter in told:
+        site.post_events(site.alarm(counter, incident=10, age_ms=0))
+    if reported == "after":
+        reports(site, 11)
+    wait(site, 60)
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+
+
 @pytest.mark.parametrize("before", [[m.STATE_STOPPED], [m.STATE_SOUNDING, m.STATE_FAILED]])
 def test_a_word_before_the_alarm_that_is_no_sounding_hides_no_silent_siren(site, before):
     for state in before:

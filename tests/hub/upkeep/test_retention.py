@@ -63,6 +63,24 @@ def test_after_its_time_the_record_has_no_note_and_no_name_of_a_public_incident_
             assert chain.verify(db, table)[1] is None
 
 
+def test_nor_do_the_posts_reports_tell_for_ever_who_pressed_and_when(site):
+    admin = site.enter("admin")
+
+    def report(counter):
+        fields = {"origin": site.button, "counter": counter, "state": 1, "source": 1, "device": site.post}
+        site.post_events(site.event("siren_report", **fields))
+
+    report(8)  # of a press that reached no gateway
+    site.post_events(site.alarm(counter=9, incident=7))
+    report(9)
+    admin.post("/kejadian/kejadian-1/selesai", page="/papan", alasan="dibawa Pak Joko")
+    site.post_events(site.alarm(counter=12, incident=12))
+    report(12)
+    site.clock.advance(731 * 86_400_000)
+    site.hub.dispatch.step()
+    assert [row["counter"] for row in site.rows("SELECT counter FROM siren_reports")] == [12], "still open"
+
+
 def test_a_kind_that_nobody_knows_has_an_end_too(site):
     site.post_events(site.alarm(counter=9, kind=77))
     site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/papan")

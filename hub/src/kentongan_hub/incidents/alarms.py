@@ -396,14 +396,15 @@ def _siren_report(db, now, gateway, event):
 
 
 def _incident_of(db, origin, counter):
-    """The incident of this alarm, or the one that it began where its first alarm never came; public first."""
+    """The incident of this alarm, or the one among whose it is where it never came itself; public first."""
     return db.one(
         "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ? "
         "ORDER BY i.confidential",
         *(origin, counter),
     ) or db.one(
-        "SELECT * FROM incidents WHERE device = ? AND first_counter = ? ORDER BY confidential",
-        *(origin, counter),
+        "SELECT * FROM incidents WHERE device = ? AND (first_counter = ? OR confidential = 0 "
+        "AND ? BETWEEN first_counter AND last_counter) ORDER BY confidential, id DESC",
+        *(origin, counter, counter),
     )
 
 
@@ -415,15 +416,20 @@ def _siren_says(db, now, incident, gateway, post, state):
 
 
 def _reported_before(db, now, incident, event):
-    """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway."""
-    began = incident["first_counter"] if incident["presses"] == 0 else event["counter"]
+    """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway.
+
+    Nor may presses have, since the last that came, of which a post tells by whichever it heard.
+    """
+    since = incident["first_counter"] if incident["presses"] == 0 else incident["last_counter"] + 1
+    since = min(since, event["counter"])
     states_heard = tuple(soundings.HEARD)
     marks = ", ".join("?" * len(states_heard))
     rows = db.all(
         "SELECT * FROM siren_reports WHERE id IN (SELECT max(r.id) FROM siren_reports r "
         "JOIN soundings s ON s.post = r.post AND s.incident = ? AND s.state = ? "
-        f"WHERE r.origin = ? AND r.counter IN (?, ?) AND r.state IN ({marks}) GROUP BY r.post) ORDER BY id",
-        *(incident["id"], soundings.WAITED, event["device"], event["counter"], began, *states_heard),
+        f"WHERE r.origin = ? AND r.counter BETWEEN ? AND ? AND r.state IN ({marks}) GROUP BY r.post) "
+        "ORDER BY id",
+        *(incident["id"], soundings.WAITED, event["device"], since, event["counter"], *states_heard),
     )
     for row in rows:
         _siren_says(db, now, incident, row["gateway"], row["post"], row["state"])

@@ -25,6 +25,14 @@ BATCH = 20  # incidents in one round
 GONE = "(masa simpan habis)"
 
 
+# of posts, which name who pressed and when; presses that never came are among a public incident's numbers
+_REPORTS = (
+    "SELECT r.id FROM siren_reports r JOIN incidents i ON i.device = r.origin WHERE i.id = ? "
+    "AND (r.counter IN (SELECT counter FROM alarms WHERE incident = i.id) OR i.confidential = 0 "
+    "AND r.counter BETWEEN i.first_counter AND i.last_counter)"
+)
+
+
 def days(db):
     """{"rahasia" or a kind's number as text: days}."""
     chosen = parsed(db.setting("retention"))
@@ -75,6 +83,7 @@ def run(db, now):
         if not row["confidential"]:  # of a confidential one the record has no words, and who saw it stays
             for line in db.all("SELECT id FROM audit WHERE subject = ?", timeline.identity(db, row)):
                 chain.erase(db, "audit", line["id"])
+        db.run(f"DELETE FROM siren_reports WHERE id IN ({_REPORTS})", row["id"])
         db.run("DELETE FROM alarms WHERE incident = ?", row["id"])
         about = "SELECT device, first_counter FROM incidents WHERE id = ?"
         db.run(f"DELETE FROM pages WHERE (origin, counter) IN ({about})", row["id"])
