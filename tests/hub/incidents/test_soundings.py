@@ -182,6 +182,15 @@ def test_nor_one_that_tells_of_a_press_between_which_reached_no_gateway(site, to
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
 
 
+@pytest.mark.parametrize("state, then", [(m.STATE_SOUNDING, "bersama"), (m.STATE_FAILED, "diam"),
+                                         (m.STATE_STOPPED, "diam")])
+def test_nor_one_that_tells_of_a_later_press_which_never_reaches_a_gateway(site, state, then):
+    site.post_events(site.alarm(10, age_ms=0))
+    reports(site, 11, state)
+    wait(site, 60)
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == [then]
+
+
 @pytest.mark.parametrize("before", [[m.STATE_STOPPED], [m.STATE_SOUNDING, m.STATE_FAILED]])
 def test_a_word_before_the_alarm_that_is_no_sounding_hides_no_silent_siren(site, before):
     for state in before:

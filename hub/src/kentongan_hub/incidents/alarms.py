@@ -393,6 +393,8 @@ def _siren_report(db, now, gateway, event):
     )
     if incident:
         _siren_says(db, now, incident, gateway, post, state)
+    else:
+        soundings.reported_unknown(db, now, post, state)
 
 
 def _incident_of(db, origin, counter):

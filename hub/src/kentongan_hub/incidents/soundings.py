@@ -143,6 +143,12 @@ def stop_recorded(db, now, incident, gateway, event):
     return True
 
 
+def reported_unknown(db, now, post, state):
+    """Its word on a press that reached no gateway, yet: whichever incident it is of, the street hears it."""
+    if HEARD.get(state) in (SOUNDED, DRIVEN) and not posts.knows(db, now, post):
+        db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
+
+
 def heard_anew(db, now, gateway):
     """A gateway has started anew: what posts said meanwhile nobody heard, and they have their time again."""
     theirs = (
