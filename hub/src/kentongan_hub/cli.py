@@ -313,7 +313,7 @@ def _check(args):
                 wrong += broken is not None
             state = db.value("PRAGMA integrity_check")
             was = mending.damage(db)
-    except sqlite3.DatabaseError as error:
+    except mending.DAMAGE as error:
         if not mending.is_damage(error):
             raise
         return _damaged(args.data, error)

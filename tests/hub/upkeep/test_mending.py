@@ -50,7 +50,14 @@ def missing(path):
     path.unlink()
 
 
-DAMAGES = (torn, headless, cut, empty, strange, missing)
+def spelt(path):
+    """One byte of the schema, so that SQLite's own word of it is no text."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE outbox (", b"CREATE TABLE outbox \xf6"))
+
+
+DAMAGES = (torn, headless, cut, empty, strange, missing, spelt)
 
 
 def lived(site):

@@ -235,10 +235,11 @@ class Store:
         """What the disk says on the way: a damaged file is mended for the next one who asks."""
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
             self.failing = FAILURES.get(code, self.failing)
-            if code in DAMAGED and self.mend:
+            # what it says of a damaged schema is no text, maybe
+            if (code in DAMAGED or isinstance(error, UnicodeDecodeError)) and self.mend:
                 with self._writer:
                     self.mend(error)
             raise

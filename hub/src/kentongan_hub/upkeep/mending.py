@@ -37,9 +37,14 @@ NO_DAMAGE = re.compile(r"\A(NULL|NUMERIC|TEXT|non-\w+) value in |CHECK constrain
 CHECK_S = 10  # a start waits no longer for the look through a big file
 
 
+# SQLite's word of a damaged schema repeats that, and where it is no text Python fails on the word
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+
+
 def is_damage(error):
     """Whether SQLite says that the file itself is not what it should be."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in store.DAMAGED
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return isinstance(error, UnicodeDecodeError) or code in store.DAMAGED
 
 
 def is_known(data_dir):
@@ -63,7 +68,7 @@ def wrong_with(data_dir):
                 return _("isinya rusak (%(value)s)", value=found[:80])
             if known and not connection.execute("SELECT 1 FROM settings WHERE key = 'name'").fetchone():
                 return _("tidak ada situs di dalamnya")
-    except sqlite3.DatabaseError as error:
+    except DAMAGE as error:
         if is_damage(error):
             return _("isinya rusak (%(error)s)", error=error)
         if "no such table" in str(error):
@@ -183,14 +188,14 @@ def _whole_tables(path):
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.row_factory, connection.text_factory = sqlite3.Row, store.text
             for name, where in TABLES.items():
-                with contextlib.suppress(sqlite3.DatabaseError):
+                with contextlib.suppress(*DAMAGE):
                     if _look_through(connection, name) == "ok":
                         rows = connection.execute(f"SELECT * FROM {name} WHERE {where}")
                         found[name] = [dict(row) for row in rows]
-            with contextlib.suppress(sqlite3.DatabaseError, TypeError):
+            with contextlib.suppress(*DAMAGE, TypeError):
                 row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
                 found["orders"] = kept.whole(row[0]) if row else 0
-    except sqlite3.DatabaseError:
+    except DAMAGE:
         return {}
     known = any(row.get("key") == "name" for row in found.get("settings", ()))
     return found if known else {}  # a strange or an empty file teaches nothing
