@@ -1,7 +1,7 @@
 """docs/tour.md is true: its alarm is run, and the log visits its steps in its order.
 
-The air, the devices and the clock are simulated; the gateway's core and spool, and the hub with its pages,
-database and dispatch, are the real ones, joined by the API's own JSON.
+The air and the clock are simulated; the devices' cores, the gateway's core, performer, disk and uplink, and
+the hub with its pages, database and dispatch are the real ones.
 """
 import ast
 import json
@@ -10,13 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_gateway.service import keyfile
-from kentongan_hub.app import create_app
 from kentongan_sim.demo.person import COME, CSRF
 from kentongan_sim.demo.site import ADMIN, make_site
 from kentongan_sim.demo.village import scene
-from kentongan_sim.world.gateway_host import GatewayHost
+from kentongan_sim.world.gateways.real_hub import Link, RealHub, RealHubHost
 from kentongan_sim.world.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,64 +23,9 @@ STEP = re.compile(r"^### \d+\. `(\w+)`", re.MULTILINE)
 LINK = re.compile(r"\[`([\w.]+)`\]\((\.\./[\w/]+\.py)\)")
 PRESSER = "tombol-07"
 PRESS_US = 60_000_000
-LOOK_US = 200_000
+ROUND_US = 100_000  # the hub's threads wake up at once
 ANSWER_AFTER_US = 8_000_000
 END_US = PRESS_US + 30_000_000
-
-
-class WorldClock:
-    """The hub's clocks, moved by the world."""
-
-    START_MS = 1_800_000_000_000
-
-    def __init__(self, world):
-        self._world = world
-
-    def steady_ms(self):
-        return self.START_MS + self._world.now_us // 1000
-
-    wall_ms = steady_ms
-
-
-class TourGatewayHost(GatewayHost):
-    """The gateway in the world with a real site's keys and a real hub behind it."""
-
-    def __init__(self, world, site, app):
-        self.key_file = keyfile.load(site.gateway_toml.parent / "key.json")
-        token = (site.gateway_toml.parent / "token").read_text().strip()
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._client = app.test_client()
-        self._app = app
-        self._after = 0
-        super().__init__(world, world.scene.gateways[0], 0)
-        self.channel = self.key_file.channel
-
-    def _make_core(self):
-        config = CoreConfig(node=self.key_file.node, label=self.label, zone=self.key_file.zone)
-        return GatewayCore(config, self.key_file.keys, self.key_file.directory, self.state)
-
-    def _uplink(self):
-        rows = {event_id: event for event_id, event in self.spool.unsent()}
-        if not rows:
-            return
-        events = [{**event, "id": event_id, "at_ms": self._now_ms()} for event_id, event in rows.items()]
-        answer = self._client.post("/api/v1/events", headers=self._headers,
-                                   json={"gateway": self.label, "boot_id": "tour", "events": events})
-        assert answer.status_code == 200 and not answer.json["rejected"], answer.json
-        self.spool.mark_sent(answer.json["accepted"])
-        taken, new = ([row for row, (event_id, _) in self._unsent.items() if event_id in answer.json[name]]
-                      for name in ("accepted", "new"))
-        self._perform(self._core.hub_ok(taken, self._now_ms(), new))
-
-    def _poll(self):
-        self._app.hub.dispatch.step()
-        reply = self._client.get(f"/api/v1/orders?after={self._after}&wait=0", headers=self._headers)
-        orders = reply.json["orders"]
-        self._perform(self._core.hub_ok("poll", self._now_ms()))
-        for order in orders:
-            self._after = max(self._after, order["id"])
-            self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
-        self._at(LOOK_US, self._poll)
 
 
 class HubLog(logging.Handler):
@@ -116,7 +59,7 @@ def walk_fixture(tmp_path_factory):
     site = make_site(tmp_path_factory.mktemp("tour"))
     log = []
     with World(scene(site.nodes), seed=5, gateway_hosts=False, settings=site.settings) as world:
-        app = create_app(site.hub_data, WorldClock(world), dispatch=False)
+        hub = RealHub(world, site.hub_data, ROUND_US)
         names = {f"{node:08x}": label for label, node in site.nodes.items()}
 
         def listen(t_us, _label, what, detail):
@@ -131,11 +74,12 @@ def walk_fixture(tmp_path_factory):
         level = hub_log.level
         hub_log.setLevel(logging.INFO)
         try:
-            gateway_host = TourGatewayHost(world, site, app)
-            world.gateway_hosts[gateway_host.label] = gateway_host
-            world.at(0, gateway_host.power, True)
+            folder, (gateway,) = site.gateway_toml.parent, world.scene.gateways
+            link = Link(hub, (folder / "token").read_text().strip())
+            host = RealHubHost(world, gateway, keyfile.load(folder / "key.json"), site.spool, link)
+            world.at(0, host.power, True)
             world.press(PRESSER, PRESS_US)
-            world.at(PRESS_US + ANSWER_AFTER_US, answer, app, site)
+            world.at(PRESS_US + ANSWER_AFTER_US, answer, hub.app, site)
             world.run_until(END_US)
         finally:
             hub_log.removeHandler(handler)

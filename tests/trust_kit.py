@@ -18,7 +18,7 @@ from kentongan_hub.devices.trust import revocations
 from kentongan_node import configure
 from kentongan_sim.physics.air import Propagation
 from kentongan_sim.scenarios.parts import Gateway, Place, Scenario
-from kentongan_sim.world.gateway_host import GatewayHost
+from kentongan_sim.world.gateways.model_hub import ModelHubHost
 from kentongan_sim.world.world import World
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
@@ -44,7 +44,7 @@ def spots(houses):
 SPOTS = spots(HOUSES)
 
 
-class TrustHouse(GatewayHost):
+class TrustHouse(ModelHubHost):
     """The gateway of the village, at the real hub."""
 
     def __init__(self, village):
@@ -65,33 +65,32 @@ class TrustHouse(GatewayHost):
         config = CoreConfig(file.node, self.label, file.zone, file.profile)
         return GatewayCore(config, file.keys, directory, dict(states))
 
-    def _uplink(self):
+    def _take(self):
         """Everything unsent in one request; statuses alone wait for company."""
         now_us = self.world.now_us
-        urgent = any(event["type"] != "status" for _, event in self._unsent.values())
-        if not self._unsent or not self.hub_up or self._core is None:
+        rows = dict(self.spool.waiting)
+        urgent = any(event["type"] != "status" for event in rows.values())
+        if not rows or not self.hub_up or self._core is None:
             return
         if not urgent and now_us - self._told_us < SPOOL_US:
             return
         self._told_us = now_us
-        rows, self._unsent = self._unsent, {}
-        batch = [{**event, "id": f"{self.label}/{row}", "age_ms": 0} for row, event in rows.values()]
+        batch = [{**event, "id": f"{self.label}/{row}", "age_ms": 0} for row, event in rows.items()]
         self.told += batch
         answer = self.village.call("POST", "/events", {"boot_id": "boot", "events": batch})
         assert answer["rejected"] == [], answer
-        self.spool.mark_sent([spool_id for spool_id, _ in rows.values()])
-        new = [row for row in rows if f"{self.label}/{row}" in answer["new"]]
-        self._perform(self._core.hub_ok(list(rows), self._now_ms(), new))
+        self.spool.mark_sent(list(rows))
+        self.do("taken", list(rows), [row for row in rows if f"{self.label}/{row}" in answer["new"]])
         self._orders_in()
 
     def _poll(self):
         if self.hub_up:
-            self._perform(self._core.hub_ok("poll", self._now_ms()))
-            self._uplink()
+            self.do("reply")
+            self._take()
             self._polls += 1
             if self._asked is None or self._polls % LOOKS == 0:
                 self._orders_in()
-        self._at(POLL_US, self._poll)
+        self.later(POLL_US, self._poll)
 
     def _orders_in(self):
         """What the long poll would bring now."""
@@ -103,15 +102,13 @@ class TrustHouse(GatewayHost):
             asked = "after=0&fresh=1" if self._asked is None else f"after={self._asked}"
             orders = village.call("GET", f"/orders?{asked}&wait=0")["orders"]
             self._asked = max([self._asked or 0, *(order["id"] for order in orders)])
-            for order in orders:
-                self._perform(self._core.order(order, self._now_ms(), self._draws.next()))
+            self.do("orders", orders)
             village.hub_works()
             rung = village.hub.store.bell.count()
 
-    def _done(self, action):
-        results = {str(action.order_id): action.result}
-        self.village.call("POST", "/orders/done", {"ids": [action.order_id], "results": results})
-        self.village.order_results.append(action.result)
+    def order_done(self, order_id, result):
+        self.village.call("POST", "/orders/done", {"ids": [order_id], "results": {str(order_id): result}})
+        self.village.order_results.append(result)
 
 
 class Village:

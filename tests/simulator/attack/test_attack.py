@@ -19,7 +19,7 @@ from kentongan_sim.attack.siege import Siege, Thief
 from kentongan_sim.engines import micropython
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
 from kentongan_sim.world.frames import Describer
-from kentongan_sim.world.gateway_host import GatewayHost
+from kentongan_sim.world.gateways.model_hub import ModelHubHost
 from kentongan_wire import bodies, packet, phy, site_keys, verify
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
@@ -108,7 +108,7 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
 
 @pytest.mark.parametrize("name", ["strange-gateway", "strange-gateway-no-hub"])
 def test_a_gateway_that_nobody_told_who_alarmed_is_found_out(name, monkeypatch):
-    monkeypatch.setattr(GatewayHost, "_counters", lambda self, *rows: None)
+    monkeypatch.setattr(ModelHubHost, "_counters", lambda self, *rows: None)
     if "no-hub" not in name:
         assert found(name) == {}, "the hub's word on the alarm itself is enough"
     monkeypatch.setattr(Memory, "doubts", lambda self, record, yields: False)

@@ -4,7 +4,6 @@ from kentongan_sim.checkers import check_all
 from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.actors import Stranger
 from kentongan_sim.world.frames import Describer
-from kentongan_sim.world.gateway_disk import Disk
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import World
 from kentongan_wire import packet as wire
@@ -60,7 +59,7 @@ def on_a_new_card(world):
     house = world.gateway_hosts[GATEWAY]
     world.switch(GATEWAY, False)
     house.hub_switch(False)
-    house.state, house.spool = {}, Disk(GATEWAY)
+    house.new_card()
     world.run_until(world.now_us + 10 * S)
     world.switch(GATEWAY, True)
     world.run_until(world.now_us + 30 * S)

@@ -15,7 +15,6 @@ from kentongan_sim.physics.chance import between, draw_u32
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, scenario
 from kentongan_sim.world.actors import Jammer, Stranger
 from kentongan_sim.world.frames import Describer
-from kentongan_sim.world.gateway_disk import Disk
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import World
 
@@ -207,9 +206,7 @@ class Siege:
         self.world.switch(label, False)
         house = self.world.gateway_hosts.get(label)
         if erase and house:
-            house.state.clear()
-            house.spool.close()
-            house.spool = Disk(label)
+            house.new_card()
         self.run(off_s)
         self.world.switch(label, True)
         self.run(4)

@@ -25,9 +25,9 @@ class Draws:
 
     __slots__ = ("_about", "_call")
 
-    def __init__(self, seed: int, label: str):
+    def __init__(self, seed: int, label: str, first: int = 1):
         self._about = f"{seed}/{label}/call/".encode()
-        self._call = 0
+        self._call = first - 1
 
     def next(self) -> "Draws":
         """The draw of one more call; what the one before gave is void."""

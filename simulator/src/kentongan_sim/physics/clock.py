@@ -32,8 +32,11 @@ class Clock:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def run_until(self, t_us: int):
-        """Run everything due up to and including `t_us`, and let the clock stand there."""
+    def run_until(self, t_us: int, done=None) -> bool:
+        """Run everything due up to and including `t_us`, and let the clock stand there.
+
+        With `done`, which is asked after each: only until it holds; whether it does.
+        """
         heap = self._heap
         pop = heapq.heappop
         while heap and heap[0][0] <= t_us:
@@ -43,7 +46,10 @@ class Clock:
                 self.now_us = entry[0]
                 entry[2] = None
                 function(*entry[3])
+                if done is not None and done():
+                    return True
         self.now_us = max(self.now_us, t_us)
+        return done is not None and done()
 
 
 class Timer:

@@ -17,7 +17,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_sim.physics.chance import between
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, Scenario
 from kentongan_sim.stock.node import ACKED, StockNode
-from kentongan_sim.world.gateway_host import COMMIT_US, START_US
+from kentongan_sim.world.gateways.gateway_host import COMMIT_US, START_US
 from kentongan_sim.world.world import POWER_UP_US, SERIAL_BYTE_US, World
 
 ALARM_BYTES = 22  # payload of our ALARM: head 6, attempt 1, masked 7, tag 8

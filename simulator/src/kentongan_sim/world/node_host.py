@@ -6,7 +6,7 @@ wake-up, as on the chip.
 from kentongan_sim.physics.chance import Draws
 
 BOOT_US = 350_000  # reset to MicroPython's main, the budget of wire-format 4 ("on the air within 600 ms")
-WAKE_KEYS = ("main", "silent", "lid")  # keys that end a tombol's deep sleep
+WAKE_KEYS = ("main", "silent", "lid", "uji")  # keys that end a tombol's deep sleep
 SENSE_US = 20_000  # the current sensor of a siren follows its relay
 CALLS_AT_ONE_INSTANT = 200  # more than this is a node that asks for a deadline and never moves on
 
@@ -37,7 +37,7 @@ class LocalCore:
 
 
 class NodeHost:
-    OFF, BOOTING, ON, ASLEEP = range(4)
+    OFF, BOOTING, ON, ASLEEP, FROZEN = range(5)
 
     def __init__(self, world, place, engine):
         self.world = world
@@ -94,6 +94,11 @@ class NodeHost:
         self.phase = NodeHost.OFF
         self.power_on(cause)
 
+    def freeze(self):
+        """It hangs: nothing is heard, done or said until a reset."""
+        self._cancel()
+        self.phase = NodeHost.FROZEN
+
     def _halt(self):
         self._cancel()
         self._counted = self.counters()
@@ -113,14 +118,19 @@ class NodeHost:
         self.world.air.power(self.radio, True)
         self.report("boot", {"cause": cause, "key": key})
         boot = (cause, key, "lid" in self.keys)
+        state = self._begin(cause)
         now_ms, rnd = self._now_ms(), self._draws.next()
-        self._run(self.engine.boot(self.label, self.settings, self.state, boot, now_ms, rnd))
+        self._run(self.engine.boot(self.label, self.settings, state, boot, now_ms, rnd))
         if key and key not in self.keys:
             self.deliver("key", key, False)
         for other in sorted(self.keys - {key, "lid"}):
             self.deliver("key", other, True)
         if self.settings:  # our own boards measure their supply at every boot
             self.deliver("sense", "battery", self.world.battery_mv(self.place.role))
+
+    def _begin(self, cause) -> dict:
+        """What the core finds persisted."""
+        return self.state
 
     def _woken(self):
         self.phase = NodeHost.OFF

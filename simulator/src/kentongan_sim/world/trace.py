@@ -9,10 +9,10 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 
 class Trace:
     """Appends events and hands each to its listeners. The hash is worked out when somebody asks for it, of
-    what was kept; without keeping, as it goes.
+    what was kept; without keeping, as it goes. `keep` None: neither.
     """
 
-    def __init__(self, keep: bool = True):
+    def __init__(self, keep: bool | None = True):
         self.events = []
         self._keep = keep
         self._hash = sha256()
@@ -27,7 +27,7 @@ class Trace:
         """`detail` is not to be changed any more."""
         if self._keep:
             self.events.append((t_us, label, what, detail))
-        else:
+        elif self._keep is not None:
             self._hash.update(line(t_us, label, what, detail).encode())
         for callback in self._listeners:
             callback(t_us, label, what, detail)

@@ -72,12 +72,12 @@ class World:
     """See the module. `gateway_hosts=False` leaves the modems' hosts to the caller (`on_host`, `host_write`);
     `settings` {label: device settings} replaces the test keys by those of a real hub; its buttons have just
     got their batteries, while those of test keys have been in service for long, as on any day. `known=False`:
-    its relays came today and know nobody.
+    its relays came today and know nobody. `host_class`: what stands around each core, with its faults.
     """
 
     def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
                  gateway_hosts: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
-                 keep_trace: bool = True, known: bool = True):
+                 keep_trace: bool | None = True, known: bool = True, host_class=NodeHost):
         self.scene = scene
         self.nodes = {place.label: None for place in scene.places}
         self.need_known(dead)
@@ -95,7 +95,7 @@ class World:
         self.answered = set()  # (node, counter) of alarms to which the hub's person has said "saya datang"
         self.dead = frozenset(dead)
         for place in scene.places:
-            self.nodes[place.label] = NodeHost(self, place, self.engine)
+            self.nodes[place.label] = host_class(self, place, self.engine)
         self._serial_free_us = {}
         lay_all(self)
         self._provision(settings, known)
@@ -126,9 +126,9 @@ class World:
             host.settings = device_settings(place, self.scene, modems.get(place.zone, 0), hops)
 
     def _open_gateway_hosts(self, answer_after_s):
-        from kentongan_sim.world.gateway_host import GatewayHost
+        from kentongan_sim.world.gateways.model_hub import ModelHubHost
         for gateway in self.scene.gateways:
-            self.gateway_hosts[gateway.label] = GatewayHost(self, gateway, answer_after_s)
+            self.gateway_hosts[gateway.label] = ModelHubHost(self, gateway, answer_after_s)
 
     def _switch_on(self, in_service):
         for label, host in self.nodes.items():
@@ -213,7 +213,7 @@ class World:
         return self.clock.at(t_us, function, *args)
 
     def press(self, label: str, t_us=None, strokes: int = 1, key: str = "main", hold_ms=None):
-        """Press a key `strokes` times from `t_us` (now) on; key "main", "silent", "test", "hush", "come"."""
+        """Press a key `strokes` times from now or `t_us` on: main, silent, uji, test, hush, come."""
         self.need_known([label])
         t_us = self.clock.now_us if t_us is None else t_us
         host = self.nodes[label]
@@ -281,8 +281,9 @@ class World:
         """Time of the next thing to happen, or None."""
         return self.clock.next_us()
 
-    def run_until(self, t_us: int):
-        self.clock.run_until(t_us)
+    def run_until(self, t_us: int, done=None) -> bool:
+        """As Clock.run_until."""
+        return self.clock.run_until(t_us, done)
 
     def step_to(self, now_us: int):
         """For real time: catch up with the wall clock, then wait until next_event_us() or outside news."""

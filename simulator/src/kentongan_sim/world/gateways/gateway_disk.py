@@ -8,34 +8,70 @@ from kentongan_gateway.disk.spool import Spool
 TOGETHER = 100  # events written at once
 
 
-class Disk:
-    """`put`, `mark_sent`, `alarms` and `unsent` as of Spool; ids are numbers until something is read."""
+class States(dict):
+    """As disk.state.StateDir, in memory."""
 
-    def __init__(self, label: str):
+    damaged, trouble = (), None
+
+    def put(self, name, data):
+        self[name] = bytes(data)
+
+    put_late = put
+
+
+class Disk:
+    """As Spool; ids are numbers until something is read. `on_stored(event)` hears of each.
+
+    `waiting`: what the hub has not taken of what this disk was given, or gave back at a start.
+    """
+
+    quarantined, unreadable, altered, trouble, weighty = (), 0, 0, None, False
+
+    def __init__(self, label: str, on_stored=lambda event: None):
         self._spool = Spool(":memory:", label)
+        self._on_stored = on_stored
         self._new = {}   # number -> event that is not written yet
         self._ids = {}   # number -> the spool's id, where the hub has not taken it
         self._sent = []  # what the hub has taken since the last write
         self._count = 0
+        self.waiting = {}
 
     def put(self, event: dict) -> int:
         """Commit an event, which is not to be changed any more."""
         self._count += 1
-        self._new[self._count] = event
+        self._new[self._count] = self.waiting[self._count] = event
         if len(self._new) >= TOGETHER:
             self._write()
+        self._on_stored(event)
         return self._count
+
+    def put_all(self, events) -> list:
+        return [self.put(event) for event in events]
 
     def mark_sent(self, ids):
         self._sent.extend(ids)
+        for event_id in ids:
+            self.waiting.pop(event_id, None)
+
+    def is_sent(self, event_id) -> bool:
+        return False  # asked of what has just been put
+
+    def missing(self, mark) -> int:
+        return 0  # this disk forgets nothing
+
+    def mark(self) -> bytes:
+        return b""
 
     def unsent(self) -> list:
         self._write()
         return self._spool.unsent()
 
     def alarms(self, limit: int) -> list:
+        """For a gateway that starts: it knows of nothing else that waits."""
         self._write()
-        return self._spool.alarms(limit)
+        rows = self._spool.alarms(limit)
+        self.waiting = {event_id: event for event_id, event, taken in rows if not taken}
+        return rows
 
     def _write(self):
         self._ids.update(zip(self._new, self._spool.put_all(list(self._new.values())), strict=True))
