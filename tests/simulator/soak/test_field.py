@@ -132,7 +132,7 @@ def test_a_campaign_that_nothing_holds_finds_it_out(patch, kind, monkeypatch):
     owner, name, instead = patch
     monkeypatch.setattr(owner, name, instead)
     monkeypatch.setattr(campaign, "PRESSES", ("main",))
-    monkeypatch.setattr("kentongan_sim.soak.field.place.ANSWER_MS", 10**9)
+    monkeypatch.setattr("kentongan_sim.soak.site.ANSWER_MS", 10**9)
     assert any(one.startswith(kind + ":") for one in ran("its disk full").problems)
 
 

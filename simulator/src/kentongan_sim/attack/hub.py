@@ -1,7 +1,6 @@
 """Walks against the real hub: API, database and dispatch in process, one real gateway, nobody at the board.
 
-The air is soak.radio's, on which everybody hears everybody; buttons are soak.town's. What happens is written
-down as the world's events, so that the same checkers judge it.
+The village is the campaigns' (soak.site): real devices in a world in which everybody hears everybody.
 """
 
 import shutil
@@ -9,23 +8,16 @@ import tempfile
 from pathlib import Path
 
 from kentongan_wire import messages as m
-from kentongan_wire import patterns
+from kentongan_wire import phy
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
-from kentongan_sim.soak.site import ZONE, Site
-from kentongan_sim.world.frames import Describer
+from kentongan_sim.attack.siege import Thief
+from kentongan_sim.soak.site import NEAR_DB, ZONE, Site
 from kentongan_sim.world.history import History
 
-MS = 1_000
-SHOWN = {
-    m.STAGE_SOUNDING: "sounding",
-    m.STAGE_STORED: "stored",
-    m.STAGE_COMING: "coming",
-    m.STAGE_CLOSED: "closed",
-    m.STAGE_CANCELLED: "cancelled",
-}
-POST = "pos-2"
 VICTIM, NEIGHBOUR = "tombol-00", "tombol-05"  # of houses 1 and 6
+THIEF = "maling"
+SETTLED_S, AFTER_S = 60, 75
 OTHER_ZONE = ZONE + 1
 DEVICES = (
     ("sirene", "pos-1", ZONE, 0),
@@ -34,7 +26,6 @@ DEVICES = (
     ("penerima", "penerima-rumah", ZONE, 1),
     ("penerima", "penerima-jauh", OTHER_ZONE, 3),
 )
-KINDS = {"main": m.KIND_BAHAYA, "silent": m.KIND_KEKERASAN}
 
 
 class HubSiege:
@@ -43,47 +34,13 @@ class HubSiege:
     def __init__(self, attack, seed, engine="cpython", loss=0.0, thief=True):
         self.attack, self.seed, self.armed, self.extra = attack, seed, thief, []
         self._folder = Path(tempfile.mkdtemp(prefix="kentongan-siege-"))
-        self.town = town = Site(self._folder, seed, None, gateways=1, devices=DEVICES, people=False)
-        self.victim, self.thief = VICTIM, self
-        self.sent_ms, self._number, self._high = 0, 0, 50_000
-        self._events = [(0, "gateway-1", "boot", {"cause": "power", "key": ""})]
-        self._obeyed = set()  # orders that the post has carried out
-        self._pressed, self._labels = [], {file["node"]: label for label, file in town.files.items()}
-        self._describe = Describer(town.channel.name, town.channel.key).describe
-        self._modem = self._key_file()["node"]
-        self._labels[self._modem] = "modem-1"
-        self.bag = Bag(town.channel, [town.files[attack.holder]] if attack.holder in town.files else ())
-        town.air.join(self)
-        receipted = town.receipted
-
-        def heard(press, stage):
-            receipted(press, stage)
-            self._write(self._labels[press.node], "show", {"state": SHOWN[stage]})
-
-        town.receipted = heard
-
-    def _key_file(self):
-        return {"node": self.town.houses["gateway-1"]._key_file.node}
-
-    def receive(self, frame):
-        """Everything on the air but the thief's own."""
-        one = self._describe(frame)
-        label = self._labels.get(one.get("src"))
-        if label:
-            self._number += 1
-            self._write(label, "tx", {"tx": self._number, "airtime_us": 90_000, **one})
-            for ear in ("modem-1", POST):
-                self._write(ear, "rx", {"tx": self._number})
-        start = label == "modem-1" and one["type"] == "SIREN_ORDER" and one["action"] == m.ACTION_START
-        if start and one["counter"] not in self._obeyed:
-            self._obeyed.add(one["counter"])
-            if len(self._obeyed) == 1:
-                self._write(
-                    POST, "sound", {"pattern": patterns.TITIR}
-                )  # the one post here obeys, and never speaks
-
-    def _write(self, label, what, detail):
-        self._events.append((self.town.timeline.now_ms * MS, label, what, detail))
+        self.town = town = Site(self._folder, seed, None, 1, DEVICES, people=False, keep_trace=True)
+        self.victim, self._high = VICTIM, 50_000
+        channel = town.houses["gateway-1"].channel
+        self.bag = Bag(channel, [town.files[attack.holder]] if attack.holder in town.files else ())
+        self.thief = Thief(phy.preset(town.world.scene.preset))
+        near = dict.fromkeys(town.files, NEAR_DB)
+        town.world.host_core(THIEF, self.thief, 0, 0, role="stranger", loss_db=near)
 
     # What an attack asks for
 
@@ -99,88 +56,42 @@ class HubSiege:
         return self._high
 
     def run(self, seconds):
-        self.town.timeline.run(int(seconds * 1000))
+        self.town.run(seconds * 1000)
 
     def press(self, key="main"):
-        town = self.town
-        button = next(one for one in town.buttons if one.node == self.button)
-        press = button.press(KINDS[key], key == "silent")
-        town.presses[press.node, press.counter] = press
-        self._pressed.append((town.timeline.now_ms * MS, VICTIM, key, 1, None))
-        return press.counter
+        """The counter under which it was sent."""
+        press = self.town.press(key, VICTIM)
+        assert self.town.run(2_000, lambda: press.counters)
+        return press.counters[0]
 
     def send(self, *frames, every_s=0.15):
         for frame in frames:
             if self.armed:
-                self.sent_ms += 90
-                self.town.air.send(frame, self)
+                self.town.world.host_write(THIEF, frame)
             self.run(every_s)
 
     def counter(self):
-        return self.town.buttons[0]._press.counter
+        return self.town.press_of(self.button).counters[-1]
 
     def walk(self):
         try:
             self.town.houses["gateway-1"].start()
-            self.run(20)
+            self.run(SETTLED_S)
             self.attack.go(self)
-            self.run(75)
+            self.run(AFTER_S)
             self._ask_hub()
-            return self._facts()
+            return History.of(self.town.world)
         finally:
             self.town.houses["gateway-1"].switch_off()
             self.town.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_hub(self):
-        """What the hub holds, and what it says that no person ever said."""
+        """What it says that no person ever said."""
         for row in self.town.rows("SELECT * FROM incidents"):
             if row["answered_by"] or row["closed_by"] or row["state"] != "baru":
-                self.extra.append(
-                    (
-                        "coming",
-                        f"the hub has {row['slug']} as {row['state']}, answered by {row['answered_by']}",
-                    )
-                )
-        for row in self.town.rows(
-            "SELECT a.*, i.zone, i.kind, i.confidential FROM alarms a JOIN incidents i ON i.id = a.incident"
-        ):
-            self._events.append(
-                (
-                    self._stored_us(row),
-                    "gateway-1",
-                    "store",
-                    {
-                        "type": "alarm",
-                        "device": row["device"],
-                        "counter": row["counter"],
-                        "zone": row["zone"],
-                        "kind": row["kind"],
-                        "silent": bool(row["confidential"]),
-                        "cancel": False,
-                    },
-                )
-            )
-
-    def _stored_us(self, row):
-        """It is receipted after it was stored, and the hub had it later still."""
-        at_ms = self.town.receipts.get((row["device"], row["counter"]), self.town.timeline.now_ms)
-        return at_ms * MS - 1
-
-    def _facts(self):
-        places = {
-            label: {"role": file["role"], "node": file["node"], "zone": file["zone"], "house": file["house"]}
-            for label, file in self.town.files.items()
-        }
-        places["modem-1"] = {"role": "modem", "node": self._modem, "zone": ZONE, "house": 0}
-        places["gateway-1"] = {**places["modem-1"], "role": "gateway"}
-        for at_ms, label, _, _, pattern in self.town.plays:
-            self._events.append((at_ms * MS, label, "sound", {"pattern": pattern}))
-            self._events.append((at_ms * MS + 180_000_000, label, "quiet", {}))
-        events = sorted(self._events, key=lambda event: event[0])
-        return History(
-            events, places, {"gateway-1": "modem-1"}, self._pressed, self.town.timeline.now_ms * MS
-        )
+                text = f"the hub has {row['slug']} as {row['state']}, answered by {row['answered_by']}"
+                self.extra.append(("coming", text))
 
 
 def answers(siege, key="main"):

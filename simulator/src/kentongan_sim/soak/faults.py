@@ -14,6 +14,10 @@ def _nothing(house):
     return
 
 
+def modem(house):
+    return house.world.nodes[house.modem]
+
+
 def _kill(house, rng):
     house.kill_in = rng.randrange(KILL_STEPS)
 
@@ -45,16 +49,15 @@ def _plug(house):
 
 def _re_enumerate(house, rng):
     house.radio.unplug()
-    house.board.reset()
+    modem(house).reset("power")
 
 
 def _freeze(house, rng):
-    house.board.frozen = True
+    modem(house).freeze()
 
 
 def _thaw(house):
-    house.board.frozen = False
-    house.board.reset()
+    modem(house).reset("power")
 
 
 def _garbage(house, rng):
@@ -71,18 +74,18 @@ def _clean(house):
 
 def _hub(kind):
     def begin(house, rng):
-        house._town.links[house.label].fault = kind
+        house.link.fault = kind
 
     return begin
 
 
 def _hub_ends(house):
-    house._town.links[house.label].fault = None
-    house._town.links[house.label].delay_ms = 0
+    house.link.fault = None
+    house.link.delay_ms = 0
 
 
 def _slow(house, rng):
-    house._town.links[house.label].delay_ms = 4_500
+    house.link.delay_ms = 4_500
 
 
 def _disk(kind, code):

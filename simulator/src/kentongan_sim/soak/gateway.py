@@ -14,14 +14,17 @@ from kentongan_sim.soak import disk as disks
 from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS
 from kentongan_sim.soak.site import Site
 
-PUBLIC = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)
+WARM_UP_MS = 60_000      # every device has said its first STATUS
+SILENT, UJI = 0.12, 0.18  # shares of the presses
 LOOK_MS = 500
-CALM_MS = 6_000          # between two episodes
-SETTLE_MS = 200_000      # an alarm that is not receipted and at the hub by then is lost
+CALM_MS = 6_000          # after an alarm has settled
+QUIET_MS = 25_000        # between two: an hour has room for a few alarms, by the law's share of the air
+TEST_MS = 65_000         # a box ends a test of which nobody tells it, and has said so
+SETTLE_MS = 300_000      # an alarm that is not receipted and at the hub by then is lost
 FAULT_S = 0.5            # what one costs on an idle core, for whoever waits
 TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
-# an alarm's walk after its press: in the air, stored and receipted, at the hub, answered by a person
-MOMENTS_MS = ((-500, 0), (0, 92), (92, 215), (215, 420), (420, 8_000), (8_000, 16_000))
+# an alarm's walk after its press: its box wakes and sends; stored and receipted, at the hub, answered
+MOMENTS_MS = ((-500, 0), (0, 460), (460, 580), (580, 790), (790, 8_000), (8_000, 16_000))
 STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at the hub", "answered")
 
 
@@ -32,7 +35,7 @@ class Result:
         self.faults, self.steps, self.deaths = Counter(), Counter(), Counter()
         self.shown = Counter()
         self.problems, self.torn, self.wall_s = [], 0, 0.0
-        self.pressed = self.receipts = 0
+        self.pressed = self.receipts = self.nobody = 0
 
     def add(self, other):
         """Another part of the same campaign."""
@@ -42,6 +45,7 @@ class Result:
         self.torn += other.torn
         self.pressed += other.pressed
         self.receipts += other.receipts
+        self.nobody += other.nobody
         self.wall_s += other.wall_s
 
 
@@ -104,7 +108,7 @@ class Campaign:
             self.town = Site(folder, self.rng.getrandbits(32), self.disk)
             self.first, self.second = self.town.houses.values()
             self.first.start()
-            self.town.timeline.run(10_000)
+            self.town.run(WARM_UP_MS)
             for number in range(at, at + count):
                 self._episode(number, faults[number % len(faults)])
             self.town.close()
@@ -112,43 +116,43 @@ class Campaign:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _episode(self, number, fault):
-        town, rng, timeline = self.town, self.rng, self.town.timeline
+        town, rng = self.town, self.rng
         both = fault.name == BOTH
-        if both and self.second.core is None:
+        if both and self.second._core is None:
             self.second.start()
-            timeline.run(4_000)
-        elif not both and self.second.core is not None:
+            town.run(4_000)
+        elif not both and self.second._core is not None:
             self.second.switch_off()
         town.look_at_board()
         seen, lines, said = set(town.seen), self._listener.lines, len(town.log)
         delay_ms = rng.randrange(*rng.choice(MOMENTS_MS))
         if fault.begin in ARMED and rng.random() < 0.8:
-            delay_ms = rng.randrange(-500, 80)  # in time for the walk's first step
+            delay_ms = rng.randrange(-500, 440)  # in time for the walk's first step
         lasts_ms = rng.randrange(int(fault.least_s * 1000), int(fault.most_s * 1000) + 1)
-        kind = rng.choice(PUBLIC + (m.KIND_UJI,))
-        begun = timeline.now_ms
-        timeline.after(600 + delay_ms, self._begin, fault)
-        timeline.after(600 + delay_ms + lasts_ms, self._end, fault)
-        self._silent = rng.random() < 0.12
+        chance = rng.random()
+        key = "silent" if chance < SILENT else "uji" if chance < SILENT + UJI else "main"
+        begun = town.now_ms
+        town.after(600 + delay_ms, self._begin, fault)
+        town.after(600 + delay_ms + lasts_ms, self._end, fault)
         self._press, self._plays, self._looked_ms = None, len(town.plays), -LOOK_MS
-        timeline.after(600, self._press_now, kind)
-        timeline.run(600 + max(0, delay_ms) + lasts_ms + 4_000)
-        settled = timeline.run(SETTLE_MS, self._settled)
-        timeline.run(CALM_MS)
+        town.after(600, self._press_now, key)
+        town.run(600 + max(0, delay_ms) + lasts_ms + 4_000)
+        settled = town.run(SETTLE_MS, self._settled)
+        town.run(CALM_MS)
         self._judge(number, fault, settled, begun)
         self._judge_shown(number, fault, seen, lines, said)
         town.close_all()
-        timeline.run(1_000)
+        town.run(QUIET_MS)
 
-    def _press_now(self, kind):
-        self._press = self.town.press(m.KIND_KEKERASAN if self._silent else kind, self._silent)
+    def _press_now(self, key):
+        self._press = self.town.press(key)
         self.result.pressed += 1
 
     def _begin(self, fault):
         self.result.faults[fault.name] += 1
         self.result.steps[fault.name, self._step()] += 1
         self.first.died_at = ""
-        if self.first.core is not None:
+        if self.first._core is not None:
             fault.begin(self.first, self.rng)
 
     def _end(self, fault):
@@ -164,21 +168,23 @@ class Campaign:
         if press is None:
             return STEPS[0]
         rows = self.town.at_hub(press)
-        stage = next(b.stage for b in self.town.buttons if b.node == press.node)
-        if stage >= m.STAGE_COMING:
+        if press.stage >= m.STAGE_COMING:
             return STEPS[5]
         if rows:
             return STEPS[4]
-        if stage:
+        if press.stage:
             return STEPS[3]
-        heard = self.first.core and self.first.core._records.find(press.node, press.counter)
+        core = self.first._core
+        heard = core and any(core._records.find(press.node, counter) for counter in press.counters)
         return STEPS[2] if heard else STEPS[1]
 
     def _settled(self):
         """Asked after every event of the timeline; the hub's database at most once in LOOK_MS."""
-        press, now = self._press, self.town.timeline.now_ms
-        if not press or (press.node, press.counter) not in self.town.receipts or self.first.core is None:
+        press, now = self._press, self.town.now_ms
+        if not press or self.first._core is None:
             return False
+        if not press.promised:
+            return press.told_nobody and now - press.at_ms > TEST_MS
         if now - self._looked_ms < LOOK_MS:
             return False
         self._looked_ms = now
@@ -188,21 +194,24 @@ class Campaign:
         town, press = self.town, self._press
         where = f"fault {number} ({fault.name}), seed {self.seed}"
         rows = town.at_hub(press)
-        promised = (press.node, press.counter) in town.receipts
-        self.result.receipts += promised
-        if not settled:
-            what = "receipted and never at the hub" if promised else "never receipted"
+        self.result.receipts += press.promised
+        if press.told_nobody and not press.promised:
+            self.result.nobody += 1
+        elif not settled:
+            what = "receipted and never at the hub" if press.promised else "never receipted"
             self.result.problems.append(f"lost: {where}: {what}")
         incidents = {row["incident"] for row in rows}
-        for row in town.rows("SELECT * FROM incidents WHERE device = ? AND last_counter = ?", press.node,
-                             press.counter):
-            if row["presses"] != 1 or len(incidents) != 1:
-                self.result.problems.append(f"duplicate: {where}: {row['presses']} presses of one")
-        for at, _, origin, counter, pattern in town.plays[self._plays:]:
-            alarm = town.presses.get((origin, counter))
+        marks = ", ".join("?" * len(incidents))
+        for row in town.rows(f"SELECT * FROM incidents WHERE id IN ({marks})", *incidents):
+            alarms = town.rows("SELECT counter FROM alarms WHERE incident = ?", row["id"])
+            made = {town.press_of(press.node, alarm["counter"]) for alarm in alarms}
+            if row["presses"] != len(made) or len(incidents) != 1:
+                problem = f"duplicate: {where}: {row['presses']} presses of {len(made)}"
+                self.result.problems.append(problem)
+        for at, origin, counter, pattern in town.plays[self._plays:]:
+            alarm = town.press_of(origin, counter)
             closed = town.closed_ms.get(origin, -1)
-            sounds = alarm and not alarm.silent and alarm.kind not in m.NEVER_SOUND
-            if not sounds or begun <= closed < at:
+            if not alarm or alarm.key != "main" or begun <= closed < at:
                 self.result.problems.append(f"false siren: {where}: {pattern} for {origin:08x} #{counter}")
 
     def _judge_shown(self, number, fault, seen, lines, said):

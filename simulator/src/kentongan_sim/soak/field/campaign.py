@@ -98,8 +98,8 @@ class Campaign:
         try:
             with ExitStack() as stack:
                 place = self.place = Place(folder, self.rng.getrandbits(32), self.disk, stack)
-                place.power_on()
-                place.timeline.run(WARM_UP_MS)
+                place.house.start()
+                place.run(WARM_UP_MS)
                 for number in range(at, at + count):
                     self._episode(number, order[number % len(order)])
                 place.close()
@@ -116,28 +116,27 @@ class Campaign:
         phase = rng.choice(PHASES[:2] if fault.button else PHASES)
         self._phase = phase = "during" if fault.beside == MEANWHILE else phase
         begin_ms, press_ms = self._moments(fault, phase, lasts_ms)
-        buttons = [box for box in place.boxes.values() if box.role == "tombol"]
+        buttons = [box for box in place.boxes.values() if box.place.role == "tombol"]
         box = buttons[number % len(buttons)]  # four alarms of one in half an hour are a stuck one
-        place.memo = {"pressed": box, "begun": place.timeline.now_ms, "phase": phase}
+        place.memo = {"pressed": box, "begun": place.now_ms, "phase": phase}
         self._key = "main" if fault.button else rng.choice(PRESSES)
         self._before, self._seen_ms, self._begun, self._over = place.warnings(), None, False, False
         self._came_before = False
         self._wrong = set()
         self._was = bool(fault.told) and self._asks(fault, before=True)
         self._last = self._counter_of(box)
-        timeline = place.timeline
         self._pressed_ms, self._sounds = None, len(place.sounds)
-        timeline.after(begin_ms, self._begin, fault)
-        timeline.after(begin_ms + lasts_ms, self._end, fault)
-        timeline.after(press_ms, self._press, box, fault)
-        timeline.after(0, self._look, fault, number)
-        timeline.run(max(begin_ms + lasts_ms, press_ms) + 1_000)
-        over_ms = timeline.now_ms
-        settled = timeline.run(SETTLE_MS, self._settled)
-        timeline.run(20_000)
+        place.after(begin_ms, self._begin, fault)
+        place.after(begin_ms + lasts_ms, self._end, fault)
+        place.after(press_ms, self._press, box, fault)
+        place.after(0, self._look, fault, number)
+        place.run(max(begin_ms + lasts_ms, press_ms) + 1_000)
+        over_ms = place.now_ms
+        settled = place.run(SETTLE_MS, self._settled)
+        place.run(20_000)
         self._judge_alarm(fault, settled)
         self._judge_sound(fault)
-        timeline.run(max(0, over_ms + TOLD_MS - timeline.now_ms), lambda: self._seen_ms is not None)
+        place.run(max(0, over_ms + TOLD_MS - place.now_ms), lambda: self._seen_ms is not None)
         self._judge_told(fault)
         for what in self.place.deaths:
             self._problem("ended", what)
@@ -157,24 +156,24 @@ class Campaign:
     def _begin(self, fault):
         self.result.faults[fault.name] += 1
         self.result.phases[fault.name, self._phase] += 1
-        self._begun, self.place.memo["begun"] = True, self.place.timeline.now_ms
+        self._begun, self.place.memo["begun"] = True, self.place.now_ms
         self._came_before = bool(self._pressed_ms is not None and self._at_hub())
         fault.begin(self.place, self.rng)
 
     def _end(self, fault):
         fault.end(self.place, self.rng)
-        self._over, self._ended_ms = True, self.place.timeline.now_ms
+        self._over, self._ended_ms = True, self.place.now_ms
 
     def _press(self, box, fault):
         self.result.pressed += 1
-        self._pressed_ms, self._box = self.place.timeline.now_ms, box
-        box.press(self._key)
+        self._pressed_ms, self._box = self.place.now_ms, box
+        self.place.world.press(box.label, key=self._key)
         if fault.beside:
-            self.place.timeline.after(BESIDE_S * 1000, self._soon, self._where)
+            self.place.after(BESIDE_S * 1000, self._soon, self._where)
 
     def _soon(self, where):
         """The fault may go on for long: it keeps nothing back."""
-        if self._where != where or not self.place.hub_up:
+        if self._where != where or not self.place.hub.up:
             return
         rows = self._at_hub()
         if not rows:
@@ -190,32 +189,32 @@ class Campaign:
         """Until the fault was seen: the person looks at what should say it; and at every warning."""
         if self._where != f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}":
             return
-        if self.place.hub_up and not (self.disk and self.disk.fault):
+        if self.place.hub.up and not (self.disk and self.disk.fault):
             self._wrong |= {one for one in self.place.warnings() - self._before
                             if one[0] not in fault.also + CALM_WARNINGS and one not in fault.also}
         if self._begun and self._seen_ms is None and self._asks(fault):
-            self._seen_ms = self.place.timeline.now_ms
-        self.place.timeline.after(LOOK_MS, self._look, fault, number)
+            self._seen_ms = self.place.now_ms
+        self.place.after(LOOK_MS, self._look, fault, number)
 
     def _asks(self, fault, before=False):
         if fault.told is None or (before and not fault.where.startswith(("warning", "page", "red", "board"))):
             return fault.told is None and self._over
-        return self.place.hub_up and bool(fault.told(self.place))
+        return self.place.hub.up and bool(fault.told(self.place))
 
     # what is known of the alarm
 
     def _counter_of(self, box):
-        rows = self.place.rows("SELECT max(counter) AS n FROM alarms WHERE device = ?", box.node)
+        rows = self.place.rows("SELECT max(counter) AS n FROM alarms WHERE device = ?", box.place.node)
         return rows[0]["n"] or 0
 
     def _at_hub(self):
         wanted = "SELECT * FROM alarms WHERE device = ? AND counter > ?"
-        return self.place.rows(wanted, self._box.node, self._last)
+        return self.place.rows(wanted, self._box.place.node, self._last)
 
     def _settled(self):
         """Asked after every event; the hub's database at most twice a second."""
-        now = self.place.timeline.now_ms
-        if self._pressed_ms is None or not self.place.hub_up or now < getattr(self, "_asked_ms", 0):
+        now = self.place.now_ms
+        if self._pressed_ms is None or not self.place.hub.up or now < getattr(self, "_asked_ms", 0):
             return False
         self._asked_ms = now + 500
         return bool(self._at_hub())
@@ -240,7 +239,7 @@ class Campaign:
             self._problem("not called", "nobody was called for it and nobody has answered")
 
     def _judge_sound(self, fault):
-        sounds = [(at, who) for at, who, _ in self.place.sounds[self._sounds:] if at >= self._pressed_ms]
+        sounds = [(at, who) for at, who in self.place.sounds[self._sounds:] if at >= self._pressed_ms]
         if self._key != "main":
             if sounds:
                 self._problem("false siren", f"{sounds[0][1]} for {self._key}")
@@ -274,10 +273,10 @@ class Campaign:
         place, self._where = self.place, ""
         place.set_right(self.rng)
         place.close_all()
-        place.timeline.run(30_000)
-        round_ms, place.round_ms = place.round_ms, CALM_ROUND_MS
-        place.timeline.run(CALM_MS)
+        place.run(30_000)
+        round_us, place.hub.round_us = place.hub.round_us, CALM_ROUND_MS * 1000
+        place.run(CALM_MS)
         place.forget()
-        place.timeline.run(CALM_MS)
-        place.round_ms = round_ms
-        place.timeline.run(CALM_ROUND_MS)
+        place.run(CALM_MS)
+        place.hub.round_us = round_us
+        place.run(CALM_ROUND_MS)

@@ -1,4 +1,4 @@
-"""The campaign's gateway: house.py's, with the real player of a siren on a relay board that may fail."""
+"""The field campaign's gateway, with the real player of a siren on a relay board that may fail."""
 import termios
 from contextlib import contextmanager
 
@@ -46,7 +46,7 @@ class Board:
 
 
 class Beaten(player.Player):
-    """The player without its thread: the timeline calls it."""
+    """The player without its thread: the world calls it."""
 
     def __init__(self, board, later):
         super().__init__(board, SHORTEST_MS, name="siren")
@@ -73,15 +73,15 @@ class Gate(CampaignGateway):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.relay = Board(self.rng, lambda: self._town.siren_played(self.label, 0, 0, ""))
+        self.relay = Board(self.rng, lambda: self._town.sounded(self.label))
         self.on_dark = None  # called once, while no process holds the files of state
 
-    def _siren(self):
+    def _make_siren(self):
         self.relay.level = False
-        siren = Beaten(self.relay, lambda ms, what, *args: self._later(ms, lambda: what(*args)))
+        siren = Beaten(self.relay, lambda ms, what, *args: self.later(ms * 1000, what, *args))
         siren.on_death = lambda: self._town.died("the siren's thread")
-        siren.on_trouble = lambda text: self._do("trouble", "siren", text)
-        self._later(1, siren._begin)
+        siren.on_trouble = lambda text: self.do("trouble", "siren", text)
+        self.later(1_000, siren._begin)
         return siren
 
     def start(self):
@@ -98,9 +98,9 @@ class Gate(CampaignGateway):
         self._town.died(f"the gateway: {type(error).__name__}: {error}")
         self._die()
 
-    def _do(self, kind, *args):
+    def do(self, what, *args):
         try:
-            super()._do(kind, *args)
+            super().do(what, *args)
         except Exception as error:
             self._ended(error)
 

@@ -16,15 +16,11 @@ def _refuse(label, nvs):
 
 
 def _take_writes(place, rng):
-    """Another board takes its place: its flash is well, and begins with what the old one had."""
-    box = place.memo["box"]
-    box.refuses = box.nvs_refuses = False
-    box._memory.failing = box._memory.stale = False
+    place.memo["box"].take_writes()
 
 
 def _sag(place, rng):
-    box = place.memo["pressed"]
-    box.sags, box.sags_lose_rtc = 1 + rng.randrange(SAGS), False
+    place.memo["pressed"].sags = 1 + rng.randrange(SAGS)
 
 
 def _recovered(place, rng):

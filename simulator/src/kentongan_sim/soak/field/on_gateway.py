@@ -72,7 +72,7 @@ ODD_VALUES = (None, True, -1, 0, 2**31, 2**70, 1.5, "", "x", "9" * 500, [], [[]]
 
 def _odd_orders(place, rng):
     """From the hub itself, as of a newer or a broken version: one after another while the fault lasts."""
-    node = place.boxes["pos-1"].node
+    node = place.files["pos-1"]["node"]
     good = [("siren", {"action": "start", "origin": node, "counter": 1, "kind": 1, "seconds": 9,
                        "targets": "zone", "zone": ZONE}),
             ("stage", {"device": node, "counter": 100, "stage": 3}),

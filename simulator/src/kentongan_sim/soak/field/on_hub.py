@@ -23,7 +23,7 @@ from kentongan_sim.soak.field.told import (
 
 
 def _stop(place, rng):
-    place.stop_hub()
+    place.hub.stop()
 
 
 def _start(place, rng):
@@ -65,7 +65,7 @@ def ahead(rng):
 
 def _damage(name):
     def begin(place, rng):
-        place.stop_hub()
+        place.hub.stop()
         damage.DATABASE[name](place.app.hub.store.path, rng)
 
     return begin
@@ -82,7 +82,7 @@ def _sms(fault):
 
 def _leave_prompt(place, rng):
     """The hub is killed between number and text."""
-    place.stop_hub()
+    place.hub.stop()
     place.phone.leave_prompt_open()
     place.memo["sent"] = place.phone.sent
 

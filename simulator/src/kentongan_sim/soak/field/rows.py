@@ -5,7 +5,7 @@ from kentongan_gateway.hub_client.uplink import HubError
 from kentongan_hub.record import outbox
 
 from kentongan_sim.soak.field.place import LABEL
-from kentongan_sim.soak.site import Link
+from kentongan_sim.world.gateways.real_hub import Link
 
 ROWS = (  # what each is, where it stands, and what the warning calls it
     ("a post's settings", "devices", "settings", '{"table":', "label = 'pos-1'", "devices pos-1"),
@@ -45,7 +45,7 @@ def no_torn_order(place, rng):
 
 def no_done(place, rng):
     """The hub's route for results of orders fails, and no other."""
-    link, order = place.links[LABEL], {"device": place.boxes["pos-1"].node, "counter": 100, "stage": 3}
+    link, order = place.links[LABEL], {"device": place.files["pos-1"]["node"], "counter": 100, "stage": 3}
     with place.app.hub.store.write() as db:  # of no alarm that there is: its result is to be told
         channel = outbox.gateway_channel(LABEL)
         outbox.add(db, place.app.hub.now().ms, channel, "stage", json.dumps(order), 600_000)
