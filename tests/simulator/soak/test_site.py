@@ -1,6 +1,7 @@
 """The campaigns' village: real boxes whose promises are written down, and faults that are what they say."""
 import pytest
 from kentongan_sim.soak import faults
+from kentongan_sim.soak.campaign_gateway import Dead
 from kentongan_sim.soak.site import BUTTONS, Site
 from kentongan_wire import messages as m
 
@@ -53,6 +54,19 @@ def test_a_modem_out_of_reach_is_told_and_comes_back(begin, end, town):
     assert "radio_down" in steps and not press.promised
     end(town.first)
     assert town.run(120_000, lambda: press.promised) and "radio_up" in steps
+
+
+def test_a_gateway_that_dies_as_the_hub_takes_its_events_notes_no_delivery_any_more(town, monkeypatch):
+    def ends(*_):
+        raise Dead
+
+    marks = []
+    monkeypatch.setattr(town.first._performer, "taken", ends)
+    monkeypatch.setattr(town.first.spool, "mark_sent", lambda *args: marks.append(args))
+    press = town.press("main")
+    assert town.run(20_000, lambda: press.promised and bool(town.at_hub(press)))
+    town.run(20_000)
+    assert marks == [] and town.first._core, "the next process offers them again, and notes it"
 
 
 def test_a_killed_gateway_comes_back_with_one_loop_of_each_kind(town, monkeypatch):

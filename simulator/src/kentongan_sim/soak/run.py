@@ -17,6 +17,7 @@ from kentongan_sim.console.progress import during
 Campaign = namedtuple("Campaign", ("about", "go"))  # go(args) -> problems
 WHOLE, QUICK = 2_000, 72
 FIELD, FIELD_QUICK = 555, 8
+CODE = "kentongan_sim", "kentongan_gateway", "kentongan_hub", "kentongan_node", "kentongan_wire"
 SAID_S = 30  # a campaign says how long it has gone on
 MARK_FILE = "docs/reliability.md"
 
@@ -70,8 +71,7 @@ class Kept:
 
     def __init__(self, folder, name, seed, count):
         digest = sha256()
-        for package in ("kentongan_sim.soak", "kentongan_gateway", "kentongan_hub", "kentongan_node",
-                        "kentongan_wire"):
+        for package in CODE:
             for path in sorted(Path(find_spec(package).origin).parent.rglob("*.py")):
                 digest.update(path.read_bytes())
         self._folder = folder / f"{name}-{digest.hexdigest()[:12]}-{seed}-{count}"
