@@ -24,17 +24,12 @@ class CampaignGateway(RealHubHost):
         self.died_at = ""
         self.lose_power = False   # the next death is one of the whole board
         self.torn = 0             # files that a power cut has torn
-        self.radio = None
 
     # Power
 
     def start(self):
         self._run += 1
-        self.directory.mkdir(parents=True, exist_ok=True)
-        try:
-            self._start()
-        except Dead:
-            self._die()
+        self._start()
 
     def _open_disk(self):
         super()._open_disk()
@@ -92,12 +87,7 @@ class CampaignGateway(RealHubHost):
         self.later(START_US, self.start)
 
     def switch_off(self):
-        self._run += 1
-        self._core = None
-        if self.radio:
-            self.radio.stop()
-        self._deadline.cancel()
-        self.off()
+        self._stop()
         self._let_go()
 
     def _let_go(self):
