@@ -57,6 +57,32 @@ def test_lambdas_defaults_comprehensions_globals_and_classes_keep_their_meaning(
     assert space["all"]() == (([0, 9, 18], 9, 13, "satu", 101), 1, 116)
 
 
+def test_types_cost_a_board_nothing(tmp_path):
+    plain = ("def work(n, *more): return n, more\n"
+             "class Base:\n    size = 2\n    def all(self): return self.size\n")
+    typed = ("from kentongan_node.shapes import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+             "    from typing import Any\ndef work(n: \"Any\", *more: int) -> \"Any\": return n, more\n"
+             "class Base:\n    size: int = 2\n    name: str\n    def all(self) -> int: return self.size\n")
+    root = "from kentongan_node.a import Base, work\ndef go(): return work(1, 2), Base().all()\n"
+    texts = []
+    for name, text in (("plain", plain), ("typed", typed)):
+        (tmp_path / name).mkdir()
+        texts.append(joined(tmp_path / name, root, a=text, shapes="TYPE_CHECKING = False\n"))
+    assert texts[0] == texts[1]
+
+
+def test_a_typed_tuple_is_a_plain_one_on_a_board(tmp_path):
+    (tmp_path / "kentongan_wire").mkdir()
+    (tmp_path / "kentongan_wire/a.py").write_text(
+        "from kentongan_wire.shapes import NamedTuple\n"
+        "Drop = NamedTuple('Drop', (('src', int), ('targets', 'tuple[int, ...]')))\n")
+    (tmp_path / "root.py").write_text(
+        "from kentongan_wire.a import Drop\ndef go(): return Drop(1, (2,)).targets\n")
+    text = Joined(tmp_path / "root.py", {"kentongan_wire": tmp_path / "kentongan_wire"}).source()
+    assert "namedtuple('Drop', ('src', 'targets'))" in text and "NamedTuple" not in text
+    assert run(text)["go"]() == (2,)
+
+
 def test_numbers_and_short_texts_are_written_where_they_are_used_and_what_nothing_uses_is_left_out(tmp_path):
     text = joined(tmp_path, "from kentongan_node.a import used\ndef go(): return used()\n",
                   a="A, B = 4, 5\nUNUSED = [1]\nTEXT = 'pos'\nLONG = 'lebih dari sepuluh'\n"

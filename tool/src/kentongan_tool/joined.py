@@ -252,7 +252,6 @@ class Rewrite(ast.NodeTransformer):
         if not self.scopes:
             node.name = self.joined.finals[Own(self.module.name, node.name)]
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
-        node.returns = None
         self._inside(node, [one for one in node.body if not is_docstring(one)])
         node.body = node.body or [ast.Pass()]
         return node
@@ -268,8 +267,6 @@ class Rewrite(ast.NodeTransformer):
         args = function.args
         args.defaults = [self.visit(one) for one in args.defaults]
         args.kw_defaults = [one and self.visit(one) for one in args.kw_defaults]
-        for arg in (*args.args, *args.kwonlyargs):
-            arg.annotation = None
         ours = {}
         for node in ast.walk(function):
             if is_ours(node):
@@ -304,7 +301,3 @@ class Rewrite(ast.NodeTransformer):
     def visit_Global(self, node):
         node.names = [self.joined.finals[Own(self.module.name, name)] for name in node.names]
         return node
-
-    def visit_AnnAssign(self, node):
-        plain = ast.Assign([node.target], node.value)
-        return self.visit(ast.copy_location(plain, node)) if node.value else None

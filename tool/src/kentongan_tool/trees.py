@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kentongan_tool.failures import ToolError
 
 OURS = ("kentongan_node", "kentongan_wire")
+SHAPES = "kentongan_wire.shapes"  # where our typed tuples come from
 BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -83,13 +84,46 @@ def bound(function) -> set:
     return names - elsewhere
 
 
+class Untyped(ast.NodeTransformer):
+    """What only type checkers read, taken out of a device's source: nothing of it may cost a byte."""
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node):
+        node.returns = None
+        return self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_AnnAssign(self, node):
+        plain = node.value and ast.Assign([node.target], self.visit(node.value))
+        return plain and ast.copy_location(plain, node)
+
+    def visit_If(self, node):
+        guarded = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if guarded else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node):
+        plain = ast.ImportFrom("collections", [ast.alias("namedtuple")], 0)
+        return ast.copy_location(plain, node) if node.module == SHAPES else node
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "NamedTuple":
+            name, fields = node.args
+            node.func.id = "namedtuple"
+            names = ast.Tuple([pair.elts[0] for pair in fields.elts], ast.Load())
+            node.args = [name, ast.copy_location(names, fields)]
+        return node
+
+
 def on_a_board(body):
-    """Statements, with `try: import x / except ImportError` decided for a board and annotations gone."""
+    """Statements, with `try: import x / except ImportError` decided for a board."""
     for node in body:
         if isinstance(node, ast.Try) and isinstance(node.body[0], ast.Import):
             yield from node.body if node.body[0].names[0].name in BOARD_HAS else node.handlers[0].body
-        elif isinstance(node, ast.AnnAssign):
-            yield ast.copy_location(ast.Assign([node.target], node.value), node)
         elif not is_docstring(node):
             yield node
 
@@ -100,7 +134,7 @@ class Module:
     def __init__(self, name: str, path: Path):
         self.name, self.path = name, path
         try:
-            self.tree = ast.parse(path.read_text(encoding="utf-8"))
+            self.tree = Untyped().visit(ast.parse(path.read_text(encoding="utf-8")))
         except (OSError, SyntaxError, ValueError) as error:
             raise ToolError("bundle", f"{path}: {error}") from error
         self.body = list(on_a_board(self.tree.body))
