@@ -12,6 +12,7 @@ from kentongan_wire import cli
 from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.packet import Channel
+from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
 from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -333,6 +334,25 @@ def test_any_value_in_any_field_is_encoded_or_refused(place, value):
         assert len(object_to_frame(case, CHANNEL, RING)) <= 255
     except LocalError as error:
         assert str(error)
+
+
+def test_a_ring_without_the_frames_generation_reads_it_unproved_and_makes_none():
+    site_key = bytes.fromhex(VECTORS["site_key"])
+    ring = SiteKeys({0: alarm_root(site_key, 0)}, {0: control_root(site_key, 0)}, 0)
+    for case in json.loads(json.dumps(VECTORS["good"])):
+        if not case.get("message"):
+            continue
+        case["message"]["generation"] = 1
+        for entry in case["message"]["body"].get("entries", []):
+            entry.pop("tag4")
+        for target in case["message"]["body"].get("targets", []):
+            target.pop("tag8")
+        del case["payload"]
+        frame = object_to_frame(case, CHANNEL, RING)
+        out = frame_to_object(frame, CHANNEL, ring)
+        assert out["message_error"] == "generation" and not out["carry_ok"]
+        with pytest.raises(LocalError, match="generation: the site's keys here have none of it"):
+            object_to_frame(case, CHANNEL, ring)
 
 
 def test_every_option_is_explained():

@@ -1,32 +1,48 @@
 """Message bodies: a namedtuple each, its bytes and back. Masks, keys and outer tags are not known here."""
 import struct
-from collections import namedtuple
 
 from kentongan_wire import codes
 from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.shapes import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Body = Any  # one of the tuples below: which, the message's type and its sender's role say
 
 # battery of ALARM and ButtonStatus in 20 mV; incident = low 16 bits of the counter of its first ALARM
-Alarm = namedtuple("Alarm", ("attempt", "incident", "zone", "kind", "flags", "battery"))
+Alarm = NamedTuple("Alarm", (
+    ("attempt", int), ("incident", int), ("zone", int), ("kind", int), ("flags", int), ("battery", int)))
 # temperature in degrees C, rssi in dBm, config_version = low byte; counter: of the alarm whose stage the
 # flags name, 0 when they name none
-ButtonStatus = namedtuple("ButtonStatus", (
-    "flags", "battery", "temperature", "rssi", "boots", "config_version", "firmware", "counter"))
+ButtonStatus = NamedTuple("ButtonStatus", (
+    ("flags", int), ("battery", int), ("temperature", int), ("rssi", int), ("boots", int),
+    ("config_version", int), ("firmware", int), ("counter", int)))
 # snr_q in 0.25 dB, air_used in 0.1 s of the last hour, firmware = (major, minor, patch)
-NodeStatus = namedtuple("NodeStatus", (
-    "flags", "battery_mv", "temperature", "rssi", "snr_q", "boots", "uptime_h", "air_used", "last_control",
-    "config_version", "firmware"))
-SirenReport = namedtuple("SirenReport", ("origin", "counter", "state", "source"))
+NodeStatus = NamedTuple("NodeStatus", (
+    ("flags", int), ("battery_mv", int), ("temperature", int), ("rssi", int), ("snr_q", int), ("boots", int),
+    ("uptime_h", int), ("air_used", int), ("last_control", int), ("config_version", int),
+    ("firmware", "tuple[int, ...]")))
+SirenReport = NamedTuple("SirenReport", (("origin", int), ("counter", int), ("state", int), ("source", int)))
 # origin, counter: the alarm that "saya datang" answers, by its node and its incident's first counter; else 0
-Event = namedtuple("Event", ("event", "person", "origin", "counter"))
-Receipts = namedtuple("Receipts", ("entries",))
+Event = NamedTuple("Event", (("event", int), ("person", int), ("origin", int), ("counter", int)))
+Receipts = NamedTuple("Receipts", (("entries", "tuple[Entry, ...]"),))
 # sounding 0 or 1; tag4 is 4 bytes
-Entry = namedtuple("Entry", ("node", "counter", "stage", "sounding", "zone", "kind", "tag4"))
+Entry = NamedTuple("Entry", (
+    ("node", int), ("counter", int), ("stage", int), ("sounding", int), ("zone", int), ("kind", int),
+    ("tag4", bytes)))
 # targets = ((node, 8-byte tag), ...); seconds at most 180
-SirenOrder = namedtuple("SirenOrder", ("origin", "counter", "action", "pattern", "seconds", "targets"))
+SirenOrder = NamedTuple("SirenOrder", (
+    ("origin", int), ("counter", int), ("action", int), ("pattern", int), ("seconds", int),
+    ("targets", "tuple[tuple[int, bytes], ...]")))
 # parts are numbered from 0; items = type-length-value bytes, see config.py
-Config = namedtuple("Config", ("target", "version", "part", "parts", "items"))
+Config = NamedTuple("Config", (
+    ("target", int), ("version", int), ("part", int), ("parts", int), ("items", bytes)))
 # origin, counter: node and first counter of the incident
-Page = namedtuple("Page", ("target", "origin", "counter", "kind", "house", "zone", "flags"))
+Page = NamedTuple("Page", (
+    ("target", int), ("origin", int), ("counter", int), ("kind", int), ("house", int), ("zone", int),
+    ("flags", int)))
 
 ALARM_FORMAT = "BHBBB"  # kind in the low half byte, flags in the high one
 PROOF_BYTES = 4         # under C, behind an ALARM's body: what the gateway believes, and no post can make
@@ -50,7 +66,7 @@ _BYTES = {codes.ALARM: ALARM_BYTES + PROOF_BYTES, codes.SIREN_REPORT: 10, codes.
 _BUTTON_STATUS_BYTES, _NODE_STATUS_BYTES = 11, 22
 
 
-def pack(what: str, layout: str, values) -> bytes:
+def pack(what: str, layout: str, values: "Sequence[int]") -> bytes:
     """Little-endian bytes; LocalError names the place of a value that does not fit (devices would cut it)."""
     if len(values) != len(layout):
         raise LocalError("{}: {} values, give {}".format(what, len(values), len(layout)))
@@ -79,7 +95,7 @@ def check_length(type: int, role: int, raw: bytes) -> None:
         raise RemoteError("length")
 
 
-def decode_body(type: int, role: int, raw: bytes):
+def decode_body(type: int, role: int, raw: bytes) -> "Body":
     """The body of an unmasked, length-checked message; an ALARM's without its proof.
 
     RemoteError field, stage, role, order_empty or config_part.
@@ -111,7 +127,7 @@ def decode_body(type: int, role: int, raw: bytes):
     return body
 
 
-def _decode_alarm(role, raw):
+def _decode_alarm(role: int, raw: bytes) -> Alarm:
     attempt, incident, zone, both, battery = struct.unpack("<" + ALARM_FORMAT, raw[:ALARM_BYTES])
     body = Alarm(attempt, incident, zone, both & 15, both >> 4, battery)
     if role == codes.SIRENE and body.kind != codes.KIND_UJI:
@@ -119,7 +135,7 @@ def _decode_alarm(role, raw):
     return body
 
 
-def _check_event(role, body):
+def _check_event(role: int, body: Event) -> None:
     """Who was asked may answer, and names what: a tombol and a sirene never do."""
     if not 1 <= body.event <= 4:
         raise RemoteError("field")
@@ -130,7 +146,7 @@ def _check_event(role, body):
         raise RemoteError("field")
 
 
-def encode_body(type: int, role: int, body) -> bytes:
+def encode_body(type: int, role: int, body: "Body") -> bytes:
     """Unmasked bytes of a body; LocalError when a value does not fit. Reverse of decode_body.
 
     An ALARM's end with a place for its proof, all zero.
@@ -160,31 +176,31 @@ def encode_body(type: int, role: int, body) -> bytes:
     return raw
 
 
-def _encode_alarm(body):
+def _encode_alarm(body: Alarm) -> bytes:
     if not (0 <= body.kind <= 15 and 0 <= body.flags <= 15):
         raise LocalError("ALARM: kind {}, flags {}: give 0 to 15 each".format(body.kind, body.flags))
     values = tuple(body[:3]) + (body.kind | body.flags << 4, body.battery)
     return pack("ALARM", ALARM_FORMAT, values) + bytes(PROOF_BYTES)
 
 
-def entry_fixed(entry) -> bytes:
+def entry_fixed(entry: Entry) -> bytes:
     """The first 11 bytes of a receipt entry, which its own tag covers."""
     stage = entry.stage | (SOUNDING_BIT if entry.sounding else 0)
     return pack("receipt entry", ENTRY_FORMAT, (entry.node, entry.counter, stage, entry.zone, entry.kind))
 
 
-def order_fixed(order) -> bytes:
+def order_fixed(order: SirenOrder) -> bytes:
     """The 12 fixed bytes of an order, origin to seconds; more seconds than its action has are cut."""
     seconds = min(order.seconds, _longest(order.action))
     return pack("siren order", ORDER_FORMAT,
                 (order.origin, order.counter, order.action, order.pattern, seconds))
 
 
-def _longest(action):
+def _longest(action: int) -> int:
     return codes.DRILL_SECONDS_MAX if action == codes.ACTION_DRILL else codes.ORDER_SECONDS_MAX
 
 
-def _decode_receipts(role, raw):
+def _decode_receipts(role: int, raw: bytes) -> Receipts:
     entries = []
     for at in range(1, len(raw), ENTRY_BYTES):
         node, counter, stage, zone, kind = struct.unpack_from("<" + ENTRY_FORMAT, raw, at)
@@ -201,7 +217,7 @@ def _decode_receipts(role, raw):
     return Receipts(tuple(entries))
 
 
-def _decode_order(raw):
+def _decode_order(raw: bytes) -> SirenOrder:
     origin, counter, action, pattern, seconds = struct.unpack_from("<" + ORDER_FORMAT, raw)
     if not codes.ACTION_START <= action <= codes.ACTION_DRILL_END:
         raise RemoteError("field")

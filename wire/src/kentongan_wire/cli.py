@@ -3,10 +3,15 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import BinaryIO, NoReturn, TextIO
 
 from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import Channel
+from kentongan_wire.site_keys import SiteKeys
+
+Convert = Callable[[str, Channel, SiteKeys | None], str]  # one line to one line
 
 LINE_LIMIT = 65_536  # bytes of one line; the longest frame takes 510 digits, the longest object far less
 KEY_FILE_LIMIT = 65_536  # bytes
@@ -25,7 +30,7 @@ EXPLANATIONS = {
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         self.exit(EXIT_USAGE, f"kentongan_wire: {message}; see python -m kentongan_wire --help\n")
 
 
@@ -33,7 +38,7 @@ class _Unreadable(Exception):
     """A line that gives an error object: (reason, explanation)."""
 
 
-def _arguments(argv):
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(prog="python -m kentongan_wire", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="decode|encode")
     for name, what in (("decode", "frames in hexadecimal -> JSON objects"),
@@ -50,7 +55,7 @@ def _arguments(argv):
     return parser.parse_args(argv)
 
 
-def _key_from_hex(text, option, sizes):
+def _key_from_hex(text: str, option: str, sizes: Collection[int]) -> bytes:
     """Key bytes; LocalError names the option and never repeats the digits."""
     wanted = " or ".join(str(2 * size) for size in sizes)
     try:
@@ -62,7 +67,7 @@ def _key_from_hex(text, option, sizes):
     return key
 
 
-def _site_key(options):
+def _site_key(options: argparse.Namespace) -> bytes | None:
     """Site key bytes or None."""
     if options.site_key is not None:
         return _key_from_hex(options.site_key, "--site-key", (32,))
@@ -86,7 +91,7 @@ def _site_key(options):
     return _key_from_hex(text, where, (32,))
 
 
-def _decode_line(text, channel, ring):
+def _decode_line(text: str, channel: Channel, ring: SiteKeys | None) -> str:
     digits = "".join(text.split())
     digits = digits[2:] if digits[:2] in ("0x", "0X") else digits
     try:
@@ -99,7 +104,7 @@ def _decode_line(text, channel, ring):
         raise _Unreadable(error.reason)
 
 
-def _encode_line(text, channel, ring):
+def _encode_line(text: str, channel: Channel, ring: SiteKeys | None) -> str:
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):
@@ -112,7 +117,7 @@ def _encode_line(text, channel, ring):
         raise _Unreadable("field", str(error))
 
 
-def _lines(stream):
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     """(number, bytes or None when too long) of every line, holding at most one line of LINE_LIMIT."""
     number = 0
     while True:
@@ -128,7 +133,7 @@ def _lines(stream):
         yield number, None
 
 
-def _answer(line, convert, channel, ring):
+def _answer(line: bytes | None, convert: Convert, channel: Channel, ring: SiteKeys | None) -> str | None:
     """One line's answer, or None for a blank line; _Unreadable with its reason."""
     if line is None:
         raise _Unreadable("line")
@@ -139,7 +144,7 @@ def _answer(line, convert, channel, ring):
     return convert(text, channel, ring) if text else None
 
 
-def run(convert, channel, ring, source, sink) -> None:
+def run(convert: Convert, channel: Channel, ring: SiteKeys | None, source: BinaryIO, sink: TextIO) -> None:
     """Convert every line of a binary source into a line of a text sink, flushed one by one."""
     for number, line in _lines(source):
         try:
@@ -153,7 +158,7 @@ def run(convert, channel, ring, source, sink) -> None:
             sink.flush()
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 at the end of the input, 1 when the reader of our output left, 2 for wrong options."""
     options = _arguments(argv)
     try:

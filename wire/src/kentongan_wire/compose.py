@@ -3,9 +3,13 @@ import struct
 
 from kentongan_wire.config import ITEMS, NAMES, PART_BYTES, PROFILES, good, groups_fit, within
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
-def _to_row(name, value):
+def _to_row(name: str, value: "Any") -> "tuple[Any, ...]":
     """A settings value as the tuple that goes on the air."""
     if name == "profile":
         return (PROFILES.index(value) if value in PROFILES else -1,)
@@ -24,7 +28,7 @@ def _to_row(name, value):
     return tuple(value)
 
 
-def _rows(name, value, limit):
+def _rows(name: str, value: "Any", limit: int) -> "list[tuple[Any, ...]]":
     if limit > 1 and type(value) not in (list, tuple):
         raise LocalError("config: {} is no list; give [ ... ]".format(name))
     values = value if limit > 1 else [value]
@@ -44,7 +48,7 @@ def _rows(name, value, limit):
     return out
 
 
-def split(settings: dict) -> list:
+def split(settings: "dict[str, Any]") -> list[bytes]:
     """List of parts, each the plain items of one CONFIG message; at least one. LocalError on bad settings.
 
     Give each part to `seal` with the counter of its message before it is sent.

@@ -20,6 +20,15 @@ from kentongan_wire.codes import CONFIG_ITEMS_MAX
 from kentongan_wire.crypto import aes_ctr, hmac_sha256
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.kinds import CODED
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from kentongan_wire.bodies import Config
+
+    Settings = dict[str, Any]  # by the names above, each its own shape
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
 PART_BYTES = CONFIG_ITEMS_MAX  # items of one part
@@ -51,18 +60,18 @@ NAMES = tuple([row[1] for row in ITEMS])
 KEYS_SEALED_BYTES = 3 * KEY_BYTES  # the generation before them stays readable
 
 
-def within(low, value, high):
+def within(low: int, value: object, high: int) -> bool:
     return type(value) is int and low <= value <= high
 
 
-def groups_fit(groups) -> bool:
+def groups_fit(groups: "Sequence[int]") -> bool:
     """Whether a code may go on the air: within bounds, and never only single strokes or only sixes."""
     if len(groups) > GROUPS_LIMIT or [n for n in groups if not within(1, n, STROKES_LIMIT)]:
         return False
     return not groups or [n for n in groups if n != groups[0]] != [] or groups[0] not in (1, 6)
 
 
-def _unpacked(number):
+def _unpacked(number: int) -> tuple[int, ...] | None:
     """Groups of a code's two bytes; None when there is a hole in them."""
     groups = [number >> shift & 15 for shift in (0, 4, 8, 12)]
     while groups and not groups[-1]:
@@ -70,7 +79,7 @@ def _unpacked(number):
     return tuple(groups) if groups_fit(groups) else None
 
 
-def good(name, row):
+def good(name: str, row: "tuple[Any, ...]") -> bool:
     """Whether one row's values are in range; the same rule for what we send and what we read."""
     if name == "table":
         return within(1, row[0], 255) and within(0, row[1], 0xFFFF)
@@ -91,7 +100,7 @@ def good(name, row):
     return within(1, row[0], 7)
 
 
-def _from_row(name, row):
+def _from_row(name: str, row: "tuple[Any, ...]") -> "Any":
     """The reverse of _to_row."""
     if name == "profile":
         return PROFILES[row[0]]
@@ -102,7 +111,7 @@ def _from_row(name, row):
     return row[0] if len(row) == 1 else row
 
 
-def _keys_at(items):
+def _keys_at(items: bytes) -> list[int]:
     """Index of the sealed bytes of every NEXT_KEYS item; RemoteError length when a length lies."""
     out = []
     at = 0
@@ -133,12 +142,12 @@ def seal(items: bytes, key_c: bytes, src: int, counter: int) -> bytes:
     return bytes(out)
 
 
-def read(items: bytes, key_c: bytes, src: int, counter: int) -> dict:
+def read(items: bytes, key_c: bytes | None, src: int, counter: int) -> "Settings":
     """The settings of one part: RemoteError length or field. Unknown tags are skipped.
 
     With key_c None, next_keys is left out.
     """
-    settings = {}
+    settings: Settings = {}
     if key_c is None:
         _keys_at(items)
         _read_plain(items, settings, NEXT_KEYS)
@@ -147,7 +156,7 @@ def read(items: bytes, key_c: bytes, src: int, counter: int) -> dict:
     return settings
 
 
-def _read_plain(plain, settings, left_out):
+def _read_plain(plain: bytes, settings: "Settings", left_out: int | None) -> None:
     """Add the items, whose lengths were checked, to the settings."""
     at = 0
     while at < len(plain):
@@ -159,7 +168,7 @@ def _read_plain(plain, settings, left_out):
                 _read_item(settings, name, layout, limit, value)
 
 
-def _read_item(settings, name, layout, limit, value):
+def _read_item(settings: "Settings", name: str, layout: str, limit: int, value: bytes) -> None:
     size = struct.calcsize(layout)
     if len(value) % size or (limit == 1 and len(value) != size):
         raise RemoteError("length")
@@ -181,11 +190,11 @@ def _read_item(settings, name, layout, limit, value):
 class Collector:
     """Parts of one version in, whole settings out; holds one version of at most 24 parts (5 KB)."""
 
-    def __init__(self):
-        self.version = None
-        self._parts = []
+    def __init__(self) -> None:
+        self.version: int | None = None
+        self._parts: list[bytes | None] = []
 
-    def add(self, body, key_c: bytes, src: int, counter: int):
+    def add(self, body: "Config", key_c: bytes, src: int, counter: int) -> "tuple[int, Settings] | None":
         """(version, settings) once the last missing part of a version is in, else None.
 
         `body` is the Config of a message whose tag held. RemoteError config_part, length or field: the part
@@ -201,8 +210,8 @@ class Collector:
         self._parts[body.part] = plain
         if None in self._parts:
             return None
-        settings = {}
+        settings: Settings = {}
         parts, self._parts, self.version = self._parts, [], None
         for part in parts:
-            _read_plain(part, settings, None)
+            _read_plain(part, settings, None)  # type: ignore[arg-type]  # no part is None any more
         return body.version, settings

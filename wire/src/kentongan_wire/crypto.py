@@ -7,6 +7,12 @@ import hashlib
 import struct
 
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kentongan_wire.shapes import Bytes
 
 try:
     import cryptolib
@@ -25,10 +31,10 @@ _MODE_ECB = 1  # MicroPython cryptolib's number for ECB
 
 _INNER = b"\x36" * HASH_BLOCK_BYTES  # RFC 2104 ipad
 _OUTER = b"\x5c" * HASH_BLOCK_BYTES  # RFC 2104 opad
-_ciphers: dict = {}  # key -> function
+_ciphers: "dict[bytes, Callable[[bytes], bytes]]" = {}
 
 
-def sha256(data) -> bytes:
+def sha256(data: "Bytes") -> bytes:
     """32-byte SHA-256 of bytes, bytearray or memoryview."""
     return hashlib.sha256(data).digest()
 
@@ -49,7 +55,7 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     return hmac.digest(key, message, "sha256")
 
 
-def equal(a: bytes, b: bytes) -> bool:
+def equal(a: "Bytes", b: "Bytes") -> bool:
     """True when both are the same bytes; the time depends on the length only."""
     if hmac is not None:
         return hmac.compare_digest(a, b)
@@ -61,7 +67,7 @@ def equal(a: bytes, b: bytes) -> bool:
     return difference == 0
 
 
-def xor(a: bytes, b: bytes) -> bytes:
+def xor(a: "Bytes", b: "Bytes") -> bytes:
     """The bytes of a, each xored with the byte of b at its place; b is at least as long as a."""
     if len(b) < len(a):
         raise LocalError("crypto.xor: the second value has {} bytes, give at least {}".format(len(b), len(a)))
@@ -69,7 +75,7 @@ def xor(a: bytes, b: bytes) -> bytes:
     return mixed.to_bytes(len(a), "little")
 
 
-def _encryptor(key):
+def _encryptor(key: bytes) -> "Callable[[bytes], bytes]":
     """A function that encrypts whole 16-byte blocks in ECB under the key; a few are kept ready."""
     found = _ciphers.get(key)
     if found is None:

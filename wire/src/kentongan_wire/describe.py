@@ -1,10 +1,14 @@
 """Frames as JSON objects and back, for people and their tools; CPython only, never on a device."""
+from collections.abc import Mapping
+from typing import Any
+
 from kentongan_wire import bodies, codes, config, keys, messages, verify
 from kentongan_wire.crypto import equal
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import (
     BROADCAST,
     PORT_PRIVATE,
+    Channel,
     Data,
     Packet,
     build_packet,
@@ -13,15 +17,17 @@ from kentongan_wire.packet import (
 )
 from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
 
+Object = dict[str, Any]  # as JSON has it
+
 U32, U8 = 0xFFFFFFFF, 0xFF
 # header field of the object, field of Packet, highest value, default for encode (None: has to be there)
-HEADER = (
+HEADER: tuple[tuple[str, str, int, int | None], ...] = (
     ("to", "to", U32, BROADCAST), ("from", "src", U32, None), ("id", "id", U32, None),
     ("hop_limit", "hop_limit", 7, 1), ("hop_start", "hop_start", 7, None), ("want_ack", "want_ack", 1, 0),
     ("via_mqtt", "via_mqtt", 1, 0), ("channel_hash", "channel_hash", U8, None),
     ("next_hop", "next_hop", U8, 0), ("relay_node", "relay_node", U8, None),
 )
-SHAPES = {
+SHAPES: dict[int, Any] = {
     codes.ALARM: bodies.Alarm, codes.SIREN_REPORT: bodies.SirenReport, codes.EVENT: bodies.Event,
     codes.RECEIPTS: bodies.Receipts, codes.SIREN_ORDER: bodies.SirenOrder, codes.CONFIG: bodies.Config,
     codes.PAGE: bodies.Page,
@@ -38,7 +44,7 @@ def every_generation(site_key: bytes) -> SiteKeys:
     return SiteKeys(alarm, control, 0)
 
 
-def frame_to_object(frame: bytes, channel, ring=None) -> dict:
+def frame_to_object(frame: bytes, channel: Channel, ring: SiteKeys | None = None) -> Object:
     """The object of one frame, `ring` a SiteKeys or None; RemoteError when header or Data cannot be read."""
     packet = parse_packet(frame)
     data = channel.open(packet)
@@ -50,14 +56,14 @@ def frame_to_object(frame: bytes, channel, ring=None) -> dict:
     return out
 
 
-def _describe_message(out, payload, packet, ring):
+def _describe_message(out: Object, payload: bytes, packet: Packet, ring: SiteKeys | None) -> None:
     """Fill in message, tag_ok and, where something in it is wrong, message_error."""
     try:
         envelope = messages.parse(payload)
     except RemoteError as error:
         out["message_error"] = error.reason
         return
-    message = {
+    message: Object = {
         "type": codes.TYPE_NAMES[envelope.type], "role": codes.ROLE_NAMES[envelope.role],
         "generation": envelope.generation, "counter": envelope.counter, "body": None,
     }
@@ -85,17 +91,17 @@ def _describe_message(out, payload, packet, ring):
         message["target_role"] = _target_role(envelope, packet, ring)
 
 
-def _target_role(envelope, packet, ring):
+def _target_role(envelope: messages.Envelope, packet: Packet, ring: SiteKeys) -> str | None:
     """Name of the role under whose C key the tag holds, or None."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     for role in sorted(codes.ROLE_NAMES):
         key = ring.c(messages.target_of(envelope), role, envelope.generation)
-        if equal(messages.outer_tag(key, packet.src, packet.to, unsigned), envelope.tag):
+        if key and equal(messages.outer_tag(key, packet.src, packet.to, unsigned), envelope.tag):
             return codes.ROLE_NAMES[role]
     return None
 
 
-def _body_to_object(envelope, body, src, ring):
+def _body_to_object(envelope: messages.Envelope, body: Any, src: int, ring: SiteKeys | None) -> Object:
     out = dict(zip(body._fields, body, strict=True))
     if envelope.type == codes.RECEIPTS:
         out["entries"] = [_entry_to_object(envelope, entry, src, ring) for entry in body.entries]
@@ -111,18 +117,21 @@ def _body_to_object(envelope, body, src, ring):
     return out
 
 
-def _entry_to_object(envelope, entry, src, ring):
+def _entry_to_object(envelope: messages.Envelope, entry: bodies.Entry, src: int,
+                     ring: SiteKeys | None) -> Object:
     out = dict(zip(entry._fields, entry, strict=True), tag4=entry.tag4.hex(), tag_ok=None)
     if ring is not None:
         pick = ring.a if entry.stage == codes.STAGE_SOUNDING else ring.c
         candidates = [pick(entry.node, role, envelope.generation) for role in codes.ROLE_NAMES]
-        out["tag_ok"] = any(equal(messages.entry_tag(src, entry, key), entry.tag4) for key in candidates)
+        out["tag_ok"] = any(
+            equal(messages.entry_tag(src, entry, key), entry.tag4) for key in candidates if key)
     return out
 
 
-def _target_to_object(envelope, body, one, src, ring):
+def _target_to_object(envelope: messages.Envelope, body: bodies.SirenOrder, one: tuple[int, bytes], src: int,
+                      ring: SiteKeys | None) -> Object:
     target, tag8 = one
-    out = {"target": target, "tag8": tag8.hex(), "tag_ok": None}
+    out: Object = {"target": target, "tag8": tag8.hex(), "tag_ok": None}
     if ring is not None:
         out["tag_ok"] = any(
             equal(messages.order_tag(src, envelope.counter, target, body, key), tag8)
@@ -130,14 +139,14 @@ def _target_to_object(envelope, body, one, src, ring):
     return out
 
 
-def object_to_frame(given: dict, channel, ring=None) -> bytes:
+def object_to_frame(given: Object, channel: Channel, ring: SiteKeys | None = None) -> bytes:
     """The frame of such an object; LocalError names the field that is missing or out of range.
 
     `payload` is used when it is there; else `message` is built with the site's keys.
     """
     if type(given) is not dict:
         raise LocalError("a line is one JSON object")
-    values = {}
+    values: dict[str, int] = {}
     for name, field, highest, default in HEADER:
         if name == "hop_start":
             default = values["hop_limit"]
@@ -158,7 +167,7 @@ def object_to_frame(given: dict, channel, ring=None) -> bytes:
     return build_packet(Packet(body=channel.crypt(values["src"], values["id"], plain), **values))
 
 
-def message_to_payload(given: dict, src: int, ring) -> bytes:
+def message_to_payload(given: Any, src: int, ring: SiteKeys | None) -> bytes:
     """Payload bytes of a `message` object, tags made with the site's keys; LocalError as object_to_frame."""
     if type(given) is not dict:
         raise LocalError("give payload (hexadecimal) or message (an object)")
@@ -182,18 +191,20 @@ def message_to_payload(given: dict, src: int, ring) -> bytes:
         key = ring.c(src, role, generation)
     proof_key = ring.c(src, role, generation) if kind == codes.ALARM else None
     carry_key = ring.r(src, role, generation)
-    return messages.encode(kind, role, generation, counter, src, body, key, carry_key, proof_key)
+    return messages.encode(
+        kind, role, generation, counter, src, body, _held(key), _held(carry_key), proof_key)
 
 
-def _shape(kind, role):
+def _shape(kind: int, role: int) -> Any:
     if kind == codes.STATUS:
         return bodies.ButtonStatus if role == codes.TOMBOL else bodies.NodeStatus
     return SHAPES[kind]
 
 
-def _object_to_body(kind, role, generation, counter, fields, src, ring):
+def _object_to_body(kind: int, role: int, generation: int, counter: int, fields: Object, src: int,
+                    ring: SiteKeys) -> Any:
     shape = _shape(kind, role)
-    values = {}
+    values: Object = {}
     for name in shape._fields:
         if name in ("entries", "targets") or (name == "firmware" and shape is bodies.NodeStatus):
             if type(fields.get(name)) is not list:
@@ -217,7 +228,7 @@ def _object_to_body(kind, role, generation, counter, fields, src, ring):
     return shape(**values)
 
 
-def _object_to_entry(given, role, generation, src, ring):
+def _object_to_entry(given: Any, role: int, generation: int, src: int, ring: SiteKeys) -> bodies.Entry:
     """An Entry; without tag4 it is made for a node of `role`, a tombol unless said otherwise."""
     if type(given) is not dict:
         raise LocalError("entries: each is an object")
@@ -229,10 +240,11 @@ def _object_to_entry(given, role, generation, src, ring):
         return bodies.Entry(node, counter, stage, sounding, zone, kind, _hex(given, "tag4", 4))
     pick = ring.a if stage == codes.STAGE_SOUNDING else ring.c
     key = pick(node, _named(given, "role", codes.ROLE_NAMES, codes.TOMBOL), generation)
-    return messages.receipt_entry(src, node, counter, stage, sounding, zone, kind, key)
+    return messages.receipt_entry(src, node, counter, stage, sounding, zone, kind, _held(key))
 
 
-def _object_to_target(given, order, generation, counter, src, ring):
+def _object_to_target(given: Any, order: bodies.SirenOrder, generation: int, counter: int, src: int,
+                      ring: SiteKeys) -> tuple[int, bytes]:
     """(target, tag8); without tag8 it is made for a node of `role`, a sirene unless said otherwise."""
     if type(given) is not dict:
         raise LocalError("targets: each is an object")
@@ -240,10 +252,17 @@ def _object_to_target(given, order, generation, counter, src, ring):
     if given.get("tag8") is not None:
         return target, _hex(given, "tag8", 8)
     key = ring.c(target, _named(given, "role", codes.ROLE_NAMES, codes.SIRENE), generation)
-    return target, messages.order_tag(src, counter, target, order, key)
+    return target, messages.order_tag(src, counter, target, order, _held(key))
 
 
-def _integer(given, name, highest, default, low=0):
+def _held(key: bytes | None) -> bytes:
+    """The key, which a ring without the message's generation does not have."""
+    if key is None:
+        raise LocalError("generation: the site's keys here have none of it; give one that they have")
+    return key
+
+
+def _integer(given: Mapping[str, Any], name: str, highest: int, default: int | None, low: int = 0) -> int:
     value = given.get(name, default)
     if value is True or value is False:
         value = int(value)
@@ -253,8 +272,8 @@ def _integer(given, name, highest, default, low=0):
     return value
 
 
-def _hex(given, name, length=None):
-    value = given.get(name)
+def _hex(given: Mapping[str, Any], name: str, length: int | None = None) -> bytes:
+    value = given.get(name, "")
     try:
         raw = bytes.fromhex(value)
     except (ValueError, TypeError):
@@ -264,7 +283,7 @@ def _hex(given, name, length=None):
     return raw
 
 
-def _named(given, name, names, default=None):
+def _named(given: Mapping[str, Any], name: str, names: dict[int, str], default: int | None = None) -> int:
     """The number of a name (or the number itself) from a table number -> name."""
     value = given.get(name, default)
     for number, known in names.items():

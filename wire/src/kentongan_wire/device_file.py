@@ -6,6 +6,14 @@ from kentongan_wire import phy
 from kentongan_wire.config import PROFILES, REVOKED_LIMIT, TABLE_LIMIT
 from kentongan_wire.errors import LocalError
 from kentongan_wire.kinds import KIND_NAMES, NEVER_SOUND
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from typing import Any, NoReturn
+
+    Device = dict[str, Any]           # by the names of FIELDS, each of its own kind
+    Reader = Callable[[Any], Any]     # what JSON gave -> the value, else _Bad
 
 FORMAT = 1
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
@@ -35,16 +43,16 @@ class _Bad(Exception):
     """(problem, remedy) about one value."""
 
 
-def _integer(low, high, what):
-    def read(value):
+def _integer(low: int, high: int, what: str) -> "Callable[[object], int]":
+    def read(value: object) -> int:
         if type(value) is not int or not low <= value <= high:
             raise _Bad("{!r} is no {}".format(value, what), "give a whole number {}..{}".format(low, high))
         return value
     return read
 
 
-def _text(limit):
-    def read(value):
+def _text(limit: int) -> "Callable[[Any], str]":
+    def read(value: "Any") -> str:
         try:
             good = type(value) is str and len(value.encode()) <= limit
         except UnicodeError:  # half a surrogate pair, which JSON can write
@@ -55,22 +63,22 @@ def _text(limit):
     return read
 
 
-def _truth(value):
+def _truth(value: object) -> bool:
     if value is not True and value is not False:
         raise _Bad("{!r} is no truth value".format(value), "write true or false")
     return value
 
 
-def _choice(names):
-    def read(value):
+def _choice(names: "Collection[str]") -> "Callable[[object], str]":
+    def read(value: object) -> str:
         if type(value) is not str or value not in names:
             raise _Bad("{!r} is unknown".format(value), "choose one of " + ", ".join(sorted(names)))
         return value
     return read
 
 
-def _hex(*lengths):
-    def read(value):
+def _hex(*lengths: int) -> "Callable[[Any], str]":
+    def read(value: "Any") -> str:
         if value == "":
             return ""  # as good as absent: _check_role says who needs which key
         digits = type(value) is str and all([char in "0123456789abcdef" for char in value.lower()])
@@ -82,21 +90,21 @@ def _hex(*lengths):
     return read
 
 
-def _list_of(read_one, limit):
-    def read(value):
+def _list_of(read_one: "Reader", limit: int) -> "Reader":
+    def read(value: "Any") -> "list[Any]":
         if type(value) not in (list, tuple) or len(value) > limit:
             raise _Bad("is no list of at most {} entries".format(limit), "write [ ... ]")
         return [read_one(one) for one in value]
     return read
 
 
-def _table_row(row):
+def _table_row(row: "Any") -> list[int]:
     if type(row) not in (list, tuple) or len(row) != 2:
         raise _Bad("{!r} is no row".format(row), "write [zone, kinds mask]")
     return [_integer(1, 255, "zone")(row[0]), _integer(0, 0xFFFF, "mask of kinds")(row[1])]
 
 
-def _stroke_kind(value):
+def _stroke_kind(value: object) -> int:
     if type(value) is not int or value not in STROKE_KINDS:
         raise _Bad("{!r} is no kind for strokes".format(value), "choose from 0..7")
     return value
@@ -105,12 +113,12 @@ def _stroke_kind(value):
 _node = _integer(NODE_MIN, NODE_MAX, "node number")
 
 
-def _node_or_none(value):
+def _node_or_none(value: object) -> int:
     return 0 if value == 0 and type(value) is int else _node(value)
 
 
 # name, reader of a value, default (None: it has to be there)
-FIELDS = (
+FIELDS: "tuple[tuple[str, Reader, Any], ...]" = (
     ("format", _integer(FORMAT, FORMAT, "known format"), None),
     ("site", _text(NAME_LIMIT), None),
     ("role", _choice(ROLES), None),
@@ -145,7 +153,7 @@ FIELDS = (
 NAMES = tuple([field[0] for field in FIELDS])
 
 
-def _distance(one, other) -> int:
+def _distance(one: str, other: str) -> int:
     """Edits between two short words."""
     row = list(range(len(other) + 1))
     for i in range(len(one)):
@@ -157,7 +165,7 @@ def _distance(one, other) -> int:
     return row[-1]
 
 
-def nearest(name: str, names) -> str:
+def nearest(name: str, names: "Sequence[str]") -> str:
     """The known name that takes the fewest edits."""
     best = names[0]
     for known in names:
@@ -166,11 +174,11 @@ def nearest(name: str, names) -> str:
     return best
 
 
-def _fail(where, name, problem, remedy):
+def _fail(where: str, name: str, problem: str, remedy: str) -> "NoReturn":
     raise LocalError("{}: {}: {}; {}".format(where, name, problem, remedy))
 
 
-def _check_role(out, given, where):
+def _check_role(out: "Device", given: "Device", where: str) -> None:
     role = out["role"]
     for name in ALL_KEYS:
         if name in KEYS_BY_ROLE[role] and not out[name]:
@@ -191,7 +199,7 @@ def _check_role(out, given, where):
         out["status_period_s"] = STATUS_PERIOD_TOMBOL_S if role == "tombol" else STATUS_PERIOD_MAINS_S
 
 
-def _check_radio(out, where):
+def _check_radio(out: "Device", where: str) -> None:
     for name, call, values in (
         ("freq_hz", phy.check_frequency, (out["freq_hz"], phy.preset(out["preset"]).bw_hz)),
         ("conducted_dbm", phy.check_eirp_dbm, (out["conducted_dbm"], out["gain_dbi"], out["loss_db"])),
@@ -202,7 +210,7 @@ def _check_radio(out, where):
             raise LocalError("{}: {}: {}".format(where, name, error))
 
 
-def check(given: dict, where: str) -> dict:
+def check(given: "Device", where: str) -> "Device":
     """A new dict with every field of FIELDS, typed and in range; keys stay hexadecimal, in lower case.
 
     LocalError names `where`, the key and the remedy. No message repeats a key's digits.

@@ -4,6 +4,10 @@ None of this decides local delivery: that is the tag first, then the counter (ve
 """
 from kentongan_wire import codes
 from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_wire.packet import Data, Packet
 
 PAYLOAD_LEAST_BYTES = 12  # message header and tags
 
@@ -33,7 +37,7 @@ CLASS_BY_TYPE = {
 }
 
 
-def may_relay(packet, data) -> bool:
+def may_relay(packet: "Packet", data: "Data") -> bool:
     """Whether this packet, opened on a channel of the site as `data`, may be carried on at all.
 
     Ours (portnum 256, version 1) and the gateway's text for phones; only broadcasts with hops left.
@@ -47,7 +51,7 @@ def may_relay(packet, data) -> bool:
     return data.payload[0] >> 4 == codes.VERSION
 
 
-def hops_taken(packet) -> int:
+def hops_taken(packet: "Packet") -> int:
     """Relays between the origin and us, 0..7."""
     return packet.hop_start - packet.hop_limit
 
@@ -57,7 +61,7 @@ def class_of(message_type: int) -> int:
     return CLASS_BY_TYPE.get(message_type, CLASS_REST)
 
 
-def class_of_data(data) -> int:
+def class_of_data(data: "Data") -> int:
     """Relay class of an opened packet that may_relay allowed."""
     if data.portnum != PORT_PRIVATE:
         return CLASS_REST

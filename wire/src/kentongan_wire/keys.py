@@ -3,6 +3,12 @@ import struct
 
 from kentongan_wire.crypto import hmac_sha256
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    Held = dict[int, tuple[bytes, ...]]  # of each generation what HELD says
 
 KEY_BYTES = 32
 GENERATION_MAX = 15  # four bits on the air
@@ -12,7 +18,7 @@ HELD = {1: ("key_a", "key_c", "key_r"), 2: ("alarm_root", "key_c"), 3: ("relay_r
         5: ("relay_root", "key_c")}
 
 
-def check_generation(generation):
+def check_generation(generation: int) -> None:
     if not 0 <= generation <= GENERATION_MAX:
         raise LocalError("key generation {}: give 0 to {}".format(generation, GENERATION_MAX))
 
@@ -37,7 +43,7 @@ class KeyRing:
     `.generation` is the one to send with; `.generations` those accepted, ascending, the newest last.
     """
 
-    def __init__(self, generations, generation):
+    def __init__(self, generations: "Collection[int]", generation: int):
         for each in generations:
             check_generation(each)
         if generation not in generations:
@@ -45,19 +51,19 @@ class KeyRing:
         self.generation = generation
         self.generations = tuple(sorted(generations))
 
-    def a(self, node: int, role: int, generation: int):
+    def a(self, node: int, role: int, generation: int) -> bytes | None:
         """A(node) or None."""
         return None
 
-    def c(self, node: int, role: int, generation: int):
+    def c(self, node: int, role: int, generation: int) -> bytes | None:
         """C(node) or None."""
         return None
 
-    def r(self, node: int, role: int, generation: int):
+    def r(self, node: int, role: int, generation: int) -> bytes | None:
         """R(node) or None."""
         return None
 
-    def c_of_target(self, node: int, generation: int) -> tuple:
+    def c_of_target(self, node: int, generation: int) -> tuple[bytes, ...]:
         """Every C key that a frame to this target may be under: none, our own, or one per role.
 
         CONFIG and PAGE name a target's number but not its role, and the role is part of its key.
@@ -68,26 +74,26 @@ class KeyRing:
 class OwnKeys(KeyRing):
     """Tombol: its own keys only. keys = {generation: (A, C, R)}."""
 
-    def __init__(self, node: int, role: int, keys: dict, generation: int):
+    def __init__(self, node: int, role: int, keys: "Held", generation: int):
         super().__init__(list(keys), generation)
         self.node = node
         self.role = role
         self._keys = keys
 
-    def _own(self, which, node, role, generation):
+    def _own(self, which: int, node: int, role: int, generation: int) -> bytes | None:
         held = self._keys.get(generation)
         return held[which] if held and node == self.node and role == self.role else None
 
-    def a(self, node, role, generation):
+    def a(self, node: int, role: int, generation: int) -> bytes | None:
         return self._own(0, node, role, generation)
 
-    def c(self, node, role, generation):
+    def c(self, node: int, role: int, generation: int) -> bytes | None:
         return self._own(1, node, role, generation)
 
-    def r(self, node, role, generation):
+    def r(self, node: int, role: int, generation: int) -> bytes | None:
         return self._own(2, node, role, generation)
 
-    def c_of_target(self, node, generation):
+    def c_of_target(self, node: int, generation: int) -> tuple[bytes, ...]:
         key = self.c(node, self.role, generation)
         return (key,) if key else ()
 
@@ -95,21 +101,21 @@ class OwnKeys(KeyRing):
 class RelayKeys(KeyRing):
     """Penerus, penerima: every R through relay_root, the own C; {generation: (relay_root, C)}."""
 
-    def __init__(self, node: int, role: int, keys: dict, generation: int):
+    def __init__(self, node: int, role: int, keys: "Held", generation: int):
         super().__init__(list(keys), generation)
         self.node = node
         self.role = role
         self._keys = keys
 
-    def c(self, node, role, generation):
+    def c(self, node: int, role: int, generation: int) -> bytes | None:
         held = self._keys.get(generation)
         return held[1] if held and node == self.node and role == self.role else None
 
-    def r(self, node, role, generation):
+    def r(self, node: int, role: int, generation: int) -> bytes | None:
         held = self._keys.get(generation)
         return node_key(held[0], node, role, generation) if held else None
 
-    def c_of_target(self, node, generation):
+    def c_of_target(self, node: int, generation: int) -> tuple[bytes, ...]:
         key = self.c(node, self.role, generation)
         return (key,) if key else ()
 
@@ -117,24 +123,24 @@ class RelayKeys(KeyRing):
 class PostKeys(KeyRing):
     """Siren post: every A and R through alarm_root, its own C; {generation: (alarm_root, C)}."""
 
-    def __init__(self, node: int, keys: dict, generation: int):
+    def __init__(self, node: int, keys: "Held", generation: int):
         super().__init__(list(keys), generation)
         self.node = node
         self._keys = keys
         self._relay_roots = dict([(g, relay_root(keys[g][0])) for g in keys])
 
-    def a(self, node, role, generation):
+    def a(self, node: int, role: int, generation: int) -> bytes | None:
         held = self._keys.get(generation)
         return node_key(held[0], node, role, generation) if held else None
 
-    def c(self, node, role, generation):
+    def c(self, node: int, role: int, generation: int) -> bytes | None:
         held = self._keys.get(generation)
         return held[1] if held and node == self.node and role == ROLE_SIRENE else None
 
-    def r(self, node, role, generation):
+    def r(self, node: int, role: int, generation: int) -> bytes | None:
         root = self._relay_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
-    def c_of_target(self, node, generation):
+    def c_of_target(self, node: int, generation: int) -> tuple[bytes, ...]:
         key = self.c(node, ROLE_SIRENE, generation)
         return (key,) if key else ()

@@ -5,9 +5,14 @@ The leading 0x00 costs a byte and saves the frame that follows a torn one.
 """
 import binascii
 import struct
-from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kentongan_wire.shapes import Bytes
 
 crc_hqx = getattr(binascii, "crc_hqx", None)  # the same CRC in C; MicroPython has none
 
@@ -22,20 +27,28 @@ COBS_BLOCK = 254       # most bytes without a zero behind one code byte
 NOT_BEFORE_LIMIT_MS = 60_000  # the host plans anything later itself
 
 # host -> modem
-Configure = namedtuple("Configure", ("node", "preset", "freq_hz", "conducted_dbm", "gain_dbi", "loss_db"))
+Configure = NamedTuple("Configure", (
+    ("node", int), ("preset", str), ("freq_hz", int), ("conducted_dbm", int), ("gain_dbi", int),
+    ("loss_db", int)))
 # not_before_ms counts from the arrival at the modem, so that a modem that restarted cannot hold a frame back
-Transmit = namedtuple("Transmit", ("frame", "klass", "not_before_ms", "flags", "snr_q"))
-Drop = namedtuple("Drop", ("src", "id"))  # forget a frame that waits; answered Ack whether it waited or not
-StatusAsk = namedtuple("StatusAsk", ())
+Transmit = NamedTuple("Transmit", (
+    ("frame", bytes), ("klass", int), ("not_before_ms", int), ("flags", int), ("snr_q", int)))
+# forget a frame that waits; answered Ack whether it waited or not
+Drop = NamedTuple("Drop", (("src", int), ("id", int)))
+StatusAsk = NamedTuple("StatusAsk", ())
 # modem -> host
-Hello = namedtuple("Hello", ("version", "role", "node"))  # node 0: not configured since its start
-Received = namedtuple("Received", ("frame", "rssi", "snr_q", "at_ms"))  # at_ms: modem's clock, modulo 2^32
-Transmitted = namedtuple("Transmitted", ("src", "id", "airtime_ms"))
-Refused = namedtuple("Refused", ("src", "id", "reason"))  # accepted before, and never sent after all
-ModemStatus = namedtuple("ModemStatus", ("air_used_ms", "queued", "dropped", "uptime_s", "faults"))
-LogLine = namedtuple("LogLine", ("text",))
-Ack = namedtuple("Ack", ("seq",))  # seq of the host message that it answers
-Nack = namedtuple("Nack", ("seq", "reason"))
+# node 0: not configured since its start
+Hello = NamedTuple("Hello", (("version", int), ("role", int), ("node", int)))
+# at_ms: modem's clock, modulo 2^32
+Received = NamedTuple("Received", (("frame", bytes), ("rssi", int), ("snr_q", int), ("at_ms", int)))
+Transmitted = NamedTuple("Transmitted", (("src", int), ("id", int), ("airtime_ms", int)))
+# accepted before, and never sent after all
+Refused = NamedTuple("Refused", (("src", int), ("id", int), ("reason", int)))
+ModemStatus = NamedTuple("ModemStatus", (
+    ("air_used_ms", int), ("queued", int), ("dropped", int), ("uptime_s", int), ("faults", int)))
+LogLine = NamedTuple("LogLine", (("text", str),))
+Ack = NamedTuple("Ack", (("seq", int),))  # seq of the host message that it answers
+Nack = NamedTuple("Nack", (("seq", int), ("reason", int)))
 
 FLAG_FIRST = 1  # Transmit.flags: first frame of an alarm, no back-off
 FAULT_JAMMED, FAULT_FLASH = 1, 2  # ModemStatus.faults: others hold the channel; its flash takes no write
@@ -80,7 +93,7 @@ ERRORS = ("cobs", "crc", "short", "long", "type", "length", "text")  # every key
 TEXT = b"\t\n\r\x1b"     # of a chip's own lines, beside what can be printed
 
 
-def crc16(data) -> int:
+def crc16(data: "Bytes") -> int:
     """CRC-16/CCITT, init 0xFFFF, no reflection: crc16(b"123456789") == 0x29B1."""
     if crc_hqx:
         return crc_hqx(data, 0xFFFF)
@@ -92,7 +105,7 @@ def crc16(data) -> int:
     return crc
 
 
-def cobs_encode(data) -> bytes:
+def cobs_encode(data: "Bytes") -> bytes:
     """The same bytes without any 0x00, one longer per started 254; no delimiter."""
     out = bytearray()
     for block in bytes(data).split(b"\0"):
@@ -105,7 +118,7 @@ def cobs_encode(data) -> bytes:
     return bytes(out)
 
 
-def cobs_decode(data):
+def cobs_decode(data: bytes | bytearray) -> bytes | None:
     """The bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
     length = len(data)
     if not length or data.find(b"\0") >= 0:
@@ -124,12 +137,12 @@ def cobs_decode(data):
     return bytes(out)
 
 
-def _ascii(raw) -> str:
+def _ascii(raw: bytes | list[int]) -> str:
     """Text of printable ASCII; anything else becomes a question mark."""
     return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in raw])
 
 
-def _rows() -> list:
+def _rows() -> "list[tuple[Any, ...]]":
     """LAYOUTS for reading and writing: code, message, struct of the whole head, names, ranges, tail."""
     rows = []
     for code, kind, fields, tail in LAYOUTS:
@@ -143,7 +156,7 @@ _BY_CODE = {row[0]: row for row in _rows()}
 _BY_KIND = {row[1]: row for row in _BY_CODE.values()}
 
 
-def _tail_bytes(name, limit, value) -> bytes:
+def _tail_bytes(name: str, limit: int, value: "Any") -> bytes:
     if name in TEXT_TAILS:
         if type(value) is not str:
             raise LocalError("link: {} is a string".format(name))
@@ -154,7 +167,7 @@ def _tail_bytes(name, limit, value) -> bytes:
     return bytes(value)
 
 
-def encode(seq: int, message) -> bytes:
+def encode(seq: int, message: "tuple[Any, ...]") -> bytes:
     """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
     if not 0 <= seq <= 0xFFFF:
         raise LocalError("link: seq {} is no u16".format(seq))
@@ -175,18 +188,18 @@ def encode(seq: int, message) -> bytes:
     return b"\0" + cobs_encode(raw + struct.pack("<H", crc16(raw))) + b"\0"
 
 
-def decode(encoded):
+def decode(encoded: bytes | bytearray) -> "tuple[int, Any] | str":
     """(seq, message) of the bytes between two delimiters, or the name in ERRORS of what is wrong."""
     found = _decode(encoded)
     return "text" if isinstance(found, str) and _is_text(encoded) else found
 
 
-def _is_text(data) -> bool:
+def _is_text(data: bytes | bytearray) -> bool:
     """Whether these are whole lines, which the chip's software writes by itself."""
     return data.find(b"\n") >= 0 and all(32 <= byte < 127 or byte in TEXT for byte in data)
 
 
-def _decode(encoded):
+def _decode(encoded: bytes | bytearray) -> "tuple[int, Any] | str":
     raw = cobs_decode(encoded)
     if raw is None:
         return "cobs"
@@ -212,16 +225,16 @@ def _decode(encoded):
 class Decoder:
     """Bytes in, messages out; never raises, holds at most BUFFER_LIMIT bytes, counts what it refused."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._buffer = bytearray()
         self._skipping = False  # the frame under way is too long: wait for its end
         self.errors = {}
         for name in ERRORS:
             self.errors[name] = 0
 
-    def feed(self, data) -> list:
+    def feed(self, data: "Bytes") -> "list[tuple[int, Any]]":
         """List of (seq, message) that these bytes completed, in order."""
-        out = []
+        out: list[tuple[int, Any]] = []
         data = bytes(data)
         start = 0
         while start < len(data):
@@ -234,7 +247,7 @@ class Decoder:
             start = end + 1
         return out
 
-    def _keep(self, piece):
+    def _keep(self, piece: bytes) -> None:
         if self._skipping:
             return
         if len(self._buffer) + len(piece) > BUFFER_LIMIT:
@@ -244,7 +257,7 @@ class Decoder:
             return
         self._buffer.extend(piece)
 
-    def _complete(self, out):
+    def _complete(self, out: "list[tuple[int, Any]]") -> None:
         encoded = self._buffer
         skipped = self._skipping
         self._buffer = bytearray()

@@ -1,6 +1,5 @@
 """The kentongan message on port 256: header, masks, tags; numbers are in codes.py, bodies in bodies.py."""
 import struct
-from collections import namedtuple
 
 from kentongan_wire import bodies
 from kentongan_wire.bodies import (  # noqa: F401 - one name to import them all by
@@ -33,6 +32,10 @@ from kentongan_wire.codes import (
 from kentongan_wire.crypto import hmac_sha256, xor
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN, PAYLOAD_MAX
+from kentongan_wire.shapes import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Body
 
 HEADER_BYTES = 6
 # The end of every message: the tag, then the carry tag, by which relays know whose frame they carry. It
@@ -44,8 +47,9 @@ PAYLOAD_MIN = HEADER_BYTES + END_BYTES
 _MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
 
 # body = bytes as sent, still masked; payload = the whole; nothing in it is verified
-Envelope = namedtuple("Envelope", (
-    "type", "role", "generation", "counter", "body", "tag", "carry", "payload"))
+Envelope = NamedTuple("Envelope", (
+    ("type", int), ("role", int), ("generation", int), ("counter", int), ("body", bytes), ("tag", bytes),
+    ("carry", bytes), ("payload", bytes)))
 
 
 def parse(payload: bytes) -> Envelope:
@@ -70,8 +74,8 @@ def parse(payload: bytes) -> Envelope:
                     bytes(payload[-CARRY_BYTES:]), bytes(payload))
 
 
-def encode(type: int, role: int, generation: int, counter: int, src: int, body, key: bytes,
-           carry_key: bytes, proof_key=None) -> bytes:
+def encode(type: int, role: int, generation: int, counter: int, src: int, body: "Body", key: bytes,
+           carry_key: bytes, proof_key: bytes | None = None) -> bytes:
     """Payload bytes of a broadcast message, masked and tagged; LocalError when receivers would refuse it.
 
     key: A(src) for a gateway's RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, else C(src).
@@ -108,7 +112,7 @@ def proof_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
     return hmac_sha256(key, b"KTGP" + struct.pack("<II", src, to) + unsigned)[: bodies.PROOF_BYTES]
 
 
-def masked(type: int, role: int) -> tuple:
+def masked(type: int, role: int) -> tuple[int, int]:
     """(from, to) of the bytes of a body that are masked, (0, 0) for none."""
     if type == STATUS and role == TOMBOL:
         return 0, 11
@@ -131,7 +135,7 @@ def target_of(envelope: Envelope) -> int:
     return struct.unpack_from("<I", envelope.body)[0]
 
 
-def entry_tag(sender: int, entry, key: bytes) -> bytes:
+def entry_tag(sender: int, entry: Entry, key: bytes) -> bytes:
     """The 4 tag bytes of a receipt entry; key A(node) for stage 1, C(node) for 2-5."""
     return hmac_sha256(key, b"KTGR" + struct.pack("<I", sender) + bodies.entry_fixed(entry))[:4]
 
@@ -148,13 +152,13 @@ def receipt_entry(sender: int, node: int, counter: int, stage: int, sounding: in
 
 
 def order_target(sender: int, counter: int, target: int, origin: int, alarm_counter: int, action: int,
-                 pattern: int, seconds: int, key: bytes) -> tuple:
+                 pattern: int, seconds: int, key: bytes) -> tuple[int, bytes]:
     """(target, tag8) for SirenOrder.targets; counter is the order message's, key C(target)."""
     order = SirenOrder(origin, alarm_counter, action, pattern, seconds, ())
     return target, order_tag(sender, counter, target, order, key)
 
 
-def order_tag(sender: int, counter: int, target: int, order, key: bytes) -> bytes:
+def order_tag(sender: int, counter: int, target: int, order: SirenOrder, key: bytes) -> bytes:
     """The 8 tag bytes of one target of an order, over sender, counter, target and the 12 fixed bytes."""
     head = b"KTGO" + struct.pack("<III", sender, counter, target)
     return hmac_sha256(key, head + bodies.order_fixed(order))[:8]

@@ -1,10 +1,10 @@
 """Meshtastic's packet: 16-byte header, channel cipher and the protobuf `Data` inside."""
 import struct
-from collections import namedtuple
 
 from kentongan_wire.crypto import aes_ctr
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.phy import MAX_FRAME
+from kentongan_wire.shapes import NamedTuple
 
 BROADCAST = 0xFFFFFFFF
 NODE_MIN = 4  # numbers 0-3 are reserved in Meshtastic
@@ -20,10 +20,12 @@ NAME_MAX_BYTES = 11  # Meshtastic ChannelSettings.name
 VARINT_MAX_BYTES = 10  # protobuf: 64 bits
 OURS_HEAD, OURS_TAIL = b"\x08\x80\x02\x12", 0x48  # portnum 256, then the payload's and the bitfield's key
 
-Packet = namedtuple("Packet", (
-    "to", "src", "id", "hop_limit", "want_ack", "via_mqtt", "hop_start",
-    "channel_hash", "next_hop", "relay_node", "body"))  # want_ack, via_mqtt 0 or 1; body = ciphertext
-Data = namedtuple("Data", ("portnum", "payload", "bitfield"))  # bitfield None = absent
+Packet = NamedTuple("Packet", (
+    ("to", int), ("src", int), ("id", int), ("hop_limit", int), ("want_ack", int), ("via_mqtt", int),
+    ("hop_start", int), ("channel_hash", int), ("next_hop", int), ("relay_node", int),
+    ("body", bytes)))  # want_ack, via_mqtt 0 or 1; body = ciphertext
+Data = NamedTuple("Data", (
+    ("portnum", int), ("payload", bytes), ("bitfield", "int | None")))  # bitfield None = absent
 
 
 def parse_packet(frame: bytes) -> Packet:
@@ -67,7 +69,7 @@ def relayed(packet: Packet, relay_node: int) -> bytes:
                                relay_node & 0xFF, packet.body))
 
 
-def _read_varint(data, at):
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     """(value, next index) of a varint of at most 64 bits; padded ones are read, as nanopb does."""
     value = 0
     for i in range(VARINT_MAX_BYTES):
@@ -83,7 +85,7 @@ def _read_varint(data, at):
     raise RemoteError("protobuf")
 
 
-def _varint(value):
+def _varint(value: int) -> bytes:
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -92,7 +94,7 @@ def _varint(value):
     return bytes(out)
 
 
-def _skip(data, at, wire_type):
+def _skip(data: bytes, at: int, wire_type: int) -> tuple[int, int]:
     """(length of the field's content, its index): varint, fixed64, length-delimited, fixed32; no groups."""
     if wire_type == 0:
         return _read_varint(data, at)[1] - at, at
@@ -171,8 +173,8 @@ class Channel:
             raise RemoteError("channel")
         return decode_data(self.crypt(packet.src, packet.id, packet.body))
 
-    def seal(self, src: int, packet_id: int, hop_limit: int, payload: bytes, hop_start=None,
-             relay_node=None, portnum: int = PORT_PRIVATE) -> bytes:
+    def seal(self, src: int, packet_id: int, hop_limit: int, payload: bytes, hop_start: int | None = None,
+             relay_node: int | None = None, portnum: int = PORT_PRIVATE) -> bytes:
         """The broadcast frame of a payload of at most 231 bytes; LocalError when it does not fit.
 
         hop_start defaults to hop_limit, relay_node to the sender's low byte: the frame of its origin.

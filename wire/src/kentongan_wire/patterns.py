@@ -6,6 +6,14 @@ and "all is well" in the next. What a profile has no code for sounds as titir (d
 Steps are ((on_ms, off_ms), ..), played from the first again until the sounding's time is over.
 """
 from kentongan_wire import kinds
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Steps = tuple[tuple[int, int], ...]  # (on, off) in ms
+    Codes = Iterable[tuple[int, tuple[int, ...]]]  # kind, groups of an RT's own code
 
 # Times are our own choice: slow enough to count by ear, fast enough that a group lasts 1-3 s.
 STROKE_MS = 150
@@ -62,9 +70,9 @@ DRILL_TONES = ((DRILL_TONE_MS, DRILL_GAP_MS), (DRILL_TONE_MS, DRILL_GAP_MS))
 PAUSES_MS = {".": SHORT_PAUSE_MS, "-": LONG_PAUSE_MS}
 
 
-def parse(code):
+def parse(code: str) -> "Steps":
     """Steps of one group of a code; any other character than `*`, `.` and `-` only separates."""
-    steps = []
+    steps: list[tuple[int, int]] = []
     for sign in code:
         if sign == "*":
             steps.append((STROKE_MS, GAP_MS))
@@ -73,7 +81,7 @@ def parse(code):
     return tuple(steps)
 
 
-def _group(profile, kind, own):
+def _group(profile: str, kind: int, own: "Codes") -> "tuple[str, Steps]":
     if kind == kinds.KIND_MEDIS:
         return MEDIC, MEDIC_STEPS
     code = CODES.get(profile, CODES[DEFAULT_PROFILE]).get(kind)
@@ -85,12 +93,12 @@ def _group(profile, kind, own):
     return kinds.KIND_NAMES[kind], parse(code)
 
 
-def of(settings, kind, drill=False):
+def of(settings: "dict[str, Any]", kind: int, drill: bool = False) -> "tuple[str, Steps]":
     """(name, steps) of a kind at a device with these settings: the RT's own code, else its profile's."""
     return steps_for(settings["profile"], kind, drill, settings.get("patterns", ()))
 
 
-def steps_for(profile, kind, drill=False, own=()):
+def steps_for(profile: str, kind: int, drill: bool = False, own: "Codes" = ()) -> "tuple[str, Steps]":
     """(name, steps) of a kind in a profile; the steps are empty for the kinds that never sound.
 
     own: [(kind, groups)] that replace the profile's codes, as CONFIG brings them (kentongan_wire.config).
@@ -106,12 +114,12 @@ def steps_for(profile, kind, drill=False, own=()):
     return DRILL + "_" + name, DRILL_TONES + slow * DRILL_GROUPS
 
 
-def cycle_ms(steps):
+def cycle_ms(steps: "Steps") -> int:
     """Time until the steps begin again."""
     return sum([on + off for on, off in steps])
 
 
-def edge_at(steps, t_ms):
+def edge_at(steps: "Steps", t_ms: int) -> tuple[bool, int | None]:
     """(on, next_ms): the output t_ms after the start, and when it is next to be set; next_ms > t_ms.
 
     Without steps the output is off for good: (False, None).

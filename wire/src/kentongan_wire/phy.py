@@ -1,9 +1,9 @@
 """LoRa modulation presets, time on air, contention numbers and the law's limits; integers only."""
-from collections import namedtuple
-
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import NamedTuple
 
-Preset = namedtuple("Preset", ("name", "bw_hz", "sf", "cr"))  # cr 5..8 stands for 4/5..4/8
+# cr 5..8 stands for 4/5..4/8
+Preset = NamedTuple("Preset", (("name", str), ("bw_hz", int), ("sf", int), ("cr", int)))
 
 DEFAULT_PRESET = "ShortSlow"
 # Meshtastic's modem presets, RadioInterface.cpp; those wider than 250 kHz are not lawful here.

@@ -4,6 +4,12 @@ import struct
 from kentongan_wire import codes
 from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from kentongan_wire.verify import Message
 
 NEW, REPEAT = 1, 2
 GUARD_SENDERS = 512  # entries kept, about 60 bytes each on a device
@@ -53,7 +59,7 @@ class Guard:
         self._count = 0
         self._heard = 0
 
-    def check(self, message) -> int:
+    def check(self, message: "Message") -> int:
         """NEW or REPEAT; RemoteError replay (older) or altered (same counter, other content).
 
         Changes nothing but the count of old receipts: accept() records.
@@ -73,7 +79,7 @@ class Guard:
             raise RemoteError("altered")
         return REPEAT
 
-    def accept(self, message) -> None:
+    def accept(self, message: "Message") -> None:
         """Record a message that check() let pass; an older one never lowers what is known."""
         key = _key_of(message)
         last, known = self._find(key)
@@ -88,7 +94,7 @@ class Guard:
             counter, content = last, known
         self._put(key, counter, content)
 
-    def last(self, src: int, generation: int, type: int):
+    def last(self, src: int, generation: int, type: int) -> int | None:
         """The highest counter accepted from a sender, or None; for a tombol every type has the same."""
         for sort in (generation << 4 | _ALL_TYPES, generation << 4 | type):
             counter = self._find(struct.pack(_KEY, src, sort))[0]
@@ -105,7 +111,7 @@ class Guard:
         if counter > self._find(key)[0]:
             self._put(key, counter, _FULL_WINDOW if type == codes.RECEIPTS else _ANY_CONTENT)
 
-    def rows(self) -> list:
+    def rows(self) -> list[tuple[int, int, int, int]]:
         """[(src, generation, type, last counter)] as a counter table has them; type 0 is a tombol's."""
         out = []
         for row in range(self._count):
@@ -119,7 +125,7 @@ class Guard:
             if self._row(row)[0] == src:
                 self._drop(row)
 
-    def keep(self, generations) -> None:
+    def keep(self, generations: "Container[int]") -> None:
         """Drop the entries of generations that are no longer accepted, after a rotation is over."""
         for row in range(self._count - 1, -1, -1):
             if self._row(row)[1] >> 4 not in generations:
@@ -140,7 +146,7 @@ class Guard:
         """A copy of image()."""
         return bytes(self.image())
 
-    def load(self, data) -> None:
+    def load(self, data: bytes | bytearray) -> None:
         """Replace everything by a dump; RemoteError length, nothing changed, when it is not whole."""
         end = len(data) - _CHECK_BYTES
         if end < _HEAD_BYTES or not equal(sha256(memoryview(data)[:end])[:_CHECK_BYTES], data[end:]):
@@ -161,13 +167,13 @@ class Guard:
         self._image[:end] = memoryview(data)[:end]
         self._count, self._heard = count, heard
 
-    def _end(self):
+    def _end(self) -> int:
         return _HEAD_BYTES + self._count * _ROW_BYTES
 
-    def _row(self, row):
+    def _row(self, row: int) -> tuple[int, int, int, int, int]:
         return struct.unpack_from(_ROW, self._image, _HEAD_BYTES + row * _ROW_BYTES)
 
-    def _worth(self, row):
+    def _worth(self, row: int) -> tuple[bool, bool, int]:
         """Rows with the least worth go first: those that cannot act, then those unheard for longest.
 
         First of all RECEIPTS: under A, a stolen post makes any number of them, of senders that do not exist.
@@ -176,12 +182,12 @@ class Guard:
         type = values[1] & 15
         return type != codes.RECEIPTS, type in _ACTING, values[4]
 
-    def _find(self, key):
+    def _find(self, key: bytes) -> tuple[int, int]:
         """(last counter, content or window) of a key; (0, 0) when it was never heard."""
         at = _place(self._image, key, self._end())
         return struct.unpack_from(_ROW, self._image, at)[2:4] if at is not None else (0, 0)
 
-    def _put(self, key, counter, content):
+    def _put(self, key: bytes, counter: int, content: int) -> None:
         at = _place(self._image, key, self._end())
         if at is None:
             self._make_room(key)
@@ -191,7 +197,7 @@ class Guard:
         src, sort = struct.unpack(_KEY, key)
         struct.pack_into(_ROW, self._image, at, src, sort, counter, content, self._heard)
 
-    def _make_room(self, key):
+    def _make_room(self, key: bytes) -> None:
         """Drop an entry when there is no place for this new key."""
         control = _is_control(struct.unpack(_KEY, key)[1])
         others = [row for row in range(self._count) if not _is_control(self._row(row)[1])]
@@ -200,14 +206,14 @@ class Guard:
         self._drop(min(others or range(self._count), key=self._worth))
         self.evicted += 1
 
-    def _drop(self, row):
+    def _drop(self, row: int) -> None:
         """Remove an entry; the last row moves into its place."""
         self._count -= 1
         at, last = _HEAD_BYTES + row * _ROW_BYTES, self._end()
         self._image[at : at + _ROW_BYTES] = self._image[last : last + _ROW_BYTES]
 
 
-def _place(image, key, end):
+def _place(image: bytes | bytearray, key: bytes | bytearray, end: int) -> int | None:
     """Where the row of a key begins among those before `end`, or None."""
     at = image.find(key, _HEAD_BYTES, end)
     while at >= 0:
@@ -217,20 +223,20 @@ def _place(image, key, end):
     return None
 
 
-def _is_control(sort):
+def _is_control(sort: int) -> bool:
     return sort & 15 in _CONTROL
 
 
-def _is_window(sort):
+def _is_window(sort: int) -> bool:
     return sort & 15 == codes.RECEIPTS
 
 
-def _key_of(message):
+def _key_of(message: "Message") -> bytes:
     type = _ALL_TYPES if message.role == codes.TOMBOL else message.type
     return struct.pack(_KEY, message.src, message.generation << 4 | type)
 
 
-def _content(message):
+def _content(message: "Message") -> int:
     return struct.unpack("<I", message.digest)[0] or 1  # 0 stands for any content
 
 
@@ -242,7 +248,7 @@ class ReplyBudget:
 
     def __init__(self, limit: int = REPLY_ENTRIES):
         self.limit = limit
-        self._answers: dict = {}  # (src, counter) -> (times, last at ms)
+        self._answers: dict[tuple[int, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
 
     def allow(self, src: int, counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
         """True when the message may be answered now, `most` times in all; that answer is counted."""
@@ -265,5 +271,5 @@ class ReplyBudget:
             self._answers[(src, counter)] = (times - 1, last_ms)
 
 
-def _answered(item):
+def _answered(item: tuple[tuple[int, int], tuple[int, int]]) -> tuple[int, tuple[int, int]]:
     return item[1][1], item[0]

@@ -16,7 +16,7 @@ def seal(alarm_root: bytes, control_root: bytes, generation: int, under: bytes) 
     return box + _tag(under, generation, box)
 
 
-def open_sealed(sealed: bytes, generation: int, under: bytes) -> tuple:
+def open_sealed(sealed: bytes, generation: int, under: bytes) -> tuple[bytes, bytes]:
     """(alarm_root, control_root); LocalError when they were sealed for or under something else."""
     box, tag = sealed[: 2 * ROOT_BYTES], sealed[2 * ROOT_BYTES :]
     if len(box) != 2 * ROOT_BYTES or not equal(_tag(under, generation, box), tag):
@@ -25,10 +25,10 @@ def open_sealed(sealed: bytes, generation: int, under: bytes) -> tuple:
     return plain[:ROOT_BYTES], plain[ROOT_BYTES:]
 
 
-def _crypt(under, generation, data):
+def _crypt(under: bytes, generation: int, data: bytes) -> bytes:
     # one message ever under this key: a generation has one pair of roots
     return aes_ctr(hmac_sha256(under, b"KTGW" + bytes([generation])), bytes(16), data)
 
 
-def _tag(under, generation, box):
+def _tag(under: bytes, generation: int, box: bytes) -> bytes:
     return hmac_sha256(under, b"KTGV" + bytes([generation]) + box)

@@ -21,7 +21,7 @@ class Seen:
         self._next = 0
         self._latest_s = 0
 
-    def _find(self, src, packet_id):
+    def _find(self, src: int, packet_id: int) -> int:
         key = struct.pack("<II", src, packet_id)
         end = self._count * ENTRY_BYTES
         at = self._ring.find(key, 0, end)
@@ -37,7 +37,7 @@ class Seen:
         at = self._find(src, packet_id)
         if at < 0:
             return False
-        added_s = struct.unpack("<I", self._ring[at + 8 : at + ENTRY_BYTES])[0]
+        added_s: int = struct.unpack("<I", self._ring[at + 8 : at + ENTRY_BYTES])[0]
         now_s = now_ms // 1000 if now_ms >= 0 else self._latest_s
         return now_s - added_s < self._ttl_s
 
@@ -52,5 +52,5 @@ class Seen:
             self._count = min(self._count + 1, self._limit)
         self._ring[at : at + ENTRY_BYTES] = entry
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._count

@@ -6,7 +6,7 @@ from kentongan_wire.keys import HELD, KEY_BYTES, KeyRing, check_generation, node
 ROLES_WITH_CONTROL = (1, 2, 3, 5, 4)  # roles a C key may belong to, the likeliest first
 
 
-def _root(site_key, label, generation):
+def _root(site_key: bytes, label: bytes, generation: int) -> bytes:
     if len(site_key) != KEY_BYTES:
         raise LocalError("site key has {} bytes: give the site key file's 32".format(len(site_key)))
     check_generation(generation)
@@ -23,7 +23,7 @@ def control_root(site_key: bytes, generation: int) -> bytes:
     return _root(site_key, b"KTG1 control", generation)
 
 
-def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generation: int) -> tuple:
+def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generation: int) -> tuple[bytes, ...]:
     """The keys that a device of this role and number holds, in the order of HELD."""
     about = node, role, generation
     made = {
@@ -40,24 +40,25 @@ class SiteKeys(KeyRing):
     Generations below `lowest` are not accepted any more; their keys still end what was begun under them.
     """
 
-    def __init__(self, alarm_roots: dict, control_roots: dict, generation: int, lowest: int = 0):
+    def __init__(self, alarm_roots: dict[int, bytes], control_roots: dict[int, bytes], generation: int,
+                 lowest: int = 0):
         super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
         self.alarm_roots = alarm_roots
         self.control_roots = control_roots
         self.relay_roots = {g: relay_root(root) for g, root in alarm_roots.items()}
 
-    def a(self, node, role, generation):
+    def a(self, node: int, role: int, generation: int) -> bytes | None:
         root = self.alarm_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
-    def c(self, node, role, generation):
+    def c(self, node: int, role: int, generation: int) -> bytes | None:
         root = self.control_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
-    def r(self, node, role, generation):
+    def r(self, node: int, role: int, generation: int) -> bytes | None:
         root = self.relay_roots.get(generation)
         return node_key(root, node, role, generation) if root else None
 
-    def c_of_target(self, node, generation):
+    def c_of_target(self, node: int, generation: int) -> tuple[bytes, ...]:
         keys = [self.c(node, role, generation) for role in ROLES_WITH_CONTROL]
         return tuple([key for key in keys if key])

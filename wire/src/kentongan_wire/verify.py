@@ -1,18 +1,27 @@
 """Is this message authentic, and what does it say? Counters are judged after this, in replay.py."""
-from collections import namedtuple
-
 from kentongan_wire import codes, messages
 from kentongan_wire.bodies import ALARM_BYTES, decode_body, order_fixed
 from kentongan_wire.crypto import equal, sha256
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST, NODE_MIN
+from kentongan_wire.shapes import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from kentongan_wire.bodies import Alarm, Body, Entry  # noqa: F401 - Message names it as text
+    from kentongan_wire.keys import KeyRing
+    from kentongan_wire.messages import Envelope
 
 # silent: nobody near the presser may notice. digest: 4 bytes over all that repeats of one counter must not
 # change (of an ALARM not its attempt, and so neither its proof nor its tags).
-Message = namedtuple("Message", ("type", "role", "generation", "src", "counter", "body", "silent", "digest"))
+Message = NamedTuple("Message", (
+    ("type", int), ("role", int), ("generation", int), ("src", int), ("counter", int), ("body", "Body"),
+    ("silent", bool), ("digest", bytes)))
 
 
-def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message:
+def open_message(payload: bytes, src: int, to: int, keys: "KeyRing",
+                 revoked: "Container[int]" = ()) -> Message:
     """The verified message of a payload sent by src, judged with a keys.KeyRing.
 
     RemoteError in this order: short long version type role field length (shape), header (a reserved sender),
@@ -26,7 +35,7 @@ def open_message(payload: bytes, src: int, to: int, keys, revoked=()) -> Message
     return _message(envelope, src, key, under_c)
 
 
-def _check_sender(envelope, src, keys, revoked):
+def _check_sender(envelope: "Envelope", src: int, keys: "KeyRing", revoked: "Container[int]") -> None:
     if src < NODE_MIN or src >= BROADCAST:
         raise RemoteError("header")
     if src in revoked:
@@ -35,7 +44,7 @@ def _check_sender(envelope, src, keys, revoked):
         raise RemoteError("generation")
 
 
-def carries(envelope, src: int, to: int, keys) -> bool:
+def carries(envelope: "Envelope", src: int, to: int, keys: "KeyRing") -> bool:
     """Whether the carry tag of a parsed message holds: src itself made it, so a relay may spend src's share.
 
     It proves nothing to act on: who relays holds the R of everybody.
@@ -46,7 +55,7 @@ def carries(envelope, src: int, to: int, keys) -> bool:
     return equal(messages.carry_tag(key, src, to, envelope.payload[: -messages.CARRY_BYTES]), envelope.carry)
 
 
-def _message(envelope, src, key, under_c):
+def _message(envelope: "Envelope", src: int, key: bytes, under_c: bool) -> Message:
     """What an envelope says whose outer tag holds under this key."""
     raw = messages.mask(envelope.type, envelope.role, src, envelope.counter, key, envelope.body)
     body = decode_body(envelope.type, envelope.role, raw)
@@ -59,7 +68,7 @@ def _message(envelope, src, key, under_c):
                    digest_of(envelope, under_c))
 
 
-def _is_silent(body, under_c):
+def _is_silent(body: "Alarm", under_c: bool) -> bool:
     """Whether an alarm is a secret; RemoteError weak_key for one under A that no post may sound."""
     if not under_c:
         if not codes.is_loud(body.zone, body.kind, body.flags):
@@ -70,9 +79,10 @@ def _is_silent(body, under_c):
     return not (body.flags & codes.FLAG_CANCEL or body.kind == codes.KIND_UJI or not body.zone)
 
 
-def _key_that_holds(envelope, src, to, keys):
+def _key_that_holds(envelope: "Envelope", src: int, to: int, keys: "KeyRing") -> tuple[bytes, bool]:
     """(key, is it a C key) under which the tag holds; RemoteError not_for_us, no_key, tag, unproved."""
     role, generation = envelope.role, envelope.generation
+    candidates: list[tuple[bytes | None, bool]]
     if envelope.type in (codes.CONFIG, codes.PAGE):
         candidates = [(key, True) for key in keys.c_of_target(messages.target_of(envelope), generation)]
         if not candidates:
@@ -94,13 +104,13 @@ def _key_that_holds(envelope, src, to, keys):
     raise RemoteError("tag" if known else "no_key")
 
 
-def _holds(envelope, src, to, key):
+def _holds(envelope: "Envelope", src: int, to: int, key: bytes) -> bool:
     """Whether the outer tag holds under this key."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
-def _check_proof(envelope, src, to, key):
+def _check_proof(envelope: "Envelope", src: int, to: int, key: bytes | None) -> None:
     """Who holds the sender's C asks for more than a post can make; RemoteError unproved."""
     if key is None:
         return
@@ -110,7 +120,7 @@ def _check_proof(envelope, src, to, key):
         raise RemoteError("unproved")
 
 
-def digest_of(envelope, under_c) -> bytes:
+def digest_of(envelope: "Envelope", under_c: bool) -> bytes:
     """The 4 bytes that tell one content of a counter from another."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     if envelope.type == codes.ALARM:
@@ -119,7 +129,8 @@ def digest_of(envelope, under_c) -> bytes:
     return sha256((b"C" if under_c else b"A") + unsigned)[:4]
 
 
-def own_entry(payload: bytes, src: int, node: int, a: bytes, c: bytes) -> tuple:
+def own_entry(payload: bytes, src: int, node: int, a: bytes | None,
+              c: bytes | None) -> "tuple[Envelope, Entry | None]":
     """(Envelope, our Entry or None) of a RECEIPTS payload; the outer tag is ignored, our entry's must hold.
 
     a, c: our keys of the generation that the payload names (messages.parse tells it); None = not held.
@@ -139,7 +150,8 @@ def own_entry(payload: bytes, src: int, node: int, a: bytes, c: bytes) -> tuple:
     return envelope, None
 
 
-def own_order(payload: bytes, src: int, node: int, keys, revoked=()) -> Message:
+def own_order(payload: bytes, src: int, node: int, keys: "KeyRing",
+              revoked: "Container[int]" = ()) -> Message:
     """A SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
 
     The target's own tag covers sender, counter, target and the order. RemoteError as open_message up to
