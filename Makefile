@@ -60,6 +60,7 @@ bench-gateway: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+	@$(BIN)/mypy
 
 hardware: setup cad
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/hardware $(ARGS)
