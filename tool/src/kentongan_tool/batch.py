@@ -6,12 +6,20 @@ import csv
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from kentongan_tool.failures import ToolError
+from kentongan_tool.answers import Alarm, Device, Fields
+from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.hub import Hub
 from kentongan_tool.prompt import Prompt
+from kentongan_tool.provision import Job
 
-COLUMNS = {"role": str, "label": str, "zone": int, "house": int, "place": str, "hops": int}
+Choices = Mapping[str, tuple[str, Callable[[str], Any], str]]  # option: field, how it is read, what it is
+
+COLUMNS: dict[str, Callable[[str], Any]] = {
+    "role": str, "label": str, "zone": int, "house": int, "place": str, "hops": int}
 NEEDED = ("role", "label", "zone")
 ROWS_MAX = 1_000
 BAR = 24
@@ -21,7 +29,7 @@ UNSETTLED = ("port_missing", "port_denied", "port_busy")
 RESULT = ("label", "id", "time", "gateway", "rssi", "snr", "hops")
 
 
-def read_rows(path, choices):
+def read_rows(path: Path, choices: Choices) -> list[Fields]:
     """[{field: value}] of a list; ToolError names file, line, column. `choices`: options of provision."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -45,7 +53,7 @@ def read_rows(path, choices):
     return out
 
 
-def _read_row(path, line, row, choices):
+def _read_row(path: Path, line: int, row: dict[str, str], choices: Choices) -> Fields:
     fields = {}
     for name, text in row.items():
         if name is None or text is None:
@@ -64,7 +72,7 @@ def _read_row(path, line, row, choices):
     return fields
 
 
-def bar(done, total, text):
+def bar(done: int, total: int, text: str) -> str:
     full = BAR * done // total
     return f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total}  {text}"
 
@@ -72,20 +80,22 @@ def bar(done, total, text):
 class Ports:
     """Blank boards as they come to the ports; a port that was used waits until its board is unplugged."""
 
-    def __init__(self, ports, say, erase):
+    def __init__(self, ports: Iterable[str], say: Say, erase: bool):
         self._ports, self._say, self._erase = [str(port) for port in ports], say, erase
-        self._used = set()
+        self._used: set[str] = set()
 
-    def next_blank(self, label, wait_s):
+    def next_blank(self, label: str, wait_s: float) -> str:
         """The port of a blank board; ToolError("port_missing") when none came in time."""
-        until_s, asked, shown, since = time.monotonic() + wait_s, False, {}, {}
+        until_s, asked = time.monotonic() + wait_s, False
+        shown: set[str] = set()
+        since: dict[str, float] = {}
         while True:
             for port in self._ports:
                 if not os.path.exists(port):
                     if port in self._used:
                         self._used.remove(port)
                         self._say(f"{port}: papan dilepas")
-                    shown.pop(port, None)
+                    shown.discard(port)
                     since.pop(port, None)
                 elif port not in self._used and port not in shown:
                     try:
@@ -99,7 +109,7 @@ class Ports:
                     if device is None or self._erase:
                         self._used.add(port)
                         return port
-                    shown[port] = device
+                    shown.add(port)
                     prompt.leave()
                     self._say(f"{port}: sudah {device[0]} {device[1]}; lepas, atau beri --erase")
             if time.monotonic() > until_s:
@@ -110,7 +120,8 @@ class Ports:
             time.sleep(LOOK_S)
 
 
-def run(rows, coming, hub, make_job, result_path, wait_s, say):
+def run(rows: list[Fields], coming: Ports, hub: Hub, make_job: Callable[[str], Job], result_path: Path,
+        wait_s: float, say: Say) -> list[Device]:
     """Provision every row that is not in service yet; the devices of all rows.
 
     `coming`: Ports; `make_job(port)` gives a provision.Job. The first failure ends the run, and the rest goes
@@ -130,7 +141,7 @@ def run(rows, coming, hub, make_job, result_path, wait_s, say):
     return [there[row["label"]] for row in rows]
 
 
-def _note(path, device, alarm):
+def _note(path: Path, device: Device, alarm: Alarm | None) -> None:
     """One line for the list that goes into the folder of the RT."""
     new = not path.exists()
     alarm = alarm or {}

@@ -1,11 +1,15 @@
 """Commands that need a board at a port: provision, replace, test; and revoke, which needs none."""
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from kentongan_tool import batch, boards, labels, modem
-from kentongan_tool.arguments import add_bundle, add_hub, open_bundle, open_hub, say
+from kentongan_tool.answers import Fields
+from kentongan_tool.arguments import Commands, add_bundle, add_hub, open_bundle, open_hub, say
 from kentongan_tool.bundle import ROLES
-from kentongan_tool.console import Console
+from kentongan_tool.console import Console, Said
 from kentongan_tool.failures import ToolError
+from kentongan_tool.hub import Hub
 from kentongan_tool.image_job import ImageJob
 from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
 from kentongan_tool.revoke import revoke, wait_for_posts
@@ -14,7 +18,7 @@ PROMPT_TOOLS = ("mpremote",)
 IMAGE_TOOLS = ("esptool", "littlefs-python")
 REVOKE_WAIT_S = 600
 BATCH_WAIT_S = 3_600  # for the next board to be plugged in
-CHOICES = {  # option: (field of the registration, how it is read, what it is)
+CHOICES: batch.Choices = {  # option: (field of the registration, how it is read, what it is)
     "press": ("one_press", lambda text: {"tekan": True, "ketuk": False}[text], "tekan atau ketuk"),
     "gain": ("gain_dbi", int, "penguatan antena, dBi, dibulatkan ke atas"),
     "loss": ("loss_db", int, "rugi kabel, dB, dibulatkan ke bawah"),
@@ -22,18 +26,18 @@ CHOICES = {  # option: (field of the registration, how it is read, what it is)
 }
 
 
-def add_parsers(sub):
+def add_parsers(sub: Commands) -> None:
     add_provision(sub)
     add_replace(sub)
     add_test(sub)
     add_revoke(sub)
 
 
-def add_port(parser):
+def add_port(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
 
 
-def add_board(parser):
+def add_board(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--board", choices=sorted(boards.BOARDS), metavar="JENIS",
                         help=", ".join(sorted(boards.BOARDS)))
     parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
@@ -45,7 +49,7 @@ def add_board(parser):
         parser.add_argument(f"--{option}", metavar="ISI", help=text)
 
 
-def chosen(args):
+def chosen(args: argparse.Namespace) -> Fields:
     """The registration fields that were given; ToolError names one that cannot be read."""
     fields = {}
     for option, (name, read, text) in CHOICES.items():
@@ -58,7 +62,7 @@ def chosen(args):
     return fields
 
 
-def add_provision(sub):
+def add_provision(sub: Commands) -> None:
     command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
     command.add_argument("--port", required=True, action="append", metavar="PORT",
                          help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa")
@@ -76,7 +80,7 @@ def add_provision(sub):
     command.set_defaults(go=go_provision)
 
 
-def go_provision(args):
+def go_provision(args: argparse.Namespace) -> None:
     if args.batch:
         go_batch(args)
         return
@@ -88,7 +92,7 @@ def go_provision(args):
     do_job(args, open_hub(args), {**fields, **chosen(args)})
 
 
-def go_batch(args):
+def go_batch(args: argparse.Namespace) -> None:
     if args.role or args.label or args.zone is not None:
         raise ToolError("argument", f"--batch {args.batch}: role, label and zone are columns of the list")
     rows = batch.read_rows(args.batch, CHOICES)
@@ -98,7 +102,7 @@ def go_batch(args):
         raise ToolError("argument", "--batch waits for blank boards at their prompt: flash them, no --image")
     hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
 
-    def make_job(port):
+    def make_job(port: str) -> Job:
         return Job(hub, bundle, port, say, args.board, args.erase, args.wait)
 
     result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
@@ -111,10 +115,12 @@ def go_batch(args):
         say(f"{len(devices)} label di {args.label_out}")
 
 
-def do_job(args, hub, fields, replaces=None, old_erased=False):
+def do_job(args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | None = None,
+           old_erased: bool = False) -> None:
     if args.image and args.bundle is None:
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
+    kind: type[Job]
     if fields.get("role") == "modem":
         refuse_choices(args)
         kind = modem.ModemImageJob if args.image else modem.ModemJob
@@ -127,14 +133,14 @@ def do_job(args, hub, fields, replaces=None, old_erased=False):
         say(f"Label di {args.label_out}")
 
 
-def refuse_choices(args):
+def refuse_choices(args: argparse.Namespace) -> None:
     given = [option for option in CHOICES if getattr(args, option) is not None]
     if given:
         raise ToolError("argument", f"--{given[0]}: a gateway's radio has its power from its gateway, "
                                     "[radio] in gateway.toml")
 
 
-def add_replace(sub):
+def add_replace(sub: Commands) -> None:
     command = sub.add_parser("replace", help="papan baru untuk rumah yang sama; kunci papan lama dicabut")
     command.add_argument("device", metavar="ALAT", help="label atau nomor alat yang diganti")
     add_port(command)
@@ -148,7 +154,7 @@ def add_replace(sub):
     command.set_defaults(go=go_replace)
 
 
-def go_replace(args):
+def go_replace(args: argparse.Namespace) -> None:
     hub = open_hub(args)
     if modem.is_modem(args.device):
         do_job(args, hub, {"role": "modem", "label": args.device})
@@ -161,7 +167,7 @@ def go_replace(args):
         wait_for_posts(hub, old["node"], args.revoke_wait, say)
 
 
-def add_test(sub):
+def add_test(sub: Commands) -> None:
     command = sub.add_parser("test", help="periksa alat terpasang: isi, baterai, alarm uji sampai pusat data")
     add_port(command)
     add_hub(command)
@@ -170,7 +176,7 @@ def add_test(sub):
     command.set_defaults(go=go_test)
 
 
-def go_test(args):
+def go_test(args: argparse.Namespace) -> None:
     hub = open_hub(args)
     with Console(args.port) as console:
         said = console.wake(say)
@@ -189,7 +195,7 @@ def go_test(args):
     say(f"Diterima pusat data{heard(alarm) if said['role'] in PROVED_BY_UJI else ''}")
 
 
-def test_modem(args, hub):
+def test_modem(args: argparse.Namespace, hub: Hub) -> None:
     """A gateway's radio on the technician's cable: does it start, take its settings, and transmit?"""
     known = [one["label"] for one in hub.site()["gateways"]]
     if args.gateway is None and len(known) != 1:
@@ -199,14 +205,14 @@ def test_modem(args, hub):
     say(f"{made['file']['label']}: baik, menyala {status.uptime_s} s. Pasang kembali di gateway.")
 
 
-def described(said):
+def described(said: Said) -> str:
     """A device in one line, out of its answer to `periksa`; not every board can measure its battery."""
     battery = said.get("battery_mv")
     volts = "baterai tidak terukur" if battery is None else f"{battery / 1000:.2f} V"
     return f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, {volts}"
 
 
-def problems_of(said):
+def problems_of(said: Said) -> Iterator[str]:
     """What a person should look at in the answer to `periksa`."""
     if said.get("stuck"):
         yield "tombol macet: " + ", ".join(said["stuck"])
@@ -220,7 +226,7 @@ def problems_of(said):
         yield "radio: " + ", ".join(f"{name} {count}" for name, count in sorted(errors.items()))
 
 
-def add_revoke(sub):
+def add_revoke(sub: Commands) -> None:
     command = sub.add_parser("revoke", help="cabut alat; selesai bila semua pos melapor")
     command.add_argument("device", metavar="ALAT", help="label atau nomor alat")
     command.add_argument("--why", required=True, metavar="ALASAN", help="misalnya dicuri, hilang, rusak")
@@ -230,7 +236,7 @@ def add_revoke(sub):
     command.set_defaults(go=go_revoke)
 
 
-def go_revoke(args):
+def go_revoke(args: argparse.Namespace) -> None:
     if modem.is_modem(args.device):
         raise ToolError("argument", f"{args.device}: a gateway's radio holds no key to revoke; "
                                     "`replace` puts another board in its place")

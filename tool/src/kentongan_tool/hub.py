@@ -9,7 +9,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+from kentongan_tool.answers import Device, Fields, Label, Made, Modem, Revocation, Site, Uji
 from kentongan_tool.failures import ToolError
 
 TIMEOUT_S = 15
@@ -18,7 +20,7 @@ ANSWER_BYTES_MAX = 4 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def read_token(path):
+def read_token(path: Path) -> str:
     """The first line of a token file; ToolError when others may read it."""
     path = Path(path)
     try:
@@ -37,7 +39,7 @@ def read_token(path):
 class Hub:
     """Talks to the hub at `url`; every failure is a ToolError that names the remedy."""
 
-    def __init__(self, url, token=None, ca_file=None):
+    def __init__(self, url: str, token: str | None = None, ca_file: Path | None = None):
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ToolError("argument", f"--hub {url}: write https://ADDRESS (on the hub http://127.0.0.1)")
@@ -50,12 +52,13 @@ class Hub:
         except OSError as error:
             raise ToolError("file", f"--ca-file {ca_file}: {error.strerror or error}")
         # no proxy: the hub is in the neighbourhood, and a proxy would see the token
-        handlers = [urllib.request.ProxyHandler({})]
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if self._tls:
             handlers.append(urllib.request.HTTPSHandler(context=self._tls))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, path, body=None, method=None, timeout_s=TIMEOUT_S):
+    def call(self, path: str, body: object = None, method: str | None = None,
+             timeout_s: float = TIMEOUT_S) -> Any:
         """The JSON answer of one call."""
         headers = {"Content-Type": "application/json"}
         if self._token:
@@ -71,7 +74,7 @@ class Hub:
             reason = getattr(error, "reason", None) or error
             raise ToolError("hub_unreachable", f"{self.url}: {reason}")
 
-    def _refusal(self, error):
+    def _refusal(self, error: urllib.error.HTTPError) -> ToolError:
         try:
             told = json.loads(error.read(ANSWER_BYTES_MAX))
             what = "; ".join(str(told[name]) for name in ("error", "remedy") if told.get(name))
@@ -79,28 +82,28 @@ class Hub:
             what = f"HTTP {error.code}"
         return ToolError("hub_login" if error.code in (401, 403) else "hub_refused", f"{self.url}: {what}")
 
-    def login(self, login, password):
+    def login(self, login: str, password: str) -> None:
         """Exchange an account's password for a token of this session."""
         self._token = self.call("login", {"login": login, "password": password})["token"]
 
-    def site(self):
+    def site(self) -> Site:
         return self.call("site")
 
-    def devices(self):
+    def devices(self) -> list[Device]:
         """The devices in service; pending ones are left out."""
         return [one for one in self.call("devices")["devices"] if one["state"] == "in_service"]
 
-    def device(self, node):
+    def device(self, node: int) -> Device:
         return self.call(f"devices/{node}")
 
-    def find(self, name):
+    def find(self, name: str) -> Device:
         """A device in service by its label or its number in hexadecimal."""
         found = [one for one in self.devices() if name in (one["label"], one["id"])]
         if len(found) != 1:
             raise ToolError("argument", f"{name}: no such device is in service at {self.url}")
         return found[0]
 
-    def register(self, fields, replaces, request):
+    def register(self, fields: Fields, replaces: int | None, request: str) -> Made:
         """A pending device: {"node", "file", "state", "mark", ...}. It is in service after confirm only.
 
         `request`: an id of this registration; the same one again withdraws what the first may have made.
@@ -108,27 +111,27 @@ class Hub:
         path = "devices" if replaces is None else f"devices/{replaces}/replace"
         return self.call(path, {"request": request, **fields})
 
-    def confirm(self, node, erased=False):
+    def confirm(self, node: int, erased: bool = False) -> Device:
         return self.call(f"devices/{node}/confirm", {"erased": erased})
 
-    def withdraw(self, node, written):
+    def withdraw(self, node: int, written: bool) -> None:
         """Take a pending registration back; `written`: its keys may be on a board."""
-        return self.call(f"devices/{node}/withdraw", {"written": written})
+        self.call(f"devices/{node}/withdraw", {"written": written})
 
-    def modem(self, gateway):
+    def modem(self, gateway: str) -> Modem:
         """{"file", "sticker"} of the radio of a gateway, by the gateway's label."""
         return self.call(f"gateways/{urllib.parse.quote(gateway, safe='')}/modem")
 
-    def revoke(self, node, why, erased=False):
+    def revoke(self, node: int, why: str, erased: bool = False) -> Revocation:
         return self.call(f"devices/{node}/revoke", {"why": why, "erased": erased})
 
-    def revocation(self, node):
+    def revocation(self, node: int) -> Revocation:
         return self.call(f"devices/{node}/revocation")
 
-    def label(self, node):
+    def label(self, node: int) -> Label:
         return self.call(f"devices/{node}/label")
 
-    def uji(self, node, since, wait_s):
+    def uji(self, node: int, since: int, wait_s: float) -> Uji:
         """{"logged", "alarm", "mark"}: whether an "uji" of the device came in since that mark."""
         wait_s = int(min(wait_s, WAIT_SLICE_S))
         return self.call(f"devices/{node}/uji?since={since}&wait={wait_s}", timeout_s=TIMEOUT_S + wait_s)

@@ -4,6 +4,7 @@ For a board that has no prompt yet, or whose prompt is lost. The order and its p
 the chip itself compares what was written. Everything that was on the board is gone.
 """
 from kentongan_tool import boards, flash
+from kentongan_tool.answers import Made
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import staging
 from kentongan_tool.provision import Job, device_files
@@ -14,7 +15,7 @@ VFS_FILE = "isi-papan.bin"
 class ImageJob(Job):
     """As provision.Job; `bundle` needs MicroPython's image and the radio driver."""
 
-    def look(self):
+    def look(self) -> tuple[flash.Chip, boards.Board]:
         """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
         chip = flash.find_chip(self.port)
         if chip.name not in boards.GENERIC:
@@ -25,7 +26,7 @@ class ImageJob(Job):
             raise ToolError("occupied", f"{self.port}: --image empties the whole board")
         return chip, board
 
-    def _board_of(self, chip):
+    def _board_of(self, chip: flash.Chip) -> boards.Board:
         if self.wanted_board:
             return boards.BOARDS[self.wanted_board]  # flash.flash compares its chip before it erases
         fitting = boards.candidates(chip.name, flash.usb_of(self.port), chip.flash_mb)
@@ -34,19 +35,19 @@ class ImageJob(Job):
             raise ToolError("which_board", f"{chip.name}: --board {names}")
         return fitting[0]
 
-    def _needs_driver(self, found):
+    def _needs_driver(self, found: object) -> bool:
         return True
 
-    def _prepare(self, found, board, code):
+    def _prepare(self, found: object, board: boards.Board, code: dict[str, bytes]) -> None:
         self._chip, self._partition = flash.flash(self.port, self.bundle, self.say, board.name)
 
-    def _write(self, code, made):
+    def _write(self, code: dict[str, bytes], made: Made) -> None:
         self._note_written()
         with staging() as folder:
             path = folder / VFS_FILE
             flash.littlefs({**code, **device_files(made)}, self._partition.size, path)
             flash.write_flash(self.port, self._chip.name, self._partition.offset, path, self.say)
 
-    def _clear_board(self):
+    def _clear_board(self) -> None:
         flash.esptool(self.port, "erase-region", hex(self._partition.offset), hex(self._partition.size),
                       chip=flash.esptool_name(self._chip.name))

@@ -3,7 +3,7 @@
 Layouts from ESP-IDF: esp_app_format.h (image header) and gen_esp32part.py (partition table at 0x8000).
 """
 import struct
-from collections import namedtuple
+from typing import NamedTuple
 
 from kentongan_tool.boards import FLASH_START, IMAGE_CHIP_ID
 from kentongan_tool.failures import ToolError
@@ -17,10 +17,14 @@ ENTRIES_MAX = 96
 BLOCK_BYTES = 4096  # erase block, and littlefs's block
 FILE_SYSTEM, FAT = "vfs", "ffat"  # the labels that MicroPython mounts; the second one holds no littlefs
 
-Partition = namedtuple("Partition", "name offset size")
+
+class Partition(NamedTuple):
+    name: str
+    offset: int
+    size: int
 
 
-def check_chip(data, chip, where):
+def check_chip(data: bytes, chip: str, where: str) -> None:
     """ToolError("wrong_image") unless `data` is a firmware image for that chip."""
     if len(data) < CHIP_ID_AT + 2 or data[0] != IMAGE_MAGIC:
         raise ToolError("wrong_image", f"{where}: starts with no ESP image header")
@@ -31,7 +35,7 @@ def check_chip(data, chip, where):
         raise ToolError("wrong_image", f"{where}: is for {known}, not for {chip}")
 
 
-def partitions(data, chip, where):
+def partitions(data: bytes, chip: str, where: str) -> list[Partition]:
     """The partition table of a whole image, in its order."""
     at, found = PARTITIONS_AT - FLASH_START[chip], []
     for number in range(ENTRIES_MAX):
@@ -47,7 +51,7 @@ def partitions(data, chip, where):
     return found
 
 
-def file_system(data, chip, where, flash_bytes):
+def file_system(data: bytes, chip: str, where: str, flash_bytes: int) -> Partition:
     """The partition that MicroPython mounts as its file system, on a flash of that size.
 
     Its own images name none: then all that lies behind the last one is it (ports/esp32/main.c).

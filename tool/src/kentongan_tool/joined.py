@@ -8,7 +8,9 @@ refused with its place: no board gets guessed code.
 import ast
 import builtins
 import operator
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from kentongan_tool.driver import SWITCH
 from kentongan_tool.failures import ToolError
@@ -18,6 +20,9 @@ from kentongan_tool.shrink import needed
 from kentongan_tool.trees import (
     FUNCTIONS,
     OURS,
+    Function,
+    Meaning,
+    Method,
     Module,
     Outside,
     Own,
@@ -30,6 +35,8 @@ from kentongan_tool.trees import (
     text_of,
 )
 
+Names = Callable[[str], Meaning | None]  # what a name means at a place
+
 ASKED = ("settings", "runner", "actions", "console", "selftest")  # by the simulator's boards
 OPERATIONS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
@@ -41,24 +48,24 @@ OPERATIONS = {
 class Joined:
     """The modules that `root` (a file) needs, as one source. `sources`: {package: folder}."""
 
-    def __init__(self, root: Path, sources: dict):
+    def __init__(self, root: Path, sources: dict[str, Path]):
         self.sources = sources
-        self.modules: dict = {}
-        self.order: list = []   # as they have to run
+        self.modules: dict[str, Module] = {}
+        self.order: list[Module] = []  # as they have to run
         self._read("", Module("", Path(root)))
         self.finals = self._final_names()
-        self.numbers: dict = {}
+        self.numbers: dict[Own, int | str] = {}
         for module in self.order:
             self._find_numbers(module)
 
     # -- reading ------------------------------------------------------------------------------------
 
-    def path(self, name: str):
+    def path(self, name: str) -> Path | None:
         package, _, module = name.partition(".")
         path = Path(self.sources[package]) / f"{module or '__init__'}.py"
         return path if module and path.is_file() else None
 
-    def _read(self, name: str, module: Module):
+    def _read(self, name: str, module: Module) -> None:
         self.modules[name] = module
         for node in ast.walk(module.tree):
             if is_ours(node):
@@ -75,15 +82,16 @@ class Joined:
             self._bind(module, node)
         self.order.append(module)
 
-    def _source_of(self, node, alias) -> str:
-        inner = f"{node.module}.{alias.name}"
-        return inner if "." not in node.module and self.path(inner) else node.module
+    def _source_of(self, node: ast.ImportFrom, alias: ast.alias) -> str:
+        module = node.module or ""
+        inner = f"{module}.{alias.name}"
+        return inner if "." not in module and self.path(inner) else module
 
-    def _bind(self, module: Module, node):
+    def _bind(self, module: Module, node: ast.stmt) -> None:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if alias.name == "*":
-                    module.names.update(self.modules[node.module].names)
+                    module.names.update(self.modules[node.module or ""].names)
                 else:
                     module.names[alias.asname or alias.name] = self.meaning(module, node, alias)
         elif isinstance(node, ast.Import):
@@ -94,7 +102,7 @@ class Joined:
             for name in stored(node):
                 module.names[name] = Own(module.name, name)
 
-    def meaning(self, module: Module, node, alias):
+    def meaning(self, module: Module, node: ast.ImportFrom, alias: ast.alias) -> Meaning:
         """What one name of a `from` import stands for."""
         if not is_ours(node):
             return Outside(f"from {node.module} import {alias.name}", alias.asname or alias.name)
@@ -130,7 +138,7 @@ class Joined:
             raise ToolError("bundle", "two names of the device's modules cannot be told apart")
         return finals
 
-    def _find_numbers(self, module: Module):
+    def _find_numbers(self, module: Module) -> None:
         """Whole numbers and short texts that a module assigns once, at its top."""
         times: dict = {}
         for node in ast.walk(module.tree):
@@ -145,12 +153,15 @@ class Joined:
                 if number is not None and times[target.id] == 1:
                     self.numbers[Own(module.name, target.id)] = number
 
-    def _number(self, module: Module, node):
+    def _number(self, module: Module, node: ast.AST) -> int | str | None:
         if isinstance(node, ast.Constant):
-            short = text_of(node) is not None and len(node.value) <= INTERNED  # a name of the chip's anyway
-            return node.value if type(node.value) is int or short else None
+            text = text_of(node)
+            if text is not None:
+                return text if len(text) <= INTERNED else None  # a name of the chip's anyway
+            return node.value if type(node.value) is int else None
         if isinstance(node, (ast.Name, ast.Attribute)):
-            return self.numbers.get(self.look_up(module, node, module.names.get))
+            what = self.look_up(module, node, module.names.get)
+            return self.numbers.get(what) if isinstance(what, Own) else None
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert)):
             value = self._number(module, node.operand)
             return None if type(value) is not int else -value if isinstance(node.op, ast.USub) else ~value
@@ -160,7 +171,7 @@ class Joined:
             return OPERATIONS[type(node.op)](left, right) if whole else None
         return None
 
-    def look_up(self, module: Module, node, names):
+    def look_up(self, module: Module, node: ast.AST, names: Names) -> Meaning | None:
         """The meaning of a name, or of one behind modules' names; None of anything else."""
         if isinstance(node, ast.Name):
             return names(node.id)
@@ -179,7 +190,7 @@ class Joined:
         return {let_go} | {self.finals[what] for module in self.order for name, what in module.names.items()
                 if isinstance(what, Own) and (module is root or module.name.rpartition(".")[2] in ASKED)}
 
-    def _final_of(self, what) -> str:
+    def _final_of(self, what: tuple[str, str]) -> str:
         module, name = what
         return self.finals.get(Own(f"kentongan_node.{module}", name), "")
 
@@ -208,14 +219,17 @@ class Joined:
         return "\n".join([*lines, ast.unparse(ast.fix_missing_locations(ast.Module(kept, []))), ""])
 
 
+Scope = tuple[set[str], dict[str, Meaning], bool]  # names bound, meanings of our imports, whether a class's
+
+
 class Rewrite(ast.NodeTransformer):
     """A top-level statement of one module, in the names of the one module."""
 
     def __init__(self, joined: Joined, module: Module):
         self.joined, self.module = joined, module
-        self.scopes: list = []  # inner ones last: (names bound, {name: meaning} of our imports, of a class)
+        self.scopes: list[Scope] = []  # inner ones last
 
-    def _names(self, name: str):
+    def _names(self, name: str) -> Meaning | None:
         for depth, (names, ours, is_class) in enumerate(reversed(self.scopes)):
             if is_class and depth:
                 continue  # functions inside do not see what a class binds
@@ -225,7 +239,7 @@ class Rewrite(ast.NodeTransformer):
                 return None
         return self.module.names.get(name)
 
-    def _name(self, node):
+    def _name(self, node: ast.Name | ast.Attribute) -> ast.AST:
         what = self.joined.look_up(self.module, node, self._names)
         if isinstance(what, Own):
             if what in self.joined.numbers and isinstance(node.ctx, ast.Load):
@@ -239,7 +253,7 @@ class Rewrite(ast.NodeTransformer):
 
     visit_Name = visit_Attribute = _name
 
-    def visit_Assign(self, node):
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         found = [] if self.scopes else pairs(node)
         left = [(target, value) for target, value in found
                 if Own(self.module.name, target.id) not in self.joined.numbers]
@@ -248,43 +262,43 @@ class Rewrite(ast.NodeTransformer):
         apart = [ast.copy_location(ast.Assign([target], value), node) for target, value in left]
         return [self.generic_visit(one) for one in apart]
 
-    def visit_FunctionDef(self, node):
+    def visit_FunctionDef(self, node: Method) -> ast.AST:
         if not self.scopes:
             node.name = self.joined.finals[Own(self.module.name, node.name)]
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
-        self._inside(node, [one for one in node.body if not is_docstring(one)])
-        node.body = node.body or [ast.Pass()]
+        node.body = self._inside(node, [one for one in node.body if not is_docstring(one)]) or [ast.Pass()]
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_Lambda(self, node):
-        self._inside(node, [node.body])
-        node.body = node.body[0]
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        node.body = self._inside(node, [node.body])[0]
         return node
 
-    def _inside(self, function, body: list):
+    def _inside(self, function: Function, body: Sequence[ast.stmt | ast.expr]) -> list[Any]:
+        """The body in the names of the one module."""
         args = function.args
         args.defaults = [self.visit(one) for one in args.defaults]
         args.kw_defaults = [one and self.visit(one) for one in args.kw_defaults]
         ours = {}
-        for node in ast.walk(function):
-            if is_ours(node):
-                ours.update({alias.asname or alias.name: self.joined.meaning(self.module, node, alias)
-                             for alias in node.names})
+        for inner in ast.walk(function):
+            if is_ours(inner):
+                ours.update({alias.asname or alias.name: self.joined.meaning(self.module, inner, alias)
+                             for alias in inner.names})
         self.scopes.append((bound(function), ours, False))
-        function.body = []
+        out: list[Any] = []
         for node in body:
             new = self.visit(node)
-            function.body += new if isinstance(new, list) else [] if new is None else [new]
+            out += new if isinstance(new, list) else [] if new is None else [new]
         self.scopes.pop()
+        return out
 
-    def visit_ClassDef(self, node):
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         if not self.scopes:
             node.name = self.joined.finals[Own(self.module.name, node.name)]
         node.bases = [self.visit(one) for one in node.bases]
         self.scopes.append(({name for one in node.body for name in stored(one)}, {}, True))
-        body = []
+        body: list[ast.stmt] = []
         for one in node.body:
             if isinstance(one, ast.Assign):  # the target is an attribute, not one of the module's names
                 one.value = self.visit(one.value)
@@ -295,9 +309,9 @@ class Rewrite(ast.NodeTransformer):
         node.body = body or [ast.Pass()]
         return node
 
-    def visit_ImportFrom(self, node):
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return None if is_ours(node) else node
 
-    def visit_Global(self, node):
+    def visit_Global(self, node: ast.Global) -> ast.Global:
         node.names = [self.joined.finals[Own(self.module.name, name)] for name in node.names]
         return node

@@ -6,25 +6,39 @@ import contextlib
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import TypedDict
 
-from kentongan_tool.failures import ToolError
+from kentongan_tool.answers import Fields
+from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.hub import Hub
 
 
-def folder():
+class Entry(TypedDict):
+    """One registration that was begun."""
+
+    request: str
+    fields: Fields
+    replaces: int | None
+    node: int | None  # None: the hub has not answered yet
+    written: bool     # its keys may be on a board
+
+
+def folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "kentongan"
 
 
 class Journal:
     """At most one registration under way for each hub."""
 
-    def __init__(self, url):
+    def __init__(self, url: str):
         self.url = url
         self.path = folder() / f"pending-{sha256(url.encode()).hexdigest()[:12]}.json"
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[None]:
         """ToolError("running") while another process of this laptop registers at this hub.
 
         Each would take what the other has begun for a run that died. The lock ends with the process.
@@ -41,7 +55,7 @@ class Journal:
                 raise ToolError("running", self.url)
             yield
 
-    def read(self):
+    def read(self) -> Entry | None:
         """The entry, or None; a damaged one names its file."""
         try:
             return json.loads(self.path.read_text(encoding="utf-8"))
@@ -50,7 +64,7 @@ class Journal:
         except (OSError, ValueError) as error:
             raise ToolError("file", f"{self.path}: {error}; remove it and look at the page Perangkat")
 
-    def write(self, entry):
+    def write(self, entry: Entry) -> None:
         """Durable before anything is asked of the hub."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,11 +77,18 @@ class Journal:
         except OSError as error:
             raise ToolError("file", f"{self.path}: {error.strerror}")
 
-    def clear(self):
+    def note(self, written: bool) -> None:
+        """Of the entry under way, whether its keys may be on a board."""
+        entry = self.read()
+        if entry is None:
+            raise ToolError("file", f"{self.path}: is gone; look at the page Perangkat")
+        self.write({**entry, "written": written})
+
+    def clear(self) -> None:
         self.path.unlink(missing_ok=True)
 
 
-def settle(hub, say):
+def settle(hub: Hub, say: Say) -> None:
     """Withdraw what an interrupted run left pending at this hub."""
     journal = Journal(hub.url)
     entry = journal.read()

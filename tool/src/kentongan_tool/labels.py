@@ -3,9 +3,17 @@
 Eight labels of 99.1 x 67.7 mm on A4, as Avery L7165 and its equals are cut.
 """
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
+from kentongan_tool.answers import Label
 from kentongan_tool.failures import ToolError
+
+if TYPE_CHECKING:
+    from fpdf import FPDF  # read late: half a second
+
+Style = Literal["", "B"]
 
 PAGE_MM = (210, 297)
 LABEL_MM = (99.1, 67.7)
@@ -20,7 +28,7 @@ LINE_OF_PT = 0.45  # mm of line for each point of size
 DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 190)
 
 
-def sheet(labels, path, first=1, outlines=True):
+def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = True) -> None:
     """Write the labels (dicts of the hub's label route) to `path`; starts at place `first` of the sheet."""
     if not 1 <= first <= PER_SHEET:
         raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
@@ -40,7 +48,7 @@ def sheet(labels, path, first=1, outlines=True):
         raise ToolError("file", f"{path}: {error.strerror}")
 
 
-def title_and_place(label):
+def title_and_place(label: Label) -> tuple[str, str]:
     """"Rumah 07" and its lane, or the place where it hangs, or the device's name and its RT."""
     if label["house"]:
         return f"Rumah {label['house']:02d}", label["place"]
@@ -49,7 +57,7 @@ def title_and_place(label):
     return label["place"], ""
 
 
-def _label(pdf, label, x, y, outlines):
+def _label(pdf: "FPDF", label: Label, x: float, y: float, outlines: bool) -> None:
     if outlines:
         pdf.set_draw_color(*LINE)
         pdf.set_line_width(0.15)
@@ -66,17 +74,18 @@ def _label(pdf, label, x, y, outlines):
     _line(pdf, left, y + LABEL_MM[1] - 7, width, label["name"], SMALL_PT, GREY)
 
 
-def spaced(number):
+def spaced(number: str) -> str:
     """1a2b3c4d -> 1a2b 3c4d, to be read aloud."""
     return f"{number[:4]} {number[4:]}"
 
 
-def printable(text):
+def printable(text: str) -> str:
     """What the PDF's built-in fonts hold: Latin-1; a stranger sign becomes a question mark."""
     return str(text).encode("latin-1", "replace").decode("latin-1")
 
 
-def _line(pdf, x, y, width, text, size, colour, style=""):
+def _line(pdf: "FPDF", x: float, y: float, width: float, text: str, size: float, colour: tuple[int, int, int],
+          style: Style = "") -> None:
     """One line, made smaller until it fits."""
     text = printable(text)
     while True:
@@ -89,14 +98,20 @@ def _line(pdf, x, y, width, text, size, colour, style=""):
     pdf.cell(width, size * LINE_OF_PT, text)
 
 
-def _steps(pdf, steps, x, y, width, height):
+def _lines(pdf: "FPDF", width: float, text: str) -> int:
+    """How many lines a text takes."""
+    broken = pdf.multi_cell(width, 4, printable(text), dry_run=True, output="LINES")
+    assert isinstance(broken, list)
+    return len(broken)
+
+
+def _steps(pdf: "FPDF", steps: list[str], x: float, y: float, width: float, height: float) -> None:
     """Numbered steps in the largest size that leaves none out."""
     number_mm = 6
-    size = STEP_PT
+    size: float = STEP_PT
     while size > STEP_MIN_PT:
         pdf.set_font("helvetica", "", size)
-        lines = sum(len(pdf.multi_cell(width - number_mm, 4, printable(step), dry_run=True, output="LINES"))
-                    for step in steps)
+        lines = sum(_lines(pdf, width - number_mm, step) for step in steps)
         if lines * size * LINE_OF_PT + len(steps) <= height:
             break
         size -= 0.5
@@ -113,7 +128,7 @@ def _steps(pdf, steps, x, y, width, height):
         y = pdf.get_y() + 1
 
 
-def _qr(pdf, text, x, y):
+def _qr(pdf: "FPDF", text: str, x: float, y: float) -> None:
     """The code as filled squares, sharp at every size; segno leaves the quiet zone of 4 modules."""
     import segno
     rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]

@@ -5,8 +5,9 @@ else names, what the start hands on without calling it, every method whose name 
 for, or that stands in a string.
 """
 import ast
+from collections.abc import Collection
 
-from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, stored, text_of
+from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, Method, stored, text_of
 
 LET_GO = ("launch", "let_go")  # its body is written here
 ONCE = (("launch", "prepare"), ("hal", "recall"), ("hal", "wake"))  # launch.py calls them before that, once
@@ -15,17 +16,17 @@ ONCE = (("launch", "prepare"), ("hal", "recall"), ("hal", "wake"))  # launch.py 
 class Reach:
     """What of the statements the start alone calls: `once`. `roots`: these name the role's class."""
 
-    def __init__(self, statements: list, roots, once):
+    def __init__(self, statements: list, roots: Collection[str], once: Collection[str]):
         self.top = {name: node for node in statements for name in _bound(node)}
-        self.methods: dict = {}
+        self.methods: dict[str, list[tuple[ast.ClassDef, Method]]] = {}
         for owner in statements:
             for node in owner.body if isinstance(owner, ast.ClassDef) else ():
                 if isinstance(node, METHODS):
                     self.methods.setdefault(node.name, []).append((owner, node))
         self.roots, self.once = roots, once
-        self.later: set = set()      # functions that may be called, and names that may be read, later
-        self.at_start: set = set()
-        self._waiting: list = []
+        self.later: set[str | int] = set()  # functions that may be called, and names that may be read, later
+        self.at_start: set[str | int] = set()
+        self._waiting: list[tuple[Method, bool]] = []
         for node in statements:
             if not isinstance(node, DEFINITIONS):
                 self._read(node, False)
@@ -34,14 +35,14 @@ class Reach:
                     if not isinstance(part, METHODS):
                         self._read(part, False)
             for inner in ast.walk(node):
-                if text_of(inner) is not None:
-                    self._method(inner.value, True)
+                if (text := text_of(inner)) is not None:
+                    self._method(text, True)
         for name in roots:
             self._name(name, True)
         while self._waiting:
             self._read_body(*self._waiting.pop())
 
-    def _name(self, name, later):
+    def _name(self, name: str, later: bool) -> None:
         """A top-level name is read, or (not later) only called by the start."""
         node = self.top.get(name)
         if node is None:
@@ -54,7 +55,7 @@ class Reach:
         elif isinstance(node, ast.ClassDef):
             self._made(node, later)
 
-    def _made(self, owner, later):
+    def _made(self, owner: ast.ClassDef, later: bool) -> None:
         """An object of that class may be made."""
         for node in owner.body:
             if isinstance(node, METHODS) and node.name.startswith("__"):
@@ -63,26 +64,26 @@ class Reach:
             if isinstance(base, ast.Name) and isinstance(self.top.get(base.id), ast.ClassDef):
                 self._made(self.top[base.id], later)
 
-    def _method(self, name, later):
+    def _method(self, name: str, later: bool) -> None:
         if name != "__init__":
             for _, node in self.methods.get(name, ()):
                 self._body(node, later)
 
-    def _body(self, function, later):
+    def _body(self, function: Method, later: bool) -> None:
         done = self.later if later else self.at_start
         if id(function) not in done:
             done.add(id(function))
             self._waiting.append((function, later))
 
-    def _read_body(self, function, later):
-        for node in [*function.args.defaults, *filter(None, function.args.kw_defaults)]:
-            self._read(node, False)
+    def _read_body(self, function: Method, later: bool) -> None:
+        for default in [*function.args.defaults, *filter(None, function.args.kw_defaults)]:
+            self._read(default, False)
         for node in function.body:
             self._read(node, later, function.name in self.roots)
 
-    def _read(self, node, later, is_root=False):
+    def _read(self, node: ast.AST, later: bool, is_root: bool = False) -> None:
         """One statement or expression of the start (not later), or of what goes on."""
-        called = set()
+        called: set[int] = set()
         waiting = [(node, later)]
         while waiting:
             node, later = waiting.pop()
@@ -100,32 +101,32 @@ class Reach:
                 self._name(node.id, not made and (later or self._goes_on(node, called)))
             waiting.extend((inner, later) for inner in ast.iter_child_nodes(node))
 
-    def _goes_on(self, node, called):
+    def _goes_on(self, node: ast.Name, called: set[int]) -> bool:
         """Whether the start hands on what it names; a table is only read."""
         return id(node) not in called and isinstance(self.top.get(node.id), DEFINITIONS)
 
-    def _of_class(self, name, later):
+    def _of_class(self, name: str, later: bool) -> None:
         """X of X.y: a class is not made by it."""
         if not isinstance(self.top.get(name), ast.ClassDef):
             self._name(name, later)
         elif later:
             self.later.add(name)
 
-    def given_back(self) -> list:
+    def given_back(self) -> list[str]:
         """Methods as Class.method, then top-level names."""
         methods = [f"{owner.name}.{name}" for name, found in self.methods.items() for owner, node in found
                    if id(node) in self.at_start and id(node) not in self.later]
         return methods + [name for name in self.top if name not in self.later]
 
 
-def _bound(node) -> list:
+def _bound(node: ast.stmt) -> list[str]:
     """The top-level names that a statement makes, and nothing that only lives inside it."""
     if isinstance(node, ast.Assign):
         return [name for target in node.targets for name in stored(target)]
     return [node.name] if isinstance(node, DEFINITIONS) else []
 
 
-def written(statements: list, roots, let_go: str, once) -> list:
+def written(statements: list, roots: Collection[str], let_go: str, once: Collection[str]) -> list:
     """The statements with the body of the function `let_go`, if it is there."""
     if not [node for node in statements if let_go in stored(node)]:
         return statements

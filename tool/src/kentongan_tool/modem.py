@@ -5,13 +5,17 @@ another that is written in the same way.
 """
 import secrets
 import time
+from typing import Any
 
 from kentongan_wire import link, packet
 
+from kentongan_tool.answers import Device, Fields, File, Label, Made
 from kentongan_tool.console import Console
-from kentongan_tool.failures import ToolError
+from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.image_job import ImageJob
 from kentongan_tool.provision import Job
+
+Kinds = type[Any] | tuple[type[Any], ...]  # of messages of the link
 
 PREFIX = "modem-"  # and the gateway's label: the label of its radio
 ANSWER_S = 30  # for its first word after a reset, and for each answer
@@ -20,11 +24,11 @@ CLASS_LAST = 4  # of a frame that nobody waits for
 FAULT = "perlu teknisi"  # what a board without a working radio repeats
 
 
-def is_modem(label):
+def is_modem(label: str) -> bool:
     return label.startswith(PREFIX)
 
 
-def gateway_of(label):
+def gateway_of(label: str) -> str:
     """The gateway's label in its radio's; ToolError when it is none."""
     if not is_modem(label) or len(label) == len(PREFIX):
         raise ToolError("argument", f"{label}: the radio of gateway-1 is named {PREFIX}gateway-1")
@@ -34,11 +38,11 @@ def gateway_of(label):
 class ModemLine(Console):
     """The link's end of a host; use as a context manager."""
 
-    def __init__(self, port):
+    def __init__(self, port: str):
         super().__init__(port)
         self._seq = secrets.randbelow(1 << 15)
 
-    def wait_for(self, kinds, until_s):
+    def wait_for(self, kinds: Kinds, until_s: float) -> Any:
         """The next message of these kinds, or None when the time is over."""
         while time.monotonic() < until_s:
             for number, message in enumerate(self.messages):
@@ -49,7 +53,7 @@ class ModemLine(Console):
             self.lines()
         return None
 
-    def first_word(self):
+    def first_word(self) -> None:
         """Wait for Hello, or for the status of one that runs; ToolError names a board that says neither."""
         hello = self.wait_for((link.Hello, link.ModemStatus), time.monotonic() + ANSWER_S)
         if hello is None:
@@ -58,7 +62,7 @@ class ModemLine(Console):
         if isinstance(hello, link.Hello) and hello.version != link.LINK_VERSION:
             raise ToolError("modem", f"{self.port}: link {hello.version}, ours is {link.LINK_VERSION}")
 
-    def ask(self, message):
+    def ask(self, message: Any) -> None:
         """Send a message until the radio takes it; ToolError with its reason when it refuses."""
         self._seq += 1
         until_s = time.monotonic() + ANSWER_S
@@ -75,14 +79,14 @@ class ModemLine(Console):
         raise ToolError("no_answer", f"{self.port}: no answer to {type(message).__name__}")
 
 
-def trial_frame(node):
+def trial_frame(node: int) -> tuple[int, bytes]:
     """The smallest frame there is, from this node to itself: no hop, no channel's, nothing in it."""
     number = secrets.randbits(32) | 0xF0000000  # sequences begin at 1: far from any that the gateway used
     one = packet.Packet(node, node, number, 0, 0, 0, 0, 0, 0, node & 0xFF, b"\0")
     return number, packet.build_packet(one)
 
 
-def prove(port, file, say):
+def prove(port: str, file: File, say: Say) -> link.ModemStatus:
     """Radio on, settings taken, one frame on the air; the radio's ModemStatus."""
     with ModemLine(port) as line:
         line.first_word()
@@ -111,31 +115,31 @@ def prove(port, file, say):
         return status
 
 
-class ModemSteps:
+class ModemJob(Job):
     """What a gateway's radio does otherwise than a device: nothing to register, confirm or withdraw."""
 
-    def run(self, fields, replaces=None, old_erased=False):
+    def run(self, fields: Fields, replaces: int | None = None, old_erased: bool = False) -> Device:
         self._made = self.hub.modem(gateway_of(fields["label"]))  # before anything on the board is touched
         return super().run(fields, replaces, old_erased)
 
-    def _register(self, fields, replaces):
+    def _register(self, fields: Fields, replaces: int | None) -> Made:
         file = self._made["file"]
         self.say(f"Radio {file['label']}, nomor gateway {file['node']:08x}")
         return {"node": file["node"], "label": file["label"], "file": file, "state": {}}
 
-    def _note_written(self):
+    def _note_written(self) -> None:
         """No key goes to the board."""
 
-    def _prove(self, made, role):
+    def _prove(self, made: Made, role: str) -> None:
         prove(self.port, made["file"], self.say)
 
-    def _confirm(self, made, old_erased):
+    def _confirm(self, made: Made, old_erased: bool) -> Device:
         return {"node": made["node"], "label": made["label"], "id": format(made["node"], "08x")}
 
-    def sticker(self, device):
+    def sticker(self, device: Device) -> Label:
         return self._made["sticker"]
 
-    def _take_back(self, node):
+    def _take_back(self, node: int) -> None:
         try:
             self._clear_board()
             self.say("Papan dikosongkan lagi.")
@@ -143,9 +147,5 @@ class ModemSteps:
             self.say("Papan belum dapat dikosongkan (tanpa kunci): `kentongan-tool flash`, lalu ulangi.")
 
 
-class ModemJob(ModemSteps, Job):
-    pass
-
-
-class ModemImageJob(ModemSteps, ImageJob):
+class ModemImageJob(ModemJob, ImageJob):
     pass

@@ -9,9 +9,12 @@ where it is: the lines of a traceback are those of the readable text.
 import ast
 import builtins
 import itertools
+from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, bound, imported, stored, text_of
+from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, Function, bound, imported, stored, text_of
+
+Place = tuple[ast.AST, str]  # a node and its attribute that holds a name
 
 # In every MicroPython whose .mpy version is 6 (static_qstr_list of py/makeqstrdata.py): they take nothing.
 BUILT_IN = (  # noqa: SIM905 - as a list it is three times as long
@@ -23,18 +26,20 @@ BUILT_IN = (  # noqa: SIM905 - as a list it is three times as long
     "rstrip self sep set setattr setdefault sorted split start startswith staticmethod step stop str "
     "strip sum super to_bytes tuple type update upper value values write zip").split()
 INTERNED = 10  # letters of a text that the chip keeps among its names (MICROPY_ALLOC_PARSE_INTERN_STRING_LEN)
-SCOPES = (*FUNCTIONS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (*FUNCTIONS, *COMPREHENSIONS)
 
 
-def shorter(text: str, keep) -> str:
+def shorter(text: str, keep: Iterable[str]) -> str:
     """The text with other names, line by line. `keep`: what is asked for from outside."""
     tree = ast.parse(text)
-    texts = {text_of(node) for node in ast.walk(tree)} - {None}
-    outside, keep = set(keep), texts | set(keep)
-    foreign, given_back = _foreign(tree) | keep, _given_back(tree)
+    texts = {found for node in ast.walk(tree) if (found := text_of(node)) is not None}
+    outside = set(keep)
+    stays = texts | outside
+    foreign, given_back = _foreign(tree) | stays, _given_back(tree)
     for family in _families(tree):
-        _shorten_private(family, foreign, keep, given_back)
-    _shorten_bound(tree, keep)
+        _shorten_private(family, foreign, stays, given_back)
+    _shorten_bound(tree, stays)
     _reuse(tree, outside, texts)
     return ast.unparse(tree) + "\n"
 
@@ -42,7 +47,7 @@ def shorter(text: str, keep) -> str:
 # -- what only an object's own methods ask for ----------------------------------------------------
 
 
-def _families(tree) -> list:
+def _families(tree: ast.Module) -> list[list[ast.ClassDef]]:
     """Classes that share instances: lists of ClassDef, each with all its bases and heirs, if all are ours."""
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     families = {name: {name} for name in classes}
@@ -59,14 +64,14 @@ def _families(tree) -> list:
     return [[classes[name] for name in sorted(one)] for one in every if not one & strange]
 
 
-def _is_own(node) -> bool:
+def _is_own(node: ast.Attribute) -> bool:
     """self.x, or super().x"""
     value = node.value
     return isinstance(value, ast.Name) and value.id == "self" or \
         isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"
 
 
-def _foreign(tree) -> set:
+def _foreign(tree: ast.Module) -> set[str]:
     """Names that somebody else than their own object asks for, or gives, or that nobody in here asks for."""
     every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
@@ -76,7 +81,7 @@ def _foreign(tree) -> set:
     return elsewhere | by_name | unasked
 
 
-def _bindings(node) -> list:
+def _bindings(node: ast.AST) -> list[Place]:
     """(object, attribute that holds a name) of what a class's statement binds."""
     if isinstance(node, DEFINITIONS):
         return [(node, "name")]
@@ -84,21 +89,22 @@ def _bindings(node) -> list:
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)]
 
 
-def _given_back(tree) -> list:
+def _given_back(tree: ast.Module) -> list[ast.Attribute]:
     """The Class.method nodes of `del`."""
     return [node for node in ast.walk(tree)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)]
 
 
-def _shorten_private(family: list, foreign: set, keep: set, given_back: list):
+def _shorten_private(family: list[ast.ClassDef], foreign: set[str], keep: set[str],
+                     given_back: list[ast.Attribute]) -> None:
     """New names are those that other objects have anyway; a text may be what getattr() asks for."""
-    places: dict = {}
-    for node in given_back:
-        if isinstance(node.value, ast.Name) and node.value.id in [one.name for one in family]:
-            places.setdefault(node.attr, []).append((node, "attr"))
+    places: dict[str, list[Place]] = {}
+    for gone in given_back:
+        if isinstance(gone.value, ast.Name) and gone.value.id in [one.name for one in family]:
+            places.setdefault(gone.attr, []).append((gone, "attr"))
     for one in family:
-        for node in one.body:
-            for place in _bindings(node):
+        for part in one.body:
+            for place in _bindings(part):
                 places.setdefault(getattr(*place), []).append(place)
         for node in ast.walk(one):
             if isinstance(node, ast.Attribute) and _is_own(node):
@@ -109,11 +115,11 @@ def _shorten_private(family: list, foreign: set, keep: set, given_back: list):
     renamed = [name for name in sorted(places) if not name.startswith("__") and name not in foreign | read]
     stays = keep | asked | set(places) | set().union(*[_read_in_class(one) for one in family])
     others = sorted(name for name in foreign - keep if not name.startswith("_"))
-    fresh = itertools.chain(BUILT_IN, others, (f"_{n}" for n in itertools.count()))
-    fresh = (name for name in fresh if name not in stays)
+    there = itertools.chain(BUILT_IN, others, (f"_{n}" for n in itertools.count()))
+    fresh = (name for name in there if name not in stays)
     for name, new in list(zip(renamed, fresh, strict=False)):
-        for place, what in places[name]:
-            setattr(place, what, new)
+        for node, what in places[name]:
+            setattr(node, what, new)
 
 
 # -- what a function binds ------------------------------------------------------------------------
@@ -122,13 +128,13 @@ def _shorten_private(family: list, foreign: set, keep: set, given_back: list):
 class Inside:
     """What an outermost function and those inside it bind, by one name each, and which of it costs a name."""
 
-    def __init__(self, function):
+    def __init__(self, function: Function):
         self.function = function
-        self.bound: dict = {}     # name: whether it is an argument's or a function's
-        self.fixed: set = set()   # names that mean something else as well, or that others see
+        self.bound: dict[str, bool] = {}  # name: whether it is an argument's or a function's
+        self.fixed: set[str] = set()      # names that mean something else as well, or that others see
         self._scope(function, set())
 
-    def _scope(self, scope, around):
+    def _scope(self, scope: ast.AST, around: set[str]) -> None:
         """`around`: what the scopes outside bind."""
         own = dict.fromkeys(_arguments(scope), True)
         nodes = list(_within(scope))
@@ -151,8 +157,8 @@ class Inside:
             elif isinstance(node, SCOPES):
                 self._scope(node, around | set(own))
 
-    def rename(self, new):
-        waiting = [self.function.args, *_within(self.function)]
+    def rename(self, new: dict[str, str]) -> None:
+        waiting: list[ast.AST] = [self.function.args, *_within(self.function)]
         while waiting:
             node = waiting.pop()
             if isinstance(node, ast.arguments):
@@ -160,7 +166,7 @@ class Inside:
                     arg.arg = new.get(arg.arg, arg.arg)
             elif isinstance(node, ast.Name):
                 node.id = new.get(node.id, node.id)
-            elif isinstance(node, (*METHODS, ast.ExceptHandler)):
+            elif isinstance(node, (*METHODS, ast.ExceptHandler)) and node.name:
                 node.name = new.get(node.name, node.name)
             if isinstance(node, FUNCTIONS):
                 waiting.append(node.args)
@@ -168,24 +174,24 @@ class Inside:
                 waiting += _within(node)
 
 
-def _every_argument(args) -> list:
+def _every_argument(args: ast.arguments) -> list[ast.arg]:
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     return [arg for arg in every if arg is not None]
 
 
-def _arguments(scope) -> list:
+def _arguments(scope: ast.AST) -> list[str]:
     return [arg.arg for arg in _every_argument(scope.args)] if isinstance(scope, FUNCTIONS) else []
 
 
-def _outside_of(scope) -> list:
+def _outside_of(scope: ast.AST) -> list[ast.expr]:
     """What is written at a scope and read in the one around it."""
     if isinstance(scope, FUNCTIONS):
         args = scope.args
         return [*args.defaults, *filter(None, args.kw_defaults), *getattr(scope, "decorator_list", ())]
-    return [scope.generators[0].iter]
+    return [scope.generators[0].iter] if isinstance(scope, COMPREHENSIONS) else []
 
 
-def _within(scope):
+def _within(scope: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
     apart = _outside_of(scope)
     waiting = [node for node in ast.iter_child_nodes(scope) if node not in apart]
@@ -200,9 +206,10 @@ def _within(scope):
         waiting += _outside_of(node) if isinstance(node, SCOPES) else ast.iter_child_nodes(node)
 
 
-def _outermost(tree) -> list:
+def _outermost(tree: ast.Module) -> list[Function]:
     """Functions and lambdas that lie in no other one."""
-    found, waiting = [], [tree]
+    found: list[Function] = []
+    waiting: list[ast.AST] = [tree]
     while waiting:
         for node in ast.iter_child_nodes(waiting.pop()):
             if isinstance(node, FUNCTIONS):
@@ -212,7 +219,7 @@ def _outermost(tree) -> list:
     return found
 
 
-def _shorten_bound(tree, keep):
+def _shorten_bound(tree: ast.Module, keep: set[str]) -> None:
     """Arguments that nobody gives by name get MicroPython's names; what else is bound costs none."""
     by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
     top = {name for node in tree.body for name in [*stored(node), *_imports(node)]}
@@ -230,14 +237,14 @@ def _shorten_bound(tree, keep):
         inside.rename(new)
 
 
-def _imports(node) -> list:
+def _imports(node: ast.AST) -> list[str]:
     return imported(node) if isinstance(node, (ast.Import, ast.ImportFrom)) else []
 
 
 # -- what the one module binds --------------------------------------------------------------------
 
 
-def _reuse(tree, outside: set, texts: set):
+def _reuse(tree: ast.Module, outside: set[str], texts: set[str]) -> None:
     """Give top-level names the names that attributes, short texts and arguments by name have anyway."""
     top = {name for node in tree.body for name in stored(node)}
     taken = set(dir(builtins)) | top | outside
@@ -269,13 +276,14 @@ def _reuse(tree, outside: set, texts: set):
             node.name = new.get(node.name, node.name)
 
 
-def _is_const(node) -> bool:
+def _is_const(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "const"
 
 
-def _read_in_class(node) -> set:
+def _read_in_class(node: ast.ClassDef) -> set[str]:
     """Names that a class reads while it is made, when its own names are before those of the module."""
-    waiting, names = list(node.body), set()
+    waiting: list[ast.AST] = [*node.body]
+    names: set[str] = set()
     while waiting:
         inner = waiting.pop()
         if isinstance(inner, ast.Name):

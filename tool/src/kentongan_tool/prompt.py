@@ -11,9 +11,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections import namedtuple
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kentongan_tool import devicetools
 from kentongan_tool.boards import chip_of_machine
@@ -28,7 +29,17 @@ MEMORY_DIRS = ("/dev/shm",)
 AWAY_S = 20  # the longest that a board takes from reset to its prompt or program
 LOOK_S = 0.3
 
-Found = namedtuple("Found", "platform machine chip files free_bytes device")
+
+class Found(NamedTuple):
+    """What stands at a port."""
+
+    platform: str
+    machine: str
+    chip: str | None
+    files: list[str]
+    free_bytes: int
+    device: list[Any] | None  # role, label, node, site of its device.json
+
 
 # What runs on the board. Standard library of MicroPython only; one line of answer.
 PROBE = """
@@ -97,7 +108,7 @@ print("KENTONGAN " + repr("main.py" in os.listdir("/")))
 
 
 @contextlib.contextmanager
-def staging():
+def staging() -> Iterator[Path]:
     """A folder for files with keys: mode 0700, in memory if possible, gone afterwards whatever happens."""
     beside = next((place for place in MEMORY_DIRS if os.access(place, os.W_OK)), None)
     folder = tempfile.mkdtemp(prefix="kentongan-", dir=beside)  # mkdtemp makes it 0700
@@ -110,12 +121,12 @@ def staging():
 class Prompt:
     """One board at one serial port."""
 
-    def __init__(self, port):
+    def __init__(self, port: str):
         self.port = str(port)
         self._open = False  # the prompt answered last time
         check_port(self.port)
 
-    def _mpremote(self, *words, timeout_s=ANSWER_S):
+    def _mpremote(self, *words: object, timeout_s: float = ANSWER_S) -> str:
         """`resume`: no soft reset, so that the program that was interrupted does not begin again."""
         for _ in range(ENTRY_TRIES):
             if not self._open:
@@ -138,7 +149,7 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: {said}")
         raise ToolError("not_written", f"{self.port}: {said}")
 
-    def ask(self, program, timeout_s=ANSWER_S):
+    def ask(self, program: str, timeout_s: float = ANSWER_S) -> list[Any]:
         """The values that a program on the board printed after MARK."""
         with staging() as folder:
             path = folder / "ask.py"
@@ -150,7 +161,7 @@ class Prompt:
         except (ValueError, SyntaxError):
             raise ToolError("no_answer", f"{self.port}: the answer was garbled")
 
-    def probe(self):
+    def probe(self) -> Found:
         """What stands at the port; a running program ends."""
         answers = self.ask(PROBE)
         if len(answers) != 1:
@@ -158,19 +169,19 @@ class Prompt:
         platform, machine, files, free_bytes, device = answers[0]
         return Found(platform, machine, chip_of_machine(machine), files, free_bytes, device)
 
-    def stop(self):
+    def stop(self) -> None:
         """Take main.py away and start the board anew: no program and no watchdog runs while we write."""
         if self.ask(STOP) != [False]:
             raise ToolError("not_written", f"{self.port}: main.py could not be removed")
         self.reset()
         self.wait_for_prompt()
 
-    def clear(self):
+    def clear(self) -> None:
         """Remove every file, so that nothing of another life of this board is left."""
         if self.ask(CLEAR, WRITE_S) != [[]]:
             raise ToolError("not_written", f"{self.port}: old files could not be removed")
 
-    def write(self, files):
+    def write(self, files: dict[str, bytes]) -> None:
         """Write {path: bytes}, and read back that the board holds exactly these and no others.
 
         main.py goes last, after all else was read back: a board without it does nothing.
@@ -183,7 +194,7 @@ class Prompt:
             self._copy({"main.py": files["main.py"]})
             self._compare(files)
 
-    def _copy(self, files):
+    def _copy(self, files: dict[str, bytes]) -> None:
         with staging() as folder:
             for path, data in files.items():
                 target = folder / "files" / path
@@ -191,7 +202,7 @@ class Prompt:
                 target.write_bytes(data)
             self._mpremote("cp", "-r", f"{folder}/files/.", ":", timeout_s=WRITE_S)
 
-    def _compare(self, files):
+    def _compare(self, files: dict[str, bytes]) -> None:
         wanted = {f"/{path}": sha256(data).hexdigest() for path, data in files.items()}
         there = dict(self.ask(DIGESTS, WRITE_S))
         for path in sorted(set(wanted) | set(there)):
@@ -200,17 +211,17 @@ class Prompt:
                     else "reads back differently"
                 raise ToolError("not_written", f"{self.port}: {path} {problem}")
 
-    def reset(self):
+    def reset(self) -> None:
         """Start the board anew, as its reset key does."""
         self._mpremote("reset")
         self._open = False
 
-    def leave(self):
+    def leave(self) -> None:
         """Let a device that is not ours to change go on at once, not after its ten minutes."""
         with contextlib.suppress(ToolError):
             self.reset()
 
-    def wait_for_prompt(self):
+    def wait_for_prompt(self) -> None:
         """Return once the prompt answers; a board that resets needs a moment, and its USB may go away."""
         until_s = time.monotonic() + AWAY_S
         while True:

@@ -7,11 +7,16 @@ import base64
 import json
 import secrets
 import time
+from collections.abc import Collection
+from typing import Any
 
 from kentongan_tool import boards, flash, journal, radios
+from kentongan_tool.answers import Alarm, Device, Fields, Label, Made
+from kentongan_tool.bundle import Bundle
 from kentongan_tool.console import Console
-from kentongan_tool.failures import ToolError
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.hub import Hub
+from kentongan_tool.prompt import Found, Prompt
 
 UJI_S = 120  # an alarm repeats for longer; a board in reach needs seconds
 QUIET_S = 4  # a device that presses says so at once
@@ -23,7 +28,8 @@ PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes
 BLOCK_BYTES = 4096
 
 
-def choose_board(found, wanted, usb=None, answering=()):
+def choose_board(found: Found, wanted: str | None, usb: boards.Usb | None = None,
+                 answering: Collection[str] = ()) -> boards.Board:
     """The pin file for what was found at the port; ToolError when it does not fit or is not certain.
 
     `usb`: (vendor, product) of the port, or None; `answering`: names of boards on whose pins a radio answers.
@@ -50,7 +56,7 @@ def choose_board(found, wanted, usb=None, answering=()):
     return fitting[0]
 
 
-def device_files(made):
+def device_files(made: Made) -> dict[str, bytes]:
     """The files that make a board this device, out of the hub's answer to a registration."""
     files = {"device.json": json.dumps(made["file"]).encode()}
     for name, text in made["state"].items():
@@ -61,14 +67,15 @@ def device_files(made):
 class Job:
     """One board to become one device. `say(text)` tells each step; `hub` and `bundle` are opened."""
 
-    def __init__(self, hub, bundle, port, say, board=None, erase=False, wait_s=UJI_S):
+    def __init__(self, hub: Hub, bundle: Bundle, port: str, say: Say, board: str | None = None,
+                 erase: bool = False, wait_s: float = UJI_S):
         self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
         self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
-        self.prompt = None
-        self.alarm = None  # the "uji" that proved the last device
+        self.prompt: Prompt  # from look() on
+        self.alarm: Alarm | None = None  # the "uji" that proved the last device
         self._journal = journal.Journal(hub.url)
 
-    def look(self):
+    def look(self) -> tuple[Any, boards.Board]:
         """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
         self.prompt = Prompt(self.port)
         found = self.prompt.probe()
@@ -78,7 +85,7 @@ class Job:
             self.prompt.leave()
             raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
         usb = flash.usb_of(self.port)
-        answering = ()
+        answering: list[str] = []
         if found.platform != "linux" and found.chip:
             near = boards.candidates(found.chip, usb)
             near += [boards.BOARDS[name] for name in (self.wanted_board, *boards.RADIO_OF_V4)
@@ -89,15 +96,15 @@ class Job:
         self.say(f"Papan di {self.port}: {name}")
         return found, board
 
-    def run(self, fields, replaces=None, old_erased=False):
+    def run(self, fields: Fields, replaces: int | None = None, old_erased: bool = False) -> Device:
         """All steps; the hub's view of the device in service. Everything is taken back on any failure."""
         with self._journal.alone():
             return self._run(fields, replaces, old_erased)
 
-    def _run(self, fields, replaces, old_erased):
+    def _run(self, fields: Fields, replaces: int | None, old_erased: bool) -> Device:
         journal.settle(self.hub, self.say)
         found, board = self.look()
-        role = fields.get("role") or self.hub.device(replaces)["role"]
+        role = fields["role"] if "role" in fields or replaces is None else self.hub.device(replaces)["role"]
         boards.refuse_role(board, role)
         code = self.bundle.device_files(role, board.name, need_driver=self._needs_driver(found))
         self._prepare(found, board, code)
@@ -113,10 +120,10 @@ class Job:
         self.say(f"Terpasang: {device['label']} {device['id']}{heard(self.alarm)}")
         return device
 
-    def _needs_driver(self, found):
+    def _needs_driver(self, found: Any) -> bool:
         return found.platform != "linux"
 
-    def _prepare(self, found, board, code):
+    def _prepare(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
         """Step 2: old files go, before anything is registered."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
@@ -126,9 +133,10 @@ class Job:
             self.prompt.stop()
             self.prompt.clear()
 
-    def _register(self, fields, replaces):
+    def _register(self, fields: Fields, replaces: int | None) -> Made:
         request = secrets.token_hex(16)
-        entry = {"request": request, "fields": fields, "replaces": replaces, "node": None, "written": False}
+        entry: journal.Entry = {
+            "request": request, "fields": fields, "replaces": replaces, "node": None, "written": False}
         self._journal.write(entry)
         try:
             made = self.hub.register(fields, replaces, request)
@@ -140,11 +148,11 @@ class Job:
         self.say(f"Terdaftar sementara: {made['label']} {made['node']:08x}")
         return made
 
-    def _note_written(self):
+    def _note_written(self) -> None:
         """Before a key leaves for the board."""
-        self._journal.write({**self._journal.read(), "written": True})
+        self._journal.note(written=True)
 
-    def _write(self, code, made):
+    def _write(self, code: dict[str, bytes], made: Made) -> None:
         self._note_written()
         files = {**code, **device_files(made)}
         self.say(f"Menulis {len(files)} berkas, {sum(map(len, files.values())) // 1024} KB")
@@ -152,25 +160,25 @@ class Job:
         self.say("Isi papan dibaca kembali: sama")
         self.prompt.reset()
 
-    def _prove(self, made, role):
+    def _prove(self, made: Made, role: str) -> Alarm | None:
         """Wait until the hub has heard the device itself; its alarm, or None of a STATUS."""
         self.say("Menunggu alarm uji sampai di pusat data" if role in PROVED_BY_UJI
                  else "Menunggu kabar alat sampai di pusat data")
         return prove(self.hub, self.port, made["node"], made["mark"], role, self.wait_s)
 
-    def _confirm(self, made, old_erased):
+    def _confirm(self, made: Made, old_erased: bool) -> Device:
         return self.hub.confirm(made["node"], old_erased)
 
-    def sticker(self, device):
+    def sticker(self, device: Device) -> Label:
         """What labels.sheet prints of the device that run() made."""
         return self.hub.label(device["node"])
 
-    def _clear_board(self):
+    def _clear_board(self) -> None:
         self.prompt.wait_for_prompt()  # it may be in the middle of its start
         self.prompt.stop()
         self.prompt.clear()
 
-    def _take_back(self, node):
+    def _take_back(self, node: int) -> None:
         """Withdraw and clear; what cannot be done now is done at the next start (journal)."""
         cleared = False
         try:
@@ -183,12 +191,11 @@ class Job:
             self._journal.clear()
             self.say(f"Pendaftaran {node:08x} ditarik kembali.")
         except (ToolError, KeyboardInterrupt):
-            entry = self._journal.read()
-            self._journal.write({**entry, "written": not cleared})
+            self._journal.note(written=not cleared)
             self.say(f"Pendaftaran {node:08x} belum ditarik: jalankan perintah ini lagi nanti.")
 
 
-def heard(alarm):
+def heard(alarm: Alarm | None) -> str:
     """", terdengar gateway-1 (-71 dBm, SNR 9.5 dB)" of an alarm row of the hub."""
     if not alarm:
         return ""
@@ -199,7 +206,8 @@ def heard(alarm):
     return f", didengar {alarm['gateway']} ({', '.join(level)})"
 
 
-def prove(hub, port, node, mark, role, wait_s, say=None):
+def prove(hub: Hub, port: str, node: int, mark: int, role: str, wait_s: float,
+          say: Say | None = None) -> Alarm | None:
     """Type "uji" at the device until the hub has logged it; the alarm's row, or None of a STATUS.
 
     `say`: the device may be asleep; it is woken first. ToolError("no_uji") with the device's own last words

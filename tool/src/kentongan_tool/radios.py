@@ -4,6 +4,11 @@ Asked of a board that is no device, or is to be one no more: the pins of one boa
 another, so only those of boards that could stand there are driven, each for some milliseconds.
 """
 import ast
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from kentongan_tool.boards import Board
+from kentongan_tool.prompt import Prompt
 
 RADIO = ("CHIP", "SPI_ID", "SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY")
 
@@ -38,16 +43,22 @@ for name, pins in BOARDS:
 """
 
 
-def numbers(text):
+class PinFiles(Protocol):
+    """What a bundle is asked for here."""
+
+    def board_text(self, board: str) -> str: ...
+
+
+def numbers(text: str) -> dict[str, Any]:
     """{name: value} of a board file's own lines."""
     out = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign):
-            out[node.targets[0].id] = ast.literal_eval(node.value)
+            out[ast.unparse(node.targets[0])] = ast.literal_eval(node.value)
     return out
 
 
-def question(bundle, boards):
+def question(bundle: PinFiles, boards: Iterable[Board]) -> str:
     """The program that asks for a radio on the pins of each of these boards."""
     pins = []
     for board in boards:
@@ -56,6 +67,6 @@ def question(bundle, boards):
     return f"BOARDS = {pins!r}\n{ASK}"
 
 
-def answering(prompt, bundle, boards):
+def answering(prompt: Prompt, bundle: PinFiles, boards: Iterable[Board]) -> list[str]:
     """Names of the boards on whose pins a radio answers."""
     return [name for name, found in prompt.ask(question(bundle, boards)) if found]

@@ -1,26 +1,28 @@
 """Shutting a device out: done only when every post has reported it."""
 import time
 
-from kentongan_tool.failures import ToolError
+from kentongan_tool.answers import Revocation
+from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.hub import Hub
 
 LOOK_S = 5
 
 
-def revoke(hub, name, why, erased, wait_s, say):
+def revoke(hub: Hub, name: str, why: str, erased: bool, wait_s: float, say: Say) -> Revocation:
     """Revoke a device by label or number and wait; ToolError("not_revoked") names the posts that lack."""
     try:
-        device = hub.find(name)
-        node = device["node"]
+        node = hub.find(name)["node"]
     except ToolError:
-        node = number_of(name)  # a revocation begun before: only its status is asked for
-        if node is None:
+        number = number_of(name)  # a revocation begun before: only its status is asked for
+        if number is None:
             raise
+        node = number
     status = hub.revoke(node, why, erased)
     say(f"Dicabut: {status['label']} {node:08x}. Pusat data dan gateway menolaknya mulai sekarang.")
     return wait_for_posts(hub, node, wait_s, say)
 
 
-def number_of(name):
+def number_of(name: str) -> int | None:
     """A node number in hexadecimal, or None."""
     try:
         return int(name, 16) if len(name) == 8 else None
@@ -28,7 +30,7 @@ def number_of(name):
         return None
 
 
-def wait_for_posts(hub, node, wait_s, say):
+def wait_for_posts(hub: Hub, node: int, wait_s: float, say: Say) -> Revocation:
     until_s, shown = time.monotonic() + wait_s, None
     while True:
         status = hub.revocation(node)

@@ -1,10 +1,12 @@
 """What of a joined source no board of the role calls: left out."""
 import ast
+from collections.abc import Container
+from typing import TypeGuard
 
-from kentongan_tool.trees import METHODS, stored, text_of
+from kentongan_tool.trees import METHODS, Method, stored, text_of
 
 
-def needed(statements: list, roots: list, asked=()) -> list:
+def needed(statements: list[ast.stmt], roots: list[str], asked: Container[str] = ()) -> list[ast.stmt]:
     """The statements that the roots' names reach, in order, without methods that nothing names (nor `asked`);
     what binds no name always counts."""
     while True:
@@ -13,27 +15,27 @@ def needed(statements: list, roots: list, asked=()) -> list:
             return statements
 
 
-def _reached(statements: list, roots: list) -> list:
-    places: dict = {}
+def _reached(statements: list[ast.stmt], roots: list[str]) -> list[ast.stmt]:
+    places: dict[str, set[int]] = {}
     for i, node in enumerate(statements):
         for name in stored(node):
             places.setdefault(name, set()).add(i)
     waiting = [i for i, node in enumerate(statements) if not stored(node)]
     waiting += [i for name in roots for i in places.get(name, ())]
-    kept = set()
+    kept: set[int] = set()
     while waiting:
         i = waiting.pop()
         if i not in kept:
             kept.add(i)
-            for node in ast.walk(statements[i]):
-                if isinstance(node, ast.Name):
-                    waiting.extend(places.get(node.id, set()) - kept)
+            for inner in ast.walk(statements[i]):
+                if isinstance(inner, ast.Name):
+                    waiting.extend(places.get(inner.id, set()) - kept)
     return [statements[i] for i in sorted(kept)]
 
 
-def _drop_methods(statements: list, asked) -> bool:
+def _drop_methods(statements: list[ast.stmt], asked: Container[str]) -> bool:
     """Leave out methods whose name stands nowhere else, neither behind a dot nor in a string."""
-    named: dict = {}
+    named: dict[str | None, int] = {}
     for one in statements:
         for node in ast.walk(one):
             name = node.attr if isinstance(node, ast.Attribute) else text_of(node)
@@ -48,10 +50,10 @@ def _drop_methods(statements: list, asked) -> bool:
     return found
 
 
-def _is_method(node) -> bool:
+def _is_method(node: ast.stmt) -> TypeGuard[Method]:
     return isinstance(node, METHODS) and not node.name.startswith("__")
 
 
-def _outside(method, named: dict) -> bool:
+def _outside(method: Method, named: dict[str | None, int]) -> bool:
     own = sum(isinstance(node, ast.Attribute) and node.attr == method.name for node in ast.walk(method))
     return named.get(method.name, 0) > own

@@ -9,11 +9,16 @@ import contextlib
 import io
 import logging
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
-from kentongan_tool.failures import ToolError
+from kentongan_tool.answers import Channel
+from kentongan_tool.failures import Say, ToolError
+
+Settings = dict[str, Any]  # by "section.field"; the library and its protobufs come without types
 
 REGION, REGION_START_HZ = "SG_923", 917_000_000  # RadioInterface.cpp, regions[]
 EIRP_MAX_DBM = 20
@@ -26,7 +31,7 @@ LOOK_S = 1.0
 ROLES = {"repeater": "ROUTER", "gateway": "CLIENT"}  # a gateway's radio relays by itself, like any client
 
 
-def slot(freq_hz, bw_hz):
+def slot(freq_hz: int, bw_hz: int) -> int:
     """Meshtastic's channel_num of a frequency in REGION; ToolError when it lies between two slots."""
     number, rest = divmod(freq_hz - REGION_START_HZ - bw_hz // 2, bw_hz)
     if rest or number < 0:
@@ -34,7 +39,7 @@ def slot(freq_hz, bw_hz):
     return number + 1
 
 
-def power_dbm(gain_dbi, loss_db):
+def power_dbm(gain_dbi: int, loss_db: int) -> int:
     """The conducted power that keeps to the law with this antenna and cable."""
     power = min(EIRP_MAX_DBM - gain_dbi + loss_db, POWER_MAX_DBM)
     try:
@@ -46,7 +51,7 @@ def power_dbm(gain_dbi, loss_db):
     return power
 
 
-def wanted(channel, use, label, gain_dbi=3, loss_db=0):
+def wanted(channel: Channel, use: str, label: str, gain_dbi: int = 3, loss_db: int = 0) -> Settings:
     """{"section.field": value} for a site's channel as the hub gives it; `use` is a key of ROLES."""
     preset = phy.preset(channel["preset"])
     phy.check_frequency(channel["freq_hz"], preset.bw_hz)
@@ -69,7 +74,7 @@ SECRET = ("channel.psk",)
 
 
 @contextlib.contextmanager
-def connected(port=None, host=None):
+def connected(port: str | None = None, host: str | None = None) -> Iterator[Any]:
     """The library's interface at a port or host[:port]; its own prints and exits become ToolErrors."""
     where, opened = port or host, None
     logging.getLogger("meshtastic").setLevel(logging.CRITICAL)  # what it logs, this module says
@@ -81,7 +86,7 @@ def connected(port=None, host=None):
                 opened = SerialInterface(port, timeout=CONNECT_S)
             else:
                 from meshtastic.tcp_interface import TCPInterface
-                name, _, number = host.partition(":")
+                name, _, number = (host or "").partition(":")
                 opened = TCPInterface(name, portNumber=int(number or 4403), timeout=CONNECT_S)
     except SystemExit:
         raise ToolError("radio", f"{where}: {chatter.getvalue().strip()[:200] or 'the library gave up'}")
@@ -94,11 +99,11 @@ def connected(port=None, host=None):
             opened.close()
 
 
-def section_of(node, name):
+def section_of(node: Any, name: str) -> Any:
     return getattr(node.moduleConfig if name == "telemetry" else node.localConfig, name)
 
 
-def read(interface):
+def read(interface: Any) -> Settings:
     """{"section.field": value} of the node as it says itself, enums by name."""
     node = interface.localNode
     out = {}
@@ -120,7 +125,7 @@ def read(interface):
     return out
 
 
-def differences(have, want):
+def differences(have: Settings, want: Settings) -> Iterator[str]:
     """What is not as wanted, for people; a key is never shown."""
     for name, value in want.items():
         if have.get(name) != value:
@@ -128,7 +133,7 @@ def differences(have, want):
             yield f"{name}: {shown}"
 
 
-def write(interface, want):
+def write(interface: Any, want: Settings) -> None:
     """Send every section in one transaction; the node saves, and reboots to use it."""
     node = interface.localNode
     node.beginSettingsTransaction()
@@ -160,7 +165,8 @@ def write(interface, want):
     node.commitSettingsTransaction()
 
 
-def configure(want, say, port=None, host=None, check_only=False, now_s=time.monotonic):
+def configure(want: Settings, say: Say, port: str | None = None, host: str | None = None,
+              check_only: bool = False, now_s: Callable[[], float] = time.monotonic) -> int:
     """Bring a node to `want` and prove it by reading it back after its reboot; its node number."""
     with connected(port, host) as interface:
         number = interface.myInfo.my_node_num
@@ -179,7 +185,8 @@ def configure(want, say, port=None, host=None, check_only=False, now_s=time.mono
     return _read_back(want, say, port, host, now_s() + REBOOT_S, now_s)
 
 
-def _read_back(want, say, port, host, until_s, now_s):
+def _read_back(want: Settings, say: Say, port: str | None, host: str | None, until_s: float,
+               now_s: Callable[[], float]) -> int:
     while True:
         try:
             with connected(port, host) as interface:

@@ -1,10 +1,13 @@
 """The command stock: an unmodified Meshtastic radio as repeater or gateway radio of the site."""
+import argparse
+
 from kentongan_tool import stock
-from kentongan_tool.arguments import add_hub, open_hub, say
+from kentongan_tool.answers import Site
+from kentongan_tool.arguments import Commands, add_hub, open_hub, say
 from kentongan_tool.failures import ToolError
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     command = sub.add_parser("stock", help="atur radio Meshtastic biasa: penerus atau radio gateway")
     where = command.add_mutually_exclusive_group(required=True)
     where.add_argument("--port", metavar="PORT", help="port USB radio")
@@ -19,7 +22,7 @@ def add_parser(sub):
     command.set_defaults(go=go)
 
 
-def go(args):
+def go(args: argparse.Namespace) -> None:
     site = open_hub(args).site()
     want = stock.wanted(site["channel"], args.use, args.label, args.gain, args.loss)
     number = stock.configure(want, say, args.port, args.host, args.check)
@@ -27,7 +30,7 @@ def go(args):
         check_number(site, args.gateway, number)
 
 
-def check_number(site, label, number):
+def check_number(site: Site, label: str, number: int) -> None:
     """A stock radio keeps its own number, and a gateway's number is its radio's."""
     known = {gateway["label"]: gateway["node"] for gateway in site["gateways"]}
     if known.get(label) != number:

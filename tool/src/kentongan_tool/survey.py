@@ -4,12 +4,14 @@ The figures are those of the last hop to the gateway, as the hub logged them. Ma
 preset's spreading factor still decodes (SX1262 data sheet, table 6-1: -7.5 dB at SF7, 2.5 dB less a step).
 """
 import csv
-from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from kentongan_wire import phy
 
+from kentongan_tool.answers import Alarm
 from kentongan_tool.failures import ToolError
 
 SF7_FLOOR_DB, STEP_DB = -7.5, 2.5
@@ -19,8 +21,28 @@ KINDS = ("tempat", "gateway", "pos", "penerus")
 COLUMNS = ("place", "x_m", "y_m", "what")
 RESULT = ("place", "gateway", "rssi", "snr", "hops", "margin", "class")
 
-Place = namedtuple("Place", "name x_m y_m what")
-Heard = namedtuple("Heard", "place gateway rssi snr hops margin grade")
+
+class Place(NamedTuple):
+    name: str
+    x_m: float
+    y_m: float
+    what: str
+
+
+Cell = float | str | None  # of a table: a number, or "" for none
+
+
+class Heard(NamedTuple):
+    place: str
+    gateway: str
+    rssi: Cell
+    snr: Cell
+    hops: Cell
+    margin: Cell
+    grade: str
+
+
+Results = dict[str, Heard]  # by the name of the place
 
 # grade: Indonesian, English, colour, shape; never told by colour alone
 GRADES = {
@@ -31,28 +53,30 @@ GRADES = {
 }
 
 
-def floor_db(preset):
+def floor_db(preset: str) -> float:
     return SF7_FLOOR_DB - STEP_DB * (phy.preset(preset).sf - 7)
 
 
-def grade(alarm, preset):
+def grade(alarm: Alarm | None, preset: str) -> tuple[float | None, str]:
     """(margin in dB or None, key of GRADES) of the hub's row of an alarm, or of None."""
-    if alarm is None or alarm.get("snr_q") is None:
+    snr_q = None if alarm is None else alarm.get("snr_q")
+    if snr_q is None:
         return None, "diam"
-    margin = alarm["snr_q"] / 4 - floor_db(preset)
+    margin = snr_q / 4 - floor_db(preset)
     return margin, "kuat" if margin >= GOOD_DB else "cukup" if margin >= FAIR_DB else "lemah"
 
 
-def heard_at(place, alarm, preset):
+def heard_at(place: str, alarm: Alarm | None, preset: str) -> Heard:
     margin, name = grade(alarm, preset)
     if alarm is None:
         return Heard(place, "", "", "", "", "", name)
-    snr = "" if alarm.get("snr_q") is None else alarm["snr_q"] / 4
-    return Heard(place, alarm["gateway"], alarm.get("rssi", ""), snr, alarm.get("hops", ""),
+    snr_q = alarm.get("snr_q")
+    return Heard(place, alarm["gateway"], alarm.get("rssi", ""), "" if snr_q is None else snr_q / 4,
+                 alarm.get("hops", ""),
                  "" if margin is None else margin, name)
 
 
-def read_places(path):
+def read_places(path: Path) -> list[Place]:
     """[Place] of a list with columns place, x_m, y_m and, where wanted, what."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -65,7 +89,7 @@ def read_places(path):
         raise ToolError("file", f"{path}: {getattr(error, 'strerror', None) or error}")
     if not 1 <= len(rows) <= PLACES_MAX:
         raise ToolError("argument", f"{path}: {len(rows)} places; give 1..{PLACES_MAX}")
-    out = []
+    out: list[Place] = []
     for line, row in rows:
         what = (row.get("what") or KINDS[0]).strip()
         try:
@@ -78,7 +102,7 @@ def read_places(path):
     return out
 
 
-def read_results(path):
+def read_results(path: Path) -> Results:
     """{place: Heard} of an earlier walk; nothing when there is no such file."""
     if not Path(path).exists():
         return {}
@@ -86,11 +110,12 @@ def read_results(path):
         rows = list(csv.reader(file))
     if not rows or tuple(rows[0]) != RESULT or any(len(row) != len(RESULT) for row in rows):
         raise ToolError("argument", f"{path}: is no result of a survey; choose another --out")
-    numbers = [[*row[:2], *[float(cell) if cell else "" for cell in row[2:6]], row[6]] for row in rows[1:]]
-    return {row[0]: Heard(*row) for row in numbers}
+    cells = [[float(cell) if cell else "" for cell in row[2:6]] for row in rows[1:]]
+    return {row[0]: Heard(row[0], row[1], rssi, snr, hops, margin, row[6])
+            for row, (rssi, snr, hops, margin) in zip(rows[1:], cells, strict=True)}
 
 
-def write_results(path, results):
+def write_results(path: Path, results: Results) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([RESULT, *results.values()])
 
@@ -98,7 +123,7 @@ def write_results(path, results):
 WIDTH, MARGIN, HEAD, FOOT = 900, 60, 70, 120
 
 
-def plan(places, results, title, preset):
+def plan(places: list[Place], results: Results, title: str, preset: str) -> str:
     """The plan as SVG text: every place with its grade by shape, colour and word."""
     xs, ys = [p.x_m for p in places], [p.y_m for p in places]
     span_m = max(max(xs) - min(xs), max(ys) - min(ys), 10)
@@ -118,7 +143,7 @@ def plan(places, results, title, preset):
     return "\n".join([*out, "</svg>", ""])
 
 
-def _spot(place, heard, x, y):
+def _spot(place: Place, heard: Heard | None, x: float, y: float) -> Iterator[str]:
     name = escape(place.name)
     if place.what != KINDS[0]:
         yield (f'<rect x="{x - 13:.0f}" y="{y - 13:.0f}" width="26" height="26" rx="4" fill="#1f3a5f"/>'
@@ -138,7 +163,7 @@ def _spot(place, heard, x, y):
            f'<tspan dx="5" font-weight="bold" fill="{colour}">{value}{hops}</tspan></text>')
 
 
-def mark(shape, x, y, colour):
+def mark(shape: str, x: float, y: float, colour: str) -> str:
     if shape == "circle":
         return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="10" fill="{colour}"/>'
     if shape == "square":
@@ -149,7 +174,7 @@ def mark(shape, x, y, colour):
             'fill="none"/>')
 
 
-def _legend(height, span_m, scale, results):
+def _legend(height: float, span_m: float, scale: float, results: Results) -> Iterator[str]:
     top = height - FOOT + 30
     for number, (key, (words, english, colour, shape)) in enumerate(GRADES.items()):
         x = MARGIN + 10 + number * 190

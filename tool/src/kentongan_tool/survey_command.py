@@ -1,16 +1,18 @@
 """The command survey: from place to place with a provisioned button on a cable."""
+import argparse
 from pathlib import Path
 
 from kentongan_tool import survey
-from kentongan_tool.arguments import add_hub, open_hub, say
+from kentongan_tool.arguments import Commands, add_hub, open_hub, say
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
+from kentongan_tool.hub import Hub
 from kentongan_tool.provision import prove
 
 WAIT_S = 30
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     command = sub.add_parser("survey", help="berjalan dengan tombol: sinyal tiap tempat, tabel dan denah")
     command.add_argument("--port", metavar="PORT", help="port tombol yang dibawa; tanpa ini hanya menggambar")
     command.add_argument("--places", type=Path, required=True, metavar="FILE.csv",
@@ -24,7 +26,7 @@ def add_parser(sub):
     command.set_defaults(go=go)
 
 
-def go(args):
+def go(args: argparse.Namespace) -> None:
     hub = open_hub(args)
     site = hub.site()
     places, results = survey.read_places(args.places), survey.read_results(args.out)
@@ -36,7 +38,8 @@ def go(args):
     say(f"Hasil di {args.out}, denah di {picture}")
 
 
-def walk(args, hub, places, results, preset):
+def walk(args: argparse.Namespace, hub: Hub, places: list[survey.Place], results: survey.Results,
+         preset: str) -> None:
     """Measure place after place; each result is on disk before the next."""
     with Console(args.port) as console:
         said = console.wake(say)
@@ -55,7 +58,7 @@ def walk(args, hub, places, results, preset):
         say(f"{place.name}: {survey.GRADES[heard.grade][0]}{level}")
 
 
-def measure(args, hub, node, place, preset):
+def measure(args: argparse.Namespace, hub: Hub, node: int, place: survey.Place, preset: str) -> survey.Heard:
     mark = hub.uji(node, 0, 0)["mark"]
     try:
         alarm = prove(hub, args.port, node, mark, "tombol", args.wait, say)

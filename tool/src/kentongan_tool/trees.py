@@ -1,7 +1,8 @@
 """Our device sources as trees: what a statement binds, what a name stands for."""
 import ast
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from kentongan_tool.failures import ToolError
 
@@ -11,6 +12,8 @@ BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+Method = ast.FunctionDef | ast.AsyncFunctionDef
+Function = Method | ast.Lambda
 
 
 class Own(NamedTuple):
@@ -33,20 +36,23 @@ class Outside(NamedTuple):
     name: str
 
 
-def is_ours(node) -> bool:
+Meaning = Own | Whole | Outside
+
+
+def is_ours(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
     return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in OURS
 
 
-def is_docstring(node) -> bool:
+def is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def text_of(node):
+def text_of(node: ast.AST) -> str | None:
     """The string that a node is, else None."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def stored(node) -> list:
+def stored(node: ast.AST) -> list[str]:
     """Names that a statement assigns; those of functions and classes below it are left out."""
     if isinstance(node, DEFINITIONS):
         return [node.name]
@@ -57,18 +63,18 @@ def stored(node) -> list:
     return names
 
 
-def imported(node) -> list:
+def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     """Names that an import binds."""
     return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
 
 
-def bound(function) -> set:
+def bound(function: Function) -> set[str]:
     """The names that a function binds itself, arguments included."""
     args = function.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     names = {arg.arg for arg in every if arg is not None}
-    elsewhere = set()
-    waiting = list(function.body) if isinstance(function.body, list) else [function.body]
+    elsewhere: set[str] = set()
+    waiting: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else [*function.body]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Global):
@@ -87,39 +93,42 @@ def bound(function) -> set:
 class Untyped(ast.NodeTransformer):
     """What only type checkers read, taken out of a device's source: nothing of it may cost a byte."""
 
-    def visit_arg(self, node):
+    def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
 
-    def visit_FunctionDef(self, node):
+    def visit_FunctionDef(self, node: Method) -> ast.AST:
         node.returns = None
         return self.generic_visit(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_AnnAssign(self, node):
-        plain = node.value and ast.Assign([node.target], self.visit(node.value))
-        return plain and ast.copy_location(plain, node)
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign | None:
+        if node.value is None:
+            return None
+        return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
 
-    def visit_If(self, node):
+    def visit_If(self, node: ast.If) -> ast.AST | None:
         guarded = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         return None if guarded else self.generic_visit(node)
 
-    def visit_ImportFrom(self, node):
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         plain = ast.ImportFrom("collections", [ast.alias("namedtuple")], 0)
         return ast.copy_location(plain, node) if node.module == SHAPES else node
 
-    def visit_Call(self, node):
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "NamedTuple":
             name, fields = node.args
+            assert isinstance(fields, ast.Tuple)
             node.func.id = "namedtuple"
-            names = ast.Tuple([pair.elts[0] for pair in fields.elts], ast.Load())
+            pairs = [pair for pair in fields.elts if isinstance(pair, ast.Tuple)]
+            names = ast.Tuple([pair.elts[0] for pair in pairs], ast.Load())
             node.args = [name, ast.copy_location(names, fields)]
         return node
 
 
-def on_a_board(body):
+def on_a_board(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements, with `try: import x / except ImportError` decided for a board."""
     for node in body:
         if isinstance(node, ast.Try) and isinstance(node.body[0], ast.Import):
@@ -138,13 +147,13 @@ class Module:
         except (OSError, SyntaxError, ValueError) as error:
             raise ToolError("bundle", f"{path}: {error}") from error
         self.body = list(on_a_board(self.tree.body))
-        self.names: dict = {}
+        self.names: dict[str, Meaning] = {}
 
-    def unclear(self, node, why: str) -> ToolError:
+    def unclear(self, node: ast.stmt | ast.expr, why: str) -> ToolError:
         return ToolError("bundle", f"{self.path}:{node.lineno}: {why}; it cannot be joined for a board")
 
 
-def pairs(node) -> list:
+def pairs(node: ast.AST) -> list[tuple[ast.Name, ast.expr]]:
     """[(name, value)] of a plain assignment, of a tuple's parts one by one; [] of anything else."""
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return []
@@ -153,6 +162,7 @@ def pairs(node) -> list:
         return [(target, value)]
     if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
         return []
-    if len(target.elts) != len(value.elts) or not all(isinstance(one, ast.Name) for one in target.elts):
+    names = [one for one in target.elts if isinstance(one, ast.Name)]
+    if not len(names) == len(target.elts) == len(value.elts):
         return []
-    return list(zip(target.elts, value.elts, strict=True))
+    return list(zip(names, value.elts, strict=True))

@@ -1,0 +1,96 @@
+"""What the hub answers a technician: its routes under /api/v1, the parts of them that are used here."""
+from typing import Any, NotRequired, TypedDict
+
+File = dict[str, Any]    # a device.json, kentongan_wire.device_file.FIELDS
+Fields = dict[str, Any]  # what is known of a device to be registered, by the hub's names
+
+
+class Device(TypedDict):
+    """A device as the hub sees it; `id` is its number in hexadecimal."""
+
+    node: int
+    id: str
+    label: str
+    role: NotRequired[str]
+    state: NotRequired[str]
+    heard_wall: NotRequired[float | None]
+
+
+class Made(TypedDict):
+    """A device that was registered and is not confirmed yet."""
+
+    node: int
+    label: str
+    file: File
+    state: dict[str, str]  # {name of a file: base64}
+    mark: NotRequired[int]
+
+
+class Alarm(TypedDict, total=False):
+    """An alarm as a gateway heard it."""
+
+    gateway: str
+    rssi: int | None
+    snr_q: int | None
+    hops: int | None
+
+
+class Uji(TypedDict):
+    """Whether a test alarm came in since a mark."""
+
+    logged: bool
+    alarm: Alarm | None
+    mark: int
+
+
+class Label(TypedDict):
+    """What is printed on a sticker."""
+
+    label: str
+    id: str
+    role_word: str
+    house: int
+    place: str
+    qr: str
+    steps: list[str]
+    name: str
+
+
+class Modem(TypedDict):
+    """The radio of a gateway."""
+
+    file: File
+    sticker: Label
+
+
+class Channel(TypedDict):
+    """The site's channel on the air."""
+
+    name: str
+    key: str
+    preset: str
+    freq_hz: int
+
+
+class Gateway(TypedDict):
+    node: int
+    label: str
+
+
+class Site(TypedDict):
+    name: str
+    channel: Channel
+    gateways: list[Gateway]
+
+
+class Named(TypedDict):
+    label: str
+
+
+class Revocation(TypedDict):
+    """How far a revocation is; `waiting`: the posts that have not reported it."""
+
+    label: str
+    done: bool
+    waiting: list[Named]
+    refused: NotRequired[str | None]
