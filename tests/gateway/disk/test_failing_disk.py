@@ -75,7 +75,7 @@ class House:
 
     def disk(self, works):
         """SQLite says what a read-only file system says; state files find no directory."""
-        if self.spool._db:
+        if self.spool._connection:
             self.spool._db.execute(f"PRAGMA query_only={0 if works else 1}")
         self.state._path = self.path if works else self.path / "gone"
 

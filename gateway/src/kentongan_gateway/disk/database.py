@@ -12,7 +12,10 @@ import os
 import secrets
 import sqlite3
 import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from kentongan_gateway.core.base.stored import Event, Resumed, Stored
 from kentongan_gateway.disk import set_aside, wal
 from kentongan_gateway.disk.stored_row import (
     CLASS_ALARM,
@@ -20,6 +23,8 @@ from kentongan_gateway.disk.stored_row import (
     CLASS_REPORT,
     CLASS_STATUS,
     TEXT,
+    Counts,
+    Row,
     SpoolError,
     alarm_of,
     event_of,
@@ -60,23 +65,31 @@ INSERT = "INSERT INTO event (key, class, body, crc) VALUES (?,?,?,?) ON CONFLICT
 class Database:
     """put() returns after the commit. Thread-safe; every method is one transaction."""
 
-    def __init__(self, path, label="gateway", rows_max=ROWS_MAX):
+    def __init__(self, path: str | Path, label: str = "gateway", rows_max: int = ROWS_MAX):
         self._path = str(path)
         self._label = label
         self._rows_max = rows_max
         self._lock = threading.Lock()
-        self._db, self._why = None, "not open"  # and why
+        self._connection: sqlite3.Connection | None = None
+        self._why = "not open"
         self._commits = 0  # since the WAL was last copied into the file
-        self.quarantined = []  # files set aside since the start
+        self.quarantined: list[str] = []  # files set aside since the start
         self.salvaged = 0  # events taken over from them
-        self._odd = {}  # id of an event that the disk has altered -> whether the hub had it
+        self._odd: dict[str, bool] = {}  # id of an event that the disk has altered -> whether the hub had it
         self._epoch, self._last = "closed", 0  # an id's first part; the highest row ever given
         self.weighty = False  # whether more than statuses were stored since mark()
         self._open()
 
+    def _need_db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise SpoolError(f"spool {self._path}: {self._why}")
+        return self._connection
+
+    _db = property(_need_db)
+
     # opening
 
-    def _open(self):
+    def _open(self) -> None:
         try:
             try:
                 self._connect()
@@ -89,21 +102,21 @@ class Database:
             self._why = str(error)
             raise SpoolError(f"spool {self._path}: {error}") from error
 
-    def _is_damaged(self, error) -> bool:
+    def _is_damaged(self, error: Exception) -> bool:
         """Whether it is the file, and not the disk or the rights to it: another file would do."""
         if "readonly" in str(error):  # SQLite says so too of a version number that it does not know
             return os.access(self._path, os.W_OK) and os.access(os.path.dirname(self._path) or ".", os.W_OK)
         plain = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
         return plain or _is_corrupt(error)
 
-    def _begin_anew(self):
+    def _begin_anew(self) -> None:
         """Set the corrupt file aside, and take over what of it the hub has not had and can still be read."""
         self._set_aside()
         self._connect()
         if self.quarantined:
             self._salvage(self.quarantined[-1])
 
-    def _salvage(self, path):
+    def _salvage(self, path: str) -> None:
         rows = set_aside.rows(path, SCHEMA, SENT, ROWS_MAX)
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(INSERT, rows)
@@ -111,12 +124,12 @@ class Database:
         self.salvaged += len(rows)
         self._recount()
 
-    def _connect(self):
+    def _connect(self) -> None:
         why = wal.damage(self._path + "-wal")
         if why:
             raise sqlite3.DatabaseError(f"corrupt journal: {why}")
-        self._db = sqlite3.connect(set_aside.uri(self._path, "psow=0"), isolation_level=None,
-                                   check_same_thread=False, timeout=5, uri=True)
+        self._connection = sqlite3.connect(set_aside.uri(self._path, "psow=0"), isolation_level=None,
+                                           check_same_thread=False, timeout=5, uri=True)
         self._db.text_factory = set_aside.text
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # no other process, no shared memory
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -136,7 +149,7 @@ class Database:
             self._db.execute("INSERT INTO meta VALUES ('epoch', ?)", (self._epoch,))
         self._recount()
 
-    def _mend_rows(self):
+    def _mend_rows(self) -> None:
         """What is no state, no class and no number that can go on is offered, first, and counted on from."""
         for column, begin, good in (("state", UNSENT, (UNSENT, SENT, UNREADABLE)),
                                     ("class", CLASS_ALARM, range(len(CLASS_NAMES)))):
@@ -149,28 +162,28 @@ class Database:
             self._last = top
             self._db.execute("UPDATE sqlite_sequence SET seq=? WHERE name='event'", (top,))
 
-    def _recount(self):
+    def _recount(self) -> None:
         self._rows = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
         self._sent = self._db.execute("SELECT count(*) FROM event WHERE state=?", (SENT,)).fetchone()[0]
 
-    def _drop_connection(self):
-        db, self._db = self._db, None
+    def _drop_connection(self) -> None:
+        db, self._connection = self._connection, None
         if db is not None:
             with contextlib.suppress(sqlite3.Error):
                 db.close()
 
-    def _set_aside(self):
+    def _set_aside(self) -> None:
         self._drop_connection()
         if self._path != ":memory:":
             self.quarantined.append(set_aside.put(self._path))
 
     # use
 
-    def put(self, event) -> str:
+    def put(self, event: Event) -> str:
         """Commit an event; its id, or the one that its `key` already has. SpoolError: it is not on disk."""
         return self.put_all([event])[0]
 
-    def put_all(self, events) -> list:
+    def put_all(self, events: Sequence[Event]) -> list:
         """Commit these events in one transaction: ids as put gives them. SpoolError: none is on disk."""
         rows = [row_of(event) for event in events]
         with self._lock:
@@ -186,11 +199,7 @@ class Database:
                 self._rollback()
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
-    def _need_db(self):
-        if self._db is None:
-            raise SpoolError(f"spool {self._path}: {self._why}")
-
-    def _make_way(self, error):
+    def _make_way(self, error: Exception) -> None:
         """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
         self._rollback()
         try:
@@ -206,16 +215,17 @@ class Database:
             log.error("spool %s: %s", self._path, other)
             self._rollback()
 
-    def _put(self, rows) -> list:
+    def _put(self, rows: list[Row]) -> list:
         self._db.execute("BEGIN IMMEDIATE")
         excess, gone = self._rows + len(rows) - self._rows_max, (0, 0)
         if excess > 0:
             gone = self._evict(max(excess, min(EVICT_BATCH, self._rows_max // 10 + 1)))
-        seqs, new = [], 0
+        seqs: list[int] = []
+        new = 0
         for row in rows:
             done = self._db.execute(INSERT, row)
             if done.rowcount:
-                seqs.append(done.lastrowid)
+                seqs.append(done.lastrowid or 0)
                 new += 1
             else:
                 seqs.append(self._known(row))
@@ -227,7 +237,7 @@ class Database:
         self._sent -= gone[1]
         return [self._id(seq) for seq in seqs]
 
-    def _known(self, row) -> int:
+    def _known(self, row: Row) -> int:
         """The number of the row that has this key already; where the disk has altered that, of a new one.
 
         An answer of the hub to what was there before is none to what is there now.
@@ -239,22 +249,22 @@ class Database:
             return seq
         self._db.execute("DELETE FROM event WHERE seq=?", (seq,))
         self._sent -= state == SENT
-        return self._db.execute(INSERT, row).lastrowid
+        return self._db.execute(INSERT, row).lastrowid or 0
 
-    def tidy(self):
+    def tidy(self) -> None:
         """Copy what the WAL has gathered into the file, so that no commit has to: for a quiet moment."""
         with self._lock:
-            if self._db is not None and self._commits >= TIDY_COMMITS:
+            if self._connection is not None and self._commits >= TIDY_COMMITS:
                 try:
                     self._tidy()
                 except sqlite3.Error as error:
                     raise SpoolError(f"spool {self._path}: {error}") from error
 
-    def _tidy(self):
+    def _tidy(self) -> None:
         self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
         self._commits = 0
 
-    def _evict(self, wanted, best_class=CLASS_ALARM):
+    def _evict(self, wanted: int, best_class: int = CLASS_ALARM) -> tuple[int, int]:
         """Delete the least worthy rows, delivered ones first, alarms last: (rows, delivered rows).
 
         Undelivered rows of classes before best_class are spared.
@@ -280,14 +290,14 @@ class Database:
         self.weighty = False
         return f"{self._epoch} {self._last}".encode()
 
-    def missing(self, mark) -> int:
+    def missing(self, mark: bytes | None) -> int:
         """How many committed rows, delivered or not, the disk has lost since this mark(); 0: none known.
 
         After a loss ids begin anew: the hub may have had those that would be given a second time.
         """
         epoch, _, last = (mark or b"").decode("ascii", "replace").partition(" ")
         with self._lock:
-            if self._db is None or not last.isdecimal() or len(last) > len(str(SEQ_MAX)):
+            if self._connection is None or not last.isdecimal() or len(last) > len(str(SEQ_MAX)):
                 return 0
             if epoch != self._epoch:  # all of it is gone, unless it was set aside here, which is told
                 return 0 if self.quarantined else int(last)
@@ -303,10 +313,9 @@ class Database:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         return lost
 
-    def probe(self):
+    def probe(self) -> None:
         """One commit that changes nothing for anybody; SpoolError when the disk does not take it."""
         with self._lock:
-            self._need_db()
             try:
                 self._db.execute(
                     "INSERT INTO meta VALUES ('probes', '1') ON CONFLICT (name) DO UPDATE SET value=value+1"
@@ -315,7 +324,7 @@ class Database:
                 self._rollback()
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
-    def unsent(self, limit=50):
+    def unsent(self, limit: int = 50) -> list[Stored]:
         """[(id, event)] that the hub has not taken: alarms first, then the oldest."""
         with self._lock:
             self._need_db()
@@ -329,7 +338,7 @@ class Database:
             except Exception as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
-    def _unsent(self, limit):
+    def _unsent(self, limit: int) -> list[Stored]:
         """A row that the disk has altered is put by and counted: it must not stop those behind it."""
         query = f"SELECT seq, {TEXT} FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         out, bad = [], []
@@ -349,21 +358,19 @@ class Database:
         """Alarms that were put by are told all the same, of their keys alone; whether there were any."""
         query = f"SELECT key, seq, {TEXT} FROM event WHERE state IN (?, ?) AND class=?"
         with self._lock:
-            self._need_db()
             try:
                 rows = self._db.execute(query, (UNREADABLE, REFUSED, CLASS_ALARM)).fetchall()
-                known = [(UNSENT, *row_of(alarm_of(key))[2:], seq) for key, seq, *text in rows
-                         if alarm_of(key) and not event_of(*text)]
+                known = [(UNSENT, *row_of(alarm)[2:], seq) for key, seq, *text in rows
+                         if (alarm := alarm_of(key)) and not event_of(*text)]
                 self._db.executemany("UPDATE event SET state=?, body=?, crc=? WHERE seq=?", known)
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         return bool(known)
 
-    def alarms(self, limit):
+    def alarms(self, limit: int) -> list[Resumed]:
         """[(id, event, whether the hub has it)] of the latest alarms here, the oldest first."""
         query = f"SELECT seq, {TEXT}, state, key FROM event WHERE class=? ORDER BY seq DESC LIMIT ?"
         with self._lock:
-            self._need_db()
             try:
                 rows = self._db.execute(query, (CLASS_ALARM, limit)).fetchall()
             except sqlite3.Error as error:
@@ -378,7 +385,7 @@ class Database:
                 known.append((self._id(seq), event, taken))
         return known
 
-    def odd(self, event_id, taken):
+    def odd(self, event_id: str, taken: bool) -> None:
         """This stored event makes no sense: the disk has altered it. For people."""
         self._odd[event_id] = taken
 
@@ -392,11 +399,10 @@ class Database:
         """And how many that it had."""
         return list(self._odd.values()).count(True)
 
-    def mark_sent(self, ids, state=SENT):
+    def mark_sent(self, ids: Iterable[str], state: int = SENT) -> None:
         """The hub has committed these. Unknown ids are none of ours and change nothing."""
         seqs = [(state, seq) for seq in map(self._seq, ids) if seq is not None]
         with self._lock:
-            self._need_db()
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 before = self._db.total_changes
@@ -421,20 +427,18 @@ class Database:
             (SENT, excess),
         ).rowcount
 
-    def is_sent(self, event_id) -> bool:
+    def is_sent(self, event_id: str) -> bool:
         seq = self._seq(event_id)
         with self._lock:
-            self._need_db()
             try:
                 row = self._db.execute("SELECT state FROM event WHERE seq=?", (seq,)).fetchone()
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error
         return bool(row and row[0] == SENT)
 
-    def counts(self):
+    def counts(self) -> Counts:
         """{"rows", "unsent", "evicted": {class: n}} for people and metrics."""
         with self._lock:
-            self._need_db()
             try:
                 evicted = dict(
                     self._db.execute("SELECT name, value FROM meta WHERE name LIKE 'evicted_%'").fetchall()
@@ -448,28 +452,28 @@ class Database:
             "evicted": {name[len("evicted_") :]: int(n) for name, n in evicted.items() if str(n).isdecimal()},
         }
 
-    def close(self):
+    def close(self) -> None:
         with self._lock:
-            if self._db is not None:
+            if self._connection is not None:
                 self._db.close()
 
-    def _rollback(self):
+    def _rollback(self) -> None:
         try:
-            if self._db is not None and self._db.in_transaction:
+            if self._connection is not None and self._db.in_transaction:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error:
             return
 
-    def _id(self, seq) -> str:
+    def _id(self, seq: int) -> str:
         return f"{self._label}/{self._epoch}-{seq}"
 
-    def _seq(self, event_id):
+    def _seq(self, event_id: str) -> int | None:
         head, _, seq = event_id.rpartition("-")
         if head != f"{self._label}/{self._epoch}" or not seq.isdigit():
             return None
         return int(seq)
 
 
-def _is_corrupt(error) -> bool:
+def _is_corrupt(error: Exception) -> bool:
     # what SQLite says of a damaged schema repeats it, and is no text then
     return isinstance(error, UnicodeDecodeError) or any(word in str(error) for word in CORRUPT)

@@ -10,36 +10,36 @@ import urllib.parse
 from pathlib import Path
 
 from kentongan_gateway.disk import wal
-from kentongan_gateway.disk.stored_row import CLASS_ALARM, TEXT, alarm_of, event_of, row_of
+from kentongan_gateway.disk.stored_row import CLASS_ALARM, TEXT, Row, alarm_of, event_of, row_of
 
 KEPT = 3  # set-aside files that are kept
 PARTS = ("", "-wal", "-journal")  # what belongs to a database
 
 
-def put(path) -> str:
+def put(path: str) -> str:
     """Move the database at `path` aside, the oldest of such away for good; the new path, or OSError."""
-    path = Path(path)
-    away = path.with_name(f"{path.name}.corrupt-{secrets.token_hex(4)}")
+    here = Path(path)
+    away = here.with_name(f"{here.name}.corrupt-{secrets.token_hex(4)}")
     for suffix in PARTS:
         if os.path.exists(f"{path}{suffix}"):
             os.replace(f"{path}{suffix}", f"{away}{suffix}")
-    old = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
+    old = sorted(here.parent.glob(f"{here.name}.corrupt-????????"), key=lambda p: p.stat().st_mtime)
     for each in old[:-KEPT]:
         for suffix in PARTS:
             each.with_name(each.name + suffix).unlink(missing_ok=True)
     return str(away)
 
 
-def text(raw) -> str:
+def text(raw: bytes) -> str:
     """Of an altered text what can be read: one bad byte must not fail the whole query."""
     return raw.decode("utf-8", "replace")
 
 
-def uri(path, options):
+def uri(path: str, options: str) -> str:
     return f"file:{urllib.parse.quote(path)}?{options}"
 
 
-def rows(path, schema, delivered, most):
+def rows(path: str, schema: str, delivered: int, most: int) -> list[Row]:
     """[(key, class, body, crc)] of what was not `delivered` and can still be read, the latest `most` of them.
 
     Where the first page is damaged, which says what tables there are, the one that `schema` makes is read by.
@@ -54,8 +54,8 @@ def rows(path, schema, delivered, most):
     return []
 
 
-def _rows(old, delivered, most):
-    out = []
+def _rows(old: sqlite3.Connection, delivered: int, most: int) -> list[Row]:
+    out: list[Row] = []
     last = old.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
     keys = _keys(old, delivered)
     for seq in range(max(1, last - most), last + 1):
@@ -77,7 +77,7 @@ def _rows(old, delivered, most):
     return out
 
 
-def _keys(old, delivered):
+def _keys(old: sqlite3.Connection, delivered: int) -> dict[int, str]:
     """{number: key} of undelivered rows as the indexes have them: a row may be gone, or its state altered."""
     try:
         left = old.execute("SELECT seq FROM event INDEXED BY event_due WHERE state<>?", (delivered,))
@@ -88,7 +88,7 @@ def _keys(old, delivered):
         return {}
 
 
-def first_page(schema):
+def first_page(schema: str) -> bytes:
     """The first page of a database that this has made: in each such the tables begin at the same pages."""
     made = sqlite3.connect(":memory:")
     made.executescript(schema)
@@ -97,13 +97,13 @@ def first_page(schema):
     return page
 
 
-def _put_head(path, head):
+def _put_head(path: str, head: bytes) -> None:
     with open(path, "r+b") as file:
         pages = os.path.getsize(path) // len(head)
         file.write(head[:28] + struct.pack(">3I", pages, 0, 0) + head[40:])  # no free pages: none is written
 
 
-def opened(path, head=None):
+def opened(path: str, head: bytes | None = None) -> sqlite3.Connection:
     """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it.
 
     `head`: its first page as it should be, where its own is damaged.

@@ -7,12 +7,18 @@ note are not offered again.
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
+from kentongan_gateway.core.base.stored import Event, Resumed, Stored
 from kentongan_gateway.disk.database import REFUSED, SENT, Database
 from kentongan_gateway.disk.memory import Held
-from kentongan_gateway.disk.stored_row import CLASS_STATE, CLASSES, SpoolError
+from kentongan_gateway.disk.stored_row import CLASS_STATE, CLASSES, Counts, SpoolError
 
 __all__ = ["CLASSES", "REFUSED", "SENT", "Spool", "SpoolError"]
+
+Quantiles = dict[str, float]  # "p50", "p99", "max" in ms
 
 LATENCIES_KEPT = 512
 MARKS_LIMIT = 5_000    # deliveries that the disk could not note
@@ -26,16 +32,17 @@ PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead o
 class Spool(Database):
     """`trouble` says why the disk takes nothing, or None; it opens even so, and settle() tries again."""
 
-    def __init__(self, path, *args, steady_s=time.monotonic, **kwargs):
+    def __init__(self, path: str | Path, *args: Any, steady_s: Callable[[], float] = time.monotonic,
+                 **kwargs: Any):
         self.held = Held()
-        self.trouble = None
+        self.trouble: str | None = None
         self._steady_s, self._put_s = steady_s, steady_s()
         self._opened_s = self._put_s
-        self._marks = {}       # id -> state, not yet on disk
-        self._latencies = deque(maxlen=LATENCIES_KEPT)
+        self._marks: dict[str, int] = {}  # id -> state, not yet on disk
+        self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
         super().__init__(path, *args, **kwargs)
 
-    def _open(self):
+    def _open(self) -> None:
         try:
             super()._open()
             self.trouble = None
@@ -43,7 +50,7 @@ class Spool(Database):
             self._epoch, self._rows, self._sent, self._last = "closed", 0, 0, 0
             self.trouble = str(error)
 
-    def put_all(self, events) -> list:
+    def put_all(self, events: Sequence[Event]) -> list:
         """As Database.put_all; what was held in memory under the same keys is on disk then."""
         begin = time.perf_counter()
         self._put_s = self._steady_s()
@@ -61,12 +68,12 @@ class Spool(Database):
                 self.held.remove_key(event.get("key"))
         return ids
 
-    def hold(self, event):
+    def hold(self, event: Event) -> str | None:
         """Keep in memory what the disk did not take; its id, or None where there is no room for it."""
         with self._lock:
             return self.held.add(self._label, CLASSES.get(event["type"], CLASS_STATE), event)
 
-    def settle(self):
+    def settle(self) -> list[tuple[str, str]]:
         """In a quiet moment: try the disk again, and put there what waited for it: [(held id, id)]."""
         quiet_s = self._steady_s() - self._put_s
         idle = quiet_s >= PROBE_S
@@ -74,7 +81,7 @@ class Spool(Database):
             self._tidy_when(quiet_s >= QUIET_S)
             return []
         with self._lock:
-            if self._db is None:
+            if self._connection is None:
                 self._open()
             waiting = self.held.offers()
         settled = []
@@ -92,7 +99,7 @@ class Spool(Database):
             self.trouble = str(error)
         return settled
 
-    def _tidy_when(self, quiet):
+    def _tidy_when(self, quiet: bool) -> None:
         try:
             if quiet:
                 self.tidy()
@@ -109,7 +116,7 @@ class Spool(Database):
             self.trouble = str(error)
             return False
 
-    def unsent(self, limit=50):
+    def unsent(self, limit: int = 50) -> list[Stored]:
         """What the hub has not taken: first what only memory has, then by class and age."""
         with self._lock:
             held = self.held.offers()[:limit]
@@ -123,12 +130,12 @@ class Spool(Database):
         with self._lock:
             return (held + [row for row in rows if row[0] not in self._marks])[:limit]
 
-    def alarms(self, limit):
+    def alarms(self, limit: int) -> list[Resumed]:
         """As Database.alarms, with the deliveries that are not noted on disk yet."""
         return [(event_id, event, taken or self._marks.get(event_id) == SENT)
                 for event_id, event, taken in super().alarms(limit)]
 
-    def mark_sent(self, ids, state=SENT):
+    def mark_sent(self, ids: Iterable[str], state: int = SENT) -> None:
         """The hub has committed these, whether our disk can note it or not."""
         with self._lock:
             for event_id in ids:
@@ -144,7 +151,7 @@ class Spool(Database):
         except SpoolError as error:
             self.trouble = str(error)
 
-    def _write_marks(self):
+    def _write_marks(self) -> None:
         with self._lock:
             marks = dict(self._marks)
         for state in (SENT, REFUSED):
@@ -155,30 +162,30 @@ class Spool(Database):
             for event_id in marks:
                 self._marks.pop(event_id, None)
 
-    def is_sent(self, event_id) -> bool:
+    def is_sent(self, event_id: str) -> bool:
         return self._marks.get(event_id) == SENT or super().is_sent(event_id)
 
-    def close(self):
+    def close(self) -> None:
         try:
             self._write_marks()
         except SpoolError as error:
             self.trouble = str(error)
         super().close()
 
-    def counts(self):
+    def counts(self) -> Counts:
         try:
             counts = super().counts()
         except SpoolError:
-            counts = {"rows": self._rows, "unsent": 0, "evicted": {}}
+            counts = Counts(rows=self._rows, unsent=0, evicted={})
         held = len(self.held)
         return {**counts, "held": held, "unsent": max(0, counts["unsent"] - len(self._marks)) + held}
 
-    def latency_ms(self):
+    def latency_ms(self) -> Quantiles:
         """quantiles() of the last commits."""
         return quantiles(self._latencies.copy())
 
 
-def quantiles(taken_ms):
+def quantiles(taken_ms: Iterable[float]) -> Quantiles:
     """{"p50", "p99", "max"} of these ms; empty for none."""
     ranked = sorted(taken_ms)
     if not ranked:

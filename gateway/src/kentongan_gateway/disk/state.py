@@ -20,18 +20,19 @@ NAME = re.compile(r"[a-z]{1,32}")
 class StateDir:
     """get(name) -> bytes or None; put(name, data) returns once the data survives a power cut."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self._path = Path(path)
-        self.trouble = None  # why the last state could not be written
+        self.trouble: str | None = None  # why the last state could not be written
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             self.trouble = str(error)
-        self._late = None  # the thread of put_late
-        self._waiting, self._ending, self._wake = {}, False, threading.Condition()
-        self.damaged = []  # names whose file was not whole; kept beside as NAME.damaged
+        self._late: threading.Thread | None = None  # the thread of put_late
+        self._waiting: dict[str, bytes] = {}
+        self._ending, self._wake = False, threading.Condition()
+        self.damaged: list[str] = []  # names whose file was not whole; kept beside as NAME.damaged
 
-    def claim(self):
+    def claim(self) -> None:
         """Keep every other process out until this one ends; LocalError when one is in: two count alike."""
         try:
             self._lock = os.open(self._path / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
@@ -45,12 +46,12 @@ class StateDir:
                 f"{self._path}: another gateway runs with it; stop that one, or use a state_dir of its own"
             ) from error
 
-    def _file(self, name) -> Path:
+    def _file(self, name: str) -> Path:
         if not NAME.fullmatch(name):
             raise ValueError(f"state name {name!r}: use a-z")
         return self._path / f"{name}.state"
 
-    def get(self, name):
+    def get(self, name: str) -> bytes | None:
         file = self._file(name)
         try:
             raw = file.read_bytes()
@@ -68,7 +69,7 @@ class StateDir:
         self.damaged.append(name)
         return None
 
-    def put(self, name, data):
+    def put(self, name: str, data: bytes) -> None:
         """Write beside, flush, rename, flush the directory: a torn write leaves the old state."""
         try:
             self._put(name, data)
@@ -77,12 +78,12 @@ class StateDir:
             raise
         self.trouble = None
 
-    def begin_late(self):
+    def begin_late(self) -> None:
         """From now on put_late() returns at once; close() ends that."""
         self._late = threading.Thread(target=self._run_late, name="state", daemon=True)
         self._late.start()
 
-    def put_late(self, name, data):
+    def put_late(self, name: str, data: bytes) -> None:
         """put() for what may be lost in a crash: a slow disk holds up nobody, the latest one counts."""
         if self._late is None:
             self.put(name, data)
@@ -91,7 +92,7 @@ class StateDir:
             self._waiting[name] = data
             self._wake.notify()
 
-    def _run_late(self):
+    def _run_late(self) -> None:
         while True:
             with self._wake:
                 while not self._waiting and not self._ending:
@@ -108,7 +109,7 @@ class StateDir:
     def healthy(self) -> bool:
         return self._late is None or self._late.is_alive()
 
-    def close(self):
+    def close(self) -> None:
         """What waits is written, then the thread ends."""
         if self._late is not None:
             with self._wake:
@@ -116,7 +117,7 @@ class StateDir:
                 self._wake.notify()
             self._late.join(CLOSE_S)
 
-    def _put(self, name, data):
+    def _put(self, name: str, data: bytes) -> None:
         file = self._file(name)
         beside = file.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -134,7 +135,7 @@ class StateDir:
         finally:
             os.close(directory)
 
-    def all(self):
+    def all(self) -> dict[str, bytes]:
         """Every whole state by name."""
         names = sorted(p.stem for p in self._path.glob("*.state") if NAME.fullmatch(p.stem))
         found = {name: self.get(name) for name in names}

@@ -1,10 +1,14 @@
 """A row of the spool: how an event is written there, read back, and what its key alone still says."""
 import json
 import zlib
+from typing import NotRequired, TypedDict, cast
 
 from kentongan_wire import messages as m
 
 from kentongan_gateway.core.base.events import DIGEST_BYTES
+from kentongan_gateway.core.base.stored import Event
+
+Row = tuple[str | None, int, str, int]  # key, class, body, crc of its bytes
 
 EVENT_BYTES_MAX = 16_384
 TEXT = "CAST(body AS BLOB), crc"  # of a row's columns what event_of() judges
@@ -25,6 +29,15 @@ CLASSES = {
 CLASS_NAMES = ("alarm", "report", "state", "status")
 
 
+class Counts(TypedDict):
+    """For people and metrics; `held`: of the events those that only memory has."""
+
+    rows: int
+    unsent: int
+    evicted: dict[str, int]  # by the name of their class
+    held: NotRequired[int]
+
+
 class SpoolError(Exception):
     """An event could not be put on disk: nothing about it may be acknowledged."""
 
@@ -32,7 +45,7 @@ class SpoolError(Exception):
 encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def row_of(event):
+def row_of(event: Event) -> Row:
     """(key, class, body, crc) of an event, as the table has them."""
     try:
         body = encode(event)
@@ -43,31 +56,30 @@ def row_of(event):
     return event.get("key"), CLASSES.get(event["type"], CLASS_STATE), body, zlib.crc32(body.encode())
 
 
-
-def event_of(body, crc):
+def event_of(body: bytes | None, crc: int) -> Event | None:
     """An event from the table, by the bytes of its text; None for what is none, or not as it was written.
 
     One letter makes another alarm of one: it names another house, or is no longer silent.
     """
     try:
-        event = json.loads(body) if zlib.crc32(body) == crc else None
+        event = json.loads(body) if body is not None and zlib.crc32(body) == crc else None
     except (ValueError, TypeError, RecursionError):
         return None
-    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
+    good = isinstance(event, dict) and isinstance(event.get("type"), str)
+    return cast(Event, event) if good else None
 
 
-def alarm_of(key):
+def alarm_of(key: str | None) -> Event | None:
     """What is known of an alarm whose text the disk has altered, by its row's key; None for no alarm's.
 
     Nobody knows what it was: it sounds nothing and is told to nobody but the agreed, who are called.
     """
     try:
-        kind, device, generation, counter, digest = key.split("/")
-        numbers = {"device": int(device, 16), "generation": int(generation), "counter": int(counter)}
+        kind, device, generation, counter, digest = (key or "").split("/")
         known = kind == "alarm" and len(bytes.fromhex(digest)) == DIGEST_BYTES
+        found: Event = {"type": "alarm", "key": key, "device": int(device, 16), "generation": int(generation),
+                        "counter": int(counter), "kind": m.KIND_BAHAYA, "silent": True, "digest": digest,
+                        "unread": True}
     except (AttributeError, ValueError):
         return None
-    if not known:
-        return None
-    return {"type": "alarm", "key": key, **numbers, "kind": m.KIND_BAHAYA, "silent": True, "digest": digest,
-            "unread": True}
+    return found if known else None

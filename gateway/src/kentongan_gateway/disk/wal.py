@@ -9,7 +9,7 @@ Layout: sqlite.org/fileformat2.html, section 4. A header of 32 bytes, then frame
 
 import os
 import struct
-from collections import namedtuple
+from typing import NamedTuple
 
 HEADER_BYTES, FRAME_BYTES = 32, 24
 BIG, LITTLE = 0x377F0683, 0x377F0682  # magic: in which byte order the check sums were made
@@ -17,11 +17,18 @@ PAGE_DEFAULT = 4_096
 PAGES = tuple(1 << power for power in range(9, 17))
 MASK = 0xFFFFFFFF
 
-# page number, pages of the database where the frame ends a transaction, else 0; whole: its check sum holds
-Frame = namedtuple("Frame", ("page", "commit", "whole", "data"))
+Sums = tuple[int, int]
 
 
-def _sums(data, order, seed):
+class Frame(NamedTuple):
+    page: int     # its number
+    commit: int   # pages of the database where the frame ends a transaction, else 0
+    whole: bool   # its check sum holds
+    data: bytes
+
+
+
+def _sums(data: bytes, order: str, seed: Sums) -> Sums:
     """The two running check sums over 32-bit words, two at a time."""
     first, second = seed
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
@@ -31,9 +38,10 @@ def _sums(data, order, seed):
     return first, second
 
 
-def _open(raw):
+def _open(raw: bytes) -> tuple[int, str, tuple[int, ...], Sums, bool]:
     """(page size, byte order, salts, seed of the first frame, whether the header is whole)"""
-    magic, _, page, _, *salts, sum_1, sum_2 = struct.unpack_from(">8I", raw)
+    magic, _, page, _, salt_1, salt_2, sum_1, sum_2 = struct.unpack_from(">8I", raw)
+    salts = salt_1, salt_2
     order, seed = ">" if magic == BIG else "<", (sum_1, sum_2)
     made = _sums(raw[:24], order, (0, 0))
     whole = magic in (BIG, LITTLE) and made == seed
@@ -43,10 +51,10 @@ def _open(raw):
         salts = struct.unpack_from(">2I", first, 8)
         if _sums(first[:8] + first[FRAME_BYTES:], order, made) == struct.unpack_from(">2I", first, 16):
             seed = made  # it is the sum itself that is damaged
-    return page, order, tuple(salts), seed, whole
+    return page, order, salts, seed, whole
 
 
-def frames(raw):
+def frames(raw: bytes) -> tuple[bool, list[Frame]]:
     """(whether the header is whole, [Frame]) of the journal's present generation, damaged ones among them.
 
     Frames of an older generation, which SQLite has long copied and writes over, end the list.
@@ -54,7 +62,8 @@ def frames(raw):
     if len(raw) < HEADER_BYTES + FRAME_BYTES + PAGES[0]:
         return True, []
     page, order, salts, seed, good_header = _open(raw)
-    out, current = [], 0
+    out: list[Frame] = []
+    current = 0
     for at in range(HEADER_BYTES, len(raw) - FRAME_BYTES - page + 1, FRAME_BYTES + page):
         number, commit, salt_1, salt_2, sum_1, sum_2 = struct.unpack_from(">6I", raw, at)
         data = raw[at + FRAME_BYTES : at + FRAME_BYTES + page]
@@ -69,7 +78,7 @@ def frames(raw):
     return good_header, out[:current]
 
 
-def damage(path):
+def damage(path: str) -> str | None:
     """What is wrong with the journal at `path`, in words, or None; OSError when it cannot be read.
 
     A torn end is none: a transaction that a power cut met, which nobody was told of. Nor is no journal.
@@ -91,12 +100,13 @@ def damage(path):
     return f"page {bad + 1} of {len(all_frames)} is damaged"
 
 
-def _pads(all_frames):
+def _pads(all_frames: list[Frame]) -> set[int]:
     """Where a transaction's last frame stands once more.
 
     SQLite fills up a sector with it, so that writing the next transaction endangers a copy only.
     """
-    out, before = set(), None
+    out: set[int] = set()
+    before: Frame | None = None
     for at, frame in enumerate(all_frames):
         if before and before.commit and (frame.page, frame.commit) == (before.page, before.commit):
             out.add(at)
@@ -106,7 +116,7 @@ def _pads(all_frames):
     return out
 
 
-def replay(path):
+def replay(path: str) -> None:
     """Write every intact page of `path`-wal into the database at `path` and remove the journal.
 
     For a copy of what was set aside: pages that only damaged frames had stay as they were before.
@@ -122,7 +132,7 @@ def replay(path):
     os.unlink(journal)
 
 
-def _read(path):
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()

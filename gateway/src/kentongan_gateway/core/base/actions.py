@@ -1,27 +1,99 @@
 """What the core hears and what it wants done, in order: plain tuples, performed by daemon or simulator."""
 
-from collections import namedtuple
+from typing import NamedTuple
 
-# One kentongan payload off a radio, its channel already opened. rssi in dBm, snr_q in 0.25 dB.
-Heard = namedtuple(
-    "Heard", ("src", "to", "id", "hop_limit", "hop_start", "relay_node", "payload", "rssi", "snr_q", "radio")
-)
+from kentongan_gateway.core.base.stored import Event
 
-Store = namedtuple("Store", ("row_id", "event"))  # commit, then call core.stored(row_id); never, if it failed
-Send = namedtuple("Send", ("packet_id", "hop_limit", "payload", "klass", "delay_ms", "first"))
-RelayCopy = namedtuple("RelayCopy", ("heard", "klass"))
-DropCopy = namedtuple("DropCopy", ("src", "id"))
-Siren = namedtuple(
-    "Siren", ("pattern", "steps", "total_ms")
-)  # steps: ((on_ms, off_ms), ...), repeated to total_ms
-SirenOff = namedtuple("SirenOff", ())
-Speak = namedtuple("Speak", ("text",))  # said aloud at the post
-Hush = namedtuple("Hush", ())  # nothing more is said of what was asked before
-Persist = namedtuple("Persist", ("name", "data"))  # durable before the next action
-OrderDone = namedtuple("OrderDone", ("order_id", "result"))  # result: "ok" or "failed: why"
-Note = namedtuple("Note", ("step", "device", "counter", "detail"))  # one log line
+Steps = tuple[tuple[int, int], ...]  # of a pattern: (on, off) in ms
 
 
-def identity(note) -> str:
+class Heard(NamedTuple):
+    """One kentongan payload off a radio, its channel already opened."""
+
+    src: int
+    to: int
+    id: int
+    hop_limit: int
+    hop_start: int
+    relay_node: int
+    payload: bytes
+    rssi: int   # dBm
+    snr_q: int  # 0.25 dB
+    radio: str
+
+
+class Store(NamedTuple):
+    """Commit, then call core.stored(row_id); never, if it failed."""
+
+    row_id: int
+    event: Event
+
+
+class Send(NamedTuple):
+    packet_id: int
+    hop_limit: int
+    payload: bytes
+    klass: int
+    delay_ms: int
+    first: bool
+
+
+class RelayCopy(NamedTuple):
+    heard: Heard
+    klass: int
+
+
+class DropCopy(NamedTuple):
+    src: int
+    id: int
+
+
+class Siren(NamedTuple):
+    """Steps are repeated until total_ms are over."""
+
+    pattern: str
+    steps: Steps
+    total_ms: int
+
+
+class SirenOff(NamedTuple):
+    pass
+
+
+class Speak(NamedTuple):
+    """Said aloud at the post."""
+
+    text: str
+
+
+class Hush(NamedTuple):
+    """Nothing more is said of what was asked before."""
+
+
+class Persist(NamedTuple):
+    """Durable before the next action."""
+
+    name: str
+    data: bytes
+
+
+class OrderDone(NamedTuple):
+    order_id: int
+    result: str  # "ok" or "failed: why"
+
+
+class Note(NamedTuple):
+    """One log line."""
+
+    step: str
+    device: str
+    counter: int
+    detail: str
+
+
+Action = (Store | Send | RelayCopy | DropCopy | Siren | SirenOff | Speak | Hush | Persist | OrderDone | Note)
+
+
+def identity(note: Note) -> str:
     """`tombol-07 #1234`, or `rahasia-3`: the name that goes through every log."""
     return f"{note.device} #{note.counter}" if note.counter else note.device
