@@ -78,7 +78,9 @@ def test_lint_is_clean():
 
 
 NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
-    "kentongan_gateway.*", "kentongan_hub.*", "kentongan_node.*", "kentongan_sim.*", "kentongan_tool.*",
+    "kentongan_gateway.cli", "kentongan_gateway.core.*", "kentongan_gateway.hub_client.*",
+    "kentongan_gateway.outputs.*", "kentongan_gateway.radio.*", "kentongan_gateway.service.*",
+    "kentongan_hub.*", "kentongan_node.*", "kentongan_sim.*",
 }
 TYPES = ("disallow_untyped_defs", "check_untyped_defs", "no_implicit_optional", "warn_unused_ignores",
          "warn_redundant_casts")
