@@ -4,6 +4,7 @@ import random
 
 import pytest
 from gateway_process import write_key_file
+from kentongan_gateway import sections
 from kentongan_gateway.service import keyfile, settings
 from kentongan_wire.errors import LocalError
 
@@ -33,6 +34,12 @@ def refusal(tmp_path, text):
     with pytest.raises(LocalError) as caught:
         load(tmp_path, text)
     return str(caught.value)
+
+
+def test_every_section_has_the_keys_that_its_type_names():
+    types = sections.Settings.__annotations__
+    assert {name: list(types[name].__annotations__) for name in settings.FIELDS} == {
+        name: list(fields) for name, fields in settings.FIELDS.items()}
 
 
 def test_paths_are_relative_to_the_file_and_defaults_are_filled(tmp_path):

@@ -10,20 +10,27 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
+
+Lookup = Callable[..., list[Any]]  # as socket.getaddrinfo
+Answer = queue.SimpleQueue["list[Any] | Exception"]
 
 
-class _Timed:
+class _Timed(socket.socket):
     """Before begin() a socket like any other; after it no read waits beyond the end."""
 
-    ends_s = None
+    ends_s: float | None = None
+    step_s: float
+    steady_s: Callable[[], float]
 
-    def begin(self, step_s, whole_s, steady_s):
+    def begin(self, step_s: float, whole_s: float, steady_s: Callable[[], float]) -> None:
         """From now on: step_s for one read or write, whole_s until the last byte of the reply."""
         self.step_s, self.steady_s = step_s, steady_s
         self.ends_s = steady_s() + whole_s
         self.settimeout(min(step_s, whole_s))
 
-    def recv_into(self, *args, **kwargs):
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
         if self.ends_s is not None:
             left_s = self.ends_s - self.steady_s()
             if left_s <= 0:
@@ -32,7 +39,7 @@ class _Timed:
         return super().recv_into(*args, **kwargs)
 
 
-class TimedSocket(_Timed, socket.socket):
+class TimedSocket(_Timed):
     pass
 
 
@@ -43,11 +50,12 @@ class TimedTls(_Timed, ssl.SSLSocket):
 class Names:
     """Looks names up in a thread of its own, one at a time, so that only the thread waits for a resolver."""
 
-    def __init__(self, lookup=socket.getaddrinfo):
+    def __init__(self, lookup: Lookup = socket.getaddrinfo):
         self._lookup = lookup
-        self._asked = self._found = None  # (host, port) under way, and where its answer comes
+        self._asked: tuple[str, int] | None = None  # (host, port) under way,
+        self._found: Answer = queue.SimpleQueue()   # and where its answer comes
 
-    def find(self, host, port, timeout_s):
+    def find(self, host: str, port: int, timeout_s: float) -> list[Any]:
         """What getaddrinfo finds; OSError, TimeoutError. What came too late is the next call's."""
         if self._asked != (host, port):
             self._asked, self._found = (host, port), queue.SimpleQueue()
@@ -62,7 +70,7 @@ class Names:
             raise found
         return found
 
-    def _look(self, host, port, answer):
+    def _look(self, host: str, port: int, answer: Answer) -> None:
         try:
             answer.put(self._lookup(host, port, 0, socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
@@ -75,35 +83,42 @@ class Connection:
     `certificate` is the other side's, as a dict, once it has been asked over TLS.
     """
 
-    def __init__(self, host, port, step_s, whole_s, context=None, steady_s=time.monotonic, names=None):
+    def __init__(self, host: str, port: int | None, step_s: float, whole_s: float,
+                 context: ssl.SSLContext | None = None, steady_s: Callable[[], float] = time.monotonic,
+                 names: Names | None = None):
         self._step_s, self._whole_s, self._steady_s = step_s, whole_s, steady_s
         self._names = names or Names()
-        self.certificate, self._secure = None, context is not None
+        self.certificate: dict[str, Any] | None = None
+        self._secure = context is not None
+        self._http: http.client.HTTPConnection
         if context is None:
             self._http = http.client.HTTPConnection(host, port, timeout=step_s)
         else:
             context.sslsocket_class = TimedTls
             self._http = http.client.HTTPSConnection(host, port, timeout=step_s, context=context)
-        self._http._create_connection = self._opened  # a name that http.client keeps for its heirs
+        self._http._create_connection = self._opened  # type: ignore[attr-defined]  # a name that http.client keeps for its heirs
 
-    def ask(self, method, path, body, headers, limit):
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str],
+            limit: int) -> tuple[http.client.HTTPResponse, bytes]:
         """(response, at most `limit` bytes of its body); OSError, HTTPException or ValueError."""
         self._ends_s = self._steady_s() + self._whole_s
         if self._http.sock is None:
             self._http.connect()
-            self.certificate = self._http.sock.getpeercert() if self._secure else None
-        self._http.sock.begin(self._step_s, self._left_s(), self._steady_s)
+            tls: Any = self._http.sock  # a TimedTls, if it is secure
+            self.certificate = tls.getpeercert() if self._secure else None
+        timed: Any = self._http.sock  # which _opened has made
+        timed.begin(self._step_s, self._left_s(), self._steady_s)
         self._http.request(method, path, body, headers)
         reply = self._http.getresponse()
         return reply, reply.read(limit)
 
-    def _left_s(self):
+    def _left_s(self) -> float:
         left_s = self._ends_s - self._steady_s()
         if left_s <= 0:
             raise TimeoutError("the connection did not come about in time")
         return left_s
 
-    def _opened(self, address, timeout_s, source=None):
+    def _opened(self, address: tuple[str, int], timeout_s: float, source: object = None) -> TimedSocket:
         """socket.create_connection(), as a TimedSocket: look-up and all addresses have one end."""
         failed = OSError("the hub's name has no address")
         for family, kind, number, _, where in self._names.find(*address, self._left_s()):
@@ -119,5 +134,5 @@ class Connection:
                 return timed
         raise failed
 
-    def close(self):
+    def close(self) -> None:
         self._http.close()

@@ -2,6 +2,8 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any, Protocol
 
 log = logging.getLogger("kentongan.uplink")
 
@@ -10,27 +12,42 @@ BATCH = 50       # told at once; one by one while the hub fails on them
 TOLD_S = 60.0    # the hub has heard none for so long: people are told
 
 
+class Waits(Protocol):
+    """How long to wait after one more failure."""
+
+    def reset(self) -> None: ...
+    def next_s(self) -> float: ...
+
+
+class Client(Protocol):
+    """A connection to the hub."""
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
 class Results:
     """Thread-safe. backoff: waits between failures of its own."""
 
-    def __init__(self, backoff, steady_s=time.monotonic):
+    def __init__(self, backoff: Waits, steady_s: Callable[[], float] = time.monotonic):
         self._backoff, self._steady_s = backoff, steady_s
-        self._waiting, self._lock = {}, threading.Lock()  # order id -> result
+        self._waiting: dict[int, str] = {}  # order id -> result
+        self._lock = threading.Lock()
         self._batch, self._next_s = BATCH, 0.0
-        self._failed_s = None  # since when the hub hears none
+        self._failed_s: float | None = None  # since when the hub hears none
 
-    def add(self, order_id, result):
+    def add(self, order_id: int, result: str) -> None:
         with self._lock:
             if len(self._waiting) >= LIMIT:
                 self._waiting.pop(next(iter(self._waiting)))
             self._waiting[order_id] = result
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         since_s = self._failed_s
         late = since_s is not None and self._steady_s() - since_s >= TOLD_S
         return "does not hear what became of its orders" if late else None
 
-    def tell(self, client) -> bool:
+    def tell(self, client: Client) -> bool:
         """Tell some of them, if it is time; never raises. Whether there are more to tell now."""
         with self._lock:
             some = dict(list(self._waiting.items())[:self._batch])
@@ -50,7 +67,7 @@ class Results:
                     del self._waiting[order_id]
             return bool(self._waiting)
 
-    def _later(self, some, error):
+    def _later(self, some: dict[int, str], error: Exception) -> None:
         now_s = self._steady_s()
         if self._failed_s is None:
             log.warning("hub does not hear what became of its orders: %s", error)

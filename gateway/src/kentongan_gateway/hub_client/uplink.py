@@ -12,15 +12,20 @@ import ssl
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_gateway.core.base.stored import Event, Stored
 from kentongan_gateway.core.hub import order_forms
-from kentongan_gateway.disk.spool import REFUSED, SENT, SpoolError
+from kentongan_gateway.disk.spool import REFUSED, SENT, Spool, SpoolError
 from kentongan_gateway.hub_client.deadline import Connection, Names
-from kentongan_gateway.hub_client.results import Results
+from kentongan_gateway.hub_client.results import Client, Results
 
 log = logging.getLogger("kentongan.uplink")
+
+Order = dict[str, Any]    # as the hub gave it: with an id, and nothing else looked at yet
 
 BATCH = 50                # events in one request
 RETRY_BASE_S = 0.5        # first wait after a failure; then doubled, with jitter
@@ -40,7 +45,7 @@ BEHIND_LIMIT = 1_000      # events that the hub passed over and that are offered
 class HubError(Exception):
     """The hub did not do what was asked; `.status` is the HTTP status, 0 where there was none."""
 
-    def __init__(self, status, reason):
+    def __init__(self, status: int, reason: str):
         super().__init__(f"{status or 'no reply'}: {reason}"[:200])
         self.status = status
 
@@ -49,7 +54,7 @@ class OddReply(HubError):
     """A 2xx that is not what was asked for: refused, counted, and asked for again."""
 
 
-def trust(ca_file) -> ssl.SSLContext:
+def trust(ca_file: str) -> ssl.SSLContext:
     """Trust this certificate and nothing else, whatever the clock says: a Pi starts without one.
 
     The file holds the hub's own certificate or the authority that the hub made for itself; the system's
@@ -69,21 +74,23 @@ def trust(ca_file) -> ssl.SSLContext:
 class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
-    def __init__(self, url, token, timeout_s=TIMEOUT_S, ca_file="", on_date=lambda wall_s: None,
-                 steady_s=time.monotonic, names=None):
+    def __init__(self, url: str, token: str, timeout_s: float = TIMEOUT_S, ca_file: str = "",
+                 on_date: Callable[[float], None] = lambda wall_s: None,
+                 steady_s: Callable[[], float] = time.monotonic, names: Names | None = None):
         parts = urllib.parse.urlsplit(url)
-        self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
-        self._context = None
+        self._host, self._port, self._base = parts.hostname or "", parts.port, parts.path.rstrip("/")
+        self._context: ssl.SSLContext | None = None
         if parts.scheme == "https":
             self._context = trust(ca_file)
         self._on_date, self._names = on_date, names or Names()
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_s = timeout_s
-        self._connection = None
+        self._connection: Connection | None = None
         self._steady_s, self._slow = steady_s, False
-        self.expires_s = None  # wall time at which the hub's certificate ends, once it has been seen
+        # wall time at which the hub's certificate ends, once it has been seen
+        self.expires_s: float | None = None
 
-    def call(self, method, path, body=None):
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The reply as a JSON object; HubError for everything else that can happen."""
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         begin_s = self._steady_s()
@@ -93,7 +100,7 @@ class HubClient:
                                               self._timeout_s + GRACE_S, self._context,
                                               names=self._names)
             reply, raw = self._connection.ask(method, self._base + path, data, self._headers, REPLY_MAX + 1)
-            if self._context:
+            if self._connection.certificate:
                 self.expires_s = ssl.cert_time_to_seconds(self._connection.certificate["notAfter"])
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
@@ -113,7 +120,7 @@ class HubClient:
             raise OddReply(reply.status, "the reply is no JSON object")
         return answer
 
-    def _note_speed(self, took_s):
+    def _note_speed(self, took_s: float) -> None:
         slow = took_s > SLOW_S
         if slow and not self._slow:
             log.warning("hub slow: %.1f s a reply", took_s)
@@ -121,13 +128,13 @@ class HubClient:
             log.info("hub quick again: %.1f s a reply", took_s)
         self._slow = slow
 
-    def _told_date(self, date):
+    def _told_date(self, date: str | None) -> None:
         try:
-            self._on_date(email.utils.parsedate_to_datetime(date).timestamp())
+            self._on_date(email.utils.parsedate_to_datetime(date or "").timestamp())
         except (TypeError, ValueError, OverflowError):
             return  # no Date, or none that is one
 
-    def close(self):
+    def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -136,10 +143,10 @@ class HubClient:
 class Backoff:
     """Waits that double up to a limit, with jitter so that gateways do not come back in step."""
 
-    def __init__(self, base_s=RETRY_BASE_S, max_s=RETRY_MAX_S):
+    def __init__(self, base_s: float = RETRY_BASE_S, max_s: float = RETRY_MAX_S):
         self._base_s, self._max_s, self._times = base_s, max_s, 0
 
-    def reset(self):
+    def reset(self) -> None:
         self._times = 0
 
     def next_s(self) -> float:
@@ -157,8 +164,12 @@ class Uplink:
     on_odd: so much of what the hub said could not be read, or so many events were refused by it for good.
     """
 
-    def __init__(self, spool, make_client, label, boot_id, offered, on_taken, on_reply, on_orders,
-                 on_odd=lambda reason, n: None, steady_s=time.monotonic):
+    def __init__(
+            self, spool: Spool, make_client: Callable[[float], Client], label: str, boot_id: str,
+            offered: Callable[[Event], Event], on_taken: Callable[[list[str], set[str]], object],
+            on_reply: Callable[[], object], on_orders: Callable[[list[Order]], object],
+            on_odd: Callable[[str, int], object] = lambda reason, n: None,
+            steady_s: Callable[[], float] = time.monotonic):
         self._spool, self._make_client = spool, make_client
         self._label, self._boot_id, self._offered = label, boot_id, offered
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
@@ -166,45 +177,45 @@ class Uplink:
         self._stop = threading.Event()
         self._work = threading.Event()
         self._results = Results(Backoff(), steady_s)
-        self._fault = None           # why no connection can even be made
+        self._fault: str | None = None  # why no connection can even be made
         self._batch = BATCH
-        self._behind = {}            # event id -> None: passed over by the hub, oldest first
+        self._behind: dict[str, None] = {}  # event id -> None: passed over by the hub, oldest first
         self.crashes = 0             # faults of ours that the threads have outlived
         self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
                          threading.Thread(target=self._run_orders, name="orders", daemon=True)]
 
-    def start(self):
+    def start(self) -> None:
         for thread in self._threads:
             thread.start()
 
     def healthy(self) -> bool:
         return all(thread.is_alive() for thread in self._threads)
 
-    def stop(self):
+    def stop(self) -> None:
         """End both threads; that of the events is waited for, so that nothing uses the spool after this."""
         self._stop.set()
         self._work.set()
         self._threads[0].join(TIMEOUT_S + 1)
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """Why no connection can even be made, or None."""
         return self._fault
 
-    def untold(self):
+    def untold(self) -> str | None:
         """What the hub does not hear of its orders' results, or None: alarms go their way beside it."""
         return self._results.trouble()
 
-    def wake(self):
+    def wake(self) -> None:
         """Something new is in the spool: do not wait for the next look."""
         self._work.set()
 
-    def order_done(self, order_id, result):
+    def order_done(self, order_id: int, result: str) -> None:
         self._results.add(order_id, result)
         self._work.set()
 
     # events out
 
-    def _run_events(self):
+    def _run_events(self) -> None:
         client, backoff, failing = None, Backoff(), False
         while not self._stop.is_set():
             try:
@@ -234,7 +245,7 @@ class Uplink:
             self._work.clear()
         self._closed(client)
 
-    def _connect(self, timeout_s):
+    def _connect(self, timeout_s: float) -> Client:
         """A client; while none can be made, for a token or certificate that is not there, people are told."""
         try:
             client = self._make_client(timeout_s)
@@ -244,32 +255,34 @@ class Uplink:
         self._fault = None
         return client
 
-    def _closed(self, client):
+    def _closed(self, client: Client | None) -> Client | None:
         """Close it if there is one; None: another is made."""
         try:
             if client is not None:
                 client.close()
         except Exception as error:
             log.debug("close: %s", error)
+        return None
 
-    def _note_odd(self, error):
+    def _note_odd(self, error: Exception) -> None:
         if isinstance(error, OddReply):
             self._on_odd("reply_odd", 1)
 
-    def _judged(self, error, client):
+    def _judged(self, error: Exception, client: Client | None) -> Client | None:
         """Count an odd reply; the client to go on with, None for another: a token may have been renewed."""
         self._note_odd(error)
         return self._closed(client) if getattr(error, "status", 0) in (401, 403) else client
 
-    def _pause(self, wait_s):
+    def _pause(self, wait_s: float) -> None:
         """Wait after a failure; something new in the spool shortens it to URGENT_S."""
         self._work.clear()
         self._stop.wait(min(URGENT_S, wait_s))
         self._work.wait(max(0.0, wait_s - URGENT_S))
 
-    def send_once(self, client) -> bool:
+    def send_once(self, client: Client) -> bool:
         """Offer one batch, then the order results; True when there may be more. HubError, SpoolError."""
-        failed = more = None
+        failed: Exception | None = None
+        more = False
         try:
             more = self._send_events(client)
         except (HubError, SpoolError) as error:
@@ -280,7 +293,7 @@ class Uplink:
             raise failed
         return more
 
-    def _send_events(self, client) -> bool:
+    def _send_events(self, client: Client) -> bool:
         rows = self._next_rows()
         ready = {event_id: self._prepared(event_id, event) for event_id, event in rows}
         events = [event for event in ready.values() if event is not None]
@@ -308,7 +321,7 @@ class Uplink:
             raise OddReply(200, "it named none of the events")
         return True
 
-    def _prepared(self, event_id, event):
+    def _prepared(self, event_id: str, event: Event) -> Event | None:
         """As it is sent; without its age where that cannot be known; None where it cannot be sent: put by."""
         try:
             event = self._offered(event)
@@ -325,21 +338,21 @@ class Uplink:
             return None
         return event
 
-    def _next_rows(self):
+    def _next_rows(self) -> list[Stored]:
         """The next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
         rows = self._spool.unsent(self._batch + len(self._behind))
         waiting = {event_id for event_id, _ in rows}
         self._behind = {event_id: None for event_id in self._behind if event_id in waiting}
         return sorted(rows, key=lambda row: row[0] in self._behind)[:self._batch]
 
-    def _step_behind(self, ids):
+    def _step_behind(self, ids: Iterable[str]) -> None:
         for event_id in ids:
             self._behind.pop(event_id, None)
             self._behind[event_id] = None
         while len(self._behind) > BEHIND_LIMIT:
             self._behind.pop(next(iter(self._behind)))
 
-    def _poison(self, rows):
+    def _poison(self, rows: list[Stored]) -> None:
         """The hub refuses the whole batch: halve it; a single culprit is set aside, to be offered later."""
         if len(rows) > 1:
             self._batch = max(1, len(rows) // 2)
@@ -351,7 +364,7 @@ class Uplink:
 
     # orders in
 
-    def _run_orders(self):
+    def _run_orders(self) -> None:
         client, backoff, after, failing = None, Backoff(), None, False
         while not self._stop.is_set():
             try:
@@ -377,7 +390,7 @@ class Uplink:
             after = self._handed_on(orders, after or 0, backoff)
         self._closed(client)
 
-    def _handed_on(self, orders, after, backoff):
+    def _handed_on(self, orders: list[Order], after: int, backoff: Backoff) -> int:
         """What the hub is told next that we have; what found no room is not had."""
         if orders and self._on_orders(orders) is False:
             self._stop.wait(backoff.next_s())
@@ -385,7 +398,7 @@ class Uplink:
         backoff.reset()
         return max([after, *(order["id"] for order in orders)])
 
-    def poll_once(self, client, after):
+    def poll_once(self, client: Client, after: int | None) -> list[Order]:
         """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""
         asked = f"after={after}" if after is not None else "after=0&fresh=1"
         answer = client.call("GET", f"/api/v1/orders?{asked}&wait={POLL_WAIT_S}")
@@ -401,11 +414,11 @@ class Uplink:
         return known
 
 
-def _verdict(answer, offered):
+def _verdict(answer: dict[str, Any], offered: set[str]) -> tuple[set[str], set[str], dict[str, str]]:
     """(ids taken, those of them that are new, {id: reason} refused) of a reply, of ids that were offered."""
     accepted, rejected = answer.get("accepted"), answer.get("rejected") or []
     new = answer.get("new") or []
-    if not all(isinstance(one, list) for one in (accepted, rejected, new)):
+    if not (isinstance(accepted, list) and isinstance(rejected, list) and isinstance(new, list)):
         raise OddReply(200, "the reply has no accepted list")
     taken = {event_id for event_id in accepted if isinstance(event_id, str) and event_id in offered}
     refused = {}

@@ -11,13 +11,14 @@ import logging
 import queue
 import threading
 import time
+from typing import Any
 
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE
+from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
 from meshtastic.protobuf import mesh_pb2
 from pubsub import pub
 
-from kentongan_gateway.core.base.actions import Heard
-from kentongan_gateway.radio.base import Radio
+from kentongan_gateway.core.base.actions import Heard, Send
+from kentongan_gateway.radio.base import Key, OnHeard, OnState, Radio
 
 log = logging.getLogger("kentongan.radio")
 
@@ -36,39 +37,40 @@ class MeshtasticRadio(Radio):
 
     same_id = False
 
-    def __init__(self, host, port, key_file, name="meshtastic"):
+    def __init__(self, host: str, port: str | int, key_file: Key, name: str = "meshtastic"):
         self._host, self._port, self._name, self.names = host, port, name, (name,)
         self._node, self._channel = key_file.node, key_file.channel
-        self._out = queue.PriorityQueue(OUT_LIMIT)   # (class, order of arrival, tries, Send)
+        # (class, order of arrival, tries, Send)
+        self._out: queue.PriorityQueue[tuple[int, int, int, Send]] = queue.PriorityQueue(OUT_LIMIT)
         self._arrival = 0
         self._stopping = threading.Event()
-        self._session = None
+        self._session: _Session | None = None
         self._lock = threading.Lock()
         self.counters = {}
 
-    def start(self, on_heard, on_state):
+    def start(self, on_heard: OnHeard, on_state: OnState) -> None:
         self._on_heard, self._on_state = on_heard, on_state
         pub.subscribe(self._received, TOPIC)
         self._thread = threading.Thread(target=self._supervise, name=self._name, daemon=True)
         self._thread.start()
 
-    def healthy(self):
+    def healthy(self) -> bool:
         return self._thread.is_alive()
 
-    def send(self, send):
+    def send(self, send: Send) -> None:
         self._put(send, 0)
 
-    def stop(self):
+    def stop(self) -> None:
         self._stopping.set()
         session = self._session
         if session:
             session.close()
 
-    def count(self, what):
+    def count(self, what: str) -> None:
         with self._lock:
             self.counters[what] = self.counters.get(what, 0) + 1
 
-    def _put(self, send, tries):
+    def _put(self, send: Send, tries: int) -> None:
         with self._lock:
             self._arrival += 1
             order = self._arrival
@@ -79,7 +81,7 @@ class MeshtasticRadio(Radio):
 
     # receiving: on the library's publishing thread
 
-    def _received(self, packet, interface):
+    def _received(self, packet: dict[str, Any], interface: Any) -> None:
         session = self._session
         if session is None or interface is not session.interface:
             return
@@ -96,7 +98,7 @@ class MeshtasticRadio(Radio):
 
     # supervision: one thread, the only one that builds and tears down
 
-    def _supervise(self):
+    def _supervise(self) -> None:
         wait_s, said = REOPEN_MIN_S, ""
         while not self._stopping.is_set():
             try:
@@ -116,7 +118,7 @@ class MeshtasticRadio(Radio):
             self._stopping.wait(wait_s)
             wait_s = min(wait_s * 2, REOPEN_MAX_S)
 
-    def _open(self):
+    def _open(self) -> Any:
         if isinstance(self._port, int):
             from meshtastic.tcp_interface import TCPInterface
 
@@ -125,7 +127,7 @@ class MeshtasticRadio(Radio):
 
         return SerialInterface(self._port, noNodes=True, timeout=OPEN_TIMEOUT_S)
 
-    def _watch(self, session):
+    def _watch(self, session: "_Session") -> None:
         """Return when the interface must be rebuilt."""
         while not self._stopping.is_set():
             self._stopping.wait(LOOK_S)
@@ -135,7 +137,7 @@ class MeshtasticRadio(Radio):
                 self.count(reason.replace(" ", "_"))
                 return
 
-    def next_send(self, timeout_s):
+    def next_send(self, timeout_s: float) -> tuple[int, Send] | None:
         """(tries, Send) of the most urgent frame, or None."""
         try:
             _, _, tries, send = self._out.get(timeout=timeout_s)
@@ -143,7 +145,7 @@ class MeshtasticRadio(Radio):
             return None
         return tries, send
 
-    def put_back(self, send, tries):
+    def put_back(self, send: Send, tries: int) -> None:
         """A frame that failed on its way: once more over the next interface."""
         if tries < TRIES_MAX:
             self._put(send, tries)
@@ -154,7 +156,7 @@ class MeshtasticRadio(Radio):
 class _Session:
     """One interface with its own sender thread; never used again once closed."""
 
-    def __init__(self, radio, interface, node, channel):
+    def __init__(self, radio: MeshtasticRadio, interface: Any, node: int, channel: Channel):
         self.interface = interface
         self._radio = radio
         self._closed = threading.Event()
@@ -169,7 +171,7 @@ class _Session:
         self._sender = threading.Thread(target=self._send_all, name="meshtastic-send", daemon=True)
         self._sender.start()
 
-    def _check(self, node, channel) -> int:
+    def _check(self, node: int, channel: Channel) -> int:
         """The index of the site's channel; ValueError when this is not the radio that the key file names."""
         number = self.interface.myInfo.my_node_num
         if number != node:
@@ -180,10 +182,10 @@ class _Session:
                 return each.index
         raise ValueError(f"this radio has no channel {channel.name!r} with the site's key; provision it")
 
-    def alive(self):
+    def alive(self) -> None:
         self._alive_s = time.monotonic()
 
-    def fault(self):
+    def fault(self) -> str | None:
         """Why this interface is of no more use, or None."""
         status, now = self.interface.queueStatus, time.monotonic()
         if status is not self._status:
@@ -196,19 +198,19 @@ class _Session:
             return "radio frozen"
         return None
 
-    def close(self):
+    def close(self) -> None:
         """Close and let a blocked sender run into the closed line."""
         self._closed.set()
         self.interface.queueStatus = None
         threading.Thread(target=self._close_interface, daemon=True).start()  # it may wait for the library
 
-    def _close_interface(self):
+    def _close_interface(self) -> None:
         try:
             self.interface.close()
         except Exception as error:  # a dead line fails in many ways, all of them expected here
             log.debug("close: %s", error)
 
-    def _send_all(self):
+    def _send_all(self) -> None:
         beat_s = 0.0
         while not self._closed.is_set():
             self._free_s = time.monotonic()
@@ -227,7 +229,7 @@ class _Session:
             if item:
                 self._radio.put_back(item[1], item[0] + 1)
 
-    def _send(self, send):
+    def _send(self, send: Send) -> None:
         packet = mesh_pb2.MeshPacket(id=send.packet_id, channel=self.channel_index)
         packet.decoded.portnum = PORT_PRIVATE
         packet.decoded.payload = send.payload

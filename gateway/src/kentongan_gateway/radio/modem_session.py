@@ -3,13 +3,14 @@
 States: closed -> open() -> configuring -> Ack of Configure -> up; silence of DEAD_MS or a refused Configure
 ends it with LinkState(False), after which the owner rebuilds the line and calls open() again.
 """
-from collections import namedtuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from kentongan_wire import link
 from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import PORT_PRIVATE, parse_packet
+from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 
-from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.actions import Heard, Send
 
 RETRY_MS = 300          # first repeat of an unanswered command, then doubled
 RETRY_MAX_MS = 2_400
@@ -26,52 +27,99 @@ SETTLE_MS = 2_000       # a line that is opened begins in the middle of a messag
 QUIET_MS = 120_000      # without a damaged message: the cable is good again
 CHIP_FAILURES = 3       # frames in a row that the radio did not finish
 
-LinkState = namedtuple("LinkState", ("up",))
-Lost = namedtuple("Lost", ("src", "id", "reason"))         # accepted for sending, never sent
-OnAir = namedtuple("OnAir", ("src", "id", "airtime_ms"))
-ModemLog = namedtuple("ModemLog", ("text",))
-Jammed = namedtuple("Jammed", ("on",))        # others hold the channel for over half of the time
-CableNoise = namedtuple("CableNoise", ("on",))  # damaged messages on the cable
-AirUsed = namedtuple("AirUsed", ("ms",))      # of the last hour, whoever was its host then
-FlashFault = namedtuple("FlashFault", ("on",))  # the modem's flash takes no writes
-ChipFault = namedtuple("ChipFault", ("on",))  # the radio chip accepts frames and sends none
+
+class LinkState(NamedTuple):
+    up: bool
+
+
+class Lost(NamedTuple):
+    """Accepted for sending, never sent."""
+
+    src: int
+    id: int
+    reason: str
+
+
+class OnAir(NamedTuple):
+    src: int
+    id: int
+    airtime_ms: int
+
+
+class ModemLog(NamedTuple):
+    text: str
+
+
+class Jammed(NamedTuple):
+    """Others hold the channel for over half of the time."""
+
+    on: bool
+
+
+class CableNoise(NamedTuple):
+    """Damaged messages on the cable."""
+
+    on: bool
+
+
+class AirUsed(NamedTuple):
+    """Of the last hour, whoever was its host then."""
+
+    ms: int
+
+
+class FlashFault(NamedTuple):
+    """The modem's flash takes no writes."""
+
+    on: bool
+
+
+class ChipFault(NamedTuple):
+    """The radio chip accepts frames and sends none."""
+
+    on: bool
+
+
+Events = list[Heard | LinkState | Lost | OnAir | ModemLog | Jammed | CableNoise | AirUsed | FlashFault
+              | ChipFault]
 
 
 class _Command:
-    def __init__(self, message, klass, src=0, packet_id=0):
+    def __init__(self, message: Any, klass: int, src: int = 0, packet_id: int = 0):
         self.message, self.klass, self.src, self.packet_id = message, klass, src, packet_id
-        self.seq, self.tries, self.due_ms, self.size = None, 0, 0, 0
+        self.seq: int | None = None
+        self.tries = self.due_ms = self.size = 0
 
 
 class ModemSession:
     """One session over one line. `configure` is a link.Configure, `channel` a wire Channel."""
 
-    def __init__(self, configure, channel, name="modem"):
+    def __init__(self, configure: link.Configure, channel: Channel, name: str = "modem"):
         self._configure = configure
         self._channel = channel
         self._name = name
-        self.counters = {}
-        self.status = None       # the last link.ModemStatus
+        self.counters: dict[str, int] = {}
+        self.status: link.ModemStatus | None = None  # the last link.ModemStatus
         self.up = False
         self._unfinished = 0     # frames in a row
         self._noisy, self._noise_ms, self._opened_ms = False, 0, 0
         self._seq = 0
         self._close()
 
-    def _close(self):
+    def _close(self) -> None:
         self._decoder = link.Decoder()
         self._damaged = self._texts = 0  # errors of this decoder that are counted
         self._out = bytearray()
         self._rest, self._rest_ms = b"", 0  # the second piece, and when it may go
         self._full = False       # the next command has to wait for answers
-        self._waiting = []       # _Command, in order of arrival
-        self._flying = {}        # seq -> _Command
-        self._heard_ms = None
-        self._asked_ms = None
+        self._waiting: list[_Command] = []  # _Command, in order of arrival
+        self._flying: dict[int, _Command] = {}  # seq -> _Command
+        self._heard_ms: int | None = None  # None: the line is closed
+        self._asked_ms = 0
 
     # what the owner of the line calls
 
-    def open(self, now_ms):
+    def open(self, now_ms: int) -> None:
         """The line is (again) open: forget what was under way and configure."""
         self._close()
         self.up = False
@@ -84,9 +132,9 @@ class ModemSession:
         data, self._out = bytes(self._out), bytearray()
         return data
 
-    def feed(self, data, now_ms):
+    def feed(self, data: bytes, now_ms: int) -> Events:
         """Bytes from the line; the events that they completed, in order. Garbage is counted, never raised."""
-        events = []
+        events: Events = []
         for seq, message in self._decoder.feed(data):
             self._heard_ms = now_ms
             handler = self._HANDLERS.get(type(message))
@@ -97,7 +145,7 @@ class ModemSession:
         self._fill(now_ms)
         return events + self._noise(now_ms)
 
-    def send(self, send, now_ms):
+    def send(self, send: Send, now_ms: int) -> None:
         """An actions.Send: sealed, queued, and repeated to the modem until it answers."""
         node = self._configure.node
         frame = self._channel.seal(node, send.packet_id, send.hop_limit, send.payload)
@@ -107,7 +155,7 @@ class ModemSession:
         self._put(_Command(message, send.klass, node, send.packet_id))
         self._fill(now_ms)
 
-    def relay(self, heard, klass, now_ms):
+    def relay(self, heard: Heard, klass: int, now_ms: int) -> None:
         """Carry on a frame of another node: one hop less, our low byte, nothing else changed."""
         frame = self._channel.seal(heard.src, heard.id, heard.hop_limit - 1, heard.payload,
                                    heard.hop_start, self._configure.node & 0xFF)
@@ -116,7 +164,7 @@ class ModemSession:
         self._put(_Command(message, klass, heard.src, heard.id))
         self._fill(now_ms)
 
-    def drop(self, src, packet_id, now_ms):
+    def drop(self, src: int, packet_id: int, now_ms: int) -> None:
         """Forget a frame that waits, here or in the modem."""
         kept = [c for c in self._waiting if (c.src, c.packet_id) != (src, packet_id)]
         if len(kept) < len(self._waiting):
@@ -125,7 +173,7 @@ class ModemSession:
         self._put(_Command(link.Drop(src, packet_id), URGENT))
         self._fill(now_ms)
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> Events:
         """At or after next_deadline(): repeats, heartbeat, and the end of a dead link."""
         if self._heard_ms is None:
             return []
@@ -145,7 +193,7 @@ class ModemSession:
         self._fill(now_ms)
         return []
 
-    def next_deadline(self):
+    def next_deadline(self) -> int | None:
         """When tick() wants to be called, or None while the line is closed."""
         if self._heard_ms is None:
             return None
@@ -161,10 +209,10 @@ class ModemSession:
 
     # inside
 
-    def _count(self, what):
+    def _count(self, what: str) -> None:
         self.counters[what] = self.counters.get(what, 0) + 1
 
-    def _put(self, command):
+    def _put(self, command: _Command) -> None:
         if len(self._waiting) >= QUEUE_LIMIT:
             worst = max(range(len(self._waiting)), key=lambda i: (self._waiting[i].klass, -i))
             self._count("dropped")
@@ -173,10 +221,10 @@ class ModemSession:
             del self._waiting[worst]
         self._waiting.append(command)
 
-    def _may_fly(self, command) -> bool:
+    def _may_fly(self, command: _Command) -> bool:
         return self.up or not isinstance(command.message, link.Transmit)
 
-    def _fill(self, now_ms):
+    def _fill(self, now_ms: int) -> None:
         """Put commands on the line, the most urgent first, until the window or the modem's ring is full;
         Configure goes alone."""
         if self._rest and now_ms >= self._rest_ms:
@@ -203,23 +251,23 @@ class ModemSession:
             self._flying[command.seq] = command
             self._write(data, now_ms)
 
-    def _write(self, data, now_ms):
+    def _write(self, data: bytes, now_ms: int) -> None:
         if len(data) > link.RING_BYTES:
             data, self._rest, self._rest_ms = data[:PIECE_BYTES], data[PIECE_BYTES:], now_ms + PIECE_PAUSE_MS
         self._out += data
 
-    def _end(self):
+    def _end(self) -> Events:
         self.up = False
         self._close()
         return [LinkState(False)]
 
-    def _ack(self, _, message, now_ms, events):
+    def _ack(self, _: int, message: link.Ack, now_ms: int, events: Events) -> None:
         command = self._flying.pop(message.seq, None)
         if command is not None and isinstance(command.message, link.Configure) and not self.up:
             self.up = True
             events.append(LinkState(True))
 
-    def _nack(self, _, message, now_ms, events):
+    def _nack(self, _: int, message: link.Nack, now_ms: int, events: Events) -> None:
         command = self._flying.pop(message.seq, None)
         reason = link.REASON_NAMES.get(message.reason, "unknown")
         self._count("refused_" + reason)
@@ -236,16 +284,16 @@ class ModemSession:
         elif isinstance(command.message, link.Transmit):
             events.append(Lost(command.src, command.packet_id, reason))
 
-    def _again(self, command, due_ms):
+    def _again(self, command: _Command, due_ms: int) -> None:
         command.due_ms = due_ms
         self._waiting.insert(0, command)
 
-    def _reconfigure(self):
+    def _reconfigure(self) -> None:
         queued = [*self._waiting, *self._flying.values()]
         if not any(isinstance(c.message, link.Configure) for c in queued):
             self._put(_Command(self._configure, URGENT))
 
-    def _hello(self, _, message, now_ms, events):
+    def _hello(self, _: int, message: link.Hello, now_ms: int, events: Events) -> None:
         if message.version != link.LINK_VERSION:
             self._count("version")
             events.append(ModemLog(f"modem: link {message.version}, ours {link.LINK_VERSION}; flash it"))
@@ -253,7 +301,7 @@ class ModemSession:
             self._opened_ms = now_ms  # it has started: its boot lines stand before this
             self._reconfigure()
 
-    def _received(self, _, message, now_ms, events):
+    def _received(self, _: int, message: link.Received, now_ms: int, events: Events) -> None:
         try:
             packet = parse_packet(message.frame)
             data = self._channel.open(packet)
@@ -265,7 +313,7 @@ class ModemSession:
         events.append(Heard(packet.src, packet.to, packet.id, packet.hop_limit, packet.hop_start,
                             packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
 
-    def _noise(self, now_ms):
+    def _noise(self, now_ms: int) -> Events:
         """Damaged messages on the cable: [] or one event, told when it begins and when it has been quiet.
 
         Lines that the modem's chip writes between its messages are none."""
@@ -285,10 +333,10 @@ class ModemSession:
             return [CableNoise(False)]
         return []
 
-    def _count_n(self, what, n):
+    def _count_n(self, what: str, n: int) -> None:
         self.counters[what] = self.counters.get(what, 0) + n
 
-    def _modem_status(self, _, message, now_ms, events):
+    def _modem_status(self, _: int, message: link.ModemStatus, now_ms: int, events: Events) -> None:
         known = self.status.faults if self.status else ~message.faults
         for bit, event in ((link.FAULT_JAMMED, Jammed), (link.FAULT_FLASH, FlashFault)):
             if (message.faults ^ known) & bit:
@@ -297,13 +345,13 @@ class ModemSession:
             events.append(AirUsed(message.air_used_ms))
         self.status = message
 
-    def _transmitted(self, _, message, now_ms, events):
+    def _transmitted(self, _: int, message: link.Transmitted, now_ms: int, events: Events) -> None:
         if self._unfinished >= CHIP_FAILURES:
             events.append(ChipFault(False))
         self._unfinished = 0
         events.append(OnAir(message.src, message.id, message.airtime_ms))
 
-    def _refused(self, _, message, now_ms, events):
+    def _refused(self, _: int, message: link.Refused, now_ms: int, events: Events) -> None:
         reason = link.REASON_NAMES.get(message.reason, "unknown")
         self._count("lost_" + reason)
         if message.reason == link.REASON_RADIO:
@@ -312,10 +360,10 @@ class ModemSession:
                 events.append(ChipFault(True))
         events.append(Lost(message.src, message.id, reason))
 
-    def _log(self, _, message, now_ms, events):
+    def _log(self, _: int, message: link.LogLine, now_ms: int, events: Events) -> None:
         events.append(ModemLog(message.text))
 
-    _HANDLERS = {
+    _HANDLERS: dict[type, Callable[..., None]] = {
         link.Hello: _hello, link.Received: _received, link.Transmitted: _transmitted, link.Refused: _refused,
         link.ModemStatus: _modem_status, link.LogLine: _log, link.Ack: _ack, link.Nack: _nack,
     }

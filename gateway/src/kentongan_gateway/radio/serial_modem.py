@@ -3,16 +3,20 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import serial
 from kentongan_wire import link
 
-from kentongan_gateway.core.base.actions import Heard
-from kentongan_gateway.radio.base import Radio
+from kentongan_gateway import sections
+from kentongan_gateway.core.base.actions import Heard, Send
+from kentongan_gateway.radio.base import Key, OnHeard, OnState, Radio
 from kentongan_gateway.radio.modem_session import (
     AirUsed,
     CableNoise,
     ChipFault,
+    Events,
     FlashFault,
     Jammed,
     LinkState,
@@ -43,44 +47,45 @@ class SerialModem(Radio):
 
     same_id = True
 
-    def __init__(self, port, key_file, settings, name="modem"):
+    def __init__(self, port: str, key_file: Key, settings: sections.Radio, name: str = "modem"):
         configure = link.Configure(key_file.node, key_file.preset, key_file.freq_hz, settings.conducted_dbm,
                                    settings.gain_dbi, settings.loss_db)
         self._port, self._name, self.names = port, name, (name,)
         self._session = ModemSession(configure, key_file.channel, name)
-        self._commands = queue.Queue(COMMANDS_LIMIT)
+        self._commands: queue.Queue[tuple[Callable[..., None], Any]] = queue.Queue(COMMANDS_LIMIT)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="modem", daemon=True)
-        self._on_heard = self._on_state = None
+        self._on_heard: OnHeard
+        self._on_state: OnState
         self.counters = self._session.counters
 
-    def start(self, on_heard, on_state):
+    def start(self, on_heard: OnHeard, on_state: OnState) -> None:
         self._on_heard, self._on_state = on_heard, on_state
         self._thread.start()
 
-    def send(self, send):
+    def send(self, send: Send) -> None:
         self._command(self._session.send, send)
 
-    def relay(self, heard, klass):
+    def relay(self, heard: Heard, klass: int) -> None:
         self._command(self._session.relay, heard, klass)
 
-    def drop(self, src, packet_id):
+    def drop(self, src: int, packet_id: int) -> None:
         self._command(self._session.drop, src, packet_id)
 
-    def healthy(self):
+    def healthy(self) -> bool:
         return self._thread.is_alive()
 
-    def stop(self):
+    def stop(self) -> None:
         self._stopping.set()
         self._thread.join(5)
 
-    def _command(self, what, *args):
+    def _command(self, what: Callable[..., None], *args: Any) -> None:
         try:
             self._commands.put_nowait((what, args))
         except queue.Full:
             self.counters["dropped"] = self.counters.get("dropped", 0) + 1
 
-    def _run(self):
+    def _run(self) -> None:
         wait_s, said = REOPEN_MIN_S, ""
         while not self._stopping.is_set():
             try:
@@ -102,11 +107,11 @@ class SerialModem(Radio):
             self._stopping.wait(wait_s)
             wait_s = min(wait_s * 2, REOPEN_MAX_S)
 
-    def _open(self):
+    def _open(self) -> serial.Serial:
         return serial.Serial(self._port, link.BAUD, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S,
                              exclusive=True)
 
-    def _use(self, line):
+    def _use(self, line: serial.Serial) -> None:
         """Serve one opened line until it fails, falls silent, or we are stopped."""
         self._session.open(now_ms())
         while not self._stopping.is_set():
@@ -128,7 +133,7 @@ class SerialModem(Radio):
             if not self._handle(events):
                 return
 
-    def _handle(self, events) -> bool:
+    def _handle(self, events: Events) -> bool:
         """Pass on what happened; False when the link is dead."""
         for event in events:
             if isinstance(event, Heard):

@@ -7,10 +7,9 @@ from pathlib import Path
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import outputs
+from kentongan_gateway.sections import Settings
 
 SECTIONS = ("gateway", "radio", "radio_2", "hub", "siren", "button", "lamp", "voice")
-# odd: what was wrong beside the alarm's way and is left out, in words; () unless load() was told to go on
-Settings = namedtuple("Settings", ("file", *SECTIONS, "odd"))
 ALL_OR_NOTHING = ("siren",)  # without its active_low a relay would be on when it is meant to be off
 BESIDE = ("radio_2", "hub", "siren", "button", "lamp", "voice")  # a gateway without these stores and receipts
 Field = namedtuple("Field", ("kind", "default", "remedy"))
