@@ -3,15 +3,17 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_gateway.sections import Settings
 from kentongan_gateway.service import checks, daemon, logs, settings, status
 
 DEFAULT_CONFIG = "/etc/kentongan/gateway.toml"
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kentongan-gateway", description=__doc__)
     parser.add_argument("command", choices=("run", "check", "status"))
     parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
@@ -25,13 +27,13 @@ def main(argv=None) -> int:
         return 2
 
 
-def _run(loaded, _args) -> int:
+def _run(loaded: Settings, _args: argparse.Namespace) -> int:
     logs.begin(loaded.gateway.log_level, loaded.gateway.log_format)
     daemon.run(loaded)
     return 0
 
 
-def _check(loaded, args) -> int:
+def _check(loaded: Settings, args: argparse.Namespace) -> int:
     results = list(checks.run(loaded))
     if args.json:
         print(json.dumps([result._asdict() for result in results]))
@@ -41,7 +43,7 @@ def _check(loaded, args) -> int:
     return 0 if all(result.ok for result in results) else 1
 
 
-def _status(loaded, args) -> int:
+def _status(loaded: Settings, args: argparse.Namespace) -> int:
     snapshot, alive = status.read(loaded, time.monotonic_ns() // 1_000_000)
     if args.json:
         print(json.dumps({**snapshot, "running": alive}))

@@ -6,7 +6,10 @@ while idle it is switched off again every half minute, so that a board that went
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Protocol
 
+from kentongan_gateway.core.base.actions import Steps
 from kentongan_gateway.outputs.score import Score, coarser
 
 log = logging.getLogger("kentongan.output")
@@ -24,6 +27,20 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+class Sense(Protocol):
+    """What can say whether the output has power; None: nothing can."""
+
+    def open(self) -> None: ...
+    def sense(self) -> bool | None: ...
+    def close(self) -> None: ...
+
+
+class Switch(Sense, Protocol):
+    """One thing that is on or off."""
+
+    def set(self, on: bool) -> None: ...
+
+
 class Player:
     """relay: open(), set(on), sense() -> bool or None, close(); whatever they raise, the board has failed.
 
@@ -31,19 +48,19 @@ class Player:
     One that cannot be read is told, and the output is beaten all the same.
     """
 
-    def __init__(self, relay, shortest_ms, sense=None, name="output"):
+    def __init__(self, relay: Switch, shortest_ms: int, sense: Sense | None = None, name: str = "output"):
         self._relay, self._shortest_ms = relay, shortest_ms
         self._line = sense          # an input of its own, or None
-        self.on_trouble = lambda text: None
-        self._troubles = {"board": None, "sense": None, "line": None}
+        self.on_trouble: Callable[[str | None], object] = lambda text: None
+        self._troubles: dict[str, str | None] = {"board": None, "sense": None, "line": None}
         self._wake = threading.Condition()
         self._closing = False
-        self._score = None          # (Score, start_ms)
+        self._score: tuple[Score, int] | None = None  # (Score, start_ms)
         self._held_until_ms = 0
         self._open = self._line_open = False
         self._retry_ms = self._line_retry_ms = 0
-        self._busy_ms = None        # since when the thread does what is due
-        self._level = None          # what the relay was last told; None: unknown
+        self._busy_ms: int | None = None  # since when the thread does what is due
+        self._level: bool | None = None   # what the relay was last told; None: unknown
         self._told_ms = self._changed_ms = self._sensed_ms = -IDLE_MS
         self._sounded = True        # sensed on since this sounding began
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -51,31 +68,31 @@ class Player:
 
     # what others call, from any thread
 
-    def play(self, pattern, steps, total_ms):
+    def play(self, pattern: str, steps: Steps, total_ms: int | None) -> None:
         """Begin now, in place of whatever sounds; None as total_ms: until something else is asked."""
         with self._wake:
             self._score = Score(coarser(steps, self._shortest_ms), total_ms), now_ms()
             self._sounded = False
             self._begin()
 
-    def prolong(self, ms):
+    def prolong(self, ms: int) -> None:
         """What plays goes on for so long from now, in step; nothing is begun anew."""
         with self._wake:
             if self._score is not None:
                 self._score[0].total_ms = now_ms() - self._score[1] + ms
                 self._begin()
 
-    def off(self):
+    def off(self) -> None:
         with self._wake:
             self._score = None
             self._begin()
 
-    def hold(self, on):
+    def hold(self, on: bool) -> None:
         with self._wake:
             self._held_until_ms = now_ms() + HOLD_MAX_MS if on else 0
             self._begin()
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """What is wrong now, or None; a thread that ended or does not come back cannot say so itself."""
         busy_ms = self._busy_ms
         if not self.healthy():
@@ -87,7 +104,7 @@ class Player:
     def healthy(self) -> bool:
         return not self._started or self._closing or self._thread.is_alive()
 
-    def close(self):
+    def close(self) -> None:
         """Off, and the board released; waits a moment for a board that does not answer."""
         with self._wake:
             self._score, self._closing = None, True
@@ -95,7 +112,7 @@ class Player:
         if self._started:
             self._thread.join(5)
 
-    def _begin(self):
+    def _begin(self) -> None:
         if not self._started:
             self._started = True
             self._thread.start()
@@ -103,7 +120,7 @@ class Player:
 
     # the thread
 
-    def _run(self):
+    def _run(self) -> None:
         while True:
             with self._wake:
                 closing = self._closing
@@ -120,7 +137,7 @@ class Player:
         """Whether somebody asked for something since the last step()."""
         return self._open and self._wanted(now_ms())[0] != self._level
 
-    def _wanted(self, now):
+    def _wanted(self, now: int) -> tuple[bool, int]:
         """(level, when to look again) by what was asked last."""
         if self._score is None or now < self._held_until_ms:
             return False, max(now + 1, min(self._held_until_ms or now + IDLE_MS, now + IDLE_MS))
@@ -130,7 +147,7 @@ class Player:
             return False, now + IDLE_MS
         return level, start + until
 
-    def step(self, now) -> int:
+    def step(self, now: int) -> int:
         """Do what is due now; when to be called again. Never raises, whatever the board's library does."""
         self._busy_ms = now
         try:
@@ -141,7 +158,7 @@ class Player:
         finally:
             self._busy_ms = None
 
-    def _step(self, now) -> int:
+    def _step(self, now: int) -> int:
         with self._wake:
             level, look_ms = self._wanted(now)
         if not self._open:
@@ -156,18 +173,18 @@ class Player:
         settling = now - self._changed_ms < STUCK_MS + SENSE_EVERY_MS
         return min(look_ms, now + (SENSE_EVERY_MS if self._score or settling else IDLE_MS))
 
-    def _set(self, level, now):
+    def _set(self, level: bool, now: int) -> None:
         self._relay.set(level)
         if self._level is not level:
             self._changed_ms = now
         self._level, self._told_ms = level, now
 
-    def _failed(self, text, now):
+    def _failed(self, text: str | None, now: int) -> None:
         self._release()
         self._open, self._level, self._retry_ms = False, None, now + RETRY_MS
         self._tell("board", text)
 
-    def _release(self):
+    def _release(self) -> None:
         self._line_open = False
         for part in filter(None, (self._relay, self._line)):
             try:
@@ -175,7 +192,7 @@ class Player:
             except (Exception, SystemExit) as error:
                 log.debug("close: %s", error)
 
-    def _sensed(self, now):
+    def _sensed(self, now: int) -> bool | None:
         """Whether the output has power, or None where nothing can say so."""
         if self._line is None:
             return self._relay.sense()
@@ -193,7 +210,7 @@ class Player:
         self._tell("line", None)
         return on
 
-    def _check_sense(self, now):
+    def _check_sense(self, now: int) -> None:
         """Is what was switched really so? Only where something senses it."""
         # Every stroke until one was sensed: in step with a fast beat, a slower look meets its gaps alone.
         unheard = self._level and self._score and not self._sounded
@@ -213,11 +230,12 @@ class Player:
         elif not on and not self._level and since_ms >= STUCK_MS and self._sounded:
             self._tell("sense", None)
 
-    def _watched_ms(self):
+    def _watched_ms(self) -> int:
         """Since when the sounding could have been sensed."""
-        return max(self._score[1], self._line_retry_ms)
+        began_ms = self._score[1] if self._score else 0
+        return max(began_ms, self._line_retry_ms)
 
-    def _tell(self, what, text):
+    def _tell(self, what: str, text: str | None) -> None:
         before = next(filter(None, self._troubles.values()), None)
         self._troubles[what] = text
         after = next(filter(None, self._troubles.values()), None)

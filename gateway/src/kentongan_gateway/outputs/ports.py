@@ -6,6 +6,8 @@ names the socket that each is plugged into instead.
 
 import glob
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from kentongan_wire.errors import LocalError
 from serial.tools import list_ports
@@ -13,12 +15,12 @@ from serial.tools import list_ports
 BY_PATH = "/dev/serial/by-path/*"
 
 
-def same(one, other) -> bool:
+def same(one: str, other: str) -> bool:
     """Whether two paths lead to one device that is there."""
     return bool(one and other) and os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
 
 
-def check(port, listed=list_ports.comports, paths=BY_PATH):
+def check(port: str, listed: Callable[[], Iterable[Any]] = list_ports.comports, paths: str = BY_PATH) -> None:
     """LocalError with the remedy where this path leads to one of several that nothing tells apart."""
     if os.path.dirname(port).endswith("by-path"):
         return

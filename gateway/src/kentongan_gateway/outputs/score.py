@@ -1,7 +1,8 @@
 """Patterns over time, pure: what is on at which moment, and how a pattern sounds on a slow relay."""
+from kentongan_gateway.core.base.actions import Steps
 
 
-def coarser(steps, shortest_ms):
+def coarser(steps: Steps, shortest_ms: int) -> Steps:
     """The same rhythm, stretched until no stroke and no gap is shorter than the relay can follow.
 
     steps: ((on_ms, off_ms), ...); gaps of 0 stay 0. A titir of 65 ms becomes one of shortest_ms, and stays
@@ -17,11 +18,11 @@ def coarser(steps, shortest_ms):
 class Score:
     """Steps repeated from 0 to total_ms; total_ms None: without an end."""
 
-    def __init__(self, steps, total_ms=None):
+    def __init__(self, steps: Steps, total_ms: int | None = None):
         self._steps, self.total_ms = steps, total_ms
         self._round_ms = sum(on + off for on, off in steps)
 
-    def at(self, ms):
+    def at(self, ms: int) -> tuple[bool, int | None]:
         """(on, when it next changes or is to be looked at again; None: never more)."""
         if not self._round_ms or ms < 0 or (self.total_ms is not None and ms >= self.total_ms):
             return False, None
@@ -35,5 +36,5 @@ class Score:
             begin += off_ms
         return False, self._by(begin)
 
-    def _by(self, ms):
+    def _by(self, ms: int) -> int:
         return ms if self.total_ms is None else min(ms, self.total_ms)

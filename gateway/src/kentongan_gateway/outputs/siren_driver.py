@@ -2,6 +2,7 @@
 
 A driver's class tells everything about itself, so that a new one is a file and its line in DRIVERS.
 """
+from collections.abc import Callable
 
 
 class Told:
@@ -33,7 +34,7 @@ class SirenDriver(Told):
     and with None when it can again.
     """
 
-    on_trouble = staticmethod(lambda text: None)
+    on_trouble: Callable[[str | None], object] = staticmethod(lambda text: None)
 
     def play(self, pattern, steps, total_ms):
         raise AssertionError("a driver says how it sounds")

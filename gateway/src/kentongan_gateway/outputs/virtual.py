@@ -3,6 +3,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from kentongan_gateway.outputs.siren_driver import SirenDriver
 
@@ -71,7 +72,7 @@ class VirtualLamp:
 class VirtualVoice:
     """{"at_ms", "say": text} for every sentence, {"at_ms", "hush": true} where it is cut short."""
 
-    on_trouble = staticmethod(lambda text: None)
+    on_trouble: Callable[[str | None], object] = staticmethod(lambda text: None)
 
     def __init__(self, path):
         self._path = path

@@ -10,6 +10,10 @@ import queue
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from kentongan_gateway import sections
 
 log = logging.getLogger("kentongan.output")
 
@@ -19,16 +23,31 @@ MAKE_S, SAY_S = 10, 18  # longer than any sentence of ours; a sound card that ha
 KILLED_S = 2  # a process that the kernel does not let go is not waited for
 
 
+Process = subprocess.Popen[bytes]
+
+
+class Speaks(Protocol):
+    """What says sentences; on_trouble(text or None) is called from any thread."""
+
+    on_trouble: Callable[[str | None], object]
+
+    def say(self, text: str) -> None: ...
+    def hush(self) -> None: ...
+    def trouble(self) -> str | None: ...
+    def close(self) -> None: ...
+
+
 class VoiceError(Exception):
     """Nothing was heard, and why."""
 
 
-def speech(text, path):
+def speech(text: str, path: str) -> None:
     """Write the sentence as sound to path; VoiceError with the remedy."""
     _run((*ESPEAK, path), MAKE_S, "apt install espeak-ng", text.encode())
 
 
-def _run(command, timeout_s, remedy, given=b"", started=lambda process: None):
+def _run(command: tuple[str, ...], timeout_s: float, remedy: str, given: bytes = b"",
+         started: Callable[[Process], object] = lambda process: None) -> None:
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE)
@@ -49,17 +68,18 @@ def _run(command, timeout_s, remedy, given=b"", started=lambda process: None):
 class Voice:
     """say() and hush() return at once; `hold(on)` keeps the siren quiet while a sentence is spoken."""
 
-    def __init__(self, device="", hold=lambda on: None):
-        self.on_trouble = lambda text: None
+    def __init__(self, device: str = "", hold: Callable[[bool], object] = lambda on: None):
+        self.on_trouble: Callable[[str | None], object] = lambda text: None
         self._aplay = ("aplay", "-q", *(("-D", device) if device else ()))
         self._hold = hold
-        self._texts = queue.Queue(WAITING_LIMIT)
-        self._process, self._trouble = None, None
+        self._texts: queue.Queue[tuple[int, str]] = queue.Queue(WAITING_LIMIT)
+        self._process: Process | None = None
+        self._trouble: str | None = None
         self._hushed = 0  # counts: a sentence that is older than the last one is not spoken
         self._thread = threading.Thread(target=self._work, name="voice", daemon=True)
         self._started = False
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         if not self._started:
             self._started = True
             self._thread.start()
@@ -68,23 +88,23 @@ class Voice:
         except queue.Full:
             self._tell(f"a sentence was left out: {WAITING_LIMIT} wait already")
 
-    def hush(self):
+    def hush(self) -> None:
         """Nothing more is said of what was asked before."""
         self._hushed += 1
         process = self._process
         if process is not None:
             process.terminate()
 
-    def close(self):
+    def close(self) -> None:
         self.hush()
 
-    def _work(self):
+    def _work(self) -> None:
         while True:
             asked, text = self._texts.get()
             if asked == self._hushed:
                 self._tell(self._speak(asked, text))
 
-    def _speak(self, asked, text):
+    def _speak(self, asked: int, text: str) -> str | None:
         """None, or why nothing was heard: nothing that fails here ends the voice."""
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -98,43 +118,45 @@ class Voice:
             self._hold(False)
         return None
 
-    def _say_from(self, path, asked, text):
+    def _say_from(self, path: str, asked: int, text: str) -> None:
         speech(text, path)
         if asked == self._hushed:
             self._hold(True)
             _run((*self._aplay, path), SAY_S, "see `aplay -L`, correct [voice] device", b"", self._remember)
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """What is wrong now, or None."""
         return "its thread has ended" if self._started and not self._thread.is_alive() else self._trouble
 
-    def _remember(self, process):
+    def _remember(self, process: Process) -> None:
         self._process = process
 
-    def _tell(self, text):
+    def _tell(self, text: str | None) -> None:
         if text != self._trouble:
             self._trouble = text
             self.on_trouble(text)
 
 
 class NoVoice:
-    def __init__(self, why=None):
+    on_trouble: Callable[[str | None], object]
+
+    def __init__(self, why: str | None = None):
         self._why = why
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         return
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         return self._why
 
-    def hush(self):
+    def hush(self) -> None:
         return
 
-    def close(self):
+    def close(self) -> None:
         return
 
 
-def make(settings, hold):
+def make(settings: sections.Voice, hold: Callable[[bool], object]) -> Speaks:
     """The voice that the [voice] section names."""
     if settings.driver == "espeak":
         return Voice(settings.device, hold)

@@ -7,7 +7,10 @@ time when it is sent, once the clock is known in the same boot.
 import ctypes
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+from kentongan_gateway.core.base.stored import Event
 
 SYNC, HUB, UNSURE = "sync", "hub", "unsure"
 AGREES_S = 120            # a hub's Date has whole seconds, and a reply may be old
@@ -42,11 +45,12 @@ def kernel_in_sync() -> bool:
 class Clock:
     """`steady_ns` and `wall_s` are the two clocks, `in_sync` asks the kernel, `boot` names the boot."""
 
-    def __init__(self, boot=None, steady_ns=time.monotonic_ns, wall_s=time.time, in_sync=kernel_in_sync):
+    def __init__(self, boot: str | None = None, steady_ns: Callable[[], int] = time.monotonic_ns,
+                 wall_s: Callable[[], float] = time.time, in_sync: Callable[[], bool] = kernel_in_sync):
         self.boot = boot or boot_id()
         self._steady_ns, self._wall_s, self._in_sync = steady_ns, wall_s, in_sync
         self._offset_s = self._offset()
-        self._hub_offset_s = None  # hub's wall time minus our steady time
+        self._hub_offset_s: float | None = None  # hub's wall time minus our steady time
 
     def now_ms(self) -> int:
         return self._steady_ns() // 1_000_000
@@ -54,7 +58,7 @@ class Clock:
     def _offset(self) -> float:
         return self._wall_s() - self._steady_ns() / 1e9
 
-    def hub_says(self, wall_s):
+    def hub_says(self, wall_s: float) -> None:
         """The hub's wall time, of a reply that has just come; one that is plainly unset says nothing."""
         if wall_s >= EARLIEST:
             self._hub_offset_s = wall_s - self._steady_ns() / 1e9
@@ -66,7 +70,7 @@ class Clock:
             return HUB
         return SYNC if self._hub_offset_s is None and self._in_sync() else UNSURE
 
-    def wall_iso(self):
+    def wall_iso(self) -> str | None:
         """Wall time, or None while the clock is plainly unset."""
         seconds = self._wall_s()
         return iso(seconds) if seconds >= EARLIEST else None
@@ -77,32 +81,35 @@ class Clock:
         step = self._offset_s - before
         return step if abs(step) >= JUMP_S else 0
 
-    def stamp(self, event) -> dict:
+    def stamp(self, event: Event) -> Event:
         """The event as it is stored: with wall time, its quality, and this boot."""
         wall = self.wall_iso()
-        stamped = {**event, "wall": wall, "clock": self.quality(), "boot_id": self.boot}
-        return {**stamped, "stored_wall": wall} if event["type"] == "alarm" else stamped
+        stamped: Event = {**event, "wall": wall, "clock": self.quality(), "boot_id": self.boot}
+        if event["type"] == "alarm":
+            stamped["stored_wall"] = wall
+        return stamped
 
-    def age_ms(self, event) -> int:
+    def age_ms(self, event: Event) -> int:
         """How old a stored event is; -1 where neither clock can tell, or the card has altered its times."""
         if event.get("boot_id") == self.boot:
             at_ms = event.get("at_ms")
             age_ms = max(0, self.now_ms() - at_ms) if type(at_ms) is int else -1
             return age_ms if age_ms <= AGE_MAX_MS else -1
         trusted = event.get("clock") != UNSURE and self.quality() != UNSURE
-        if not trusted or not event.get("wall"):
+        wall = event.get("wall")
+        if not trusted or not wall:
             return -1
         try:
-            then_s = datetime.fromisoformat(event["wall"]).timestamp()
+            then_s = datetime.fromisoformat(wall).timestamp()
         except (TypeError, ValueError, OverflowError):
             return -1
         age_ms = int((self._wall_s() - then_s) * 1000)
         return age_ms if 0 <= age_ms <= AGE_MAX_MS else -1
 
-    def offered(self, event) -> dict:
+    def offered(self, event: Event) -> Event:
         """The event as it is sent: with its age, and the wall time that was not known when it was stored."""
         age_ms = self.age_ms(event)
-        out = {**event, "age_ms": age_ms}
+        out: Event = {**event, "age_ms": age_ms}
         of_now = age_ms >= 0 and event.get("boot_id") == self.boot
         if of_now and event.get("clock") == UNSURE and self.quality() != UNSURE:
             out["wall"] = iso(self._wall_s() - age_ms / 1000)
@@ -112,7 +119,7 @@ class Clock:
         return out
 
 
-def iso(seconds):
+def iso(seconds: float) -> str | None:
     """UTC, or None for what is no date."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -7,24 +7,34 @@ import signal
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import outputs
 from kentongan_gateway import radio as radios
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.devices.radiowatch import WORKS_ON
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.disk.spool import Spool, quantiles
 from kentongan_gateway.disk.state import StateDir
+from kentongan_gateway.hub_client.results import Client
 from kentongan_gateway.hub_client.uplink import HubClient, Uplink
 from kentongan_gateway.outputs import key, lamp, voice
+from kentongan_gateway.outputs.siren_driver import SirenDriver
 from kentongan_gateway.radio.pair import Doubles
+from kentongan_gateway.sections import Settings
 from kentongan_gateway.service import keyfile, logs, status
 from kentongan_gateway.service.clock import Clock
 from kentongan_gateway.service.inbox import FULL, Inbox
 from kentongan_gateway.service.performer import Performer
 
+if TYPE_CHECKING:
+    from kentongan_gateway.service.metrics import Metrics  # read where a port is given
+
 log = logging.getLogger("kentongan.gateway")
+Part = TypeVar("Part")
 
 TOGETHER_MAX = 32           # frames that share a commit
 STORES_KEPT = 512           # whose time is remembered for people and metrics
@@ -33,7 +43,7 @@ STATUS_S = 5                # status.json is renewed this often
 HUB_SILENT_S = 60           # the hub is named as a trouble after so long without a good reply
 
 
-def sd_notify(message):
+def sd_notify(message: str) -> str | None:
     """Tell systemd, where there is one (sd_notify(3)), and wait for nothing: None, or why it was not told."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
@@ -47,7 +57,7 @@ def sd_notify(message):
     return None
 
 
-def made(without, make, *args):
+def made(without: Callable[[str], Part], make: Callable[..., Part], *args: Any) -> Part:
     """make(*args), or what stands for it and says why: no part at the post keeps the gateway from alarms."""
     try:
         return make(*args)
@@ -59,7 +69,7 @@ def made(without, make, *args):
 class Daemon:
     """One run of the gateway; run() returns after stop()."""
 
-    def __init__(self, settings):
+    def __init__(self, settings: Settings):
         self._settings = settings
         self._odd = list(settings.odd)
         self._key_file = keyfile.load(settings.gateway.key_file, self._odd)
@@ -72,22 +82,26 @@ class Daemon:
         self._inbox = Inbox()
         put = self._inbox.offer
         self._stopping = False
-        self._status_at, self._code = 0.0, None
+        self._status_at = 0.0
+        self._code: int | None = None
         self._begun_at = self._replied_at = self._taken_at = time.monotonic()
         self.radios = dict.fromkeys(self._radio.names, False)
         self.doubles = 0
-        self._store_ms = deque(maxlen=STORES_KEPT)  # from a frame's arrival until what it brought was on disk
+        # from a frame's arrival until what it brought was on disk
+        self._store_ms: deque[float] = deque(maxlen=STORES_KEPT)
         self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
                               self._clock.offered, lambda *of: put("taken", *of), lambda: put("reply"),
                               lambda orders: put("orders", orders),
                               lambda reason, n: put("odd", reason, n))
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
-        self._siren = made(outputs.NoSiren, outputs.make, settings.siren, radios_at)
+        self._siren: SirenDriver = made(outputs.NoSiren, outputs.make, settings.siren, radios_at)
         self._siren.on_trouble = lambda text: put("trouble", "siren", text)
-        self._voice = made(voice.NoVoice, voice.make, settings.voice, self._siren.hold)
+        self._voice: voice.Speaks = made(voice.NoVoice, voice.make, settings.voice, self._siren.hold)
         self._voice.on_trouble = lambda text: put("trouble", "voice", text)
-        self._lamp = made(lamp.NoLamp, lamp.make, settings.lamp)
-        self._key, self._metrics, self._ready = key.NoKey(), None, False
+        self._lamp: lamp.Shows = made(lamp.NoLamp, lamp.make, settings.lamp)
+        self._key: key.Key | key.NoKey = key.NoKey()
+        self._metrics: Metrics | None = None
+        self._ready = False
         self._performer = performer = Performer(
             self._make_core(),
             self._spool,
@@ -99,11 +113,12 @@ class Daemon:
             self._clock,
             lambda: random.getrandbits(32),
         )
-        self._taking = {"heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
-                        "taken": self._take_taken, "orders": performer.orders, "trouble": performer.trouble,
-                        "odd": performer.refused, "hush": performer.hush, "air": performer.radio_air}
+        self._taking: dict[str, Callable[..., object]] = {
+            "heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
+            "taken": self._take_taken, "orders": performer.orders, "trouble": performer.trouble,
+            "odd": performer.refused, "hush": performer.hush, "air": performer.radio_air}
 
-    def _make_core(self):
+    def _make_core(self) -> GatewayCore:
         states = self._state.all()
         key_file, directory = self._key_file, self._key_file.directory
         if states.get("directory"):
@@ -116,11 +131,11 @@ class Daemon:
                             self._settings.voice.driver != "none", key_file.preset)
         return GatewayCore(config, key_file.keys, directory, states)
 
-    def _client_maker(self):
+    def _client_maker(self) -> Callable[[float], Client]:
         """What makes a connection to the hub; LocalError from it while a file that it needs is not there."""
         hub = self._settings.hub
 
-        def make(timeout_s):
+        def make(timeout_s: float) -> HubClient:
             try:
                 with open(hub.token_file, encoding="ascii") as file:
                     token = file.read().strip()
@@ -135,13 +150,13 @@ class Daemon:
 
     # what other threads call
 
-    def stop(self, *_):
+    def stop(self, *_: object) -> None:
         """End run() within LOOP_MAX_S. A flag and no more: a signal may come while the inbox is locked."""
         self._stopping = True
 
     # the loop
 
-    def run(self):
+    def run(self) -> None:
         put = self._inbox.offer
         self._performer.beside("siren off", self._siren.off)
         self._performer.start()
@@ -161,7 +176,7 @@ class Daemon:
             self._step()
         self._close()
 
-    def _start_metrics(self):
+    def _start_metrics(self) -> None:
         """Figures for whoever watches; a port that is taken is no reason to be deaf to alarms."""
         if not self._settings.gateway.metrics_port:
             return
@@ -172,7 +187,7 @@ class Daemon:
         except Exception as error:
             self._performer.trouble("metrics", f"port {self._settings.gateway.metrics_port}: {error}")
 
-    def _step(self):
+    def _step(self) -> None:
         """Wait for one thing to happen, let the core decide, do it."""
         deadline = self._performer.core.next_deadline()
         wait_s = LOOP_MAX_S
@@ -192,7 +207,7 @@ class Daemon:
                                ("status", self._look_round), ("watchdog", self._feed)):
                 self._performer.beside(name, deed)
 
-    def _tell_troubles(self):
+    def _tell_troubles(self) -> None:
         """What parts beside the alarm's way say of themselves, and what threads that ended cannot say."""
         for name, part in (("siren", self._siren), ("voice", self._voice), ("lamp", self._lamp),
                            ("key", self._key), ("log", logs)):
@@ -206,7 +221,7 @@ class Daemon:
         self._performer.trouble("hub", self._uplink.trouble() or self._hub_trouble(time.monotonic()))
         self._performer.trouble("results", self._uplink.untold())
 
-    def _look_round(self):
+    def _look_round(self) -> None:
         bad = [name for name in self._troubles()
                if name.startswith("radio_") and not name.startswith(WORKS_ON)]
         self._radio.avoided = {name.partition(" ")[2] for name in bad}
@@ -216,7 +231,7 @@ class Daemon:
         if self._metrics:
             self._metrics.snapshot = snapshot
 
-    def _feed(self):
+    def _feed(self) -> None:
         """Tell systemd that we are there: READY until it has been heard, then that we live."""
         if not self._healthy():
             return
@@ -224,7 +239,7 @@ class Daemon:
         self._ready = self._ready or why is None
         self._performer.trouble("systemd", why and f"it is not told that we run ({why}): it may restart us")
 
-    def _hub_trouble(self, now_s):
+    def _hub_trouble(self, now_s: float) -> str | None:
         """What the hub does not do, or None; it may give orders while it takes nothing, and the reverse."""
         takes = now_s - self._taken_at <= HUB_SILENT_S
         orders = now_s - self._replied_at <= HUB_SILENT_S
@@ -232,7 +247,7 @@ class Daemon:
             return None if orders else "gives no orders"
         return "takes nothing" if orders else "takes nothing and gives no orders"
 
-    def _show(self, again=False):
+    def _show(self, again: bool = False) -> None:
         """The lamp follows at once; a code that stays is asked for again, or it would go dark."""
         code = lamp.code_of(self._troubles())
         if again or code != self._code:
@@ -248,7 +263,7 @@ class Daemon:
             log.error("a thread of the %s has ended: the watchdog is not fed", name)
         return not dead
 
-    def _take_heard(self, heard, came_s):
+    def _take_heard(self, heard: Heard, came_s: float) -> None:
         """A frame and those that wait right behind it: what came in together is committed together."""
         frames, then = [(heard, came_s)], None
         while len(frames) < TOGETHER_MAX and then is None:
@@ -275,24 +290,24 @@ class Daemon:
             if then:
                 self._taking[then[0]](*then[1])
 
-    def _take_radio(self, name, up):
+    def _take_radio(self, name: str, up: bool) -> None:
         self.radios[name] = up
         self._performer.radio(name, up)
 
-    def _take_reply(self):
+    def _take_reply(self) -> None:
         self._replied_at = time.monotonic()
         self._performer.reply()
 
-    def _take_taken(self, ids, new):
+    def _take_taken(self, ids: list[str], new: set[str]) -> None:
         if ids:
             self._taken_at = time.monotonic()
         self._performer.taken(ids, new)
 
-    def _troubles(self):
+    def _troubles(self) -> dict[str, str]:
         down = {f"radio_down {name}": "" for name, up in self.radios.items() if not up}
         return {**self._performer.core.troubles(), **down}
 
-    def _snapshot(self):
+    def _snapshot(self) -> status.Snapshot:
         return {"label": self._settings.gateway.label, "boot_id": self._clock.boot,
                 "at_ms": self._clock.now_ms(), "wall": self._clock.wall_iso(), "clock": self._clock.quality(),
                 "up_s": int(time.monotonic() - self._begun_at), "radios": self.radios,
@@ -302,7 +317,7 @@ class Daemon:
                 "radio_counters": dict(self._radio.counters), "doubles": self.doubles,
                 "dropped": self._performer.dropped + self._inbox.refused}
 
-    def _close(self):
+    def _close(self) -> None:
         self._performer.beside("stopping", sd_notify, "STOPPING=1")
         self._performer.beside("close", self._performer.close)
         for part in (self._state, self._uplink, self._radio, self._key, self._voice, self._siren, self._lamp,
@@ -311,7 +326,7 @@ class Daemon:
                 self._performer.beside("end", part.stop if hasattr(part, "stop") else part.close)
 
 
-def run(settings):
+def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     daemon = Daemon(settings)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,8 @@
 import queue
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 LIMIT = 1_000
 FRAMES_LIMIT = 900  # the rest is for orders, replies, radios, the silence key
@@ -11,16 +13,17 @@ FRAME = "heard"
 FULL = "inbox_full"  # the reason by which it is counted
 
 
-class Inbox(queue.Queue):
+class Inbox(queue.Queue[tuple[str, tuple[Any, ...]]]):
     """Of (kind, args); filled by any thread, read by the loop alone."""
 
-    def __init__(self, steady_s=time.monotonic):
+    def __init__(self, steady_s: Callable[[], float] = time.monotonic):
         super().__init__(LIMIT)
         self.refused = 0  # since the start
-        self._told, self._last_s = 0, None  # how many of them people were told of; when the last one was
+        self._told = 0    # how many of them people were told of
+        self._last_s: float | None = None  # when the last one was
         self._steady_s, self._counting = steady_s, threading.Lock()
 
-    def offer(self, kind, *args) -> bool:
+    def offer(self, kind: str, *args: Any) -> bool:
         """False: there was no room, and it is counted; an order is asked for again, a frame is repeated."""
         try:
             if kind == FRAME and self.qsize() >= FRAMES_LIMIT:
@@ -39,7 +42,7 @@ class Inbox(queue.Queue):
             fresh, self._told = self.refused - self._told, self.refused
         return fresh
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """What is wrong, or None once all has found room for a while."""
         if self._last_s is None or self._steady_s() - self._last_s >= TOLD_S:
             return None

@@ -2,8 +2,8 @@
 import json
 import os
 import stat
-from collections import namedtuple
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
@@ -16,11 +16,22 @@ FORMAT = 1
 KEY_BYTES = 32
 REMEDY = "write it anew with `kentongan-hub gateway-file` on the hub's machine"
 
-KeyFile = namedtuple("KeyFile", ("site", "node", "zone", "generation", "channel", "preset", "freq_hz", "keys",
-                                 "directory", "profile"))
+
+class KeyFile(NamedTuple):
+    site: str
+    node: int
+    zone: int
+    generation: int
+    channel: Channel
+    preset: str
+    freq_hz: int
+    keys: SiteKeys
+    directory: Directory
+    profile: str
 
 
-def load(path, odd=None) -> KeyFile:
+
+def load(path: str | Path, odd: list[str] | None = None) -> KeyFile:
     """Read and check; LocalError names the file and the field, never a key.
 
     odd: a list that takes what does not keep a gateway from its alarms: who may read the file, and devices.
@@ -50,19 +61,19 @@ def load(path, odd=None) -> KeyFile:
         raise LocalError(f"{path}: {type(error).__name__} at {_field_name(error)}; {REMEDY}") from error
 
 
-def _field_name(error) -> str:
+def _field_name(error: Exception) -> str:
     """The missing field's name; of other errors nothing, because their text may hold a key."""
     return str(error) if isinstance(error, KeyError) else "one of its fields"
 
 
-def _roots(raw):
+def _roots(raw: dict[str, str]) -> dict[int, bytes]:
     roots = {int(generation): bytes.fromhex(key) for generation, key in raw.items()}
     if not roots or any(len(key) != KEY_BYTES for key in roots.values()):
         raise LocalError(f"a root key has not {KEY_BYTES} bytes; {REMEDY}")
     return roots
 
 
-def _directory(raw, odd):
+def _directory(raw: dict[str, Any], odd: list[str] | None) -> Directory:
     try:
         return Directory.from_dict(raw)
     except LocalError as error:
@@ -73,7 +84,7 @@ def _directory(raw, odd):
     return Directory([device for device in devices if _is_device(device)])
 
 
-def _is_device(raw) -> bool:
+def _is_device(raw: object) -> bool:
     try:
         read_device(raw)
     except LocalError:
@@ -81,7 +92,7 @@ def _is_device(raw) -> bool:
     return True
 
 
-def _read(raw, directory) -> KeyFile:
+def _read(raw: dict[str, Any], directory: Directory) -> KeyFile:
     node, zone, generation = int(raw["node"]), int(raw["zone"]), int(raw["generation"])
     preset = phy.preset(raw["preset"])
     phy.check_frequency(raw["freq_hz"], preset.bw_hz)

@@ -1,11 +1,15 @@
 """The last status in Prometheus' text format, at http://127.0.0.1:PORT/metrics of this machine."""
 import resource
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from kentongan_gateway.service.status import Snapshot
 
 
-def families(snapshot):
+def families(snapshot: Snapshot) -> Iterator[Metric]:
     """The metrics of one status snapshot; a part that it lacks gives none."""
     yield _labelled(GaugeMetricFamily, "radio_up", "whether the radio answers", "radio",
                     {name: int(up) for name, up in snapshot.get("radios", {}).items()})
@@ -30,7 +34,7 @@ def families(snapshot):
     yield CounterMetricFamily("kentongan_cpu_seconds", "processor time", value=used.ru_utime + used.ru_stime)
 
 
-def _labelled(kind, name, text, label, values):
+def _labelled(kind: type[Any], name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
     family = kind(f"kentongan_{name}", text, labels=[label])
     for value, number in sorted(values.items()):
         family.add_metric([str(value)], number)
@@ -40,16 +44,16 @@ def _labelled(kind, name, text, label, values):
 class Metrics:
     """collect() is called from the server's thread; `snapshot` is replaced whole, never changed."""
 
-    def __init__(self, port, snapshot):
+    def __init__(self, port: int, snapshot: Snapshot):
         self.snapshot = snapshot
         registry = CollectorRegistry()
         registry.register(self)
         self._server, _ = start_http_server(port, "127.0.0.1", registry)
         self.port = self._server.server_port
 
-    def collect(self):
+    def collect(self) -> Iterator[Metric]:
         return families(self.snapshot)
 
-    def close(self):
+    def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -4,12 +4,22 @@ No thread, no wait and no clock of its own: the daemon steps it, and so does a c
 """
 import logging
 from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable
+from typing import Any
 
 from kentongan_gateway.core.base import actions, faults
-from kentongan_gateway.core.base.actions import identity
+from kentongan_gateway.core.base.actions import Heard, identity
+from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.troubles import LOST
-from kentongan_gateway.disk.spool import SpoolError
+from kentongan_gateway.core.gateway_core import GatewayCore
+from kentongan_gateway.disk.spool import Spool, SpoolError
+from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.disk.stored_row import alarm_of
+from kentongan_gateway.hub_client.uplink import Order, Uplink
+from kentongan_gateway.outputs.siren_driver import SirenDriver
+from kentongan_gateway.outputs.voice import Speaks
+from kentongan_gateway.radio.base import Radio
+from kentongan_gateway.service.clock import Clock
 
 log = logging.getLogger("kentongan.gateway")
 
@@ -30,24 +40,26 @@ BESIDE = (actions.Note, actions.Speak, actions.Hush)  # nobody's help hangs on t
 class Performer:
     """clock: a Clock; draw(): one random u32; the others as the daemon makes them."""
 
-    def __init__(self, core, spool, state, radio, siren, voice, uplink, clock, draw):
+    def __init__(self, core: GatewayCore, spool: Spool, state: StateDir, radio: Radio, siren: SirenDriver,
+                 voice: Speaks, uplink: Uplink, clock: Clock, draw: Callable[[], int]):
         self.core, self._spool, self._state = core, spool, state
         self._radio, self._siren, self._voice, self._uplink = radio, siren, voice, uplink
         self._clock, self._draw = clock, draw
-        self._rows = OrderedDict()  # spool id -> core's row id, until the hub has taken it
-        self._held = {}             # spool id -> core's row id, of what no disk has yet
-        self._unsaved_seq = None    # a reserve of counters that could not be written
+        self._rows: OrderedDict[str, int] = OrderedDict()  # spool id -> core's, until the hub has it
+        self._held: dict[str, int] = {}  # spool id -> core's row id, of what no disk has yet
+        self._unsaved_seq: actions.Persist | None = None  # a reserve of counters that could not be written
         self.dropped = 0
         self._ended_ms = 0          # until then people are told that the last run ended badly
         self._stepped_ms = -TOLD_MS
-        self._together = None       # Stores that wait for one commit, while frames are taken in
-        self._wrong = {}            # name of a trouble -> its text, as last told
-        self._marked, self._marked_ms = None, 0
-        self._faults_ms = []        # when faults of ours were met lately
+        self._together: list[actions.Store] | None = None  # wait for one commit, while frames come in
+        self._wrong: dict[str, str | None] = {}  # name of a trouble -> its text, as last told
+        self._marked: bytes | None = None
+        self._marked_ms = 0
+        self._faults_ms: list[int] = []  # when faults of ours were met lately
 
     # what happens
 
-    def heard(self, *frames) -> bool:
+    def heard(self, *frames: Heard) -> bool:
         """Frames that came in together: one commit for all that they bring, then what follows from it.
 
         Whether there was anything to commit.
@@ -63,27 +75,27 @@ class Performer:
             self._store_all(together)
         return bool(together)
 
-    def heard_too(self, name):
+    def heard_too(self, name: str) -> None:
         """The same frame by a second radio."""
         self._perform(self.core.heard_too(name, self._now()))
 
-    def radio(self, name, up):
+    def radio(self, name: str, up: bool) -> None:
         self._perform(self.core.radio_state(name, up, self._now()))
 
-    def radio_air(self, used_ms):
+    def radio_air(self, used_ms: int) -> None:
         self.core.radio_air(used_ms, self._now())
 
-    def trouble(self, name, text):
+    def trouble(self, name: str, text: str | None) -> None:
         """Something does not work (or does again: None); told once to log, lamp and hub."""
         if (text or None) == self._wrong.get(name):
             return
         self._wrong[name] = text or None
         self._perform(self.core.trouble(name, text, self._now()))
 
-    def hush(self):
+    def hush(self) -> None:
         self._perform(self.core.hush(self._now(), self._draw()))
 
-    def taken(self, ids, new=()):
+    def taken(self, ids: Iterable[str], new: Container[str] = ()) -> None:
         """The hub has committed these events; what no disk of ours has is as good as stored now.
 
         new: those of alarms that it takes for new.
@@ -96,18 +108,18 @@ class Performer:
         of_now = [row for event_id, row in rows.items() if event_id in new]
         self._perform(self.core.hub_ok(list(rows.values()), self._now(), of_now))
 
-    def reply(self):
+    def reply(self) -> None:
         self._perform(self.core.hub_ok("reply", self._now()))
 
-    def orders(self, orders):
+    def orders(self, orders: Iterable[Order]) -> None:
         for order in orders:
             self._perform(self.core.order(order, self._now(), self._draw()))
 
-    def refused(self, reason, n):
+    def refused(self, reason: str, n: int) -> None:
         """What came from the hub and could not be read, or what of ours it refused."""
         self._perform(self.core.refused(reason, n, self._now()))
 
-    def contain(self, what, deed, *args):
+    def contain(self, what: str, deed: Callable[..., object], *args: Any) -> None:
         """Call it; a fault of ours in it is told and ends nothing else, unless they come one upon another."""
         try:
             deed(*args)
@@ -118,27 +130,27 @@ class Performer:
             if len(self._faults_ms) > FAULTS_MAX:
                 raise
 
-    def beside(self, what, deed, *args):
+    def beside(self, what: str, deed: Callable[..., object], *args: Any) -> None:
         """Call what only watches, writes books or speaks: it ends no run, however often it fails."""
         try:
             deed(*args)
         except Exception as error:
             self._fault(what, error)
 
-    def _fault(self, what, error):
+    def _fault(self, what: str, error: Exception) -> None:
         log.error("%s: a fault of ours", what, exc_info=error)
         try:
             self.trouble(faults.PROGRAM, f"{what}: {faults.name(error)}")
         except Exception:
             log.exception("it cannot be told")
 
-    def tick(self):
+    def tick(self) -> None:
         """What is due by the core's own clock."""
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._now():
             self._perform(self.core.tick(self._now(), self._draw()))
 
-    def look_round(self):
+    def look_round(self) -> None:
         """Every few seconds: what waited for the disk, and what is wrong with disk and clock."""
         for old_id, new_id in self._spool.settle():
             if old_id in self._held:
@@ -159,23 +171,23 @@ class Performer:
         elif self._now() - self._stepped_ms >= TOLD_MS:
             self.trouble("clock", None)
 
-    def start(self):
+    def start(self) -> None:
         """Nothing that is read of former runs keeps this one from beginning."""
         self.contain("start", lambda: self._perform(self.core.tick(self._now(), self._draw())))
         for deed in (self._tell_restart, self._tell_lost, self._tell_damaged, self._resume):
             self.beside(deed.__name__, deed)
 
-    def _tell_restart(self):
+    def _tell_restart(self) -> None:
         if self._state.get(RUN) == RUNNING:
             self._ended_ms = self._now() + TOLD_MS
             self.trouble("restart", "it ended without being told to: the power went, or the program failed")
         self._keep_run(RUNNING)
 
-    def _tell_damaged(self):
+    def _tell_damaged(self) -> None:
         for name in self._state.damaged:
             self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
-    def _tell_lost(self):
+    def _tell_lost(self) -> None:
         """At the start: has the disk forgotten what it had acknowledged, though it looks whole?"""
         try:
             lost = self._spool.missing(self._state.get(MARK))
@@ -188,7 +200,7 @@ class Performer:
         self._tell_spool()
         self._mark(by_all_means=True)
 
-    def _tell_spool(self):
+    def _tell_spool(self) -> None:
         """A spool that was set aside, and rows that the disk has altered."""
         spool = self._spool
         if spool.quarantined:
@@ -201,7 +213,7 @@ class Performer:
             self.trouble("disk_state spool", f"{spool.altered} stored events that the hub has were altered: "
                                        "replace the card")
 
-    def _mark(self, by_all_means=False):
+    def _mark(self, by_all_means: bool = False) -> None:
         """Keep outside the spool how far it has come: SQLite ends a damaged journal without a word."""
         now = self._now()
         due = by_all_means or self._spool.weighty or now - self._marked_ms >= MARK_MS
@@ -216,12 +228,12 @@ class Performer:
         except OSError as error:
             log.error("state %s is not on disk: %s", MARK, error)
 
-    def close(self):
+    def close(self) -> None:
         self._perform(self.core.close(self._now()))
         self._mark(by_all_means=True)
         self._keep_run(ENDED)
 
-    def _keep_run(self, word):
+    def _keep_run(self, word: bytes) -> None:
         try:
             self._state.put(RUN, word)
         except OSError as error:
@@ -232,19 +244,19 @@ class Performer:
     def _now(self) -> int:
         return self._clock.now_ms()
 
-    def _perform(self, todo):
+    def _perform(self, todo: Iterable[actions.Action]) -> None:
         for action in todo:
             kind = type(action)
             call = self.beside if kind in BESIDE else self.contain
             call(kind.__name__, self._DOING[kind], self, action)
 
-    def _store(self, action):
+    def _store(self, action: actions.Store) -> None:
         if self._together is None:
             self._store_all([action])
         else:
             self._together.append(action)
 
-    def _store_all(self, todo):
+    def _store_all(self, todo: list[actions.Store]) -> None:
         """One commit; when it fails each is tried by itself."""
         events = [self._stamped(action.event) for action in todo]
         try:
@@ -262,7 +274,7 @@ class Performer:
             self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
             self.beside("is it sent", self._had_before, event_id)
 
-    def _stamped(self, event):
+    def _stamped(self, event: Event) -> Event:
         """With its times, or without them: an alarm waits for no clock."""
         try:
             return self._clock.stamp(event)
@@ -270,11 +282,11 @@ class Performer:
             self._fault("clock", error)
             return event
 
-    def _had_before(self, event_id):
+    def _had_before(self, event_id: str) -> None:
         if self._spool.is_sent(event_id):
             self.core.already_taken([self._rows.pop(event_id)])
 
-    def _not_stored(self, action, event, error):
+    def _not_stored(self, action: actions.Store, event: Event, error: Exception) -> None:
         """No receipt; but sirens and the hub are not kept waiting for a disk."""
         log.error("nothing is acknowledged: %s", error)
         event_id = self._spool.hold(event)
@@ -286,12 +298,12 @@ class Performer:
         self._uplink.wake()
         self._perform(self.core.not_stored(action.row_id, self._now(), self._draw()))
 
-    def _remember(self, event_id, row_id):
+    def _remember(self, event_id: str, row_id: int) -> None:
         self._rows[event_id] = row_id
         if len(self._rows) > ROWS_LIMIT:
             self._rows.popitem(last=False)
 
-    def _persist(self, action):
+    def _persist(self, action: actions.Persist) -> None:
         put = self._state.put_late if action.name in LATE else self._state.put
         try:
             put(action.name, action.data)
@@ -303,7 +315,7 @@ class Performer:
             if action.name == "seq":
                 self._unsaved_seq = None
 
-    def _send(self, action):
+    def _send(self, action: actions.Send) -> None:
         """Put it on the air, but never with a counter whose reserve is not on disk: it might come twice."""
         if self._unsaved_seq:
             self._persist(self._unsaved_seq)
@@ -312,12 +324,12 @@ class Performer:
             return
         self._radio.send(action)
 
-    def _note(self, note):
+    def _note(self, note: actions.Note) -> None:
         name = identity(note)
         log.info("%s %s %s", name, note.step, note.detail,
                  extra={"about": name, "step": note.step, "detail": note.detail})
 
-    _DOING = {
+    _DOING: dict[type, Callable[..., object]] = {
         actions.Store: _store, actions.Persist: _persist, actions.Note: _note,
         actions.Send: _send,
         actions.RelayCopy: lambda self, action: self._radio.relay(action.heard, action.klass),
@@ -329,12 +341,12 @@ class Performer:
         actions.OrderDone: lambda self, action: self._uplink.order_done(*action),
     }
 
-    def _forget_odd(self, event, taken):
+    def _forget_odd(self, event: Event, taken: bool) -> None:
         known = None if taken else alarm_of(event.get("key"))
         if known:
             self.core.forget(known)
 
-    def _resume(self):
+    def _resume(self) -> None:
         """What the disk has of former runs: none of it begins anew, what is under way is watched on."""
         try:
             alarms = self._spool.alarms(RESUME_ROWS)

@@ -1,18 +1,24 @@
 """status.json: what the running gateway knows about itself, for `kentongan-gateway status`."""
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kentongan_wire.errors import LocalError
+
+from kentongan_gateway.sections import Settings
+
+Snapshot = dict[str, Any]  # daemon.py makes it; of a former version's any part may be missing
 
 STALE_MS = 20_000   # older than this: the gateway does not run
 
 
-def path_of(settings) -> Path:
+def path_of(settings: Settings) -> Path:
     return Path(settings.gateway.run_dir or settings.gateway.state_dir) / "status.json"
 
 
-def write(settings, snapshot):
+def write(settings: Settings, snapshot: Snapshot) -> None:
     """Renew the file; a run_dir on tmpfs spares the card. A failure is no reason to stop."""
     path = path_of(settings)
     beside = path.with_suffix(".new")
@@ -23,7 +29,7 @@ def write(settings, snapshot):
         return
 
 
-def read(settings, now_ms):
+def read(settings: Settings, now_ms: int) -> tuple[Snapshot, bool]:
     """(snapshot, whether the gateway runs); LocalError when there is none."""
     path = path_of(settings)
     try:
@@ -36,7 +42,7 @@ def read(settings, now_ms):
     return snapshot, 0 <= now_ms - snapshot.get("at_ms", 0) <= STALE_MS
 
 
-def lines(snapshot, alive):
+def lines(snapshot: Snapshot, alive: bool) -> Iterator[str]:
     """For people: one fact a line, Indonesian."""
     yield f"{snapshot.get('label')}: {'berjalan' if alive else 'TIDAK BERJALAN'}"
     for name, up in sorted(snapshot.get("radios", {}).items()):
