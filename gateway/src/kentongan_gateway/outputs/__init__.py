@@ -2,10 +2,15 @@
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
+from collections.abc import Collection
 from importlib import import_module
+from typing import Self
 
-from kentongan_gateway.outputs import ports, siren_driver
+from kentongan_gateway import sections
+from kentongan_gateway.core.base.actions import Steps
+from kentongan_gateway.outputs import ports
 from kentongan_gateway.outputs.player import Player
+from kentongan_gateway.outputs.siren_driver import Relay, SirenDriver, Switch
 
 # [siren] driver -> its class here; a module is imported, and its library with it, only where it is chosen
 DRIVERS = {
@@ -16,27 +21,27 @@ DRIVERS = {
 }
 
 
-class NoSiren(siren_driver.SirenDriver):
+class NoSiren(SirenDriver):
     """Nothing is fitted, or what is fitted could not be made: then why."""
 
-    def __init__(self, why=None):
+    def __init__(self, why: str | None = None):
         self._why = why
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         return cls()
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         return self._why
 
-    def play(self, pattern, steps, total_ms):
+    def play(self, pattern: str, steps: Steps, total_ms: int) -> None:
         return
 
-    def off(self):
+    def off(self) -> None:
         return
 
 
-def driver(name) -> type[siren_driver.Told]:
+def driver(name: str) -> type[Relay] | type[SirenDriver]:
     """The class behind a name of [siren] driver; whatever importing it raises."""
     if name not in DRIVERS:
         return NoSiren
@@ -47,25 +52,31 @@ def driver(name) -> type[siren_driver.Told]:
 class _NotTheirs:
     """A relay that is not opened on a line that is a radio's: that one does not obey, and is disturbed."""
 
-    def __init__(self, relay, port, others):
+    def __init__(self, relay: Switch, port: str, others: Collection[str]):
         self._relay, self._port, self._others = relay, port, others
 
-    def open(self):
+    def open(self) -> None:
         for other in self._others:
             if ports.same(self._port, other):
                 raise OSError(f"{self._port} leads to the radio's line; give each its /dev/serial/by-path/")
         self._relay.open()
 
-    def __getattr__(self, name):
-        return getattr(self._relay, name)
+    def set(self, on: bool) -> None:
+        self._relay.set(on)
+
+    def sense(self) -> bool | None:
+        return self._relay.sense()
+
+    def close(self) -> None:
+        self._relay.close()
 
 
-def make(siren, others=()) -> siren_driver.SirenDriver:
+def make(siren: sections.Siren, others: Collection[object] = ()) -> SirenDriver:
     """The driver that the [siren] section names; others: serial paths of radios, which it leaves alone."""
     kind = driver(siren.driver)
-    relay = kind.of(siren)
-    if not issubclass(kind, siren_driver.Relay):
-        return relay
+    if issubclass(kind, SirenDriver):
+        return kind.of(siren)
+    relay: Switch = kind.of(siren)
     sense = None
     if siren.sense_line:
         from kentongan_gateway.outputs.gpio import SenseLine

@@ -5,10 +5,12 @@ holds the line is refused by the kernel.
 """
 import glob
 from datetime import timedelta
+from typing import Any, Self
 
 import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 
+from kentongan_gateway import sections
 from kentongan_gateway.outputs.siren_driver import Relay
 
 CONSUMER = "kentongan"
@@ -16,7 +18,7 @@ DEBOUNCE = timedelta(milliseconds=30)
 CHIPS = "/dev/gpiochip*"
 
 
-def find_line(name, chips=CHIPS, api=gpiod):
+def find_line(name: str, chips: str = CHIPS, api: Any = gpiod) -> tuple[str, int]:
     """(chip path, offset) of the line with exactly this name; OSError names the remedy.
 
     A chip that cannot be opened hides no other: a kernel may have some that are not for us.
@@ -35,7 +37,7 @@ def find_line(name, chips=CHIPS, api=gpiod):
                   "see `gpioinfo` for the names")
 
 
-def look(name) -> str:
+def look(name: str) -> str:
     """For a check: where the line is, without taking it from whoever holds it."""
     chip, offset = find_line(name)
     return f"{name}: {chip} line {offset}"
@@ -44,17 +46,17 @@ def look(name) -> str:
 class _Line:
     """One requested line; `api` is the gpiod module, or what stands for it in tests."""
 
-    def __init__(self, name, settings, chips=CHIPS, api=gpiod):
+    def __init__(self, name: str, settings: dict[str, Any], chips: str = CHIPS, api: Any = gpiod):
         self._name, self._settings, self._chips, self._api = name, settings, chips, api
-        self._request = None
+        self._request: Any = None  # gpiod's, while the line is ours
 
-    def open(self):
+    def open(self) -> None:
         self.close()
         path, self._offset = find_line(self._name, self._chips, self._api)
         settings = self._api.LineSettings(**self._settings)
         self._request = self._api.request_lines(path, consumer=CONSUMER, config={self._offset: settings})
 
-    def close(self):
+    def close(self) -> None:
         request, self._request = self._request, None
         if request is not None:
             request.release()
@@ -72,25 +74,25 @@ class GpioRelay(_Line, Relay):
     shortest_ms = 50
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         return cls(siren.line, siren.active_low)
 
-    def __init__(self, name, active_low=False, chips=CHIPS, api=gpiod):
+    def __init__(self, name: str, active_low: bool = False, chips: str = CHIPS, api: Any = gpiod):
         settings = {"direction": Direction.OUTPUT, "active_low": active_low, "output_value": Value.INACTIVE}
         super().__init__(name, settings, chips, api)
 
-    def set(self, on):
+    def set(self, on: bool) -> None:
         if self._request is None:
             raise OSError(f"line {self._name} is not open")
         self._request.set_value(self._offset, Value.ACTIVE if on else Value.INACTIVE)
 
-    def sense(self):
+    def sense(self) -> bool | None:
         return None
 
     def look(self) -> str:
         return look(self._name)
 
-    def close(self):
+    def close(self) -> None:
         if self._request is not None:
             try:
                 self.set(False)
@@ -101,22 +103,22 @@ class GpioRelay(_Line, Relay):
 class SenseLine(_Line):
     """An input that is active while the siren really has power."""
 
-    def __init__(self, name, chips=CHIPS, api=gpiod):
+    def __init__(self, name: str, chips: str = CHIPS, api: Any = gpiod):
         super().__init__(name, {"direction": Direction.INPUT}, chips, api)
 
-    def sense(self):
+    def sense(self) -> bool | None:
         return self._value()
 
 
 class KeyLine(_Line):
     """A push button between the line and ground."""
 
-    def __init__(self, name, chips=CHIPS, api=gpiod):
+    def __init__(self, name: str, chips: str = CHIPS, api: Any = gpiod):
         settings = {"direction": Direction.INPUT, "active_low": True, "bias": Bias.PULL_UP,
                     "edge_detection": Edge.RISING, "debounce_period": DEBOUNCE}
         super().__init__(name, settings, chips, api)
 
-    def wait(self, timeout_s) -> bool:
+    def wait(self, timeout_s: float) -> bool:
         """Whether the key went down within this time."""
         if not self._request.wait_edge_events(timedelta(seconds=timeout_s)):
             return False

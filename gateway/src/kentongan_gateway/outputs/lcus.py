@@ -1,6 +1,9 @@
 """Serial relay boards of the LCUS kind: four bytes a command, no answer (9600 baud, CH340)."""
+from typing import Self
+
 import serial
 
+from kentongan_gateway import sections
 from kentongan_gateway.outputs.siren_driver import Relay
 
 BAUD = 9_600
@@ -8,7 +11,7 @@ WRITE_TIMEOUT_S = 0.5
 HEAD = 0xA0
 
 
-def frame(channel, on) -> bytes:
+def frame(channel: int, on: bool) -> bytes:
     """a0, channel from 1, 1 or 0, the low byte of their sum."""
     body = bytes((HEAD, channel, 1 if on else 0))
     return body + bytes((sum(body) & 0xFF,))
@@ -21,25 +24,25 @@ class LcusRelay(Relay):
     shortest_ms = 150
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         return cls(siren.port, siren.channel)
 
-    def __init__(self, port, channel):
+    def __init__(self, port: str, channel: int):
         self._port, self._channel = port, channel
-        self._line = None
+        self._line: serial.Serial | None = None
 
-    def open(self):
+    def open(self) -> None:
         self.close()
         self._line = serial.Serial(self._port, BAUD, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
         self.set(False)
 
-    def set(self, on):
+    def set(self, on: bool) -> None:
         if self._line is None:
             raise OSError(f"{self._port} is not open")
         self._line.write(frame(self._channel, on))
         self._line.flush()
 
-    def sense(self):
+    def sense(self) -> bool | None:
         return None
 
     def look(self) -> str:
@@ -47,7 +50,7 @@ class LcusRelay(Relay):
         serial.Serial(self._port, BAUD, write_timeout=WRITE_TIMEOUT_S, exclusive=True).close()
         return "opened; boards of this kind never answer: listen to a test of the siren, or fit a sense_line"
 
-    def close(self):
+    def close(self) -> None:
         line, self._line = self._line, None
         if line is not None:
             try:

@@ -5,9 +5,12 @@ eight coils from the first (waveshare.com/wiki/Modbus_RTU_Relay, "Read States of
 all that they have, and those with few relays refuse a question for eight. So it is found out when the line is
 opened, and our coil is taken out of the answer by its place.
 """
+from typing import Any, Self
+
 import minimalmodbus
 import serial
 
+from kentongan_gateway import sections
 from kentongan_gateway.outputs.siren_driver import Relay
 
 TIMEOUT_S = 0.3
@@ -33,20 +36,21 @@ class ModbusRelay(Relay):
     shortest_ms = 200
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         return cls(siren.port, siren.baud, siren.address, siren.channel)
 
-    def __init__(self, port, baud, address, channel):
+    def __init__(self, port: str, baud: int, address: int, channel: int):
         self._port, self._baud, self._address, self._coil = port, baud, address, channel - 1
-        self._board, self._question = None, None  # first coil and how many; None: it answers none
+        self._board: minimalmodbus.Instrument | None = None
+        self._question: tuple[int, int] | None = None  # first coil and how many; None: it answers none
         self.echoes = False
 
-    def open(self):
+    def open(self) -> None:
         """Open the line, find out how it answers, switch off; OSError where the board does not obey."""
         self._open_line()
         self.set(False)
 
-    def _open_line(self):
+    def _open_line(self) -> None:
         self.close()
         line = serial.Serial(self._port, self._baud, timeout=TIMEOUT_S, write_timeout=TIMEOUT_S,
                              exclusive=True)
@@ -60,7 +64,7 @@ class ModbusRelay(Relay):
             raise OSError(f"board {self._address} at {self._port}: {error}") from error
         self._board = board
 
-    def _find_question(self, board):
+    def _find_question(self, board: minimalmodbus.Instrument) -> tuple[int, int] | None:
         """(first coil, how many) of a question that this board answers, or None."""
         first = self._coil // GROUP * GROUP
         all_of_them = [(0, count) for count in range(first + GROUP, COILS_MAX + 1, GROUP)]
@@ -77,7 +81,7 @@ class ModbusRelay(Relay):
                 continue  # another length, or an exception of the board: another question
         return None
 
-    def _ask(self, method, *args):
+    def _ask(self, method: str, *args: object) -> Any:
         if self._board is None:
             raise OSError(f"{self._port} is not open")
         for left in reversed(range(TRIES)):
@@ -89,10 +93,10 @@ class ModbusRelay(Relay):
                     raise OSError(f"board {self._address} at {self._port}: {error}{heard}") from error
         return None
 
-    def set(self, on):
+    def set(self, on: bool) -> None:
         self._ask("write_bit", self._coil, int(on), WRITE_COIL)
 
-    def sense(self):
+    def sense(self) -> bool | None:
         """Whether the coil is on; None where the board cannot tell.
 
         Of more than one byte some boards (Waveshare's with 32 relays) send the last first: what only one of
@@ -120,9 +124,10 @@ class ModbusRelay(Relay):
             return f"board {self._address} answers, relay {self._coil + 1} is {on}{echo}"
         finally:
             board, self._board = self._board, None
-            board.serial.close()
+            if board is not None:
+                board.serial.close()
 
-    def close(self):
+    def close(self) -> None:
         board, self._board = self._board, None
         if board is not None:
             try:
@@ -133,7 +138,7 @@ class ModbusRelay(Relay):
                 board.serial.close()
 
 
-def _hears_itself(board) -> bool:
+def _hears_itself(board: minimalmodbus.Instrument) -> bool:
     """Whether our own question comes back first: no answer to a read begins like the question itself.
 
     To "switch the coil" it does: there the answer is the question, and an echo would pass for obedience.

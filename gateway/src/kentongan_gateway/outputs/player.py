@@ -7,10 +7,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from kentongan_gateway.core.base.actions import Steps
 from kentongan_gateway.outputs.score import Score, coarser
+from kentongan_gateway.outputs.siren_driver import Sense, SirenDriver, Switch
 
 log = logging.getLogger("kentongan.output")
 
@@ -27,21 +27,7 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-class Sense(Protocol):
-    """What can say whether the output has power; None: nothing can."""
-
-    def open(self) -> None: ...
-    def sense(self) -> bool | None: ...
-    def close(self) -> None: ...
-
-
-class Switch(Sense, Protocol):
-    """One thing that is on or off."""
-
-    def set(self, on: bool) -> None: ...
-
-
-class Player:
+class Player(SirenDriver):
     """relay: open(), set(on), sense() -> bool or None, close(); whatever they raise, the board has failed.
 
     sense: an input of its own with the same open(), sense() and close(), where the output is wired to one.

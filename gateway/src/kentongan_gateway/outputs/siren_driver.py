@@ -3,22 +3,41 @@
 A driver's class tells everything about itself, so that a new one is a file and its line in DRIVERS.
 """
 from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from kentongan_gateway import sections
+from kentongan_gateway.core.base.actions import Steps
+
+
+class Sense(Protocol):
+    """What can say whether the output has power; None: nothing can."""
+
+    def open(self) -> None: ...
+    def sense(self) -> bool | None: ...
+    def close(self) -> None: ...
+
+
+class Switch(Sense, Protocol):
+    """One thing that is on or off."""
+
+    def set(self, on: bool) -> None: ...
 
 
 class Told:
     """What a driver's class says of itself beside what it does."""
 
-    fields: dict = {}  # key of [siren] that it alone has -> (kind, default, remedy) of settings.Field
-    needs: tuple = ()  # keys that it cannot do without
+    # key of [siren] that it alone has -> (kind, default, remedy) of settings.Field
+    fields: dict[str, tuple[Any, Any, str]] = {}
+    needs: tuple[str, ...] = ()  # keys that it cannot do without
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         """The driver that this [siren] section means."""
         raise AssertionError("a driver says how it is made")
 
 
-class Relay(Told):
-    """One thing that is on or off, with open(), set(on), sense() and close() as the player wants them."""
+class Relay(Told, Switch):
+    """A board's switch, on which a player beats."""
 
     shortest_ms = 50  # shortest stroke that such a board follows for years
 
@@ -36,16 +55,16 @@ class SirenDriver(Told):
 
     on_trouble: Callable[[str | None], object] = staticmethod(lambda text: None)
 
-    def play(self, pattern, steps, total_ms):
+    def play(self, pattern: str, steps: Steps, total_ms: int) -> None:
         raise AssertionError("a driver says how it sounds")
 
-    def off(self):
+    def off(self) -> None:
         raise AssertionError("a driver says how it falls silent")
 
-    def hold(self, on):
+    def hold(self, on: bool) -> None:
         """Be quiet for a moment, so that the voice is heard; a hold that is forgotten ends by itself."""
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """What is wrong now, or None: for whoever asks; on_trouble says it at once."""
         return None
 
@@ -53,5 +72,5 @@ class SirenDriver(Told):
         """Whether its thread lives; False is for the watchdog."""
         return True
 
-    def close(self):
+    def close(self) -> None:
         self.off()

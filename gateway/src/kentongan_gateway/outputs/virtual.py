@@ -4,7 +4,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
+from kentongan_gateway import sections
+from kentongan_gateway.core.base.actions import Steps
 from kentongan_gateway.outputs.siren_driver import SirenDriver
 
 
@@ -17,16 +20,16 @@ class VirtualSiren(SirenDriver):
     needs = ("file",)
 
     @classmethod
-    def of(cls, siren):
+    def of(cls, siren: sections.Siren) -> Self:
         return cls(siren.file)
 
-    def __init__(self, path):
+    def __init__(self, path: str):
         self._path = path
         self._lock = threading.Lock()
-        self._timer = None
+        self._timer: threading.Timer | None = None
         self._on = False
 
-    def play(self, pattern, steps, total_ms):
+    def play(self, pattern: str, steps: Steps, total_ms: int) -> None:
         with self._lock:
             self._cancel()
             self._on = True
@@ -35,37 +38,38 @@ class VirtualSiren(SirenDriver):
             self._timer.daemon = True
             self._timer.start()
 
-    def off(self):
+    def off(self) -> None:
         with self._lock:
             self._cancel()
             if self._on:
                 self._on = False
                 self._write({"state": "off"})
 
-    def _cancel(self):
+    def _cancel(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
-    def _write(self, change):
+    def _write(self, change: dict[str, object]) -> None:
         write_line(self._path, change)
 
 
 class VirtualLamp:
     """{"at_ms", "lamp": code} at every change of the code."""
 
-    def __init__(self, path):
-        self._path, self._code = path, None
+    def __init__(self, path: str):
+        self._path = path
+        self._code: int | None = None
 
-    def show(self, code):
+    def show(self, code: int) -> None:
         if code != self._code:
             self._code = code
             write_line(self._path, {"lamp": code})
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         return None
 
-    def close(self):
+    def close(self) -> None:
         self.show(0)
 
 
@@ -74,23 +78,23 @@ class VirtualVoice:
 
     on_trouble: Callable[[str | None], object] = staticmethod(lambda text: None)
 
-    def __init__(self, path):
+    def __init__(self, path: str):
         self._path = path
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         write_line(self._path, {"say": text})
 
-    def hush(self):
+    def hush(self) -> None:
         write_line(self._path, {"hush": True})
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         return None
 
-    def close(self):
+    def close(self) -> None:
         return
 
 
-def write_line(path, change):
+def write_line(path: str, change: dict[str, object]) -> None:
     """One JSON line in one write: readers never see half of it."""
     line = json.dumps({"at_ms": time.monotonic_ns() // 1_000_000, **change}, separators=(",", ":"))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

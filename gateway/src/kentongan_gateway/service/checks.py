@@ -3,20 +3,28 @@ import os
 import shutil
 import stat
 import time
-from collections import namedtuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_gateway import outputs
+from kentongan_gateway import outputs, sections
 from kentongan_gateway.hub_client.uplink import HubClient, HubError
 from kentongan_gateway.outputs import ports, siren_driver
+from kentongan_gateway.sections import Settings
 from kentongan_gateway.service import keyfile, status
 
 CERTIFICATE_DAYS = 30   # left, below which people are told
-Result = namedtuple("Result", ("id", "ok", "text"))
 
 
-def run(settings):
+class Result(NamedTuple):
+    id: str
+    ok: bool
+    text: str
+
+
+def run(settings: Settings) -> Iterator[Result]:
     """Every check in order; none changes anything on the air."""
     yield _guarded("key_file", lambda: _key_file(settings))
     yield _guarded("state_dir", lambda: _state_dir(settings))
@@ -31,24 +39,24 @@ def run(settings):
     for name, line in (("sense_line", settings.siren.sense_line), ("button_line", settings.button.line),
                        ("lamp_line", settings.lamp.line)):
         if line:
-            yield _guarded(name, lambda line=line: _line(line))
+            yield _guarded(name, partial(_line, line))
     if settings.voice.driver == "espeak":
         yield _guarded("voice", _voice)
 
 
-def _guarded(name, check):
+def _guarded(name: str, check: Callable[[], str]) -> Result:
     try:
         return Result(name, True, check())
     except (LocalError, HubError, OSError) as error:
         return Result(name, False, str(error))
 
 
-def _key_file(settings):
+def _key_file(settings: Settings) -> str:
     key_file = keyfile.load(settings.gateway.key_file)
     return f"site {key_file.site}, node {key_file.node:08x}, RT {key_file.zone}"
 
 
-def _state_dir(settings):
+def _state_dir(settings: Settings) -> str:
     path = settings.gateway.state_dir
     os.makedirs(path, mode=0o700, exist_ok=True)
     room = os.statvfs(path)
@@ -62,13 +70,13 @@ def _state_dir(settings):
     return f"{path}, {free_mb} MB free"
 
 
-def _line(name):
+def _line(name: str) -> str:
     from kentongan_gateway.outputs import gpio
 
     return gpio.look(name)
 
 
-def _siren(settings):
+def _siren(settings: Settings) -> Iterator[Result]:
     """What the driver finds there; of a serial port first what the running gateway says, which holds it."""
     name = settings.siren.driver
     try:
@@ -82,7 +90,7 @@ def _siren(settings):
         yield _guarded(f"siren_{key}", lambda: busy(settings) or kind.of(settings.siren).look())
 
 
-def _siren_port(settings):
+def _siren_port(settings: Settings) -> str | None:
     """What the running gateway says whose line it is; None: the line is free."""
     siren = settings.siren
     if not os.path.exists(siren.port):
@@ -94,7 +102,7 @@ def _siren_port(settings):
     return _running_says(settings)
 
 
-def _running_says(settings):
+def _running_says(settings: Settings) -> str | None:
     """What the running gateway, whose line it is, knows of its siren; None where none runs."""
     try:
         snapshot, alive = status.read(settings, time.monotonic_ns() // 1_000_000)
@@ -108,18 +116,18 @@ def _running_says(settings):
     return f"{settings.siren.port}: in use by the running gateway, which has no trouble with it"
 
 
-def _voice():
+def _voice() -> str:
     missing = [name for name in ("espeak-ng", "aplay") if not shutil.which(name)]
     if missing:
         raise LocalError(f"{', '.join(missing)}: not installed; run `apt install espeak-ng alsa-utils`")
     return "espeak-ng and aplay"
 
 
-def _radio(settings):
+def _radio(settings: Settings) -> str:
     return _radio_at(settings.radio)
 
 
-def _radio_at(radio):
+def _radio_at(radio: sections.Radio) -> str:
     if radio.type == "serial_modem" and not os.path.exists(radio.port):
         raise LocalError(f"{radio.port} is not there; plug the modem in, or correct [radio] port")
     if isinstance(radio.port, str):
@@ -127,7 +135,7 @@ def _radio_at(radio):
     return f"{radio.type} at {radio.port}"
 
 
-def _token(settings):
+def _token(settings: Settings) -> str:
     path = settings.hub.token_file
     if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         raise LocalError(f"{path}: others may read the gateway's token; run `chmod 600 {path}`")
@@ -137,20 +145,20 @@ def _token(settings):
     return settings.hub.token_file
 
 
-def _certificate(settings):
+def _certificate(settings: Settings) -> str:
     """An alarm is not held back by dates, so that a Pi without a clock works; people renew it in time."""
     client = HubClient(settings.hub.url, "", ca_file=settings.hub.ca_file)
     try:
         client.call("GET", "/api/v1/health")
     finally:
         client.close()
-    days = int((client.expires_s - time.time()) // 86_400)
+    days = int(((client.expires_s or 0) - time.time()) // 86_400)
     if days < CERTIFICATE_DAYS:
         raise LocalError(f"the hub's certificate ends in {days} days; renew it, and [hub] ca_file with it")
     return f"good for {days} days"
 
 
-def _hub(settings):
+def _hub(settings: Settings) -> str:
     client = HubClient(settings.hub.url, "", ca_file=settings.hub.ca_file)
     try:
         client.call("GET", "/api/v1/health")

@@ -2,17 +2,29 @@
 import tomllib
 import urllib.parse
 from collections import namedtuple
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway import outputs
-from kentongan_gateway.sections import Settings
+from kentongan_gateway.outputs.siren_driver import Told
+from kentongan_gateway.sections import Hub, Settings
 
 SECTIONS = ("gateway", "radio", "radio_2", "hub", "siren", "button", "lamp", "voice")
 ALL_OR_NOTHING = ("siren",)  # without its active_low a relay would be on when it is meant to be off
 BESIDE = ("radio_2", "hub", "siren", "button", "lamp", "voice")  # a gateway without these stores and receipts
-Field = namedtuple("Field", ("kind", "default", "remedy"))
+
+
+class Field(NamedTuple):
+    kind: Any     # the name of a kind, bounds as a tuple, choices as a frozenset
+    default: Any
+    remedy: str
+
+
+Raw = dict[str, Any]  # of every section what stands in the file
+Refuse = Callable[[str, str, str, str], NoReturn]
 REQUIRED = object()
 
 RADIO_TYPES = ("serial_modem", "meshtastic", "loopback")
@@ -24,15 +36,15 @@ SHOWN = 60  # characters of a refused value that are told
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def _whole(low, high, default, remedy):
+def _whole(low: int, high: int, default: object, remedy: str) -> Field:
     return Field((low, high), default, f"{remedy}, a whole number {low}..{high}")
 
 
-def _choice(words, default, remedy=""):
+def _choice(words: Iterable[str], default: object, remedy: str = "") -> Field:
     return Field(frozenset(words), default, remedy or "one of " + ", ".join(words))
 
 
-def _radio(types, default):
+def _radio(types: Iterable[str], default: object) -> dict[str, Field]:
     return {
         "type": _choice(types, default),
         "port": Field("port", "", "a serial device by its stable path, /dev/kentongan-modem, or a TCP port"),
@@ -44,7 +56,7 @@ def _radio(types, default):
 
 
 # section -> key -> how to read it; a default of REQUIRED must be given
-FIELDS = {
+FIELDS: dict[str, dict[str, Field]] = {
     "gateway": {
         "key_file": Field("path", REQUIRED, "the file that `kentongan-hub gateway-file` wrote"),
         "state_dir": Field("path", REQUIRED, "a directory on a disk that survives power cuts"),
@@ -99,7 +111,7 @@ class Refused(LocalError):
     section = ""
 
 
-def load(path, strict=True) -> Settings:
+def load(path: str | Path, strict: bool = True) -> Settings:
     """Read and check; LocalError with the place and the remedy for anything that is not as it must be.
 
     strict False: to run with. A section beside the alarm's way that is not as it must be is left out and told
@@ -110,19 +122,20 @@ def load(path, strict=True) -> Settings:
         text = path.read_text(encoding="utf-8", errors="strict" if strict else "replace")
     except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"{path}: cannot be read ({error}); give the settings file by --config") from error
-    odd = None if strict else []
-    raw = _parsed(path, text, odd)
-    sections = {}
+    odd: list[str] = []
+    told = None if strict else odd
+    raw = _parsed(path, text, told)
+    sections: dict[str, Any] = {}
     for name in FIELDS:
         try:
-            sections[name] = _section(path, text, name, raw.get(name, {}), odd)
+            sections[name] = _section(path, text, name, raw.get(name, {}), told)
         except LocalError as error:
             if strict or name not in BESIDE:
                 raise
             odd.append(str(error))
             sections[name] = _without(name)
     while True:
-        settings = Settings(str(path), **sections, odd=tuple(odd or ()))
+        settings = Settings(str(path), **sections, odd=tuple(odd))
         try:
             _together(settings, text)
             return settings
@@ -133,7 +146,7 @@ def load(path, strict=True) -> Settings:
             sections[error.section] = _without(error.section)
 
 
-def _parsed(path, text, odd):
+def _parsed(path: Path, text: str, odd: list[str] | None) -> Raw:
     """{section: {key: value}}; where odd is a list, of the sections that can be read."""
     try:
         raw = tomllib.loads(text)
@@ -151,9 +164,10 @@ def _parsed(path, text, odd):
     return raw
 
 
-def _by_lines(text):
+def _by_lines(text: str) -> Raw:
     """{section: {key: value}} of every line that can be read; the first of two counts."""
-    raw, name, bad = {}, "", set()
+    raw: Raw = {}
+    name, bad = "", set()
     for line in text.splitlines():
         try:
             read = tomllib.loads(line)
@@ -168,19 +182,19 @@ def _by_lines(text):
     return {name: section for name, section in raw.items() if name not in bad or name not in ALL_OR_NOTHING}
 
 
-def _without(name):
+def _without(name: str) -> Any:
     """The section as if nothing of it were given; of the hub that is an address that answers nobody."""
     values = {key: "" if field.default is REQUIRED else field.default for key, field in FIELDS[name].items()}
     return namedtuple(name.capitalize(), values)(**values)
 
 
-def _fields(name, raw):
+def _fields(name: str, raw: Raw) -> dict[str, Field]:
     """How to read the keys of a section, those that a siren's driver alone has among them."""
     own = _siren_driver(raw.get("driver")).fields if name == "siren" else {}
     return {**FIELDS[name], **{key: Field(*told) for key, told in own.items()}}
 
 
-def _siren_driver(name):
+def _siren_driver(name: object) -> type[Told]:
     """Its class; where it cannot be imported, nothing of its own is known, and making it says why."""
     try:
         return outputs.driver(name if isinstance(name, str) else "none")
@@ -188,7 +202,7 @@ def _siren_driver(name):
         return outputs.NoSiren
 
 
-def _section(path, text, name, raw, odd=None):
+def _section(path: Path, text: str, name: str, raw: object, odd: list[str] | None = None) -> Any:
     """The section as its namedtuple; LocalError. odd: a list that takes what the section can do without."""
     if not isinstance(raw, dict):
         raise LocalError(f"{path}:{_line(text, name)}: {name} is no section; write [{name}]")
@@ -219,7 +233,7 @@ def _section(path, text, name, raw, odd=None):
     return namedtuple(name.capitalize(), fields)(**values)
 
 
-def _value(where, field, value, base):
+def _value(where: str, field: Field, value: Any, base: Path) -> Any:
     kind = field.kind
     if kind == "port":
         good = (type(value) is int and 0 < value <= PORT_MAX) or (isinstance(value, str) and value)
@@ -242,15 +256,15 @@ def _value(where, field, value, base):
     return value
 
 
-def _shown(value):
+def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN else text[:SHOWN] + ".."
 
 
-def _together(settings, text):
+def _together(settings: Settings, text: str) -> None:
     """What must fit together across keys."""
 
-    def refuse(section, key, problem, remedy):
+    def refuse(section: str, key: str, problem: str, remedy: str) -> NoReturn:
         line = _line(text, key, section)
         line = _line(text, section) if line == 1 else line
         refused = Refused(f"{settings.file}:{line}: [{section}] {key} {problem}; give {remedy}")
@@ -268,7 +282,9 @@ def _together(settings, text):
                    "its stable path, /dev/kentongan-modem")
         if radio.type == "loopback" and type(radio.port) is not int:
             refuse(section, "port", "must be a number for loopback", "1..65535")
-    if settings.radio_2.type != "none" and settings.radio_2[:3] == settings.radio[:3]:
+    first, second = settings.radio, settings.radio_2
+    alike = (first.type, first.port, first.host) == (second.type, second.port, second.host)
+    if second.type != "none" and alike:
         refuse("radio_2", "port", "is the first radio's", "another device: one radio twice helps nobody")
     needs = {**NEEDS, ("siren", settings.siren.driver): _siren_driver(settings.siren.driver).needs}
     for (section, driver), keys in needs.items():
@@ -281,7 +297,7 @@ def _together(settings, text):
         _trusted(settings.hub, refuse)
 
 
-def _trusted(hub, refuse):
+def _trusted(hub: Hub, refuse: Refuse) -> None:
     """The token goes over a line that nobody can read, or over none."""
     try:
         parts = urllib.parse.urlsplit(hub.url)
@@ -296,7 +312,7 @@ def _trusted(hub, refuse):
         refuse("hub", "ca_file", "is missing", FIELDS["hub"]["ca_file"].remedy)
 
 
-def _line(text, key, section=None) -> int:
+def _line(text: str, key: str, section: str | None = None) -> int:
     """The line (from 1) of a section, or of a key in its section; 1 where it cannot be found."""
     inside = section is None
     for number, line in enumerate(text.splitlines(), 1):
