@@ -164,3 +164,11 @@ def test_without_network_and_wheels_the_remedy_is_named(tmp_path, monkeypatch):
     assert caught.value.name == "tools" and not devicetools.ready("mpremote")
     with pytest.raises(ToolError):
         devicetools.run("mpremote", "--version")
+
+
+def test_code_that_says_no_version_is_refused_with_its_place(tmp_path):
+    package = tmp_path / "wire/src/kentongan_wire"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    with pytest.raises(ToolError, match=f"{tmp_path}: its wire package says no version"):
+        bundle.version_of(tmp_path)
