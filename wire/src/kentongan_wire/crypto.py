@@ -22,7 +22,7 @@ except ImportError:
 try:
     import hmac  # CPython only: the same results at C speed
 except ImportError:
-    hmac = None  # type: ignore[assignment]
+    hmac = None  # type: ignore[assignment]  # MicroPython has none
 
 HASH_BLOCK_BYTES = 64  # FIPS 180-4, SHA-256
 AES_BLOCK_BYTES = 16  # FIPS 197
