@@ -126,7 +126,7 @@ def test_an_index_damaged_while_it_runs_is_set_aside_when_a_delivery_meets_it(tm
         def executemany(self, sql, rows):
             raise sqlite3.DatabaseError("database disk image is malformed")
 
-    spool._db = Malformed()
+    spool._connection = Malformed()
     now[0] = 5
     spool.mark_sent(ids[:1])
     assert spool.quarantined, "else no delivery would ever be noted again"
