@@ -5,7 +5,7 @@ import random
 import pytest
 from gateway_kit import GATEWAY
 from hwkit import device
-from kentongan_gateway.core.base.actions import Send
+from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.modem_session import PIECE_PAUSE_MS, LinkState, ModemSession, OnAir
 from kentongan_wire import link
 from kentongan_wire.packet import Channel, parse_packet
@@ -79,6 +79,26 @@ def test_no_byte_of_the_hosts_is_lost_while_the_modem_looks_away_no_longer_than_
     assert board.boot("modem", 14_000) == "stopped"
     assert board.serial.lost == 0
     assert sorted(cable.on_air()) == [900 + n for n in range(len(sizes))]
+    assert "unanswered" not in cable.session.counters
+
+
+def test_messages_of_all_lengths_are_sent_once_and_what_is_heard_meanwhile_arrives():
+    board, cable = joined()
+    heard = []
+
+    def hear(number):
+        frame = CHANNEL.seal(0x53000009, number, 1, b"\x18" + bytes([number & 0xFF]) * 40)
+        heard.extend([number] * board.chip.hear(frame))
+
+    sizes = range(LONGEST % 4, LONGEST + 1, 4)  # more than these has no room in the hour's air
+    for n, size in enumerate(sizes):
+        board.at(1_000 + 700 * n, cable.send, 900 + n, size)
+        board.at(1_600 + 700 * n, hear, 5_000 + n)
+    assert board.boot("modem", 2_000 + 700 * len(sizes)) == "stopped"
+    ids = [900 + n for n in range(len(sizes))]
+    assert [parse_packet(frame).id for frame in board.chip.sent] == sorted(cable.on_air()) == ids
+    told = [event.id for event in cable.events if isinstance(event, Heard)]
+    assert told == heard and len(heard) > len(sizes) // 2 and board.serial.lost == 0
     assert "unanswered" not in cable.session.counters
 
 
