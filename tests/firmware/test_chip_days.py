@@ -20,4 +20,4 @@ def test_a_role_outlives_noise_on_its_line_and_the_failure_of_every_part_beside_
                           timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert found["misses"] == 0 and found["bytes"] > BYTES * 9 // 10 and found["failed"] >= 8
+    assert found["misses"] == 0 and found["bytes"] - found["lost"] >= BYTES and found["failed"] >= 8
