@@ -18,6 +18,7 @@ START_S, END_S = 120, 10
 MARK = b"radio_line\n"  # of radio_line.py
 TOLD = {b"H": rb"\d+ \d+ (\[.*\])\n", b"P": rb"\d+\n", b"F": rb"\d+ \d+ \d+\n"}  # its answers, whole
 WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
+BY_INSTRUCTIONS = "shift=3,sleep=on"  # 8 ns each while it works: a busy PC makes no limit pass
 SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
 
 
@@ -33,21 +34,25 @@ class RealTime:
 
 
 class Emulator:
-    """`said`: all that the board wrote; `sent`: frames that it sent. Ends with the with-block."""
+    """`said`: all that the board wrote; `sent`: frames that it sent; `torn`: for each n of `cuts` that has
+    come the flash in the middle of its n-th write, and the frames of before. Ends with the with-block.
+    """
 
-    def __init__(self, qemu, flash, tear_at=None):
-        self.said, self.torn, self.model = bytearray(), threading.Event(), Sx1276(RealTime())
+    def __init__(self, qemu, flash, cuts=()):
+        self.said, self.torn, self.model = bytearray(), {}, Sx1276(RealTime())
         self.sent, self.told, self._asked = self.model.sent, {word: [] for word in TOLD}, b"-"
-        self._words, self._flash, self._tear_at = [str(qemu)], flash, tear_at
+        self.asleep, self.wakes, self._woken_by = threading.Event(), 0, b"-"
+        self._words, self._flash, self._cuts = [str(qemu)], flash, cuts
         self._lock, self._ends = threading.Lock(), contextlib.ExitStack()
 
     def __enter__(self):
         folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="chip-")))
-        self.flash = FlashServer(folder / "flash", self._flash, self._tear_at, self._cut)
+        self.flash = FlashServer(folder / "flash", self._flash, self._cuts, self._cut)
         self._ends.callback(self.flash.close)
         lines = {name: self._listen(folder / name) for name in ("line", "radio")}
         self._process = subprocess.Popen(
-            [*self._words, "-machine", "esp32", "-display", "none", "-global", WATCHDOGS_OFF,
+            [*self._words, "-machine", "esp32", "-display", "none", "-icount", BY_INSTRUCTIONS,
+             "-global", WATCHDOGS_OFF,
              "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
              "-serial", f"unix:{folder / 'line'}", "-serial", "null", "-serial", f"unix:{folder / 'radio'}",
              "-monitor", "none"],
@@ -82,11 +87,9 @@ class Emulator:
         self._process.kill()
         self._process.wait(END_S)
 
-    def _cut(self):
-        """The supply is gone: what comes from now on was never sent."""
+    def _cut(self, number, flash):
         with self._lock:
-            self.torn.set()
-        self._process.kill()
+            self.torn[number] = flash, list(self.sent)
 
     # -- from outside -------------------------------------------------------------------------------------
 
@@ -95,7 +98,7 @@ class Emulator:
         return self._process.poll() is None
 
     def type(self, data):
-        with contextlib.suppress(OSError):  # a board whose supply is torn
+        with contextlib.suppress(OSError):  # it has crashed: whoever waits for its answer says so
             self._line.sendall(data)
 
     def hear(self, frame):
@@ -106,6 +109,12 @@ class Emulator:
     def ask(self, word):
         """Ask radio_line.py: in a moment its answer is the last of `told[word]`."""
         self._asked = word
+
+    def wake(self, by):
+        """End its deep sleep by its main key (K), which is let go before it looks, or its timer (T)."""
+        self.asleep.clear()
+        self._woken_by, self.wakes = by, self.wakes + 1
+        self._radio.sendall(by)
 
     def wait(self, ready, seconds, meanwhile=lambda: None, every_s=1.0):
         """Until ready(), at most so long; its answer. `meanwhile` is done each second."""
@@ -126,9 +135,11 @@ class Emulator:
 
     def _serve_radio(self):
         with contextlib.suppress(OSError), self._radio.makefile("rb") as stream:
-            while not stream.readline().endswith(MARK):
-                pass  # the chip's own noise as the pad becomes a line
+            self._begin(stream)
             while word := stream.read(1):
+                if word == b"Z":
+                    self.asleep.set()
+                    self._begin(stream)
                 if word in TOLD and re.fullmatch(TOLD[word], text := stream.readline()):
                     self.told[word].append(text.decode())
                 if word not in b"TSR":
@@ -136,8 +147,6 @@ class Emulator:
                 number = stream.read(1)[0]
                 out = stream.read(number) if word == b"T" else b""
                 with self._lock:
-                    if self.torn.is_set():
-                        return
                     answer = bytearray(len(out))
                     if word == b"T":
                         self.model.write_readinto(out, answer)
@@ -146,3 +155,9 @@ class Emulator:
                 if out:
                     asked, self._asked = self._asked, b"-"
                     self._radio.sendall(answer + asked)
+
+    def _begin(self, stream):
+        """A start of the board: the chip's own noise as the pad becomes a line, then what woke it."""
+        while not stream.readline().endswith(MARK):
+            pass
+        self._radio.sendall(self._woken_by)

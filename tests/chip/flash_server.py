@@ -1,4 +1,4 @@
-"""An emulated board's flash: a block device on a socket (NBD), where writes are counted and one can be torn.
+"""An emulated board's flash: a block device on a socket (NBD), where writes are counted and some can be torn.
 
 Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md, of it what QEMU asks for.
 """
@@ -18,12 +18,12 @@ INVALID = 22
 
 
 class FlashServer:
-    """`data`: the flash's bytes, a bytearray. Before the n-th write (`tear_at`, from 1) is whole, `torn()` is
-    called, and nothing is written any more.
+    """`data`: the flash's bytes, a bytearray. `torn(n, flash)` tells what it would be had the supply gone in
+    the middle of the n-th write, for each n of `cuts` (from 1).
     """
 
-    def __init__(self, path, data, tear_at=None, torn=lambda: None):
-        self.data, self.writes, self._tear_at, self._torn = data, 0, tear_at, torn
+    def __init__(self, path, data, cuts=(), torn=None):
+        self.data, self.writes, self._cuts, self._torn = data, 0, cuts, torn
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen(1)
@@ -77,10 +77,8 @@ class FlashServer:
 
     def _write(self, at, data):
         self.writes += 1
-        if self._tear_at and self.writes > self._tear_at:
-            return
-        if self.writes == self._tear_at:
-            data = data[:len(data) // 2]
+        if self.writes in self._cuts:
+            half = bytearray(self.data)
+            half[at:at + len(data) // 2] = data[:len(data) // 2]
+            self._torn(self.writes, half)
         self.data[at:at + len(data)] = data
-        if self.writes == self._tear_at:
-            self._torn()

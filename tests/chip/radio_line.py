@@ -2,12 +2,11 @@
 
 No emulator to be had has a LoRa chip at its pins. All else of `machine` is the chip's own. T: that many bytes
 to and from the radio; S, R: its select and its reset pin; H, P, F: heap, pads and flash, when the byte behind
-an answer asks for them. emulator.py answers. A module of its own: main.py shares boot.py's names. MicroPython
-subset.
+an answer asks for them; Z: asleep, until a byte says what wakes it. emulator.py answers. A module of its own:
+main.py shares boot.py's names. MicroPython subset.
 """
 import gc
 import sys
-import time
 
 import esp32
 import flashbdev
@@ -18,9 +17,10 @@ MARK = b"radio_line\n"       # before it the pad may have made noise as it becam
 NSS, RESET = 18, 23          # of lilygo_t3
 GPIO_OUT = 0x3FF44004        # ESP32 technical reference, 4.12
 TX = 0x81, 3                 # the SX1276's mode register, written, and its mode of sending
-ANSWER_MS = 5_000
+ANSWER_MS = 600_000          # a PC's patience: a busy one answers late, and that is not the chip's fault
 line = machine.UART(2, baudrate=921_600, tx=17, rx=16, rxbuf=512, timeout=ANSWER_MS)
 line.write(MARK)
+woken = {b"K": machine.EXT0_WAKE, b"T": machine.TIMER_WAKE}.get(line.read(1))  # None: it did not sleep
 
 
 class Flash:
@@ -116,10 +116,13 @@ class Pins(Instead):
 
 
 def deepsleep(*_):
-    """An emulator crashes there; no key could wake it either."""
-    print("deepsleep")
-    while True:
-        time.sleep(60)
+    """An emulator crashes there, and none has a key: once woken, a reset, which keeps RTC memory, too."""
+    line.write(b"Z")
+    while not line.read(1):
+        pass
+    machine.reset()
 
 
-sys.modules["machine"] = Instead(machine, SPI=SPI, Pin=Pins(machine.Pin), deepsleep=deepsleep)
+sys.modules["machine"] = made = Instead(machine, SPI=SPI, Pin=Pins(machine.Pin), deepsleep=deepsleep)
+if woken is not None:
+    made.reset_cause, made.wake_reason = lambda: machine.DEEPSLEEP_RESET, lambda: woken

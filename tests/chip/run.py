@@ -8,6 +8,8 @@ ONLY   names of checks and roles, with commas between them: torn,tombol
 Without IMAGE and QEMU it says so and skips, exit 0; a wrong one is an error, exit 2; a miss is exit 1.
 """
 import argparse
+import functools
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -17,13 +19,16 @@ import nodekit
 import street
 from chip import checks
 from chip.emulator import Emulator
-from hwkit import device
+from hwkit import NODES, device
 from kentongan_tool import boards, bundle, devicetools, driver, flash, images
 from kentongan_tool.failures import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD, CHIP = "lilygo_t3", boards.ESP32
 TORN = "torn"
+TORN_ROLES = {"tombol": checks.alarm, "sirene": checks.sound, "penerus": checks.carry,
+              "penerima": checks.carry}  # and what each does after it
+BUTTON = 0x53000009  # whose alarms are heard before the supply goes
 FLASH_BYTES = 4 << 20
 ASK_S = 20
 BOOT = b"""import esp32, gc
@@ -141,25 +146,38 @@ class Campaign:
                 if check.name == "start" and not held:
                     return
 
-    def torn(self, content, cut):
-        """The supply goes in the middle of that write; the next start alarms, and says no number twice."""
-        kept = bytearray(content)
-        with Emulator(self.qemu, kept, cut) as board:
-            board.wait(board.torn.is_set, checks.PATIENCE_S, lambda: board.type(b"\nuji\n"))
-            if not board.torn.is_set():
-                raise checks.Missed(f"only {board.flash.writes} writes came; {bytes(board.said[-200:])!r}")
-            before = ids(board)
-        with Emulator(self.qemu, kept) as board:
-            life = checks.Life(board, "tombol")
-            checks.start(life)
-            checks.alarm(life)
-            if before & ids(board):
-                raise checks.Missed(f"packet numbers {sorted(before & ids(board))} a second time")
+    def torn(self, role, content):
+        """One life whose supply goes in the middle of some writes; each time the next start works."""
+        heard = itertools.count(1)
+
+        def ask():
+            board.type(b"\nuji\n")
+            board.hear(nodekit.alarm(BUTTON, next(heard), hop_limit=3))
+
+        with Emulator(self.qemu, bytearray(content), checks.CUTS) as board:
+            life = checks.Life(board, role)
+            board.wait(lambda: len(board.torn) == len(checks.CUTS), checks.PATIENCE_S, lambda: life.stir(ask))
+        for cut in checks.CUTS:
+            self.tell(f"{TORN} {cut}", role, functools.partial(self.after, role, cut, board))
+
+    def after(self, role, cut, board):
+        """The start after such a cut of that board's supply: no packet number comes twice."""
+        if cut not in board.torn:
+            raise checks.Missed(f"only {board.flash.writes} writes came; {bytes(board.said[-200:])!r}")
+        content, sent = board.torn[cut]
+        before = ids(role, sent)
+        with Emulator(self.qemu, content) as board:
+            life = checks.Life(board, role)
+            for look in (checks.start, TORN_ROLES[role], checks.speak):
+                look(life)
+            if twice := before & ids(role, board.sent):
+                raise checks.Missed(f"packet numbers {sorted(twice)} a second time")
         return f"{len(before)} frames before it"
 
 
-def ids(board):
-    return {nodekit.packet_of(frame).id for frame in list(board.sent)}
+def ids(role, frames):
+    """Of a role's own frames."""
+    return {packet.id for packet in map(nodekit.packet_of, list(frames)) if packet.src == NODES[role]}
 
 
 def campaign(image, qemu, lora, only):
@@ -170,10 +188,8 @@ def campaign(image, qemu, lora, only):
         for role in checks.ROLES:
             if any(run.wants(check.name, role) for check in checks.CHECKS):
                 run.life(role, flash_of(role, image, driver_file, folder))
-        if run.wants(TORN, "tombol"):
-            content = flash_of("tombol", image, driver_file, folder)
-            for cut in checks.CUTS:
-                run.tell(f"{TORN} {cut}", "tombol", lambda cut=cut: run.torn(content, cut))
+        for role in [role for role in TORN_ROLES if run.wants(TORN, role)]:
+            run.torn(role, flash_of(role, image, driver_file, folder))
     print(f"{run.counts['ok']} held, {run.counts['MISSED']} missed, {run.counts['skipped']} skipped")
     return 1 if run.counts["MISSED"] else 0
 

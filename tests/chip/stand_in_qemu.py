@@ -19,21 +19,23 @@ from hwkit import device
 PUMP_MS = 10
 
 
-def flash_of(path):
-    """All bytes of the flash."""
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(path)
-        with line.makefile("rwb") as stream:
-            stream.read(len(flash_server.HELLO) + 2)
-            stream.write(struct.pack(">IQII", 3, flash_server.OPTION, flash_server.GO, 0))
-            stream.flush()
-            while (told := struct.unpack(">QIII", stream.read(20)))[2] != flash_server.ACKNOWLEDGED:
-                about = stream.read(told[3])
-                if struct.unpack(">H", about[:2])[0] == flash_server.IS_EXPORT:
-                    size = struct.unpack(">Q", about[2:10])[0]
-            stream.write(struct.pack(">IHHQQI", flash_server.REQUEST, 0, flash_server.READ, 0, 0, size))
-            stream.flush()
-            return stream.read(16 + size)[16:]
+def greeted(path):
+    """(stream, size) of the flash at that socket."""
+    stream = connected(path).makefile("rwb")
+    stream.read(len(flash_server.HELLO) + 2)
+    stream.write(struct.pack(">IQII", 3, flash_server.OPTION, flash_server.GO, 0))
+    stream.flush()
+    size = struct.unpack(">QIIIHQH", stream.read(20 + 12))[5]
+    stream.read(20 + 14 + 20)  # its block sizes, and that it goes on
+    return stream, size
+
+
+def asked(stream, kind, at, size, data=b""):
+    """A request's answer, its head left out."""
+    stream.write(struct.pack(">IHHQQI", flash_server.REQUEST, 0, kind, 5, at, size) + data)
+    stream.flush()
+    assert struct.unpack(">IIQ", stream.read(16)) == (flash_server.ANSWER, 0, 5)
+    return stream.read(size if kind == flash_server.READ else 0)
 
 
 def connected(path):
@@ -55,6 +57,11 @@ class Paced(esp32_fake.Board):
         line.setblocking(False)
         self._pump()
 
+    def boot(self, *how):
+        self._made = None
+        sys.modules.pop("radio_line", None)
+        return super().boot(*how)
+
     def _machine(self):
         if self._made is None:
             sys.modules["machine"] = real = super()._machine()
@@ -63,7 +70,6 @@ class Paced(esp32_fake.Board):
             sys.modules["vfs"] = SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None)
             real.UART, real.mem32 = lambda *_, **__: self, self
             gc.mem_alloc, gc.mem_free = lambda: 100_000, lambda: 70_000
-            sys.path.append(str(Path(__file__).parent))
             exec(run.BOOT, {})
             self._made = sys.modules.pop("machine")
         return self._made
@@ -94,8 +100,10 @@ def main(words):
     if "help" in words:
         print("Supported machines are:\nesp32                Espressif ESP32 machine")
         return
+    sys.path.append(str(Path(__file__).parent))
     flash, *lines = [word.split("unix:", 1)[1] for word in words if "unix:" in word]
-    role = re.search(rb'"role": "([a-z]+)"', flash_of(flash)).group(1).decode()
+    stream, size = greeted(flash)
+    role = re.search(rb'"role": "([a-z]+)"', asked(stream, flash_server.READ, 0, size)).group(1).decode()
     board = Paced(role, *[connected(path) for path in lines])
     while board.boot(role, 1 << 40) == "reset":
         pass
