@@ -18,7 +18,7 @@ START_S, END_S = 120, 10
 MARK = b"radio_line\n"  # of radio_line.py
 TOLD = {b"H": rb"\d+ \d+ (\[.*\])\n", b"P": rb"\d+\n", b"F": rb"\d+ \d+ \d+\n"}  # its answers, whole
 WATCHDOGS_OFF = "driver=timer.esp32.timg,property=wdt_disable,value=true"  # a slow PC ends them
-BY_INSTRUCTIONS = "shift=3,sleep=on"  # 8 ns each while it works: a busy PC makes no limit pass
+BY_INSTRUCTIONS = "shift=5,sleep=on"  # 32 ns each while it works: a busy PC makes no limit pass
 SPEED = int(os.environ.get("CHIP_SPEED", "1"))  # of the tests' stand-in for QEMU
 
 
