@@ -17,6 +17,8 @@ from chip import emulator, flash_server, run
 from hwkit import device
 
 PUMP_MS = 10
+MODULES = {"flashbdev": SimpleNamespace(bdev=None),
+           "vfs": SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None)}
 
 
 def greeted(path):
@@ -65,9 +67,7 @@ class Paced(esp32_fake.Board):
     def _machine(self):
         if self._made is None:
             sys.modules["machine"] = real = super()._machine()
-            sys.modules["esp32"] = self._esp32()
-            sys.modules["flashbdev"] = SimpleNamespace(bdev=None)
-            sys.modules["vfs"] = SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None)
+            sys.modules.update(MODULES, esp32=self._esp32())
             real.UART, real.mem32 = lambda *_, **__: self, self
             gc.mem_alloc, gc.mem_free = lambda: 100_000, lambda: 70_000
             exec(run.BOOT, {})

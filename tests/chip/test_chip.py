@@ -31,12 +31,16 @@ def image(tmp_path):
     return path
 
 
-@pytest.fixture
-def qemu(tmp_path):
-    path = tmp_path / "qemu-system-xtensa"
-    path.write_text(f"#!/bin/sh\nexec {sys.executable} -m chip.stand_in_qemu \"$@\"\n")
+def script(folder, text):
+    path = folder / "qemu-system-xtensa"
+    path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return path
+
+
+@pytest.fixture
+def qemu(tmp_path):
+    return script(tmp_path, f"exec {sys.executable} -m chip.stand_in_qemu \"$@\"")
 
 
 # -- what is given ----------------------------------------------------------------------------------------
@@ -64,19 +68,14 @@ def test_what_cannot_be_used_is_an_error_that_says_what_to_give(wrong, said, ima
 
 
 def test_an_emulator_that_does_not_start_is_told_with_its_own_words(tmp_path, monkeypatch):
-    path = tmp_path / "qemu"
-    path.write_text("#!/bin/sh\necho no such ROM; exit 1\n")
-    path.chmod(0o755)
+    path = script(tmp_path, "echo no such ROM; exit 1")
     monkeypatch.setattr("chip.emulator.START_S", SOON_S)
     with pytest.raises(RuntimeError, match="no such ROM"), Emulator(path, bytearray(4096)):
         pass
 
 
 def test_an_emulator_ends_when_a_signal_kills_its_runner(tmp_path):
-    path = tmp_path / "qemu"
-    path.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/own\nmv {tmp_path}/own {tmp_path}/pid\n"
-                    "exec sleep 600\n")
-    path.chmod(0o755)
+    path = script(tmp_path, f"cd {tmp_path}; echo $$ > own; mv own pid; exec sleep 600")
     text = f"from chip.emulator import Emulator\nEmulator({str(path)!r}, bytearray(4096)).__enter__()\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     runner = subprocess.Popen([sys.executable, "-c", text], env=environment)
@@ -91,12 +90,11 @@ def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(mon
     line = SimpleNamespace(write=len, read=lambda _: b"-")
     chip = SimpleNamespace(UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1, EXT0_WAKE=2,
                            TIMER_WAKE=4)
-    monkeypatch.setitem(sys.modules, "machine", chip)
-    monkeypatch.setitem(sys.modules, "flashbdev", SimpleNamespace(bdev=None))
-    monkeypatch.setitem(sys.modules, "vfs", SimpleNamespace(umount=len, mount=lambda *_: None))
-    monkeypatch.setitem(sys.modules, "esp32", SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _: []))
-    monkeypatch.setattr(gc, "mem_alloc", int, raising=False)
-    monkeypatch.setattr(gc, "mem_free", int, raising=False)
+    esp32 = SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _: [])
+    for name, made in {"machine": chip, "esp32": esp32, **stand_in_qemu.MODULES}.items():
+        monkeypatch.setitem(sys.modules, name, made)
+    for name in ("mem_alloc", "mem_free"):
+        monkeypatch.setattr(gc, name, int, raising=False)
     monkeypatch.syspath_prepend(str(ROOT / "tests/chip"))
     names = {}
     exec(run.BOOT + b"import machine", names)  # the chip runs both files in one namespace
