@@ -49,18 +49,18 @@ class Emulator:
         folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="chip-")))
         self.flash = FlashServer(folder / "flash", self._flash, self._cuts, self._cut)
         self._ends.callback(self.flash.close)
-        lines = {name: self._listen(folder / name) for name in ("line", "radio")}
+        lines = [self._listen() for _ in range(2)]
+        at = ["tcp:{}:{},nodelay=on".format(*line.getsockname()) for line in lines]
         self._process = subprocess.Popen(
             [*self._words, "-machine", "esp32", "-display", "none", "-icount", BY_INSTRUCTIONS,
              "-global", WATCHDOGS_OFF,
              "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
-             "-serial", f"unix:{folder / 'line'}", "-serial", "null", "-serial", f"unix:{folder / 'radio'}",
-             "-monitor", "none"],
+             "-serial", at[0], "-serial", "null", "-serial", at[1], "-monitor", "none"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             preexec_fn=ends_with_us)
         self._ends.callback(self._stop)
         try:
-            self._line, self._radio = [line.accept()[0] for line in lines.values()]
+            self._line, self._radio = [line.accept()[0] for line in lines]
         except TimeoutError:
             self._stop()
             text = self._process.stdout.read().decode(errors="replace").strip()
@@ -69,6 +69,7 @@ class Emulator:
         for line in (self._line, self._radio):
             self._ends.callback(line.close)
             line.settimeout(None)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for work in (self._read, self._serve_radio, self._process.stdout.read):
             threading.Thread(target=work, daemon=True).start()
         return self
@@ -76,10 +77,9 @@ class Emulator:
     def __exit__(self, *_):
         self._ends.close()
 
-    def _listen(self, path):
-        listener = self._ends.enter_context(socket.socket(socket.AF_UNIX))
-        listener.bind(str(path))
-        listener.listen(1)
+    def _listen(self):
+        """TCP: a Unix socket keeps 278 bytes that came one by one, and QEMU drops what is not taken."""
+        listener = self._ends.enter_context(socket.create_server(("127.0.0.1", 0)))
         listener.settimeout(START_S)
         return listener
 

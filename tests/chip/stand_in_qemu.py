@@ -23,7 +23,9 @@ MODULES = {"flashbdev": SimpleNamespace(bdev=None),
 
 def greeted(path):
     """(stream, size) of the flash at that socket."""
-    stream = connected(path).makefile("rwb")
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(path)
+    stream = line.makefile("rwb")
     stream.read(len(flash_server.HELLO) + 2)
     stream.write(struct.pack(">IQII", 3, flash_server.OPTION, flash_server.GO, 0))
     stream.flush()
@@ -38,12 +40,6 @@ def asked(stream, kind, at, size, data=b""):
     stream.flush()
     assert struct.unpack(">IIQ", stream.read(16)) == (flash_server.ANSWER, 0, 5)
     return stream.read(size if kind == flash_server.READ else 0)
-
-
-def connected(path):
-    line = socket.socket(socket.AF_UNIX)
-    line.connect(path)
-    return line
 
 
 class Paced(esp32_fake.Board):
@@ -101,10 +97,13 @@ def main(words):
         print("Supported machines are:\nesp32                Espressif ESP32 machine")
         return
     sys.path.append(str(Path(__file__).parent))
-    flash, *lines = [word.split("unix:", 1)[1] for word in words if "unix:" in word]
-    stream, size = greeted(flash)
+    stream, size = greeted(*[word.split("unix:")[1] for word in words if "unix:" in word])
+    ports = [word.split(":")[2].split(",")[0] for word in words if word.startswith("tcp:")]
     role = re.search(rb'"role": "([a-z]+)"', asked(stream, flash_server.READ, 0, size)).group(1).decode()
-    board = Paced(role, *[connected(path) for path in lines])
+    lines = [socket.create_connection(("127.0.0.1", int(port))) for port in ports]
+    for line in lines:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    board = Paced(role, *lines)
     while board.boot(role, 1 << 40) == "reset":
         pass
     time.sleep(1e6)  # asleep, or at its prompt

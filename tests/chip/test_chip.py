@@ -86,6 +86,13 @@ def test_an_emulator_ends_when_a_signal_kills_its_runner(tmp_path):
     wait_for(lambda: not its.exists() or " Z " in (its / "stat").read_text(), "it ended too")
 
 
+def test_what_a_board_says_byte_by_byte_to_a_busy_pc_is_all_taken():
+    board = Emulator("", bytearray())
+    with board._listen() as listener, socket.create_connection(listener.getsockname()) as line:
+        line.setblocking(False)
+        assert [line.send(b"x") for _ in range(3_000)] == [1] * 3_000  # of a Unix socket 278
+
+
 def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(monkeypatch):
     line = SimpleNamespace(write=len, read=lambda _: b"-")
     chip = SimpleNamespace(UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1, EXT0_WAKE=2,
