@@ -89,6 +89,14 @@ def test_an_image_larger_than_the_flash_is_refused(s3, packed, tmp_path, monkeyp
         flash.flash(s3.port, packed, lambda _: None)
 
 
+def test_only_what_the_ports_mount_keeps_there_lies_in_a_folder_of_the_image(packed, tmp_path):
+    small, larger = bytes(range(100)), bytes(range(129))
+    flash.littlefs({"state/hops": small, "state/guard": larger}, 0x20000, tmp_path / "vfs.bin")
+    image = (tmp_path / "vfs.bin").read_bytes()
+    assert image.index(larger) % images.BLOCK_BYTES == 0, "the port cannot always read it there"
+    assert image.index(small) % images.BLOCK_BYTES
+
+
 def test_real_micropython_mounts_the_file_system_image(packed, tmp_path, require):
     from conftest import MICROPYTHON
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")

@@ -12,6 +12,7 @@ from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.prompt import check_port, staging
 
 CHIP_S, FLASH_S = 60, 600
+INLINE_BYTES = 128  # the port's cache: a larger file inside its folder it cannot always read (error 84)
 CHIP_LINE = re.compile(r"^(?:Chip type:|Chip is|Detecting chip type\.\.\.)\s*(ESP32\S*)", re.MULTILINE)
 SIZE_LINE = re.compile(r"Detected flash size:\s*(\d+)MB")
 NATIVE_ESP32 = re.compile(r"ESP32-(?:D0|U4|PICO|S0)")  # names of the classic chip's packages
@@ -97,7 +98,7 @@ def littlefs(files: dict[str, bytes], size: int, path: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         done = devicetools.run("littlefs-python", "create", "--block-size", images.BLOCK_BYTES,
-                               "--fs-size", size, f"{folder}/files", path)
+                               "--fs-size", size, "--inline-max", INLINE_BYTES, f"{folder}/files", path)
     if done.returncode:
         raise ToolError("not_written", f"littlefs image: {devicetools.last_line(done.stderr + done.stdout)}")
 
