@@ -144,8 +144,10 @@ class Emulator:
                     self.told[word].append(text.decode())
                 if word not in b"TSR":
                     continue
-                number = stream.read(1)[0]
+                number = int.from_bytes(stream.read(1), "big")
                 out = stream.read(number) if word == b"T" else b""
+                if word == b"T" and len(out) < max(number, 1):
+                    return  # it ended in the middle of its word
                 with self._lock:
                     answer = bytearray(len(out))
                     if word == b"T":

@@ -252,7 +252,7 @@ def test_an_answer_with_other_words_in_it_is_asked_for_again():
 def test_what_came_before_our_stand_in_and_answers_that_are_not_whole_count_for_nothing(tmp_path):
     board = Emulator("", bytearray())
     ours, its = socket.socketpair()
-    its.sendall(b"\x00H1\nT\xffradio_line\n" + b"H5 6 [(9,\nP12\nF1 2\nF1 2 512\n")
+    its.sendall(b"\x00H1\nT\xffradio_line\n" + b"H5 6 [(9,\nP12\nF1 2\nF1 2 512\nT")  # and it ends
     its.shutdown(socket.SHUT_WR)
     board._radio = ours
     board._serve_radio()
