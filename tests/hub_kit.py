@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from kentongan_hub.app import create_app
+from kentongan_hub.base import code_words
 from kentongan_hub.base.clock import FakeClock
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
@@ -96,6 +97,10 @@ class Site:
     def rows(self, sql, *values):
         with self.hub.store.read() as db:
             return db.all(sql, *values)
+
+    def lines(self, table="timeline", where="1", *values):
+        """Rows of the timeline or the record as an Indonesian page shows them."""
+        return [code_words.line(row) for row in self.rows(f"SELECT * FROM {table} WHERE {where}", *values)]
 
     def incidents(self):
         return self.rows("SELECT * FROM incidents ORDER BY id")

@@ -101,7 +101,7 @@ def test_a_named_person_answers_with_a_pin_and_wrong_ones_make_only_that_person_
     by_the_pad(tablet, "Siti Aminah")
     tablet.browser.wait_text("Menuju lokasi")
     tablet.browser.wait_text("terhubung, langsung")
-    sql = "SELECT who FROM timeline WHERE what = 'saya datang' ORDER BY id DESC LIMIT 1"
+    sql = "SELECT who FROM timeline WHERE what = 'coming' ORDER BY id DESC LIMIT 1"
     assert tablet.village.value(sql) == "Siti Aminah"
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
-from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Actor, Said
 from kentongan_hub.base.typed import typed
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
@@ -228,7 +228,7 @@ def _recovery_link(args):
     site.load(args.data)
     with Store(args.data).write() as db:
         account = _account(db, args.login)
-        token = invitations.recover(db, _now(db), f"teknisi {args.name}", account, "konsol", console=True)
+        token = invitations.recover(db, _now(db), f"teknisi {args.name}", account, "konsol", args.name)
         root = args.address or db.setting("address") or "http://127.0.0.1:8080"
     link = f"{root.rstrip('/')}/u/{token}"
     print(f"{args.login}: open once, within {invitations.RECOVERY_HOURS} h, where the hub can be reached:")
@@ -243,7 +243,7 @@ def _access(args):
         raise LocalError("--login: give it for what concerns one account, and not with --checked")
     with Store(args.data).write() as db:
         now = _now(db)
-        by = {"id": None, "login": f"teknisi {args.name}", "name": f"teknisi {args.name}"}
+        by = {"id": None, "login": Actor(codes.CONSOLE, args.name), "name": f"teknisi {args.name}"}
         body = {} if args.checked else {"account": _account(db, args.login)["id"]}
         if args.checked:
             what = "diperiksa"
@@ -284,7 +284,8 @@ def _backup(args):
         now = _now(db)
         db.set_setting("backup_wall", now.wall)
         db.set_setting("backup_ms", now.ms)
-        audit.record(db, now.wall, "teknisi", _("cadangan dibuat"), args.out.name, f"{size} bita")
+        done = Said(codes.BYTES, size=size)
+        audit.record(db, now.wall, Actor(codes.CONSOLE), codes.BACKUP_MADE, args.out.name, done)
     print(f"backup of {args.data} -> {args.out}, {size} bytes; without a passphrase nobody can open it")
 
 

@@ -11,11 +11,10 @@ import pytest
 import texts
 from hub_kit import Person
 from kentongan_hub.base import language, roles, words
-from kentongan_hub.base.language import Joined, Text, known, read, shown
+from kentongan_hub.base.language import Joined, Text, known, shown
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, standing
-from kentongan_hub.web import view
 from markupsafe import escape
 
 PAGES = (
@@ -331,11 +330,6 @@ def test_a_spoilt_file_costs_its_language_and_neither_a_page_nor_an_alarm(
 
 
 def test_a_kept_sentence_is_read_only_where_it_is_certain_what_is_ours():
-    asked = Text("%(name)s: datang juga untuk %(slug)s?")
-    assert read("Budi: datang juga untuk kejadian-2?", asked).values == {"name": "Budi", "slug": "kejadian-2"}
-    twice = "A: datang juga untuk B: datang juga untuk kejadian-2?"
-    assert type(read(twice, asked)) is str, "a name that holds our own words: nobody can tell"
-    assert type(read("ramai", asked)) is str
     language.use("en")
     try:
         assert shown(known("kira-kira 13 jam 5 menit")) == "about 13 h 5 min"
@@ -359,4 +353,3 @@ def test_a_warning_is_read_and_the_reason_that_a_person_gave_is_not():
     finally:
         language.use("id")
     assert set(supervision.OF_MACHINES) | set(supervision.OF_NO_DEVICE) <= set(supervision.KINDS)
-    assert set(view.AROUND) | set(view.OF_MACHINES) <= set(texts.found())

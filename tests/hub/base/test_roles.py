@@ -139,7 +139,7 @@ def test_no_account_says_that_an_alarm_was_received(walk):
 def test_no_account_says_in_anothers_name_that_somebody_comes(walk):
     walk.site.post_events(walk.site.alarm(), walk.site.alarm(counter=3, device=walk.site.other))
     walk.send_everything()
-    came = walk.site.rows("SELECT who FROM timeline WHERE what IN ('saya datang', 'sudah di lokasi')")
+    came = walk.site.rows("SELECT who FROM timeline WHERE what IN ('coming', 'arrived')")
     assert {one["who"] for one in came} <= {NAME}
     by = {one["answered_by"] for one in walk.site.incidents()}
     assert by <= {None, NAME}
@@ -163,7 +163,7 @@ def test_whatever_an_account_did_the_next_press_is_kept_and_shown(walk):
 def test_a_button_goes_silent_only_by_a_role_that_may_and_on_the_record(walk):
     site = walk.site
     walk.send_everything()
-    muted, revoked = walk.lines("tombol dibisukan"), walk.lines("alat dicabut dari halaman")
+    muted, revoked = walk.lines("button_muted"), walk.lines("device_revoked_on_page")
     assert {one["who"] for one in muted + revoked} <= {LOGIN}
     assert bool(muted) == walk.may(roles.MUTE) and bool(revoked) == walk.may(roles.REVOKE)
     (button,) = site.rows("SELECT * FROM devices WHERE node = ?", site.button)

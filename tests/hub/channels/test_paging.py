@@ -57,8 +57,8 @@ def test_a_silent_alarms_message_leaves_no_trace_on_its_channel(site, monkeypatc
         one.step()
         site.clock.advance(60_000)
     assert [channel(site, "sms")[key] for key in shown] == before
-    told = site.rows("SELECT detail FROM timeline WHERE what = 'tidak terkirim'")
-    assert [row["detail"].startswith("SMS lewat modem GSM") for row in told] == [True] * fails
+    told = site.lines("timeline", "what = 'not_sent'")
+    assert [row["detail"].startswith("SMS: ") for row in told] == [True] * fails
     one.close()
 
 
@@ -184,7 +184,7 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
     one.step()
     (incident,) = site.incidents()
     assert (incident["state"], incident["answered_by"]) == ("menuju_lokasi", "Siti")
-    assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'jawaban tidak dikenal'") == [{"n": 1}]
+    assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'answer_unknown'") == [{"n": 1}]
     one.close()
 
 

@@ -195,7 +195,7 @@ def test_a_delete_that_fails_loses_nothing_and_repeats_nothing(post):
     assert post.model.left() == []
     said = post.site.rows("SELECT who, what FROM timeline WHERE who IN ('Siti', 'Budi')")
     assert [(one["who"], one["what"]) for one in said] == [
-        ("Siti", "saya datang"), ("Budi", "tidak bisa datang")
+        ("Siti", "coming"), ("Budi", "declined")
     ]  # fmt: skip
 
 

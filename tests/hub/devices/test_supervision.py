@@ -267,7 +267,7 @@ def test_a_quiet_test_is_ordered_for_one_post_and_is_on_the_record(site):
     (order,) = site.orders()
     assert (order["type"], order["action"], order["targets"]) == ("siren", "test", [site.post])
     assert person.post("/perangkat/tombol-07/uji", page="/perangkat").status_code == 404
-    assert site.rows("SELECT who FROM audit WHERE what = 'uji sirene'") == [{"who": "admin"}]
+    assert site.rows("SELECT who FROM audit WHERE what = 'siren_tested'") == [{"who": "admin"}]
 
 
 @pytest.mark.parametrize(("after_ms", "answered"), [(4_000, True), (130_000, False)])

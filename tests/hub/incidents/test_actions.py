@@ -25,8 +25,7 @@ def stages(site):
 
 
 def told(site, slug="kejadian-1"):
-    sql = "SELECT t.* FROM timeline t JOIN incidents i ON i.id = t.incident WHERE i.slug = ? ORDER BY t.id"
-    return site.rows(sql, slug)
+    return site.lines("timeline", "incident = (SELECT id FROM incidents WHERE slug = ?) ORDER BY id", slug)
 
 
 def test_taking_it_waits_and_when_nobody_is_on_the_way_the_calling_goes_on(site):
@@ -338,7 +337,7 @@ def test_of_a_silent_alarm_it_says_so_without_naming_the_presser(site):
     site.post_events(site.event("stage_seen", device=site.button, counter=9, stage=3))
     page = site.enter("bidan").get("/kejadian/rahasia-1").text
     assert "<b>pelapor (dirahasiakan)</b> menunjukkan" in page and "<b>tombol-07" not in page
-    assert site.rows("SELECT 1 FROM audit WHERE what LIKE 'menunjukkan%' AND who = 'tombol-07'") == []
+    assert site.rows("SELECT 1 FROM audit WHERE what = 'shows_coming' AND who = 'tombol-07'") == []
 
 
 def test_a_stage_of_an_unknown_press_or_of_an_uji_is_told_nowhere(site):

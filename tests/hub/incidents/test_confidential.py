@@ -66,7 +66,7 @@ def test_a_named_person_sees_a_bare_card_opens_it_and_is_logged_each_time(secret
     for _ in range(2):
         page = person.get("/kejadian/rahasia-1")
         assert page.status_code == 200 and "Rumah 7" in page.text and "SAPA 129" in page.text
-    views = secret.rows("SELECT * FROM audit WHERE what = 'lihat kejadian rahasia'")
+    views = secret.rows("SELECT * FROM audit WHERE what = 'confidential_seen'")
     assert [(row["who"], row["subject"]) for row in views] == [("bidan", "rahasia-1")] * 2
 
 
@@ -87,7 +87,7 @@ def test_logs_and_the_record_name_it_rahasia_1_and_nothing_more(site, caplog):
     person.post("/kejadian/rahasia-1/keliru", page="/papan", alasan="alasan yang memuat nama orang")
     site.hub.dispatch.step()
     logged = caplog.text + json.dumps(
-        site.rows("SELECT who, what, subject, detail FROM audit WHERE who != 'provision'")
+        site.rows("SELECT who, what, about, subject, said, detail FROM audit WHERE actor != 'provision'")
     )
     assert "rahasia-1" in logged
     for word in ("tombol-07 #", "4321", f"{site.button:08x}", "kekerasan", "nama orang"):
@@ -138,7 +138,7 @@ def test_a_person_in_conflict_with_a_house_is_taken_out_before_anything_happens_
     site.post_events(site.alarm(counter=77, silent=True, kind=8))
     assert "rahasia-3" in site.enter("bidan").get("/papan").text
     whats = [row["what"] for row in site.rows("SELECT what FROM audit WHERE subject = 'bidan'")]
-    assert whats[-2:] == ["kecualikan dari rahasia", "pengecualian dicabut"]
+    assert whats[-2:] == ["house_excluded", "house_included"]
 
 
 def test_who_was_taken_out_of_one_incident_is_taken_in_again_by_another(site):

@@ -121,7 +121,7 @@ def test_the_night_is_handed_over_with_what_is_held(site, admin):
     assert admin.post("/serah-terima", page="/serah-terima", orang=str(budi)).status_code == 400, "no reason"
     why = {"alasan": "Pulang", "pesan": "kunci pos di laci"}
     assert admin.post("/serah-terima", page="/serah-terima", orang=str(budi), **why).status_code == 303
-    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'serah terima malam'")
+    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'shift_handed_over'")
     assert line["detail"] == "Pulang: kunci pos di laci"
     assert [i["holder"] for i in site.incidents()] == ["Budi", "Bu Admin"], "what Budi may not know stays"
     assert "Operator: Budi" in admin.get("/papan").text

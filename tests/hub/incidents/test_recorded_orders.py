@@ -34,7 +34,7 @@ def test_a_post_that_beats_by_an_order_of_long_ago_is_stopped_and_no_other(over)
     over.post_events(sounding(over))
     (body,) = stops(over)
     assert body["targets"] == [over.post] and (body["origin"], body["counter"]) == (over.button, 1234)
-    texts = [row["what"] for row in over.rows("SELECT what FROM timeline")]
+    texts = [row["what"] for row in over.lines()]
     assert "perintah lama diputar ulang, sirene dihentikan" in texts
 
 

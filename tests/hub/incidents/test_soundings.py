@@ -147,7 +147,7 @@ def test_a_post_whose_word_comes_before_its_alarm_is_not_said_to_be_silent(site,
     site.post_events(site.alarm(10, age_ms=0))
     wait(site, 60)
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
-    assert any("sirene berbunyi" in row["what"] for row in site.rows("SELECT what FROM timeline"))
+    assert any(row["what"] == "siren_sounding" for row in site.rows("SELECT what FROM timeline"))
     assert site.rows("SELECT * FROM siren_reports WHERE state = 1")[0]["post"] == site.post
 
 
@@ -243,7 +243,7 @@ def test_a_report_that_a_person_wrote_down_waits_for_no_siren(site):
     assert site.rows("SELECT * FROM soundings") == []
     site.clock.advance(20 * SECOND_MS)
     site.hub.dispatch.step()
-    assert not site.rows("SELECT 1 FROM timeline WHERE what = 'sirene tidak melapor berbunyi'")
+    assert not site.rows("SELECT 1 FROM timeline WHERE what = 'siren_unreported'")
 
 
 def test_nobody_waits_for_a_kind_that_the_posts_settings_leave_out_but_for_what_is_ordered(site):

@@ -42,7 +42,7 @@ def test_a_true_move_opens_no_earlier_incident_and_only_later_ones(village):
     assert village.enter("pelaku").get(SLUG).status_code == 404
     silent(village, 30)
     assert village.enter("pelaku").get("/kejadian/rahasia-2").status_code == 200
-    (line,) = village.rows("SELECT * FROM audit WHERE what = 'akun: rumah'")
+    (line,) = village.lines("audit", "what = 'home_changed'")
     assert line["detail"] == "RT 05 rumah 7 menjadi RT 05 rumah 20" and line["subject"] == "pelaku"
     (row,) = village.rows("SELECT * FROM access_changes WHERE fact = 'rumah'")
     assert (row["old"], row["new"], row["second"]) == ("5/7", "5/20", village.numbers["bu_dewi"])
@@ -189,7 +189,7 @@ def test_two_other_houses_do_take_an_agreed_person_out_at_once(village):
     assert village.enter("wakil").post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
     assert not knows(village, "penolong") and fact(village, "penolong", "named_for_confidential") == 0
     lines = [row["what"] for row in village.rows("SELECT what FROM audit WHERE subject = 'penolong'")]
-    assert lines == ["menunggu orang kedua", "orang kedua: dibenarkan", "akun: bukan-rahasia"]
+    assert lines == ["second_waited", "second_agreed", "not_named"]
 
 
 def test_an_administrator_names_neither_himself_nor_his_household_nor_whom_no_house_is_known_of(village):
@@ -225,7 +225,7 @@ def test_the_only_officer_is_told_who_can_help_and_the_console_is_a_second_perso
     assert cli.main(["access", *who, "--off"]) == 0 and fact(site, "bidan", "active") == 0
     assert cli.main(["access", "--data", str(site.data_dir), "--login", "x", "--name", "Eko", "--off"]) == 2
     assert "there are admin, bidan" in capsys.readouterr().err
-    lines = site.rows("SELECT who, what FROM audit WHERE subject = 'bidan'")
+    lines = site.lines("audit", "subject = 'bidan'")
     assert {row["who"] for row in lines} == {"teknisi Eko"} and len(lines) == 3
 
 
@@ -312,7 +312,7 @@ def test_an_invitation_carries_the_house_that_the_inviter_knows(village):
     new = {"nama": "Budi", "masuk": "budi", "sandi": PASSWORD, "sandi2": PASSWORD, "rumah": "99", "luar": "1"}
     assert Person(village.app).post(path, page=path, **new).status_code == 303
     assert (fact(village, "budi", "house"), fact(village, "budi", "outside")) == (21, 0)
-    (line,) = village.rows("SELECT detail FROM audit WHERE what = 'undangan dibuat'")
+    (line,) = village.lines("audit", "what = 'invited'")
     assert line["detail"].endswith("rumah: RT 05 rumah 21")
 
 
@@ -334,7 +334,7 @@ def test_a_button_that_moves_opens_no_earlier_incident_and_its_owner_moves_none(
     headers = {"Authorization": f"Bearer {token}"}
     answer = client.post(f"/api/v1/devices/{village.button}/replace", json=asked, headers=headers)
     assert answer.status_code == 201
-    (line,) = village.rows("SELECT * FROM audit WHERE what = 'rumah alat diubah'")
+    (line,) = village.lines("audit", "what = 'device_moved'")
     assert line["detail"] == "RT 05 rumah 7 menjadi RT 05 rumah 30" and line["subject"] == "tombol-07"
     assert village.rows("SELECT old, new FROM access_changes") == [{"old": "5/7", "new": "5/30"}]
 
@@ -414,7 +414,7 @@ def test_nobody_says_alone_that_all_is_well_with_old_facts(village, role):
     assert "diperiksa" in village.enter("wakil").get("/akses").text
     assert village.enter("wakil").post("/akses/menunggu/1/benarkan", page="/akses").status_code == 303
     assert not is_doubted(village)
-    assert village.rows("SELECT who FROM audit WHERE what = 'akses diperiksa'") == [{"who": "bidan"}]
+    assert village.rows("SELECT who FROM audit WHERE what = 'access_checked'") == [{"who": "bidan"}]
 
 
 def test_where_only_who_gains_is_an_officer_the_technician_says_that_all_is_well(site, capsys):
@@ -426,7 +426,7 @@ def test_where_only_who_gains_is_an_officer_the_technician_says_that_all_is_well
     assert answer.status_code == 409 and "kentongan-hub access" in answer.text and is_doubted(site)
     command = ["access", "--data", str(site.data_dir), "--name", "Sari", "--checked"]
     assert cli.main(command) == 0 and not is_doubted(site)
-    assert site.rows("SELECT who FROM audit WHERE what = 'akses diperiksa'") == [{"who": "teknisi Sari"}]
+    assert [one["who"] for one in site.lines("audit", "what = 'access_checked'")] == ["teknisi Sari"]
     assert cli.main([*command, "--login", "bidan"]) != 0
     assert cli.main([*command[:-1], "--not-agreed"]) != 0
     assert "--login" in capsys.readouterr().err

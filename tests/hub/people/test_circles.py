@@ -6,7 +6,7 @@ import re
 import pytest
 from access_kit import SLUG, fact, knows, person, settle, silent
 from hub_kit import PASSWORD, Person
-from kentongan_hub.base import words
+from kentongan_hub.base import code_words, words
 from kentongan_hub.base.clock import Now
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents import confidential, reports
@@ -196,8 +196,8 @@ def test_the_first_administrator_may_be_the_stand_in_when_the_site_is_made(tmp_p
         imagined = {"id": 0, "device": 0, "zone": 5, "kind": m.KIND_KEKERASAN}
         assert circles.eligible(db, {**imagined, "house": 7}) == [1]
         assert circles.eligible(db, {**imagined, "house": 3}) == []
-        lines = db.all("SELECT detail FROM audit WHERE what = 'akun dibuat'")
-    assert lines == [{"detail": "rumah: RT 05 rumah 3, pengganti"}]
+        (line,) = db.all("SELECT * FROM audit WHERE what = 'account_made'")
+    assert code_words.detail(line) == "rumah: RT 05 rumah 3, pengganti"
 
 
 def test_a_social_conflict_hides_its_reporter_and_goes_to_the_ketua_rw_and_bhabinkamtibmas_only(village):

@@ -61,7 +61,7 @@ def test_a_changed_number_has_to_be_checked_anew(site):
     assert one(site, "polisi")["verified_by"] == "Bu Admin"
     change(site, row, "ubah", nomor="022 123456")
     assert one(site, "polisi")["verified_wall"] is None
-    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'kontak diubah'")
+    (line,) = site.lines("audit", "what = 'contact_changed'")
     assert line["detail"] == "110 menjadi 022 123456"
 
 

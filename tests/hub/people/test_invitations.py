@@ -32,9 +32,9 @@ def test_who_scans_the_code_gets_an_account_with_a_password_and_a_pin_of_their_o
     assert row["role"] == "petugas_ronda" and not row["named_for_confidential"]
     assert row["pin"].startswith("scrypt:") and "4827" not in row["pin"]
     site.enter("budi", NEW["sandi"])
-    assert [line["what"] for line in site.rows("SELECT what FROM audit WHERE what LIKE 'undangan%'")] == [
-        "undangan dibuat",
-        "undangan dipakai",
+    assert [line["what"] for line in site.rows("SELECT what FROM audit WHERE what LIKE 'invit%'")] == [
+        "invited",
+        "invitation_used",
     ]
 
 
@@ -158,7 +158,7 @@ def test_a_technician_at_the_machine_makes_a_link_for_an_account(site, capsys):
     site.clock.now_ms = max(site.clock.now_ms, 1)  # the hub's own clock decides when it ends
     assert Person(site.app).get(first).status_code == 404, "the older link is still open"
     assert Person(site.app).get(path).status_code == 200
-    (line,) = site.rows("SELECT * FROM audit WHERE what LIKE 'tautan%' ORDER BY id DESC LIMIT 1")
+    (line,) = site.lines("audit", "what LIKE 'recovery%' ORDER BY id DESC LIMIT 1")
     assert line["who"] == "teknisi Joko" and line["subject"] == "ani"
     assert cli.main([*command, "--login", "tidak-ada"]) == 2
     assert "no such account; there are admin, ani" in capsys.readouterr().err

@@ -62,7 +62,7 @@ def test_a_stick_is_locked_for_the_keepers_too_and_the_page_asks_no_passphrase(
     assert "Cabut USB" in admin.post("/simpanan/cadangan", page="/simpanan", **form).text
     (path,) = tmp_path.glob("*.cadangan")
     assert not opens(path, ADMINS, tmp_path / "admin") and opens(path, PHRASE, tmp_path / "baru")
-    (row,) = village.rows("SELECT detail FROM audit WHERE what = 'cadangan dibuat'")
+    (row,) = village.lines("audit", "what = 'backup_made'")
     assert row["detail"].endswith("terkunci untuk penjaga")
 
 
@@ -135,7 +135,7 @@ def test_it_takes_the_own_password_and_a_passphrase_of_twelve_letters_twice(vill
     assert keep(village, again=OTHERS).status_code == 400
     assert village.rows("SELECT * FROM backup_keepers") == []
     assert keep(village).status_code == 200
-    (row,) = village.rows("SELECT who FROM audit WHERE what = 'kata sandi cadangan dipasang'")
+    (row,) = village.rows("SELECT who FROM audit WHERE what = 'backup_passphrase_set'")
     assert row["who"] == "penolong"
 
 
@@ -151,7 +151,7 @@ def test_without_a_keeper_the_page_says_who_can_read_a_backup_and_so_does_the_re
     assert "Belum ada penjaga cadangan" in page and 'name="sandi"' in page
     path = download(site, tmp_path, sandi=ADMINS, sandi2=ADMINS)
     assert opens(path, ADMINS, tmp_path / "baru")
-    (row,) = site.rows("SELECT detail FROM audit WHERE what = 'cadangan dibuat'")
+    (row,) = site.lines("audit", "what = 'backup_made'")
     assert row["detail"].endswith("dengan kata sandi pembuatnya")
 
 

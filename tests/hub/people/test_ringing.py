@@ -210,10 +210,10 @@ def test_the_board_says_that_a_chime_waits_and_names_no_incident_no_house_and_no
 def test_confirming_and_taking_back_are_in_the_record(village, chime):
     confirm(village, chime)
     confirm(village, chime, action="bukan")
-    rows = village.rows("SELECT who, what, subject FROM audit WHERE what LIKE 'penerima%' ORDER BY id")
+    rows = village.rows("SELECT who, what, subject FROM audit WHERE what LIKE 'chime%' ORDER BY id")
     assert [tuple(row.values()) for row in rows] == [
-        ("penolong", "penerima dibenarkan", "penerima-1"),
-        ("penolong", "penerima tidak dibenarkan lagi", "penerima-1"),
+        ("penolong", "chime_confirmed", "penerima-1"),
+        ("penolong", "chime_refused", "penerima-1"),
     ]
     facts = village.rows("SELECT old, new FROM access_changes WHERE fact = 'penerima'")
     assert facts == [{"old": "", "new": "penerima-1"}, {"old": "penerima-1", "new": ""}]

@@ -33,7 +33,7 @@ def answer(tablet, number, pin, slug="kejadian-1"):
 
 
 def timeline(site):
-    rows = site.rows("SELECT * FROM timeline ORDER BY id")
+    rows = site.lines("timeline", "1 ORDER BY id")
     return [(one["who"], one["what"], one["detail"]) for one in rows]
 
 
@@ -47,7 +47,7 @@ def test_a_tablet_shows_its_code_until_a_person_confirms_it_and_then_the_board(s
     screen = pair(site)
     assert "Pos ronda Mawar" in screen.get("/papan").text and "Keluar" not in screen.get("/papan").text
     assert tablet.get("/layar").status_code == 200, "only the tablet with the code is paired"
-    (line,) = site.rows("SELECT who FROM audit WHERE what = 'layar dipasangkan'")
+    (line,) = site.rows("SELECT who FROM audit WHERE what = 'screen_paired'")
     assert line["who"] == "admin"
 
 
@@ -142,7 +142,7 @@ def test_wrong_pins_wait_longer_and_longer_for_that_person_on_that_screen(site):
     assert answer(tablet, number, "0007").status_code == 403
     assert "Tunggu 2 menit" in answer(tablet, number, PIN).text
     assert answer(tablet, other, "7261").status_code == 303, "another person is not made to wait"
-    assert len(site.rows("SELECT * FROM audit WHERE what = 'PIN salah'")) == pins.FREE_TRIES + 1
+    assert len(site.rows("SELECT * FROM audit WHERE what = 'pin_wrong'")) == pins.FREE_TRIES + 1
 
 
 def test_wrong_pins_never_stop_sirens_calls_the_chime_or_a_persons_own_phone(site):

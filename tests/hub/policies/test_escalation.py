@@ -69,7 +69,7 @@ def test_an_answer_ends_it(site):
     site.clock.advance(3_599_000)
     step(site)
     assert site.incidents()[0]["alerts"] == 0
-    assert not site.rows("SELECT 1 FROM timeline WHERE what IN ('peringatan ulang', 'tindak lanjut')")
+    assert not site.rows("SELECT 1 FROM timeline WHERE what IN ('called_again', 'followed_up')")
 
 
 def questions(site):
@@ -78,7 +78,7 @@ def questions(site):
 
 
 def asked(site):
-    return len(site.rows("SELECT 1 FROM timeline WHERE what = 'tindak lanjut'"))
+    return len(site.rows("SELECT 1 FROM timeline WHERE what = 'followed_up'"))
 
 
 def test_an_answered_incident_without_an_end_is_asked_after_until_somebody_ends_it(site):

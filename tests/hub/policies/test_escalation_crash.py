@@ -59,10 +59,7 @@ def test_no_step_is_lost_and_what_may_be_a_repeat_is_marked(tmp_path, seed):
     killed = lives(data, seed, site.clock.now_ms)
     (incident,) = site.incidents()
     assert incident["alerts"] == STEPS, f"seed {seed}, {killed} kills"
-    told = [
-        r["detail"]
-        for r in site.rows("SELECT detail FROM timeline WHERE what = 'peringatan ulang' ORDER BY id")
-    ]
+    told = [row["detail"] for row in site.lines("timeline", "what = 'called_again' ORDER BY id")]
     assert [text.split(":")[0] for text in told] == [f"ke-{n}" for n in range(1, STEPS + 1)], "each step once"
     expected = sum(
         1

@@ -127,7 +127,7 @@ def test_whom_no_message_can_reach_is_said_on_the_timeline_once_for_each_step(st
     for _ in range(6):
         street.clock.advance(121_000)
         street.hub.dispatch.step()
-    said = street.rows("SELECT detail FROM timeline WHERE what = 'belum ada nomor untuk' ORDER BY id")
+    said = street.lines("timeline", "what = 'no_number' ORDER BY id")
     assert [row["detail"] for row in said] == [
         "ronda yang bertugas",
         "seksi keamanan, ronda yang bertugas",
@@ -193,8 +193,8 @@ def test_a_policy_is_changed_on_its_page_and_the_next_alarm_follows_it(street):
     assert street.incidents()[0]["next_alert_ms"] == street.clock.now_ms + 60_000
     assert admin.post("/kebijakan", page="/kebijakan", jenis="1", rt="5", bawaan="1").status_code == 303
     assert street.rows("SELECT * FROM policies") == []
-    changes = street.rows("SELECT what FROM audit WHERE what LIKE 'kebijakan%' ORDER BY id")
-    assert [one["what"] for one in changes] == ["kebijakan diubah", "kebijakan bawaan"]
+    changes = street.rows("SELECT what FROM audit WHERE what LIKE 'policy%' ORDER BY id")
+    assert [one["what"] for one in changes] == ["policy_changed", "policy_reset"]
 
 
 def test_the_rehearsal_says_what_then_happens_and_writes_nothing(street):
@@ -232,7 +232,7 @@ def test_the_card_of_a_step_takes_its_numbers_from_kontak_and_stands_on_the_boar
         street.hub.dispatch.step()
     asked = "Belum dijawab, telepon: polisi 110, Polsek 022 123456"
     assert asked in admin.get("/papan").text and asked in admin.get("/kejadian/kejadian-1").text
-    line = street.rows("SELECT detail FROM timeline WHERE what = 'peringatan ulang' ORDER BY id DESC")[0]
+    line = street.lines("timeline", "what = 'called_again' ORDER BY id DESC")[0]
     assert line["detail"].endswith("polisi 110, Polsek 022 123456")
     admin.post("/kejadian/kejadian-1/datang", page="/papan")
     assert "Belum dijawab, telepon" not in admin.get("/papan").text

@@ -26,9 +26,7 @@ def warnings(site):
 def lines(site, slug):
     return [
         (row["what"], row["detail"])
-        for row in site.rows(
-            "SELECT t.* FROM timeline t JOIN incidents i ON i.id = t.incident WHERE i.slug = ?", slug
-        )
+        for row in site.lines("timeline", "incident = (SELECT id FROM incidents WHERE slug = ?)", slug)
     ]
 
 

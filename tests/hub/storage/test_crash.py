@@ -61,7 +61,7 @@ def test_alarms_survive_three_kills_each_incident_once(tmp_path):
             row["first_counter"] for row in db.all("SELECT * FROM incidents ORDER BY first_counter")
         ] == list(range(1, ALARMS + 1))
         assert db.value("SELECT count(*) FROM alarms") == ALARMS
-        pages = db.value("SELECT count(*) FROM timeline WHERE what = 'tombol ditekan'")
+        pages = db.value("SELECT count(*) FROM timeline WHERE what = 'pressed'")
         assert pages == ALARMS
 
 

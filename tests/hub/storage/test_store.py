@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from hub_kit import open_files
-from kentongan_hub.storage.schema_access import migrations
+from kentongan_hub.storage.schema_codes import migrations
 from kentongan_hub.storage.store import IDLE_LIMIT, Bell, Store
 from patience import PATIENCE_S
 

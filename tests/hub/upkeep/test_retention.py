@@ -113,7 +113,7 @@ def test_an_export_has_every_public_incident_and_no_other_even_for_a_named_perso
     assert "kejadian-1" in texts and "rahasia" not in texts and "rahasia" not in answer.text
     assert bidan.get("/ekspor/perangkat.csv").status_code == 200
     assert bidan.get("/ekspor/akun.csv").status_code == bidan.get("/ekspor/kejadian.exe").status_code == 404
-    assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'ekspor'") == [{"n": 3}]
+    assert site.rows("SELECT count(*) AS n FROM audit WHERE what = 'exported'") == [{"n": 3}]
     for one in (answer, sheet):
         one.close()
 

@@ -64,7 +64,7 @@ def test_a_photo_is_seen_by_who_may_come_and_stands_in_the_timeline(site):
     answer = admin.get(PHOTO + "/1")
     assert answer.status_code == 200 and answer.mimetype == "image/jpeg"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert site.rows("SELECT what FROM timeline")[-1]["what"] == "foto ditambah"
+    assert site.rows("SELECT what FROM timeline")[-1]["what"] == "photo_added"
     for role in ("kelurahan", "tamu_layar"):
         site.account(role, role)
         other = site.enter(role)
@@ -82,9 +82,9 @@ def test_a_confidential_photo_is_for_its_agreed_people_only_and_each_view_is_log
     assert send(ani, f"/kejadian/{slug}/foto", f"/kejadian/{slug}", picture()).status_code == 303
     assert admin.get(f"/kejadian/{slug}/foto/1").status_code == 404
     assert send(admin, f"/kejadian/{slug}/foto", "/papan", picture()).status_code == 404
-    before = len(site.rows("SELECT * FROM audit WHERE what = 'lihat kejadian rahasia'"))
+    before = len(site.rows("SELECT * FROM audit WHERE what = 'confidential_seen'"))
     assert ani.get(f"/kejadian/{slug}/foto/1").status_code == 200
-    assert len(site.rows("SELECT * FROM audit WHERE what = 'lihat kejadian rahasia'")) == before + 1
+    assert len(site.rows("SELECT * FROM audit WHERE what = 'confidential_seen'")) == before + 1
     site.post_events(site.alarm(counter=9, device=site.other))
     public = next(row["slug"] for row in site.incidents() if not row["confidential"])
     assert ani.get(f"/kejadian/{public}/foto/1").status_code == 404, "a photo of another incident"

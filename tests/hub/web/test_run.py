@@ -53,7 +53,7 @@ def test_behind_a_tls_proxy_forms_work_and_cookies_are_secure(site):
         assert log_in(hub, "http://evil.example", **proxy).status == 403
     finally:
         hub.stop()
-    assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "192.168.4.7"}]
+    assert site.rows("SELECT address FROM audit WHERE what = 'logged_in'") == [{"address": "192.168.4.7"}]
 
 
 def test_under_its_units_fence_it_serves_and_lets_people_in(site):
@@ -76,7 +76,7 @@ def test_without_a_proxy_nobody_can_pretend_to_be_one(site):
         assert answer.status == 303 and "Secure" not in answer.headers["Set-Cookie"]
     finally:
         hub.stop()
-    assert site.rows("SELECT address FROM audit WHERE what = 'masuk'") == [{"address": "127.0.0.1"}]
+    assert site.rows("SELECT address FROM audit WHERE what = 'logged_in'") == [{"address": "127.0.0.1"}]
     assert hub.process.returncode == 0
 
 

@@ -345,7 +345,7 @@ def test_five_wrong_passwords_wait_a_minute_and_alarms_do_not(site):
     assert site.orders() == []
     site.clock.advance(accounts.FAILS_WINDOW_MS)
     assert person.post("/masuk", masuk="admin", sandi=PASSWORD).status_code == 303
-    assert len(site.rows("SELECT * FROM audit WHERE what = 'masuk gagal'")) == accounts.FAILS_LIMIT
+    assert len(site.rows("SELECT * FROM audit WHERE what = 'login_failed'")) == accounts.FAILS_LIMIT
 
 
 def test_password_checks_in_a_flood_are_sent_away_instead_of_queued(site):

@@ -23,7 +23,7 @@ def test_an_administrator_changes_the_site_and_it_is_on_the_record(site):
     assert setting(site, "name") == "RT 06 Melati" and setting(site, "quiet_from") == "21.30"
     text = site.enter("admin").get("/papan").text
     assert "RT 06 Melati" in text and "WITA" in text
-    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'pengaturan diubah'")
+    (line,) = site.rows("SELECT detail FROM audit WHERE what = 'settings_changed'")
     assert "rt=6" in line["detail"] and "time_zone=WITA" in line["detail"]
 
 

@@ -118,17 +118,9 @@ def catalogue(language):
 # Finished sentences out of the database. Once that holds codes and values, the rest of this file goes.
 
 
-def read(text, sentence):
-    """The Text by which this sentence of ours became `text`. As it is when another one did, and when the
-    values hold words of the sentence: then nobody can tell what is ours."""
-    found = _values(sentence, text)
-    if found is None:
-        return text
-    return Text(sentence, **found) if found else Text(sentence)
-
-
 def known(text):
-    """As `read`, of whatever sentence. Only for what no person types: that could be a sentence of ours."""
+    """The Text by which a sentence of ours became `text`; as it is where none did, or where the values
+    hold words of it. Only for what no person types: that could be a sentence of ours."""
     if not isinstance(text, str) or text in catalogue(_now.get()):
         return Text(text) if isinstance(text, str) else text
     for sentence in _sentences(_now.get()):

@@ -37,7 +37,9 @@ def fill(text, known):
         return Joined(text.sign, [fill(part, known) for part in text.parts])
     if isinstance(text, Text):
         return text.of(**{place: _callable(place, known) for place in _PLACES.findall(text)})
-    return _NEEDED.sub(lambda match: _callable(match[1], known), text)
+    pieces = _NEEDED.split(text)  # what people wrote, and between it what they asked for
+    filled = [_callable(one, known) if at % 2 else one for at, one in enumerate(pieces)]
+    return Joined("", filled) if len(filled) > 1 else text
 
 
 def _callable(services, known):

@@ -16,10 +16,12 @@ everything.
 
 from collections import Counter
 
+from kentongan_hub.base import codes
+
 LATELY_MS = 1_800_000  # as long as a call waits
 WRITER = (  # of a loud report its timeline names who wrote it
     "CASE WHEN i.device = 0 AND NOT i.confidential THEN (SELECT t.who FROM timeline t "
-    "WHERE t.incident = i.id AND t.what = 'dilaporkan' ORDER BY t.id LIMIT 1) END AS writer"
+    f"WHERE t.incident = i.id AND t.what = '{codes.REPORTED}' ORDER BY t.id LIMIT 1) END AS writer"
 )
 LAST = {"koreksi": 1, "kabar": 2, "uji": 3}  # types that wait for all calls
 

@@ -182,6 +182,58 @@ def span(seconds):
     return _("%(count)s dtk", count=seconds)
 
 
+def lasted(gap_ms, sure):
+    """'13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
+    minutes = gap_ms // 60_000
+    days, hours = divmod(minutes // 60, 24)
+    said = _("%(minutes)s menit", minutes=minutes)
+    if days:
+        said = _("%(days)s hari %(hours)s jam", days=days, hours=hours)
+    elif hours:
+        said = _("%(hours)s jam %(minutes)s menit", hours=hours, minutes=minutes % 60)
+    return said if sure else _("kira-kira %(said)s", said=said)
+
+
+# whom a step of a policy calls, see policies/policy.py: `tugas:` and one of these, or one of those below
+DUTIES = {
+    "ronda": _("ronda yang bertugas"),
+    "ketua_rt": _("ketua RT"),
+    "wakil_rt": _("wakil ketua RT"),
+    "keamanan": _("seksi keamanan"),
+    "linmas": _("Linmas"),
+    "bidan": _("bidan"),
+    "p3k": _("P3K"),
+    "kader": _("kader"),
+    "mobil": _("pemilik mobil"),
+    "ketua_rw": _("ketua RW"),
+    "lurah": _("lurah"),
+    "bhabin": _("Bhabinkamtibmas"),
+    "babinsa": _("Babinsa"),
+    "ppa": _("unit PPA"),
+    "teknisi": _("teknisi"),
+}
+CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dekat", "tugas", "orang"
+NEAR_MAX = 20
+
+
+def recipient(to):
+    """'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
+    word, _colon, value = to.partition(":")
+    if to == CHIMES:
+        return _("penerima di rumah")
+    if to == NAMED:
+        return _("orang yang disepakati")
+    if to == ALL:
+        return _("semua warga RT")
+    if word == NEAR and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= NEAR_MAX:
+        return _("%(value)s rumah terdekat", value=int(value))
+    if word == DUTY:
+        return DUTIES.get(value)
+    if word == PERSON and value.isdecimal() and len(value) < 10:
+        return _("orang nomor %(value)s", value=int(value))
+    return None
+
+
 def kind(number):
     return KINDS.get(number, KINDS[m.KIND_BAHAYA])
 

@@ -6,6 +6,7 @@ its class in CHANNELS.
 SMS has three more beside sms.py: modem.py (the AT dialogue), pdu.py (the bytes), inbox.py (what came in).
 """
 
+from kentongan_hub.base import code_words
 from kentongan_hub.channels.internet import Internet
 from kentongan_hub.channels.mqtt import HomeAssistant
 from kentongan_hub.channels.screen import Screen
@@ -14,6 +15,7 @@ from kentongan_hub.people import ways
 
 CHANNELS = (Screen, Sms, Internet, HomeAssistant)  # as the page Kanal shows them
 ways.KNOWN.update({channel.name: channel for channel in CHANNELS})
+code_words.channel_words.update({channel.name: channel.word for channel in CHANNELS})
 
 
 def workers(store, clock):

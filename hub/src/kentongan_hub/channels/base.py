@@ -3,8 +3,10 @@
 import logging
 import threading
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import ways
 from kentongan_hub.record import audit, outbox, timeline
@@ -138,7 +140,8 @@ class Worker(ways.Way):
                 failed(db, now, self.name, reason)
             elif failure.permanent or row["attempts"] == FAILS_TOLD:
                 incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
-                timeline.tell_once(db, now, incident, _("tidak terkirim"), f"{self.label}: {reason}")
+                said = Said(codes.CHANNEL_SAYS, channel=Said(codes.CHANNEL, name=self.name), problem=reason)
+                timeline.tell_once(db, now, incident, codes.NOT_SENT, said)
 
     def send(self, body):
         """Send one message, {"to", "name", "text"}; Failure when it did not pass."""

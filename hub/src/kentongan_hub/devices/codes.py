@@ -12,8 +12,9 @@ from kentongan_wire import kinds, patterns
 from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.language import Joined, _
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.trust import configs
 from kentongan_hub.record import audit, outbox
 
@@ -131,9 +132,8 @@ def choose(db, now, by, zone, profile, own=(), address=""):
     )  # fmt: skip
     db.set_setting(configs.REFRESH, 1)
     configs.send_codes(db, now, zone=zone)
-    said = ", ".join(f"{words.kind(kind)} {spelled(strokes)}" for kind, strokes in own)
-    detail = f"{profile}; {said}" if said else profile
-    audit.record(db, now.wall, by["login"], _("kode kentongan"), f"RT {zone:02d}", detail, address)
+    detail = Said(codes.CODES_ARE, profile=profile, own=[[kind, spelled(strokes)] for kind, strokes in own])
+    audit.record(db, now.wall, by["login"], codes.CODES_CHOSEN, f"RT {zone:02d}", detail, address)
 
 
 def holders(db, zone):

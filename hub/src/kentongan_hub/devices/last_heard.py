@@ -2,8 +2,9 @@
 
 from kentongan_wire import messages as m
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.clock import local_time, parse_wall
-from kentongan_hub.base.language import _
+from kentongan_hub.base.said import REPORTER, Said, unknown_device
 from kentongan_hub.devices import deaf
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_UNREAD_MIN, TREND_DAYS, days_left
 from kentongan_hub.record import away, timeline
@@ -12,7 +13,6 @@ GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a 
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
 DAY_MS = 86_400_000
 TEST_ANSWER_MS = 120_000  # after its order a quiet test is answered within this, or not at all
-PRESSER = "pelapor (dirahasiakan)"
 COUNTED_FROM = "statuses_from_ms"
 STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
 
@@ -201,9 +201,9 @@ def stage_seen(db, now, gateway, event):
 def _presser_knows(db, now, number, event):
     incident = db.one("SELECT * FROM incidents WHERE id = ?", number)
     label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
-    who = PRESSER if incident["confidential"] else label or f"alat {event['device']:08x}"
+    who = REPORTER if incident["confidential"] else label or unknown_device(event["device"])
     wall = local_time(happened(now, event), db.setting("time_zone", "WIB"))
-    timeline.tell(db, now, incident, who, _('menunjukkan "ada yang datang"'), _("pukul %(wall)s", wall=wall))
+    timeline.tell(db, now, incident, who, codes.SHOWS_COMING, Said(codes.AT_TIME, wall=wall))
 
 
 def refusals(db, now, gateway, event):

@@ -3,16 +3,17 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import states
+from kentongan_hub.base import codes, states
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Actor, Said
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.calling import steps, texts
 from kentongan_hub.policies import escalation, policy_store
 from kentongan_hub.record import audit, outbox, timeline
 
-# timeline words, as SQL lists: who counts as coming, and from which line on
-CAME = "'saya datang', 'sudah di lokasi'"
-ANEW = "'dibuka kembali', 'dipisah'"
+# codes of the timeline, as SQL lists: who counts as coming, and from which line on
+CAME = f"'{codes.COMING}', '{codes.ARRIVED}'"
+ANEW = f"'{codes.REOPENED}', '{codes.SPLIT}'"
 REASON_LIMIT = 200  # characters
 NOTE_LIMIT = 280  # characters
 DRILL_SOUND_MS = 120_000  # posts beat a drill for one minute
@@ -50,7 +51,10 @@ def open_again(db, now, incident):
 
 
 def act(db, now, incident, action, account, address="", reason=""):
-    """A named person does something; LocalError with a sentence for the screen when the table forbids it."""
+    """A named person does something; LocalError with a sentence for the screen when the table forbids it.
+
+    `reason`: what the person typed or chose, or a Said where the hub acts by itself.
+    """
     if incident["merged_into"]:
         parent = db.value("SELECT slug FROM incidents WHERE id = ?", incident["merged_into"])
         raise LocalError(_("Kejadian ini digabung ke %(parent)s. Buka %(parent)s untuk menjawabnya.",
@@ -63,7 +67,8 @@ def act(db, now, incident, action, account, address="", reason=""):
         )
     if action == states.TANDAI_LATIHAN and incident["confidential"]:
         raise LocalError(_("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya."))
-    reason = audit.clean(reason.strip())[:REASON_LIMIT]
+    if not isinstance(reason, Said):
+        reason = audit.clean(reason.strip())[:REASON_LIMIT]
     if action in NEEDS_REASON and not reason:
         raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
     _DEEDS[action](db, now, incident, state, account, address, reason)
@@ -79,14 +84,14 @@ def _take(db, now, incident, state, account, address, reason):
         holder_account=account["id"],
         next_alert_ms=now.ms + policy_store.for_incident(db, incident)["tindak"] * 1000,
     )
-    timeline.tell(db, now, incident, account["name"], _("diterima"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.TAKEN, reason, address)
 
 
 def _come(db, now, incident, state, account, address, reason):
     if came(db, incident, account["name"]) and incident["help_ms"] is None:
         return  # a second tap
     _answer(db, now, incident, state, account)
-    timeline.tell(db, now, incident, account["name"], _("saya datang"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.COMING, reason, address)
     audit.note("answered", timeline.identity(db, incident))
     orders.stages(db, now, incident, m.STAGE_COMING)
 
@@ -123,7 +128,7 @@ def _answer(db, now, incident, state, account):
 def _arrive(db, now, incident, state, account, address, reason):
     first = incident["answered_ms"] is None
     _answer(db, now, incident, state, account)
-    timeline.tell(db, now, incident, account["name"], _("sudah di lokasi"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.ARRIVED, reason, address)
     if first:
         audit.note("answered", timeline.identity(db, incident))
         orders.stages(db, now, incident, m.STAGE_COMING)
@@ -132,7 +137,7 @@ def _arrive(db, now, incident, state, account, address, reason):
 def _help(db, now, incident, state, account, address, reason):
     """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
     _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
-    timeline.tell(db, now, incident, account["name"], _("butuh bantuan lagi"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.HELP_ASKED, reason, address)
 
 
 def call_on(db, now, incident, joined):
@@ -141,17 +146,17 @@ def call_on(db, now, incident, joined):
     first = incident["help_ms"] is None
     _set(db, incident, help_ms=incident["help_ms"] or now.ms,
          next_alert_ms=due_ms if first else min(due_ms, incident["next_alert_ms"] or due_ms))  # fmt: skip
-    asks = _("%(name)s: datang juga untuk %(slug)s?", name=incident["answered_by"], slug=joined["slug"])
-    timeline.tell(db, now, incident, "pusat data", _("ditanyakan"), asks)
+    asks = Said(codes.COME_TOO, name=incident["answered_by"], slug=joined["slug"])
+    timeline.tell(db, now, incident, HUB, codes.COMING_ASKED, asks)
 
 
 def _mark_drill(db, now, incident, state, account, address, reason):
     """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
-    timeline.tell(db, now, incident, account["name"], _("ditandai latihan"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.MARKED_DRILL, reason, address)
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=1, help_ms=None, next_alert_ms=None)
     orders.stop_sirens(db, now, incident)
-    _take_back(db, now, incident, _("koreksi: ini latihan"), texts.only_a_drill(db, incident))
+    _take_back(db, now, incident, codes.DRILL_CORRECTED, texts.only_a_drill(db, incident))
 
 
 def _mark_real(db, now, incident, state, account, address, reason):
@@ -159,7 +164,7 @@ def _mark_real(db, now, incident, state, account, address, reason):
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=0)
     open_again(db, now, {**incident, "drill": 0})
-    timeline.tell(db, now, incident, account["name"], _("ditandai sungguhan"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.MARKED_REAL, reason, address)
     incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
     orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
     steps.at_once(db, now, {**incident, "opened_ms": now.ms})
@@ -168,7 +173,7 @@ def _mark_real(db, now, incident, state, account, address, reason):
 def _reopen(db, now, incident, state, account, address, reason):
     """Closed by mistake: whoever opens it again holds it."""
     open_again(db, now, incident)
-    timeline.tell(db, now, incident, account["name"], _("dibuka kembali"), reason, address)
+    timeline.tell(db, now, incident, account["name"], codes.REOPENED, reason, address)
     _set(
         db,
         incident,
@@ -187,21 +192,20 @@ def _close(db, now, incident, state, account, address, reason):
             state=state,
             closed_ms=now.ms,
             closed_wall=now.wall,
-            closed_by=account["name"],
-            reason=reason,
+            closed_by=None if isinstance(account["name"], Actor) else account["name"],  # null: the hub did
+            reason=None if isinstance(reason, Said) else reason,  # null: see code_words.reason
             help_ms=None,
             next_alert_ms=None,
         )
     mistake = state == states.KELIRU
     timeline.tell(
-        db, now, incident, account["name"], _("alarm keliru") if mistake else _("selesai"), reason, address
+        db, now, incident, account["name"], codes.FALSE_ALARM if mistake else codes.CLOSED, reason, address
     )
     orders.stages(db, now, incident, m.STAGE_CLOSED)
     if not incident["drill"] or now.ms - incident["opened_ms"] < DRILL_SOUND_MS:  # else the air is spared
         orders.stop_sirens(db, now, incident)
     if mistake:
-        what = _("koreksi: alarm keliru, keadaan aman")
-        _take_back(db, now, incident, what, texts.correction(db, incident))
+        _take_back(db, now, incident, codes.ALARM_CORRECTED, texts.correction(db, incident))
 
 
 def _take_back(db, now, incident, what, text):
@@ -209,9 +213,8 @@ def _take_back(db, now, incident, what, text):
     ids = [one["id"] for one in orders.members(db, incident)]
     told = outbox.take_back(db, now.ms, ids, text)
     outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    timeline.tell(
-        db, now, incident, "pusat data", what, _("kepada %(told)s penerima", told=told) if told else ""
-    )
+    said = Said(codes.TO_RECIPIENTS, told=told) if told else None
+    timeline.tell(db, now, incident, HUB, what, said=said)
 
 
 _DEEDS = {
@@ -241,7 +244,7 @@ def come_from_device(db, now, incident, label):
 
 def decline(db, now, incident, account, address=""):
     """'Saya tidak bisa': others know it; nothing waits for this person any more."""
-    timeline.tell(db, now, incident, account["name"], _("tidak bisa datang"), "", address)
+    timeline.tell(db, now, incident, account["name"], codes.DECLINED, "", address)
 
 
 def add_note(db, now, incident, account, text, address=""):
@@ -249,7 +252,7 @@ def add_note(db, now, incident, account, text, address=""):
     text = audit.clean(text.strip())[:NOTE_LIMIT]
     if not text:
         raise LocalError(_("Catatan masih kosong. Tulis satu kalimat."))
-    timeline.tell(db, now, incident, account["name"], _("catatan"), text, address)
+    timeline.tell(db, now, incident, account["name"], codes.NOTED, text, address)
     if escalation.left_open(incident):  # somebody is at it: the question whether it is over can wait
         _set(db, incident, next_alert_ms=policy_store.ask_ms(db, now, incident))
 
@@ -259,14 +262,11 @@ def hand_over(db, now, incident, account, to, address="", reason=""):
     if incident["closed_ms"] is not None:
         raise LocalError(_("Kejadian ini sudah ditutup, tidak ada yang diserahkan."))
     _set(db, incident, holder=to["name"], holder_account=to["id"])
-    detail = _("kepada %(name)s", name=to["name"])
-    if reason:
-        reason = audit.clean(reason)[:REASON_LIMIT]
-        detail = _("kepada %(name)s: %(reason)s", name=to["name"], reason=reason)
-    timeline.tell(db, now, incident, account["name"], _("serah terima"), detail, address)
+    reason, said = audit.clean(reason)[:REASON_LIMIT], Said(codes.TO_PERSON, name=to["name"])
+    timeline.tell(db, now, incident, account["name"], codes.HANDED_OVER, reason, address, said)
 
 
 def hush(db, now, incident, account, address=""):
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
     orders.stop_sirens(db, now, incident)
-    timeline.tell(db, now, incident, account["name"], _("matikan bunyi"), "", address)
+    timeline.tell(db, now, incident, account["name"], codes.HUSHED, "", address)

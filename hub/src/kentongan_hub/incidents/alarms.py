@@ -5,8 +5,9 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import states
+from kentongan_hub.base import codes, states
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, REPORTER, Said, unknown_device
 from kentongan_hub.devices import last_heard, troubles, waits
 from kentongan_hub.devices.trust import counters, intake
 from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, soundings
@@ -235,8 +236,8 @@ def _press(db, now, incident, event):
     if event["cancel"]:
         _cancel(db, now, incident, event)
     elif first_press:
-        detail = _("diterima terlambat, tanpa sirene") if event["late"] else ""
-        timeline.tell(db, now, incident, _who(db, incident), _("tombol ditekan"), detail)
+        detail = Said(codes.LATE_NO_SIREN) if event["late"] else ""
+        timeline.tell(db, now, incident, _who(db, incident), codes.PRESSED, detail)
         steps.at_once(db, now, {**incident, "last_counter": event["counter"]}, event["age_ms"] >= 0)
     else:
         _press_again(db, now, incident, event)
@@ -254,9 +255,7 @@ def _told_again(db, now, event, row):
         earnest = row["drill"] and not drill and not incident["confidential"]
         judged = incident["closed_ms"] is not None and incident["closed_ms"] >= row["received_ms"]
         if earnest or (row["late"] and not late and not judged):
-            said = _("tidak terlambat, kata gateway lain")
-            if earnest:
-                said = _("bukan latihan, kata gateway lain")
+            said = codes.NOT_A_DRILL if earnest else codes.NOT_LATE
             _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
             failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
     db.run(
@@ -286,35 +285,28 @@ def _dated(db, now, incident, event, row):
 
 def _odd(db, now, incident, event, nameless):
     """What people should know of how this alarm came, beside that it did."""
-    who = "pusat data"
     if event["unread"]:
-        said = _("kartu gerbang merusak isinya: tanyakan siapa yang menekan, ganti kartunya")
-        timeline.tell(db, now, incident, who, _("peringatan"), said)
+        timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.CONTENT_SPOILT))
     if nameless:
-        said = _("tadi hanya nomornya yang terbaca, dan itu dibuka sebagai alarm rahasia: ini isinya")
-        timeline.tell(db, now, incident, who, _("peringatan"), said)
+        timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.NUMBER_ONLY_BEFORE))
     if event["altered"]:
-        said = _("nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya")
-        timeline.tell(db, now, incident, who, _("peringatan"), said)
+        timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.NUMBER_USED_TWICE))
     if event["doubted"]:
-        said = _("gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan "
-                 "rekaman")  # fmt: skip
-        timeline.tell(db, now, incident, who, _("peringatan"), said)
+        timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.COUNT_NOT_KNOWN))
 
 
 def _press_again(db, now, incident, event, said=""):
-    """A later press of the same incident; `said`: the same one, told by a gateway that knew more."""
+    """A later press of the same incident; `said`: the code of what a gateway that knew more told of it."""
     confidential = bool(incident["confidential"])
     happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
     # a gateway tells late what it heard late, or in order what another had heard past it
     older = event["late"] or event["counter"] < incident["last_counter"]
     if older and (incident["closed_ms"] is not None or incident["cancelled"]):
-        timeline.tell(
-            db, now, incident, _who(db, incident), _("tombol ditekan lagi"), said or _("diterima terlambat")
-        )
+        why = Said(said or codes.CAME_LATE)
+        timeline.tell(db, now, incident, _who(db, incident), codes.PRESSED_AGAIN, why)
         return
     state = states.after(incident["state"], happens)
-    timeline.tell(db, now, incident, _who(db, incident), said or _("tombol ditekan lagi"))
+    timeline.tell(db, now, incident, _who(db, incident), said or codes.PRESSED_AGAIN)
     if happens == states.TEKAN:
         kind = incident["kind"] if older else event["kind"]
         db.run(
@@ -329,7 +321,7 @@ def _press_again(db, now, incident, event, said=""):
         if incident["merged_into"]:
             merging.press_after_end(db, now, {**incident, "drill": 0})
         actions.open_again(db, now, incident)
-        timeline.tell(db, now, incident, "pusat data", _("dibuka kembali"), _("tombol ditekan lagi"))
+        timeline.tell(db, now, incident, HUB, codes.REOPENED, Said(codes.PRESSED_AGAIN))
         _call_anew(db, now, incident, event)
     elif happens == states.TEKAN and incident["late"] and not older and state == states.BARU:
         if not incident["merged_into"]:  # nobody was called at once for what seemed held back
@@ -349,15 +341,15 @@ def _call_anew(db, now, incident, event):
 def _cancel(db, now, incident, event):
     state = states.after(incident["state"], states.BATAL)
     db.run("UPDATE incidents SET state = ?, cancelled = 1 WHERE id = ?", state, incident["id"])
-    timeline.tell(db, now, incident, _who(db, incident), _("dibatalkan"), _("pastikan keadaan di tempat"))
+    timeline.tell(db, now, incident, _who(db, incident), codes.CANCELLED, Said(codes.LOOK_ON_THE_SPOT))
     orders.stage(db, now, incident, event["counter"], m.STAGE_CANCELLED)
 
 
 def _who(db, incident):
     if incident["confidential"]:
-        return last_heard.PRESSER
+        return REPORTER
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
-    return label or f"alat {incident['device']:08x}"
+    return label or unknown_device(incident["device"])
 
 
 def _siren_report(db, now, gateway, event):
@@ -412,8 +404,7 @@ def _incident_of(db, origin, counter):
 
 def _siren_says(db, now, incident, gateway, post, state):
     label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
-    word = SIREN_WORDS.get(state, _("melapor"))
-    timeline.tell(db, now, incident, label, _("sirene %(word)s", word=word))
+    timeline.tell(db, now, incident, label, SIREN_CODES.get(state, codes.SIREN_REPORTED))
     soundings.reported(db, now, incident, post, state)
 
 
@@ -437,6 +428,14 @@ def _reported_before(db, now, incident, event):
         _siren_says(db, now, incident, row["gateway"], row["post"], row["state"])
 
 
+SIREN_CODES = {
+    m.STATE_SOUNDING: codes.SIREN_SOUNDING,
+    m.STATE_STOPPED: codes.SIREN_STOPPED,
+    m.STATE_SILENCED: codes.SIREN_SILENCED,
+    m.STATE_FAILED: codes.SIREN_FAILED,
+    m.STATE_DRIVEN: codes.SIREN_DRIVEN,
+    m.STATE_REFUSED: codes.SIREN_REFUSED,
+}
 SIREN_WORDS = {
     m.STATE_SOUNDING: _("berbunyi"),
     m.STATE_STOPPED: _("berhenti"),

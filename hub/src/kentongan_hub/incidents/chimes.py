@@ -9,14 +9,13 @@ An answer ends the calling and tells a frightened person that somebody is coming
 Everything else is counted, and said on the incident's timeline.
 """
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import Said, unknown_device
 from kentongan_hub.devices import last_heard
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import ringing
 from kentongan_hub.record import timeline
 
-# or the one that paged it has not said so yet
-UNPAGED = _("penerima ini tidak dipanggil untuk kejadian ini")
 NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
 
 
@@ -47,11 +46,12 @@ def answered(db, now, gateway, event):
     why = refusal(db, incident, chime)
     if why:
         last_heard.count_refusal(db, now, gateway, NOT_ASKED, 1)
-        if why == UNPAGED:
+        if why == codes.CHIME_NOT_PAGED:
             _keep_early(db, event)
         if incident:
-            who = chime["label"] if chime else f"alat {event['device']:08x}"
-            timeline.tell(db, now, incident, who, _("saya datang?"), _("tidak dihitung: %(why)s", why=why))
+            who = chime["label"] if chime else unknown_device(event["device"])
+            said = Said(codes.DOES_NOT_COUNT, why=Said(why))
+            timeline.tell(db, now, incident, who, codes.COMING_NOT_COUNTED, said)
         return
     if incident["merged_into"]:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
@@ -68,20 +68,20 @@ def _keep_early(db, event):
 
 
 def refusal(db, incident, chime):
-    """Why this chime's answer to this incident does not count, or None."""
+    """The code of why this chime's answer to this incident does not count, or None."""
     if incident is None:
-        return _("tidak ada kejadian itu")
+        return codes.NO_SUCH_INCIDENT
     if chime is None or chime["role"] != "penerima" or chime["revoked"] or chime["pending"]:
-        return _("alat ini bukan penerima")
+        return codes.IS_NO_CHIME
     asked = "SELECT 1 FROM pages WHERE chime = ? AND origin = ? AND counter = ?"
     if not db.value(asked, chime["node"], incident["device"], incident["first_counter"]):
-        return UNPAGED
+        return codes.CHIME_NOT_PAGED  # or the gateway that paged it has not said so yet
     if chime["zone"] != incident["zone"] and _chimes_of(db, incident["zone"]):
-        return _("penerima RT lain")
+        return codes.CHIME_OF_OTHER_RT
     if incident["house"] and (chime["zone"], chime["house"]) == (incident["zone"], incident["house"]):
-        return _("penerima di rumah pelapor")
+        return codes.CHIME_OF_REPORTER
     if incident["confidential"] and chime["node"] not in ringing.ring(db, incident):
-        return _("penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu")
+        return codes.CHIME_NOT_CONFIRMED
     return None
 
 

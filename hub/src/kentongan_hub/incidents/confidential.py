@@ -6,7 +6,7 @@ answer as for one that does not exist. circles.py draws the circle, standing.py 
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import orders
 from kentongan_hub.people import circles, standing
@@ -55,7 +55,7 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
               made_wall=now.wall)  # fmt: skip
     for one in event:  # what was merged is one event, and nobody knows half of it
         circles.end(db, now, account_id, one["id"], BY_HAND)
-    timeline.tell(db, now, incident, by["name"], _("mengecualikan"), person["name"], address)
+    timeline.tell(db, now, incident, by["name"], codes.EXCLUDED, person["name"], address)
     return True
 
 
@@ -89,7 +89,7 @@ def include(db, now, by, number, *, account=None, incident=None, address=""):
             row["account"],
             BY_HAND,
         )
-    timeline.tell(db, now, incident, by["name"], _("menyertakan lagi"), row["name"], address)
+    timeline.tell(db, now, incident, by["name"], codes.INCLUDED_AGAIN, row["name"], address)
     return True
 
 
@@ -119,5 +119,4 @@ def excluded(db, incident):
 
 def log_view(db, now, account, incident, address):
     """Each view of a confidential incident is on the record."""
-    what = _("lihat kejadian rahasia")
-    audit.record(db, now.wall, account["login"], what, incident["slug"], address=address)
+    audit.record(db, now.wall, account["login"], codes.CONFIDENTIAL_SEEN, incident["slug"], address=address)

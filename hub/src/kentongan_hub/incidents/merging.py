@@ -3,8 +3,9 @@
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import states
+from kentongan_hub.base import codes, states
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.incidents import actions, orders
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy_store
@@ -47,9 +48,10 @@ def merge(db, now, child, parent, account, address=""):
             orders.stage(db, now, one, one["last_counter"], m.STAGE_COMING)
     if own:  # who was to be called later may sleep
         outbox.drop_delayed(db, now.ms, [one["id"] for one in joining])
-    what, name = _("digabung"), account["name"]
-    timeline.tell(db, now, child, name, what, _("ke %(slug)s", slug=parent["slug"]), address)
-    timeline.tell(db, now, parent, name, what, _("dengan %(slug)s", slug=child["slug"]), address)
+    into = Said(codes.INTO_INCIDENT, slug=parent["slug"])
+    other = Said(codes.WITH_INCIDENT, slug=child["slug"])
+    timeline.tell(db, now, child, account["name"], codes.MERGED, into, address)
+    timeline.tell(db, now, parent, account["name"], codes.MERGED, other, address)
     if answered and not own and child["answered_ms"] is None and not parent["drill"]:
         actions.call_on(db, now, parent, child)
 
@@ -60,15 +62,15 @@ def split(db, now, child, account, address=""):
         raise LocalError(_("Kejadian ini tidak sedang digabung."))
     parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
     _stand_alone(db, now, child)
-    left = _("dari %(slug)s", slug=parent["slug"])
-    timeline.tell(db, now, child, account["name"], _("dipisah"), left, address)
-    timeline.tell(db, now, parent, account["name"], _("dilepas"), child["slug"], address)
+    left = Said(codes.FROM_INCIDENT, slug=parent["slug"])
+    timeline.tell(db, now, child, account["name"], codes.SPLIT, left, address)
+    timeline.tell(db, now, parent, account["name"], codes.RELEASED, child["slug"], address)
 
 
 def press_after_end(db, now, child):
     """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
     _stand_alone(db, now, child)
-    timeline.tell(db, now, child, "pusat data", _("dipisah"), _("tombol ditekan lagi"))
+    timeline.tell(db, now, child, HUB, codes.SPLIT, Said(codes.PRESSED_AGAIN))
 
 
 def _stand_alone(db, now, child):

@@ -2,7 +2,9 @@
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.trust import revocations
 from kentongan_hub.incidents import orders
 from kentongan_hub.people import access, circles
@@ -45,14 +47,15 @@ def mute(db, now, by, label, hours, reason, at=""):
     ):
         db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
         orders.siren(db, now, incident, "stop")
-    audit.record(db, now.wall, by["login"], _("tombol dibisukan"), label, f"{hours} jam: {reason}", at)
+    audit.record(db, now.wall, by["login"], codes.BUTTON_MUTED, label, reason, at,
+                 Said(codes.HOURS, hours=hours))  # fmt: skip
 
 
 def unmute(db, now, by, label, at=""):
     if db.run(
         "UPDATE devices SET muted_until_ms = NULL, muted_reason = NULL WHERE label = ? AND revoked = 0", label
     ):
-        audit.record(db, now.wall, by["login"], _("tombol dihidupkan"), label, address=at)
+        audit.record(db, now.wall, by["login"], codes.BUTTON_UNMUTED, label, address=at)
 
 
 def muted(db, now_ms, node):
@@ -68,7 +71,7 @@ def revoke(db, now, by, secret, label, reason, at=""):
         raise LocalError(_("Alat ini tidak ada, atau sudah dicabut."))
     not_ones_own(db, by, row)
     revocations.revoke(db, now, secret, row["node"], reason, by["name"])
-    audit.record(db, now.wall, by["login"], _("alat dicabut dari halaman"), label, reason, at)
+    audit.record(db, now.wall, by["login"], codes.DEVICE_REVOKED_ON_PAGE, label, reason, at)
 
 
 def not_ones_own(db, by, row):

@@ -2,7 +2,7 @@
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import confidential
 from kentongan_hub.record import away, timeline
@@ -28,7 +28,7 @@ def add(db, now, incident, account, drawn, at=""):
         "photos", incident=incident["id"], body=body, width=width, height=height, made_wall=now.wall,
         made_ms=now.ms, made_by=account["name"],
     )  # fmt: skip
-    timeline.tell(db, now, incident, account["name"], _("foto ditambah"), f"{width} x {height}", at)
+    timeline.tell(db, now, incident, account["name"], codes.PHOTO_ADDED, f"{width} x {height}", at)
 
 
 def listed(db, incident):

@@ -8,8 +8,9 @@ import threading
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import states, words
+from kentongan_hub.base import codes, states, words
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import REPORTER
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, steps
 from kentongan_hub.people import circles
@@ -17,7 +18,6 @@ from kentongan_hub.policies import policy_store
 from kentongan_hub.record import audit, outbox, timeline
 
 TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
-REPORTER = "pelapor (dirahasiakan)"
 PAGE_EXPIRES_MS = 3_600_000
 KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
 WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was called for yet, in this time
@@ -95,7 +95,7 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     due_ms = policy_store.first_alert_ms(db, now, incident, False)
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
-    timeline.tell(db, now, incident, who, _("dilaporkan"), text, at)
+    timeline.tell(db, now, incident, who, codes.REPORTED, text, at)
     outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
     audit.note("hub_logged", timeline.identity(db, incident), incident["state"])
     steps.at_once(db, now, incident)

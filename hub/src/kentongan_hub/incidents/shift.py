@@ -1,5 +1,6 @@
 """Tonight's operator hands over, with what he holds."""
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents.mute import REASON_LIMIT, reason_given
 from kentongan_hub.record import audit
@@ -14,5 +15,5 @@ def hand_over(db, now, by, to, reason, message="", at=""):
     db.set_setting("operator", to["name"])
     db.set_setting("operator_wall", now.wall)
     held = db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"])
-    audit.record(db, now.wall, by["login"], _("serah terima malam"), to["login"], message, at)
+    audit.record(db, now.wall, by["login"], codes.SHIFT_HANDED_OVER, to["login"], message, at)
     return held

@@ -5,7 +5,8 @@ import json
 from kentongan_wire import flood
 from kentongan_wire import messages as m
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import HUB
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.drills import posts
@@ -139,7 +140,7 @@ def stop_recorded(db, now, incident, gateway, event):
             "seconds": 0}  # fmt: skip
     outbox.order(db, now.ms, [gateway], "siren", body, orders.SIREN_EXPIRES_MS, incident["id"])
     label = db.value("SELECT label FROM devices WHERE node = ?", post)
-    timeline.tell(db, now, incident, label, _("perintah lama diputar ulang, sirene dihentikan"))
+    timeline.tell(db, now, incident, label, codes.ORDER_REPLAYED)
     return True
 
 
@@ -194,7 +195,7 @@ def _judge(db, now, row):
     )
     incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
-    timeline.tell(db, now, incident, "pusat data", _("sirene tidak melapor berbunyi"), label or "")
+    timeline.tell(db, now, incident, HUB, codes.SIREN_UNREPORTED, label or "")
     return True
 
 

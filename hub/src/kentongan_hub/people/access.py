@@ -9,8 +9,9 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said, either
 from kentongan_hub.people import circles
 from kentongan_hub.record import audit
 
@@ -39,12 +40,16 @@ def known(account):
     return bool(account["house"] or account["outside"])
 
 
-def home_words(account):
+def home_said(account):
     if account["outside"]:
-        return _("di luar RT")
+        return Said(codes.OUTSIDE_RT)
     if not account["house"]:
-        return _("belum dicatat")
-    return _("RT %(zone)s rumah %(house)s", zone=f"{account['zone']:02d}", house=account["house"])
+        return Said(codes.HOME_UNKNOWN)
+    return Said(codes.HOUSE_OF_RT, zone=f"{account['zone']:02d}", house=account["house"])
+
+
+def home_words(account):
+    return code_words.say(home_said(account))
 
 
 def check_home(zone, house, outside):
@@ -190,14 +195,14 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
     db.insert(
         "access_requests",
         what=what,
-        subject=subject,
+        subject=str(subject),  # a login, which begins with no "{", or a Said
         body=text,
         account=account and account["id"],
         touched=json.dumps(sorted(touched)),
         made_by=by["id"],
         made_wall=now.wall,
     )
-    audit.record(db, now.wall, by["login"], _("menunggu orang kedua"), subject, what, at)
+    audit.record(db, now.wall, by["login"], codes.SECOND_WAITED, subject, Said(codes.FACT, fact=what), at)
     return False
 
 
@@ -235,7 +240,7 @@ def may_agree(db, by, row, account, touched):
 
 
 def take(db, now, by, row, result, at=""):
-    """Mark a request as done."""
+    """Mark a request as done; `result`: the code of what the second person said."""
     db.run(
         # what it held, a number among it, is not kept longer than it waits
         "UPDATE access_requests SET done_wall = ?, done_by = ?, result = ?, body = '{}' WHERE id = ?",
@@ -244,8 +249,8 @@ def take(db, now, by, row, result, at=""):
         result,
         row["id"],
     )
-    audit.record(db, now.wall, by["login"], _("orang kedua: %(result)s", result=result), row["subject"],
-                 f"{row['what']}, diminta {row['first']['login']}", at)  # fmt: skip
+    asked = Said(codes.ASKED_BY, fact=Said(codes.FACT, fact=row["what"]), login=row["first"]["login"])
+    audit.record(db, now.wall, by["login"], result, either(row["subject"]), asked, at)
 
 
 def history(db):
@@ -286,7 +291,7 @@ def checked(db, now, makers, at=""):
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):
         db.run("DELETE FROM settings WHERE key = ?", RESTORED)
-        audit.record(db, now.wall, makers[0]["login"], _("akses diperiksa"), "", "", at)
+        audit.record(db, now.wall, makers[0]["login"], codes.ACCESS_CHECKED, "", "", at)
 
 
 def trim(db, now):

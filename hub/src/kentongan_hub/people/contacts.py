@@ -8,8 +8,9 @@ somebody fills them in, 112 among them because most districts do not answer it.
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import phones, services
+from kentongan_hub.base import codes, phones, services
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.record import audit, away
 
 OTHER = ""  # a contact of no service: listed, in no sentence
@@ -51,7 +52,7 @@ def save(db, now, by, number, values, at=""):
         if db.value("SELECT count(*) FROM contacts") >= LIMIT:
             raise LocalError(_("sudah ada %(limit)s kontak; hapus yang tidak dipakai", limit=LIMIT))
         db.insert("contacts", name=name, number=phone, service=service, zone=zone)
-        audit.record(db, now.wall, by["login"], _("kontak ditambah"), name, phone, at)
+        audit.record(db, now.wall, by["login"], codes.CONTACT_ADDED, name, phone, at)
         return
     old = _find(db, number)
     db.run(
@@ -61,7 +62,8 @@ def save(db, now, by, number, values, at=""):
     if old["number"] != phone:  # whoever checked the old one has not called this one
         none = "verified_wall = NULL, verified_ms = NULL, verified_by = ''"
         db.run(f"UPDATE contacts SET {none} WHERE id = ?", number)
-    audit.record(db, now.wall, by["login"], _("kontak diubah"), name, f"{old['number']} menjadi {phone}", at)
+    becomes = Said(codes.BECOMES, old=old["number"], new=phone)
+    audit.record(db, now.wall, by["login"], codes.CONTACT_CHANGED, name, becomes, at)
 
 
 def verified(db, now, by, number, at=""):
@@ -73,13 +75,13 @@ def verified(db, now, by, number, at=""):
         "UPDATE contacts SET verified_wall = ?, verified_ms = ?, verified_by = ? WHERE id = ?",
         *(now.wall, now.ms, by["name"], number),
     )
-    audit.record(db, now.wall, by["login"], _("kontak dicek"), row["name"], row["number"], at)
+    audit.record(db, now.wall, by["login"], codes.CONTACT_CHECKED, row["name"], row["number"], at)
 
 
 def drop(db, now, by, number, at=""):
     row = _find(db, number)
     db.run("DELETE FROM contacts WHERE id = ?", number)
-    audit.record(db, now.wall, by["login"], _("kontak dihapus"), row["name"], row["number"], at)
+    audit.record(db, now.wall, by["login"], codes.CONTACT_REMOVED, row["name"], row["number"], at)
 
 
 def _find(db, number):

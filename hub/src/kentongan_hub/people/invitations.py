@@ -4,8 +4,9 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Actor, Said
 from kentongan_hub.people import access, accounts, pins
 from kentongan_hub.record import audit, away
 
@@ -30,18 +31,18 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
     if hours not in HOURS:
         raise LocalError(_("berlaku: pilih 1 jam, 1 hari atau 1 minggu"))
     token = _insert(db, now, by["name"], name, role, hours, home=home, by_account=by["id"])
-    lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
-    detail = f"{role}, {hours} jam, rumah: {lives}"
-    audit.record(db, now.wall, by["login"], _("undangan dibuat"), name, detail, at)
+    lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    detail = Said(codes.INVITED_AS, role=role, hours=hours, home=lives)
+    audit.record(db, now.wall, by["login"], codes.INVITED, name, detail, at)
     return token
 
 
-def recover(db, now, by, account, at="", console=False):
+def recover(db, now, by, account, at="", console=""):
     """The secret of a link with which this account gets a new password; the older links of it end.
 
-    `console`: asked for at the hub's own machine. An account that is or was agreed for confidential
-    incidents, or holds an office that is called for them, is recovered there only: whoever holds the link for
-    a moment would read what that person may read.
+    `console`: who asked for it at the hub's own machine, as `by`. An account that is or was agreed for
+    confidential incidents, or holds an office that is called for them, is recovered there only: whoever holds
+    the link for a moment would read what that person may read.
     """
     if not account["active"]:
         raise LocalError(_("akun %(login)s dimatikan; hidupkan dulu di halaman Akun",
@@ -56,8 +57,9 @@ def recover(db, now, by, account, at="", console=False):
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
            "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
+    who = Actor(codes.CONSOLE, console) if console else by
     token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
-    audit.record(db, now.wall, by, _("tautan sandi baru dibuat"), account["login"], address=at)
+    audit.record(db, now.wall, who, codes.RECOVERY_LINK_MADE, account["login"], address=at)
     return token
 
 
@@ -123,8 +125,8 @@ def take(db, now, invitation, login, name, password, pin, at=""):
         db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), account)
     db.run("UPDATE invitations SET used_wall = ?, used_by = ? WHERE id = ?", now.wall, account,
            invitation["id"])  # fmt: skip
-    what = _("sandi baru lewat tautan") if invitation["account"] else _("undangan dipakai")
-    detail = f"dari {invitation['made_by']}, peran {invitation['role']}"
+    what = codes.PASSWORD_RECOVERED if invitation["account"] else codes.INVITATION_USED
+    detail = Said(codes.INVITED_BY, made_by=invitation["made_by"], role=invitation["role"])
     audit.record(db, now.wall, invitation["login"] or login, what, invitation["name"], detail, at)
     return account
 
@@ -135,7 +137,7 @@ def end(db, now, by, number, at=""):
     if row is None or row["used_wall"] is not None or row["ended_wall"] is not None:
         return False
     db.run("UPDATE invitations SET ended_wall = ? WHERE id = ?", now.wall, number)
-    audit.record(db, now.wall, by["login"], _("undangan dibatalkan"), row["name"], row["role"], at)
+    audit.record(db, now.wall, by["login"], codes.INVITATION_ENDED, row["name"], row["role"], at)
     return True
 
 

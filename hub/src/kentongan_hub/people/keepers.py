@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
 from kentongan_hub.people import access, circles
 from kentongan_hub.record import audit
@@ -108,4 +108,4 @@ def keep(db, now, by, passphrase, at=""):
         "INSERT OR REPLACE INTO backup_keepers (account, salt, public, made_wall) VALUES (?, ?, ?, ?)",
         by["id"], lock.salt, lock.public, now.wall,
     )  # fmt: skip
-    audit.record(db, now.wall, by["login"], _("kata sandi cadangan dipasang"), by["login"], "", at)
+    audit.record(db, now.wall, by["login"], codes.BACKUP_PASSPHRASE_SET, by["login"], "", at)

@@ -8,28 +8,13 @@ import re
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import access, ways
 from kentongan_hub.record import audit
 
-DUTIES = {
-    "ronda": _("ronda yang bertugas"),
-    "ketua_rt": _("ketua RT"),
-    "wakil_rt": _("wakil ketua RT"),
-    "keamanan": _("seksi keamanan"),
-    "linmas": _("Linmas"),
-    "bidan": _("bidan"),
-    "p3k": _("P3K"),
-    "kader": _("kader"),
-    "mobil": _("pemilik mobil"),
-    "ketua_rw": _("ketua RW"),
-    "lurah": _("lurah"),
-    "bhabin": _("Bhabinkamtibmas"),
-    "babinsa": _("Babinsa"),
-    "ppa": _("unit PPA"),
-    "teknisi": _("teknisi"),
-}
-
+DUTIES = words.DUTIES
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 
 NAME_LIMIT, NOTE_LIMIT = 60, 200  # characters
@@ -52,6 +37,15 @@ def _text(name, value, limit, required=False):
     return value
 
 
+def subject_of(person):
+    """Somebody of the register, on the record: by number, for the name is erased one day."""
+    return Said(codes.PERSON, number=person)
+
+
+def house_at(zone, number):
+    return Said(codes.HOUSE_OF_RT, zone=f"{zone:02d}", house=number)
+
+
 def add_house(db, now, by, zone, number, place="", at=""):
     """The new house's id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
@@ -60,7 +54,7 @@ def add_house(db, now, by, zone, number, place="", at=""):
         raise LocalError(_("rumah %(number)s di RT %(zone)s: sudah terdaftar",
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
     house = db.insert("houses", zone=zone, number=number, place=_text(_("patokan"), place, 80))
-    audit.record(db, now.wall, by["login"], _("rumah didaftar"), f"RT {zone:02d} rumah {number}", address=at)
+    audit.record(db, now.wall, by["login"], codes.HOUSE_ADDED, house_at(zone, number), address=at)
     return house
 
 
@@ -85,7 +79,8 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
         health_consent_wall=now.wall if health else None,
         created_wall=now.wall,
     )
-    audit.record(db, now.wall, by["login"], _("warga didaftar"), f"warga {person}", "dengan persetujuan", at)
+    agreed = Said(codes.WITH_CONSENT)
+    audit.record(db, now.wall, by["login"], codes.PERSON_ADDED, subject_of(person), agreed, at)
     return person
 
 
@@ -106,12 +101,12 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
     db.insert(
         "addresses", person=person, channel=channel, address=address, delay_s=delay_s, created_ms=now.ms
     )
-    audit.record(db, now.wall, by["login"], _("alamat ditambah"), f"warga {person}", channel, at)
+    audit.record(db, now.wall, by["login"], codes.ADDRESS_ADDED, subject_of(person), channel, at)
 
 
 def drop_address(db, now, by, person, number, at=""):
     if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
-        audit.record(db, now.wall, by["login"], _("alamat dihapus"), f"warga {person}", address=at)
+        audit.record(db, now.wall, by["login"], codes.ADDRESS_REMOVED, subject_of(person), address=at)
 
 
 def check_duties(duties):
@@ -129,9 +124,9 @@ def set_duties(db, now, by, person, duties, at=""):
     db.run("DELETE FROM duties WHERE person = ?", person)
     for duty in duties:
         db.insert("duties", person=person, duty=duty, zone=row["zone"] if duty in RT_DUTIES else 0)
-    words = [", ".join(sorted(some)) or "-" for some in ([row["duty"] for row in had], duties)]
-    detail = f"{words[0]} menjadi {words[1]}"
-    audit.record(db, now.wall, by["login"], _("tugas diubah"), f"warga {person}", detail, at)
+    had_words = [", ".join(sorted(some)) or "-" for some in ([row["duty"] for row in had], duties)]
+    detail = Said(codes.BECOMES, old=had_words[0], new=had_words[1])
+    audit.record(db, now.wall, by["login"], codes.DUTIES_CHANGED, subject_of(person), detail, at)
 
 
 def _person(db, person):
@@ -166,7 +161,7 @@ def withdraw(db, now, by, person, at=""):
         now.wall,
         person,
     )
-    audit.record(db, now.wall, by["login"], _("persetujuan ditarik"), f"warga {person}", address=at)
+    audit.record(db, now.wall, by["login"], codes.CONSENT_WITHDRAWN, subject_of(person), address=at)
 
 
 def move_out(db, now, by, zone, number, reason, at=""):
@@ -182,7 +177,7 @@ def move_out(db, now, by, zone, number, reason, at=""):
         db.run("UPDATE addresses SET active = 0 WHERE person = ?", row["id"])
         db.run("DELETE FROM duties WHERE person = ?", row["id"])
         db.run("UPDATE people SET house = 0, head = 0 WHERE id = ?", row["id"])
-    audit.record(db, now.wall, by["login"], _("pindah keluar"), f"RT {zone:02d} rumah {number}", reason, at)
+    audit.record(db, now.wall, by["login"], codes.MOVED_OUT, house_at(zone, number), reason, at)
     return len(gone)
 
 
@@ -194,7 +189,7 @@ def move_in(db, now, by, zone, number, reason, at=""):
     ):
         raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah berpenghuni",
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
-    audit.record(db, now.wall, by["login"], _("pindah masuk"), f"RT {zone:02d} rumah {number}", reason, at)
+    audit.record(db, now.wall, by["login"], codes.MOVED_IN, house_at(zone, number), reason, at)
 
 
 def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
@@ -218,8 +213,8 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     if not changed:
         raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak terdaftar",
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
-    what = _("%(days)s hari", days=days) if days else _("berakhir")
-    audit.record(db, now.wall, by["login"], _("rumah kosong"), f"RT {zone:02d} rumah {number}", what, at)
+    what = Said(codes.DAYS, days=days) if days else Said(codes.ENDED)
+    audit.record(db, now.wall, by["login"], codes.HOUSE_EMPTY, house_at(zone, number), what, at)
 
 
 def empty_note(db, at_ms, zone, number):

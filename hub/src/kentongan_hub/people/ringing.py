@@ -8,6 +8,7 @@ Of an incident only chimes ring that a person of its circle had confirmed before
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import _
 from kentongan_hub.people import access, circles
 from kentongan_hub.record import audit
@@ -101,14 +102,14 @@ def confirm(db, now, by, node, at=""):
         _end(db, now, by, node)  # of another house or label
         db.insert("chime_consents", chime=node, account=by["id"], zone=chime["zone"], house=chime["house"],
                   label=chime["label"], at_ms=now.ms, at_wall=now.wall)  # fmt: skip
-        _written(db, now, by, chime, _("penerima dibenarkan"), "", chime["label"], at)
+        _written(db, now, by, chime, codes.CHIME_CONFIRMED, "", chime["label"], at)
 
 
 def refuse(db, now, by, node, at=""):
     """Not this person's, or no more: nothing silent rings there, of open incidents neither."""
     chime = _own(db, by, node)
     if _end(db, now, by, node):
-        _written(db, now, by, chime, _("penerima tidak dibenarkan lagi"), chime["label"], "", at)
+        _written(db, now, by, chime, codes.CHIME_REFUSED, chime["label"], "", at)
 
 
 def _end(db, now, by, node):

@@ -10,6 +10,7 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import _
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
@@ -101,7 +102,7 @@ def add(db, now, by, name, at=""):
         created_wall=now.wall,
         paired_by=by["name"],
     )
-    audit.record(db, now.wall, by["login"], _("layar dipasangkan"), name, address=at)
+    audit.record(db, now.wall, by["login"], codes.SCREEN_PAIRED, name, address=at)
     return account
 
 
@@ -121,5 +122,5 @@ def revoke(db, now, by, number, at=""):
         return False
     db.run("UPDATE accounts SET active = 0 WHERE id = ?", number)
     db.run("DELETE FROM sessions WHERE account = ?", number)
-    audit.record(db, now.wall, by["login"], _("layar dicabut"), row["name"], address=at)
+    audit.record(db, now.wall, by["login"], codes.SCREEN_REMOVED, row["name"], address=at)
     return True

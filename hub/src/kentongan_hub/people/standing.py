@@ -8,8 +8,9 @@ from collections import namedtuple
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import access, accounts, circles, residents
 from kentongan_hub.record import audit
 
@@ -37,7 +38,7 @@ def confirm(db, now, by, number, at=""):
     row = access.request(db, number)
     look = _RULES[row["what"]](db, row["body"], row["first"])
     access.may_agree(db, by, row, look.account, look.touched)
-    access.take(db, now, by, row, "dibenarkan", at)
+    access.take(db, now, by, row, codes.SECOND_AGREED, at)
     _DEEDS[row["what"]](db, now, [row["first"], by], row["body"], at)
 
 
@@ -45,7 +46,7 @@ def refuse(db, now, by, number, at=""):
     row = access.request(db, number)
     if by["id"] != row["made_by"]:
         access.may(db, by, None, row["touched"])
-    access.take(db, now, by, row, "ditolak", at)
+    access.take(db, now, by, row, codes.SECOND_REFUSED, at)
 
 
 def _account(db, number):
@@ -62,12 +63,27 @@ def _person(db, number):
     return row
 
 
+# facts whose change is one line of the record, and the marks in it that have a word
+ON_RECORD = {
+    "rahasia": codes.NAMED,
+    "bukan-rahasia": codes.NOT_NAMED,
+    "pengganti": codes.STAND_IN_MADE,
+    "bukan-pengganti": codes.STAND_IN_ENDED,
+    "matikan": codes.ACCOUNT_OFF,
+    "hidupkan": codes.ACCOUNT_ON,
+}
+STATES = {"ya": Said(codes.YES), "tidak": Said(codes.NO), "hidup": Said(codes.ON), "mati": Said(codes.OFF)}
+
+
+def _becomes(old, new):
+    return Said(codes.BECOMES, old=old, new=new)
+
+
 def _written(db, now, makers, what, account, old, new, at):
     """The record's line and the row for machines; whoever changed enters again with what is true now."""
     access.note(db, now, _ids(makers), what, old, new, account=account["id"])
-    detail = f"{old} menjadi {new}" if old != new else new
-    audit.record(db, now.wall, makers[0]["login"], _("akun: %(what)s",
-                                                     what=what), account["login"], detail, at)  # fmt: skip
+    detail = _becomes(*(STATES.get(one, one) for one in (old, new))) if old != new else new
+    audit.record(db, now.wall, makers[0]["login"], ON_RECORD[what], account["login"], detail, at)
     if account["id"] != makers[0]["id"]:
         accounts.end_sessions(db, account["id"])
 
@@ -133,7 +149,7 @@ def _of_link(db, body, by):
     two = any(access.agreed_once(one) for one in (new, old)) or access.sensitive(db, person) is not None
     own = next((one for one in (old, new) if one and one["id"] == by["id"]), None)
     first_time = not old and not (new and access.known(new))
-    return Look(f"warga {person['id']}", own or new or old, touched, two, first_time, True)
+    return Look(residents.subject_of(person["id"]), own or new or old, touched, two, first_time, True)
 
 
 def _of_person(first_time):
@@ -142,7 +158,7 @@ def _of_person(first_time):
         account = access.sensitive(db, person)
         touched = access.house_of(person) | access.homes_of(db, account)
         two = account is not None
-        return Look(f"warga {person['id']}", account or None, touched, two, first_time, two)
+        return Look(residents.subject_of(person["id"]), account or None, touched, two, first_time, two)
 
     return rule
 
@@ -184,7 +200,7 @@ def _of_moving_out(db, body, by):
     place = (body["zone"], body["house"])
     rows = db.all("SELECT * FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", *place)
     two = any(access.sensitive(db, row) is not None for row in rows)
-    return Look(f"RT {place[0]:02d} rumah {place[1]}", None, {place}, two, False, True)
+    return Look(residents.house_at(*place), None, {place}, two, False, True)
 
 
 def _of_check(db, body, by):
@@ -194,7 +210,7 @@ def _of_check(db, body, by):
     """
     if not db.setting(access.RESTORED):  # asked beforehand, it would be said of facts that nobody has seen
         raise LocalError(_("Tidak ada yang perlu diperiksa. Muat ulang halaman."))
-    return Look("pusat data", None, set(), True, False, True)
+    return Look(Said(codes.THE_HUB), None, set(), True, False, True)
 
 
 # deeds: (db, now, makers, body, at)
@@ -212,11 +228,10 @@ def move(db, now, makers, account, new, at):
         return
     db.run("UPDATE accounts SET zone = ?, house = ?, outside = ? WHERE id = ?", *new, account["id"])
     now_row = dict(zip(("zone", "house", "outside"), new, strict=True))
-    audit_old, audit_new = access.home_words(account), access.home_words(now_row)
+    detail = _becomes(access.home_said(account), access.home_said(now_row))
     places = [access.place(at) for at in (access.home(account), new)]
     access.note(db, now, _ids(makers), "rumah", *places, account=account["id"])
-    detail = f"{audit_old} menjadi {audit_new}"
-    audit.record(db, now.wall, makers[0]["login"], _("akun: rumah"), account["login"], detail, at)
+    audit.record(db, now.wall, makers[0]["login"], codes.HOME_CHANGED, account["login"], detail, at)
     if new[1]:
         where = "i.zone = ? AND i.house = ?"
         circles.shrink(db, now, account["id"], _ids(makers), where, new[0], new[1])
@@ -274,8 +289,8 @@ def _exclude(db, now, makers, body, at):
     db.insert("exclusions", account=account["id"], zone=place[0], house=place[1],
               made_by=makers[0]["name"], made_wall=now.wall)  # fmt: skip
     access.note(db, now, _ids(makers), "kecualikan", "", f"{place[0]}/{place[1]}", account=account["id"])
-    what = f"rumah {place[1]}"
-    audit.record(db, now.wall, makers[0]["login"], _("kecualikan dari rahasia"), account["login"], what, at)
+    what = Said(codes.HOUSE, house=place[1])
+    audit.record(db, now.wall, makers[0]["login"], codes.HOUSE_EXCLUDED, account["login"], what, at)
     circles.shrink(db, now, account["id"], _ids(makers), "i.zone = ? AND i.house = ?", *place)
 
 
@@ -291,8 +306,8 @@ def _include(db, now, makers, body, at):
         *place,
     )
     access.note(db, now, _ids(makers), "sertakan", f"{place[0]}/{place[1]}", "", account=account["id"])
-    what = f"rumah {place[1]}"
-    audit.record(db, now.wall, makers[0]["login"], _("pengecualian dicabut"), account["login"], what, at)
+    what = Said(codes.HOUSE, house=place[1])
+    audit.record(db, now.wall, makers[0]["login"], codes.HOUSE_INCLUDED, account["login"], what, at)
 
 
 def _link(db, now, makers, body, at):
@@ -302,12 +317,13 @@ def _link(db, now, makers, body, at):
     old = person["account"] and _account(db, person["account"])
     db.run("UPDATE people SET account = ? WHERE id = ?", new and new["id"], person["id"])
     _leave_office(db, now, makers, old)
-    logins = [one["login"] if one else "tanpa akun" for one in (old, new)]
+    logins = [one["login"] if one else "tanpa akun" for one in (old, new)]  # read by machines
     for one in filter(None, (old, new) if old != new else ()):  # each has another home by it
         access.note(db, now, _ids(makers), "akun", *logins, account=one["id"], person=person["id"])
-    subject = f"warga {person['id']}"
-    detail = f"{logins[0]} menjadi {logins[1]}"
-    audit.record(db, now.wall, makers[0]["login"], _("akun warga diubah"), subject, detail, at)
+    subject = residents.subject_of(person["id"])
+    nobody = Said(codes.WITHOUT_ACCOUNT)
+    detail = _becomes(*(one["login"] if one else nobody for one in (old, new)))
+    audit.record(db, now.wall, makers[0]["login"], codes.ACCOUNT_LINKED, subject, detail, at)
     if new and person["house"]:
         move(db, now, makers, new, (person["zone"], person["house"], 0), at)
 

@@ -4,8 +4,9 @@ from collections import namedtuple
 
 from kentongan_hub.policies import policy as p
 
-# wait until the step after this one, "tidak" | "rt" | "rw", recipients, words for people, number of this call
-Step = namedtuple("Step", "wait_ms siren to words number")
+# wait until the step after this one, "tidak" | "rt" | "rw", recipients, words for people, the card of whom to
+# telephone, number of this call
+Step = namedtuple("Step", "wait_ms siren to words card number")
 
 FOLLOW_UP_MS = p._PACE["tindak"] * 1000  # "diterima", and still nobody on the way: the calling goes on
 SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
@@ -19,10 +20,10 @@ def first_alert_ms(policy, now_ms, drill):
 def at_once(policy, incident):
     """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
     if incident["drill"] or incident["late"] or incident["cancelled"] or incident["muted"]:
-        return Step(0, p.NO, [], "", 0)
+        return Step(0, p.NO, [], "", "", 0)
     step = policy["langkah"][0]
     siren = p.NO if incident["confidential"] else step["sirene"]
-    return Step(0, siren, step["kepada"], p.step_words(step), 0)
+    return Step(0, siren, step["kepada"], p.step_words(step), step["kartu"], 0)
 
 
 def next_step(policy, incident, now_ms):
@@ -38,9 +39,8 @@ def next_step(policy, incident, now_ms):
     sirens = done < policy["sirene_kali"] and fresh and not (doubtful or incident["confidential"])
     # a doubtful alarm is looked into by people; chimes do not wake a neighbour for it
     to = [one for one in step["kepada"] if not (doubtful and one == p.CHIMES)]
-    return Step(
-        wait_ms(policy, done + 1), step["sirene"] if sirens else p.NO, to, p.step_words(step), done + 1
-    )
+    siren = step["sirene"] if sirens else p.NO
+    return Step(wait_ms(policy, done + 1), siren, to, p.step_words(step), step["kartu"], done + 1)
 
 
 def left_open(incident):

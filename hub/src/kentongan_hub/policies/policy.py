@@ -20,7 +20,8 @@ from kentongan_hub.people import residents
 
 NO, RT, RW = "tidak", "rt", "rw"
 SIRENS = (NO, RT, RW)
-CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dekat", "tugas", "orang"
+CHIMES, NAMED, ALL = words.CHIMES, words.NAMED, words.ALL
+NEAR, DUTY, PERSON = words.NEAR, words.DUTY, words.PERSON
 CONFIDENTIAL_TO = (CHIMES, NAMED, f"{DUTY}:ppa")
 NARKOBA_TO = (*CONFIDENTIAL_TO, f"{DUTY}:ketua_rw", f"{DUTY}:bhabin")
 KONFLIK_TO = (f"{DUTY}:ketua_rw", f"{DUTY}:bhabin")
@@ -36,7 +37,6 @@ LIMITS = {  # key -> lowest, highest
     "akhir": (600, 86_400),
 }
 AFTER_MAX_S = 3_600
-NEAR_MAX = 20
 CARD_LIMIT = 120  # characters
 KEYS = {"langkah", *LIMITS}
 STEP_KEYS = {"detik", "sirene", "kepada", "kartu"}
@@ -204,7 +204,7 @@ def _check_step(kind, place, step):
     if not isinstance(step["kepada"], list) or len(step["kepada"]) > 20:
         raise LocalError(_("%(place)s: kepada paling banyak 20", place=place))
     for to in step["kepada"]:
-        if not isinstance(to, str) or phrase(to) is None:
+        if not isinstance(to, str) or words.recipient(to) is None:
             raise LocalError(_("%(place)s: kepada %(value)s tidak dikenal; pilih %(value2)s",
                                place=place, value=f"{str(to)[:40]!r}", value2=", ".join(choices())))
         allowed = _confidential_to(kind)
@@ -221,25 +221,7 @@ def choices():
     return [CHIMES, NAMED, ALL, f"{NEAR}:4", *(f"{DUTY}:{name}" for name in residents.DUTIES), f"{PERSON}:1"]
 
 
-def phrase(to):
-    """'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
-    word, _colon, value = to.partition(":")
-    if to == CHIMES:
-        return _("penerima di rumah")
-    if to == NAMED:
-        return _("orang yang disepakati")
-    if to == ALL:
-        return _("semua warga RT")
-    if word == NEAR and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= NEAR_MAX:
-        return _("%(value)s rumah terdekat", value=int(value))
-    if word == DUTY:
-        return residents.DUTIES.get(value)
-    if word == PERSON and value.isdecimal() and len(value) < 10:
-        return _("orang nomor %(value)s", value=int(value))
-    return None
-
-
 def step_words(step):
     """'ketua RT, seksi keamanan; {polisi}, {polsek}'; contacts.fill puts the numbers in."""
-    people = Joined(", ", [phrase(to) for to in step["kepada"]])
+    people = Joined(", ", [words.recipient(to) for to in step["kepada"]])
     return Joined("; ", [part for part in (people, step["kartu"]) if part])

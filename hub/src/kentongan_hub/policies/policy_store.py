@@ -5,8 +5,9 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import services, words
+from kentongan_hub.base import code_words, codes, services, words
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import contacts
 from kentongan_hub.policies import escalation, policy
 from kentongan_hub.record import audit
@@ -27,7 +28,8 @@ def stored(db, zone, kind):
 def broken(db):
     """[subject] of kept policies that cannot be followed; a wider or the shipped one is followed."""
     rows = db.all("SELECT zone, kind, body FROM policies ORDER BY zone, kind")
-    return [_subject(row["zone"], row["kind"]) for row in rows if not _sound(row["kind"], row["body"])]
+    some = [_subject(row["zone"], row["kind"]) for row in rows if not _sound(row["kind"], row["body"])]
+    return [str(code_words.say(one)) for one in some]
 
 
 def _sound(kind, body):
@@ -74,17 +76,17 @@ def save(db, now, by, zone, kind, body, address=""):
         now.wall,
         by["name"],
     )
-    audit.record(db, now.wall, by["login"], _("kebijakan diubah"), _subject(zone, kind), text, address)
+    audit.record(db, now.wall, by["login"], codes.POLICY_CHANGED, _subject(zone, kind), text, address)
 
 
 def reset(db, now, by, zone, kind, address=""):
     """Back to the shipped policy (or the site's, for an RT)."""
     if db.run("DELETE FROM policies WHERE zone = ? AND kind = ?", zone, kind):
-        audit.record(db, now.wall, by["login"], _("kebijakan bawaan"), _subject(zone, kind), address=address)
+        audit.record(db, now.wall, by["login"], codes.POLICY_RESET, _subject(zone, kind), address=address)
 
 
 def _subject(zone, kind):
-    return f"{words.kind(kind)}, {f'RT {zone:02d}' if zone else _('semua RT')}"
+    return Said(codes.POLICY_OF, kind=kind, zone=zone)
 
 
 def ask_ms(db, now, incident):

@@ -1,33 +1,38 @@
 """Who did what, when, from where: a chain of rows that the database refuses to change or delete."""
 
 import logging
-import re
 
+from kentongan_hub.base.said import FIELD_LIMIT, Actor, Said, clean, pack
 from kentongan_hub.record import chain
 
+__all__ = ["FIELD_LIMIT", "clean", "columns", "note", "record"]
 log = logging.getLogger("kentongan.hub")
-FIELD_LIMIT = 300  # characters kept of any text that came from outside
-# control characters, line ends of Unicode, what turns the writing direction round, halves of pairs
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def clean(text):
-    """One printable line of bounded length: no text from outside forges a second log line."""
-    return _CONTROL.sub(" ", str(text))[:FIELD_LIMIT]
+def record(db, wall_ms, who, what, subject="", detail="", address="", said=None):
+    """`what`: a code. `who`: a name or an Actor. `subject` and `detail`: what people typed or called it, or a
+    Said; `said`: what we say beside a detail that people typed."""
+    about = subject if isinstance(subject, Said) else None
+    row = columns(who, what, detail, address, said)
+    subject = "" if about else clean(subject)
+    chain.append(db, "audit", at_wall=wall_ms, subject=subject, about=pack(about), **row)
+    log.info("%s: %s %s %s", clean(who), what, subject or pack(about),
+             " ".join(filter(None, (row["said"], row["detail"]))))  # fmt: skip
 
 
-def record(db, wall_ms, who, what, subject="", detail="", address=""):
-    chain.append(
-        db,
-        "audit",
-        at_wall=wall_ms,
-        who=clean(who),
-        address=clean(address),
-        what=clean(what),
-        subject=clean(subject),
-        detail=clean(detail),
-    )
-    log.info("%s: %s %s %s", clean(who), clean(what), clean(subject), clean(detail))
+def columns(who, what, detail="", address="", said=None):
+    """The columns that timeline and record share."""
+    if isinstance(detail, Said | list):
+        detail, said = "", detail
+    machine = isinstance(who, Actor)
+    return {
+        "actor": who.code if machine else "",
+        "who": clean(who.name if machine else who),
+        "address": clean(address),
+        "what": what,
+        "said": pack(said),
+        "detail": clean(detail),
+    }
 
 
 def note(step, identity, detail=""):

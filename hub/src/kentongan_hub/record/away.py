@@ -6,7 +6,7 @@ it is certain that they have passed: the hub ran, or the machine under it did; w
 the time between two starts moves no end of anything that cannot be brought back.
 """
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import words
 
 NOTICED_MS = 60_000  # shorter ones are a restart: nobody's time has passed by it
 SHOWN_MS = 30 * 60_000  # on the board
@@ -102,27 +102,15 @@ def made_ms(db):
     return db.number(MADE) or None
 
 
-def words(gap_ms, sure):
-    """'13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
-    minutes = gap_ms // MINUTE_MS
-    days, hours = divmod(minutes // 60, 24)
-    said = _("%(minutes)s menit", minutes=minutes)
-    if days:
-        said = _("%(days)s hari %(hours)s jam", days=days, hours=hours)
-    elif hours:
-        said = _("%(hours)s jam %(minutes)s menit", hours=hours, minutes=minutes % 60)
-    return said if sure else _("kira-kira %(said)s", said=said)
-
-
 def latest(db, now_ms, within_ms):
     """The absence that ended less than `within_ms` ago, with its `words`; or None."""
     row = db.one("SELECT * FROM absences ORDER BY id DESC LIMIT 1")
     if row is None or now_ms - row["to_ms"] >= within_ms:
         return None
-    return {**row, "words": words(row["to_ms"] - row["from_ms"], row["sure"])}
+    return {**row, "words": words.lasted(row["to_ms"] - row["from_ms"], row["sure"])}
 
 
 def listed(db):
     """The latest absences for the page of warnings."""
     rows = db.all("SELECT * FROM absences ORDER BY id DESC LIMIT ?", LISTED)
-    return [{**row, "words": words(row["to_ms"] - row["from_ms"], row["sure"])} for row in rows]
+    return [{**row, "words": words.lasted(row["to_ms"] - row["from_ms"], row["sure"])} for row in rows]

@@ -3,16 +3,23 @@
 The words of a row are hashed with a salt of the row's own. When their retention ends, words and salt are
 taken out; digest and hash stay, so the chain still proves that no row was changed, added or lost, and the
 digest alone tells nothing of the words.
+
+Rows of programs that kept sentences where codes stand now were not hashed anew: a chain that its keeper can
+write anew proves nothing. They hold beside the codes what they were written with (`was`). That is what their
+digest covers, and the codes have to be what follows from it (old_words.py).
 """
 
 import hashlib
 import json
 import secrets
 
+from kentongan_hub.storage import old_words
+
 WORDS = {
-    "audit": ("at_wall", "who", "address", "what", "subject", "detail"),
-    "timeline": ("incident", "at_wall", "who", "address", "what", "detail"),
+    "audit": ("at_wall", "actor", "who", "address", "what", "about", "subject", "said", "detail"),
+    "timeline": ("incident", "at_wall", "actor", "who", "address", "what", "said", "detail"),
 }
+ERASED = ("actor", "who", "address", "about", "said", "detail", "was")  # of the words; `what` stays
 START = bytes(32)  # the hash before the first row
 SALT_BYTES = 16
 PATROL_ROWS = 2_000  # a few hundredths of a second
@@ -22,7 +29,7 @@ def append(db, table, **row):
     """Add the row at the end of its table's chain; its id."""
     last = db.one(f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1") or {"id": 0, "hash": START}
     number, salt = last["id"] + 1, secrets.token_bytes(SALT_BYTES)
-    digest = _digest(table, salt, row)
+    digest = _digest(salt, [row[name] for name in WORDS[table]])
     # on an altered row the chain goes on, broken: the patrol says so, and the line is there
     before = last["hash"] if isinstance(last["hash"], bytes) else START
     return db.insert(table, id=number, **row, salt=salt, digest=digest, hash=_link(before, number, digest))
@@ -30,11 +37,8 @@ def append(db, table, **row):
 
 def erase(db, table, row_id):
     """Take the words of one row out; the row and its place in the chain stay."""
-    return db.run(
-        f"UPDATE {table} SET who = '', address = '', detail = '', salt = NULL "
-        "WHERE id = ? AND salt IS NOT NULL",
-        row_id,
-    )
+    emptied = ", ".join(f"{name} = ''" for name in ERASED if name in WORDS[table] or name == "was")
+    return db.run(f"UPDATE {table} SET {emptied}, salt = NULL WHERE id = ? AND salt IS NOT NULL", row_id)
 
 
 def verify(db, table, after=0, limit=-1):
@@ -52,10 +56,20 @@ def verify(db, table, after=0, limit=-1):
 
 def _fits(table, row, previous):
     try:
-        whole = row["salt"] is None or row["digest"] == _digest(table, row["salt"], row)
-        return whole and row["hash"] == _link(previous, row["id"], row["digest"])
+        return _is_whole(table, row) and row["hash"] == _link(previous, row["id"], row["digest"])
     except (TypeError, ValueError, OverflowError):  # of another type than it was written
         return False
+
+
+def _is_whole(table, row):
+    if row["salt"] is None:
+        return True
+    if not row["was"]:
+        return row["digest"] == _digest(row["salt"], [row[name] for name in WORDS[table]])
+    was = {**row, **old_words.read(row["was"])}
+    hashed = [was[name] for name in old_words.HASHED[table]]
+    follows = all(row[name] == value for name, value in old_words.carried(table, was).items())
+    return follows and row["digest"] == _digest(row["salt"], hashed)
 
 
 def patrol(db, table):
@@ -110,8 +124,8 @@ def head(db, table):
     return f"{row['id']}-{_hex(row['hash'])[:16]}" if row else "0"
 
 
-def _digest(table, salt, row):
-    words = json.dumps([row[name] for name in WORDS[table]], ensure_ascii=False)
+def _digest(salt, values):
+    words = json.dumps(values, ensure_ascii=False)
     return hashlib.sha256(salt + words.encode()).digest()
 
 

@@ -11,8 +11,8 @@ import json
 import logging
 import sqlite3
 
-from kentongan_hub.base import clock, roles, states, words
-from kentongan_hub.base.language import _
+from kentongan_hub.base import clock, codes, roles, states, words
+from kentongan_hub.base.said import HUB
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.storage import kept
 from kentongan_hub.storage.store import parsed
@@ -284,4 +284,4 @@ def _note(db, now, what, columns):
     log.error("damaged values of %s replaced: %s", what, ", ".join(columns))
     found = [one for one in parsed(db.setting(FOUND), list) if len(one) == 3 and one[1] != what]
     db.set_setting(FOUND, json.dumps([*found[1 - FOUND_LIMIT :], [now.ms, what, ", ".join(columns[:5])]]))
-    audit.record(db, now.wall, "pusat data", _("nilai rusak diganti"), what, ", ".join(columns))
+    audit.record(db, now.wall, HUB, codes.VALUES_REPLACED, what, ", ".join(columns))

@@ -1,5 +1,6 @@
 """The line that a deed leaves: for people in the timeline, for the record in the audit."""
 
+from kentongan_hub.base.said import HUB, pack
 from kentongan_hub.record import audit, chain, failures
 
 BY_HAND = 0  # the device of an incident that a person wrote down: no button, no gateway
@@ -13,29 +14,26 @@ def identity(db, incident):
     return f"{label or format(incident['device'], '08x')} #{incident['first_counter']}"
 
 
-def tell(db, now, incident, who, what, detail="", address=""):
-    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line."""
+def tell(db, now, incident, who, what, detail="", address="", said=None):
+    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line.
+
+    `what`: a code · `detail`: what people typed, or a Said · `said`: what we say beside what people typed.
+    """
     with failures.about(incident["confidential"]):
-        failures.contained(db, now, "mencatat kejadian", _tell, db, now, incident, who, what, detail, address)
+        deed = (_tell, db, now, incident, who, what, detail, address, said)
+        failures.contained(db, now, "mencatat kejadian", *deed)
 
 
-def tell_once(db, now, incident, what, detail):
+def tell_once(db, now, incident, what, said):
     """As tell(), of the hub itself; not again while this line stands there."""
-    known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND detail = ? LIMIT 1"
-    if not db.value(known, incident["id"], what, audit.clean(detail)):
-        tell(db, now, incident, "pusat data", what, detail)
+    known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND said = ? LIMIT 1"
+    if not db.value(known, incident["id"], what, pack(said)):
+        tell(db, now, incident, HUB, what, said)
 
 
-def _tell(db, now, incident, who, what, detail, address):
-    chain.append(
-        db,
-        "timeline",
-        incident=incident["id"],
-        at_wall=now.wall,
-        who=audit.clean(who),
-        address=audit.clean(address),
-        what=what,
-        detail=audit.clean(detail),
-    )
-    shown = "" if incident["confidential"] else detail
-    audit.record(db, now.wall, who, what, identity(db, incident), shown, address)
+def _tell(db, now, incident, who, what, detail, address, said):
+    row = audit.columns(who, what, detail, address, said)
+    chain.append(db, "timeline", incident=incident["id"], at_wall=now.wall, **row)
+    if incident["confidential"]:
+        detail, said = "", None
+    audit.record(db, now.wall, who, what, identity(db, incident), detail, address, said)

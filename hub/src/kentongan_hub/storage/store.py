@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kentongan_hub.base.language import _
-from kentongan_hub.storage.schema_access import migrations
+from kentongan_hub.storage.schema_codes import migrations
 
 FILE_NAME = "hub.sqlite3"
 DIGITS_MAX = 15  # of a number in a setting: more than any counter or clock comes to

@@ -15,8 +15,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB
 from kentongan_hub.people import access, keepers
 from kentongan_hub.record import audit, chain, outbox
 from kentongan_hub.storage import store
@@ -178,7 +179,7 @@ def _settle(folder):
         db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")
         db.run("DELETE FROM sessions")
         access.doubt(db, db.number("wall_ms"))
-        audit.record(db, db.number("wall_ms"), "pusat data", _("cadangan dipulihkan"))
+        audit.record(db, db.number("wall_ms"), HUB, codes.BACKUP_RESTORED)
 
 
 def _nonce(prefix, number):

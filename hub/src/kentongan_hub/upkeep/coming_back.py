@@ -1,10 +1,11 @@
 """The hub runs again: how long it was away, and what follows from that."""
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now
-from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.record import audit, failures, outbox, timeline
-from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms, words
+from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms
 
 CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
 
@@ -46,8 +47,8 @@ def came_back(db, now, from_ms, sure):
               sure=int(sure))  # fmt: skip
     if not sure:
         failures.contained(db, now, "latihan", drills.cut_off, db, now, from_ms)
-    said = words(gap_ms, sure)
-    audit.record(db, now.wall, "pusat data", _("pernah tidak berjalan"), "pusat data", said)
+    said = Said(codes.LASTED, gap_ms=gap_ms, sure=int(sure))
+    audit.record(db, now.wall, HUB, codes.HUB_HAD_BEEN_AWAY, Said(codes.THE_HUB), said)
     # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing
     until_ms = now.ms + CATCH_UP_MS
     db.run("UPDATE soundings SET due_ms = ? WHERE due_ms < ?", until_ms, until_ms)
@@ -56,4 +57,4 @@ def came_back(db, now, from_ms, sure):
 
 def _tell(db, now, said):
     for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND drill = 0 LIMIT 100"):
-        timeline.tell(db, now, row, "pusat data", _("tidak berjalan"), said)
+        timeline.tell(db, now, row, HUB, codes.HUB_WAS_AWAY, said)

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, rows, timeline
 from kentongan_hub.storage import kept, store
@@ -228,13 +229,14 @@ def _orphans(db):
 
 
 def _tell(db, now, told, origin):
-    name = told["file"] or _("tidak ada")
+    nothing = Said(codes.NONE)
+    name = told["file"] or nothing
     old = sorted(table for table, where in origin.items() if where == "berkas lama")
-    detail = f"{told['why']}; berkas lama: {name}; masih terbaca: {', '.join(old) or _('tidak ada')}"
-    audit.record(db, now.wall, "pusat data", _("basis data rusak disisihkan"), "pusat data", detail)
+    detail = Said(codes.FILE_SET_ASIDE, why=told["why"], file=name, tables=", ".join(old) or nothing)
+    audit.record(db, now.wall, HUB, codes.DATABASE_SET_ASIDE, Said(codes.THE_HUB), detail)
     for row in db.all(f"SELECT * FROM incidents WHERE {OPEN}"):
-        before = _("riwayat sebelumnya ada di %(name)s", name=name)
-        timeline.tell(db, now, row, "pusat data", _("basis data rusak"), before)
+        before = Said(codes.HISTORY_IS_IN, name=name)
+        timeline.tell(db, now, row, HUB, codes.DATABASE_DAMAGED, before)
 
 
 def damage(db):
@@ -252,5 +254,4 @@ def settle(db, now, by, address=""):
     was = damage(db)
     if was:
         db.set_setting(KEPT, "")
-        what = _("basis data baru dipakai terus")
-        audit.record(db, now.wall, by["login"], what, was["file"], address=address)
+        audit.record(db, now.wall, by["login"], codes.DATABASE_KEPT, was["file"], address=address)

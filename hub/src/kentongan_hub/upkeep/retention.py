@@ -8,8 +8,9 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB
 from kentongan_hub.incidents import photos
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, away, chain, timeline
@@ -22,7 +23,6 @@ OTHER_DAYS = 730
 LIMITS = (30, 3_650)
 KINDS_END = 256
 BATCH = 20  # incidents in one round
-GONE = "(masa simpan habis)"
 
 
 # of posts, which name who pressed and when; presses that never came are among a public incident's numbers
@@ -49,7 +49,7 @@ def save(db, now, by, wanted, address=""):
             raise LocalError(_("masa simpan: tulis %(value)s sampai %(value2)s hari",
                                value=LIMITS[0], value2=LIMITS[1]))  # fmt: skip
     db.set_setting("retention", json.dumps({**known, **wanted}))
-    audit.record(db, now.wall, by["login"], _("masa simpan diubah"), "", json.dumps(wanted), address)
+    audit.record(db, now.wall, by["login"], codes.RETENTION_CHANGED, "", json.dumps(wanted), address)
 
 
 def due(db, now):
@@ -91,12 +91,11 @@ def run(db, now):
         db.run("DELETE FROM photos WHERE incident = ?", row["id"])
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])
         db.run(
-            "UPDATE incidents SET device = -id, house = 0, place = '', reason = ?, holder = NULL, "
+            "UPDATE incidents SET device = -id, house = 0, place = '', reason = NULL, holder = NULL, "
             "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ? "
             "WHERE id = ?",
-            GONE,
             now.wall,
             row["id"],
         )
-        audit.record(db, now.wall, "pusat data", _("masa simpan habis"), row["slug"])
+        audit.record(db, now.wall, HUB, codes.RETENTION_ENDED, row["slug"])
     return len(rows)

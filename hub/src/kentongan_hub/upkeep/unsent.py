@@ -6,9 +6,8 @@ while nobody has answered.
 
 import json
 
-from kentongan_hub import channels
-from kentongan_hub.base import states
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes, states
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.incidents.calling import recipients, texts
 from kentongan_hub.policies import policy
 from kentongan_hub.record import failures, outbox, timeline
@@ -24,13 +23,12 @@ def expire(db, now):
         now.ms,
         outbox.MESSAGE,
     )
-    labels = {one.name: one.label for one in channels.CHANNELS}
     on = {row["name"] for row in db.all("SELECT name FROM channels WHERE enabled = 1")}
     late = 0
     for row in rows:
         incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
-        what = f"{labels.get(row['channel'], row['channel'])}: {row['n']} panggilan"
-        timeline.tell(db, now, incident, "pusat data", _("tidak sempat dikirim"), what)
+        what = Said(codes.CALLS_OF_CHANNEL, channel=Said(codes.CHANNEL, name=row["channel"]), count=row["n"])
+        timeline.tell(db, now, incident, HUB, codes.NEVER_TRIED, what)
         if incident["confidential"]:
             if incident["state"] == states.BARU:  # nobody has answered
                 _tell_circle(db, now, incident)

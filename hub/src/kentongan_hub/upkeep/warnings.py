@@ -4,8 +4,8 @@ import json
 import logging
 import shutil
 
-from kentongan_hub.base import quiet_hours, site
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes, quiet_hours, site
+from kentongan_hub.base.said import HUB
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
@@ -116,7 +116,7 @@ def apply(db, now, fresh, over, again, other=()):
             opened_ms=now.ms,
             opened_wall=now.wall,
         )
-        audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
+        audit.record(db, now.wall, HUB, codes.WARNING_OPENED, one.subject, f"{one.what}: {one.detail}")
         _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
     for number in over:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
@@ -126,7 +126,7 @@ def apply(db, now, fresh, over, again, other=()):
             now.wall,
             number,
         )
-        audit.record(db, now.wall, "pusat data", _("pulih"), row["subject"], row["what"])
+        audit.record(db, now.wall, HUB, codes.WARNING_ENDED, row["subject"], row["what"])
     for row, one in other:
         _say_anew(db, now, row, one)
     for row in again:
@@ -138,7 +138,7 @@ def _say_anew(db, now, row, one):
     db.run("UPDATE warnings SET detail = ? WHERE id = ?", one.detail, row["id"])
     if _things(one.detail) <= _things(row["detail"]):
         return
-    audit.record(db, now.wall, "pusat data", _("peringatan"), one.subject, f"{one.what}: {one.detail}")
+    audit.record(db, now.wall, HUB, codes.WARNING_OPENED, one.subject, f"{one.what}: {one.detail}")
     if row["next_ms"] is None:
         db.run(
             "UPDATE warnings SET taken_by = NULL, taken_wall = NULL, next_ms = ? WHERE id = ?",
@@ -188,7 +188,7 @@ def take(db, now, number, account, note="", address=""):
     )
     if changed:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
-        audit.record(db, now.wall, account["name"], _("mengurus peringatan"), row["subject"], note, address)
+        audit.record(db, now.wall, account["name"], codes.WARNING_TAKEN, row["subject"], note, address)
     return bool(changed)
 
 
@@ -201,6 +201,6 @@ def checked(db, now, number, account, note="", address=""):
         "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]
     )
     audit.record(
-        db, now.wall, account["name"], _("sirene diperiksa"), row["subject"], audit.clean(note), address
+        db, now.wall, account["name"], codes.SIREN_CHECKED, row["subject"], audit.clean(note), address
     )
     return True

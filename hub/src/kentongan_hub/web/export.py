@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from kentongan_hub.base import words
+from kentongan_hub.base import code_words, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.web import drill_results, view
@@ -56,8 +56,8 @@ def _incident(row, zone):
     return (
         *(row["slug"], words.kind(row["kind"]), words.STATES[row["state"]], row["zone"], row["house"]),
         *(local_date_time(row["opened_wall"], zone), local_date_time(row["answered_wall"], zone)),
-        *(row["answered_by"], answered, local_date_time(row["closed_wall"], zone), row["closed_by"]),
-        *(row["reason"], "ya" if row["drill"] else ""),
+        *(row["answered_by"], answered, local_date_time(row["closed_wall"], zone), code_words.closed_by(row)),
+        *(code_words.reason(row), "ya" if row["drill"] else ""),
     )
 
 

@@ -8,8 +8,9 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices import deaf, supervision
 from kentongan_hub.record import audit
 
@@ -45,7 +46,7 @@ def set_picture(db, now, by, zone, drawn, at=""):
         "UPDATE plans SET picture = ?, height = ?, changed_wall = ?, changed_by = ? WHERE zone = ?",
         body, round(WIDTH * height / width), now.wall, by["name"], zone,
     )  # fmt: skip
-    audit.record(db, now.wall, by["login"], _("denah diganti"), f"RT {zone:02d}", f"{width}x{height}", at)
+    audit.record(db, now.wall, by["login"], codes.PLAN_CHANGED, f"RT {zone:02d}", f"{width}x{height}", at)
 
 
 def _row(db, now, by, zone):
@@ -71,7 +72,7 @@ def add_line(db, now, by, zone, points, name, at=""):
         raise LocalError(_("gang: awal dan akhirnya sama"))
     if len(known["lines"]) >= LINES_LIMIT:
         raise LocalError(_("sudah ada %(limit)s gang; hapus satu dulu", limit=LINES_LIMIT))
-    _lines(db, now, by, zone, [*known["lines"], [*points, name]], _("gang digambar"), name, at)
+    _lines(db, now, by, zone, [*known["lines"], [*points, name]], codes.LANE_DRAWN, name, at)
 
 
 def drop_line(db, now, by, zone, number, at=""):
@@ -79,7 +80,7 @@ def drop_line(db, now, by, zone, number, at=""):
     if not 0 <= number < len(lines):
         raise LocalError(_("Gang itu tidak ada lagi. Muat ulang halaman."))
     name = lines.pop(number)[4]
-    _lines(db, now, by, zone, lines, _("gang dihapus"), name, at)
+    _lines(db, now, by, zone, lines, codes.LANE_REMOVED, name, at)
 
 
 def _lines(db, now, by, zone, lines, what, name, at):
@@ -109,8 +110,8 @@ def place(db, now, by, zone, what, x, y, at=""):
         changed = 0
     if not changed:
         raise LocalError(_("Rumah atau alat itu tidak ada di RT ini. Muat ulang halaman."))
-    where = _("dilepas") if x is None else f"{x}, {y}"
-    audit.record(db, now.wall, by["login"], _("ditaruh di denah"), f"RT {zone:02d} {what}", where, at)
+    where = Said(codes.OFF_THE_PLAN) if x is None else f"{x}, {y}"
+    audit.record(db, now.wall, by["login"], codes.PLACED_ON_PLAN, f"RT {zone:02d} {what}", where, at)
 
 
 def _houses_of_buttons(db, zone):

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from kentongan_hub.base import language, roles, services, words
+from kentongan_hub.base import code_words, roles, services, words
 from kentongan_hub.base.clock import hours, local_date_time, local_time
-from kentongan_hub.base.language import Joined, _
+from kentongan_hub.base.language import _
 from kentongan_hub.devices import deaf, health, supervision
 from kentongan_hub.incidents import actions, confidential, orders
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
@@ -78,7 +78,7 @@ def card(db, row, zone):
         "drill": bool(row["drill"]),
         "sirens": [],
         "comers": comers(db, row),
-        "closed_by": row["closed_by"],
+        "closed_by": code_words.closed_by(row),
         "closed_time": local_time(row["closed_wall"], zone),
     }
     if row["confidential"]:
@@ -107,7 +107,7 @@ def card(db, row, zone):
         "empty": residents.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
         "with": others_of_event(db, row),
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
-        "reason": row["reason"],
+        "reason": code_words.reason(row),
     }
 
 
@@ -279,32 +279,7 @@ def timeline(db, incident_id):
     rows = db.all(
         "SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT
     )
-    return [{**row, **_line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
-
-
-# lines of the timeline whose detail no person types
-OF_MACHINES = (
-    *("tombol ditekan", "tombol ditekan lagi", "dibatalkan", "peringatan", "gagal", "diteruskan", "digabung"),
-    *("koreksi: ini latihan", "koreksi: alarm keliru, keadaan aman", "tindak lanjut", "tidak terpanggil"),
-    *("saya datang?", "dipisah", "tidak berjalan", "basis data rusak", 'menunjukkan "ada yang datang"'),
-)
-# those in which our words stand around people's
-AROUND = {
-    "serah terima": _("kepada %(name)s"),
-    "ditanyakan": _("%(name)s: datang juga untuk %(slug)s?"),
-    "peringatan ulang": _("ke-%(number)s: %(said)s"),
-}
-
-
-def _line(row):
-    what, detail = row["what"], row["detail"]
-    if what in AROUND:
-        detail = language.read(detail, AROUND[what])
-    elif what in OF_MACHINES:
-        detail = language.known(detail)
-    elif what == "belum ada nomor untuk":
-        detail = Joined(", ", map(language.known, detail.split(", ")))
-    return {"what": language.known(what), "detail": detail}
+    return [{**code_words.line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
 
 
 def site_words(db):

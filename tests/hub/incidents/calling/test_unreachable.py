@@ -6,7 +6,7 @@ import re
 import pytest
 from kentongan_hub.base import clock, roles, words
 from kentongan_hub.channels import mqtt
-from kentongan_hub.incidents import confidential, reports
+from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.record import chain
 from kentongan_wire import messages as m
@@ -166,10 +166,9 @@ def test_the_reporter_of_a_confidential_report_is_nowhere_in_the_database(secret
         "/lapor", page="/lapor", jenis=str(words.NARKOBA), rt="5", isi="sering ada tamu malam"
     )
     assert answer.status_code == 200 and "Nama Anda tidak disimpan" in answer.text
-    fresh = secret.rows("SELECT who, address, subject FROM audit WHERE id > ?", before)
-    assert {row["who"] for row in fresh} == {reports.REPORTER, "pusat data"} - {"pusat data"} | (
-        {"pusat data"} & {row["who"] for row in fresh}
-    )
+    fresh = secret.rows("SELECT actor, who, address, subject FROM audit WHERE id > ?", before)
+    assert {row["actor"] for row in fresh} - {"hub"} == {"concealed"}
+    assert {row["who"] for row in fresh} == {""}
     assert {row["address"] for row in fresh} == {""}
     row = secret.incidents()[-1]
     assert (row["slug"], row["confidential"], row["holder"], row["answered_by"]) == (
@@ -219,7 +218,8 @@ def test_mqtt_logs_and_the_record_carry_nothing(secret, caplog):
     caplog.set_level("DEBUG")
     with secret.hub.store.read() as db:
         told = str(mqtt.snapshot(db, clock.Now(secret.clock.now_ms, 0), "rt"))
-        record = str(db.all("SELECT who, address, what, subject, detail FROM audit WHERE who != 'provision'"))
+        columns = "who, address, what, about, subject, said, detail"
+        record = str(db.all(f"SELECT {columns} FROM audit WHERE actor != 'provision'"))
         assert chain.verify(db, "audit")[1] is None
     for word in (str(COUNTER), PLACE, TEXT, REASON, "bidan saja"):
         assert word not in told + record + caplog.text
@@ -228,7 +228,7 @@ def test_mqtt_logs_and_the_record_carry_nothing(secret, caplog):
 
 def test_every_view_is_on_the_record(secret):
     bidan = secret.enter("bidan")
-    sql = "SELECT count(*) AS n FROM audit WHERE what = 'lihat kejadian rahasia' AND who = 'bidan'"
+    sql = "SELECT count(*) AS n FROM audit WHERE what = 'confidential_seen' AND who = 'bidan'"
     before = secret.rows(sql)[0]["n"]
     for slug in ("rahasia-1", "rahasia-2", "rahasia-1"):
         bidan.get(f"/kejadian/{slug}")

@@ -6,12 +6,12 @@ from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
-from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.provision.numbers import new_node
 from kentongan_hub.devices.trust import configs, directory, generations, status_plan
-from kentongan_hub.people import accounts
+from kentongan_hub.people import accounts, residents
 from kentongan_hub.record import audit
 from kentongan_hub.storage.store import Store
 
@@ -93,8 +93,10 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
         checked["status_period_s"],
         node,
     )
-    home = f", RT {zone:02d} rumah {house}" if house else ""
-    audit.record(db, now.wall, who, _("alat ditambahkan"), label, f"{role} {node:08x}{home}")
+    detail = f"{role} {node:08x}"
+    if house:
+        detail = Said(codes.DEVICE_AT_HOUSE, device=detail, home=residents.house_at(zone, house))
+    audit.record(db, now.wall, who, codes.DEVICE_ADDED, label, detail)
     configs.refresh(db, now, secret)
     directory.announce(db, now, secret)
     return checked

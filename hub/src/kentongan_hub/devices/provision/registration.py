@@ -4,10 +4,11 @@ import base64
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.provision import device_files
 from kentongan_hub.devices.trust import configs, counters, generations, revocations, status_plan
-from kentongan_hub.people import access, circles
+from kentongan_hub.people import access, circles, residents
 from kentongan_hub.record import audit
 
 REQUEST_LENGTHS = (8, 64)  # of a registration's own id, chosen by who registers
@@ -77,9 +78,10 @@ def _note_move(db, now, old, fields, who, account):
     places = [(row["zone"], row["house"]) for row in (old, fields)]
     if places[0] == places[1]:
         return
-    words = [f"RT {zone:02d} rumah {house}" for zone, house in places]
+    was, is_now = (residents.house_at(*place) for place in places)
     access.note(db, now, [account], "rumah alat", *(f"{zone}/{house}" for zone, house in places))
-    audit.record(db, now.wall, who, _("rumah alat diubah"), old["label"], f"{words[0]} menjadi {words[1]}")
+    becomes = Said(codes.BECOMES, old=was, new=is_now)
+    audit.record(db, now.wall, who, codes.DEVICE_MOVED, old["label"], becomes)
 
 
 def _checked(asked, replacing):
@@ -139,7 +141,7 @@ def confirm(db, now, secret, node, who, erased=False, account=None):
             raise LocalError(f"device {row['label']} ({node:08x}): not heard yet; send its uji first")
         revocations.revoke(db, now, secret, old["node"], "diganti", who, erased)
     db.run("UPDATE devices SET pending = 0 WHERE node = ?", node)
-    audit.record(db, now.wall, who, _("alat terpasang"), row["label"], format(node, "08x"))
+    audit.record(db, now.wall, who, codes.DEVICE_INSTALLED, row["label"], format(node, "08x"))
 
 
 def withdraw(db, now, secret, node, who, written=True, account=None):

@@ -8,8 +8,9 @@ from kentongan_wire import phy
 from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import clock, site
+from kentongan_hub.base import clock, codes, site
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.provision.gateways import add_gateway
 from kentongan_hub.people import access, accounts, contacts
 from kentongan_hub.record import audit
@@ -86,7 +87,7 @@ def create_site(
         db.run("DELETE FROM contacts")
         contacts.seed(db)
         add_gateway(db, FIRST_GATEWAY, rt)
-        audit.record(db, wall_ms, admin_login, _("tempat dibuat"), name)
+        audit.record(db, wall_ms, admin_login, codes.SITE_MADE, name)
         site.save_new(data_dir, made)  # last: a site exists exactly when its file does
     return {key: value for key, value in made.items() if key not in ("site_key", "channel_key")}
 
@@ -95,6 +96,6 @@ def _first_account(db, wall_ms, login, name, password, home, stand_in):
     admin = accounts.add(db, wall_ms, login, name or login, "admin", password, home=home)
     if stand_in:
         db.run("UPDATE accounts SET stand_in = 1, once_named = 1 WHERE id = ?", admin)
-    lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
-    detail = f"rumah: {lives}" + (", pengganti" if stand_in else "")
-    audit.record(db, wall_ms, login, _("akun dibuat"), login, detail)
+    lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    detail = Said(codes.LIVES_AS_STAND_IN if stand_in else codes.LIVES, home=lives)
+    audit.record(db, wall_ms, login, codes.ACCOUNT_MADE, login, detail)

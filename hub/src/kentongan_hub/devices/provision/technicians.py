@@ -4,8 +4,8 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes, roles
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices.provision.gateways import token_hash
 from kentongan_hub.record import audit
 
@@ -40,7 +40,8 @@ def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
         created_wall=now.wall,
         expires_ms=now.ms + lasts_ms,
     )
-    audit.record(db, now.wall, name, _("kunci teknisi dibuat"), "", f"{lasts_ms // 3_600_000} jam")
+    lasts = Said(codes.HOURS, hours=lasts_ms // 3_600_000)
+    audit.record(db, now.wall, name, codes.TECHNICIAN_KEY_MADE, "", lasts)
     return token
 
 
@@ -48,7 +49,7 @@ def end(db, now, name):
     """End every token of a technician; LocalError when there is none."""
     if not db.run("DELETE FROM technicians WHERE name = ?", name):
         raise LocalError(f"technician {name!r}: has no token")
-    audit.record(db, now.wall, name, _("kunci teknisi diakhiri"))
+    audit.record(db, now.wall, name, codes.TECHNICIAN_KEY_ENDED)
 
 
 def of_token(db, now, token):

@@ -4,6 +4,7 @@
 from kentongan_wire.config import REVOKED_LIMIT
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import _
 from kentongan_hub.devices.trust import configs, directory, generations, rotation
 from kentongan_hub.record import audit, outbox
@@ -36,7 +37,7 @@ def revoke(db, now, secret, node, why, who, erased=False):
         int(erased),
         node,
     )
-    audit.record(db, now.wall, who, _("alat dicabut"), device["label"], f"{node:08x} {why}")
+    audit.record(db, now.wall, who, codes.DEVICE_REVOKED, device["label"], f"{node:08x} {why}")
     numbers = configs.revoked_numbers(db, valid.lowest)
     if device["role"] == "sirene" and not erased:
         _rotate(db, now, secret, f"pos {device['label']} dicabut", who)
@@ -92,7 +93,7 @@ def withdraw(db, now, secret, node, who, written=True):
         (valid.next or valid.send) if written else -1,
         node,
     )
-    audit.record(db, now.wall, who, _("pemasangan batal"), device["label"], f"{node:08x}")
+    audit.record(db, now.wall, who, codes.DEVICE_WITHDRAWN, device["label"], f"{node:08x}")
     changed = configs.refresh(db, now, secret)
     if written:
         _expect(db, now, node, changed)

@@ -14,7 +14,8 @@ import json
 from kentongan_wire import keys, roots, site_keys
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import HUB
 from kentongan_hub.devices.trust import configs, directory, generations
 from kentongan_hub.record import audit, outbox
 
@@ -33,7 +34,7 @@ def want(db, now, secret, why, who):
     row = generations.running(db)
     if row is not None:
         db.set_setting("rotate_again", why)
-        audit.record(db, now.wall, who, _("pergantian kunci diminta"), why, "after the one under way")
+        audit.record(db, now.wall, who, codes.ROTATION_ASKED, why, "after the one under way")
         return
     new = generations.valid_now(db, secret).send + 1
     if new > keys.GENERATION_MAX:
@@ -50,7 +51,7 @@ def want(db, now, secret, why, who):
         started_wall=now.wall,
         phase_ms=now.ms,
     )
-    audit.record(db, now.wall, who, _("pergantian kunci dimulai"), why, f"generation {new}")
+    audit.record(db, now.wall, who, codes.ROTATION_STARTED, why, f"generation {new}")
     order_keys(db, now, secret)
 
 
@@ -81,7 +82,7 @@ def advance(db, now, secret):
             return False
         db.set_setting("rotate_again", "")
         try:
-            want(db, now, secret, why, "pusat data")
+            want(db, now, secret, why, HUB)
         except LocalError as error:
             db.set_setting("rotation_refused", str(error))
             return True
@@ -89,7 +90,7 @@ def advance(db, now, secret):
         return True
     if waiting(db, row):
         return False
-    _enter(db, now, secret, row, NEXT[row["phase"]], "pusat data")
+    _enter(db, now, secret, row, NEXT[row["phase"]], HUB)
     return True
 
 
@@ -107,7 +108,7 @@ def finish_without(db, now, secret, nodes, who):
     for node in sorted(missing):
         db.run("UPDATE devices SET stranded = 1 WHERE node = ?", node)
         label = db.value("SELECT label FROM devices WHERE node = ?", node)
-        audit.record(db, now.wall, who, _("pergantian kunci tanpa alat"), label, format(node, "08x"))
+        audit.record(db, now.wall, who, codes.ROTATION_WITHOUT, label, format(node, "08x"))
     advance(db, now, secret)
 
 
@@ -119,7 +120,7 @@ def _enter(db, now, secret, row, phase, who):
         now.wall if phase == generations.DONE else None,
         row["generation"],
     )
-    audit.record(db, now.wall, who, _("pergantian kunci"), f"generation {row['generation']}", phase)
+    audit.record(db, now.wall, who, codes.KEYS_ROTATED, f"generation {row['generation']}", phase)
     if phase != generations.DONE:
         order_keys(db, now, secret)
         _after_phase(db, now, secret)

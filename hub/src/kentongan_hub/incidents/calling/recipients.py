@@ -2,6 +2,8 @@
 
 import math
 
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import failures
@@ -16,7 +18,7 @@ def resolve(db, now, incident, words):
 
 
 def reach(db, now, incident, words):
-    """(what resolve gives, the words for people that no message can reach, how many lookings-up failed).
+    """(what resolve gives, a Said for each of those that no message can reach, how many lookings-up failed).
 
     Nobody is left uncalled for the row of another: each word and each person is looked up by itself, where
     somebody is called; `now` None: this is a rehearsal, which writes nothing.
@@ -33,7 +35,7 @@ def reach(db, now, incident, words):
             failed += some is None
             found.extend(some or ())
         if word != p.CHIMES and not found:
-            missing.append(p.phrase(word))
+            missing.append(Said(codes.RECIPIENT, to=word))
         for one in found:
             if (one["channel"], one["address"]) not in seen:
                 seen.add((one["channel"], one["address"]))

@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_hub.base import services, words
+from kentongan_hub.base import code_words, services, words
 from kentongan_hub.base.clock import local_date_time, local_time
 from kentongan_hub.base.language import _, known
 from kentongan_hub.devices import supervision
@@ -59,7 +59,7 @@ def _shown(db, imagined, due_ms, step, policy):
     return {
         "after": words.span(due_ms // 1000),
         "lines": lines,
-        "missing": missing,
+        "missing": [code_words.say(one) for one in missing],
     }
 
 

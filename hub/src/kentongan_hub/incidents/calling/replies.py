@@ -9,7 +9,8 @@ import json
 import re
 import unicodedata
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import HUB
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, texts
 from kentongan_hub.record import audit, outbox
@@ -44,7 +45,7 @@ def people_of(db, channel, address):
 
 
 def unknown(db, now, channel):
-    audit.record(db, now.wall, "pusat data", _("jawaban tidak dikenal"), channel)
+    audit.record(db, now.wall, HUB, codes.ANSWER_UNKNOWN, channel)
 
 
 def take(db, now, channel, address, text):
@@ -60,7 +61,7 @@ def take(db, now, channel, address, text):
     open_ = [row for row in called if row["open"] and any(_may(db, row, one) for one in people)]
     # an alarm that was merged since it called is answered where it was merged into
     if len({row["event"] for row in called}) != 1 or not open_:  # better answered twice than wrongly marked
-        audit.record(db, now.wall, people[0]["name"], _("jawaban belum jelas"), channel)
+        audit.record(db, now.wall, people[0]["name"], codes.ANSWER_UNCLEAR, channel)
         if open_:
             _ask(db, now, channel, address, open_)
         return False

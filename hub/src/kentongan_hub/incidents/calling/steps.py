@@ -2,8 +2,9 @@
 
 import json
 
-from kentongan_hub.base import services
-from kentongan_hub.base.language import Joined, _
+from kentongan_hub.base import codes, services
+from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import orders, soundings
 from kentongan_hub.incidents.calling import recipients, texts
@@ -35,8 +36,8 @@ def _part(db, now, incident, what, deed, step):
     """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
     done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
     if done is None:
-        said = _("%(what)s; hubungi dengan cara lain", what=what)
-        timeline.tell(db, now, incident, "pusat data", _("gagal"), said)
+        said = Said(codes.CALL_OTHERWISE, what=what)
+        timeline.tell(db, now, incident, HUB, codes.PART_FAILED, said)
 
 
 def _named(db, incident, what):
@@ -47,7 +48,7 @@ def _named(db, incident, what):
 def _forward(db, now, incident, step):
     """As _sound, for every RT but its own, whose posts heard it themselves."""
     zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
-    return _order(db, now, incident, zones, _("diteruskan"))
+    return _order(db, now, incident, zones, codes.FORWARDED)
 
 
 def _order(db, now, incident, zones, told=""):
@@ -66,7 +67,7 @@ def _order_one(db, now, incident, zone, told):
     what = _named(db, incident, "menunggu laporan sirene")
     failures.contained(db, now, what, soundings.expect, db, now, incident, [zone], True)
     if told:
-        timeline.tell(db, now, incident, "pusat data", told, _("ke sirene RT %(zone)s", zone=f"{zone:02d}"))
+        timeline.tell(db, now, incident, HUB, told, Said(codes.TO_SIRENS, zone=f"{zone:02d}"))
     return True
 
 
@@ -82,8 +83,8 @@ def run_due(db, now):
             done = failures.contained(db, now, what, _due, db, now, incident["id"])
         if not done:
             if incident["confidential"]:
-                said = _("%(what)s; hubungi dengan cara lain", what=what)
-                timeline.tell_once(db, now, incident, _("gagal"), said)
+                said = Said(codes.CALL_OTHERWISE, what=what)
+                timeline.tell_once(db, now, incident, codes.PART_FAILED, said)
             again_ms = now.ms + RETRY_MS
             db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
     return len(due)
@@ -111,10 +112,11 @@ def _step(db, now, incident):
         return
     if step.siren != p.NO:
         _part(db, now, incident, _("sirene"), _sound, step)
-    said = services.fill(step.words, contacts.numbers(db, incident["zone"]))
     outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
-    said = _("ke-%(number)s: %(said)s", number=step.number, said=said)
-    timeline.tell(db, now, incident, "pusat data", _("peringatan ulang"), said)
+    numbers = contacts.numbers(db, incident["zone"])
+    known = {name: numbers[name] for name in services.needed(step.card) if name in numbers}
+    said = Said(codes.NTH_CALL, number=step.number, to=step.to, card=step.card, numbers=known)
+    timeline.tell(db, now, incident, HUB, codes.CALLED_AGAIN, said)
     _part(db, now, incident, _("memanggil"), _call, step)
 
 
@@ -125,7 +127,7 @@ def _ask(db, now, incident):
         policy_store.ask_ms(db, now, incident),
         incident["id"],
     )
-    timeline.tell(db, now, incident, "pusat data", _("tindak lanjut"), _("ditanyakan: sudah selesai?"))
+    timeline.tell(db, now, incident, HUB, codes.FOLLOWED_UP, Said(codes.ASKED_IF_OVER))
     holder = db.value("SELECT id FROM people WHERE account = ? LIMIT 1", incident["holder_account"])
     to = [f"{p.PERSON}:{holder}"] if holder else []
     to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
@@ -161,13 +163,13 @@ def _call(db, now, incident, step):
         if failures.contained(db, now, "memanggil", _message, db, now, incident, step, one)
     ]
     if called:
-        timeline.tell(db, now, incident, "pusat data", _("memanggil"), _names(called))
+        timeline.tell(db, now, incident, HUB, codes.CALLED, _names(called))
     steps = policy_store.for_incident(db, incident)["langkah"]
     if missing and step.number < len(steps):  # once for each step
-        timeline.tell(db, now, incident, "pusat data", _("belum ada nomor untuk"), Joined(", ", missing))
+        timeline.tell(db, now, incident, HUB, codes.NO_NUMBER, missing)
     if failed or len(called) < len(found):
-        said = _("%(failed)s orang; hubungi dengan cara lain", failed=failed + len(found) - len(called))
-        timeline.tell(db, now, incident, "pusat data", _("tidak terpanggil"), said)
+        said = Said(codes.PEOPLE_NOT_CALLED, failed=failed + len(found) - len(called))
+        timeline.tell(db, now, incident, HUB, codes.NOT_REACHED, said)
     return all_well
 
 
@@ -193,4 +195,5 @@ def _message(db, now, incident, step, one):
 
 def _names(found):
     names = list(dict.fromkeys(one["name"] for one in found))
-    return ", ".join(names[:8]) + (f" dan {len(names) - 8} lain" if len(names) > 8 else "")
+    some = ", ".join(names[:8])
+    return Said(codes.NAMES_AND_MORE, names=some, more=len(names) - 8) if len(names) > 8 else some

@@ -11,9 +11,10 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import clock, quiet_hours, states
+from kentongan_hub.base import clock, codes, quiet_hours, states
 from kentongan_hub.base.clock import local_date_time, local_parts, local_time, wall_of
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients
@@ -119,14 +120,17 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
         monthly=int(monthly),
         planned_by=by["name"],
     )
-    _record(db, now, by, _("latihan direncanakan"), find(db, number), at=at)
+    _record(db, now, by, codes.DRILL_PLANNED, find(db, number), at=at)
     return number
 
 
-def _record(db, now, by, what, row, detail="", at=""):
+def _record(db, now, by, what, row, detail="", at="", told=None):
     when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
-    text = f"{when}, {row['minutes']} menit, {area(row['zone'])}" + (f": {detail}" if detail else "")
-    audit.record(db, now.wall, by["login"], what, f"latihan {row['id']}", text, at)
+    where = f"RT {row['zone']:02d}" if row["zone"] else Said(codes.ALL_RT)
+    said = Said(codes.DRILL_AT, when=when, minutes=row["minutes"], area=where)
+    if told is not None:
+        said = Said(codes.DRILL_TOLD, drill=said, told=told)
+    audit.record(db, now.wall, by["login"], what, Said(codes.DRILL, number=row["id"]), detail, at, said)
 
 
 def cancel(db, now, by, number, reason, series=False, at=""):
@@ -146,7 +150,7 @@ def cancel(db, now, by, number, reason, series=False, at=""):
     if row["told_wall"] is not None:  # also when its time seems over: a wrong clock must not keep it up
         when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
         _tell(db, now, row["zone"], f"Kentongan: latihan {when} dibatalkan. Alarm tetap sungguhan.")
-    _record(db, now, by, _("latihan dibatalkan"), row, reason, at)
+    _record(db, now, by, codes.DRILL_CALLED_OFF, row, reason, at)
 
 
 def announce(db, now, by, number, at=""):
@@ -156,7 +160,7 @@ def announce(db, now, by, number, at=""):
         raise LocalError(_("Hanya latihan yang akan datang bisa diumumkan."))
     told = _tell(db, now, row["zone"], words_of(db, row), quiet_hours.quiet_left_ms(db, now))
     db.run("UPDATE drills SET told_wall = ?, told = ? WHERE id = ?", now.wall, told, number)
-    _record(db, now, by, _("latihan diumumkan"), row, f"kepada {told} alamat", at)
+    _record(db, now, by, codes.DRILL_ANNOUNCED, row, at=at, told=told)
     return told
 
 
@@ -218,7 +222,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
             db, now, row["zone"], f"{text} Tekan tombol 1 kali; tekanan kedua dianggap sungguhan."
         )
         db.run("UPDATE drills SET told_wall = ?, told = told + ? WHERE id = ?", now.wall, told, number)
-    _record(db, now, by, _("latihan dibuka"), row, at=at)
+    _record(db, now, by, codes.DRILL_OPENED, row, at=at)
     return number
 
 
@@ -229,7 +233,7 @@ def end(db, now, by, number, at=""):
         raise LocalError(_("Latihan ini tidak sedang berlangsung."))
     db.run("UPDATE drills SET ends_ms = ?, ends_wall = ? WHERE id = ?", now.ms, now.wall, number)
     posts.told(db, now, row, 0)
-    _record(db, now, by, _("latihan ditutup"), row, at=at)
+    _record(db, now, by, codes.DRILL_CLOSED, row, at=at)
     _close_alarms(db, now, find(db, number), by["name"])
 
 
@@ -243,7 +247,7 @@ def cut_off(db, now, from_ms):
         ends_ms = min(row["ends_ms"], max(from_ms, row["opened_ms"]))
         db.run("UPDATE drills SET ends_ms = ? WHERE id = ?", ends_ms, row["id"])
         posts.told(db, now, row, 0)
-        _record(db, now, {"login": "pusat data"}, _("latihan ditutup"), row)
+        _record(db, now, {"login": HUB}, codes.DRILL_CLOSED, row)
 
 
 def alarms(db, row):
@@ -264,7 +268,7 @@ def _close_alarms(db, now, row, who):
     """Its alarms leave the board with it; one that a second press made real stays until people end it."""
     for one in alarms(db, row):
         if one["closed_ms"] is None and not one["merged_into"]:
-            actions.act(db, now, one, states.TUTUP, {"id": None, "name": who}, reason="latihan selesai")
+            actions.act(db, now, one, states.TUTUP, {"id": None, "name": who}, "", Said(codes.DRILL_IS_OVER))
     db.run("UPDATE drills SET closed_wall = ? WHERE id = ?", now.wall, row["id"])
 
 
@@ -279,7 +283,7 @@ def note(db, now, by, number, people, text, at=""):
     if len(text) > NOTE_LIMIT:
         raise LocalError(_("catatan: paling panjang %(limit)s huruf", limit=NOTE_LIMIT))
     db.run("UPDATE drills SET people = ?, note = ? WHERE id = ?", people, text, number)
-    _record(db, now, by, _("hasil latihan dicatat"), row, text, at)
+    _record(db, now, by, codes.DRILL_NOTED, row, text, at)
 
 
 def due(db, now):
@@ -292,11 +296,11 @@ def due(db, now):
 def run_due(db, now):
     """Announce what comes within a day; plan the next month's of what is repeated; end what ran out."""
     for row in _unannounced(db, now):
-        announce(db, now, {"login": "pusat data", "name": "pusat data"}, row["id"])
+        announce(db, now, {"login": HUB, "name": HUB}, row["id"])
     for row in _followed(db, now):
         _plan_next(db, row)
     for row in _run_out(db, now):
-        _close_alarms(db, now, row, "pusat data")
+        _close_alarms(db, now, row, HUB)
     posts.reroute(db, now)
     return True
 

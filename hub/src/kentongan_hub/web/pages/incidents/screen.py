@@ -3,9 +3,10 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles, states
+from kentongan_hub.base import codes, roles, states
 from kentongan_hub.base.clock import local_date_time, local_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import screens
 from kentongan_hub.record import audit
@@ -133,12 +134,12 @@ def answer(slug):
     if not right:
         hub.pin_waits.failed(now.ms, screen["id"], person["id"])
         with hub.store.write(ring=False) as db:
-            audit.record(db, now.wall, screen["name"], _("PIN salah"), person["login"], address=at)
+            audit.record(db, now.wall, screen["name"], codes.PIN_WRONG, person["login"], address=at)
         return _ask(slug, _("PIN tidak cocok. Coba lagi, atau pilih nama yang benar.")), 403
     hub.pin_waits.worked(screen["id"], person["id"])
     try:
         with hub.store.write() as db:
-            where = _("dari layar %(name)s", name=screen["name"])
+            where = Said(codes.FROM_SCREEN, name=screen["name"])
             actions.act(db, hub.now(), find(db, slug), states.DATANG, person, at, where)
     except LocalError as error:
         return _ask(slug, str(error)), 409

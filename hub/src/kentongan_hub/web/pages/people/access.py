@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
 
-from kentongan_hub.base import roles, words
+from kentongan_hub.base import code_words, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.people import access, circles, standing
 from kentongan_hub.web import view, web
@@ -27,6 +27,7 @@ def _page(problem):
     for one in people:
         one["home"], one["known"] = access.home_words(one), access.known(one)
     for one in waiting:
+        one["subject"] = code_words.name(one["subject"])
         one["what"] = words.FACTS.get(one["what"], one["what"])
         one["since"] = local_date_time(one["made_wall"], zone)
     for one in changes:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import language
+from kentongan_hub.base import codes, language
 from kentongan_hub.base.language import _
 from kentongan_hub.base.typed import gateway_key_file
 from kentongan_hub.devices import provision
@@ -111,12 +111,12 @@ def enter():
         if not known:
             hub.guesses.failed(now.ms, name)
         with hub.store.write() as db:
-            audit.record(db, now.wall, name[:40], _("masuk gagal"), address=address)
+            audit.record(db, now.wall, name[:40], codes.LOGIN_FAILED, address=address)
         return render_template("masuk.html", problem=_("Nama atau sandi tidak cocok."), name=name), 403
     if not known:
         hub.guesses.worked(name)
     with hub.store.write() as db:
-        audit.record(db, now.wall, account["login"], _("masuk"), address=address)
+        audit.record(db, now.wall, account["login"], codes.LOGGED_IN, address=address)
         response = begin(db, now, account["id"])
     web.set_cookie(response, web.KNOWN_COOKIE, accounts.known_device(account), accounts.KNOWN_DEVICE_S)
     return response
@@ -162,7 +162,7 @@ def leave():
         with hub.store.write() as db:
             accounts.close_session(db, g.session_token)
             audit.record(db, hub.now().wall, g.account["login"],
-                _("keluar"), address=request.remote_addr or "")  # fmt: skip
+                codes.LOGGED_OUT, address=request.remote_addr or "")  # fmt: skip
     response = redirect(url_for("entry.login"), 303)
     response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
     return response

@@ -3,9 +3,9 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.base.language import _, known
+from kentongan_hub.base.said import Said
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import access, accounts, residents, standing
 from kentongan_hub.record import audit, chain
@@ -53,11 +53,11 @@ def add():
                 form.get("sandi", ""), home=home,
             )  # fmt: skip
             access.made(db, now, g.account["id"], made, home)
-            lives = access.home_words(dict(zip(("zone", "house", "outside"), home, strict=True)))
-            detail = f"{form.get('peran', '')}, rumah: {lives}"
+            lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+            detail = Said(codes.ACCOUNT_AS, role=form.get("peran", ""), home=lives)
             address = request.remote_addr or ""
             login = form.get("masuk", "")
-            audit.record(db, now.wall, g.account["login"], _("akun dibuat"), login, detail, address)
+            audit.record(db, now.wall, g.account["login"], codes.ACCOUNT_MADE, login, detail, address)
             done = form.get("rahasia") != "1" or standing.want(
                 db, now, g.account, "rahasia", {"account": made}, address
             )
@@ -111,7 +111,5 @@ def log():
         last = max(0, rows[-1]["id"] - 1) if rows else 0
         checked, broken = chain.verify(db, "audit", last)
         head = chain.head(db, "audit")
-    lines = [
-        {**row, "what": known(row["what"]), "time": local_date_time(row["at_wall"], zone)} for row in rows
-    ]
+    lines = [{**code_words.line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
     return render_template("catatan.html", lines=lines, checked=checked, broken=broken, head=head)

@@ -6,9 +6,10 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
-from kentongan_hub.base import roles, words
+from kentongan_hub.base import codes, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _, known
+from kentongan_hub.base.said import Said
 from kentongan_hub.channels.base import TEST, settings_of
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.web import view, web
@@ -131,7 +132,7 @@ def save(name):
             json.dumps(settings),
             enabled,
         )
-        _note(db, now, _("kanal diatur"), name, "hidup" if enabled else "mati")
+        _note(db, now, codes.CHANNEL_SET, name, Said(codes.ON if enabled else codes.OFF))
     return redirect(url_for("channels.page"), 303)
 
 
@@ -150,7 +151,7 @@ def test(name):
         text = f"Kentongan {db.setting('name')}: pesan uji, tidak ada kejadian."
         body = json.dumps({"to": to, "name": "uji", "text": text}, ensure_ascii=False)
         outbox.add(db, now.ms, name, TEST, body, TEST_EXPIRES_MS)
-        _note(db, now, _("kanal diuji"), name, "")
+        _note(db, now, codes.CHANNEL_TESTED, name, "")
     return redirect(url_for("channels.page"), 303)
 
 

@@ -6,9 +6,10 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
-from kentongan_hub.base import quiet_hours, roles
+from kentongan_hub.base import codes, quiet_hours, roles
 from kentongan_hub.base.clock import ZONES, local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import accounts, contacts, keepers, pins, ringing
 from kentongan_hub.record import audit
 from kentongan_hub.upkeep import retention
@@ -73,7 +74,7 @@ def save_site():
         for key, value in changed.items():
             db.set_setting(key, value)
         detail = ", ".join(f"{key}={value}" for key, value in changed.items())
-        _note(db, _("pengaturan diubah"), _("situs"), detail)
+        _note(db, codes.SETTINGS_CHANGED, Said(codes.THE_SITE), detail)
     hub.dispatch.watch_soon()
     return redirect(url_for("settings.page"), 303)
 
@@ -119,7 +120,7 @@ def set_pin():
             accounts.hash_password(request.form["pin"]),
             g.account["id"],
         )
-        _note(db, _("PIN diganti"), g.account["login"])
+        _note(db, codes.PIN_CHANGED, g.account["login"])
 
     return _own("pin", pins.check_new, deed, _("PIN baru berlaku di layar pos."))
 
@@ -134,7 +135,7 @@ def set_password():
             g.account["id"],
         )
         ended = accounts.end_sessions(db, g.account["id"], keep=g.session_token)
-        _note(db, _("sandi diganti"), g.account["login"], f"{ended} perangkat lain dikeluarkan")
+        _note(db, codes.PASSWORD_CHANGED, g.account["login"], Said(codes.LOGGED_OUT_OTHERS, count=ended))
 
     def check(password):
         accounts.check_new(g.account["login"], password)
@@ -200,7 +201,7 @@ def leave_everywhere():
     hub = current_app.hub
     with hub.store.write() as db:
         ended = accounts.end_sessions(db, g.account["id"])
-        _note(db, _("keluar di mana-mana"), g.account["login"], f"{ended} perangkat")
+        _note(db, codes.LOGGED_OUT_EVERYWHERE, g.account["login"], Said(codes.LOGGED_OUT_ALL, count=ended))
     response = redirect(url_for("entry.login"), 303)
     response.delete_cookie(web.SESSION_COOKIE, httponly=True, samesite="Lax")
     return response

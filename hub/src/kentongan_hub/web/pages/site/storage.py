@@ -6,9 +6,10 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles, words
+from kentongan_hub.base import codes, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _, known
+from kentongan_hub.base.said import Said
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
 from kentongan_hub.upkeep import backup, mending, retention
@@ -104,9 +105,9 @@ def make():
             db,
             now.wall,
             g.account["login"],
-            _("cadangan dibuat"),
+            codes.BACKUP_MADE,
             name,
-            f"{size} bita, " + ("terkunci untuk penjaga" if locks else "dengan kata sandi pembuatnya"),
+            Said(codes.BYTES_FOR_KEEPERS if locks else codes.BYTES_WITH_PASSWORD, size=size),
             request.remote_addr or "",
         )
     if target:
@@ -153,7 +154,7 @@ def table(table, form):
     now = hub.now()
     with hub.store.write(ring=False) as db:
         at = request.remote_addr or ""
-        audit.record(db, now.wall, g.account["login"], _("ekspor"), f"{table}.{form}", address=at)
+        audit.record(db, now.wall, g.account["login"], codes.EXPORTED, f"{table}.{form}", address=at)
     folder = tempfile.TemporaryDirectory(dir=hub.data_dir)
     path = Path(folder.name) / f"{table}.{form}"
     if form == export.XLSX:

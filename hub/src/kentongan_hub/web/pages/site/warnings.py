@@ -4,9 +4,9 @@ import json
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.base.language import _, known
+from kentongan_hub.base.language import known
 from kentongan_hub.devices import supervision
 from kentongan_hub.people import residents
 from kentongan_hub.record import audit, away, outbox
@@ -81,5 +81,5 @@ def test_siren(label):
         outbox.add(db, now.ms, outbox.gateway_channel(gateway), "siren", body, TEST_EXPIRES_MS)
         db.run("UPDATE devices SET test_wall = ?, test_ms = ? WHERE node = ?", now.wall, now.ms, row["node"])
         at = request.remote_addr or ""
-        audit.record(db, now.wall, g.account["login"], _("uji sirene"), label, address=at)
+        audit.record(db, now.wall, g.account["login"], codes.SIREN_TESTED, label, address=at)
     return redirect(url_for("devices.page"), 303)

@@ -1,0 +1,65 @@
+"""The tables after schema_access.py's: codes in place of the sentences that older programs kept."""
+
+from kentongan_hub.storage import old_words
+from kentongan_hub.storage.schema import _run, migration
+from kentongan_hub.storage.schema_access import migrations
+
+__all__ = ["migrations"]
+
+# actor: who it was, when that is no person · said: a sentence of ours beside what people typed (said.py)
+# about: the same of a subject · was: what an older row was hashed with, see chain.py
+CODED = """
+DROP TRIGGER {table}_no_update;
+DROP TRIGGER {table}_no_delete;
+ALTER TABLE {table} ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+ALTER TABLE {table} ADD COLUMN said TEXT NOT NULL DEFAULT '';
+ALTER TABLE {table} ADD COLUMN was TEXT NOT NULL DEFAULT '';
+"""
+# null: the hub did it, and code_words says so
+CLOSED_BY_ITSELF = """
+UPDATE incidents SET closed_by = NULL WHERE closed_by = 'pusat data';
+UPDATE incidents SET reason = NULL WHERE (drill = 1 AND reason = 'latihan selesai')
+    OR (erased_wall IS NOT NULL AND reason = '(masa simpan habis)');
+UPDATE access_requests SET result = CASE result WHEN 'dibenarkan' THEN 'second_agreed'
+    WHEN 'ditolak' THEN 'second_refused' ELSE result END;
+"""
+APPEND_ONLY = """
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+WHEN NOT (NEW.id IS OLD.id AND NEW.at_wall IS OLD.at_wall AND NEW.digest IS OLD.digest
+    AND NEW.hash IS OLD.hash
+    AND OLD.salt IS NOT NULL AND NEW.salt IS NULL AND {emptied})
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+"""
+EMPTIED = {
+    "timeline": ("actor", "who", "address", "said", "detail", "was"),
+    "audit": ("actor", "who", "address", "about", "said", "detail", "was"),
+}
+
+
+@migration
+def m025_codes_on_record(connection):
+    """No row is hashed anew: what it was hashed with stays beside its codes."""
+    _run(connection, CLOSED_BY_ITSELF)
+    for table in ("timeline", "audit"):
+        _run(connection, CODED.format(table=table))
+        if table == "audit":
+            connection.execute("ALTER TABLE audit ADD COLUMN about TEXT NOT NULL DEFAULT ''")
+        _carry(connection, table)
+        emptied = " AND ".join(f"NEW.{name} = ''" for name in EMPTIED[table])
+        _run(connection, APPEND_ONLY.format(table=table, emptied=emptied))
+
+
+def _carry(connection, table):
+    names = ("id", "who", "what", "detail", "salt")
+    rows = connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
+    for values in rows:
+        row = dict(zip(names, values, strict=True))
+        if not all(isinstance(row[name], str) for name in ("who", "what", "detail")):
+            continue  # a damaged row stays as it is, for the patrol to find
+        now = old_words.carried(table, row)
+        # whose words were taken out has nothing left to prove
+        now["was"] = old_words.kept(row) if row["salt"] is not None else ""
+        sets = ", ".join(f"{name} = ?" for name in now)
+        connection.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*now.values(), row["id"]))
