@@ -73,7 +73,7 @@ def _incidents(run, now_ms, devices, incidents):
         run("INSERT INTO audit (at_wall, who, address, what, subject, detail, digest, hash) "
             "SELECT opened_wall, 'Siti', '', ?, slug, '', x'00', x'00' FROM incidents", (what,))  # fmt: skip
     run("INSERT INTO outbox (channel, type, body, incident, state, created_ms, expires_ms, done_ms) "
-        "SELECT 'gateway:gateway-1', 'stage', '{}', id, 'terkirim', ?1, ?1, ?1 FROM incidents", (now_ms,))  # fmt: skip
+        "SELECT 'gateway:gateway-1', 'stage', '{}', id, 'sent', ?1, ?1, ?1 FROM incidents", (now_ms,))  # fmt: skip
     run("UPDATE incidents SET drill = 1 WHERE id % 100 = 7 AND confidential = 0")
     for number in range(1, 25):  # two years of a monthly drill, with forty presses each where there are as many
         ends_ms = now_ms - number * 2_400_000_000

@@ -240,7 +240,7 @@ def test_a_silent_alarms_call_that_was_never_tried_is_told_to_its_circle_and_to_
         site.hub.dispatch._round()
     assert site.rows("SELECT 1 FROM timeline WHERE what = 'never_tried'")
     assert warned(site) == before
-    (news,) = site.rows("SELECT DISTINCT json_field(body, 'to') AS whom FROM outbox WHERE type = 'kabar' "
+    (news,) = site.rows("SELECT DISTINCT json_field(body, 'to') AS whom FROM outbox WHERE type = 'news' "
                         "AND body LIKE '%tidak sempat dikirim%'")  # fmt: skip
     assert news["whom"] == "+62812000001"
     assert not site.rows("SELECT 1 FROM audit WHERE actor = 'hub' AND what = 'warning_opened' "

@@ -342,12 +342,12 @@ def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker)
     switch_on(site, "sms", port=modem.port)
     switch_on(site, "apprise", lokal="127.0.0.1")
     switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
-    for name in ("papan", "sms", "apprise", "mqtt"):
+    for name in ("board", "sms", "apprise", "mqtt"):
         to = {"sms": "0812 9999 0009", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
         assert admin.post(f"/kanal/{name}/uji", page="/kanal", alamat=to).status_code == 303
         worker(site, name).step()
     phone.shutdown()
-    assert {r["state"] for r in site.rows("SELECT state FROM outbox WHERE type = 'uji'")} == {outbox.DONE}
+    assert {r["state"] for r in site.rows("SELECT state FROM outbox WHERE type = 'test'")} == {outbox.DONE}
     assert "pesan uji" in modem.sent[0][1] and "pesan uji" in phone.got[0]["message"]
     assert admin.post("/kanal/faks/uji", page="/kanal").status_code == 404
     for name in ("sms", "mqtt"):
@@ -365,7 +365,7 @@ def test_a_gateways_last_done_order_is_the_last_success_of_its_sirens(site):
 
 def test_a_channel_that_hangs_holds_nobody_else(site):
     release = threading.Event()
-    slow, screen = worker(site, "apprise"), worker(site, "papan")
+    slow, screen = worker(site, "apprise"), worker(site, "board")
     switch_on(site, "apprise")
     slow.send = lambda body: release.wait(PATIENCE_S)
     add(site, "apprise")
@@ -392,7 +392,7 @@ def test_a_far_side_that_trickles_is_left_and_the_next_message_goes_first(site, 
     worker = switch_on(site, "apprise", lokal="127.0.0.1")
     slow = add(site, "apprise", to=f"json://127.0.0.1:{far.port}/api/v1/events")
     worker.step()
-    assert row(site, slow)["state"] == "menunggu" and "tidak selesai" in row(site, slow)["result"]
+    assert row(site, slow)["state"] == "waiting" and "tidak selesai" in row(site, slow)["result"]
     site.clock.advance(60_000)
     fresh = add(site, "apprise", to="json://127.0.0.1:9/")
     worker.step()
@@ -405,7 +405,7 @@ def test_an_error_of_a_library_is_told_and_holds_no_other_message_up(site, monke
     monkeypatch.setattr(worker, "send", lambda body: 1 // 0)
     assert worker.step() and worker.step()
     assert "ZeroDivisionError" in channel(site, "apprise")["problem"]
-    assert [row(site, one)["state"] for one in (first, second)] == ["menunggu"] * 2
+    assert [row(site, one)["state"] for one in (first, second)] == ["waiting"] * 2
 
 
 @pytest.mark.parametrize("kept", ["x", "[]", "null", '{"port": 5, "baud": []}', "[" * 100_000])
@@ -435,5 +435,5 @@ def test_a_message_whose_body_is_torn_fails_for_good_and_the_next_goes_out(site,
         db.run("UPDATE outbox SET body = '{\"to\":' WHERE id = ?", bad)
     monkeypatch.setattr(worker, "send", sent.append)
     assert worker.step() and worker.step()
-    assert [row(site, one)["state"] for one in (bad, good)] == ["gagal", "terkirim"]
+    assert [row(site, one)["state"] for one in (bad, good)] == ["failed", "sent"]
     assert [one["to"] for one in sent] == ["ntfys://c.example/d"]

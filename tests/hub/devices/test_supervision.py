@@ -108,8 +108,8 @@ def test_nothing_wrong_is_no_warning():
     ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),
     ({"devices": [{**DEVICE, "muted_until_ms": 1, "muted_reason": "macet"}]}, "tombol dibisukan"),
     ({"stuck": [{"label": "tombol-07", "count": 4}]}, "tombol macet"),
-    ({"silent": [{"label": "pos-1", "state": "diam"}]}, "sirene diam"),
-    ({"silent": [{"label": "pos-1", "state": "gagal"}]}, "sirene gagal"),
+    ({"silent": [{"label": "pos-1", "state": "silent"}]}, "sirene diam"),
+    ({"silent": [{"label": "pos-1", "state": "failed"}]}, "sirene gagal"),
     ({"disk_free": 0.09}, "disk hampir penuh"),
     ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
     ({"backed_up": False, "unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
@@ -163,7 +163,7 @@ def test_a_warning_opens_once_is_told_to_its_owner_and_closes_when_it_is_well(si
     site.post_events(site.event("status", body={"flags": m.STATUS_SIREN_FAULT | m.STATUS_MAINS}, **status))
     for _ in range(3):
         assert ("sirene rusak", "pos-1") in step(site, 10_000)
-    (message,) = site.rows("SELECT body FROM outbox WHERE type = 'kabar'")
+    (message,) = site.rows("SELECT body FROM outbox WHERE type = 'news'")
     assert "pos-1 sirene rusak" in message["body"]
     site.post_events(site.event("status", body={"flags": m.STATUS_MAINS}, **status))
     assert ("sirene rusak", "pos-1") not in step(site, 10_000)

@@ -85,10 +85,10 @@ def test_a_false_alarm_is_corrected_for_all_who_were_told(site):
     do(site.enter("admin"), "kejadian-1", "keliru", alasan="Anak bermain")
     rows = site.rows("SELECT type, body, state FROM outbox WHERE channel = 'sms' ORDER BY id")
     assert [(r["type"], r["state"]) for r in rows] == [
-        ("pesan", "terkirim"),
-        ("pesan", "terkirim"),
-        ("pesan", "kedaluwarsa"),
-        ("koreksi", "menunggu"),
+        ("call", "sent"),
+        ("call", "sent"),
+        ("call", "expired"),
+        ("correction", "waiting"),
     ]
     correction = json.loads(rows[3]["body"])
     assert correction["to"] == "1", "each person once; who was not called yet is not called"
@@ -152,13 +152,13 @@ def test_what_is_marked_as_a_drill_is_said_to_all_who_were_called_and_its_sirens
     neighbour(site)
     site.post_events(site.alarm(counter=9), site.alarm(counter=50, device=site.other))
     with site.hub.store.write() as db:
-        db.run("UPDATE outbox SET state = 'terkirim' WHERE channel = 'sms'")
+        db.run("UPDATE outbox SET state = 'sent' WHERE channel = 'sms'")
     person = site.enter("admin")
     do(person, "kejadian-2", "gabung", dengan="kejadian-1")
     do(person, "kejadian-1", "latihan", alasan="Latihan RT")
     assert [(row["state"], row["drill"]) for row in site.incidents()] == [("latihan", 1)] * 2
     kind, state, text = sms(site)[-1]
-    assert (kind, state) == ("koreksi", "menunggu") and text.startswith("INI LATIHAN. Panggilan maling di")
+    assert (kind, state) == ("correction", "waiting") and text.startswith("INI LATIHAN. Panggilan maling di")
     assert [one["action"] for one in site.orders() if one["type"] == "siren"] == ["stop", "stop"]
 
 

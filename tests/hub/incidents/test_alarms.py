@@ -223,7 +223,7 @@ def test_what_was_in_it_comes_later_and_is_the_alarm_that_it_is(site):
     assert any("hanya nomornya" in row["detail"] for row in lines)
     report = {"device": site.post, "origin": site.button, "counter": 10, "state": m.STATE_SOUNDING}
     site.post_events(site.event("siren_report", **report))
-    assert [row["state"] for row in site.rows("SELECT * FROM soundings")] == ["berbunyi"]
+    assert [row["state"] for row in site.rows("SELECT * FROM soundings")] == ["sounded"]
 
 
 def test_a_lost_text_says_nothing_of_an_alarm_that_is_known(site):

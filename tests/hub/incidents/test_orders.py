@@ -35,7 +35,7 @@ def test_saya_datang_is_stage_3_for_the_presser(site):
 def test_an_order_that_waits_for_a_silent_gateway_keeps_nobody_awake(site):
     answered(site)
     site.clock.advance(orders.QUIET_MS + 1)
-    assert site.rows("SELECT 1 FROM outbox WHERE state = 'menunggu' AND channel = 'gateway:gateway-1'")
+    assert site.rows("SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = 'gateway:gateway-1'")
     dispatch = Dispatch(site.hub.store, site.clock)
     for _ in range(3):  # whatever is due now is done once
         dispatch.step()

@@ -26,7 +26,7 @@ def write(browser, kind=m.KIND_MALING, text="orang masuk rumah"):
 def test_a_sixth_report_that_would_wait_is_refused_with_whom_to_telephone(site):
     ronda = settle(site)
     assert [write(ronda).status_code for _ in range(5)] == [303] * 5
-    assert site.rows("SELECT 1 FROM outbox WHERE type = 'pesan'"), "somebody is called"
+    assert site.rows("SELECT 1 FROM outbox WHERE type = 'call'"), "somebody is called"
     answer = write(ronda)
     assert answer.status_code == 400 and "Telepon dulu: 112" in answer.text
     assert "orang masuk rumah" in answer.text, "what was written is not lost"
@@ -52,7 +52,7 @@ def test_reports_in_confidence_count_for_ten_minutes_and_tell_nothing_by_it(site
     assert [write(ronda, m.KIND_KEKERASAN).status_code for _ in range(5)] == [200] * 5
     with site.hub.store.write() as db:
         db.run("UPDATE incidents SET closed_ms = ?", site.clock.now_ms)
-        db.run("UPDATE outbox SET state = 'terkirim'")
+        db.run("UPDATE outbox SET state = 'sent'")
     assert write(ronda, m.KIND_KEKERASAN).status_code == 400
     site.clock.advance(TEN_MIN_MS)
     assert write(ronda, m.KIND_KEKERASAN).status_code == 200

@@ -47,7 +47,7 @@ class Street:
 
     def silent(self):
         """How many soundings the hub has given up."""
-        return self.site.rows("SELECT count(*) AS n FROM soundings WHERE state = 'diam'")[0]["n"]
+        return self.site.rows("SELECT count(*) AS n FROM soundings WHERE state = 'silent'")[0]["n"]
 
 
 def test_two_neighbours_who_press_the_same_raise_no_false_siren_warning(site):
@@ -57,7 +57,7 @@ def test_two_neighbours_who_press_the_same_raise_no_false_siren_warning(site):
     street.press(1)
     street.wait(100)
     assert street.silent() == 0
-    assert {row["state"] for row in site.rows("SELECT state FROM soundings")} == {"digerakkan"}
+    assert {row["state"] for row in site.rows("SELECT state FROM soundings")} == {"driven"}
 
 
 @pytest.mark.parametrize("gap_s", [0, 1, 7])
@@ -146,7 +146,7 @@ def test_a_post_whose_word_comes_before_its_alarm_is_not_said_to_be_silent(site,
     reports(site, 10, then)
     site.post_events(site.alarm(10, age_ms=0))
     wait(site, 60)
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["sounded"]
     assert any(row["what"] == "siren_sounding" for row in site.rows("SELECT what FROM timeline"))
     assert site.rows("SELECT * FROM siren_reports WHERE state = 1")[0]["post"] == site.post
 
@@ -158,14 +158,14 @@ def test_nor_where_the_first_gateway_that_told_it_took_it_for_less(site, fact):
     site.post_events(site.alarm(**same, **{fact: True}))
     site.post_events(site.alarm(**same))
     wait(site, 60)
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["sounded"]
 
 
 def test_nor_one_that_sounds_for_the_first_press_where_only_the_second_reached_a_gateway(site):
     site.post_events(site.alarm(11, incident=10, age_ms=0))
     reports(site, 10)
     wait(site, 60)
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["berbunyi"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["sounded"]
 
 
 @pytest.mark.parametrize("reported", ["before", "after"])
@@ -205,10 +205,10 @@ def test_the_first_press_word_hides_no_siren_that_is_silent_at_a_press_after_the
     site.post_events(site.alarm(10, incident=10, age_ms=0))
     reports(site, 10)
     with site.hub.store.write() as db:
-        db.run("UPDATE soundings SET state = 'diam'")
+        db.run("UPDATE soundings SET state = 'silent'")
         db.run("UPDATE incidents SET state = 'selesai', closed_ms = ?", site.clock.now_ms)
     site.post_events(site.alarm(11, incident=10, age_ms=0))
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["ditunggu"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["awaited"]
 
 
 def test_a_gateway_that_starts_again_and_again_hides_no_silent_siren(site):
@@ -266,11 +266,11 @@ def test_a_post_that_refuses_has_its_time_again_for_the_gateways_order(site):
     site.post_events(site.event("siren_report", state=m.STATE_REFUSED, **report))
     site.clock.advance(10 * SECOND_MS)
     site.hub.dispatch.step()
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["ditunggu"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["awaited"]
     assert "sirene tidak berbunyi sendiri" in site.enter("admin").get("/kejadian/kejadian-1").text
     site.clock.advance(6 * SECOND_MS)
     site.hub.dispatch.step()
-    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["diam"]
+    assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["silent"]
 
 
 @pytest.mark.parametrize("knows", [True, False])

@@ -89,7 +89,7 @@ def test_who_was_taken_out_gets_no_message_that_waits_and_his_answer_counts_no_m
         dewi = db.one("SELECT * FROM accounts WHERE login = 'bu_dewi'")
         db.run("UPDATE outbox SET attempts = 1 WHERE channel = 'sms'")  # it went out, and is sent once more
         confidential.exclude(db, now, dewi, village.numbers["penolong"], incident=incident)
-        assert db.all("SELECT state FROM outbox WHERE channel = 'sms'") == [{"state": "kedaluwarsa"}]
+        assert db.all("SELECT state FROM outbox WHERE channel = 'sms'") == [{"state": "expired"}]
         assert not replies.take(db, now, "sms", "08123456789", "DATANG R1")
     assert village.incidents()[0]["answered_ms"] is None
 

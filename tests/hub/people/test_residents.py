@@ -79,10 +79,10 @@ def test_consent_withdrawn_leaves_no_number_and_no_name_in_the_queue_nor_at_a_ho
     add(admin, nama="Budi", rumah="8", nomor="08129999999")
     admin.post("/warga/rumah/kosong", page="/warga", rt="5", rumah="8", hari="3", kunci="Siti")
     site.post_events(site.alarm(counter=9, kind=2))
-    before = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'pesan'")]
+    before = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'call'")]
     assert len(before) == 2
     assert admin.post("/warga/1/tarik", page="/warga/1").status_code == 303
-    (left,) = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'pesan'")]
+    (left,) = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'call'")]
     assert "+628129999999" in left and "+628123456789" not in left
     assert site.rows("SELECT key_holder FROM houses WHERE number = 8") == [{"key_holder": ""}]
 
@@ -92,7 +92,7 @@ def test_a_number_that_two_people_share_is_called_for_the_one_who_stays(site, ad
     add(admin, nama="Budi", nomor="08123456789")
     site.post_events(site.alarm(counter=9, kind=2))
     admin.post("/warga/1/tarik", page="/warga/1")
-    assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'pesan'")) == 1
+    assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'call'")) == 1
 
 
 def test_a_household_moves_out_and_is_called_no_more_and_another_moves_in(site, admin):

@@ -65,7 +65,7 @@ def main():
         with store.read() as db:
             alerts = db.value("SELECT alerts FROM incidents")
             waiting = db.value(
-                "SELECT count(*) FROM outbox WHERE type = 'pesan' AND state = 'menunggu'"
+                "SELECT count(*) FROM outbox WHERE type = 'call' AND state = 'waiting'"
             )
         if alerts >= STEPS:
             if not waiting:

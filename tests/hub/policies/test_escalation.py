@@ -73,7 +73,7 @@ def test_an_answer_ends_it(site):
 
 
 def questions(site):
-    rows = site.rows("SELECT body FROM outbox WHERE type = 'kabar' AND incident IS NOT NULL")
+    rows = site.rows("SELECT body FROM outbox WHERE type = 'news' AND incident IS NOT NULL")
     return [json.loads(row["body"]) for row in rows]
 
 

@@ -67,8 +67,8 @@ def test_no_step_is_lost_and_what_may_be_a_repeat_is_marked(tmp_path, seed):
         for step in [policy.default(m.KIND_MALING)["langkah"][min(number, 2)]]
         if {"tugas:ketua_rt", "tugas:ronda"} & set(step["kepada"])
     )
-    rows = site.rows("SELECT * FROM outbox WHERE channel = 'uji-lari' AND type = 'pesan' ORDER BY id")
-    assert len(rows) == expected and {row["state"] for row in rows} == {"terkirim"}
+    rows = site.rows("SELECT * FROM outbox WHERE channel = 'uji-lari' AND type = 'call' ORDER BY id")
+    assert len(rows) == expected and {row["state"] for row in rows} == {"sent"}
     sent = [json.loads(line) for line in (data / "terkirim.log").read_text().splitlines()]
     for row in rows:
         texts = [one["text"] for one in sent if one["row"] == row["id"]]

@@ -86,7 +86,7 @@ def test_a_medical_alarm_calls_the_nearest_houses_and_the_bidan_never_the_house_
     street.post_events(street.alarm(counter=9, kind=m.KIND_MEDIS))
     assert called(street) == ["+62811006", "+62811008", "+62811005", "+62811009", "+62811004", "+62811010"]
     (text,) = {
-        json.loads(r["body"])["text"] for r in street.rows("SELECT body FROM outbox WHERE type = 'pesan'")
+        json.loads(r["body"])["text"] for r in street.rows("SELECT body FROM outbox WHERE type = 'call'")
     }
     assert text.startswith("SAKIT MENDADAK di Rumah 7, RT 05/RW 03, ") and "119" in text
 
@@ -108,8 +108,8 @@ def test_delays_differ_by_person_and_whoever_waited_is_not_woken_when_somebody_c
         due = len(outbox.due(db, street.clock.now_ms, "sms"))
     assert due == 5
     street.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
-    states = street.rows("SELECT state, result FROM outbox WHERE type = 'pesan' AND not_before_ms > 0")
-    assert states == [{"state": "kedaluwarsa", "result": "sudah dijawab"}]
+    states = street.rows("SELECT state, result FROM outbox WHERE type = 'call' AND not_before_ms > 0")
+    assert states == [{"state": "expired", "result": "answered"}]
 
 
 def test_a_later_step_calls_the_duties_and_says_so_on_the_timeline(street):
@@ -166,7 +166,7 @@ def test_the_house_of_a_silent_alarm_and_the_excluded_are_never_called(street):
         db.insert("exclusions", account=number, zone=5, house=7, made_by="x", made_wall=0)
     street.post_events(street.alarm(counter=9, silent=True, kind=m.KIND_KEKERASAN))
     assert called(street) == ["+62811010"]
-    (row,) = street.rows("SELECT body FROM outbox WHERE type = 'pesan'")
+    (row,) = street.rows("SELECT body FROM outbox WHERE type = 'call'")
     for secret in ("Rumah", "kekerasan", "tombol", "RT 05"):
         assert secret not in row["body"].lower() and secret not in row["body"]
 

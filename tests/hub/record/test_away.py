@@ -195,7 +195,7 @@ def test_the_hub_says_that_it_was_away_on_board_page_timeline_and_to_a_technicia
     assert "tidak berjalan kira-kira 13 jam 0 menit" in admin.get("/peringatan").text
     assert "tidak berjalan: kira-kira 13 jam" in admin.get("/kejadian/kejadian-1").text
     assert "pusat data pernah mati" in open_now(site)
-    (told,) = site.rows("SELECT body FROM outbox WHERE type = 'kabar' AND body LIKE '%pernah mati%'")
+    (told,) = site.rows("SELECT body FROM outbox WHERE type = 'news' AND body LIKE '%pernah mati%'")
     assert "13 jam" in told["body"]
     step(site, away.SHOWN_MS)
     assert "PUSAT DATA PERNAH MATI" not in admin.get("/papan").text

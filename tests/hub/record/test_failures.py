@@ -179,7 +179,7 @@ def test_a_gateway_gets_its_good_orders_beside_one_that_nobody_can_read(site, bo
     bad, good = order(site, body), order(site, '{"device": 1, "counter": 2, "stage": 3}')
     assert [one["id"] for one in site.orders()] == [good]
     (row,) = site.rows("SELECT * FROM outbox WHERE id = ?", bad)
-    assert (row["state"], row["result"]) == ("gagal", "rusak")
+    assert (row["state"], row["result"]) == ("failed", "damaged")
     step(site, 10_000)
     assert "perintah stage untuk gateway-1 rusak" in warnings(site)["pusat data gagal"]["detail"]
 
@@ -235,7 +235,7 @@ def test_who_can_be_called_is_called_although_one_person_cannot_be(site, monkeyp
 
     monkeypatch.setattr(recipients, "_addresses", sometimes)
     site.post_events(site.alarm(counter=9))
-    called = site.rows("SELECT body FROM outbox WHERE type = 'pesan'")
+    called = site.rows("SELECT body FROM outbox WHERE type = 'call'")
     assert sorted(json.loads(one["body"])["name"] for one in called) == ["Budi", "Tono"]
     assert ("tidak terpanggil", "1 orang; hubungi dengan cara lain") in lines(site, "kejadian-1")
 

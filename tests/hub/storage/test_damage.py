@@ -189,7 +189,7 @@ def looked_through(alive, every=False, spoilt="", counter=777):
     if len(stored) != 1 or len(opened) != 1:
         return [*wrong, f"stored {len(stored)} times, {len(opened)} incidents"]
     called = {json.loads(one["body"])["name"] for one in alive.rows(
-        "SELECT body FROM outbox WHERE incident = ? AND type = 'pesan'", opened[0]["id"])}  # fmt: skip
+        "SELECT body FROM outbox WHERE incident = ? AND type = 'call'", opened[0]["id"])}  # fmt: skip
     missing = set(CALLED) - called
     if len(missing) > (1 if spoilt in ("people", "addresses", "duties") else 0) and not every:
         wrong.append(f"not called: {missing}")

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 from kentongan_hub.base import code_words
-from kentongan_hub.record import chain
+from kentongan_hub.record import chain, outbox
 from kentongan_hub.storage import schema_codes, store
 from kentongan_hub.storage.store import Store
 
@@ -145,3 +145,33 @@ def test_what_the_hub_ended_by_itself_says_so_without_a_name(tmp_path, monkeypat
     assert [(code_words.closed_by(row), code_words.reason(row)) for row in rows] == [
         *(("pusat data", "latihan selesai"), ("", "(masa simpan habis)"), ("Budi", "latihan selesai")),
     ]
+
+
+def test_what_waited_to_be_sent_waits_on_and_what_a_post_did_is_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "migrations", schema_codes.migrations[:BEFORE])
+    rows = [("papan", "baru", "menunggu", None), ("sms", "pesan", "terkirim", "ok"),
+            ("sms", "kabar", "kedaluwarsa", "sudah dijawab"), ("gateway:papan", "siren", "gagal", "no radio"),
+            ("sms", "koreksi", "menunggu", "modem tidak menjawab")]  # fmt: skip
+    with Store(tmp_path).write() as db:
+        for channel, type_, state, result in rows:
+            db.insert("outbox", channel=channel, type=type_, body="{}", state=state, created_ms=0,
+                      expires_ms=9, result=result)  # fmt: skip
+        db.insert("channels", name="papan", enabled=1)
+        db.insert("incidents", slug="kejadian-1", state="baru", device=1, gateway="", kind=1, confidential=0,
+                  opened_ms=0, opened_wall=0,
+                  **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "first_counter",
+                                   "last_counter", "zone", "house"), 0))  # fmt: skip
+        for post, state in enumerate(("ditunggu", "berbunyi", "digerakkan", "diam", "gagal", "bersama")):
+            db.insert("soundings", incident=1, post=post, state=state)
+    monkeypatch.undo()
+    with Store(tmp_path).write() as db:
+        kept = db.all("SELECT channel, type, state, result FROM outbox ORDER BY id")
+        assert [tuple(row.values()) for row in kept] == [
+            *(("board", "new", "waiting", None), ("sms", "call", "sent", "ok")),
+            *(("sms", "news", "expired", "answered"), ("gateway:papan", "siren", "failed", "no radio")),
+            ("sms", "correction", "waiting", "modem tidak menjawab"),
+        ]
+        assert db.all("SELECT name FROM channels") == [{"name": "board"}]
+        posts = [row["state"] for row in db.all("SELECT state FROM soundings ORDER BY post")]
+        assert posts == ["awaited", "sounded", "driven", "silent", "failed", "beside"]
+        assert outbox.due(db, 1, outbox.BOARD) == [1], "with its index"

@@ -34,7 +34,7 @@ def test_a_restore_rehearsed_the_new_machine_has_it_all_and_sends_nothing_of_the
     )
     assert [i["state"] for i in new.incidents()] == ["menuju_lokasi"]
     assert new.orders() == [], "what waited then is not done now"
-    assert {r["state"] for r in new.rows("SELECT state FROM outbox WHERE channel != 'papan'")} <= {
+    assert {r["state"] for r in new.rows("SELECT state FROM outbox WHERE channel != 'board'")} <= {
         outbox.EXPIRED
     }
     assert "Kebakaran" in new.enter("admin", PASSWORD).get("/papan").text

@@ -9,7 +9,7 @@ import threading
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
 from kentongan_hub.api import events
-from kentongan_hub.base import site
+from kentongan_hub.base import sending, site
 from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
@@ -248,7 +248,7 @@ def _order(db, now, row):
     try:
         json.loads(row["body"]).items()
     except (ValueError, TypeError, AttributeError, RecursionError):
-        outbox.mark(db, now.ms, row["channel"], row["id"], "rusak")
+        outbox.mark(db, now.ms, row["channel"], row["id"], sending.DAMAGED)
         with failures.about(actions.is_of_confidential(db, row)):
             failures.note(db, now, f"perintah {row['type']} untuk {g.gateway['label']} rusak")
         return None

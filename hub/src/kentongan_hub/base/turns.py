@@ -16,14 +16,14 @@ everything.
 
 from collections import Counter
 
-from kentongan_hub.base import codes
+from kentongan_hub.base import codes, sending
 
 LATELY_MS = 1_800_000  # as long as a call waits
 WRITER = (  # of a loud report its timeline names who wrote it
     "CASE WHEN i.device = 0 AND NOT i.confidential THEN (SELECT t.who FROM timeline t "
     f"WHERE t.incident = i.id AND t.what = '{codes.REPORTED}' ORDER BY t.id LIMIT 1) END AS writer"
 )
-LAST = {"koreksi": 1, "kabar": 2, "uji": 3}  # types that wait for all calls
+LAST = {sending.CORRECTION: 1, sending.NEWS: 2, sending.TEST: 3}  # types that wait for all calls
 
 
 def next_id(db, now_ms, channel):
@@ -31,7 +31,7 @@ def next_id(db, now_ms, channel):
     rows = db.all(
         "SELECT o.id, o.type, o.incident, o.attempts, i.device, i.confidential, "
         f"{WRITER} FROM outbox o "
-        "LEFT JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.state = 'menunggu' "
+        f"LEFT JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.state = '{sending.WAITING}' "
         "AND o.expires_ms > ? AND o.not_before_ms <= ? AND o.lease_ms <= ?",
         channel,
         now_ms,
@@ -77,8 +77,9 @@ def _turns(db, now_ms, channel):
     rows = db.all(
         "SELECT i.id AS incident, i.device, i.confidential, i.closed_ms, count(*) AS n, "
         f"{WRITER} FROM outbox o "
-        "JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = 'pesan' AND "
-        "((o.done_ms > ? AND o.state IN ('terkirim', 'gagal')) OR (o.state = 'menunggu' AND o.attempts > 0)) "
+        f"JOIN incidents i ON i.id = o.incident WHERE o.channel = ? AND o.type = '{sending.MESSAGE}' AND "
+        f"((o.done_ms > ? AND o.state IN ('{sending.DONE}', '{sending.FAILED}')) "
+        f"OR (o.state = '{sending.WAITING}' AND o.attempts > 0)) "
         "GROUP BY i.id",
         channel,
         now_ms - LATELY_MS,

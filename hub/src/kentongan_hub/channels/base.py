@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from kentongan_hub.base import codes
+from kentongan_hub.base import codes, sending
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
@@ -26,7 +26,7 @@ RETRY_MS = (
 FAILS_TOLD = 3  # tries of a silent alarm's message that failed, then its circle reads it on the timeline
 PROBLEM_LIMIT = 200  # characters
 REPEAT_MARK = "(ulangan) "  # it may have arrived before: the confirmation was lost
-TEST = "uji"
+TEST = sending.TEST
 
 
 class Failure(Exception):
@@ -132,7 +132,7 @@ class Worker(ways.Way):
         now, reason = self.now(), audit.clean(failure)[:PROBLEM_LIMIT]
         with self._store.write(ring=False) as db:
             if failure.permanent:
-                outbox.mark(db, now.ms, self.name, row["id"], f"gagal tetap: {reason}")
+                outbox.mark(db, now.ms, self.name, row["id"], f"for good: {reason}")
             else:
                 wait_ms = RETRY_MS[min(row["attempts"], len(RETRY_MS)) - 1]
                 outbox.retry(db, now.ms, row["id"], wait_ms, reason)

@@ -208,7 +208,7 @@ def findings(facts, now_ms):
         often = _("%(count)s kejadian dalam 30 menit", count=row["count"])
         out.append(_found("tombol macet", row["label"], often))
     for row in facts["silent"]:
-        what = "sirene gagal" if row["state"] == "gagal" else "sirene diam"
+        what = "sirene gagal" if row["state"] == "failed" else "sirene diam"
         out.append(_found(what, row["label"]))
     if facts["disk_free"] is not None and facts["disk_free"] < DISK_FREE_MIN:
         left = _("sisa %(share)s", share=f"{facts['disk_free']:.0%}")

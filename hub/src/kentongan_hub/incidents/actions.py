@@ -212,7 +212,7 @@ def _take_back(db, now, incident, what, text):
     """Whoever was called in vain is told so; what was not sent yet is not sent."""
     ids = [one["id"] for one in orders.members(db, incident)]
     told = outbox.take_back(db, now.ms, ids, text)
-    outbox.add(db, now.ms, outbox.BOARD, "koreksi", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    outbox.add(db, now.ms, outbox.BOARD, outbox.CORRECTION, "{}", orders.SIREN_EXPIRES_MS, incident["id"])
     said = Said(codes.TO_RECIPIENTS, told=told) if told else None
     timeline.tell(db, now, incident, HUB, what, said=said)
 

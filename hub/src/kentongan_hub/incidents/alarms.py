@@ -5,7 +5,7 @@ import json
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import codes, states
+from kentongan_hub.base import codes, sending, states
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, REPORTER, Said, unknown_device
 from kentongan_hub.devices import last_heard, troubles, waits
@@ -232,7 +232,7 @@ def _press(db, now, incident, event):
     )
     if first_press:
         note("hub_logged", timeline.identity(db, incident), incident["state"])
-        outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
+        outbox.add(db, now.ms, outbox.BOARD, sending.NEW, "{}", PAGE_EXPIRES_MS, incident["id"])
     if event["cancel"]:
         _cancel(db, now, incident, event)
     elif first_press:

@@ -8,7 +8,7 @@ import threading
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, states, words
+from kentongan_hub.base import codes, sending, states, words
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import REPORTER
 from kentongan_hub.incidents import actions
@@ -96,7 +96,7 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
     timeline.tell(db, now, incident, who, codes.REPORTED, text, at)
-    outbox.add(db, now.ms, outbox.BOARD, "baru", "{}", PAGE_EXPIRES_MS, incident["id"])
+    outbox.add(db, now.ms, outbox.BOARD, sending.NEW, "{}", PAGE_EXPIRES_MS, incident["id"])
     audit.note("hub_logged", timeline.identity(db, incident), incident["state"])
     steps.at_once(db, now, incident)
     return incident["slug"]

@@ -13,8 +13,8 @@ from kentongan_hub.incidents.drills import posts
 from kentongan_hub.record import away, failures, outbox, timeline
 from kentongan_hub.record.timeline import BY_HAND
 
-WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "ditunggu", "berbunyi", "digerakkan", "diam", "gagal"
-BESIDE = "bersama"  # told of its siren for another alarm since: in a large crowd it does not tell of each
+WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "awaited", "sounded", "driven", "silent", "failed"
+BESIDE = "beside"  # told of its siren for another alarm since: in a large crowd it does not tell of each
 HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
 WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
 # a sounding, a rest after it, and what its report may take

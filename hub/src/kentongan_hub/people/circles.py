@@ -6,7 +6,7 @@ that pressed made the change: they can neither look in nor lock a helper out. Wh
 incident by hand may be taken in again by those who are in it.
 """
 
-from kentongan_hub.base import roles, words
+from kentongan_hub.base import roles, sending, words
 
 AGREED_MIN = 2  # agreed people that a silent alarm should reach; below that the stand-in is called too
 # kinds that go to offices of the RW and to nobody else, whoever is agreed
@@ -166,8 +166,8 @@ def end(db, now, account_id, incident_id, why):
 def _unsent(db, now, account_id, incident_id):
     """What waits to be sent to this person about the incident is not sent any more."""
     db.run(
-        "UPDATE outbox SET state = 'kedaluwarsa', result = 'dikecualikan', done_ms = ? "
-        "WHERE incident = ? AND state = 'menunggu' AND EXISTS (SELECT 1 FROM addresses t "
+        f"UPDATE outbox SET state = '{sending.EXPIRED}', result = '{sending.EXCLUDED}', done_ms = ? "
+        f"WHERE incident = ? AND state = '{sending.WAITING}' AND EXISTS (SELECT 1 FROM addresses t "
         "JOIN people p ON p.id = t.person WHERE p.account = ? AND t.channel = outbox.channel "
         "AND t.address = json_field(outbox.body, 'to'))",
         now.ms,

@@ -8,7 +8,7 @@ import re
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, words
+from kentongan_hub.base import codes, sending, words
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.people import access, ways
@@ -141,7 +141,7 @@ def withdraw(db, now, by, person, at=""):
     name = _person(db, person)["name"]
     # messages that wait are not sent, and those that were sent keep no number and no name
     db.run(
-        "DELETE FROM outbox WHERE type IN ('pesan', 'koreksi', 'kabar') AND EXISTS ("
+        f"DELETE FROM outbox WHERE type IN {sending.TO_PEOPLE} AND EXISTS ("
         "SELECT 1 FROM addresses a WHERE a.person = ? AND a.channel = outbox.channel "
         "AND a.address = json_field(outbox.body, 'to') AND NOT EXISTS (SELECT 1 FROM addresses b "
         "WHERE b.channel = a.channel AND b.address = a.address AND b.person != a.person))",

@@ -6,14 +6,13 @@ gateway are claimed by its long poll and marked by its `done`; rows for the boar
 
 import json
 
-from kentongan_hub.base import turns
+from kentongan_hub.base import sending, turns
 from kentongan_hub.record import away
 
-WAITING, DONE, FAILED, EXPIRED = "menunggu", "terkirim", "gagal", "kedaluwarsa"
-BOARD = "papan"
-MESSAGE = "pesan"  # the type of rows that call a person; their body names the address
-CORRECTION = "koreksi"
-NEWS = "kabar"  # tells an owner of a warning; may wait for calls
+WAITING, DONE, FAILED, EXPIRED = sending.WAITING, sending.DONE, sending.FAILED, sending.EXPIRED
+BOARD, MESSAGE, CORRECTION, NEWS = sending.BOARD, sending.MESSAGE, sending.CORRECTION, sending.NEWS
+# a condition that SQLite knows as that of the indices
+WAITS = f"state = '{WAITING}'"
 LEASE_MS = 5_000  # a poll's answer that never arrived is repeated after this
 LEASE_BELOW_MS = 60_000  # an order the gateway says it has, but has not reported done
 LIMIT_ROWS = 5_000  # waiting rows per channel; beyond it the incident with the most of them loses one
@@ -28,14 +27,14 @@ def gateway_channel(label):
 
 def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None, delay_ms=0):
     """The new row's id; runs inside the transaction of the change that causes it."""
-    live = "channel = ? AND state = 'menunggu' AND expires_ms > ?"
+    live = f"channel = ? AND {WAITS} AND expires_ms > ?"
     if db.value(f"SELECT count(*) FROM outbox WHERE {live}", channel, now_ms) >= LIMIT_ROWS:
         # a newer order says more than an older one; of calls the first one says all
         which = "max" if type_ == MESSAGE else "min"
         db.run(
-            f"UPDATE outbox SET expires_ms = ?, result = 'queue full' WHERE id = (SELECT {which}(id) "
-            f"FROM outbox WHERE {live} AND incident IS (SELECT incident FROM outbox WHERE {live} "
-            "GROUP BY incident ORDER BY count(*) DESC, incident LIMIT 1))",
+            f"UPDATE outbox SET expires_ms = ?, result = '{sending.QUEUE_FULL}' WHERE id = "
+            f"(SELECT {which}(id) FROM outbox WHERE {live} AND incident IS (SELECT incident FROM outbox "
+            f"WHERE {live} GROUP BY incident ORDER BY count(*) DESC, incident LIMIT 1))",
             *(now_ms, channel, now_ms, channel, now_ms),
         )
     return db.insert(
@@ -61,7 +60,7 @@ def drop_delayed(db, now_ms, incidents):
     """Messages to people whose turn has not come yet: somebody is on the way, they may sleep."""
     marks = ", ".join("?" * len(incidents))
     return db.run(
-        f"UPDATE outbox SET state = ?, result = 'sudah dijawab', done_ms = ? WHERE state = 'menunggu' "
+        f"UPDATE outbox SET state = ?, result = '{sending.ANSWERED}', done_ms = ? WHERE {WAITS} "
         f"AND type = ? AND not_before_ms > ? AND incident IN ({marks})",
         EXPIRED,
         now_ms,
@@ -76,8 +75,8 @@ def take_back(db, now_ms, incidents, text):
     marks = ", ".join("?" * len(incidents))
     where = f"type = ? AND incident IN ({marks})"
     db.run(
-        f"UPDATE outbox SET state = ?, result = 'ditarik kembali', done_ms = ? "
-        f"WHERE state = 'menunggu' AND {where}",
+        f"UPDATE outbox SET state = ?, result = '{sending.TAKEN_BACK}', done_ms = ? "
+        f"WHERE {WAITS} AND {where}",
         EXPIRED,
         now_ms,
         MESSAGE,
@@ -100,7 +99,7 @@ def take_back(db, now_ms, incidents, text):
 
 def expire(db, now_ms):
     return db.run(
-        "UPDATE outbox SET state = ?, done_ms = ? WHERE state = 'menunggu' AND expires_ms <= ?",
+        f"UPDATE outbox SET state = ?, done_ms = ? WHERE {WAITS} AND expires_ms <= ?",
         EXPIRED,
         now_ms,
         now_ms,
@@ -110,7 +109,7 @@ def expire(db, now_ms):
 def due(db, now_ms, channel, after=0, limit=BATCH):
     """Ids that a claim would get now; cheap, for the wait loop."""
     rows = db.all(
-        "SELECT id FROM outbox WHERE channel = ? AND state = 'menunggu' AND expires_ms > ? "
+        f"SELECT id FROM outbox WHERE channel = ? AND {WAITS} AND expires_ms > ? "
         "AND not_before_ms <= ? AND lease_ms + (CASE WHEN id > ? OR lease_ms = 0 THEN 0 ELSE ? END) <= ? "
         "ORDER BY id LIMIT ?",
         channel,
@@ -158,7 +157,7 @@ def claim_one(db, now_ms, channel, lease_ms):
 def retry(db, now_ms, id_, wait_ms, reason):
     """Not sent, and known not to be sent: again after a while, until it expires."""
     return db.run(
-        "UPDATE outbox SET lease_ms = 0, not_before_ms = ?, result = ? WHERE id = ? AND state = 'menunggu'",
+        f"UPDATE outbox SET lease_ms = 0, not_before_ms = ?, result = ? WHERE id = ? AND {WAITS}",
         now_ms + wait_ms,
         reason[:200],
         id_,

@@ -274,7 +274,7 @@ def _tell(db, now, table, row, columns):
     """Which row, where that tells nobody what is confidential; never a value."""
     name = row.get(NAMED.get(table.name))
     if table.name == "outbox" and {"body", "channel", "type"} & set(columns):  # nobody knows what it was
-        db.run("UPDATE outbox SET state = ?, result = 'rusak', done_ms = ? WHERE id IS ? AND state = ?",
+        db.run("UPDATE outbox SET state = ?, result = 'damaged', done_ms = ? WHERE id IS ? AND state = ?",
                outbox.FAILED, now.ms, row["id"], outbox.WAITING)  # fmt: skip
     known = type(name) is int or isinstance(name, str)
     _note(db, now, f"{table.name} {audit.clean(name)[:40]}" if known else table.name, columns)

@@ -51,6 +51,40 @@ def m025_codes_on_record(connection):
         _run(connection, APPEND_ONLY.format(table=table, emptied=emptied))
 
 
+# states, channel and types as base/sending.py has them: old and new in turn
+SENT = {
+    ("outbox", "state"): "menunggu waiting terkirim sent gagal failed kedaluwarsa expired",
+    ("outbox", "channel"): "papan board",
+    ("outbox", "type"): "pesan call koreksi correction kabar news uji test baru new kedip flash",
+    ("channels", "name"): "papan board",
+    ("soundings", "state"): "ditunggu awaited berbunyi sounded digerakkan driven diam silent gagal failed "
+                            "bersama beside",
+}  # fmt: skip
+ENDED = {
+    "sudah dijawab": "answered", "ditarik kembali": "taken_back", "dikecualikan": "excluded",
+    "cadangan dipulihkan": "backup_restored", "rusak": "damaged", "queue full": "queue_full",
+}  # fmt: skip
+INDICES = """
+DROP INDEX outbox_waiting;
+DROP INDEX outbox_expiring;
+DROP INDEX outbox_open;
+CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state = 'waiting';
+CREATE INDEX outbox_expiring ON outbox (expires_ms) WHERE state = 'waiting';
+CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('sent', 'failed', 'expired');
+"""
+
+
+@migration
+def m026_codes_of_sending(connection):
+    for (table, column), pairs in SENT.items():
+        words = pairs.split()
+        for old, new in zip(words[::2], words[1::2], strict=True):
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))
+    for old, new in ENDED.items():
+        connection.execute("UPDATE outbox SET result = ? WHERE result = ?", (new, old))
+    _run(connection, INDICES)
+
+
 def _carry(connection, table):
     names = ("id", "who", "what", "detail", "salt")
     rows = connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, site
+from kentongan_hub.base import codes, sending, site
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB
 from kentongan_hub.people import access, keepers
@@ -173,7 +173,7 @@ def _settle(folder):
                       table=table, broken=broken)  # fmt: skip
                 )
         db.run(
-            "UPDATE outbox SET state = ?, result = 'cadangan dipulihkan' WHERE state = 'menunggu'",
+            f"UPDATE outbox SET state = ?, result = '{sending.RESTORED}' WHERE {outbox.WAITS}",
             outbox.EXPIRED,
         )
         db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")

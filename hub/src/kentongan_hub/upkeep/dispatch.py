@@ -141,7 +141,7 @@ class Dispatch:
         return self._write_if_due("SELECT 1 FROM soundings WHERE due_ms <= ? LIMIT 1", now, soundings.run_due)
 
     def _expire(self, now):
-        sql = "SELECT 1 FROM outbox WHERE state = 'menunggu' AND expires_ms <= ? LIMIT 1"
+        sql = f"SELECT 1 FROM outbox WHERE {outbox.WAITS} AND expires_ms <= ? LIMIT 1"
         return self._write_if_due(sql, now, unsent.expire)
 
     def _write_if_due(self, sql, now, deed):
@@ -163,7 +163,7 @@ class Dispatch:
         with self._store.read() as db:
             waiting = db.value(
                 "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
-                "WHERE o.state = 'menunggu' AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
+                f"WHERE o.{outbox.WAITS} AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
                 now.ms - orders.QUIET_MS,
             ) and now.ms - away.of(db).back_ms >= orders.QUIET_MS  # each has its time to come back to us
         if not waiting:

@@ -12,7 +12,7 @@ from kentongan_hub.incidents.calling import recipients, texts
 from kentongan_hub.policies import policy
 from kentongan_hub.record import failures, outbox, timeline
 
-NEVER_TRIED = "o.state = 'menunggu' AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
+NEVER_TRIED = f"o.{outbox.WAITS} AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
 
 
 def expire(db, now):

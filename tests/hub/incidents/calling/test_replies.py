@@ -146,7 +146,7 @@ def test_a_call_of_another_day_is_not_meant_any_more(site):
 
 
 def test_who_is_not_understood_is_asked_for_the_number_once_an_hour(two):
-    asked = "SELECT body FROM outbox WHERE type = 'kabar'"
+    asked = "SELECT body FROM outbox WHERE type = 'news'"
     for text in ("datang", "OK", "otw", "terima kasih"):
         assert not write_back(two, text)
     (row,) = two.rows(asked)

@@ -18,7 +18,7 @@ FILL = {
     "label": ("tombol-07",),
     "number": ("1", "2"),
     "action": ("datang", "urus", "alamat", "keluar"),
-    "name": ("sms", "papan"),
+    "name": ("sms", "board"),
     "table": ("kejadian", "perangkat", "latihan"),
     "form": ("csv", "xlsx"),
     "filename": ("hub.css",),

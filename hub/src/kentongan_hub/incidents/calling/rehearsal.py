@@ -98,7 +98,7 @@ def queue(db, now, condition):
             out.append((due_ms, row["slug"], what, row))
     for work in db.all(
         # counters that wait for their time tell that somebody alarmed, perhaps silently
-        "SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.state = 'menunggu' "
+        f"SELECT o.* FROM outbox o INDEXED BY outbox_waiting WHERE o.{outbox.WAITS} "
         "AND (o.type != 'counters' OR o.not_before_ms = 0) "
         "AND (o.incident IS NULL OR EXISTS (SELECT 1 FROM incidents WHERE incidents.id = o.incident "
         f"AND {condition})) ORDER BY o.id LIMIT ?",

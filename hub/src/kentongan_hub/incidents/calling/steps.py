@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_hub.base import codes, services
+from kentongan_hub.base import codes, sending, services
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.devices import supervision
@@ -112,7 +112,7 @@ def _step(db, now, incident):
         return
     if step.siren != p.NO:
         _part(db, now, incident, _("sirene"), _sound, step)
-    outbox.add(db, now.ms, outbox.BOARD, "kedip", "{}", orders.SIREN_EXPIRES_MS, incident["id"])
+    outbox.add(db, now.ms, outbox.BOARD, sending.FLASH, "{}", orders.SIREN_EXPIRES_MS, incident["id"])
     numbers = contacts.numbers(db, incident["zone"])
     known = {name: numbers[name] for name in services.needed(step.card) if name in numbers}
     said = Said(codes.NTH_CALL, number=step.number, to=step.to, card=step.card, numbers=known)

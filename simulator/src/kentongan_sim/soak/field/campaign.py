@@ -179,7 +179,7 @@ class Campaign:
         if not rows:
             self._problem("held back", f"not at the hub {BESIDE_S} s after the press")
         elif self._key == "main":
-            called = "SELECT 1 FROM outbox WHERE incident = ? AND type = 'pesan'"
+            called = "SELECT 1 FROM outbox WHERE incident = ? AND type = 'call'"
             if not self.place.rows(called, rows[0]["incident"]):
                 self._problem("not called", "no message to anybody")
             if not any(at >= self._pressed_ms and state == "coming" for at, state in self._box.shown):

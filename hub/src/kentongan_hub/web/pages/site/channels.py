@@ -54,7 +54,7 @@ def _shown(db, channel, row, zone):
     # what is confidential is not counted either
     waiting = db.value(
         "SELECT count(*) FROM outbox o LEFT JOIN incidents i ON i.id = o.incident "
-        "WHERE o.channel = ? AND o.state = 'menunggu' AND coalesce(i.confidential, 0) = 0",
+        f"WHERE o.channel = ? AND o.{outbox.WAITS} AND coalesce(i.confidential, 0) = 0",
         channel.name,
     )
     return {

@@ -11,7 +11,7 @@ from kentongan_hub.base.clock import ZONES, local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.people import accounts, contacts, keepers, pins, ringing
-from kentongan_hub.record import audit
+from kentongan_hub.record import audit, outbox
 from kentongan_hub.upkeep import retention
 from kentongan_hub.web import view, web
 
@@ -57,7 +57,7 @@ def _site(db, zone):
         },
         "backup": local_date_time(backup, zone) if backup else "",
         "kept": retention.days(db)[retention.CONFIDENTIAL],
-        "channels": [(one.label, one.name == "papan", rows.get(one.name)) for one in channels.CHANNELS],
+        "channels": [(one.label, one.name == outbox.BOARD, rows.get(one.name)) for one in channels.CHANNELS],
     }
 
 
