@@ -102,6 +102,11 @@ class Site:
         """Rows of the timeline or the record as an Indonesian page shows them."""
         return [code_words.line(row) for row in self.rows(f"SELECT * FROM {table} WHERE {where}", *values)]
 
+    def warnings(self, where="closed_ms IS NULL", *values):
+        """Warnings as an Indonesian page shows them; `code`: what the database holds."""
+        rows = self.rows(f"SELECT * FROM warnings WHERE {where}", *values)
+        return [{**code_words.warning(row), "code": row["what"]} for row in rows]
+
     def incidents(self):
         return self.rows("SELECT * FROM incidents ORDER BY id")
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from kentongan_hub.api import gateways, openapi, technicians
-from kentongan_hub.base import language, roles, site, words
+from kentongan_hub.base import code_words, language, roles, site, words
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.typed import typed
@@ -101,7 +101,7 @@ class Hub:
             return _("BERKAS KUNCI SITUS RUSAK: %(keys)s; alarm berjalan, pengaturan alat tidak", keys=keys)
         if damage:
             rest = _("berkas lama disisihkan, alarm berjalan dengan yang baru")
-            return _("BASIS DATA RUSAK: %(why)s; %(rest)s", why=language.known(damage["why"]), rest=rest)
+            return _("BASIS DATA RUSAK: %(why)s; %(rest)s", why=code_words.say(damage["why"]), rest=rest)
         failing = self.store.failing
         return _("PENYIMPANAN GAGAL: %(failing)s; alarm disimpan gerbang", failing=failing) if failing else ""
 

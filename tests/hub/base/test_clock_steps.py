@@ -20,7 +20,7 @@ stepped = pytest.mark.parametrize("step_ms", STEPS_MS)
 def step(site, ms=0):
     site.clock.advance(ms)
     site.hub.dispatch.step()
-    return {row["what"] for row in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL")}
+    return {row["what"] for row in site.warnings()}
 
 
 def report(site, counter, state=m.STATE_SOUNDING):
@@ -55,7 +55,7 @@ def test_a_silent_siren_that_was_seen_to_is_over_also_when_the_clock_was_stepped
     if how == "sounds":
         report(clocks, 9)
     else:
-        (row,) = clocks.rows("SELECT id FROM warnings WHERE what = 'sirene diam'")
+        (row,) = clocks.rows("SELECT id FROM warnings WHERE what = 'siren_silent'")
         clocks.enter("admin").post(f"/peringatan/{row['id']}/diperiksa", page="/peringatan")
     assert "sirene diam" not in step(clocks, 10_000)
 
@@ -91,7 +91,7 @@ def test_a_backup_is_old_after_the_days_that_passed(clocks, step_ms):
     clocks.clock.wrong_ms = step_ms
     assert "cadangan lama" not in step(clocks, MINUTE_MS)
     assert "cadangan lama" in step(clocks, DAY_MS + HOUR_MS)
-    (row,) = clocks.rows("SELECT detail FROM warnings WHERE what = 'cadangan lama'")
+    (row,) = clocks.warnings("what = 'backup_old'")
     assert row["detail"].startswith("8 hari")
 
 

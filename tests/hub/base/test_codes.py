@@ -20,6 +20,10 @@ FILLED = {
     codes.LASTED: {"gap_ms": 3_600_000, "sure": 0},
     codes.FACT: {"fact": "rumah"},
     codes.POLICY_OF: {"kind": 1, "zone": 0},
+    codes.GATEWAY_SAYS: {"name": "disk_lost"},
+    codes.WARNING: {"warning": "lid_open"},
+    codes.WARNED_OF: {"warning": "lid_open"},
+    codes.SEVERAL: {"things": [Said("calling"), Said("sirens")]},
     codes.CODES_ARE: {"profile": "lokal", "own": [[1, "2-2"]]},
 }
 
@@ -101,3 +105,19 @@ def test_a_code_that_is_not_known_is_shown_as_it_stands():
     row = {"actor": "", "who": "Budi", "what": "of_tomorrow", "said": '{"say": "never_seen"}', "detail": "x"}
     line = code_words.line(row)
     assert (line["who"], line["what"], line["detail"]) == ("Budi", "of_tomorrow", "never_seen: x")
+
+
+def test_no_row_is_patched_to_say_what_it_does_not():
+    """A copy of a row with another `confidential` or `drill` opens what its filter keeps."""
+    columns = {"confidential", "drill", "opened_ms", "last_counter", "late"}
+    names = {"row", "incident", "again", "one", "child", "parent"}
+    wrong = []
+    for path in texts.SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Dict) and None in node.keys:
+                both = list(zip(node.keys, node.values, strict=True))
+                spread = {ast.unparse(value) for key, value in both if key is None}
+                keys = {key.value for key, _ in both if isinstance(key, ast.Constant)}
+                if keys & columns and spread & names:
+                    wrong.append((path.name, node.lineno))
+    assert wrong == []

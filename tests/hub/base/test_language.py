@@ -10,8 +10,9 @@ import polib
 import pytest
 import texts
 from hub_kit import Person
-from kentongan_hub.base import language, roles, words
+from kentongan_hub.base import code_words, codes, language, roles, words
 from kentongan_hub.base.language import Joined, Text, known, shown
+from kentongan_hub.base.said import Said
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, standing
@@ -339,17 +340,21 @@ def test_a_kept_sentence_is_read_only_where_it_is_certain_what_is_ours():
         language.use("id")
 
 
+def read_warning(*found):
+    """As who reads it now in whatever language."""
+    row = code_words.warning(supervision._found(*found)._asdict())
+    return {name: str(shown(value)) for name, value in row.items()}
+
+
 def test_a_warning_is_read_and_the_reason_that_a_person_gave_is_not():
     language.use("en")
     try:
-        told = supervision._found("baterai", "tombol-07", Text("sekitar %(days)s hari lagi", days=5))
-        assert shown(supervision.said(told.what, str(told.detail))).startswith("about 5 days left: ")
-        mute = supervision._found("tombol dibisukan", "tombol-07", "sekitar 5 hari lagi")
-        assert shown(supervision.said(mute.what, mute.detail)).startswith("sekitar 5 hari lagi: ")
-        assert shown(supervision.whose("jam tidak pasti", "pusat data")) == "hub"
-        assert shown(supervision.whose("jam tidak pasti", "ronda")) == "ronda", "a gateway's label"
-        for what, (_urgent, _owner, said) in supervision.KINDS.items():
-            assert shown(supervision.said(what, said)) == shown(said) != said
+        told = read_warning(codes.BATTERY_LOW, "tombol-07", Said(codes.DAYS_LEFT, days=5))
+        assert told["detail"].startswith("about 5 days left: ")
+        mute = read_warning(codes.BUTTON_IS_MUTED, "tombol-07", "sekitar 5 hari lagi")
+        assert mute["detail"].startswith("sekitar 5 hari lagi: ")
+        assert read_warning(codes.CLOCK_UNSURE, supervision.HUB)["subject"] == "hub"
+        assert read_warning(codes.CLOCK_UNSURE, "ronda")["subject"] == "ronda", "a gateway's label"
     finally:
         language.use("id")
-    assert set(supervision.OF_MACHINES) | set(supervision.OF_NO_DEVICE) <= set(supervision.KINDS)
+    assert set(supervision.KINDS) == set(code_words.WARNINGS)

@@ -223,7 +223,7 @@ def test_a_call_that_was_never_tried_is_said_on_the_timeline_and_as_a_warning(si
     assert line["detail"] == "SMS: 2 panggilan"
     site.clock.advance(10_000)
     site.hub.dispatch._round()
-    assert "2 panggilan tidak sempat dikirim" in str(site.rows("SELECT detail FROM warnings"))
+    assert "2 panggilan tidak sempat dikirim" in str(site.warnings("1"))
 
 
 def test_a_silent_alarms_call_that_was_never_tried_is_told_to_its_circle_and_to_nobody_else(site):
@@ -250,7 +250,7 @@ def test_a_silent_alarms_call_that_was_never_tried_is_told_to_its_circle_and_to_
 def warned(site):
     site.clock.advance(10_000)
     site.hub.dispatch._round()
-    return {row["what"] for row in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL")}
+    return {row["what"] for row in site.warnings()}
 
 
 def test_a_full_queue_takes_from_the_incident_with_the_most_and_says_so(site, monkeypatch):

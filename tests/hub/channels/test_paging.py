@@ -125,7 +125,7 @@ def test_three_failures_in_a_row_are_a_warning_and_a_success_ends_it(site, modem
     site.clock.advance(10_000)
     site.hub.dispatch._round()
     assert row(site, number)["state"] == outbox.DONE
-    assert site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL AND what = 'kanal gagal'") == []
+    assert site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL AND what = 'channel_failing'") == []
     one.close()
 
 

@@ -41,7 +41,7 @@ def run(site, ms):
 
 
 def open_now(site):
-    return {row["what"]: row for row in site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL")}
+    return {row["what"]: row for row in site.warnings()}
 
 
 def radio(site, up):
@@ -92,7 +92,7 @@ def test_a_device_that_another_gateway_hears_is_watched_by_that_one(site):
     heard(site, site.relay, gateway="gateway-2")
     radio(site, False)
     run(site, 6 * MINUTE_MS)
-    found = site.rows("SELECT what, subject FROM warnings WHERE closed_ms IS NULL AND subject = 'penerus-1'")
+    found = site.warnings("closed_ms IS NULL AND subject = 'penerus-1'")
     assert [row["what"] for row in found] == ["terputus"]
     assert "sirene terputus" not in open_now(site)
 

@@ -23,18 +23,18 @@ def test_a_trouble_is_shown_until_it_is_over(site):
 def test_a_trouble_is_a_warning_with_an_owner_until_it_is_over(site):
     site.post_events(trouble(1), trouble(2, "siren", detail="not sensed"), trouble(3, "hub"))
     site.hub.dispatch.step()
-    told = "SELECT * FROM warnings WHERE closed_ms IS NULL AND what LIKE 'gerbang %' ORDER BY subject"
-    rows = site.rows(told)
-    assert [(row["what"], row["owner"], row["urgent"]) for row in rows] == [
-        ("gerbang bermasalah", "teknisi", 1),
-        ("gerbang perlu dilihat", "teknisi", 0),
-        ("gerbang tanpa sirene", "ronda", 1),
+    told = "closed_ms IS NULL AND what LIKE 'gateway_%' ORDER BY subject"
+    rows = site.warnings(told)
+    assert [(row["code"], row["owner"], row["urgent"]) for row in rows] == [
+        ("gateway_troubled", "teknisi", 1),
+        ("gateway_to_see", "teknisi", 0),
+        ("gateway_siren_out", "ronda", 1),
     ]
     assert rows[2]["detail"].startswith("sirene gerbang tidak bekerja")
     site.post_events(trouble(4, "*", active=False))
     site.clock.advance(10_000)
     site.hub.dispatch.step()
-    assert site.rows(told) == []
+    assert site.warnings(told) == []
 
 
 def test_a_gateway_that_starts_anew_takes_back_what_its_former_run_said(site):

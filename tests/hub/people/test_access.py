@@ -349,7 +349,7 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     assert other.rows("SELECT * FROM technicians") == []
     other.clock.advance(20_000)
     other.hub.dispatch.step()
-    what = "akses perlu diperiksa"
+    what = "access_to_check"
     open_ = "SELECT urgent FROM warnings WHERE what = ? AND closed_ms IS NULL"
     assert other.rows(open_, what) == [{"urgent": 1}]
     wakil = other.enter("wakil")

@@ -152,8 +152,7 @@ def test_the_board_says_at_once_that_nobody_is_agreed_and_names_nobody(site):
 def test_warnings_have_an_owner_until_two_are_agreed_and_every_house_is_known(site):
     site.account("entah", "wakil", house=0)
     site.hub.dispatch.step()
-    rows = site.rows("SELECT what, urgent, owner, detail FROM warnings WHERE closed_ms IS NULL ORDER BY what")
-    found = {row["what"]: row for row in rows}
+    found = {row["what"]: row for row in site.warnings()}
     assert found["alarm diam tanpa penerima"]["urgent"] == 1
     assert "Entah" in found["rumah akun belum dicatat"]["detail"]
     assert {found[what]["owner"] for what in ("alarm diam tanpa penerima", "rumah akun belum dicatat")} == {
@@ -164,7 +163,7 @@ def test_warnings_have_an_owner_until_two_are_agreed_and_every_house_is_known(si
     site.enter("admin").post("/akses/2/rumah", page="/akses", luar="1")
     site.clock.advance(20_000)
     site.hub.dispatch.step()
-    what = ("alarm diam tanpa penerima", "rumah akun belum dicatat")
+    what = ("silent_alarms_unheard", "homes_unknown")
     assert site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL AND what IN (?, ?)", *what) == []
 
 

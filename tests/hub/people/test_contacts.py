@@ -67,20 +67,20 @@ def test_a_changed_number_has_to_be_checked_anew(site):
 
 def test_numbers_that_nobody_called_for_half_a_year_are_a_warning(site):
     site.hub.dispatch.step()
-    assert site.rows("SELECT * FROM warnings WHERE what = 'kontak lama'") == []
+    assert site.rows("SELECT * FROM warnings WHERE what = 'contacts_old'") == []
     for row in site.rows("SELECT * FROM contacts WHERE number != ''"):
         change(site, row, "dicek")
     site.clock.advance(179 * DAY_MS)
     site.hub.dispatch.step()
-    assert site.rows("SELECT * FROM warnings WHERE what = 'kontak lama'") == []
+    assert site.rows("SELECT * FROM warnings WHERE what = 'contacts_old'") == []
     site.clock.advance(2 * DAY_MS)
     site.hub.dispatch.step()
-    (warning,) = site.rows("SELECT * FROM warnings WHERE what = 'kontak lama'")
+    (warning,) = site.rows("SELECT * FROM warnings WHERE what = 'contacts_old'")
     assert warning["owner"] == "ketua_rt" and "Polisi" in warning["detail"]
     for row in site.rows("SELECT * FROM contacts WHERE number != ''"):
         change(site, row, "dicek")
     site.hub.dispatch.step()
-    assert site.rows("SELECT * FROM warnings WHERE what = 'kontak lama' AND closed_ms IS NULL") == []
+    assert site.rows("SELECT * FROM warnings WHERE what = 'contacts_old' AND closed_ms IS NULL") == []
 
 
 @pytest.mark.parametrize(

@@ -198,13 +198,13 @@ def test_the_board_says_that_a_chime_waits_and_names_no_incident_no_house_and_no
         assert "1 penerima" in line
         assert not any(word in line for word in ("rahasia", "penerima-1", "Penolong", "rumah 9"))
     village.hub.dispatch.step()
-    (warning,) = village.rows("SELECT * FROM warnings WHERE what = 'penerima menunggu'")
+    (warning,) = village.rows("SELECT * FROM warnings WHERE what = 'chimes_waiting'")
     assert warning["urgent"] == 0 and "rahasia-1" not in warning["detail"]
     confirm(village, chime)
     assert "menunggu dibenarkan" not in village.enter("admin").get("/papan").text
     village.clock.advance(10_000)
     village.hub.dispatch.step()
-    assert village.rows("SELECT * FROM warnings WHERE what = 'penerima menunggu' AND closed_ms IS NULL") == []
+    assert village.rows("SELECT * FROM warnings WHERE what = 'chimes_waiting' AND closed_ms IS NULL") == []
 
 
 def test_confirming_and_taking_back_are_in_the_record(village, chime):

@@ -126,7 +126,7 @@ def test_sessions_the_posts_tablet_and_technicians_outlive_a_start_ahead_and_the
 
 def test_a_wall_that_went_back_is_a_warning_until_it_proved_right(clocks):
     def wrong():
-        return clocks.rows("SELECT 1 FROM warnings WHERE what = 'jam tidak pasti' AND closed_ms IS NULL")
+        return clocks.rows("SELECT 1 FROM warnings WHERE what = 'clock_unsure' AND closed_ms IS NULL")
 
     clocks.clock.wrong_ms = 400 * DAY_MS
     step(clocks, MINUTE_MS)
@@ -150,7 +150,7 @@ def heard(site):
 
 
 def open_now(site):
-    return {w["what"] for w in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL")}
+    return {w["what"] for w in site.warnings()}
 
 
 SILENCE = {"gerbang terputus", "sirene terputus", "terputus", "terlambat"}

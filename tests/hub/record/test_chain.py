@@ -103,7 +103,7 @@ def changed(site):
     for _ in range(12):
         site.clock.advance(600_000)
         site.hub.dispatch.step()
-    return [row["subject"] for row in site.rows("SELECT subject FROM warnings WHERE what = 'catatan diubah'")]
+    return [row["subject"] for row in site.warnings("what = 'record_altered'")]
 
 
 @pytest.mark.parametrize("row", [2, 9])

@@ -20,7 +20,7 @@ def step(site, ms=0):
 
 
 def warnings(site):
-    return {row["what"]: row for row in site.rows("SELECT * FROM warnings WHERE closed_ms IS NULL")}
+    return {row["what"]: row for row in site.warnings()}
 
 
 def lines(site, slug):
@@ -161,7 +161,7 @@ def test_a_failing_part_of_the_round_keeps_no_other_from_its_turn(site, monkeypa
     with caplog.at_level(logging.ERROR):
         step(site, 120_000)
     assert site.incidents()[0]["alerts"] == 0
-    assert [one.message for one in caplog.records] == ["dispatch: memanggil failed, trying again"]
+    assert [one.message for one in caplog.records] == ["dispatch: calling failed, trying again"]
     assert "pusat data gagal" in warnings(site), "the parts after it had their turn"
     monkeypatch.undo()
     step(site)

@@ -158,8 +158,7 @@ def _schema(db, table, sql):
 
 
 def told(alive):
-    return {(one["what"], one["subject"], one["detail"]) for one in
-            alive.rows("SELECT what, subject, detail FROM warnings")}  # fmt: skip
+    return {(one["what"], one["subject"], one["detail"]) for one in alive.warnings("1")}
 
 
 def looked_through(alive, every=False, spoilt="", counter=777):

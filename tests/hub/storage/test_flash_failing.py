@@ -20,7 +20,7 @@ def test_it_stands_at_the_device_and_among_the_warnings_with_its_owner(site, rol
         assert not site.post_events(event)["rejected"]
         site.clock.advance(60_000)
         site.hub.dispatch.step()
-        open_now = site.rows("SELECT * FROM warnings WHERE what = ? AND closed_ms IS NULL", what)
+        open_now = [one for one in site.warnings() if one["what"] == what]
         browser = site.enter("admin")
         return browser.get("/perangkat").text, browser.get("/peringatan").text, open_now
 

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from kentongan_hub.base import code_words
+from kentongan_hub.devices import supervision
 from kentongan_hub.record import chain, outbox
 from kentongan_hub.storage import schema_codes, store
 from kentongan_hub.storage.store import Store
@@ -175,3 +176,39 @@ def test_what_waited_to_be_sent_waits_on_and_what_a_post_did_is_known(tmp_path, 
         posts = [row["state"] for row in db.all("SELECT state FROM soundings ORDER BY post")]
         assert posts == ["awaited", "sounded", "driven", "silent", "failed", "beside"]
         assert outbox.due(db, 1, outbox.BOARD) == [1], "with its index"
+
+
+def test_open_warnings_go_on_under_their_codes_with_what_they_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "migrations", schema_codes.migrations[:BEFORE])
+    old = [
+        ("sirene diam", "pos-1", "diminta berbunyi dan tidak melapor berbunyi dalam 15 detik"),
+        ("tombol dibisukan", "tombol-07",
+         "macet (Budi): alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
+        ("disk hampir penuh", "pusat data", "sisa 9%: kosongkan atau ganti kartu memori"),
+        ("catatan diubah", "audit baris 17", "bandingkan ujung rantai di buku; teknisi: kentongan-hub check"),
+        ("latihan terlewat", "latihan 3", "mulai, atau batalkan dengan alasan, di halaman Latihan"),
+        ("dari program lain", "x", "y"),
+    ]  # fmt: skip
+    with Store(tmp_path).write() as db:
+        for what, subject, detail in old:
+            db.insert("warnings", what=what, subject=subject, detail=detail, urgent=1, owner="ronda",
+                      taken_by="Budi", opened_ms=0, opened_wall=0)  # fmt: skip
+    monkeypatch.undo()
+    with Store(tmp_path).read() as db:
+        rows = db.all("SELECT * FROM warnings ORDER BY id")
+    assert [row["what"] for row in rows] == [
+        *("siren_silent", "button_is_muted", "disk_filling", "record_altered", "drill_missed", old[5][0]),
+    ]
+    shown = [code_words.warning(row) for row in rows]
+    assert [(one["what"], one["subject"], one["detail"]) for one in shown] == old
+    assert {row["taken_by"] for row in rows} == {"Budi"}
+    finding = supervision.findings({**FACTS, "missed_drills": [{"id": 3}], "broken_chains": [("audit", 17)],
+                                    "disk_free": 0.09}, 0)  # fmt: skip
+    assert set(finding) <= {(row["what"], row["subject"]) for row in rows}, "none is opened a second time"
+
+
+FACTS = {
+    **dict.fromkeys(("gateways", "radios", "devices", "stuck", "silent", "channels", "troubles"), ()),
+    **{"broken_policies": (), "old_contacts": (), "failed": None, "clock_back_ms": 0, "backed_up": True},
+    **{"unsaved_ms": 0},
+}

@@ -143,7 +143,7 @@ def test_facts_of_access_that_the_damage_undid_are_to_be_looked_at_and_hold_no_d
     with site.hub.store.read() as db:
         assert db.setting(access.RESTORED)
     site.hub.dispatch.step()
-    assert "akses perlu diperiksa" in {row["what"] for row in site.rows("SELECT what FROM warnings")}
+    assert "akses perlu diperiksa" in {row["what"] for row in site.warnings("1")}
     for person, status in ((admin, 302), (pos, 200)):
         person.client.application = site.app
         assert person.get("/papan").status_code in (status, status + 1), "a session that was ended stays so"
@@ -173,7 +173,7 @@ def test_it_is_red_on_every_screen_until_a_person_has_seen_to_it(site, damage):
     page = admin.get("/simpanan").text
     assert "kentongan-hub restore --data" in page
     assert damage is missing or "hub.sqlite3.rusak-" in page
-    assert {"basis data rusak"} <= {row["what"] for row in site.rows("SELECT what FROM warnings")}
+    assert {"basis data rusak"} <= {row["what"] for row in site.warnings("1")}
     assert admin.post("/simpanan/rusak", page="/simpanan").status_code == 303
     site.hub.dispatch.step()
     assert "BASIS DATA RUSAK" not in admin.get("/papan").text

@@ -9,7 +9,8 @@ import threading
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
 from kentongan_hub.api import events
-from kentongan_hub.base import sending, site
+from kentongan_hub.base import codes, sending, site
+from kentongan_hub.base.said import Said
 from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
@@ -142,7 +143,7 @@ def _store_events(good, rejected, boot_id):
     now = hub.now()
     with hub.store.write() as db:
         for event in good:
-            what = f"menyimpan laporan {label}"
+            what = Said(codes.STORING_REPORT, gateway=label)
             with failures.about(alarms.is_hushed(db, now, event)):
                 fresh = event["type"] == "alarm" and (
                     failures.contained(db, now, what, counters.is_new, db, now, event) is not False
@@ -157,7 +158,7 @@ def _store_events(good, rejected, boot_id):
         if rejected:
             last_heard.count_refusal(db, now, label, "hub: bad event", len(rejected))
         off_ms = last_heard.clock_off_ms(now, good)
-        failures.contained(db, now, "mencatat gerbang", _heard, db, now, boot_id, off_ms)
+        failures.contained(db, now, codes.WRITING_GATEWAY, _heard, db, now, boot_id, off_ms)
     return accepted, new
 
 
@@ -167,10 +168,10 @@ def _taken(db, now, label, event):
 
 
 def _heard(db, now, boot_id="", clock_off_ms=None):
-    failures.contained(db, now, "mencatat gerbang", deaf.back, db, now, g.gateway["label"])
+    failures.contained(db, now, codes.WRITING_GATEWAY, deaf.back, db, now, g.gateway["label"])
     heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", g.gateway["label"])
     if heard_ms is not None and now.ms - heard_ms >= MISSED_MS:  # by a guess as well: nothing is lost by it
-        what = "pengaturan untuk gerbang"
+        what = codes.SETTINGS_FOR_GATEWAY
         failures.contained(db, now, what, _synced, db, now, current_app.hub.data_dir)
     db.run(
         "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
@@ -208,9 +209,9 @@ def _sync(hub):
     """Everything that a gateway which has started needs to know; it gets what waits for it whatever fails."""
     now = hub.now()
     with hub.store.write() as db:
-        failures.contained(db, now, "pengaturan untuk gerbang", _synced, db, now, hub.data_dir)
+        failures.contained(db, now, codes.SETTINGS_FOR_GATEWAY, _synced, db, now, hub.data_dir)
         failures.contained(
-            db, now, "menunggu laporan sirene", soundings.heard_anew, db, now, g.gateway["label"]
+            db, now, codes.AWAITING_SIREN, soundings.heard_anew, db, now, g.gateway["label"]
         )
 
 
@@ -250,10 +251,10 @@ def _order(db, now, row):
     except (ValueError, TypeError, AttributeError, RecursionError):
         outbox.mark(db, now.ms, row["channel"], row["id"], sending.DAMAGED)
         with failures.about(actions.is_of_confidential(db, row)):
-            failures.note(db, now, f"perintah {row['type']} untuk {g.gateway['label']} rusak")
+            failures.note(db, now, Said(codes.ORDER_DAMAGED, type=row["type"], gateway=g.gateway["label"]))
         return None
     with failures.about(actions.is_of_confidential(db, row)):
-        return failures.contained(db, now, "memanggil penerima", _as_sent, db, now, row)
+        return failures.contained(db, now, codes.PAGING_CHIMES, _as_sent, db, now, row)
 
 
 def _as_sent(db, now, row):
@@ -289,10 +290,10 @@ def post_done():
             result = audit.clean(results.get(str(id_), "ok"))
             row = db.one("SELECT incident FROM outbox WHERE id = ?", id_)
             with failures.about(row and actions.is_of_confidential(db, row)):
-                what = "mencatat hasil perintah"
+                what = codes.WRITING_RESULT
                 if failures.contained(db, now, what, _done, db, now, channel, id_, result):
                     marked.append(id_)
-        failures.contained(db, now, "mencatat gerbang", _heard, db, now)
+        failures.contained(db, now, codes.WRITING_GATEWAY, _heard, db, now)
     return jsonify(done=marked)
 
 
@@ -300,7 +301,7 @@ def _done(db, now, channel, id_, result):
     """Whether this report finished the row; how the channel fares is noted beside it."""
     if not outbox.mark(db, now.ms, channel, id_, result):
         return False
-    failures.contained(db, now, "mencatat kanal", _fared, db, now, channel, result)
+    failures.contained(db, now, codes.WRITING_CHANNEL, _fared, db, now, channel, result)
     return True
 
 

@@ -1,167 +1,9 @@
 """The words for each code of record, timeline and warnings: the one place where a code becomes a sentence."""
 
-from kentongan_hub.base import codes, services, words
-from kentongan_hub.base.language import Joined, Text, _
+from kentongan_hub.base import codes, services, trouble_words, words
+from kentongan_hub.base.code_texts import ACTORS, PARTS, WARNINGS, WHAT
+from kentongan_hub.base.language import Joined, Text, _, known
 from kentongan_hub.base.said import Said, either, unpack
-
-# what happened, of the timeline and the record
-WHAT = {
-    codes.PRESSED: _("tombol ditekan"),
-    codes.PRESSED_AGAIN: _("tombol ditekan lagi"),
-    codes.NOT_LATE: _("tidak terlambat, kata gateway lain"),
-    codes.NOT_A_DRILL: _("bukan latihan, kata gateway lain"),
-    codes.REOPENED: _("dibuka kembali"),
-    codes.CANCELLED: _("dibatalkan"),
-    codes.ODD: _("peringatan"),
-    codes.SIREN_SOUNDING: _("sirene berbunyi"),
-    codes.SIREN_STOPPED: _("sirene berhenti"),
-    codes.SIREN_SILENCED: _("sirene dimatikan di pos"),
-    codes.SIREN_FAILED: _("sirene gagal berbunyi"),
-    codes.SIREN_DRIVEN: _("sirene digerakkan (tanpa pengindra)"),
-    codes.SIREN_REFUSED: _("sirene tidak berbunyi sendiri, gerbang memastikan"),
-    codes.SIREN_REPORTED: _("sirene melapor"),
-    codes.ORDER_REPLAYED: _("perintah lama diputar ulang, sirene dihentikan"),
-    codes.SIREN_UNREPORTED: _("sirene tidak melapor berbunyi"),
-    codes.SHOWS_COMING: _('menunjukkan "ada yang datang"'),
-    codes.COMING_NOT_COUNTED: _("saya datang?"),
-    codes.TAKEN: _("diterima"),
-    codes.COMING: _("saya datang"),
-    codes.ARRIVED: _("sudah di lokasi"),
-    codes.HELP_ASKED: _("butuh bantuan lagi"),
-    codes.COMING_ASKED: _("ditanyakan"),
-    codes.DECLINED: _("tidak bisa datang"),
-    codes.MARKED_DRILL: _("ditandai latihan"),
-    codes.MARKED_REAL: _("ditandai sungguhan"),
-    codes.CLOSED: _("selesai"),
-    codes.FALSE_ALARM: _("alarm keliru"),
-    codes.DRILL_CORRECTED: _("koreksi: ini latihan"),
-    codes.ALARM_CORRECTED: _("koreksi: alarm keliru, keadaan aman"),
-    codes.NOTED: _("catatan"),
-    codes.HANDED_OVER: _("serah terima"),
-    codes.HUSHED: _("matikan bunyi"),
-    codes.MERGED: _("digabung"),
-    codes.SPLIT: _("dipisah"),
-    codes.RELEASED: _("dilepas"),
-    codes.EXCLUDED: _("mengecualikan"),
-    codes.INCLUDED_AGAIN: _("menyertakan lagi"),
-    codes.REPORTED: _("dilaporkan"),
-    codes.PHOTO_ADDED: _("foto ditambah"),
-    codes.FORWARDED: _("diteruskan"),
-    codes.CALLED_AGAIN: _("peringatan ulang"),
-    codes.CALLED: _("memanggil"),
-    codes.NO_NUMBER: _("belum ada nomor untuk"),
-    codes.NOT_REACHED: _("tidak terpanggil"),
-    codes.FOLLOWED_UP: _("tindak lanjut"),
-    codes.PART_FAILED: _("gagal"),
-    codes.NOT_SENT: _("tidak terkirim"),
-    codes.NEVER_TRIED: _("tidak sempat dikirim"),
-    codes.HUB_WAS_AWAY: _("tidak berjalan"),
-    codes.DATABASE_DAMAGED: _("basis data rusak"),
-    codes.SITE_MADE: _("tempat dibuat"),
-    codes.ACCOUNT_MADE: _("akun dibuat"),
-    codes.LOGGED_IN: _("masuk"),
-    codes.LOGIN_FAILED: _("masuk gagal"),
-    codes.LOGGED_OUT: _("keluar"),
-    codes.LOGGED_OUT_EVERYWHERE: _("keluar di mana-mana"),
-    codes.PASSWORD_CHANGED: _("sandi diganti"),
-    codes.PIN_CHANGED: _("PIN diganti"),
-    codes.PIN_WRONG: _("PIN salah"),
-    codes.INVITED: _("undangan dibuat"),
-    codes.INVITATION_USED: _("undangan dipakai"),
-    codes.INVITATION_ENDED: _("undangan dibatalkan"),
-    codes.RECOVERY_LINK_MADE: _("tautan sandi baru dibuat"),
-    codes.PASSWORD_RECOVERED: _("sandi baru lewat tautan"),
-    codes.SCREEN_PAIRED: _("layar dipasangkan"),
-    codes.SCREEN_REMOVED: _("layar dicabut"),
-    codes.HOME_CHANGED: _("akun: rumah"),
-    codes.NAMED: _("akun: rahasia"),
-    codes.NOT_NAMED: _("akun: bukan-rahasia"),
-    codes.STAND_IN_MADE: _("akun: pengganti"),
-    codes.STAND_IN_ENDED: _("akun: bukan-pengganti"),
-    codes.ACCOUNT_OFF: _("akun: matikan"),
-    codes.ACCOUNT_ON: _("akun: hidupkan"),
-    codes.HOUSE_EXCLUDED: _("kecualikan dari rahasia"),
-    codes.HOUSE_INCLUDED: _("pengecualian dicabut"),
-    codes.ACCOUNT_LINKED: _("akun warga diubah"),
-    codes.SECOND_WAITED: _("menunggu orang kedua"),
-    codes.SECOND_AGREED: _("orang kedua: dibenarkan"),
-    codes.SECOND_REFUSED: _("orang kedua: ditolak"),
-    codes.ACCESS_CHECKED: _("akses diperiksa"),
-    codes.CONFIDENTIAL_SEEN: _("lihat kejadian rahasia"),
-    codes.HOUSE_ADDED: _("rumah didaftar"),
-    codes.PERSON_ADDED: _("warga didaftar"),
-    codes.ADDRESS_ADDED: _("alamat ditambah"),
-    codes.ADDRESS_REMOVED: _("alamat dihapus"),
-    codes.DUTIES_CHANGED: _("tugas diubah"),
-    codes.CONSENT_WITHDRAWN: _("persetujuan ditarik"),
-    codes.MOVED_OUT: _("pindah keluar"),
-    codes.MOVED_IN: _("pindah masuk"),
-    codes.HOUSE_EMPTY: _("rumah kosong"),
-    codes.CONTACT_ADDED: _("kontak ditambah"),
-    codes.CONTACT_CHANGED: _("kontak diubah"),
-    codes.CONTACT_CHECKED: _("kontak dicek"),
-    codes.CONTACT_REMOVED: _("kontak dihapus"),
-    codes.CHIME_CONFIRMED: _("penerima dibenarkan"),
-    codes.CHIME_REFUSED: _("penerima tidak dibenarkan lagi"),
-    codes.BACKUP_PASSPHRASE_SET: _("kata sandi cadangan dipasang"),
-    codes.BACKUP_MADE: _("cadangan dibuat"),
-    codes.BACKUP_RESTORED: _("cadangan dipulihkan"),
-    codes.RETENTION_CHANGED: _("masa simpan diubah"),
-    codes.RETENTION_ENDED: _("masa simpan habis"),
-    codes.EXPORTED: _("ekspor"),
-    codes.SETTINGS_CHANGED: _("pengaturan diubah"),
-    codes.POLICY_CHANGED: _("kebijakan diubah"),
-    codes.POLICY_RESET: _("kebijakan bawaan"),
-    codes.CHANNEL_SET: _("kanal diatur"),
-    codes.CHANNEL_TESTED: _("kanal diuji"),
-    codes.ANSWER_UNKNOWN: _("jawaban tidak dikenal"),
-    codes.ANSWER_UNCLEAR: _("jawaban belum jelas"),
-    codes.PLAN_CHANGED: _("denah diganti"),
-    codes.LANE_DRAWN: _("gang digambar"),
-    codes.LANE_REMOVED: _("gang dihapus"),
-    codes.PLACED_ON_PLAN: _("ditaruh di denah"),
-    codes.CODES_CHOSEN: _("kode kentongan"),
-    codes.SHIFT_HANDED_OVER: _("serah terima malam"),
-    codes.BUTTON_MUTED: _("tombol dibisukan"),
-    codes.BUTTON_UNMUTED: _("tombol dihidupkan"),
-    codes.DEVICE_ADDED: _("alat ditambahkan"),
-    codes.DEVICE_INSTALLED: _("alat terpasang"),
-    codes.DEVICE_WITHDRAWN: _("pemasangan batal"),
-    codes.DEVICE_MOVED: _("rumah alat diubah"),
-    codes.DEVICE_REVOKED: _("alat dicabut"),
-    codes.DEVICE_REVOKED_ON_PAGE: _("alat dicabut dari halaman"),
-    codes.KEYS_ROTATED: _("pergantian kunci"),
-    codes.ROTATION_STARTED: _("pergantian kunci dimulai"),
-    codes.ROTATION_ASKED: _("pergantian kunci diminta"),
-    codes.ROTATION_WITHOUT: _("pergantian kunci tanpa alat"),
-    codes.TECHNICIAN_KEY_MADE: _("kunci teknisi dibuat"),
-    codes.TECHNICIAN_KEY_ENDED: _("kunci teknisi diakhiri"),
-    codes.GATEWAY_FILE_WRITTEN: _("berkas gerbang ditulis"),
-    codes.GATEWAY_TOKEN_MADE: _("token gerbang dibuat"),
-    codes.DRILL_PLANNED: _("latihan direncanakan"),
-    codes.DRILL_CALLED_OFF: _("latihan dibatalkan"),
-    codes.DRILL_ANNOUNCED: _("latihan diumumkan"),
-    codes.DRILL_OPENED: _("latihan dibuka"),
-    codes.DRILL_CLOSED: _("latihan ditutup"),
-    codes.DRILL_NOTED: _("hasil latihan dicatat"),
-    codes.WARNING_OPENED: _("peringatan"),
-    codes.WARNING_ENDED: _("pulih"),
-    codes.WARNING_TAKEN: _("mengurus peringatan"),
-    codes.SIREN_CHECKED: _("sirene diperiksa"),
-    codes.SIREN_TESTED: _("uji sirene"),
-    codes.HUB_HAD_BEEN_AWAY: _("pernah tidak berjalan"),
-    codes.DATABASE_SET_ASIDE: _("basis data rusak disisihkan"),
-    codes.DATABASE_KEPT: _("basis data baru dipakai terus"),
-    codes.VALUES_REPLACED: _("nilai rusak diganti"),
-}
-# who it was; with a name where there is one
-ACTORS = {
-    codes.HUB: (_("pusat data"), ""),
-    codes.CONCEALED: (_("pelapor (dirahasiakan)"), ""),
-    codes.DEVICE: (_("alat"), _("alat %(name)s")),
-    codes.CONSOLE: (_("teknisi"), _("teknisi %(name)s")),
-    codes.PROVISION: (_("provision"), ""),
-}
 
 
 def _recipient(to):
@@ -277,6 +119,35 @@ SAID = {
     codes.POLICY_OF: _policy_of,
     codes.CODES_ARE: _codes_are,
     codes.OFF_THE_PLAN: _("dilepas"),
+    codes.RECORD_LINE: _("%(table)s baris %(row)s"),
+    codes.PRESSED_OFTEN: _("%(count)s kejadian dalam 30 menit"),
+    codes.SHARE_LEFT: _("sisa %(share)s"),
+    codes.CLOCK_BACK: _("mundur %(minutes)s menit"),
+    codes.NEVER_MADE: _("belum pernah dibuat"),
+    codes.ANSWERS_UNREAD: _("jawaban tidak terbaca: %(problem)s"),
+    codes.STATES_UNKNOWN: _("%(count)s alat di baliknya tidak diketahui keadaannya"),
+    codes.CLOCK_DIFFERS: _("berbeda %(minutes)s menit dari pusat data"),
+    codes.CONFIDENTIAL_INCIDENTS: _("kejadian rahasia"),
+    codes.ACCOUNTS: _("akun"),
+    codes.CONTACTS: _("kontak"),
+    codes.CHIMES: _("%(count)s penerima"),
+    codes.NAMES_AND_LEFT: _("%(names)s dan %(more)s lagi"),
+    codes.DAYS_LEFT: _("sekitar %(days)s hari lagi"),
+    codes.PERCENT_LEFT: _("tinggal %(percent)s %%"),
+    codes.WEAK: _("lemah"),
+    codes.DATABASE_EMPTY: _("berkasnya kosong"),
+    codes.DATABASE_MISSING: _("berkasnya tidak ada"),
+    codes.DATABASE_OF_ANOTHER: _("berkas itu milik program lain"),
+    codes.DATABASE_BROKEN: _("isinya rusak (%(found)s)"),
+    codes.DATABASE_WITHOUT_SITE: _("tidak ada situs di dalamnya"),
+    codes.COPY_BROKEN_TOO: _("%(why)s; salinannya juga rusak, sebagian hilang"),
+    codes.UNREADABLE: _("tidak terbaca"),
+    codes.GATEWAY_SAYS: trouble_words.words,
+    codes.WARNING: lambda warning: WARNINGS[warning][0],
+    codes.WARNED_OF: lambda warning, about=None: Joined(
+        ": ", (one for one in (WARNINGS[warning][0], say(about), WARNINGS[warning][1]) if one)
+    ),
+    codes.SEVERAL: lambda things: Joined("; ", map(say, things)),
     codes.FILE_SET_ASIDE: _("%(why)s; berkas lama: %(file)s; masih terbaca: %(tables)s"),
 }
 
@@ -287,12 +158,12 @@ def say(one):
         return Joined(", ", map(say, one))
     if not isinstance(one, Said):
         return one
-    sentence = SAID.get(one.code) or WHAT.get(one.code) or one.code
+    sentence = next((table[one.code] for table in (SAID, WHAT, PARTS) if one.code in table), one.code)
     try:
         if isinstance(sentence, Text):
             return sentence.of(**{name: say(value) for name, value in one.values.items()})
         return sentence(**one.values) if callable(sentence) else sentence
-    except (TypeError, ValueError, AttributeError):  # a row that was damaged
+    except (TypeError, ValueError, AttributeError, LookupError):  # a row that was damaged
         return one.code
 
 
@@ -309,7 +180,7 @@ def who(row):
     return named.of(name=row["who"]) if named and row["who"] else alone
 
 
-def name(text):
+def name_of(text):
     """What stands in a column of names, in words where it is a sentence of ours."""
     return say(either(text))
 
@@ -318,6 +189,17 @@ def detail(row):
     """What we say of it, and what people typed."""
     both = [one for one in (say(unpack(row["said"])), row["detail"]) if one]
     return both[0] if len(both) == 1 else Joined(": ", both)
+
+
+def warning(row):
+    """A row of the warnings as people read it."""
+    name, follows = WARNINGS.get(row["what"], (row["what"], ""))
+    typed = row["detail"]
+    if row["what"] == codes.CHANNEL_FAILING:
+        typed = known(typed)  # a channel keeps what it failed at as a sentence still
+    parts = [one for one in (say(unpack(row["said"])), typed, follows) if one]
+    detail = parts[0] if len(parts) == 1 else Joined(": ", parts)
+    return {**row, "what": name, "subject": name_of(row["subject"]), "detail": detail}
 
 
 def closed_by(incident):

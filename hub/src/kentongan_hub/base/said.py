@@ -57,6 +57,7 @@ class Actor:
 
 
 HUB = Actor(codes.HUB)
+PROVISIONING = Actor(codes.PROVISION)  # a command of whoever may read the data directory
 REPORTER = Actor(codes.CONCEALED)  # of a confidential alarm or report
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import phones
+from kentongan_hub.base import codes, phones
 from kentongan_hub.base.language import _
 from kentongan_hub.channels import inbox, pdu
 from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Worker
@@ -237,4 +237,4 @@ class Sms(Worker):
 
 def _run_out(db, now):
     """Old parts that make trouble keep no answer on the card and no word from the page Kanal."""
-    failures.contained(db, now, "SMS yang terpotong", inbox.run_out, db, now)
+    failures.contained(db, now, codes.CUT_SMS, inbox.run_out, db, now)

@@ -1,6 +1,6 @@
 """What works in the site, for the strip under the board and for Home Assistant."""
 
-from kentongan_hub.base import language, words
+from kentongan_hub.base import code_words, codes, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import deaf, supervision, troubles
@@ -42,7 +42,7 @@ def health(db, now):
         link = supervision.device_link(row, now.ms, gone)
         counts[row["role"]] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
-        "warnings": [{**row, "what": language.known(row["what"])} for row in _urgent(db)],
+        "warnings": [code_words.warning(row) for row in _urgent(db)],
         "silent_to_few": not circles.enough(db),
         "chimes_waiting": len(ringing.waiting(db)),
         "gateways_lost": lost,
@@ -62,12 +62,15 @@ def health(db, now):
     }
 
 
+ON_BOARD = (codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE, codes.SIREN_LOST, codes.LID_OPEN,
+            codes.CHANNEL_FAILING)  # fmt: skip
+
+
 def _urgent(db):
     return db.all(
-        "SELECT what, subject, coalesce(taken_by, '') AS taken_by FROM warnings "
+        "SELECT what, subject, said, detail, coalesce(taken_by, '') AS taken_by FROM warnings "
         "WHERE closed_ms IS NULL AND urgent = 1 "
-        "AND what IN ('sirene diam', 'sirene gagal', 'sirene terputus', 'tutup terbuka', 'kanal gagal') "
-        "ORDER BY opened_ms DESC LIMIT 24"
+        f"AND what IN {ON_BOARD} ORDER BY opened_ms DESC LIMIT 24"
     )
 
 

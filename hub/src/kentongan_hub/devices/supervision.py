@@ -4,7 +4,9 @@ from collections import namedtuple
 
 from kentongan_wire import flood
 
-from kentongan_hub.base.language import _, known
+from kentongan_hub.base import codes
+from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said, pack
 from kentongan_hub.devices.deaf import Unwatched
 from kentongan_hub.record.away import Absences
 
@@ -39,105 +41,57 @@ NEVER = Unwatched(Absences())  # of a hub that was always there
 SIREN_LIMIT_MS = flood.SIREN_TOLD_MS  # a post that was meant to sound reports within this, see soundings.py
 CHANNEL_FAILS = 3  # in a row
 
-# what is wrong -> (urgent: at any hour, owner: a duty, words for people)
+# what is wrong -> (urgent: at any hour, owner: a duty)
 KINDS = {
-    _("gerbang terputus"): (
-        True, "ketua_rt", _("alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri")
-    ),
-    _("gerbang bermasalah"): (True, "teknisi", _("pos tetap berbunyi sendiri; periksa gerbang di pos")),
-    _("gerbang perlu dilihat"): (False, "teknisi", _("lihat catatan gerbang di halaman Perangkat")),
-    _("gerbang tanpa sirene"): (True, "ronda", _("bunyikan kentongan dengan tangan")),
-    _("catatan diubah"): (
-        True, "ketua_rt", _("bandingkan ujung rantai di buku; teknisi: kentongan-hub check")
-    ),
-    _("radio mati"): (True, "teknisi", _("gerbang tidak mendengar alat di lapangan")),
-    _("sirene terputus"): (True, "teknisi", _("tidak terdengar 5 menit; pos lain tetap melindungi")),
-    _("sirene rusak"): (True, "teknisi", _("bunyikan kentongan dengan tangan")),
-    _("sirene diam"): (True, "ronda", _("diminta berbunyi dan tidak melapor berbunyi dalam 15 detik")),
-    _("sirene gagal"): (True, "ronda", _("melapor gagal berbunyi")),
-    _("radio diganggu"): (True, "teknisi", _("saluran dipakai pihak lain; laporkan ke Balai Monitor")),
-    _("tutup terbuka"): (True, "ronda", _("periksa apakah alat dibongkar")),
-    _("tombol macet"): (True, "ronda", _("menekan terus; bisukan atau cabut di halaman alat")),
-    _("kontak rusak"): (
-        True, "teknisi", _("tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu")
-    ),
-    _("flash gagal"): (True, "teknisi", _("masih bekerja; ganti papannya sebelum listrik atau baterainya "
-                                       "diputus")),  # fmt: skip
-    _("bagian rusak"): (False, "teknisi", _("lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; "
-                                        "tulis periksa di kabelnya")),  # fmt: skip
-    _("tombol dibisukan"): (False, "ketua_rt", _("alarmnya tercatat tanpa sirene; hidupkan lagi di halaman "
-                                              "alat")),  # fmt: skip
-    _("listrik padam"): (False, "teknisi", _("bertahan dengan baterai")),
-    _("terlambat"): (False, "teknisi", _("belum melapor pada waktunya")),
-    _("terputus"): (False, "teknisi", _("tidak terdengar; periksa alat, baterai dan antena")),
-    _("belum terdengar"): (False, "teknisi", _("dibuat sehari lalu dan belum pernah terdengar")),
-    _("aki lemah"): (True, "teknisi", _("pos segera mati bila listrik padam; periksa aki dan sekeringnya")),
-    _("baterai"): (False, "ketua_rt", _("ganti sebelum habis")),
-    _("baterai tidak terbaca"): (
-        False, "teknisi", _("dulu terbaca; periksa baterai dan kabelnya, bila tetap begitu ganti papannya")
-    ),
-    _("jam tidak pasti"): (
-        False, "teknisi", _("cocokkan jam mesin dengan jam yang benar; urutan tetap benar")
-    ),
-    _("disk hampir penuh"): (True, "teknisi", _("kosongkan atau ganti kartu memori")),
-    _("cadangan lama"): (False, "ketua_rt", _("buat cadangan ke USB di halaman Cadangan")),
-    _("basis data rusak"): (True, "teknisi", _("pulihkan cadangan atau teruskan di halaman Cadangan")),
-    _("pusat data pernah mati"): (
-        False, "teknisi", _("periksa listriknya; tiap alat mendapat waktunya lagi")
-    ),
-    _("pusat data gagal"): (True, "teknisi", _("lihat catatan program; yang lain berjalan terus")),
-    _("nilai rusak diganti"): (
-        True, "teknisi", _("periksa isinya di halamannya; kartu memori mungkin rusak")
-    ),
-    _("berkas kunci rusak"): (True, "teknisi", _("perbaiki site.json atau pulihkan dari cadangan; alarm "
-                                              "berjalan")),  # fmt: skip
-    _("kebijakan rusak"): (True, "ketua_rt", _("kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan")),
-    _("kontak lama"): (False, "ketua_rt", _("telepon, lalu tandai sudah dicek di halaman Kontak")),
-    _("latihan belum berakhir"): (
-        True,
-        "ronda",
-        _("pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya"),
-    ),
-    _("latihan terlewat"): (False, "ketua_rt", _("mulai, atau batalkan dengan alasan, di halaman Latihan")),
-    _("alarm diam tanpa penerima"): (
-        True,
-        "ketua_rt",
-        _("sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses"),
-    ),
-    _("rumah akun belum dicatat"): (
-        False, "ketua_rt", _("tulis di halaman Akses; tanpa itu tidak bisa disepakati")
-    ),
-    _("akses perlu diperiksa"): (
-        True,
-        "ketua_rt",
-        _("data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses"),
-    ),
-    _("penerima menunggu"): (
-        False, "ketua_rt", _("penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm "
-                             "diam")  # fmt: skip
-    ),
-    _("kanal gagal"): (True, "teknisi", _("pesan lewat kanal ini tidak terkirim")),
+    codes.GATEWAY_LOST: (True, "ketua_rt"),
+    codes.GATEWAY_TROUBLED: (True, "teknisi"),
+    codes.GATEWAY_TO_SEE: (False, "teknisi"),
+    codes.GATEWAY_SIREN_OUT: (True, "ronda"),
+    codes.RECORD_ALTERED: (True, "ketua_rt"),
+    codes.RADIO_DOWN: (True, "teknisi"),
+    codes.SIREN_LOST: (True, "teknisi"),
+    codes.SIREN_BROKEN: (True, "teknisi"),
+    codes.SIREN_SILENT: (True, "ronda"),
+    codes.SIREN_TOLD_FAILURE: (True, "ronda"),
+    codes.RADIO_JAMMED: (True, "teknisi"),
+    codes.LID_OPEN: (True, "ronda"),
+    codes.BUTTON_STUCK: (True, "ronda"),
+    codes.KEY_WORN: (True, "teknisi"),
+    codes.FLASH_FAILING: (True, "teknisi"),
+    codes.PART_WORN: (False, "teknisi"),
+    codes.BUTTON_IS_MUTED: (False, "ketua_rt"),
+    codes.MAINS_OUT: (False, "teknisi"),
+    codes.DEVICE_LATE: (False, "teknisi"),
+    codes.DEVICE_LOST: (False, "teknisi"),
+    codes.DEVICE_NEVER_HEARD: (False, "teknisi"),
+    codes.POST_BATTERY_LOW: (True, "teknisi"),
+    codes.BATTERY_LOW: (False, "ketua_rt"),
+    codes.BATTERY_UNREAD: (False, "teknisi"),
+    codes.CLOCK_UNSURE: (False, "teknisi"),
+    codes.DISK_FILLING: (True, "teknisi"),
+    codes.BACKUP_OLD: (False, "ketua_rt"),
+    codes.DATABASE_REPLACED: (True, "teknisi"),
+    codes.HUB_WAS_DOWN: (False, "teknisi"),
+    codes.HUB_FAILED: (True, "teknisi"),
+    codes.VALUES_WERE_ODD: (True, "teknisi"),
+    codes.SITE_FILE_DAMAGED: (True, "teknisi"),
+    codes.POLICY_DAMAGED: (True, "ketua_rt"),
+    codes.CONTACTS_OLD: (False, "ketua_rt"),
+    codes.DRILL_NOT_ENDED: (True, "ronda"),
+    codes.DRILL_MISSED: (False, "ketua_rt"),
+    codes.SILENT_ALARMS_UNHEARD: (True, "ketua_rt"),
+    codes.HOMES_UNKNOWN: (False, "ketua_rt"),
+    codes.ACCESS_TO_CHECK: (True, "ketua_rt"),
+    codes.CHIMES_WAITING: (False, "ketua_rt"),
+    codes.CHANNEL_FAILING: (True, "teknisi"),
 }
 
-UNKNOWN = _("%(count)s alat di baliknya tidak diketahui keadaannya")
-HUB = _("pusat data")  # no label of a gateway, which has no space
-LINE, DRILL = _("%(table)s baris %(row)s"), _("latihan %(number)s")
+HUB = Said(codes.THE_HUB)
+SIRENS = (codes.SIREN_LOST, codes.SIREN_BROKEN, codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE)
 
-# whose particulars no person types: the name of no contact, no reason for a muted button
-OF_MACHINES = (
-    *("tombol macet", "disk hampir penuh", "jam tidak pasti", "cadangan lama", "basis data rusak", "baterai"),
-    *("pusat data pernah mati", "berkas kunci rusak", "gerbang bermasalah", "gerbang perlu dilihat"),
-    *("gerbang tanpa sirene", "kanal gagal", "penerima menunggu", "gerbang terputus"),
-)
-# which are about the hub, a drill or people without a name, and no device
-OF_NO_DEVICE = (
-    *("disk hampir penuh", "cadangan lama", "basis data rusak", "pusat data pernah mati"),
-    *("pusat data gagal", "berkas kunci rusak", "akses perlu diperiksa", "alarm diam tanpa penerima"),
-    *("penerima menunggu", "rumah akun belum dicatat", "kontak lama", "latihan terlewat", "catatan diubah"),
-)
-
-# what, whose, urgent, owner, detail: one thing that needs care now
-Finding = namedtuple("Finding", "what subject urgent owner detail")
+# one thing that needs care now. subject: a name of the site's, or a packed Said, with which no such name
+# begins; said: particulars of ours, packed; detail: particulars that people typed
+Finding = namedtuple("Finding", "what subject urgent owner said detail")
 
 
 def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER.hub):
@@ -199,54 +153,58 @@ def findings(facts, now_ms):
     for row in facts["gateways"]:
         out.extend(_gateway(row, now_ms, unwatched.hub, unknown.get(row["label"], ())))
     for row in facts["radios"]:
-        out.append(_found("radio mati", f"{row['gateway']} {row['name']}"))
+        out.append(_found(codes.RADIO_DOWN, f"{row['gateway']} {row['name']}"))
     out.extend(_trouble(row) for row in facts["troubles"])
-    out.extend(_found("catatan diubah", LINE.of(table=one, row=row)) for one, row in facts["broken_chains"])
+    for table, row in facts["broken_chains"]:
+        out.append(_found(codes.RECORD_ALTERED, Said(codes.RECORD_LINE, table=table, row=row)))
     for row in facts["devices"]:
         out.extend(_device(row, now_ms, unwatched))
     for row in facts["stuck"]:
-        often = _("%(count)s kejadian dalam 30 menit", count=row["count"])
-        out.append(_found("tombol macet", row["label"], often))
+        often = Said(codes.PRESSED_OFTEN, count=row["count"])
+        out.append(_found(codes.BUTTON_STUCK, row["label"], often))
     for row in facts["silent"]:
-        what = "sirene gagal" if row["state"] == "failed" else "sirene diam"
+        what = codes.SIREN_TOLD_FAILURE if row["state"] == "failed" else codes.SIREN_SILENT
         out.append(_found(what, row["label"]))
     if facts["disk_free"] is not None and facts["disk_free"] < DISK_FREE_MIN:
-        left = _("sisa %(share)s", share=f"{facts['disk_free']:.0%}")
-        out.append(_found("disk hampir penuh", "pusat data", left))
+        left = Said(codes.SHARE_LEFT, share=f"{facts['disk_free']:.0%}")
+        out.append(_found(codes.DISK_FILLING, HUB, left))
     if facts["clock_back_ms"] > MINUTE_MS:
-        back = _("mundur %(minutes)s menit", minutes=facts["clock_back_ms"] // MINUTE_MS)
-        out.append(_found("jam tidak pasti", "pusat data", back))
+        back = Said(codes.CLOCK_BACK, minutes=facts["clock_back_ms"] // MINUTE_MS)
+        out.append(_found(codes.CLOCK_UNSURE, HUB, back))
     if facts["unsaved_ms"] > BACKUP_AGE_MS:
-        age = _("%(days)s hari", days=facts["unsaved_ms"] // DAY_MS)
-        age = age if facts["backed_up"] else _("belum pernah dibuat")
-        out.append(_found("cadangan lama", _("pusat data"), age))
+        age = Said(codes.DAYS, days=facts["unsaved_ms"] // DAY_MS)
+        age = age if facts["backed_up"] else Said(codes.NEVER_MADE)
+        out.append(_found(codes.BACKUP_OLD, HUB, age))
     out.extend(_of_the_hub(facts))
     for subject in facts["broken_policies"]:
-        out.append(_found("kebijakan rusak", subject))
+        out.append(_found(codes.POLICY_DAMAGED, subject))
     out.extend(_contacts(facts["old_contacts"]))
     out.extend(_access(facts.get("access", {})))
-    out.extend(_found("latihan belum berakhir", label) for label in facts.get("unended", ()))
-    out.extend(_found("latihan terlewat", DRILL.of(number=row["id"])) for row in facts["missed_drills"])
+    out.extend(_found(codes.DRILL_NOT_ENDED, label) for label in facts.get("unended", ()))
+    missed = (Said(codes.DRILL, number=row["id"]) for row in facts["missed_drills"])
+    out.extend(_found(codes.DRILL_MISSED, one) for one in missed)
     for row in facts["channels"]:
         if row["fails"] >= CHANNEL_FAILS:
-            out.append(_found("kanal gagal", row["name"], row["problem"]))
+            out.append(_found(codes.CHANNEL_FAILING, row["name"], row["problem"]))
         elif row.get("inbox_fails", 0) >= CHANNEL_FAILS:
-            unread = _("jawaban tidak terbaca: %(problem)s", problem=row["inbox_problem"])
-            out.append(_found("kanal gagal", row["name"], unread))
+            unread = Said(codes.ANSWERS_UNREAD, problem=row["inbox_problem"])
+            out.append(_found(codes.CHANNEL_FAILING, row["name"], unread))
     return {(one.what, one.subject): one for one in out}
 
 
 def _of_the_hub(facts):
     if facts.get("damage"):
-        yield _found("basis data rusak", "pusat data", facts["damage"]["why"])
+        yield _found(codes.DATABASE_REPLACED, HUB, facts["damage"]["why"])
     if facts.get("was_away"):
-        yield _found("pusat data pernah mati", "pusat data", facts["was_away"]["words"])
+        row = facts["was_away"]
+        lasted = Said(codes.LASTED, gap_ms=row["to_ms"] - row["from_ms"], sure=int(row["sure"]))
+        yield _found(codes.HUB_WAS_DOWN, HUB, lasted)
     for what, columns in facts.get("odd", ()):
-        yield _found("nilai rusak diganti", what, columns)
+        yield _found(codes.VALUES_WERE_ODD, what, columns)
     if facts.get("keys"):
-        yield _found("berkas kunci rusak", "pusat data", facts["keys"])
+        yield _found(codes.SITE_FILE_DAMAGED, HUB, facts["keys"])
     if facts["failed"]:
-        yield _found("pusat data gagal", "pusat data", facts["failed"])
+        yield _found(codes.HUB_FAILED, HUB, facts["failed"])
 
 
 def behind(devices, now_ms, unwatched):
@@ -267,61 +225,55 @@ def device_link(row, now_ms, unwatched):
 
 def _gateway(row, now_ms, gone, unknown):
     if link("gateway", row["heard_ms"], now_ms, gone=gone) == TERPUTUS:
-        yield _found("gerbang terputus", row["label"], UNKNOWN.of(count=len(unknown)) if unknown else "")
+        behind_it = Said(codes.STATES_UNKNOWN, count=len(unknown)) if unknown else ""
+        yield _found(codes.GATEWAY_LOST, row["label"], behind_it)
     off_ms = row.get("clock_off_ms") or 0
     if abs(off_ms) > CLOCK_OFF_MS:
-        differs = _("berbeda %(minutes)s menit dari pusat data", minutes=abs(off_ms) // MINUTE_MS)
-        yield _found("jam tidak pasti", row["label"], differs)
+        differs = Said(codes.CLOCK_DIFFERS, minutes=abs(off_ms) // MINUTE_MS)
+        yield _found(codes.CLOCK_UNSURE, row["label"], differs)
 
 
 def _trouble(row):
     """What a gateway says is wrong with it."""
-    what = "gerbang bermasalah" if row["urgent"] else "gerbang perlu dilihat"
+    what = codes.GATEWAY_TROUBLED if row["urgent"] else codes.GATEWAY_TO_SEE
     siren = row["name"].partition(" ")[0] == "siren"
-    return _found("gerbang tanpa sirene" if siren else what, f"{row['gateway']} {row['name']}", row["words"])
+    return _found(codes.GATEWAY_SIREN_OUT if siren else what, f"{row['gateway']} {row['name']}",
+                  Said(codes.GATEWAY_SAYS, name=row["name"]))  # fmt: skip
 
 
 def _access(facts):
     """Does a silent alarm reach enough people, and is known who lives where; names nobody who is agreed."""
     if facts.get("agreed_missing"):
-        yield _found("alarm diam tanpa penerima", _("kejadian rahasia"))
+        yield _found(codes.SILENT_ALARMS_UNHEARD, Said(codes.CONFIDENTIAL_INCIDENTS))
     names = facts.get("homeless", ())
     if names:
-        more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
-        yield _found("rumah akun belum dicatat", _("akun"), f"{', '.join(names[:3])}{more}")
+        yield _found(codes.HOMES_UNKNOWN, Said(codes.ACCOUNTS), _some(names))
     if facts.get("chimes_waiting"):
-        chimes = _("%(count)s penerima", count=facts["chimes_waiting"])
-        yield _found("penerima menunggu", _("kejadian rahasia"), chimes)
+        chimes = Said(codes.CHIMES, count=facts["chimes_waiting"])
+        yield _found(codes.CHIMES_WAITING, Said(codes.CONFIDENTIAL_INCIDENTS), chimes)
     if facts.get("restored"):
-        yield _found("akses perlu diperiksa", "pusat data")
+        yield _found(codes.ACCESS_TO_CHECK, HUB)
 
 
 def _contacts(names):
     if names:
-        more = f" dan {len(names) - 3} lagi" if len(names) > 3 else ""
-        yield _found("kontak lama", _("kontak"), f"{', '.join(names[:3])}{more}")
+        yield _found(codes.CONTACTS_OLD, Said(codes.CONTACTS), _some(names))
+
+
+def _some(names):
+    """Three of them, and how many more."""
+    some = ", ".join(names[:3])
+    return Said(codes.NAMES_AND_LEFT, names=some, more=len(names) - 3) if len(names) > 3 else some
 
 
 def _found(what, subject, detail=""):
-    urgent, owner, words = KINDS[what]
-    return Finding(what, subject, urgent, owner, f"{detail}: {words}" if detail else words)
+    urgent, owner = KINDS[what]
+    ours = isinstance(detail, Said | list)
+    subject = pack(subject) if isinstance(subject, Said) else subject
+    return Finding(what, subject, urgent, owner, pack(detail) if ours else "", "" if ours else detail or "")
 
 
-def said(what, detail):
-    """A kept warning's detail, for who reads it in whatever language."""
-    words = KINDS[what][2] if what in KINDS else ""
-    about = detail.removesuffix(f": {words}")
-    if not words or about == detail:
-        return words if words == detail else detail
-    return _("%(about)s: %(words)s", about=known(about) if what in OF_MACHINES else about, words=words)
-
-
-def whose(what, subject):
-    """A kept warning's subject; the name of a device, a channel or a part of a gateway is as it is."""
-    return known(subject) if what in OF_NO_DEVICE or subject == HUB else subject
-
-
-WORN = {"key_stuck": "kontak rusak", "flash_failing": "flash gagal", "part_failing": "bagian rusak"}
+WORN = {"key_stuck": codes.KEY_WORN, "flash_failing": codes.FLASH_FAILING, "part_failing": codes.PART_WORN}
 
 
 def _worn(row):
@@ -330,35 +282,35 @@ def _worn(row):
         if row.get(flag):
             yield _found(what, row["label"])
     if (row.get("battery_unread") or 0) >= BATTERY_UNREAD_MIN:
-        yield _found("baterai tidak terbaca", row["label"])
+        yield _found(codes.BATTERY_UNREAD, row["label"])
 
 
 def _device(row, now_ms, unwatched):
     label, role = row["label"], row["role"]
     state = device_link(row, now_ms, unwatched)
     if state == TERPUTUS:
-        yield _found("sirene terputus" if role == "sirene" else "terputus", label)
+        yield _found(codes.SIREN_LOST if role == "sirene" else codes.DEVICE_LOST, label)
     elif state == TERLAMBAT:
-        yield _found("terlambat", label)
+        yield _found(codes.DEVICE_LATE, label)
     elif state == BELUM and unwatched.of(row).listened_ms(row["created_ms"], now_ms) > NEVER_HEARD_MS:
-        yield _found("belum terdengar", label)
+        yield _found(codes.DEVICE_NEVER_HEARD, label)
     if row["siren_fault"]:
-        yield _found("sirene rusak", label)
+        yield _found(codes.SIREN_BROKEN, label)
     if row["lid"]:
-        yield _found("tutup terbuka", label)
+        yield _found(codes.LID_OPEN, label)
     if row["jammed"]:
-        yield _found("radio diganggu", label)
+        yield _found(codes.RADIO_JAMMED, label)
     if row["mains"] == 0:
-        yield _found("listrik padam", label)
+        yield _found(codes.MAINS_OUT, label)
     yield from _worn(row)
     if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
-        yield _found("aki lemah", label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
+        yield _found(codes.POST_BATTERY_LOW, label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:
-        yield _found("tombol dibisukan", label, row["muted_reason"])
+        yield _found(codes.BUTTON_IS_MUTED, label, row["muted_reason"])
     if role == "tombol":
         left, percent = row["days_left"], battery_percent(row["battery_mv"])
         if left is not None and left <= BATTERY_DAYS:
-            yield _found("baterai", label, _("sekitar %(days)s hari lagi", days=left))
+            yield _found(codes.BATTERY_LOW, label, Said(codes.DAYS_LEFT, days=left))
         elif row["low_battery"] or (percent is not None and percent <= BATTERY_LOW_PERCENT):
-            rest = _("tinggal %(percent)s %%", percent=percent)
-            yield _found("baterai", label, _("lemah") if percent is None else rest)
+            rest = Said(codes.PERCENT_LEFT, percent=percent)
+            yield _found(codes.BATTERY_LOW, label, Said(codes.WEAK) if percent is None else rest)

@@ -163,11 +163,11 @@ def _mark_real(db, now, incident, state, account, address, reason):
     """As if it were pressed in earnest now: its posts sound, and everybody is called from the first step."""
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=0)
-    open_again(db, now, {**incident, "drill": 0})
+    open_again(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.MARKED_REAL, reason, address)
     incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
     orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
-    steps.at_once(db, now, {**incident, "opened_ms": now.ms})
+    steps.at_once(db, now, incident, pressed_ms=now.ms)
 
 
 def _reopen(db, now, incident, state, account, address, reason):

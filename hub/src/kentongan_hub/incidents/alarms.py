@@ -53,7 +53,7 @@ def is_hushed(db, now, event):
     UNKNOWN when nobody can tell; '' when it is about none.
     """
     with failures.about(True):
-        said = failures.contained(db, now, "mencari kejadian", _is_of_public, db, event)
+        said = failures.contained(db, now, codes.FINDING_INCIDENT, _is_of_public, db, event)
     return failures.UNKNOWN if said is None else "" if said else failures.SECRET
 
 
@@ -74,12 +74,12 @@ def _is_of_public(db, event):
 
 
 def _take(db, now, gateway, event):
-    if failures.contained(db, now, "mengenali alat", intake.refused, db, now, event):
+    if failures.contained(db, now, codes.KNOWING_DEVICE, intake.refused, db, now, event):
         last_heard.count_refusal(db, now, gateway, "revoked", 1)
         return
-    news = failures.contained(db, now, "mengenali alat", counters.is_news, db, event)
+    news = failures.contained(db, now, codes.KNOWING_DEVICE, counters.is_news, db, event)
     event["news"] = news is not False
-    failures.contained(db, now, "mencatat nomor terakhir", intake.heard, db, now, event)
+    failures.contained(db, now, codes.WRITING_COUNTER, intake.heard, db, now, event)
     HANDLERS[event["type"]](db, now, gateway, event)
 
 
@@ -131,13 +131,13 @@ def _alarm(db, now, gateway, event):
     )
     # it is stored and open: whatever fails from here on fails by itself
     if test:
-        failures.contained(db, now, "mencatat uji", _tested, db, now, event)
+        failures.contained(db, now, codes.WRITING_TEST, _tested, db, now, event)
     else:
-        failures.contained(db, now, "memanggil", _press, db, now, incident, event)
-        failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
-        failures.contained(db, now, "mencatat alarm", _odd, db, now, incident, event, nameless)
+        failures.contained(db, now, codes.CALLING, _press, db, now, incident, event)
+        failures.contained(db, now, codes.SIREN_REPORT, _reported_before, db, now, incident, event)
+        failures.contained(db, now, codes.WRITING_ALARM, _odd, db, now, incident, event, nameless)
     if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
-        failures.contained(db, now, "mencatat alat", _device_heard, db, now, gateway, event)
+        failures.contained(db, now, codes.WRITING_DEVICE, _device_heard, db, now, gateway, event)
 
 
 def _known(db, event, digest):
@@ -168,9 +168,10 @@ def _incident(db, now, gateway, event, first):
     if incident:
         return incident
     drill = int(event["drill"] and not confidential)
-    zone, house = failures.contained(db, now, "mengenali alat", _place, db, event) or (event["zone"] or 0, 0)
+    place = failures.contained(db, now, codes.KNOWING_DEVICE, _place, db, event)
+    zone, house = place or (event["zone"] or 0, 0)
     muted = not confidential and failures.contained(
-        db, now, "mengenali alat", mute.muted, db, now.ms, event["device"]
+        db, now, codes.KNOWING_DEVICE, mute.muted, db, now.ms, event["device"]
     )
     prefix = "rahasia" if confidential else "kejadian"
     db.insert(
@@ -197,10 +198,10 @@ def _incident(db, now, gateway, event, first):
         next_alert_ms=None if drill else now.ms,
     )
     incident = db.one(sql, event["device"], first, confidential)
-    what = "menentukan siapa yang boleh tahu"
+    what = codes.CHOOSING_WHO_KNOWS
     if failures.contained(db, now, what, _draw, db, now, incident, event) is None:
         failures.note(db, now, what, always=True)  # it has no circle that could read it on its timeline
-    failures.contained(db, now, "menentukan langkah", _first_step, db, now, incident)
+    failures.contained(db, now, codes.CHOOSING_STEP, _first_step, db, now, incident)
     return db.one(sql, event["device"], first, confidential)
 
 
@@ -238,7 +239,7 @@ def _press(db, now, incident, event):
     elif first_press:
         detail = Said(codes.LATE_NO_SIREN) if event["late"] else ""
         timeline.tell(db, now, incident, _who(db, incident), codes.PRESSED, detail)
-        steps.at_once(db, now, {**incident, "last_counter": event["counter"]}, event["age_ms"] >= 0)
+        steps.at_once(db, now, incident, event["age_ms"] >= 0, counter=event["counter"])
     else:
         _press_again(db, now, incident, event)
 
@@ -257,7 +258,7 @@ def _told_again(db, now, event, row):
         if earnest or (row["late"] and not late and not judged):
             said = codes.NOT_A_DRILL if earnest else codes.NOT_LATE
             _press_again(db, now, incident, {**event, "drill": drill, "late": late}, said)
-            failures.contained(db, now, "laporan sirene", _reported_before, db, now, incident, event)
+            failures.contained(db, now, codes.SIREN_REPORT, _reported_before, db, now, incident, event)
     db.run(
         "UPDATE alarms SET drill = ?, late = ? WHERE device = ? AND counter = ? AND digest = ?",
         *(drill, late, row["device"], row["counter"], row["digest"]),
@@ -319,7 +320,7 @@ def _press_again(db, now, incident, event, said=""):
     over = incident["closed_ms"] is not None or (incident["drill"] and happens == states.TEKAN)
     if state == states.BARU and incident["state"] != states.BARU and (over or not incident["merged_into"]):
         if incident["merged_into"]:
-            merging.press_after_end(db, now, {**incident, "drill": 0})
+            merging.press_after_end(db, now, incident)
         actions.open_again(db, now, incident)
         timeline.tell(db, now, incident, HUB, codes.REOPENED, Said(codes.PRESSED_AGAIN))
         _call_anew(db, now, incident, event)
@@ -334,8 +335,8 @@ def _call_anew(db, now, incident, event):
     """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
     again = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
     pressed_ms = now.ms - max(0, event["age_ms"])
-    steps.at_once(db, now, {**again, "opened_ms": pressed_ms, "last_counter": event["counter"]},
-                    event["age_ms"] >= 0)  # fmt: skip
+    dated = event["age_ms"] >= 0
+    steps.at_once(db, now, again, dated, pressed_ms=pressed_ms, counter=event["counter"])
 
 
 def _cancel(db, now, incident, event):
@@ -368,7 +369,7 @@ def _siren_report(db, now, gateway, event):
     incident = _incident_of(db, *alarm)
     if incident:
         about = db, now, incident, gateway, event
-        failures.contained(db, now, "sirene yang diputar ulang", soundings.stop_recorded, *about)
+        failures.contained(db, now, codes.REPLAYED_SIREN, soundings.stop_recorded, *about)
     if state == last or state in (m.STATE_DRILL, m.STATE_NO_DRILL):  # of a drill the gateway tells by itself
         return
     db.insert(

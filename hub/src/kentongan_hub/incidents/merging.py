@@ -61,7 +61,7 @@ def split(db, now, child, account, address=""):
     if not child["merged_into"]:
         raise LocalError(_("Kejadian ini tidak sedang digabung."))
     parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
-    _stand_alone(db, now, child)
+    _stand_alone(db, now, child, bool(child["drill"]))
     left = Said(codes.FROM_INCIDENT, slug=parent["slug"])
     timeline.tell(db, now, child, account["name"], codes.SPLIT, left, address)
     timeline.tell(db, now, parent, account["name"], codes.RELEASED, child["slug"], address)
@@ -69,16 +69,16 @@ def split(db, now, child, account, address=""):
 
 def press_after_end(db, now, child):
     """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
-    _stand_alone(db, now, child)
+    _stand_alone(db, now, child, drill=False)
     timeline.tell(db, now, child, HUB, codes.SPLIT, Said(codes.PRESSED_AGAIN))
 
 
-def _stand_alone(db, now, child):
+def _stand_alone(db, now, child, drill):
     db.run("UPDATE incidents SET merged_into = NULL WHERE id = ?", child["id"])
     actions.open_again(db, now, child)
     db.run(
         "UPDATE incidents SET state = ?, next_alert_ms = ? WHERE id = ?",
-        states.LATIHAN if child["drill"] else states.BARU,
-        policy_store.first_alert_ms(db, now, child, child["drill"]),
+        states.LATIHAN if drill else states.BARU,
+        policy_store.first_alert_ms(db, now, child, drill),
         child["id"],
     )

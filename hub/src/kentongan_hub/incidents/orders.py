@@ -34,8 +34,11 @@ def stages(db, now, incident, number):
         stage(db, now, one, one["last_counter"], number)
 
 
-def siren(db, now, incident, action, seconds=0, zone=None):
-    """Start or stop the posts of the incident's zone. A confidential incident never gets here."""
+def siren(db, now, incident, action, seconds=0, zone=None, counter=None):
+    """Start or stop the posts of the incident's zone. A confidential incident never gets here.
+
+    `counter`: of the press that it is for; by itself the last one.
+    """
     if incident["confidential"]:
         raise LocalError(_("kejadian rahasia tidak pernah membunyikan sirene"))
     if incident["device"] == timeline.BY_HAND:
@@ -44,7 +47,7 @@ def siren(db, now, incident, action, seconds=0, zone=None):
     body = {
         "action": action,
         "origin": incident["device"],
-        "counter": incident["last_counter"],
+        "counter": incident["last_counter"] if counter is None else counter,
         "first": incident["first_counter"],
         "targets": "zone",
         "zone": zone,
@@ -110,14 +113,16 @@ def stop_sirens(db, now, incident):
             siren(db, now, one, "stop")
 
 
-def page(db, now, incident):
+def page(db, now, incident, counter=None):
     """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent().
 
     With what the alarm says: a gateway that did not hear it, or has forgotten it, calls all the same.
+    `counter`: as of siren().
     """
     if incident["device"] == timeline.BY_HAND:
         return
-    body = {"device": incident["device"], "counter": incident["last_counter"],
+    counter = incident["last_counter"] if counter is None else counter
+    body = {"device": incident["device"], "counter": counter,
             "first": incident["first_counter"], "kind": incident["kind"], "zone": incident["zone"],
             "silent": int(bool(incident["confidential"]))}
     outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])

@@ -49,7 +49,7 @@ def expect(db, now, incident, zones, ordered=False):
             if ordered or _sounds(post, incident):
                 asked_ms = None if ordered else now.ms
                 failures.contained(
-                    db, now, "menunggu laporan sirene", _await, db, now, incident, post["node"], asked_ms
+                    db, now, codes.AWAITING_SIREN, _await, db, now, incident, post["node"], asked_ms
                 )
 
 
@@ -167,7 +167,7 @@ def run_due(db, now):
     """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
     late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
     for row in late:
-        if failures.contained(db, now, "sirene yang diam", _judge, db, now, row) is None:
+        if failures.contained(db, now, codes.SILENT_SIRENS, _judge, db, now, row) is None:
             db.run(
                 "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident IS ? "
                 "AND post IS ?",

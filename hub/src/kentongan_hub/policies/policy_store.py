@@ -5,7 +5,7 @@ import json
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, services, words
+from kentongan_hub.base import codes, services, words
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.people import contacts
@@ -28,8 +28,7 @@ def stored(db, zone, kind):
 def broken(db):
     """[subject] of kept policies that cannot be followed; a wider or the shipped one is followed."""
     rows = db.all("SELECT zone, kind, body FROM policies ORDER BY zone, kind")
-    some = [_subject(row["zone"], row["kind"]) for row in rows if not _sound(row["kind"], row["body"])]
-    return [str(code_words.say(one)) for one in some]
+    return [_subject(row["zone"], row["kind"]) for row in rows if not _sound(row["kind"], row["body"])]
 
 
 def _sound(kind, body):

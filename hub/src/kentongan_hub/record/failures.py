@@ -10,6 +10,8 @@ from collections import Counter
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from kentongan_hub.base import codes
+from kentongan_hub.base.said import Said, either
 from kentongan_hub.record import rows
 from kentongan_hub.storage import store
 
@@ -18,12 +20,11 @@ log = logging.getLogger("kentongan.hub")
 SHOWN_MS = 1_800_000  # a warning stays for so long after the last failure
 LASTS_MS = 600_000  # then a failure is told, whatever it is about
 AT = "failure_ms"  # setting: steady ms of the last one that was told at once
-NOTED = "failures"  # setting: {what: steady ms of its last time}, told at once
-LATE = "failures_late"  # setting: {event or part: [what, steady ms of its first and last time]}, told later
+NOTED = "failures"  # setting: {packed what: steady ms of its last time}, told at once
+LATE = "failures_late"  # setting: {event or part: [packed what, ms of its first and last time]}, told later
 KEPT_MAX = 20  # things told at once, and late ones of the same `what`: the oldest; the rest shares one word
 NAMED_MAX = 5  # in a warning; the rest is counted
-OTHERS = "bagian lain"
-SIGN = "; "  # between the things of one warning
+OTHERS = str(Said(codes.OTHER_PARTS))
 # about a confidential press, told to its circle; perhaps about one, and no circle is known to tell
 SECRET, UNKNOWN = "secret", "unknown"
 _hushed = ContextVar("hushed", default="")
@@ -41,12 +42,12 @@ def about(confidential):
 
 
 def note(db, now, what, always=False, key=""):
-    """`what` in words for people; inside a transaction that the failing part did not spoil.
+    """`what`: a code, or a Said; inside a transaction that the failing part did not spoil.
 
     `always`: although it is about a confidential incident, for else nobody at all would hear of it.
     `key`: what is tried again under this name; where it is hushed it is told if it still fails by then.
     """
-    what = what[:80]
+    what = str(what if isinstance(what, Said) else Said(what))
     if _hushed.get() and not always:
         if key or _hushed.get() == UNKNOWN:
             _remember(db, now, what, key or what)
@@ -89,12 +90,15 @@ def contained(db, now, what, deed, *args, key=""):
 
 
 def recent(db, now):
-    """What failed lately and what has failed for long, the oldest first; '' when nothing did."""
+    """What failed lately and what has failed for long, the oldest first, as a Said; None when nothing did."""
     lasting = Counter(what for what, first, _ in _late(db, now).values() if now.ms - first >= LASTS_MS)
-    late = (f"{what}, {KEPT_MAX} kali atau lebih" if n >= KEPT_MAX else what for what, n in lasting.items())
-    told = list(dict.fromkeys([*_noted(db, now), *late]))
-    rest = [f"dan {len(told) - NAMED_MAX} lagi"] if len(told) > NAMED_MAX else []
-    return SIGN.join(told[:NAMED_MAX] + rest)
+    told = [either(what) for what in _noted(db, now)]
+    for what, count in lasting.items():
+        often = Said(codes.TIMES, what=either(what), count=KEPT_MAX)
+        told.append(often if count >= KEPT_MAX else either(what))
+    told = list(dict.fromkeys(told))
+    rest = [Said(codes.AND_MORE, more=len(told) - NAMED_MAX)] if len(told) > NAMED_MAX else []
+    return Said(codes.SEVERAL, things=told[:NAMED_MAX] + rest) if told else None
 
 
 def _worked(db, now, key):

@@ -1,5 +1,6 @@
 """The line that a deed leaves: for people in the timeline, for the record in the audit."""
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.said import HUB, pack
 from kentongan_hub.record import audit, chain, failures
 
@@ -21,7 +22,7 @@ def tell(db, now, incident, who, what, detail="", address="", said=None):
     """
     with failures.about(incident["confidential"]):
         deed = (_tell, db, now, incident, who, what, detail, address, said)
-        failures.contained(db, now, "mencatat kejadian", *deed)
+        failures.contained(db, now, codes.WRITING_INCIDENT, *deed)
 
 
 def tell_once(db, now, incident, what, said):

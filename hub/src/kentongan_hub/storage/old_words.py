@@ -164,7 +164,7 @@ HUB, CONCEALED = "pusat data", "pelapor (dirahasiakan)"  # names that no account
 _NODE = re.compile(r"alat ([0-9a-f]{8})")
 OF_DEVICES = ("pressed", "pressed_again", "not_late", "not_a_drill", "cancelled", "coming_not_counted",
               "shows_coming")  # fmt: skip
-OF_PROVISION = ("gateway_file_written", "gateway_token_made")
+OF_PROVISION = ("gateway_file_written", "gateway_token_made", "device_added")
 FIXED = {  # details that are one sentence and nothing else
     "pressed": {"diterima terlambat, tanpa sirene": "late_no_siren"},
     "pressed_again": {

@@ -1,6 +1,6 @@
 """The tables after schema_access.py's: codes in place of the sentences that older programs kept."""
 
-from kentongan_hub.storage import old_words
+from kentongan_hub.storage import old_warnings, old_words
 from kentongan_hub.storage.schema import _run, migration
 from kentongan_hub.storage.schema_access import migrations
 
@@ -83,6 +83,18 @@ def m026_codes_of_sending(connection):
     for old, new in ENDED.items():
         connection.execute("UPDATE outbox SET result = ? WHERE result = ?", (new, old))
     _run(connection, INDICES)
+
+
+@migration
+def m027_codes_of_warnings(connection):
+    """said: particulars of ours, see said.py; detail: those that people typed, or an older program wrote."""
+    connection.execute("ALTER TABLE warnings ADD COLUMN said TEXT NOT NULL DEFAULT ''")
+    for values in connection.execute("SELECT id, what, subject, detail FROM warnings").fetchall():
+        row = dict(zip(("id", "what", "subject", "detail"), values, strict=True))
+        if all(isinstance(row[name], str) for name in ("what", "subject", "detail")):
+            now = old_warnings.carried(row)
+            connection.execute("UPDATE warnings SET what = ?, subject = ?, detail = ? WHERE id = ?",
+                               (now["what"], now["subject"], now["detail"], row["id"]))  # fmt: skip
 
 
 def _carry(connection, table):

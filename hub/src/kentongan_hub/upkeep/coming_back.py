@@ -46,7 +46,7 @@ def came_back(db, now, from_ms, sure):
     db.insert("absences", from_ms=from_ms, to_ms=now.ms, from_wall=from_wall, to_wall=now.wall,
               sure=int(sure))  # fmt: skip
     if not sure:
-        failures.contained(db, now, "latihan", drills.cut_off, db, now, from_ms)
+        failures.contained(db, now, codes.DRILLS, drills.cut_off, db, now, from_ms)
     said = Said(codes.LASTED, gap_ms=gap_ms, sure=int(sure))
     audit.record(db, now.wall, HUB, codes.HUB_HAD_BEEN_AWAY, Said(codes.THE_HUB), said)
     # that a post sounded may wait at its gateway; a call for an alarm that nobody answered waits for nothing

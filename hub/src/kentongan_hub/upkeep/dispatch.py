@@ -6,7 +6,7 @@ import sqlite3
 import threading
 
 from kentongan_hub import channels
-from kentongan_hub.base import site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Now, local_hour
 from kentongan_hub.devices import last_heard
 from kentongan_hub.devices.trust import directory, periodic
@@ -40,15 +40,15 @@ class Dispatch:
         self.failed_parts = 0
         self._rows_ms, self._failed_ms = -TRIM_MS, 0
         self._parts = (
-            ("memeriksa isi basis data", self._rows),
-            ("memanggil", self._call),
-            ("sirene yang diam", self._silent_sirens),
-            ("pesan yang kedaluwarsa", self._expire),
-            ("perintah ke gerbang lain", self._reroute),
-            ("pengaturan lewat radio", self._trust),
-            ("latihan", self._drills),
-            ("peringatan", self._watch),
-            ("membersihkan data lama", self._housekeeping),
+            (codes.CHECKING_VALUES, self._rows),
+            (codes.CALLING, self._call),
+            (codes.SILENT_SIRENS, self._silent_sirens),
+            (codes.EXPIRED_MESSAGES, self._expire),
+            (codes.OTHER_GATEWAYS, self._reroute),
+            (codes.SETTINGS_OVER_RADIO, self._trust),
+            (codes.DRILLS, self._drills),
+            (codes.WATCHING, self._watch),
+            (codes.TRIMMING, self._housekeeping),
         )
         self.workers = channels.workers(store, clock)
 
@@ -226,7 +226,7 @@ class Dispatch:
             self._trimmed_ms = now.ms
             with self._store.write(ring=False) as db:
                 for trim in (alarms.trim, last_heard.trim, retention.run, outbox.trim):
-                    failures.contained(db, now, "membersihkan data lama", trim, db, now)
+                    failures.contained(db, now, codes.TRIMMING, trim, db, now)
             self._patrol()
 
     def keep(self):

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, site
+from kentongan_hub.base import code_words, codes, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.said import HUB, Said, either
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, rows, timeline
 from kentongan_hub.storage import kept, store
@@ -54,28 +54,29 @@ def is_known(data_dir):
 
 
 def wrong_with(data_dir):
-    """What is wrong with the database of this directory, in words; '' when nothing is."""
+    """What is wrong with the database of this directory; None when nothing is."""
     path, known = Path(data_dir) / store.FILE_NAME, is_known(data_dir)
     if not path.exists() or not path.stat().st_size:
-        return (_("berkasnya kosong") if path.exists() else _("berkasnya tidak ada")) if known else ""
+        what = codes.DATABASE_EMPTY if path.exists() else codes.DATABASE_MISSING
+        return Said(what) if known else None
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=store.BUSY_TIMEOUT_S)) as connection:
             names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if names and (version < 1 or "settings" not in names):
-                return _("berkas itu milik program lain")
+                return Said(codes.DATABASE_OF_ANOTHER)
             found = _look_through(connection)
             if found != "ok":
-                return _("isinya rusak (%(value)s)", value=found[:80])
+                return Said(codes.DATABASE_BROKEN, found=found[:80])
             if known and not connection.execute("SELECT 1 FROM settings WHERE key = 'name'").fetchone():
-                return _("tidak ada situs di dalamnya")
+                return Said(codes.DATABASE_WITHOUT_SITE)
     except DAMAGE as error:
         if is_damage(error):
-            return _("isinya rusak (%(error)s)", error=error)
+            return Said(codes.DATABASE_BROKEN, found=str(error))
         if "no such table" in str(error):
-            return _("tidak ada situs di dalamnya") if known else ""
+            return Said(codes.DATABASE_WITHOUT_SITE) if known else None
         raise
-    return ""
+    return None
 
 
 def _look_through(connection, table=""):
@@ -105,7 +106,7 @@ def open_store(data_dir):
     why = wrong_with(data_dir)
     if why and not is_known(data_dir):
         raise LocalError(_("%(data_dir)s: %(why)s; give another --data directory",
-                           data_dir=Path(data_dir) / store.FILE_NAME, why=why))  # fmt: skip
+                           data_dir=Path(data_dir) / store.FILE_NAME, why=code_words.say(why)))  # fmt: skip
     if why:
         replace(data_dir, why)
     opened = store.Store(data_dir)
@@ -132,7 +133,8 @@ def replace(data_dir, why):
     found = _whole_tables(aside) if aside else {}
     fresh = store.Store(data_dir)
     origin = {name: "berkas lama" if name in found else "salinan" for name in TABLES}
-    told = {"file": aside.name if aside else "", "why": why, "wall": wall_ms, "known": bool(found or copy)}
+    told = {"file": aside.name if aside else "", "why": str(why), "wall": wall_ms}
+    told["known"] = bool(found or copy)
     left_out = copy.get("left_out", 0)
     with fresh.write() as db:
         db.connection.execute("PRAGMA defer_foreign_keys = ON")
@@ -140,7 +142,8 @@ def replace(data_dir, why):
             left_out += _insert(db, name, found.get(name, copy.get("tables", {}).get(name, [])))
         _orphans(db)
         if left_out:
-            told["why"] = f"{why}; salinannya juga rusak, sebagian hilang"
+            why = Said(codes.COPY_BROKEN_TOO, why=why)
+            told["why"] = str(why)
         if "settings" not in found:
             for key in ("last_kejadian", "last_rahasia"):
                 db.set_setting(key, db.number(key) + LEAP)
@@ -232,7 +235,7 @@ def _tell(db, now, told, origin):
     nothing = Said(codes.NONE)
     name = told["file"] or nothing
     old = sorted(table for table, where in origin.items() if where == "berkas lama")
-    detail = Said(codes.FILE_SET_ASIDE, why=told["why"], file=name, tables=", ".join(old) or nothing)
+    detail = Said(codes.FILE_SET_ASIDE, why=either(told["why"]), file=name, tables=", ".join(old) or nothing)
     audit.record(db, now.wall, HUB, codes.DATABASE_SET_ASIDE, Said(codes.THE_HUB), detail)
     for row in db.all(f"SELECT * FROM incidents WHERE {OPEN}"):
         before = Said(codes.HISTORY_IS_IN, name=name)
@@ -244,9 +247,11 @@ def damage(db):
     text = db.setting(KEPT)
     try:
         found = json.loads(text) if text else None
-        return found and {key: found[key] for key in ("file", "why", "wall", "known")}
-    except (ValueError, TypeError, KeyError, RecursionError):  # the mark itself is damaged: no less a mark
-        return {"file": "", "why": "tidak terbaca", "wall": 0, "known": True}
+        if not found:
+            return None
+        return {**{key: found[key] for key in ("file", "wall", "known")}, "why": either(found["why"])}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # damaged, and no less a mark
+        return {"file": "", "why": Said(codes.UNREADABLE), "wall": 0, "known": True}
 
 
 def settle(db, now, by, address=""):

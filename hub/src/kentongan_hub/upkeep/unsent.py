@@ -35,7 +35,7 @@ def expire(db, now):
         elif row["channel"] in on:
             late += row["n"]
     if late:
-        failures.note(db, now, f"{late} panggilan tidak sempat dikirim")
+        failures.note(db, now, Said(codes.CALLS_NEVER_TRIED, count=late))
     return outbox.expire(db, now.ms)
 
 

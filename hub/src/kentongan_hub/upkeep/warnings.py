@@ -4,8 +4,8 @@ import json
 import logging
 import shutil
 
-from kentongan_hub.base import codes, quiet_hours, site
-from kentongan_hub.base.said import HUB
+from kentongan_hub.base import code_words, codes, quiet_hours, site
+from kentongan_hub.base.said import HUB, Said, either, pack, unpack
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
@@ -20,7 +20,6 @@ NEWS_EXPIRES_MS = 86_400_000
 STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
 REMIND_URGENT_MS = 1_800_000  # until a named person takes it
 REMIND_MS = 86_400_000
-FAILED = "pusat data gagal"  # one warning for whatever fails
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
 
 
@@ -95,7 +94,7 @@ def changes(db, now, path):
     other = [
         (row, found[key])
         for key, row in listed.items()
-        if key in found and row["what"] == FAILED and row["detail"] != found[key].detail
+        if key in found and row["what"] == codes.HUB_FAILED and row["said"] != found[key].said
     ]
     return fresh, over, again, other
 
@@ -110,13 +109,14 @@ def apply(db, now, fresh, over, again, other=()):
             "warnings",
             what=one.what,
             subject=one.subject,
+            said=one.said,
             detail=one.detail,
             urgent=int(one.urgent),
             owner=one.owner,
             opened_ms=now.ms,
             opened_wall=now.wall,
         )
-        audit.record(db, now.wall, HUB, codes.WARNING_OPENED, one.subject, f"{one.what}: {one.detail}")
+        _opened(db, now, one)
         _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
     for number in over:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
@@ -126,7 +126,8 @@ def apply(db, now, fresh, over, again, other=()):
             now.wall,
             number,
         )
-        audit.record(db, now.wall, HUB, codes.WARNING_ENDED, row["subject"], row["what"])
+        audit.record(db, now.wall, HUB, codes.WARNING_ENDED, either(row["subject"]),
+                     Said(codes.WARNING, warning=row["what"]))  # fmt: skip
     for row, one in other:
         _say_anew(db, now, row, one)
     for row in again:
@@ -135,10 +136,10 @@ def apply(db, now, fresh, over, again, other=()):
 
 def _say_anew(db, now, row, one):
     """What stands on the page is what fails now; who took the warning took what failed then, and no more."""
-    db.run("UPDATE warnings SET detail = ? WHERE id = ?", one.detail, row["id"])
-    if _things(one.detail) <= _things(row["detail"]):
+    db.run("UPDATE warnings SET said = ?, detail = '' WHERE id = ?", one.said, row["id"])
+    if _things(one.said) <= _things(row["said"]):
         return
-    audit.record(db, now.wall, HUB, codes.WARNING_OPENED, one.subject, f"{one.what}: {one.detail}")
+    _opened(db, now, one)
     if row["next_ms"] is None:
         db.run(
             "UPDATE warnings SET taken_by = NULL, taken_wall = NULL, next_ms = ? WHERE id = ?",
@@ -147,9 +148,16 @@ def _say_anew(db, now, row, one):
         )
 
 
-def _things(detail):
+def _opened(db, now, one):
+    particulars = {"about": unpack(one.said)} if one.said else {}
+    about = Said(codes.WARNED_OF, warning=one.what, **particulars)
+    audit.record(db, now.wall, HUB, codes.WARNING_OPENED, either(one.subject), one.detail, said=about)
+
+
+def _things(said):
     """What a warning that the hub failed names."""
-    return set(detail.removesuffix(f": {supervision.KINDS[FAILED][2]}").split(failures.SIGN))
+    found = unpack(said)
+    return set(map(pack, found.values.get("things", ()))) if isinstance(found, Said) else set()
 
 
 def _tell(db, now, warning):
@@ -159,7 +167,8 @@ def _tell(db, now, warning):
         owners.append("ketua_rt")
     zone = db.number("rt")
     everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
-    text = f"Kentongan: {warning['subject']} {warning['what']}. {warning['detail']}"[:300]
+    said = code_words.warning(warning)
+    text = f"Kentongan: {said['subject']} {said['what']}. {said['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)
     try:
         with db.part():
@@ -170,7 +179,7 @@ def _tell(db, now, warning):
                 outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
     except Exception:  # a warning that reaches nobody still stands on the page
         log.exception("warning %s of %s could not be sent", warning["what"], warning["subject"])
-        failures.note(db, now, "mengirim peringatan")
+        failures.note(db, now, codes.SENDING_WARNING)
     remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
     db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 
@@ -188,14 +197,15 @@ def take(db, now, number, account, note="", address=""):
     )
     if changed:
         row = db.one("SELECT * FROM warnings WHERE id = ?", number)
-        audit.record(db, now.wall, account["name"], codes.WARNING_TAKEN, row["subject"], note, address)
+        about = either(row["subject"])
+        audit.record(db, now.wall, account["name"], codes.WARNING_TAKEN, about, note, address)
     return bool(changed)
 
 
 def checked(db, now, number, account, note="", address=""):
     """A person has checked a siren that did not sound; the warning ends with it."""
     row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
-    if row is None or not row["what"].startswith("sirene"):
+    if row is None or row["what"] not in supervision.SIRENS:
         return False
     db.run(
         "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]

@@ -59,8 +59,11 @@ def _next_drill(db, now, zone):
     return ""
 
 
-def card(db, row, zone):
-    """One incident for a board or list. Of a confidential one only its name and state leave this function."""
+def card(db, row, zone, to_its_circle=False):
+    """One incident for a board or list. Of a confidential one only its name and state leave this function.
+
+    `to_its_circle`: all of it, on the page that only who may know of it sees.
+    """
     shown = {
         "slug": row["slug"],
         "state": row["state"],
@@ -81,7 +84,7 @@ def card(db, row, zone):
         "closed_by": code_words.closed_by(row),
         "closed_time": local_time(row["closed_wall"], zone),
     }
-    if row["confidential"]:
+    if row["confidential"] and not to_its_circle:
         return {
             **shown,
             "title": _("Rahasia %(number)s", number=row["slug"].rpartition("-")[2]),

@@ -199,11 +199,11 @@ def test_a_drill_that_nobody_begins_is_a_warning_of_the_ketua_rt(site):
     plan(site, person, days=2)
     site.clock.advance(3 * DAY_MS)
     site.hub.dispatch.step()
-    (warning,) = site.rows("SELECT * FROM warnings WHERE what = 'latihan terlewat' AND closed_ms IS NULL")
+    (warning,) = site.rows("SELECT * FROM warnings WHERE what = 'drill_missed' AND closed_ms IS NULL")
     assert warning["owner"] == "ketua_rt" and "Terlewat" in person.get("/latihan").text
     do(person, 1, "batal", alasan="Ketua sakit")
     site.hub.dispatch.step()
-    assert not site.rows("SELECT 1 FROM warnings WHERE what = 'latihan terlewat' AND closed_ms IS NULL")
+    assert not site.rows("SELECT 1 FROM warnings WHERE what = 'drill_missed' AND closed_ms IS NULL")
 
 
 def test_a_monthly_drill_comes_again_on_its_day_also_when_it_was_missed(site):

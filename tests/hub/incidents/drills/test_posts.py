@@ -29,7 +29,7 @@ def warned(site):
     """Posts of which the warning is open, after another look of the watch."""
     site.hub.dispatch.watch_soon()
     site.hub.dispatch.step()
-    sql = "SELECT * FROM warnings WHERE what = 'latihan belum berakhir' AND closed_ms IS NULL"
+    sql = "SELECT * FROM warnings WHERE what = 'drill_not_ended' AND closed_ms IS NULL"
     return [(row["subject"], row["urgent"], row["owner"]) for row in site.rows(sql)]
 
 

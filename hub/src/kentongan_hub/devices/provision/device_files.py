@@ -8,7 +8,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
-from kentongan_hub.base.said import Said
+from kentongan_hub.base.said import PROVISIONING, Said
 from kentongan_hub.devices.provision.numbers import new_node
 from kentongan_hub.devices.trust import configs, directory, generations, status_plan
 from kentongan_hub.people import accounts, residents
@@ -32,7 +32,9 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
         return add(db, now, secret, role, label, zone, house, place, hops, settings)
 
 
-def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who="provision"):
+def add(
+    db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who=PROVISIONING
+):
     """add_device inside a transaction; `row`: further columns. Nothing stays after LocalError."""
     if role not in ROLES:
         raise LocalError(f"role {role!r}: choose one of {', '.join(ROLES)}")

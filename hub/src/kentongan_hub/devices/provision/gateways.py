@@ -9,7 +9,7 @@ from kentongan_wire import site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, site
-from kentongan_hub.base.said import Actor
+from kentongan_hub.base.said import PROVISIONING
 from kentongan_hub.devices.provision.numbers import check_radio, new_node
 from kentongan_hub.devices.trust import directory, generations
 from kentongan_hub.record import audit
@@ -52,7 +52,7 @@ def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
         row = add_gateway(db, label, zone or db.number("rt", 1))
         if radio is not None:
             row = _take_radio(db, row, radio)
-        audit.record(db, int(time.time() * 1000), Actor(codes.PROVISION), codes.GATEWAY_FILE_WRITTEN, label)
+        audit.record(db, int(time.time() * 1000), PROVISIONING, codes.GATEWAY_FILE_WRITTEN, label)
         valid = generations.valid_now(db, secret)
         held = range(valid.lowest, (valid.next or valid.send) + 1)
         return {
@@ -79,7 +79,7 @@ def gateway_token(data_dir, label="gateway-1"):
     with Store(data_dir).write() as db:
         if not db.run("UPDATE gateways SET token = ? WHERE label = ?", token_hash(token), label):
             raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
-        audit.record(db, int(time.time() * 1000), Actor(codes.PROVISION), codes.GATEWAY_TOKEN_MADE, label)
+        audit.record(db, int(time.time() * 1000), PROVISIONING, codes.GATEWAY_TOKEN_MADE, label)
     return token
 
 

@@ -46,7 +46,7 @@ def reach(db, now, incident, words):
 def _tried(db, now, look, incident, whom):
     if now is None:
         return look(db, incident, whom)
-    return failures.contained(db, now, "mencari siapa yang dipanggil", look, db, incident, whom)
+    return failures.contained(db, now, codes.FINDING_PEOPLE, look, db, incident, whom)
 
 
 def _addresses(db, incident, person):

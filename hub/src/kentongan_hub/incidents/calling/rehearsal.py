@@ -4,8 +4,7 @@ import json
 
 from kentongan_hub.base import code_words, services, words
 from kentongan_hub.base.clock import local_date_time, local_time
-from kentongan_hub.base.language import _, known
-from kentongan_hub.devices import supervision
+from kentongan_hub.base.language import _
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.calling import steps as calling_steps
 from kentongan_hub.incidents.drills import drills
@@ -113,9 +112,9 @@ def queue(db, now, condition):
             out.append((due_ms, None, _("latihan %(area)s diumumkan", area=drills.area(row["zone"])), None))
     for one in db.all("SELECT * FROM warnings WHERE closed_ms IS NULL AND next_ms IS NOT NULL"):
         owner = residents.DUTIES.get(one["owner"], one["owner"])
-        subject = supervision.whose(one["what"], one["subject"])
+        told = code_words.warning(one)
         said = _("peringatan %(subject)s: %(what)s, lagi ke %(owner)s",
-                 subject=subject, what=known(one["what"]), owner=owner)  # fmt: skip
+                 subject=told["subject"], what=told["what"], owner=owner)  # fmt: skip
         out.append((one["next_ms"], None, said, None))
     out.sort(key=lambda one: one[0])
     return [

@@ -1,9 +1,9 @@
 """Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
 
 import json
+from functools import partial
 
 from kentongan_hub.base import codes, sending, services
-from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import orders, soundings
@@ -17,18 +17,20 @@ RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
 
 
-def at_once(db, now, incident, dated=True):
+def at_once(db, now, incident, dated=True, pressed_ms=None, counter=None):
     """The step of the press itself; the posts of its own RT sound without being asked.
 
     `dated`: whether it is known when it was pressed; else the posts may have sounded, and told it, long ago.
+    `pressed_ms`, `counter`: of this press, where it is not the one that opened the incident, or not its last.
     """
     step = escalation.at_once(policy_store.for_incident(db, incident), incident)
-    fresh = now.ms - incident["opened_ms"] < supervision.SIREN_LIMIT_MS
-    _part(db, now, incident, _("memanggil"), _call, step)
+    pressed_ms = incident["opened_ms"] if pressed_ms is None else pressed_ms
+    fresh = now.ms - pressed_ms < supervision.SIREN_LIMIT_MS
+    _part(db, now, incident, codes.CALLING, partial(_call, counter=counter), step)
     if step.siren == p.RW:
-        _part(db, now, incident, _("sirene RT lain"), _forward, step)
+        _part(db, now, incident, codes.OTHER_SIRENS, partial(_forward, counter=counter), step)
     if fresh and dated and not incident["late"] and not incident["muted"]:
-        what = _named(db, incident, "menunggu laporan sirene")
+        what = _named(db, incident, codes.AWAITING_SIREN)
         failures.contained(db, now, what, soundings.expect, db, now, incident, [incident["zone"]])
 
 
@@ -36,35 +38,38 @@ def _part(db, now, incident, what, deed, step):
     """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
     done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
     if done is None:
-        said = Said(codes.CALL_OTHERWISE, what=what)
+        said = Said(codes.CALL_OTHERWISE, what=Said(what))
         timeline.tell(db, now, incident, HUB, codes.PART_FAILED, said)
 
 
 def _named(db, incident, what):
     """For a warning that many see: a confidential incident is not named there."""
-    return what if incident["confidential"] else f"{what}, {timeline.identity(db, incident)}"
+    if incident["confidential"]:
+        return what
+    return Said(codes.OF_INCIDENT, what=Said(what), name=timeline.identity(db, incident))
 
 
-def _forward(db, now, incident, step):
+def _forward(db, now, incident, step, counter=None):
     """As _sound, for every RT but its own, whose posts heard it themselves."""
     zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
-    return _order(db, now, incident, zones, codes.FORWARDED)
+    return _order(db, now, incident, zones, codes.FORWARDED, counter)
 
 
-def _order(db, now, incident, zones, told=""):
+def _order(db, now, incident, zones, told="", counter=None):
     """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
     done = [
         failures.contained(
-            db, now, _named(db, incident, "sirene"), _order_one, db, now, incident, zone, told
+            db, now, _named(db, incident, codes.SIRENS), _order_one, db, now, incident, zone, told,
+            counter
         )
         for zone in zones
     ]
     return all(done) or None
 
 
-def _order_one(db, now, incident, zone, told):
-    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone)
-    what = _named(db, incident, "menunggu laporan sirene")
+def _order_one(db, now, incident, zone, told, counter):
+    orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone, counter)
+    what = _named(db, incident, codes.AWAITING_SIREN)
     failures.contained(db, now, what, soundings.expect, db, now, incident, [zone], True)
     if told:
         timeline.tell(db, now, incident, HUB, told, Said(codes.TO_SIRENS, zone=f"{zone:02d}"))
@@ -78,12 +83,12 @@ def run_due(db, now):
     """
     due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
     for incident in due:
-        what = _named(db, incident, _("langkah berikut"))
+        what = _named(db, incident, codes.NEXT_STEP)
         with failures.about(incident["confidential"]):
             done = failures.contained(db, now, what, _due, db, now, incident["id"])
         if not done:
             if incident["confidential"]:
-                said = Said(codes.CALL_OTHERWISE, what=what)
+                said = Said(codes.CALL_OTHERWISE, what=Said(codes.NEXT_STEP))
                 timeline.tell_once(db, now, incident, codes.PART_FAILED, said)
             again_ms = now.ms + RETRY_MS
             db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", again_ms, incident["id"])
@@ -111,13 +116,13 @@ def _step(db, now, incident):
     if step is None:
         return
     if step.siren != p.NO:
-        _part(db, now, incident, _("sirene"), _sound, step)
+        _part(db, now, incident, codes.SIRENS, _sound, step)
     outbox.add(db, now.ms, outbox.BOARD, sending.FLASH, "{}", orders.SIREN_EXPIRES_MS, incident["id"])
     numbers = contacts.numbers(db, incident["zone"])
     known = {name: numbers[name] for name in services.needed(step.card) if name in numbers}
     said = Said(codes.NTH_CALL, number=step.number, to=step.to, card=step.card, numbers=known)
     timeline.tell(db, now, incident, HUB, codes.CALLED_AGAIN, said)
-    _part(db, now, incident, _("memanggil"), _call, step)
+    _part(db, now, incident, codes.CALLING, _call, step)
 
 
 def _ask(db, now, incident):
@@ -151,16 +156,16 @@ def siren_zones(db):
     return [row["zone"] for row in rows if type(row["zone"]) is int]
 
 
-def _call(db, now, incident, step):
+def _call(db, now, incident, step, counter=None):
     """True when everybody was called that could be; None, and told, when somebody could not."""
     all_well = True
     if p.CHIMES in step.to:
-        all_well = failures.contained(db, now, "memanggil penerima", _page, db, now, incident)
+        all_well = failures.contained(db, now, codes.PAGING_CHIMES, _page, db, now, incident, counter)
     found, missing, failed = recipients.reach(db, now, incident, step.to)
     called = [
         one
         for one in found
-        if failures.contained(db, now, "memanggil", _message, db, now, incident, step, one)
+        if failures.contained(db, now, codes.CALLING, _message, db, now, incident, step, one)
     ]
     if called:
         timeline.tell(db, now, incident, HUB, codes.CALLED, _names(called))
@@ -173,8 +178,8 @@ def _call(db, now, incident, step):
     return all_well
 
 
-def _page(db, now, incident):
-    orders.page(db, now, incident)
+def _page(db, now, incident, counter):
+    orders.page(db, now, incident, counter)
     return True
 
 

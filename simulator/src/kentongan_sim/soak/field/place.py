@@ -6,6 +6,7 @@ modem (phone.py). The person logs in, reads pages, answers; time is virtual.
 import re
 import sqlite3
 
+from kentongan_hub.base import code_words
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
@@ -76,7 +77,7 @@ class Way(FaultyLink):
 
 
 class Place(Ground):
-    """See the module. `warnings()` are those open now, as (what, subject)."""
+    """See the module. `warnings()` are those open now, as (what, subject) on an Indonesian page."""
 
     gateway_class, link_class, host_class = Gate, Way, Box
 
@@ -181,8 +182,8 @@ class Place(Ground):
         return words in self.page(path)
 
     def warnings(self):
-        return {(row["what"], row["subject"]) for row in
-                self.rows("SELECT what, subject FROM warnings WHERE closed_ms IS NULL")}
+        rows = map(code_words.warning, self.rows("SELECT * FROM warnings WHERE closed_ms IS NULL"))
+        return {(str(row["what"]), str(row["subject"])) for row in rows}
 
     def seen_in_world(self, t_us, label, what, detail):
         if what == "sound":

@@ -3,9 +3,8 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles, states, words
+from kentongan_hub.base import roles, states
 from kentongan_hub.incidents import actions, confidential, photos
-from kentongan_hub.people import contacts
 from kentongan_hub.web import view, web
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
@@ -64,10 +63,7 @@ def show(slug, problem):
         row = find(db, slug)
         zone = db.setting("time_zone", "WIB")
         # here, and only here, a named person reads where a confidential alarm came from
-        card = view.card(db, {**row, "confidential": 0}, zone)
-        card["confidential"] = bool(row["confidential"])
-        card["advice"] = words.advice(row, contacts.numbers(db, row["zone"]))
-        card["call"] = view.call(db, row)
+        card = view.card(db, row, zone, to_its_circle=True)
         excluded = confidential.excluded(db, row) if row["confidential"] else []
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, g.account, row, zone) if card["open"] else []

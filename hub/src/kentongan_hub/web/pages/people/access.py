@@ -27,7 +27,7 @@ def _page(problem):
     for one in people:
         one["home"], one["known"] = access.home_words(one), access.known(one)
     for one in waiting:
-        one["subject"] = code_words.name(one["subject"])
+        one["subject"] = code_words.name_of(one["subject"])
         one["what"] = words.FACTS.get(one["what"], one["what"])
         one["since"] = local_date_time(one["made_wall"], zone)
     for one in changes:

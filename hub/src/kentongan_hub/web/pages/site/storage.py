@@ -6,9 +6,9 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, roles, words
+from kentongan_hub.base import code_words, codes, roles, words
 from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.base.language import _, known
+from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
@@ -55,7 +55,7 @@ def _damage(db):
     if not was:
         return was
     zone = view.site_words(db)["zone"]
-    return {**was, "why": known(was["why"]), "time": local_date_time(was["wall"], zone)}
+    return {**was, "why": code_words.say(was["why"]), "time": local_date_time(was["wall"], zone)}
 
 
 @blueprint.post("/simpanan/rusak")

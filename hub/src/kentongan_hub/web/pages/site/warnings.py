@@ -4,10 +4,8 @@ import json
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 
-from kentongan_hub.base import codes, roles
+from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.base.language import known
-from kentongan_hub.devices import supervision
 from kentongan_hub.people import residents
 from kentongan_hub.record import audit, away, outbox
 from kentongan_hub.upkeep import warnings
@@ -39,10 +37,8 @@ def page():
 
 def _shown(row, zone):
     return {
-        **row,
-        "what": known(row["what"]),
-        "subject": supervision.whose(row["what"], row["subject"]),
-        "detail": supervision.said(row["what"], row["detail"]),
+        **code_words.warning(row),
+        "siren": row["what"] in (codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE),
         "owner": residents.DUTIES.get(row["owner"], row["owner"]),
         "opened": local_date_time(row["opened_wall"], zone),
         "closed": local_date_time(row["closed_wall"], zone),
