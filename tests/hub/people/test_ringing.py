@@ -90,7 +90,7 @@ def test_each_who_lives_there_confirms_for_himself(village, chime):
     assert paged(village) == [chime]
     with village.hub.store.write() as db:
         kader = db.value("SELECT id FROM accounts WHERE login = 'kader'")
-        circles.end(db, Now(2, 2), kader, village.incidents()[0]["id"], "dikecualikan")
+        circles.end(db, Now(2, 2), kader, village.incidents()[0]["id"], "excluded")
         assert ringing.targets(db, village.incidents()[0]) == []
 
 
@@ -249,7 +249,7 @@ def test_somebody_taken_out_of_the_circle_is_not_paged_by_an_order_that_still_wa
     confirm(village, chime)
     silent(village)
     with village.hub.store.write() as db:
-        circles.end(db, Now(2, 2), village.numbers["penolong"], village.incidents()[0]["id"], "dikecualikan")
+        circles.end(db, Now(2, 2), village.numbers["penolong"], village.incidents()[0]["id"], "excluded")
     assert paged(village) == []
 
 

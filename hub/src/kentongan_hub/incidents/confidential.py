@@ -12,7 +12,7 @@ from kentongan_hub.incidents import orders
 from kentongan_hub.people import circles, standing
 from kentongan_hub.record import audit, timeline
 
-BY_HAND = "dikecualikan"  # why somebody left a circle; only this can be undone
+BY_HAND = "excluded"  # why somebody left a circle; only this can be undone
 
 
 def condition(account):

@@ -148,7 +148,7 @@ def shrink(db, now, account_id, makers, where="1", *values):
     ):
         if all(interested(db, one, incident) for one in makers):
             continue
-        end(db, now, account_id, incident["id"], "fakta berubah")
+        end(db, now, account_id, incident["id"], "facts_changed")
 
 
 def end(db, now, account_id, incident_id, why):

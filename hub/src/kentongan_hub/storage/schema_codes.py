@@ -57,6 +57,7 @@ SENT = {
     ("outbox", "channel"): "papan board",
     ("outbox", "type"): "pesan call koreksi correction kabar news uji test baru new kedip flash",
     ("channels", "name"): "papan board",
+    ("circles", "ended_by"): "dikecualikan excluded",
     ("soundings", "state"): "ditunggu awaited berbunyi sounded digerakkan driven diam silent gagal failed "
                             "bersama beside",
 }  # fmt: skip
@@ -82,6 +83,7 @@ def m026_codes_of_sending(connection):
             connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))
     for old, new in ENDED.items():
         connection.execute("UPDATE outbox SET result = ? WHERE result = ?", (new, old))
+    connection.execute("UPDATE circles SET ended_by = 'facts_changed' WHERE ended_by = 'fakta berubah'")
     _run(connection, INDICES)
 
 
