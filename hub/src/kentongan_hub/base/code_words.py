@@ -148,6 +148,8 @@ SAID = {
         ": ", (one for one in (WARNINGS[warning][0], say(about), WARNINGS[warning][1]) if one)
     ),
     codes.SEVERAL: lambda things: Joined("; ", map(say, things)),
+    codes.AFTER_THE_RUNNING: _("sesudah yang sedang berjalan"),
+    codes.GENERATION: _("generasi %(number)s"),
     codes.FILE_SET_ASIDE: _("%(why)s; berkas lama: %(file)s; masih terbaca: %(tables)s"),
 }
 

@@ -239,6 +239,8 @@ DRILL_TOLD = "drill_told"
 POLICY_OF = "policy_of"
 CODES_ARE = "codes_are"
 OFF_THE_PLAN = "off_the_plan"
+AFTER_THE_RUNNING = "after_the_running"
+GENERATION = "generation"
 FILE_SET_ASIDE = "file_set_aside"
 
 # what needs care: `what` of the warnings

@@ -15,7 +15,7 @@ from kentongan_wire import keys, roots, site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.said import HUB
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.devices.trust import configs, directory, generations
 from kentongan_hub.record import audit, outbox
 
@@ -34,7 +34,7 @@ def want(db, now, secret, why, who):
     row = generations.running(db)
     if row is not None:
         db.set_setting("rotate_again", why)
-        audit.record(db, now.wall, who, codes.ROTATION_ASKED, why, "after the one under way")
+        audit.record(db, now.wall, who, codes.ROTATION_ASKED, why, Said(codes.AFTER_THE_RUNNING))
         return
     new = generations.valid_now(db, secret).send + 1
     if new > keys.GENERATION_MAX:
@@ -51,7 +51,7 @@ def want(db, now, secret, why, who):
         started_wall=now.wall,
         phase_ms=now.ms,
     )
-    audit.record(db, now.wall, who, codes.ROTATION_STARTED, why, f"generation {new}")
+    audit.record(db, now.wall, who, codes.ROTATION_STARTED, why, Said(codes.GENERATION, number=new))
     order_keys(db, now, secret)
 
 
@@ -120,7 +120,8 @@ def _enter(db, now, secret, row, phase, who):
         now.wall if phase == generations.DONE else None,
         row["generation"],
     )
-    audit.record(db, now.wall, who, codes.KEYS_ROTATED, f"generation {row['generation']}", phase)
+    which = Said(codes.GENERATION, number=row["generation"])
+    audit.record(db, now.wall, who, codes.KEYS_ROTATED, which, phase)
     if phase != generations.DONE:
         order_keys(db, now, secret)
         _after_phase(db, now, secret)
