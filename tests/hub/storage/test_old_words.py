@@ -164,8 +164,13 @@ def test_what_waited_to_be_sent_waits_on_and_what_a_post_did_is_known(tmp_path, 
                                    "last_counter", "zone", "house"), 0))  # fmt: skip
         for post, state in enumerate(("ditunggu", "berbunyi", "digerakkan", "diam", "gagal", "bersama")):
             db.insert("soundings", incident=1, post=post, state=state)
+        for number, why in enumerate(("dikecualikan", "fakta berubah", ""), 1):
+            db.insert("accounts", login=f"a{number}", name="A", role="ketua_rt", password="x", created_wall=0)
+            db.insert("circles", incident=1, account=number, ended_by=why)
     monkeypatch.undo()
     with Store(tmp_path).write() as db:
+        left = db.all("SELECT ended_by FROM circles ORDER BY account")
+        assert [row["ended_by"] for row in left] == ["excluded", "facts_changed", ""]
         kept = db.all("SELECT channel, type, state, result FROM outbox ORDER BY id")
         assert [tuple(row.values()) for row in kept] == [
             *(("board", "new", "waiting", None), ("sms", "call", "sent", "ok")),
