@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, site
+from kentongan_hub.base import code_words, codes, site
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.said import Actor, Said
 from kentongan_hub.base.typed import typed
@@ -302,7 +302,7 @@ def _check(args):
     site.load(args.data)
     why = mending.wrong_with(args.data)
     if why:
-        return _damaged(args.data, why)
+        return _damaged(args.data, code_words.say(why))
     wrong = 0
     try:
         with Store(args.data).read() as db:

@@ -10,6 +10,7 @@ import gsm_model
 import gsm_pdu
 import pytest
 from hub_kit import HubProcess
+from kentongan_hub.base import code_words
 from kentongan_hub.channels import inbox, modem, pdu, sms
 from kentongan_hub.channels.base import Failure
 from kentongan_hub.record import failures, outbox
@@ -228,7 +229,7 @@ def test_parts_that_cannot_be_read_keep_no_answer_on_the_card(post, monkeypatch)
     post.look()
     assert post.answered_by == "Siti" and post.model.left() == []
     with post.site.hub.store.read() as db:
-        assert failures.recent(db, post.site.hub.now()) == "SMS yang terpotong"
+        assert code_words.say(failures.recent(db, post.site.hub.now())) == "SMS yang terpotong"
 
 
 def test_a_look_that_fails_is_told_on_the_page_of_channels_and_calls_go_out(post, monkeypatch):

@@ -108,7 +108,7 @@ def test_a_status_that_tells_nothing_new_has_no_file_written_anew(site):
 
 def unread(site):
     site.hub.dispatch.step()
-    return site.rows("SELECT * FROM warnings WHERE what = 'battery_unread' AND closed_ms IS NULL")
+    return site.warnings("what = 'battery_unread' AND closed_ms IS NULL")
 
 
 def button(site, battery, n):

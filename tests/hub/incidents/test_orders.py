@@ -161,7 +161,7 @@ def test_a_full_channel_drops_its_oldest_and_says_so(site, monkeypatch):
         for _ in range(5):
             outbox.add(db, site.clock.now_ms, "gateway:gateway-1", "drill", "{}", 60_000)
     assert len(site.orders()) == 3
-    assert [r["result"] for r in site.rows("SELECT * FROM outbox ORDER BY id")] == ["queue full"] * 2 + [
+    assert [r["result"] for r in site.rows("SELECT * FROM outbox ORDER BY id")] == ["queue_full"] * 2 + [
         None
     ] * 3
 

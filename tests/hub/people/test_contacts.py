@@ -75,7 +75,7 @@ def test_numbers_that_nobody_called_for_half_a_year_are_a_warning(site):
     assert site.rows("SELECT * FROM warnings WHERE what = 'contacts_old'") == []
     site.clock.advance(2 * DAY_MS)
     site.hub.dispatch.step()
-    (warning,) = site.rows("SELECT * FROM warnings WHERE what = 'contacts_old'")
+    (warning,) = site.warnings("what = 'contacts_old'")
     assert warning["owner"] == "ketua_rt" and "Polisi" in warning["detail"]
     for row in site.rows("SELECT * FROM contacts WHERE number != ''"):
         change(site, row, "dicek")

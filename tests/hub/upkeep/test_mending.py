@@ -196,7 +196,7 @@ def test_a_whole_file_with_rows_in_every_kind_of_table_is_never_called_damaged(s
     admin.post("/warga/1/tugas", page="/warga/1", tugas=["ronda", "bidan"])
     hub_load.fill(site.hub.store, site.clock.now_ms, 20, 200, 400)
     site.restart()
-    assert mending.wrong_with(site.data_dir) == "" and not set_aside(site)
+    assert mending.wrong_with(site.data_dir) is None and not set_aside(site)
 
 
 def test_damage_that_only_a_look_through_the_whole_file_finds_is_found(site):
@@ -210,7 +210,7 @@ def test_damage_that_only_a_look_through_the_whole_file_finds_is_found(site):
     there = slice((page - 1) * size, page * size)
     octets[there] = octets[there].replace(b"tombol-07", b"tombol-77")
     path.write_bytes(octets)
-    assert mending.wrong_with(site.data_dir).startswith("isinya rusak (")
+    assert mending.wrong_with(site.data_dir).code == "database_broken"
     site.restart()
     assert set_aside(site) and site.post_events(site.alarm(counter=77))["accepted"]
 
@@ -249,7 +249,7 @@ def test_an_odd_value_in_a_row_is_no_damage_of_the_file(site):
         other.execute("UPDATE sqlite_master SET sql = replace(sql, 'place TEXT NOT NULL DEFAULT', "
                       "'place TEXT CHECK (place = 1) DEFAULT') WHERE name = 'houses'")  # fmt: skip
         other.commit()
-    assert mending.wrong_with(site.data_dir) == ""
+    assert mending.wrong_with(site.data_dir) is None
 
 
 def test_an_error_that_is_no_damage_sets_nothing_aside(site, monkeypatch):

@@ -8,6 +8,7 @@ from kentongan_hub.record import audit, outbox, timeline
 class Screen(Worker):
     name = outbox.BOARD
     label = _("Layar pos dan papan")
+    word = _("papan")
 
     def enabled(self):
         return True

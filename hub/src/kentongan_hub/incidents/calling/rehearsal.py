@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_hub.base import code_words, services, words
+from kentongan_hub.base import code_words, sending, services, words
 from kentongan_hub.base.clock import local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents.calling import recipients
@@ -143,6 +143,9 @@ TYPES = {
     "codes": _("kode kentongan untuk sirene gerbang"),
     "keys": _("kunci baru untuk gerbang"),
     "counters": _("hitungan terakhir untuk gerbang"),
+    sending.NEW: _("baru"),
+    sending.FLASH: _("kedip"),
+    sending.TEST: _("uji"),
 }
 NAMED_TYPES = {
     outbox.NEWS: _("kabar untuk %(name)s"),
