@@ -282,7 +282,7 @@ def doubt(db, wall_ms):
     """
     db.run("DELETE FROM technicians")
     db.run("UPDATE invitations SET ended_wall = ? WHERE used_wall IS NULL AND ended_wall IS NULL", wall_ms)
-    db.run("UPDATE access_requests SET done_wall = ?, result = 'data dari salinan', body = '{}' "
+    db.run("UPDATE access_requests SET done_wall = ?, result = 'from_copy', body = '{}' "
            "WHERE done_wall IS NULL", wall_ms)  # fmt: skip
     db.set_setting(RESTORED, 1)
 

@@ -21,7 +21,7 @@ UPDATE incidents SET closed_by = NULL WHERE closed_by = 'pusat data';
 UPDATE incidents SET reason = NULL WHERE (drill = 1 AND reason = 'latihan selesai')
     OR (erased_wall IS NOT NULL AND reason = '(masa simpan habis)');
 UPDATE access_requests SET result = CASE result WHEN 'dibenarkan' THEN 'second_agreed'
-    WHEN 'ditolak' THEN 'second_refused' ELSE result END;
+    WHEN 'ditolak' THEN 'second_refused' WHEN 'data dari salinan' THEN 'from_copy' ELSE result END;
 """
 APPEND_ONLY = """
 CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
