@@ -122,7 +122,7 @@ def test_only_the_runner_awaits():
 
 
 PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
-               ROOT / "gateway/src/kentongan_gateway/core/gateway_core.py",
+               *(ROOT / "gateway/src/kentongan_gateway/core").rglob("*.py"),
                *(ROOT / "hub/src/kentongan_hub" / n
                  for n in ("incidents/alarms.py", "policies/escalation.py", "devices/supervision.py"))])
 

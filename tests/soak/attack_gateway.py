@@ -89,7 +89,8 @@ class House:
                 self.sends.append(action.payload)
                 self._judge_send(action.payload)
             elif isinstance(action, actions.Siren):
-                need(self.inside or self.core._own.alarm[0] in self._may_raise(), "its own siren, for nobody")
+                own = self.core.parts.own
+                need(self.inside or own.alarm[0] in self._may_raise(), "its own siren, for nobody")
             elif isinstance(action, actions.Store):
                 self._store(action)
 
@@ -233,7 +234,7 @@ class House:
 
         No thief may take more of it than one device's share.
         """
-        context = self.core._context
+        context = self.core.parts.context
         for _ in range(CALM_TRIES):
             for node in STOLEN.values():
                 used_s = context.shares.used_s(node, self.now_ms)
@@ -268,7 +269,8 @@ class House:
                 )
                 answers.append(entry is not None and entry.counter == counter)
             elif envelope.type == m.SIREN_ORDER:
-                order = verify.open_message(payload, nodekit.GATEWAY, BROADCAST, self.core._context.keys).body
+                keys = self.core.parts.context.keys
+                order = verify.open_message(payload, nodekit.GATEWAY, BROADCAST, keys).body
                 orders.append((order.origin, order.counter) == (origin, counter))
         need(any(answers), "a stored press of {:08x} is not receipted", origin)
         need(

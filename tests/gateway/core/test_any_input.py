@@ -88,9 +88,9 @@ def test_a_flood_of_authentic_alarms_keeps_memory_bounded():
         if i % 50 == 0:
             bench.run(500, hub_ok_every_ms=500)
     core: GatewayCore = bench.core
-    sizes = [len(core._records._records), len(core._records._stored),
-             len(core._hub._waiting), len(core._watch._due), len(core._watch._sounding),
-             len(core._pages._jobs), len(core._orders._jobs)]
+    sizes = [len(core.parts.records._records), len(core.parts.records._stored),
+             len(core.parts.hub._waiting), len(core.parts.watch._due), len(core.parts.watch._sounding),
+             len(core.parts.pages._jobs), len(core.parts.orders._jobs)]
     assert all(size <= 1_024 for size in sizes), sizes
 
 
@@ -99,5 +99,5 @@ def test_a_disk_that_never_commits_keeps_memory_bounded():
     bench.disk_ok = False
     for i in range(2_000):
         bench.hear(alarm(src=0x100000 + i, counter=10), src=0x100000 + i)
-    assert len(bench.all(Store)) >= 2_000 and len(bench.core._context._pending) <= 512
+    assert len(bench.all(Store)) >= 2_000 and len(bench.core.parts.context._pending) <= 512
     assert not bench.all(Send)

@@ -420,7 +420,7 @@ def test_buttons_are_not_asked():
 
 def test_the_next_time_to_look_after_devices_is_known_after_whatever_happened():
     bench = Bench()
-    supervision = bench.core._supervision
+    supervision = bench.core.parts.supervision
     events = [lambda: bench.hear(node_status(counter=300 + bench.now_ms % 7_919), src=POST),
               lambda: bench.hear(alarm(counter=500 + bench.now_ms % 7_919)),
               lambda: bench.run(70_000, hub_ok_every_ms=1_000),

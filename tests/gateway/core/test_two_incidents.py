@@ -145,8 +145,8 @@ def test_a_post_that_sounds_for_one_is_not_taken_to_sound_for_the_next(second):
     bench.run(5_000)
     assert starts(bench, second)
     bench.hear(report(counter=310, alarm_counter=second, state=m.STATE_SOUNDING), src=POST)
-    record = bench.core._records.find(BUTTON, 100)
-    assert bench.core._watch.sounds(record), "and the word of one takes no other's place"
+    record = bench.core.parts.records.find(BUTTON, 100)
+    assert bench.core.parts.watch.sounds(record), "and the word of one takes no other's place"
 
 
 @pytest.mark.parametrize("second", [FAR, 999])
@@ -154,5 +154,5 @@ def test_two_confidential_incidents_have_two_names(second):
     bench = Bench()
     bench.hear(alarm(counter=100, under_c=True))
     bench.hear(alarm(counter=second, under_c=True))
-    names = bench.core._context.names
+    names = bench.core.parts.context.names
     assert names.secret(BUTTON, 100) == "rahasia-1" and names.secret(BUTTON, second) == "rahasia-2"

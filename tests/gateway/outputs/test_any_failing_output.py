@@ -273,10 +273,10 @@ def test_the_gateways_siren_is_driven_on_while_it_is_in_trouble_and_nobody_is_to
     bench.run(6_000)
     bench.done.clear()
     bench.do(bench.core.trouble("siren", "termios.error: (5, 'Input/output error')", bench.now_ms))
-    assert not bench.all(actions.SirenOff) and not bench.core._own.alarm
+    assert not bench.all(actions.SirenOff) and not bench.core.parts.own.alarm
     bench.do(bench.core.trouble("siren", None, bench.now_ms))
     assert [e["state"] for e in bench.of_type("gateway_siren")] == ["sounding", "failed", "sounding"]
-    assert bench.core._own.alarm
+    assert bench.core.parts.own.alarm
 
 
 def test_a_siren_that_does_not_work_is_driven_for_a_new_alarm_and_told_to_have_failed():

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from kentongan_gateway.core.answers import device_reports
 from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.paths import status_path
 from kentongan_hub.incidents import alarms as hub_alarms
 from kentongan_node import button, mesh, receiver, siren, soundings
 from kentongan_node.modem import Modem
@@ -227,7 +227,7 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
 
 
 def test_a_fault_that_the_gateway_contains_is_found_out(monkeypatch):
-    monkeypatch.setattr(device_reports.DeviceReports, "status", lambda self, *about: 1 // 0)
+    monkeypatch.setattr(status_path.StatusPath, "on_status", lambda self, *about: 1 // 0)
     assert "a part of the core raised" in found("gateway")
 
 

@@ -69,7 +69,7 @@ class Eight:
         if what == "code":
             with village.hub.store.read() as db:
                 return all(has for _, has in codes.holders(db, ZONE))
-        return village.house._core._drills.unknowing() == []
+        return village.house._core.parts.drills.unknowing() == []
 
     def step(self, seconds):
         village = self.village

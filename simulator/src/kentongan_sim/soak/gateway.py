@@ -175,7 +175,7 @@ class Campaign:
         if press.stage:
             return STEPS[3]
         core = self.first._core
-        heard = core and any(core._records.find(press.node, counter) for counter in press.counters)
+        heard = core and any(core.parts.records.find(press.node, counter) for counter in press.counters)
         return STEPS[2] if heard else STEPS[1]
 
     def _settled(self):

@@ -90,8 +90,8 @@ def test_a_policy_that_is_none_is_refused_with_the_remedy_and_changes_nothing(pa
         Directory.from_dict({"devices": [], "paging": paging or "x"})
     bench = Bench(paging=POLICY)
     bench.order(id=1, type="directory", devices=DEVICES, paging=paging or "x")
-    assert "directory" not in bench.state and bench.core._context.directory.page_after_s(5, 1) == 120
-    json.dumps(bench.core._context.directory.raw)
+    assert "directory" not in bench.state and bench.core.parts.context.directory.page_after_s(5, 1) == 120
+    json.dumps(bench.core.parts.context.directory.raw)
 
 
 def paging_for(ms):

@@ -111,7 +111,7 @@ def test_who_proves_frames_of_its_own_spends_its_share_of_the_purse_and_no_other
     for n in range(200):
         bench.hear(stage_1(counter=320 + n, alarm_counter=100 + n), src=POST, hop_start=3)
         bench.run(500, hub_ok_every_ms=500)
-    assert bench.core._context.air.used_s(bench.now_ms) <= copies.SHARE_S + 0.1
+    assert bench.core.parts.context.air.used_s(bench.now_ms) <= copies.SHARE_S + 0.1
     before = carried(bench)
     bench.hear(order(), src=GATEWAY_2, hop_start=3)
     assert carried(bench) == before + 1
@@ -130,4 +130,4 @@ def test_all_of_them_together_spend_the_purse_and_no_more():
                                SITE.c(*of), SITE.r(*of))
             bench.hear(payload, src=one["node"], hop_start=3)
         bench.run(500, hub_ok_every_ms=500)
-    assert air.COPY_S - 0.2 <= bench.core._context.air.used_s(bench.now_ms) <= air.COPY_S + 0.1
+    assert air.COPY_S - 0.2 <= bench.core.parts.context.air.used_s(bench.now_ms) <= air.COPY_S + 0.1

@@ -137,6 +137,6 @@ def test_a_stage_for_a_second_press_that_is_not_remembered_ends_what_is_paged_of
     bench = Bench()
     bench.order(id=1, **WHOLE)
     bench.order(id=2, type="stage", device=BUTTON, counter=140, first=100, stage=3)
-    assert bench.core._context.quiet.answered(BUTTON, 100, 140)
+    assert bench.core.parts.context.quiet.answered(BUTTON, 100, 140)
     bench.run(60_000, hub_ok_every_ms=1_000)
     assert len(bench.sent(m.PAGE)) == 1

@@ -34,7 +34,7 @@ def answers_to(bench, frames):
 
 
 def purse(bench):
-    return int(air.REPLAY_S / bench.core._context.air_s(36)) + 2
+    return int(air.REPLAY_S / bench.core.parts.context.air_s(36)) + 2
 
 
 RECORDED = [(node, alarm(node, 1_000, kind=2)) for node in HOUSES]

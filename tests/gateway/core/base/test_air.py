@@ -11,8 +11,8 @@ HOUR_MS = air.MINUTES * air.MINUTE_MS
 
 
 def used_up(bench, seconds, kind=air.ALARM):
-    bench.core._context.spend_air(kind, 20)
-    bench.core._context.air.spend(seconds, bench.now_ms, kind)
+    bench.core.parts.context.spend_air(kind, 20)
+    bench.core.parts.context.air.spend(seconds, bench.now_ms, kind)
 
 
 def entry(node=POST, version=3, **settings):
@@ -59,7 +59,8 @@ def test_posts_that_never_say_that_they_know_of_a_drill_leave_the_end_its_air():
     for counter in range(300, 630):
         bench.run(10_000)
         bench.hear(node_status(counter=counter), src=POST)
-    drill_s = sum(bench.core._context.air_s(len(send.payload)) for _, send, order in bench.sent(m.SIREN_ORDER)
+    air_s = bench.core.parts.context.air_s
+    drill_s = sum(air_s(len(send.payload)) for _, send, order in bench.sent(m.SIREN_ORDER)
                   if order.body.action == m.ACTION_DRILL)
     assert drill_s <= 2 * air.DRILL_S, "three seconds, and what an hour fills up"
     assert ("drill", "air") in [(e["what"], e["reason"]) for e in bench.of_type("waiting")]
@@ -76,7 +77,7 @@ def test_a_restart_gives_no_second_hour_and_forgets_no_age():
     used_up(bench, 5.0, air.SETTING)
     bench.do(bench.core.close(bench.now_ms))
     again = Bench(state=bench.state)
-    ledger = again.core._context.air
+    ledger = again.core.parts.context.air
     assert ledger.used_s(again.now_ms) == pytest.approx(17.0, abs=1.0)
     assert ledger.ready_ms(air.SETTING, 3.5, again.now_ms) > again.now_ms, "its own share is used, too"
     later_ms = again.now_ms + 33 * 60_000
@@ -95,7 +96,7 @@ def test_what_a_power_cut_may_have_hidden_counts_as_sent():
 def test_a_damaged_ledger_counts_half_of_the_hour_as_sent_and_ends_nothing(damaged):
     bench = Bench(state={**Bench().state, "air": damaged})
     assert bench.core.counters["air_lost"] == 1
-    assert bench.core._context.air.used_s(bench.now_ms) >= air.HALF_S
+    assert bench.core.parts.context.air.used_s(bench.now_ms) >= air.HALF_S
     bench.hear(alarm())
     bench.run(100)
     assert bench.entries(BUTTON)
@@ -103,7 +104,7 @@ def test_a_damaged_ledger_counts_half_of_the_hour_as_sent_and_ends_nothing(damag
 
 def test_what_the_modem_sent_for_a_run_that_nobody_knows_counts_until_the_modem_forgets_it():
     bench = Bench()
-    ledger = bench.core._context.air
+    ledger = bench.core.parts.context.air
     bench.core.radio_air(20_000, bench.now_ms)
     assert ledger.ready_ms(air.SETTING, 1.0, bench.now_ms) > bench.now_ms
     bench.core.radio_air(3_000, bench.now_ms + 60_000)

@@ -62,7 +62,7 @@ def test_a_thousand_tests_of_one_button_make_no_other_buttons_alarm_unknown():
 
 def test_a_button_that_cancels_again_and_again_starts_nothing_that_was_stopped_for_another():
     bench = Bench()
-    quiet = bench.core._context.quiet
+    quiet = bench.core.parts.context.quiet
     quiet.stop(BUTTON, 100, 100)
     for n in range(QUIET_LIMIT + 1):
         quiet.stop(BUTTON_2, n, n)

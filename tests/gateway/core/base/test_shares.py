@@ -50,7 +50,7 @@ def test_one_stolen_device_spends_no_more_than_a_third_of_the_hour(what):
     """Each of these took all 29 s, and the next press had no answer and no order."""
     bench = Bench()
     flood(bench, *FLOODS[what])
-    assert bench.core._context.air.used_s(bench.now_ms) <= 9.0 + 2.5 + 0.8 + 1.0
+    assert bench.core.parts.context.air.used_s(bench.now_ms) <= 9.0 + 2.5 + 0.8 + 1.0
     before = len(bench.entries(BUTTON))
     for attempt in range(6):
         bench.hear(alarm(counter=100, attempt=attempt, kind=1))
@@ -77,7 +77,7 @@ def test_four_stolen_buttons_leave_a_press_its_first_answer_order_and_pages():
         for one in thieves(4):
             bench.hear(alarm(one["node"], 1_000 + n, kind=m.KIND_UJI), src=one["node"])
             bench.run(600, hub_ok_every_ms=600)
-    assert bench.core._context.air.used_s(bench.now_ms) <= air.LIMITS_S[air.ALARM]
+    assert bench.core.parts.context.air.used_s(bench.now_ms) <= air.LIMITS_S[air.ALARM]
     begin = bench.now_ms
     bench.hear(alarm())
     bench.run(10_000)
@@ -87,9 +87,9 @@ def test_four_stolen_buttons_leave_a_press_its_first_answer_order_and_pages():
 
 def test_a_house_whose_share_is_spent_still_has_its_first_words_out_of_the_reserve():
     bench = Bench()
-    bench.core._context.air.spend(20.0, bench.now_ms)
-    bench.core._context.shares.spend(BUTTON, shares.SHARE_S, bench.now_ms)
-    bench.core._context.shares.spend((BUTTON, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
+    bench.core.parts.context.air.spend(20.0, bench.now_ms)
+    bench.core.parts.context.shares.spend(BUTTON, shares.SHARE_S, bench.now_ms)
+    bench.core.parts.context.shares.spend((BUTTON, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
     bench.hear(alarm())
     bench.run(4_000, hub_ok_every_ms=1_000)
     assert bench.entries(BUTTON) and starts(bench)
@@ -101,9 +101,9 @@ def test_a_house_whose_share_is_spent_still_has_its_first_words_out_of_the_reser
 
 def test_who_shares_a_frame_with_a_device_that_has_no_share_left_is_answered_all_the_same():
     bench = Bench()
-    bench.core._context.air.spend(20.0, bench.now_ms)
-    bench.core._context.shares.spend(RECEIVER, shares.SHARE_S, bench.now_ms)
-    bench.core._context.shares.spend((RECEIVER, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
+    bench.core.parts.context.air.spend(20.0, bench.now_ms)
+    bench.core.parts.context.shares.spend(RECEIVER, shares.SHARE_S, bench.now_ms)
+    bench.core.parts.context.shares.spend((RECEIVER, shares.EXTRA, air.ALARM), 0.8, bench.now_ms)
     bench.hear(alarm(BUTTON_2, 7), src=BUTTON_2)
     bench.hear(coming(), src=RECEIVER)
     bench.hear(alarm())
@@ -115,7 +115,7 @@ def test_somebody_coming_is_said_once_out_of_the_reserve_whatever_was_used():
     bench = Bench()
     bench.hear(alarm())
     bench.run(1_000, hub_ok_every_ms=500)
-    bench.core._context.air.spend(24.0, bench.now_ms)
+    bench.core.parts.context.air.spend(24.0, bench.now_ms)
     bench.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)
     bench.run(1_000, hub_ok_every_ms=500)
     assert [entry.stage for *_, entry in bench.entries(BUTTON)][-1] == m.STAGE_COMING
@@ -179,14 +179,14 @@ def test_a_stolen_button_with_both_its_keys_takes_little_more_than_half_of_the_h
     bench = Bench()
     flood(bench, BUTTON_2, lambda n: alarm(BUTTON_2, 1_000 + 40 * n, kind=2))
     flood(bench, BUTTON_2, lambda n: alarm(BUTTON_2, 30_000 + 40 * n, under_c=True))
-    assert bench.core._context.air.used_s(bench.now_ms) <= 20.0
+    assert bench.core.parts.context.air.used_s(bench.now_ms) <= 20.0
     bench.hear(alarm(counter=100, kind=1))
     bench.run(10_000, hub_ok_every_ms=1_000)
     assert bench.entries(BUTTON) and 100 in [counter for _, counter, _ in starts(bench)]
 
 
 def out_of_air(bench):
-    bench.core._context.air.spend(36.0, bench.now_ms)
+    bench.core.parts.context.air.spend(36.0, bench.now_ms)
 
 
 def test_the_hub_hears_that_no_chime_could_be_called_for_want_of_air():
@@ -224,7 +224,7 @@ def test_an_order_that_had_no_air_goes_when_there_is_some():
                 seconds=60)
     bench.run(60_000, hub_ok_every_ms=1_000)
     assert not paged(bench, 100) and not results(bench, 1) and not results(bench, 2)
-    bench.core._context.air._rows.clear()
+    bench.core.parts.context.air._rows.clear()
     bench.run(60_000, hub_ok_every_ms=1_000)
     assert len(set(paged(bench, 100))) == 4 and 100 in [counter for _, counter, _ in starts(bench)]
     assert results(bench, 1) == results(bench, 2) == ["ok"]
@@ -260,7 +260,7 @@ def test_in_a_fire_that_thirty_houses_call_each_is_answered(chimes_n, told):
     assert sum(3 in stages[node] for node in nodes) >= told
     ordered = {order.body.origin for *_, order in bench.sent(m.SIREN_ORDER)}
     assert len(ordered & set(nodes)) >= told
-    assert bench.core._context.air.used_s(bench.now_ms) < 29.1
+    assert bench.core.parts.context.air.used_s(bench.now_ms) < 29.1
 
 
 def test_a_chime_that_rang_for_another_house_rings_for_a_silent_alarm_all_the_same():
@@ -268,7 +268,7 @@ def test_a_chime_that_rang_for_another_house_rings_for_a_silent_alarm_all_the_sa
     bench.hear(alarm(counter=100, kind=2))
     bench.order(id=1, type="page", device=BUTTON, counter=100)
     bench.run(90_000, hub_ok_every_ms=1_000)
-    assert bench.core._context.air.used_s(bench.now_ms) > 8.5, "beyond what everybody may use"
+    assert bench.core.parts.context.air.used_s(bench.now_ms) > 8.5, "beyond what everybody may use"
     bench.hear(alarm(counter=5_000, kind=2, under_c=True))
     bench.order(id=2, type="page", device=BUTTON, counter=5_000, targets=[d["node"] for d in chimes(3)])
     bench.run(5_000, hub_ok_every_ms=1_000)

@@ -191,9 +191,9 @@ def test_a_siren_that_fails_is_no_siren_that_sounds():
     b = bench()
     b.hear(alarm())
     b.run(6_000)
-    assert b.core._own.alarm
+    assert b.core.parts.own.alarm
     b.do(b.core.trouble("siren", "no such device", b.now_ms))
-    assert not b.core._own.alarm and b.of_type("gateway_siren")[-1]["state"] == "failed"
+    assert not b.core.parts.own.alarm and b.of_type("gateway_siren")[-1]["state"] == "failed"
 
 
 def test_the_lamp_shows_the_worst_of_what_is_wrong():

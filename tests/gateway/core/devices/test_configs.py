@@ -299,7 +299,7 @@ def test_the_hubs_copy_of_counters_keeps_old_alarms_out_after_a_loss():
     bench.hear(alarm(counter=499))
     bench.run(1_000)
     assert [event["late"] for event in bench.of_type("alarm")] == [True], "shown, and no siren"
-    assert bench.core._context.sequence.last >= 9_000_000 + (1 << 16)
+    assert bench.core.parts.context.sequence.last >= 9_000_000 + (1 << 16)
     assert order(bench, "counters", table=[[1]], gateway_counter=0).startswith("failed")
 
 
@@ -472,7 +472,7 @@ def test_a_number_that_is_to_be_shut_out_waits_for_no_alarm_and_goes_as_an_order
 def test_a_shut_out_number_has_air_when_everything_else_has_used_the_half():
     bench = Bench()
     heard(bench)
-    bench.core._context.air.spend(HALF_S, bench.now_ms)
+    bench.core.parts.context.air.spend(HALF_S, bench.now_ms)
     order(bench, "config", devices=[entry(settings={"revoked": [STOLEN]}), entry(REPEATER)])
     heard(bench, src=REPEATER)
     bench.run(2_000)

@@ -60,7 +60,7 @@ def test_without_air_to_ask_anybody_a_radio_that_hears_nothing_is_looked_at_agai
     bench = Bench()
     radio(bench, True)
     bench.hear(node_status(REPEATER, 300), src=REPEATER)
-    bench.core._context.air.spend(HALF_S + 1, bench.now_ms)
+    bench.core.parts.context.air.spend(HALF_S + 1, bench.now_ms)
     asked, ticks = len(bench.sent(m.SIREN_ORDER)), 0
     until_ms = bench.now_ms + 240_000
     while bench.now_ms < until_ms:

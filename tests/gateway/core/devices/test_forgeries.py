@@ -153,10 +153,10 @@ def test_a_receipt_that_no_gateway_can_have_made_is_told_whoever_it_names(sender
 def test_true_receipts_are_no_forgery_whoever_carries_them_back_to_us(sender, stage):
     bench = Bench(devices=BOTH_GATEWAYS)
     for node, role in ((BUTTON, m.TOMBOL), (POST, m.SIRENE), (RECEIVER, m.PENERIMA), (0x9999, m.TOMBOL)):
-        of_ours = bench.core._context.sequence.last if sender == GATEWAY else 900
+        of_ours = bench.core.parts.context.sequence.last if sender == GATEWAY else 900
         frame = receipt(sender, of_ours, node=node, key=SITE.c(node, role, 0), stage=stage)
         bench.hear(frame, src=sender)
-    assert not bench.core._context.forgeries.lately
+    assert not bench.core.parts.context.forgeries.lately
 
 
 @pytest.mark.parametrize("again", ["of this run", "of a former run"])
@@ -166,11 +166,11 @@ def test_an_old_entry_of_ours_in_a_new_frame_is_told_for_only_a_stolen_post_make
     bench.hear(alarm(kind=2))
     bench.run(3_600_000, hub_ok_every_ms=1_000)
     if again == "of a former run":
-        settled = struct.pack("<I", bench.core._context.sequence.last)  # its counters were never lost
+        settled = struct.pack("<I", bench.core.parts.context.sequence.last)  # its counters were never lost
         bench = Bench(state={**bench.state, "seq": settled})
-    assert not bench.core._context.forgeries.lately
+    assert not bench.core.parts.context.forgeries.lately
     rewrapped = receipt(
-        GATEWAY, bench.core._context.sequence.last + 1, of=100, key=SITE.c(BUTTON, m.TOMBOL, 0)
+        GATEWAY, bench.core.parts.context.sequence.last + 1, of=100, key=SITE.c(BUTTON, m.TOMBOL, 0)
     )
     bench.hear(rewrapped, src=GATEWAY)
     assert [active for active, _ in told(bench)] == [True]
@@ -180,8 +180,8 @@ def test_it_is_told_under_a_number_that_we_used_for_something_else_as_well():
     bench = Bench()
     bench.hear(alarm(kind=2))
     bench.run(20_000, hub_ok_every_ms=500)
-    last = bench.core._context.sequence.last
-    assert last > bench.core._records.answered(BUTTON, 100) > 0
+    last = bench.core.parts.context.sequence.last
+    assert last > bench.core.parts.records.answered(BUTTON, 100) > 0
     bench.hear(receipt(GATEWAY, last, of=100, key=SITE.c(BUTTON, m.TOMBOL, 0)), src=GATEWAY)
     assert [active for active, _ in told(bench)] == [True]
 
@@ -194,7 +194,7 @@ def test_our_own_frames_and_noise_in_our_number_are_an_echo_and_nothing_else():
         bench.hear(send.payload, src=GATEWAY, packet_id=send.packet_id)
     bench.hear(b"\x18" * 40, src=GATEWAY)
     assert bench.core.counters["echo"] == len(bench.sent()) + 1 > 3
-    assert not bench.core._context.forgeries.lately
+    assert not bench.core.parts.context.forgeries.lately
 
 
 def test_a_post_that_beats_on_a_receipt_that_nobody_gave_tells_of_a_forgery():
@@ -214,7 +214,7 @@ def test_a_post_that_beats_on_a_receipt_that_somebody_gave_or_may_have_given_doe
     if given.endswith("run"):
         bench = Bench(state=bench.state)
     bench.hear(beats_on_a_receipt(of=100), src=POST)
-    assert not bench.core._context.forgeries.lately
+    assert not bench.core.parts.context.forgeries.lately
 
 
 @pytest.mark.parametrize("way", ["receipt", "report"])

@@ -150,7 +150,7 @@ def test_a_fault_of_ours_in_one_frame_drops_that_frame_only(monkeypatch):
     bench = Bench()
     bench.faults_expected = True
     with monkeypatch.context() as patch:
-        patch.setitem(bench.core._HANDLERS, m.ALARM, lambda *_: 1 // 0)
+        patch.setitem(bench.core.parts.frames.paths, m.ALARM, lambda *_: 1 // 0)
         bench.hear(alarm(counter=100), src=BUTTON)
     assert "ZeroDivisionError" in bench.core.troubles()["program"]
     bench.hear(alarm(counter=101), src=BUTTON)
@@ -167,7 +167,7 @@ def test_a_part_whose_deadline_fails_rests_and_holds_up_no_other(monkeypatch):
         calls.append(bench.now_ms)
         raise KeyError("nobody thought of this")
 
-    monkeypatch.setattr(bench.core._supervision, "tick", fails)
+    monkeypatch.setattr(bench.core.parts.supervision, "tick", fails)
     bench.hear(alarm(counter=100), src=BUTTON)
     bench.run(200_000)
     assert bench.all(Siren) and bench.entries(BUTTON)

@@ -28,7 +28,7 @@ def answered(bench):
 
 def hushed(bench):
     bench.run(6_000)  # the hub is silent: our own siren sounds
-    assert bench.core._own.alarm
+    assert bench.core.parts.own.alarm
     bench.do(bench.core.hush(bench.now_ms, 1))
 
 
@@ -104,6 +104,6 @@ def test_what_is_kept_is_bounded_and_a_torn_state_costs_nothing_else():
     bench = Bench(config=CONFIG)
     for n in range(LIMIT + 50):
         bench.order(id=n, type="siren", action="stop", origin=BUTTON, counter=1_000 + n, targets="zone")
-    assert len(bench.core._quiet._all) == LIMIT
+    assert len(bench.core.parts.context.quiet._all) == LIMIT
     torn = {**bench.state, "quiet": bench.state["quiet"][:-3]}
-    assert len(Bench(state=torn, config=CONFIG).core._quiet._all) == LIMIT - 1
+    assert len(Bench(state=torn, config=CONFIG).core.parts.context.quiet._all) == LIMIT - 1

@@ -31,6 +31,14 @@ ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
 
 class Target(namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "first", "record"))):
+    """Whom a stage about an alarm goes to, and how far."""
+
+    @classmethod
+    def of(cls, record):
+        first = record.first_counter if record.is_alarm else record.counter
+        about = record.src, record.role, record.generation, record.counter
+        return cls(*about, record.hops, first, record)
+
     @property
     def about(self):
         return self.node, self.counter

@@ -8,6 +8,7 @@ from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.core.base.actions import Note, Persist, Send, Store
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
+from kentongan_gateway.core.base.records import DIRECT, OVER_OURS, OVER_STOCK
 from kentongan_gateway.core.base.shares import SILENT, Shares
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
@@ -45,7 +46,7 @@ class Context:
         self.shares = Shares()
         self._preset = phy.preset(config.preset)
         self.out = []
-        self.now_ms = 0
+        self.now_ms = self.begun_ms = 0
         self.rnd = 0
         self._row = 0
         self._pending = {}  # row_id -> what to call when it is on disk, or None
@@ -63,6 +64,17 @@ class Context:
             self.out.append(Note(step, secret, 0, detail))
         else:
             self.out.append(Note(step, self.directory.label(src), counter, detail))
+
+    def keep_secret(self, record):
+        """From now on its log lines bear no name, over restarts too."""
+        if self.names.keep_secret(*record.about, record.first_counter):
+            self.persist("secrets", self.names.dump())
+
+    def carrier(self, heard) -> int:
+        """By whom a frame came to us."""
+        if heard.hop_limit >= heard.hop_start:
+            return DIRECT
+        return OVER_OURS if heard.relay_node in self.directory.relay_bytes() else OVER_STOCK
 
     def persist(self, name, data):
         self.out.append(Persist(name, data))

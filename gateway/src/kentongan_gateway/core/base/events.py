@@ -1,10 +1,8 @@
 """Events for the hub from what was heard, and an alarm back from its event after a restart."""
 
 from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
 
-from kentongan_gateway.core.base.actions import Heard
-from kentongan_gateway.core.base.records import DIRECT, Record
+from kentongan_gateway.core.base.records import Record
 
 
 def highest_stage(button_status) -> int:
@@ -97,17 +95,8 @@ def record_of(event) -> Record:
         raise ValueError("the digest is none")
     flags = (m.FLAG_SILENT if event["silent"] else 0) | (m.FLAG_CANCEL if event["cancel"] else 0)
     body = m.Alarm(event["attempt"], event["incident"], event["zone"], event["kind"], flags, 0)
-    message = Message(
-        m.ALARM,
-        event["role"],
-        event["generation"],
-        event["device"],
-        event["counter"],
-        body,
-        event["silent"],
-        bytes.fromhex(event["digest"]),
-    )
-    heard = Heard(event["device"], 0, 0, 0, event["hops"], 0, b"", 0, 0, "")
-    record = Record(message, heard, DIRECT, late=event["late"], drill=event["drill"])
+    record = Record(key_of(event), event["role"], body, event["silent"])
+    record.late, record.drill = event["late"], event["drill"]
     record.altered, record.doubted, record.stored = event["altered"], event["doubted"], True
+    record.hops = record.farthest = event["hops"]
     return record

@@ -23,44 +23,54 @@ def first_counter(counter, body) -> int:
     return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
 
 
+def key_of(message):
+    """The name of a message here: its sender, generation, counter and content."""
+    return message.src, message.generation, message.counter, message.digest
+
+
 class Record:
     """One stored (or to be stored) message of a sender, and our answer to it.
 
     Identity is content: the same counter with another digest is another message.
     """
 
-    def __init__(self, message, heard, carried, late=False, drill=False):
-        self.src, self.role = message.src, message.role
-        self.generation, self.counter, self.digest = message.generation, message.counter, message.digest
-        self.type, self.body, self.silent = message.type, message.body, message.silent
-        self.late, self.drill = late, drill
+    def __init__(self, key, role, body, silent, message_type=m.ALARM):
+        self.key = key  # key_of(): whose, and what
+        self.src, self.generation, self.counter, self.digest = key
+        self.role, self.type, self.body, self.silent = role, message_type, body, silent
+        self.late = self.drill = False
         self.altered = False  # its counter has come with other content as well
         self.doubted = False  # its counter may be old: nobody has vouched for it (memory.py)
         self.known = False  # of a former run, or the hub's affair: answered, and starts nothing
         self.first = True  # False: heard before, in a former run of ours
-        self.hops = self.farthest = taken(heard)  # of the first copy, and of the one with most
-        self.carried = carried
-        self.over_stock = self.hops if carried == OVER_STOCK else 0  # of the longest way over stock relays
+        self.hops = self.farthest = 0  # of the first copy, and of the one with most
+        self.carried = DIRECT
+        self.over_stock = 0  # hops of the longest way over stock relays
         self.stored = False
         self.first_ms = None  # when it was heard first
         self.called_ms = None  # when sirens were looked for first
         self.alarmed = False  # sirens, voice and pages know of it
         self.row_id = None  # of an alarm of a former run that is still under way
         self.asked_ms = None  # when the last Store was asked for
-        self.attempt = getattr(message.body, "attempt", 0)  # the highest that was heard
+        self.attempt = getattr(body, "attempt", 0)  # the highest that was heard
         self.same = 0  # answers to what was heard before, since a new attempt
         self.cached = None  # (packet_id, hop_limit, payload) of our answer
         self.answered = 0  # the counter of that frame
+
+    @classmethod
+    def of(cls, message, heard, carried, late=False, drill=False):
+        """Of a message that is heard for the first time."""
+        record = cls(key_of(message), message.role, message.body, message.silent, message.type)
+        record.late, record.drill = late, drill
+        record.hops, record.carried = taken(heard), carried
+        record.came_again(heard, carried)
+        return record
 
     def came_again(self, heard, carried):
         """Another copy: the first one's header may have been a stranger's."""
         self.farthest = max(self.farthest, taken(heard))
         if carried == OVER_STOCK:
             self.over_stock = max(self.over_stock, taken(heard))
-
-    @property
-    def key(self):
-        return self.src, self.generation, self.counter, self.digest
 
     @property
     def about(self):

@@ -9,6 +9,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base import events, faults
 from kentongan_gateway.core.base.actions import OrderDone
+from kentongan_gateway.core.base.records import Record
 from kentongan_gateway.core.hub import order_forms
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
@@ -24,9 +25,8 @@ def _identity(order) -> bytes:
 class HubOrders:
     """Turns one JSON order into deeds of the core."""
 
-    def __init__(self, core):
-        self._core = core
-        self._context = core._context
+    def __init__(self, parts):
+        self._parts, self._context = parts, parts.context
         self._taken = {}  # identity -> result, None while it is under way
         self._open = {}  # order id -> identity, of what is under way
 
@@ -34,7 +34,7 @@ class HubOrders:
         """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
         order_id = order_forms.order_id(raw)
         if order_id is None:
-            self._core.refuse("order_malformed")
+            self._parts.refusals.refused("order_malformed")
             return
         try:
             identity = _identity(raw)
@@ -48,7 +48,7 @@ class HubOrders:
             self._carry_out(raw, order_id)
         except Exception as error:
             # a fault of ours, not the hub's: it ends this order, never the gateway
-            self._core.fault("order", error)
+            self._parts.faults.met("order", error)
             self.done(order_id, f"failed: {faults.name(error)}")
 
     def _carry_out(self, raw, order_id):
@@ -56,7 +56,7 @@ class HubOrders:
             order = order_forms.read(raw)
         except LocalError as error:
             if str(error) != order_forms.EXPIRED:
-                self._core.refuse("order_odd")
+                self._parts.refusals.refused("order_odd")
             self.done(order_id, f"failed: {error}")
             return
         try:
@@ -81,9 +81,9 @@ class HubOrders:
 
     def _stage(self, order, order_id):
         device, counter = order.device, order.counter
-        record = self._core._records.find(device, counter)
+        record = self._parts.records.find(device, counter)
         if record:
-            target = self._core.target_of(record)
+            target = Target.of(record)
         else:
             known = self._context.directory.get(device)
             target = Target(
@@ -95,37 +95,37 @@ class HubOrders:
                 order.first or counter,
                 None,
             )
-        self._core._pages.ended(device, target.first)
-        self._core._announcements.ended(device, target.first)
+        self._parts.pages.ended(device, target.first)
+        self._parts.announcements.ended(device, target.first)
         self._context.quiet.answer(device, target.first, counter)
-        sounding = bool(record and self._core._sounds(record)) and order.stage == m.STAGE_COMING
-        self._core._stages.start(target, order.stage, sounding, order_id)
+        sounding = bool(record and self._parts.alarms.sounds(record)) and order.stage == m.STAGE_COMING
+        self._parts.stages.start(target, order.stage, sounding, order_id)
 
     def _siren(self, order, order_id):
         action, kind, origin, counter = order.action, order.kind, order.origin, order.counter
-        record = self._core._records.find(origin, counter)
+        record = self._parts.records.find(origin, counter)
         if action == m.ACTION_START and (kind in m.NEVER_SOUND or (record and record.silent)):
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
         first = record.first_counter if record else order.first or counter
         if action == m.ACTION_STOP and order.targets == order_forms.ZONE:  # else of those posts alone
-            self._core._orders.cancel_starts(origin, counter)
+            self._parts.orders.cancel_starts(origin, counter)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
                 self._context.quiet.stop(origin, first, counter)
-            self._core._announcements.ended(origin or None, first if record else None)
+            self._parts.announcements.ended(origin or None, first if record else None)
         elif action == m.ACTION_START:
-            self._core._memory.vouch(origin, counter)
+            self._parts.memory.vouch(origin, counter)
         seconds = order.seconds
         sounds = own and action == m.ACTION_STOP
         if sounds:
-            self._core._own.stop("stopped", "order", origin or None, first if record else None)
+            self._parts.own.stop("stopped", "order", origin or None, first if record else None)
         elif own and action == m.ACTION_START:
             drill = bool(record and record.drill)
-            sounds = self._core._own.sound(origin, counter, first, kind, drill, order.seconds, "order")
+            sounds = self._parts.own.sound(origin, counter, first, kind, drill, order.seconds, "order")
         if sounds:
             self.done(order_id, "ok")
         about = action, origin, counter, kind, seconds
-        sent = self._core._orders.send(*about, posts, first=first, order_id=None if sounds else order_id)
+        sent = self._parts.orders.send(*about, posts, first=first, order_id=None if sounds else order_id)
         if not sent and not sounds:
             self.done(order_id, "failed: no siren is known there")
 
@@ -141,9 +141,9 @@ class HubOrders:
         return posts, config.node in order.targets
 
     def _page(self, order, order_id):
-        record = self._core._records.find(order.device, order.counter) or self._as_ordered(order)
-        self._core._memory.vouch(record.src, record.counter)
-        self._core._pages.page(record, order.targets, order_id)
+        record = self._parts.records.find(order.device, order.counter) or self._as_ordered(order)
+        self._parts.memory.vouch(record.src, record.counter)
+        self._parts.pages.page(record, order.targets, order_id)
 
     def _as_ordered(self, order):
         """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.
@@ -153,22 +153,20 @@ class HubOrders:
         if order.first is None or order.kind is None:
             raise LocalError("this alarm is not remembered here")
         device = self._context.directory.get(order.device)
-        record = events.record_of({
-            "device": order.device, "role": device.role if device else m.TOMBOL,
-            "generation": self._context.keys.generation,
-            "counter": order.counter, "incident": order.first & 0xFFFF, "zone": order.zone,
-            "kind": order.kind, "silent": bool(order.silent), "cancel": False, "attempt": 0,
-            "hops": self._context.directory.hops(order.device), "digest": bytes(events.DIGEST_BYTES).hex(),
-            "late": False, "drill": False, "altered": False, "doubted": False,
-        })
+        key = order.device, self._context.keys.generation, order.counter, bytes(events.DIGEST_BYTES)
+        flags = m.FLAG_SILENT if order.silent else 0
+        body = m.Alarm(0, order.first & 0xFFFF, order.zone, order.kind, flags, 0)
+        record = Record(key, device.role if device else m.TOMBOL, body, bool(order.silent))
+        record.hops = record.farthest = self._context.directory.hops(order.device)
+        record.stored = True
         record.alarmed = record.known = True
         record.first, record.first_ms = False, self._context.now_ms
         if record.silent:
-            self._core._keep_secret(record)
+            self._context.keep_secret(record)
         return record
 
     def _drill(self, order, order_id):
-        self._core._drills.ordered(order.minutes, order.zone, order.number, order.posts)
+        self._parts.drills.ordered(order.minutes, order.zone, order.number, order.posts)
         detail = f"RT {order.zone}, {order.minutes} menit"
         self._context.note("drill_window", self._context.config.label, 0, detail)
         self.done(order_id, "ok")
@@ -176,25 +174,25 @@ class HubOrders:
     def _directory(self, order, order_id):
         # numbers are never used again: a hub of an earlier day takes no revocation back
         self._context.directory = order.directory.revoking(self._context.directory.revoked)
-        self._core._troubles.revoked()
+        self._parts.troubles.revoked()
         self._context.persist("directory", self._context.directory.dump())
-        self._core._supervision.follow()
-        self._core._configs.follow()
+        self._parts.supervision.follow()
+        self._parts.configs.follow()
         for node in self._context.directory.revoked:
-            self._core._guard.forget(node)
+            self._parts.guard.forget(node)
         self._catch_up(self._context.directory.gateway_counter)
         self.done(order_id, "ok")
 
     def _config(self, order, order_id):
-        self._core._configs.want(order.devices)
+        self._parts.configs.want(order.devices)
         self.done(order_id, "ok")
 
     def _codes(self, order, order_id):
-        self._core._own.codes([order.profile, order.patterns])
+        self._parts.own.codes([order.profile, order.patterns])
         self.done(order_id, "ok")
 
     def _keys(self, order, order_id):
-        keyring = self._core._keyring
+        keyring = self._parts.keyring
         keyring.take(order)
         self._context.keys = keyring.ring
         self._context.persist("keys", keyring.dump())
@@ -207,10 +205,10 @@ class HubOrders:
         part: of who alarmed lately, perhaps at another gateway. It is on disk before it is answered.
         """
         for row in order.table:
-            self._core._guard.raise_to(*row)
-        self._core._memory.hub_knows(order.table, whole=not order.part)
+            self._parts.guard.raise_to(*row)
+        self._parts.memory.hub_knows(order.table, whole=not order.part)
         self._catch_up(order.gateway_counter)
-        self._core._flush()
+        self._parts.flush.now()
         self.done(order_id, "ok")
 
     def _catch_up(self, counter):

@@ -63,8 +63,9 @@ class _Post:
 class Drills:
     """One drill at a time, as the hub keeps them. `order(record, devices, obeyed)`: posts beat an alarm."""
 
-    def __init__(self, context, window, order, saved=None):
-        self._context, self._window, self._order = context, window, order
+    def __init__(self, context, order, saved=None):
+        self._context, self._order = context, order
+        self.window = DrillWindow()
         self._number, self._zone, self._name = 0, 0, 0  # the hub's number, the RT, the number on the air
         self._open, self._until_ms, self._ended_ms = False, 0, None
         self._waiting = {}  # post -> _Post
@@ -90,7 +91,7 @@ class Drills:
 
         posts: node numbers of those that are ours to tell, None: all of that RT.
         """
-        self._window.open(minutes, zone, self._context.now_ms)
+        self.window.open(minutes, zone, self._context.now_ms)
         if number != self._number or minutes:
             self._name = 0
         self._number, self._zone = number, zone

@@ -179,7 +179,7 @@ class GatewayHost:
     def play(self, pattern, steps, total_ms):
         self.off()
         self.report("sound", {"pattern": pattern, "steps": steps, "total_ms": total_ms,
-                              "about": list(self._core._own.alarm[:2])})
+                              "about": list(self._core.parts.own.alarm[:2])})
         self._siren = self.world.at(self.world.now_us + total_ms * 1000, self.off)
 
     def off(self):

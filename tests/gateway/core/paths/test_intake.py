@@ -1,11 +1,11 @@
 """Identity is content: what comes under a counter that is known, or below it, and what follows."""
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status, starts
-from kentongan_gateway.core.answers import intake
-from kentongan_gateway.core.answers.intake import SLOW_MS
 from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.base.records import RECORDS_LIMIT
 from kentongan_gateway.core.devices.configs import QUIET_MAX_MS
+from kentongan_gateway.core.paths import intake
+from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_wire import messages as m
 
 PLANTED = {"uji": {"kind": m.KIND_UJI}, "cancel": {"flags": m.FLAG_CANCEL}}
@@ -154,5 +154,5 @@ def test_who_plays_an_old_alarm_again_and_again_holds_no_settings_up():
     for _ in range(40):
         bench.hear(alarm(kind=2))
         bench.run(60_000, hub_ok_every_ms=1_000)
-        assert bench.now_ms >= bench.core._configs._quiet_until_ms
+        assert bench.now_ms >= bench.core.parts.configs._quiet_until_ms
     assert bench.now_ms > 1_000_000 + QUIET_MAX_MS

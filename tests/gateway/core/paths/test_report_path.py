@@ -18,9 +18,9 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.answers.intake import SLOW_MS
 from kentongan_gateway.core.base.actions import Send, Siren, Store
 from kentongan_gateway.core.gateway_core import CoreConfig
+from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
@@ -366,16 +366,16 @@ def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
         bench.run(16_000, hub_ok_every_ms=1_000)
     assert [e["state"] for e in bench.of_type("supervision") if e["device"] == POST] == [
         "terlambat", "terputus"]
-    assert bench.core._radios._radios["uji-2"].missed == 0
+    assert bench.core.parts.radios._radios["uji-2"].missed == 0
 
 
 def test_receipts_of_invented_gateways_push_no_counter_out_of_its_place():
     """A recorded status would keep a dead post alive."""
     bench = Bench()
     bench.hear(node_status(), src=POST)
-    rows = len(bench.core._guard.rows())
+    rows = len(bench.core.parts.guard.rows())
     receipts = m.Receipts((m.Entry(BUTTON, 100, 2, 0, 0, 0, bytes(4)),))
     for node in range(0x10_0000, 0x10_0000 + 300):
         of = node, m.GATEWAY, 0
         bench.hear(m.encode(m.RECEIPTS, m.GATEWAY, 0, 7, node, receipts, SITE.a(*of), SITE.r(*of)), src=node)
-    assert len(bench.core._guard.rows()) == rows and bench.core.counters["unknown_gateway"] == 300
+    assert len(bench.core.parts.guard.rows()) == rows and bench.core.counters["unknown_gateway"] == 300

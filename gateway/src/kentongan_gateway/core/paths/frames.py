@@ -1,0 +1,71 @@
+"""A frame off the air: verified, judged by its counter, carried on, and sent along the path of its type."""
+
+from kentongan_wire import messages as m
+from kentongan_wire.errors import RemoteError
+from kentongan_wire.verify import open_message
+
+from kentongan_gateway.core.base import flush
+from kentongan_gateway.core.devices import forgeries
+
+OTHERS_ONLY = (m.SIREN_ORDER, m.PAGE, m.CONFIG)  # of another gateway: carried on, never obeyed
+
+
+class Frames:
+    """One per core."""
+
+    def __init__(self, parts):
+        self._parts, self._context = parts, parts.context
+        # message type -> its path: (message, heard, whether it was heard before)
+        self.paths = {
+            m.ALARM: parts.alarms.on_alarm,
+            m.STATUS: parts.statuses.on_status,
+            m.SIREN_REPORT: parts.reports.on_report,
+            m.EVENT: parts.reports.on_report,
+            m.RECEIPTS: parts.overheard.on_receipts,
+        }
+
+    def on_frame(self, heard):
+        """RemoteError: it is refused."""
+        try:
+            self._judge(heard)
+        except RemoteError as error:
+            if error.reason in forgeries.REASONS:
+                self._context.forgeries.heard(heard.src)
+            raise
+
+    def _judge(self, heard):
+        parts, context = self._parts, self._context
+        parts.radios.heard(heard.radio)
+        if heard.src == context.config.node:
+            parts.overheard.on_echo(heard)
+            return
+        message = self.open(heard)
+        if parts.neighbours.forged(message):
+            context.forgeries.heard()
+        if message.type in OTHERS_ONLY:
+            parts.relays.consider(heard, message)
+            if message.type == m.SIREN_ORDER:
+                parts.overheard.on_siren_order(message)
+            return
+        unproved = m.posts_judge(message.type, message.role)  # any post can make it, for any number
+        if unproved and context.directory.get(message.src) is None:
+            context.count("unknown_gateway")  # invented numbers push no counter out of its place
+            return
+        new = parts.intake.new(message, heard)
+        if new is None:
+            return
+        parts.relays.consider(heard, message, new)
+        if new:
+            if not unproved:
+                parts.supervision.heard(message.src)
+                parts.drills.heard(message.src)
+                parts.radios.missed(heard.radio)
+            parts.flush.within(flush.STATUS_MS)
+        path = self.paths.get(message.type)
+        if path:
+            path(message, heard, not new)
+
+    def open(self, heard):
+        """The verified message of a frame, or RemoteError."""
+        context = self._context
+        return open_message(heard.payload, heard.src, heard.to, context.keys, context.directory.revoked)

@@ -1,0 +1,108 @@
+"""Reports: what posts tell of their sirens and people of themselves. Stored and answered like an alarm.
+
+What ends, weakens or starts something here names its object whole and is under C of who says it:
+    SIREN_REPORT sounding, driven   ends what is to start that post; vouches for its alarm (memory.py)
+    SIREN_REPORT silenced           ends the starting of that one post for that incident
+    SIREN_REPORT sounding for what was over ten minutes ago: that post is ordered to stop, unless it may do so
+                                    by an order of now
+    SIREN_REPORT stopped            ends what is to stop that post
+    SIREN_REPORT refused            starts that one post
+    SIREN_REPORT by receipt, for what no gateway has stored: that receipt was forged (forgeries.py)
+    SIREN_REPORT drill, no drill    ends our telling that one post of it, where it answers an order of ours
+    EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
+"""
+
+from kentongan_wire import messages as m
+
+from kentongan_gateway.core.answers.stages import Target
+from kentongan_gateway.core.base.records import Record, key_of
+from kentongan_gateway.core.paths.intake import SLOW_MS
+from kentongan_gateway.core.sirens.sounding import SOUNDING
+
+
+class ReportPath:
+    """One per core."""
+
+    def __init__(self, parts):
+        self._parts, self._context = parts, parts.context
+
+    def on_report(self, message, heard, repeat):
+        """SIREN_REPORT or EVENT: stored, then receipted."""
+        record = self._parts.records.get(key_of(message))
+        if message.type == m.SIREN_REPORT and not repeat:
+            self._siren(message)
+        if record is not None:
+            self._parts.storing.repeated(record, heard, message.body)
+        else:
+            self._parts.storing.store(Record.of(message, heard, self._context.carrier(heard)), heard)
+
+    def _siren(self, message):
+        """A report that is heard for the first time; it is stored in any case."""
+        parts, post, body = self._parts, message.src, message.body
+        alarm = parts.records.find(body.origin, body.counter)
+        if body.state > m.STATE_REFUSED:
+            if body.origin == self._context.config.node:
+                parts.drills.reported(post, body.counter, body.state)
+            return
+        if body.state == m.STATE_REFUSED:
+            parts.watch.refused(post, body.origin, body.counter, alarm)
+            return
+        first = alarm.first_counter if alarm else body.counter
+        if body.state == m.STATE_SILENCED:
+            self._silenced(post, body.origin, alarm)
+        parts.watch.heard(post, body.origin, first, body.counter, body.state)
+        parts.orders.reported(post, body.origin, body.counter, body.state, body.source)
+        if body.state in SOUNDING and body.source == m.SOURCE_RECEIPT and self._nobody_stored(alarm, body):
+            self._context.forgeries.heard()
+        if body.state in SOUNDING:
+            parts.memory.word(post, message.counter, body.origin, body.counter)
+            if self._is_over(alarm, body) and not self._may_be_ordered(post, body):
+                parts.refusals.refused("replay")
+                parts.watch.replayed(post, body.origin, body.counter)
+
+    def _nobody_stored(self, alarm, body) -> bool:
+        """Whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""
+        parts = self._parts
+        if alarm is not None or parts.memory.lost or not parts.neighbours.alone:
+            return False
+        return not parts.records.knows(body.origin, body.counter)
+
+    def _is_over(self, alarm, body) -> bool:
+        """Whether we have known for long that this alarm was stored; in the first minutes nobody can say."""
+        since_ms = self._context.now_ms - SLOW_MS
+        if self._context.begun_ms > since_ms:
+            return False
+        return alarm.first_ms < since_ms if alarm else self._parts.records.knows(body.origin, body.counter)
+
+    def _may_be_ordered(self, post, body) -> bool:
+        """Whether it sounds by an order of now. The hub knows of all gateways' orders (its soundings.py)."""
+        if body.source != m.SOURCE_ORDER:
+            return False
+        parts = self._parts
+        return not parts.neighbours.alone or parts.orders.started(post, body.origin, body.counter, SLOW_MS)
+
+    def _silenced(self, post, origin, alarm):
+        """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
+        parts = self._parts
+        if not origin:  # a siren that the hub started for no alarm
+            parts.orders.silenced(post, 0, 0)
+            return
+        if alarm is None or not alarm.stored or not parts.watch.asked(post, alarm):
+            parts.refusals.refused("silence_not_asked")
+            return
+        self._context.quiet.silence(post, alarm.src, alarm.first_counter)
+        parts.orders.silenced(post, alarm.src, alarm.first_counter)
+
+    def on_event_stored(self, record):
+        """The people of a penerima say that they come: the presser is told, when we had asked them."""
+        parts, body = self._parts, record.body
+        if body.event != m.EVENT_COMING:
+            return
+        alarm = parts.pages.answered(record.src, body.origin, body.counter)
+        if alarm is None:
+            if not parts.pages.was_asked(record.src, body.origin, body.counter):
+                parts.refusals.refused("answer_not_asked")
+            return
+        self._context.note_about("answered", alarm.src, alarm.counter)
+        self._context.quiet.answer(alarm.src, alarm.first_counter, alarm.counter)
+        parts.stages.start(Target.of(alarm), m.STAGE_COMING, parts.alarms.sounds(alarm))
