@@ -30,7 +30,7 @@ SX126_CAD_DONE, SX126_CAD_HIT, SX126_TIMEOUT = 0x0080, 0x0100, 0x0200
 # the next good frame. Only those that the driver waits for raise DIO1.
 SX126_IRQ_ALL = 0x03D7
 SX126_IRQ_PIN = SX126_RX_DONE | SX126_TX_DONE | SX126_TIMEOUT
-SX126_STANDBY, SX126_RX, SX126_MODES, SX126_SENDING = (2, 3), 5, (2, 3, 4, 5, 6), (4, 6)
+SX126_RX, SX126_MODES, SX126_SENDING = 5, (2, 3, 4, 5, 6), (4, 6)
 SX126_COMMAND_FAULTS = (4, 5)  # command status: cannot be processed, failed to execute
 SX126_CAD_PEAK_OVER_SF = 13    # detection peak = SF + 13 (Semtech AN1200.48: 22 at SF8 with 2 symbols)
 SX126_CAD_MIN = 10

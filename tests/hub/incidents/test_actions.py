@@ -4,7 +4,7 @@ import json
 
 import pytest
 from kentongan_hub.people import residents
-from kentongan_hub.policies import escalation
+from kentongan_hub.policies import policy
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
 
@@ -34,7 +34,7 @@ def test_taking_it_waits_and_when_nobody_is_on_the_way_the_calling_goes_on(site)
     (incident,) = site.incidents()
     assert (incident["state"], incident["holder"], incident["answered_ms"]) == ("diterima", "Bu Admin", None)
     assert stages(site) == [], "the presser is told 'somebody is coming' only when somebody is"
-    site.clock.advance(escalation.FOLLOW_UP_MS - 1)
+    site.clock.advance(policy.default(1)["tindak"] * 1_000 - 1)
     site.hub.dispatch.step()
     assert site.incidents()[0]["alerts"] == 0
     site.clock.advance(1)

@@ -35,8 +35,8 @@ def test_a_person_is_added_with_house_and_number_and_then_called(site, admin):
         ({"nama": " "}, "nama: masih kosong"),
         ({"nama": "3273011203900001"}, "jangan menyimpan NIK"),
         ({"kesehatan": "asma"}, "perlu persetujuan tersendiri"),
-        ({"rumah": "x"}, "rumah: tulis angka"),
-        ({"rt": "0"}, "RT 1 sampai 255"),
+        ({"rumah": "x"}, "Rumah: tulis angka"),
+        ({"rt": "0"}, "RT: tulis angka 1 sampai 255"),
         ({"nomor": "bukan"}, "nomor: tulis seperti"),
     ],
 )

@@ -44,6 +44,11 @@ def test_a_file_of_an_older_program_gets_what_is_new_and_keeps_all(tmp_path, mon
         assert db.setting("name") == "RT 05" and db.all("SELECT sql FROM sqlite_master") == tables
 
 
+def test_each_migration_bears_the_number_of_its_place():
+    """Two had been m008, two m009, and an m013 stood before m010."""
+    assert [deed.__name__[:5] for deed in migrations] == [f"m{n:03d}_" for n in range(1, len(migrations) + 1)]
+
+
 def test_a_change_of_the_tables_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     def fails(connection):
         connection.execute("CREATE TABLE half (done)")

@@ -39,7 +39,7 @@ PLAIN = (
     *("apprise", "bidan", "0812345678", "ya", PASSWORD, "WIB", "en", "jawa_umum", "tugas:ronda", "dekat:4"),
 )
 NAMES = re.compile(
-    r"""name="(\w+)"|(?:form|request\.form)(?:\.get|\.getlist)?[\[(]"(\w+)"|_(?:number|whole)\("(\w+)"""
+    r"""name="(\w+)"|(?:form|request\.form)(?:\.get|\.getlist)?[\[(]"(\w+)"|(?:whole|picked|_point)\(.*?"(\w+)"""
 )
 UPLOADED = (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"<svg/>", bytes(3_000))
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Style = Literal["", "B"]
 
-PAGE_MM = (210, 297)
 LABEL_MM = (99.1, 67.7)
 LEFT_MM, TOP_MM, GAP_MM = 4.65, 13.1, 2.5
 COLUMNS, ROWS = 2, 4

@@ -180,7 +180,6 @@ class Uplink:
         self._fault: str | None = None  # why no connection can even be made
         self._batch = BATCH
         self._behind: dict[str, None] = {}  # event id -> None: passed over by the hub, oldest first
-        self.crashes = 0             # faults of ours that the threads have outlived
         self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
                          threading.Thread(target=self._run_orders, name="orders", daemon=True)]
 
@@ -231,7 +230,6 @@ class Uplink:
             except Exception:
                 # a fault of ours must not end the uplink: alarms wait in the spool, and it is tried again
                 log.exception("uplink: a fault of ours")
-                self.crashes += 1
                 self._on_odd("fault", 1)
                 client = self._closed(client)
                 self._pause(backoff.next_s())
@@ -379,7 +377,6 @@ class Uplink:
                 continue
             except Exception:
                 log.exception("orders: a fault of ours")
-                self.crashes += 1
                 self._on_odd("fault", 1)
                 client = self._closed(client)
                 self._stop.wait(backoff.next_s())

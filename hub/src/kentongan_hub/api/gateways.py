@@ -9,7 +9,7 @@ import threading
 from flask import Blueprint, abort, current_app, g, jsonify, request
 
 from kentongan_hub.api import events
-from kentongan_hub.base import codes, sending, site
+from kentongan_hub.base import codes, numerals, sending, site
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
@@ -186,11 +186,11 @@ def _heard(db, now, boot_id="", clock_off_ms=None):
 
 @blueprint.get("/orders")
 def get_orders():
-    after = request.args.get("after", "0")
-    wait = request.args.get("wait", "0")
-    if not after.isdecimal() or len(after) > 18:
+    after = numerals.whole(request.args.get("after", "0"))
+    wait_s = numerals.whole(request.args.get("wait", "0"), 0, 9_999)
+    if after is None:
         return problem(400, "no order id", "after", "send the highest order id you have stored, or 0")
-    if not wait.isdecimal() or len(wait) > 4:
+    if wait_s is None:
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
     if request.args.get("fresh") == "1":
         hub = current_app.hub
@@ -200,7 +200,7 @@ def get_orders():
         response.headers["Retry-After"] = "2"
         return response
     try:
-        return jsonify(orders=_wait_for_orders(int(after), min(int(wait), WAIT_LIMIT_S)))
+        return jsonify(orders=_wait_for_orders(after, min(wait_s, WAIT_LIMIT_S)))
     finally:
         _polls.release()
 

@@ -9,7 +9,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.api import labels
 from kentongan_hub.api.gateways import json_object, problem
-from kentongan_hub.base import roles, site
+from kentongan_hub.base import numerals, roles, site
 from kentongan_hub.devices.provision import device_files, registration, technicians
 from kentongan_hub.devices.trust import configs, revocations
 from kentongan_hub.people import accounts
@@ -246,12 +246,13 @@ def get_label(node):
 def get_uji(node):
     """Whether this hub has logged an "uji" of the device since `since`, a `mark` of an earlier answer."""
     since, wait = request.args.get("since", ""), request.args.get("wait", "0")
-    if not since.isdecimal() or len(since) > 18:
+    since, wait_s = numerals.whole(since), numerals.whole(wait, 0, 9_999)
+    if since is None:
         return problem(400, "no mark", "since", "send the mark of the registration, or of an earlier answer")
-    if not wait.isdecimal() or len(wait) > 4:
+    if wait_s is None:
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
     hub = current_app.hub
-    wait_s = min(int(wait), WAIT_LIMIT_S)
+    wait_s = min(wait_s, WAIT_LIMIT_S)
     deadline_ms = hub.clock.steady_ms() + wait_s * 1000
     for _ in range(int(wait_s / SLICE_S) * 50 + 1):  # rings cut slices short: bounded all the same
         rings = hub.store.bell.count()
@@ -262,7 +263,7 @@ def get_uji(node):
                 "WHERE device = ? AND kind = ? AND received_ms > ? ORDER BY received_ms DESC LIMIT 1",
                 node,
                 m.KIND_UJI,
-                int(since),
+                since,
             )
         now = hub.now()
         if found or now.ms >= deadline_ms or hub.store.bell.closed:

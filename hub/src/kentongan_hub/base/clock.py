@@ -11,6 +11,8 @@ from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kentongan_hub.base import numerals
+
 Now = namedtuple("Now", "ms wall")  # steady for decisions, wall for showing
 ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # Indonesia's three zones, hours east of UTC; none has summer time
 BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -43,10 +45,11 @@ class Clock:
 
     def __init__(self, floor_ms=0, mark=""):
         up_ms, wall_ms = self.uptime_ms(), self.wall_ms()
-        boot, _, then_ms = mark.rpartition(" ")
-        self.sure = bool(boot) and boot == self.boot_id() and then_ms.isdecimal() and up_ms >= int(then_ms)
+        boot, _, then = mark.rpartition(" ")
+        then_ms = numerals.whole(then, 0, up_ms)
+        self.sure = bool(boot) and boot == self.boot_id() and then_ms is not None
         if self.sure:
-            now_ms = floor_ms + up_ms - int(then_ms)
+            now_ms = floor_ms + up_ms - then_ms
         elif floor_ms:
             least_ms = floor_ms + max(up_ms, START_MS) if mark else floor_ms
             now_ms = max(least_ms, min(wall_ms, floor_ms + GUESS_MAX_MS))

@@ -2,7 +2,7 @@
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import services
+from kentongan_hub.base import numerals, services
 from kentongan_hub.base.language import _
 
 KINDS = {
@@ -225,12 +225,13 @@ def recipient(to):
         return _("orang yang disepakati")
     if to == ALL:
         return _("semua warga RT")
-    if word == NEAR and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= NEAR_MAX:
-        return _("%(value)s rumah terdekat", value=int(value))
+    number = numerals.whole(value)
+    if word == NEAR and number is not None and 1 <= number <= NEAR_MAX:
+        return _("%(value)s rumah terdekat", value=number)
     if word == DUTY:
         return DUTIES.get(value)
-    if word == PERSON and value.isdecimal() and len(value) < 10:
-        return _("orang nomor %(value)s", value=int(value))
+    if word == PERSON and number is not None:
+        return _("orang nomor %(value)s", value=number)
     return None
 
 

@@ -17,6 +17,8 @@ from kentongan_hub.record import audit
 DUTIES = words.DUTIES
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 
+EMPTY_DAYS_MAX = 60
+DELAY_MAX_S = 900  # before an address is tried
 NAME_LIMIT, NOTE_LIMIT = 60, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
 HOUSE_MAX = 0xFFFF
@@ -87,7 +89,7 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
 def check_address(db, channel, address, delay_s):
     """The address as it is kept; LocalError names what is wrong."""
     address = ways.checked(db, channel, address)
-    if not 0 <= delay_s <= 900:
+    if not 0 <= delay_s <= DELAY_MAX_S:
         raise LocalError(_("tunda: 0 sampai 900 detik"))
     return address
 
@@ -197,8 +199,8 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
 
     Nobody says it of the own house: who is called would not go in.
     """
-    if not 0 <= days <= 60:
-        raise LocalError(_("lama kosong: 0 sampai 60 hari"))
+    if not 0 <= days <= EMPTY_DAYS_MAX:
+        raise LocalError(_("lama kosong: 0 sampai %(most)s hari", most=EMPTY_DAYS_MAX))
     if days:
         access.may(db, by, touched={(zone, number)})
     changed = db.run(

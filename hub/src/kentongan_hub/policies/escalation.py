@@ -8,7 +8,6 @@ from kentongan_hub.policies import policy as p
 # telephone, number of this call
 Step = namedtuple("Step", "wait_ms siren to words card number")
 
-FOLLOW_UP_MS = p._PACE["tindak"] * 1000  # "diterima", and still nobody on the way: the calling goes on
 SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
 
 

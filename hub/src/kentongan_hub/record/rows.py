@@ -11,11 +11,11 @@ import json
 import logging
 import sqlite3
 
-from kentongan_hub.base import clock, codes, roles, states, words
+from kentongan_hub.base import clock, codes, numerals, roles, states, words
 from kentongan_hub.base.said import HUB
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.storage import kept
-from kentongan_hub.storage.store import parsed
+from kentongan_hub.storage.store import NUMBER_MAX, parsed
 
 log = logging.getLogger("kentongan.hub")
 FOUND = "odd_values"  # setting: [[steady ms, what, columns], ..] of the last ones
@@ -170,12 +170,12 @@ def _odd_setting(key, value):
         return ["key"]
     good = isinstance(value, str)
     if good and key in NUMBERS:
-        good = not value or (value.isdecimal() and value.isascii() and len(value) <= 15)
+        good = not value or numerals.whole(value, 0, NUMBER_MAX) is not None
     elif good and key == "time_zone":
         good = value in clock.ZONES
     elif good and key in ("quiet_from", "quiet_to"):
         hours, _, minutes = value.partition(".")
-        good = hours.isdecimal() and minutes.isdecimal() and len(value) <= 5
+        good = numerals.whole(hours, 0, 23) is not None and numerals.whole(minutes, 0, 59) is not None
     elif good and value:
         kind = next((kind for start, kind in JSONS.items() if key.startswith(start)), None)
         good = kind is None or bool(parsed(value, kind)) or value in ("{}", "[]")

@@ -3,6 +3,8 @@
 import json
 import re
 
+from kentongan_hub.base import numerals
+
 # (what, the words that its detail ended with) -> code
 WARNINGS = {
     "gerbang terputus": ("gateway_lost", "alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri"),
@@ -96,6 +98,7 @@ def _subject(what, subject):
     pattern, sentence = NUMBERED.get(what, ("", ""))
     found = re.fullmatch(pattern, subject) if pattern else None
     if found:
-        said = {name: int(one) if one.isdecimal() else one for name, one in found.groupdict().items()}
+        numbers = {name: numerals.whole(one) for name, one in found.groupdict().items()}
+        said = {name: one if numbers[name] is None else numbers[name] for name, one in found.groupdict().items()}
         return json.dumps({"say": sentence, "with": said})
     return json.dumps({"say": SUBJECTS[subject]}) if subject in SUBJECTS else subject

@@ -1,6 +1,7 @@
-"""The tables after schema.py's: who hears of silent alarms at home, who can open a backup, and the rest."""
+"""The tables after schema_trust.py's: who hears of silent alarms at home, who opens a backup, the rest."""
 
-from kentongan_hub.storage.schema import _run, migration, migrations
+from kentongan_hub.storage.schema import _run, migration
+from kentongan_hub.storage.schema_trust import migrations
 
 __all__ = ["migrations"]
 

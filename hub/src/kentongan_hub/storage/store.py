@@ -11,11 +11,12 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from kentongan_hub.base import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.storage.schema_codes import migrations
 
 FILE_NAME = "hub.sqlite3"
-DIGITS_MAX = 15  # of a number in a setting: more than any counter or clock comes to
+NUMBER_MAX = 10**15 - 1  # in a setting: more than any counter or clock comes to
 BUSY_TIMEOUT_S = 15  # a commit is milliseconds; longer waits mean a stuck disk and must surface
 IDLE_LIMIT = 4  # connections that wait for the next one who asks; the answers of a moment seldom need more
 STATEMENTS = 512  # that a connection keeps compiled; one alarm and what is kept of it take 150
@@ -133,9 +134,8 @@ class Db:
 
     def number(self, key, default=0):
         """A setting that is a whole number; `default` where there is none, or one that was damaged."""
-        text = str(self.setting(key))
-        whole = text.removeprefix("-")
-        return int(text) if whole.isdecimal() and whole.isascii() and len(whole) <= DIGITS_MAX else default
+        number = numerals.whole(str(self.setting(key)), -NUMBER_MAX, NUMBER_MAX)
+        return default if number is None else number
 
     def set_setting(self, key, value):
         self.run(

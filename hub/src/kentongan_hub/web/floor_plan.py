@@ -8,7 +8,7 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, words
+from kentongan_hub.base import codes, numerals, words
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.devices import deaf, supervision
@@ -96,12 +96,11 @@ def place(db, now, by, zone, what, x, y, at=""):
     kind, _sign, name = what.partition("-")
     if x is not None:
         _inside(x, y, of(db, zone)["height"])
-    if kind == "rumah" and name.isdecimal() and len(name) < 6:
-        if int(name) in _houses_of_buttons(db, zone):
-            db.run("INSERT OR IGNORE INTO houses (zone, number) VALUES (?, ?)", zone, int(name))
-        changed = db.run(
-            "UPDATE houses SET x = ?, y = ? WHERE zone = ? AND number = ?", x, y, zone, int(name)
-        )
+    house = numerals.whole(name) if kind == "rumah" else None
+    if house is not None:
+        if house in _houses_of_buttons(db, zone):
+            db.run("INSERT OR IGNORE INTO houses (zone, number) VALUES (?, ?)", zone, house)
+        changed = db.run("UPDATE houses SET x = ?, y = ? WHERE zone = ? AND number = ?", x, y, zone, house)
     elif kind == "alat":
         changed = db.run(
             "UPDATE devices SET x = ?, y = ? WHERE zone = ? AND label = ? AND revoked = 0", x, y, zone, name

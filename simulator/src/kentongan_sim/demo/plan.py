@@ -3,7 +3,7 @@ from collections import namedtuple
 
 Spot = namedtuple("Spot", "label role name house x_m y_m")  # house 0: no household
 
-WIDTH_M, HEIGHT_M = 150, 95  # a dense kampung: neighbours 18 m apart
+HEIGHT_M = 95  # a dense kampung, 150 m wide: neighbours 18 m apart
 COLUMNS_M = (19, 37, 55, 95, 113, 131)  # three houses each side of the street
 ROWS_M = (14, 36, 59, 81)  # two rows along each lane
 STREET_M = 75  # x of the street; the lanes run at y 25 and 70

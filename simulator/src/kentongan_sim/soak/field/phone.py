@@ -10,8 +10,7 @@ ANSWERS = {
     "AT+CPIN?": "+CPIN: READY", "AT+CMGF?": "+CMGF: 0", "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
     "AT+CREG?": "+CREG: 0,1",
 }
-WELL, GONE, SILENT, NOISE, REFUSES, NO_NETWORK, LEFT_PROMPT = (
-    "well", "gone", "silent", "noise", "refuses", "no network", "left in its prompt")
+WELL, GONE, SILENT, NOISE, REFUSES, NO_NETWORK = "well", "gone", "silent", "noise", "refuses", "no network"
 
 
 class Phone:

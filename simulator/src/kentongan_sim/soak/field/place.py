@@ -27,7 +27,6 @@ LABEL = "gateway-1"
 POSTS = ("pos-1", "pos-2")
 AGREED = (("bidan", 9), ("kader", 12))
 WARNED = ("Siti", "+6281211110001"), ("Budi", "+6281222220002")
-READ = ("/peringatan", "/perangkat", "/kanal", "/papan")
 
 
 class Machine(Clock):

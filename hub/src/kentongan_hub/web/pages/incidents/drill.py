@@ -1,12 +1,12 @@
 """Latihan: the drills that come, the one that runs, and what came of the others."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
-from kentongan_wire.errors import LocalError
+from flask import Blueprint, abort, current_app, g, render_template, request, url_for
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time, local_time
+from kentongan_hub.base.language import _
 from kentongan_hub.incidents.drills import drills, posts
-from kentongan_hub.web import drill_results, view, web
+from kentongan_hub.web import drill_results, forms, view, web
 
 blueprint = Blueprint("drill", __name__)
 PAST_SHOWN = 12  # a year of a monthly drill; the export has them all
@@ -70,64 +70,66 @@ def _summary(db, row):
     }
 
 
-def _number(name):
-    text = request.form.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 6 else -1
-
-
 def _zone(db):
     """The RT that the form names; without one the account's own."""
-    return _number("rt") if "rt" in request.form else g.account["zone"] or db.number("rt")
+    if "rt" in request.form:
+        return forms.whole("rt", "RT", 0, forms.ZONES[1])
+    return g.account["zone"] or db.number("rt")
 
 
-def _deed(deed, *args, **kwargs):
-    """Do it and go back to the page, or show the page with what is wrong."""
-    hub = current_app.hub
-    try:
-        with hub.store.write() as db:
-            deed(db, hub.now(), g.account, *args, at=request.remote_addr or "", **kwargs)
-    except LocalError as error:
-        return _page(str(error)), 400
-    hub.dispatch.watch_soon()
-    return redirect(url_for("drill.page"), 303)
+def _do(deed):
+    return web.do(deed, url_for("drill.page"), _page)
 
 
 @blueprint.post("/latihan")
 @web.needs(roles.DRILL)
 def start():
     """A drill that nobody planned, now."""
-    with current_app.hub.store.read() as db:
-        zone = _zone(db)
     what, tell = request.form.get("apa", ""), request.form.get("kabari") == "1"
-    return _deed(drills.start, _number("menit"), zone, what=what, tell=tell)
+    return _do(
+        lambda db, now, by, at: drills.start(
+            db, now, by, forms.picked("menit"), _zone(db), what=what, tell=tell, at=at
+        )
+    )
 
 
 @blueprint.post("/latihan/rencana")
 @web.needs(roles.DRILL)
 def plan():
     form = request.form
-    with current_app.hub.store.read() as db:
-        zone = _zone(db)
     when, monthly = (form.get("tanggal", ""), form.get("jam", "")), form.get("bulanan") == "1"
-    return _deed(drills.plan, *when, _number("menit"), zone, form.get("apa", ""), monthly)
+    return _do(
+        lambda db, now, by, at: drills.plan(
+            db, now, by, *when, forms.picked("menit"), _zone(db), form.get("apa", ""), monthly, at
+        )
+    )
+
+
+def _note(db, now, by, number, at):
+    came = request.form.get("hadir", "").strip()
+    people = forms.whole("hadir", _("Berapa orang hadir"), 0, drills.PEOPLE_MAX) if came else None
+    drills.note(db, now, by, number, people, request.form.get("catatan", ""), at)
+
+
+def _cancel(db, now, by, number, at):
+    form = request.form
+    drills.cancel(db, now, by, number, form.get("alasan", ""), form.get("seterusnya") == "1", at)
+
+
+DEEDS = {
+    "mulai": lambda db, now, by, number, at: drills.start(db, now, by, 0, 0, number=number, at=at),
+    "akhiri": drills.end,
+    "umumkan": drills.announce,
+    "batal": _cancel,
+    "hasil": _note,
+}
 
 
 @blueprint.post("/latihan/<int:number>/<action>")
 @web.needs(roles.DRILL)
 def change(number, action):
-    form = request.form
-    if action == "mulai":
-        return _deed(drills.start, 0, 0, number=number)
-    if action == "akhiri":
-        return _deed(drills.end, number)
-    if action == "umumkan":
-        return _deed(drills.announce, number)
-    if action == "batal":
-        return _deed(drills.cancel, number, form.get("alasan", ""), form.get("seterusnya") == "1")
-    if action == "hasil":
-        people = _number("hadir") if form.get("hadir", "").strip() else None
-        return _deed(drills.note, number, people, form.get("catatan", ""))
-    abort(404)
+    deed = DEEDS.get(action) or abort(404)
+    return _do(lambda db, now, by, at: deed(db, now, by, number, at))
 
 
 @blueprint.get("/latihan/<int:number>")

@@ -6,7 +6,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import actions, confidential, merging, photos
-from kentongan_hub.web import pictures, web
+from kentongan_hub.web import forms, pictures, web
 from kentongan_hub.web.pages.incidents.incident import find, perform, show
 
 blueprint = Blueprint("work", __name__, url_prefix="/kejadian")
@@ -40,9 +40,7 @@ def hand_over(slug):
 
 
 def _account(db):
-    text = request.form.get("orang", "")
-    number = int(text) if text.isdecimal() and len(text) < 16 else 0
-    return db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
+    return db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", forms.picked("orang")) or abort(404)
 
 
 @blueprint.post("/<slug>/gabung")
@@ -100,10 +98,8 @@ def exclude(slug):
     def deed(db, now, row, address):
         if not row["confidential"]:
             abort(404)
-        back = request.form.get("sertakan", "")
-        if back:
-            number = int(back) if back.isdecimal() and len(back) < 16 else 0
-            confidential.include(db, now, g.account, number, incident=row, address=address)
+        if request.form.get("sertakan"):
+            confidential.include(db, now, g.account, forms.picked("sertakan"), incident=row, address=address)
         else:
             confidential.exclude(db, now, g.account, _account(db)["id"], incident=row, address=address)
 

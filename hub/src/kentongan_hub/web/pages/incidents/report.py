@@ -4,8 +4,9 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
+from kentongan_hub.base.language import _
 from kentongan_hub.incidents import reports
-from kentongan_hub.web import web
+from kentongan_hub.web import forms, web
 
 blueprint = Blueprint("report", __name__)
 
@@ -29,20 +30,18 @@ def _page(problem, sent=False):
 @web.needs(roles.COME)
 def send():
     hub, form = current_app.hub, request.form
-
-    def number(name):
-        text = form.get(name, "").strip()
-        return int(text) if text.isdecimal() and len(text) < 6 else 0 if not text else -1
-
+    kind = forms.picked("jenis", otherwise=-1)
     try:
         with hub.store.write() as db:
             now, by = hub.now(), g.account["id"]
             hub.reports.check(db, now.ms, by)
+            zone = forms.whole("rt", "RT", *forms.ZONES)
+            house = forms.whole("rumah", _("Rumah"), *forms.HOUSES, 0)
             slug = reports.take(
-                db, now, g.account, number("jenis"), number("rt"), number("rumah"),
+                db, now, g.account, kind, zone, house,
                 form.get("patokan", ""), form.get("isi", ""), request.remote_addr or "",
             )  # fmt: skip
-            secret = reports.is_confidential(number("jenis"))
+            secret = reports.is_confidential(kind)
             hub.reports.wrote(now.ms, by, slug, secret)
     except LocalError as error:
         return _page(str(error)), 400

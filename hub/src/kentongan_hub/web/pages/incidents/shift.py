@@ -6,7 +6,7 @@ from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import actions, confidential, shift
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("shift", __name__)
 
@@ -39,11 +39,11 @@ def _page(problem):
 def hand_over():
     hub, form = current_app.hub, request.form
     now, address = hub.now(), request.remote_addr or ""
-    number = int(form["orang"]) if form.get("orang", "").isdecimal() and len(form["orang"]) < 10 else 0
     reason = form.get("alasan", "") or form.get("pesan", "")
     if not reason.strip():
         return _page(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")), 400
     with hub.store.write() as db:
+        number = forms.picked("orang")
         to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
         if not roles.allows(to["role"], roles.COME):
             abort(404)

@@ -6,7 +6,7 @@ from kentongan_hub.base import roles, services
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.people import contacts
 from kentongan_hub.record import away
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("contacts", __name__)
 
@@ -33,12 +33,11 @@ def _page(problem):
 
 def _values():
     form = request.form
-    zone = form.get("rt", "").strip() or "0"
     return {
         "name": form.get("nama", ""),
         "number": form.get("nomor", ""),
         "service": form.get("layanan", ""),
-        "zone": int(zone) if zone.isdecimal() and len(zone) < 4 else -1,
+        "zone": forms.whole("rt", "RT", 0, forms.ZONES[1], 0),
     }
 
 

@@ -12,7 +12,7 @@ from kentongan_hub.base.typed import gateway_key_file
 from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
-from kentongan_hub.web import web
+from kentongan_hub.web import forms, web
 from kentongan_hub.web.pages.people import homes
 
 blueprint = Blueprint("entry", __name__)
@@ -58,8 +58,8 @@ def make_site():
             form.get("masuk", "").strip(),
             form.get("sandi", ""),
             admin_name=form.get("orang", "").strip(),
-            rt=_number("rt"),
-            rw=_number("rw"),
+            rt=forms.whole("rt", "RT", *forms.ZONES),
+            rw=forms.whole("rw", "RW", *forms.ZONES),
             time_zone=form.get("zona", "WIB"),
             admin_home=homes.of_form(form),
             stand_in=form.get("pengganti") == "1",
@@ -70,13 +70,6 @@ def make_site():
     hub.store.bell.ring()
     shown = {"token": token, "label": provision.sites.FIRST_GATEWAY, "key_file": gateway_key_file()}
     return render_template("siap.html", **shown)
-
-
-def _number(name):
-    text = request.form.get(name, "").strip()
-    if not text.isdecimal() or len(text) > 3:
-        raise LocalError(_("%(name)s: tulis angka, misalnya 5", name=name.upper()))
-    return int(text)
 
 
 def _setup_again(problem):

@@ -11,7 +11,7 @@ from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.people import invitations
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.pages.people import homes
 from kentongan_hub.web.pages.people.entry import begin
 
@@ -47,11 +47,10 @@ def _page(problem):
 @web.needs(roles.INVITE)
 def make():
     hub, form = current_app.hub, request.form
-    hours = int(form["jam"]) if form.get("jam", "").isdecimal() and len(form["jam"]) < 4 else 0
     try:
         with hub.store.write(ring=False) as db:
             token = invitations.make(
-                db, hub.now(), g.account, form.get("nama", ""), form.get("peran", ""), hours,
+                db, hub.now(), g.account, form.get("nama", ""), form.get("peran", ""), forms.picked("jam"),
                 request.remote_addr or "", homes.of_form(form),
             )  # fmt: skip
     except LocalError as error:

@@ -5,11 +5,12 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.incidents import confidential
-from kentongan_hub.people import access, accounts, residents, standing
+from kentongan_hub.people import access, accounts, standing
 from kentongan_hub.record import audit, chain
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.pages.people import homes
 
 blueprint = Blueprint("people", __name__)
@@ -77,10 +78,13 @@ def change(number, action):
             if not db.value("SELECT 1 FROM accounts WHERE id = ?", number):
                 abort(404)
             if action == "kecualikan":
-                house = {"zone": _whole("rt", 255), "house": _whole("rumah", residents.HOUSE_MAX)}
-                done = confidential.exclude(db, now, g.account, number, **house, address=address)
+                zone = forms.whole("rt", "RT", *forms.ZONES)
+                house = forms.whole("rumah", _("Rumah"), *forms.HOUSES)
+                done = confidential.exclude(
+                    db, now, g.account, number, zone=zone, house=house, address=address
+                )
             elif action == "sertakan":
-                row = _whole("nomor", 1 << 31)
+                row = forms.picked("nomor")
                 done = confidential.include(db, now, g.account, row, account=number, address=address)
             elif action in MARKS:
                 done = standing.want(db, now, g.account, action, {"account": number}, address)
@@ -90,11 +94,6 @@ def change(number, action):
         return _page(str(error)), 409
     hub.dispatch.watch_soon()
     return redirect(url_for("people.page" if done else "access.page"), 303)
-
-
-def _whole(name, limit):
-    text = request.form.get(name, "").strip()
-    return int(text) if text.isdecimal() and len(text) < 11 and int(text) <= limit else 0
 
 
 @blueprint.get("/catatan")

@@ -1,14 +1,13 @@
 """Warga: houses and people, with consent, addresses and duties; moving out and in, empty houses."""
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
-from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.sms import Sms
 from kentongan_hub.people import residents, standing, ways
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("register", __name__)
 HOUSES_SHOWN = 60
@@ -22,7 +21,7 @@ def page():
 
 def _page(problem):
     hub = current_app.hub
-    after = _whole(request.args.get("sesudah", "")) or 0
+    after = forms.picked("sesudah")
     with hub.store.read() as db:
         now, own = hub.now(), db.number("rt", 1)
         houses = db.all("SELECT * FROM houses WHERE id > ? ORDER BY id LIMIT ?", after, HOUSES_SHOWN)
@@ -46,16 +45,16 @@ def _page(problem):
     )  # fmt: skip
 
 
-def _whole(text):
-    text = text.strip()
-    return int(text) if text.isdecimal() and len(text) < 8 else None
+def _zone():
+    return forms.whole("rt", "RT", *forms.ZONES)
 
 
-def _number(name, required=True):
-    value = _whole(request.form.get(name, ""))
-    if value is None and (required or request.form.get(name, "").strip()):
-        raise LocalError(_("%(name)s: tulis angka", name=name))
-    return value or 0
+def _days():
+    return forms.whole("hari", _("Kosong berapa hari"), 0, residents.EMPTY_DAYS_MAX)
+
+
+def _house(empty=None):
+    return forms.whole("rumah", _("Rumah"), *forms.HOUSES, empty)
 
 
 @blueprint.post("/warga")
@@ -66,7 +65,7 @@ def add():
     def deed(db, now, by, at):
         made.append(
             residents.add_person(
-                db, now, by, form.get("nama", ""), _number("rt"), _number("rumah", False),
+                db, now, by, form.get("nama", ""), _zone(), _house(0),
                 form.get("setuju") == "1", form.get("kesehatan", ""), form.get("setuju_kesehatan") == "1",
                 form.get("kepala") == "1", at,
             )
@@ -83,16 +82,16 @@ def _why():
 
 HOUSE_DEEDS = {
     "daftar": lambda db, now, by, at: residents.add_house(
-        db, now, by, _number("rt"), _number("rumah"), request.form.get("patokan", ""), at
+        db, now, by, _zone(), _house(), request.form.get("patokan", ""), at
     ),
     "keluar": lambda db, now, by, at: standing.want(
-        db, now, by, "keluar", {"zone": _number("rt"), "house": _number("rumah"), "reason": _why()}, at
+        db, now, by, "keluar", {"zone": _zone(), "house": _house(), "reason": _why()}, at
     ),
     "masuk": lambda db, now, by, at: residents.move_in(
-        db, now, by, _number("rt"), _number("rumah"), _why(), at
+        db, now, by, _zone(), _house(), _why(), at
     ),
     "kosong": lambda db, now, by, at: residents.leave_empty(
-        db, now, by, _number("rt"), _number("rumah"), _number("hari"), request.form.get("kunci", ""), at
+        db, now, by, _zone(), _house(), _days(), request.form.get("kunci", ""), at
     ),
 }
 
@@ -149,12 +148,12 @@ PERSON_DEEDS = {
         lambda: {
             "channel": request.form.get("kanal", ""),
             "address": request.form.get("alamat", ""),
-            "delay_s": _number("tunda", False),
+            "delay_s": forms.whole("tunda", _("Tunda (dtk)"), 0, residents.DELAY_MAX_S, 0),
         },
     ),
-    "hapus-alamat": _wanted("hapus-alamat", lambda: {"number": _number("nomor")}),
+    "hapus-alamat": _wanted("hapus-alamat", lambda: {"number": forms.picked("nomor")}),
     "tugas": _wanted("tugas", lambda: {"duties": request.form.getlist("tugas")}),
-    "akun": _wanted("akun", lambda: {"account": _number("akun", False)}),
+    "akun": _wanted("akun", lambda: {"account": forms.picked("akun")}),
     "tarik": _wanted("tarik", dict),
 }
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
-from kentongan_hub.base import codes, roles, words
+from kentongan_hub.base import codes, numerals, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _, known
 from kentongan_hub.base.said import Said
@@ -96,11 +96,6 @@ def _inbox(db, row, zone):
     }
 
 
-def _number(text):
-    """0 for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _channel(name):
     return BY_NAME.get(name) or abort(404)
 
@@ -112,7 +107,7 @@ def save(name):
     now = hub.now()
     for key, label, default in channel.fields:
         value, highest = form.get(key, "").strip(), channel.highest.get(key)
-        if value and highest and not 0 < _number(value) <= highest:
+        if value and highest and numerals.whole(value, 1, highest) is None:
             return _page(_("%(label)s: tulis angka 1 sampai %(highest)s, biasanya %(default)s",
                            label=label, highest=highest, default=default)), 400  # fmt: skip
     with hub.store.write() as db:

@@ -8,7 +8,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_FULL_MV
 from kentongan_hub.devices.trust.revocations import WHY
 from kentongan_hub.incidents import mute as muting
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("device", __name__)
 TREND_DAYS = 60
@@ -68,8 +68,7 @@ def _reason():
 @blueprint.post("/perangkat/<label>/bisukan")
 @web.needs(roles.MUTE)
 def mute(label):
-    text = request.form.get("jam", "")
-    hours = int(text) if text.isdecimal() and len(text) < 4 else 0
+    hours = forms.picked("jam")
     return _do(
         label,
         lambda db, now, by, at: muting.mute(db, now, by, label, hours, _reason(), at),

@@ -1,11 +1,11 @@
 """Perangkat: every device, gateway and radio with its proof of life, and what was refused."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template
 
 from kentongan_hub.base import roles
 from kentongan_hub.devices import health, waits
 from kentongan_hub.upkeep import warnings
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("devices", __name__)
 
@@ -13,8 +13,7 @@ blueprint = Blueprint("devices", __name__)
 @blueprint.get("/perangkat")
 @web.needs(roles.DEVICES)
 def page():
-    hub, text = current_app.hub, request.args.get("halaman", "")
-    number = int(text) if text.isdecimal() and len(text) < 5 else 0
+    hub, number = current_app.hub, forms.picked("halaman", 0, 9_999)
     first = number * view.DEVICES_LIMIT
     with hub.store.read() as db:
         now = hub.now()

@@ -10,7 +10,7 @@ from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import codes
 from kentongan_hub.people import contacts
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("kentongan", __name__)
 PX_PER_MS = 0.06
@@ -84,7 +84,7 @@ def _own(typed):
 @web.needs(roles.POLICY)
 def choose():
     hub, form = current_app.hub, request.form
-    zone = int(form["rt"]) if form.get("rt", "").isdecimal() and len(form["rt"]) < 4 else 0
+    zone = forms.picked("rt", *forms.ZONES)
     profile = form.get("profil", "")
     typed = {
         kind: form[f"kode{kind}"].strip() for kind in CODED if form.get(f"kode{kind}", "").strip()

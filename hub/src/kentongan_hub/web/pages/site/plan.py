@@ -6,15 +6,13 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
 from kentongan_hub.incidents import confidential
-from kentongan_hub.web import floor_plan, pictures, web
+from kentongan_hub.web import floor_plan, forms, pictures, web
 
 blueprint = Blueprint("plan", __name__, url_prefix="/denah")
 
 
-def _zone(db, values):
-    text = values.get("rt", "")
-    zone = int(text) if text.isdecimal() and len(text) < 4 else 0
-    return zone if 1 <= zone <= 255 else db.number("rt", 1)
+def _zone(db):
+    return forms.picked("rt", *forms.ZONES) or db.number("rt", 1)
 
 
 @blueprint.get("")
@@ -27,7 +25,7 @@ def _page(problem):
     hub = current_app.hub
     health = roles.allows(g.account["role"], roles.DEVICES)
     with hub.store.read() as db:
-        zone = _zone(db, request.values)
+        zone = _zone(db)
         shown = {
             "zone": zone,
             "zones": [row["zone"] for row in db.all("SELECT DISTINCT zone FROM houses ORDER BY zone")],
@@ -42,7 +40,7 @@ def _page(problem):
 @web.needs(roles.SEE)
 def image():
     with current_app.hub.store.read() as db:
-        body = floor_plan.picture(db, _zone(db, request.args)) or abort(404)
+        body = floor_plan.picture(db, _zone(db)) or abort(404)
     return Response(body, mimetype=pictures.MIME, headers={"Cache-Control": "private, max-age=86400"})
 
 
@@ -50,18 +48,16 @@ def _do(deed):
     hub = current_app.hub
     try:
         with hub.store.write() as db:
-            zone = _zone(db, request.form)
+            zone = _zone(db)
             deed(db, hub.now(), zone, request.remote_addr or "")
     except LocalError as error:
         return _page(str(error)), 400
     return redirect(url_for("plan.page", rt=zone), 303)
 
 
-def _whole(name):
-    text = request.form.get(name, "").strip()
-    if not text.isdecimal() or len(text) > 5:
-        raise LocalError(_("%(name)s: tulis angka", name=name))
-    return int(text)
+def _point(db, zone, x, y):
+    """The place that these two fields name; `x`, `y`: (field, its label)."""
+    return forms.whole(*x, 0, floor_plan.WIDTH), forms.whole(*y, 0, floor_plan.of(db, zone)["height"])
 
 
 @blueprint.post("/taruh")
@@ -69,7 +65,7 @@ def _whole(name):
 def place():
     def deed(db, now, zone, at):
         off = request.form.get("lepas") == "1"
-        x, y = (None, None) if off else (_whole("x"), _whole("y"))
+        x, y = (None, None) if off else _point(db, zone, ("x", _("Dari kiri")), ("y", _("Dari atas")))
         floor_plan.place(db, now, g.account, zone, request.form.get("apa", ""), x, y, at)
 
     return _do(deed)
@@ -79,8 +75,9 @@ def place():
 @web.needs(roles.REGISTER)
 def lane():
     def deed(db, now, zone, at):
-        points = [_whole(name) for name in ("x1", "y1", "x2", "y2")]
-        floor_plan.add_line(db, now, g.account, zone, points, request.form.get("nama", ""), at)
+        begin = _point(db, zone, ("x1", _("Awal, dari kiri")), ("y1", _("Awal, dari atas")))
+        end = _point(db, zone, ("x2", _("Akhir, dari kiri")), ("y2", _("Akhir, dari atas")))
+        floor_plan.add_line(db, now, g.account, zone, [*begin, *end], request.form.get("nama", ""), at)
 
     return _do(deed)
 
@@ -88,7 +85,8 @@ def lane():
 @blueprint.post("/gang/hapus")
 @web.needs(roles.REGISTER)
 def drop_lane():
-    return _do(lambda db, now, zone, at: floor_plan.drop_line(db, now, g.account, zone, _whole("gang"), at))
+    number = forms.picked("gang", otherwise=-1)
+    return _do(lambda db, now, zone, at: floor_plan.drop_line(db, now, g.account, zone, number, at))
 
 
 @blueprint.post("/gambar")

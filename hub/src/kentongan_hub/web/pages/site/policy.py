@@ -4,13 +4,15 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles, services, words
+from kentongan_hub.base import numerals, roles, services, words
+from kentongan_hub.base.language import _
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.calling import rehearsal
 from kentongan_hub.policies import policy, policy_store
-from kentongan_hub.web import web
+from kentongan_hub.web import forms, web
 
 blueprint = Blueprint("policy", __name__)
+HOUSE = 7  # of the rehearsal, until somebody names another
 KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
 
 
@@ -21,13 +23,17 @@ def page():
 
 
 def _page(problem, draft=None):
-    form = request.values
-    kind = _number(form.get("jenis", "1"), KINDS, m.KIND_MALING)
-    zone = _number(form.get("rt", "0"), range(256), 0)
+    zone, house = 0, HOUSE
+    try:
+        zone = forms.whole("rt", "RT", 0, forms.ZONES[1], 0)
+        house = forms.whole("rumah", _("Rumah yang menekan"), *forms.HOUSES, HOUSE)
+    except LocalError as error:
+        problem = problem or str(error)
+    kind = forms.picked("jenis")
+    kind = kind if kind in KINDS else m.KIND_MALING
     with current_app.hub.store.read() as db:
         own = db.number("rt", 1)
         home = zone or own
-        house = _number(form.get("rumah", "7"), range(10_000), 7)
         body = draft or policy_store.stored(db, zone, kind) or policy.default(kind)
         row = db.one("SELECT * FROM policies WHERE zone = ? AND kind = ?", zone, kind)
         shown = {
@@ -49,17 +55,12 @@ def _page(problem, draft=None):
     )
 
 
-def _number(text, allowed, default):
-    number = int(text) if text.isdecimal() and len(text) < 6 else None
-    return number if number in allowed else default
-
-
 @blueprint.post("/kebijakan")
 @web.needs(roles.POLICY)
 def save():
     hub, form = current_app.hub, request.form
-    kind, zone = _number(form.get("jenis", ""), KINDS, None), _number(form.get("rt", ""), range(256), None)
-    if kind is None or zone is None:
+    kind, zone = forms.picked("jenis"), forms.picked("rt", 0, forms.ZONES[1], None)
+    if kind not in KINDS or zone is None:
         abort(400)
     address = request.remote_addr or ""
     if form.get("bawaan") == "1":
@@ -98,8 +99,8 @@ def _draft(form):
 
 
 def _whole(text):
-    text = text.strip()
-    return int(text) if text.isdecimal() and len(text) < 6 else text
+    number = numerals.whole(text)
+    return text if number is None else number
 
 
 @blueprint.get("/antrean")

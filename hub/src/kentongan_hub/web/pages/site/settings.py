@@ -13,7 +13,7 @@ from kentongan_hub.base.said import Said
 from kentongan_hub.people import accounts, contacts, keepers, pins, ringing
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.upkeep import retention
-from kentongan_hub.web import view, web
+from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("settings", __name__)
 NAME_LIMIT = 60  # characters
@@ -94,21 +94,13 @@ def _checked(form):
         raise LocalError(_("jam tenang: tulis seperti 22.00"))
     return {
         "name": name,
-        "rt": _whole("RT", form.get("rt", ""), (1, 255)),
-        "rw": _whole("RW", form.get("rw", ""), (1, 255)),
+        "rt": forms.whole("rt", "RT", *forms.ZONES),
+        "rw": forms.whole("rw", "RW", *forms.ZONES),
         "time_zone": form["zona"],
         "address": address,
-        "contacts_days": _whole(_("kontak dicek tiap"), form.get("kontak", ""), contacts.CHECK_DAYS_RANGE),
+        "contacts_days": forms.whole("kontak", _("Kontak dicek tiap"), *contacts.CHECK_DAYS_RANGE),
         **hours,
     }
-
-
-def _whole(name, text, limits):
-    text = text.strip()
-    if not text.isdecimal() or len(text) > 4 or not limits[0] <= int(text) <= limits[1]:
-        raise LocalError(_("%(name)s: tulis angka %(low)s sampai %(high)s",
-                           name=name, low=limits[0], high=limits[1]))  # fmt: skip
-    return int(text)
 
 
 @blueprint.post("/pengaturan/pin")

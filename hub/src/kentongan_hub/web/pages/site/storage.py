@@ -13,7 +13,7 @@ from kentongan_hub.base.said import Said
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
 from kentongan_hub.upkeep import backup, mending, retention
-from kentongan_hub.web import export, view, web
+from kentongan_hub.web import export, forms, view, web
 
 blueprint = Blueprint("storage", __name__)
 TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
@@ -132,12 +132,12 @@ def _download(path, name, kind, folder):
 @web.needs(roles.SYSTEM)
 def keep():
     hub = current_app.hub
-    wanted = {
-        key: int(value) if value.isdecimal() and len(value) < 6 else value
-        for key, value in request.form.items()
-        if key != "csrf"
-    }
     try:
+        with hub.store.read() as db:
+            known = retention.days(db)
+        wanted = {
+            key: forms.whole(key, _kind(key), *retention.LIMITS) for key in known if key in request.form
+        }
         with hub.store.write() as db:
             retention.save(db, hub.now(), g.account, wanted, request.remote_addr or "")
     except LocalError as error:

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles, site, words
+from kentongan_hub.base import numerals, roles, site, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import waits
@@ -71,7 +71,8 @@ def finish_without():
     """Go on with the change of keys without the devices that were shown: they need a visit with a cable."""
     hub = current_app.hub
     secret = site.load(hub.data_dir)
-    nodes = [int(text) for text in request.form.getlist("alat") if text.isdecimal() and len(text) < 11]
+    shown = [numerals.whole(text) for text in request.form.getlist("alat")]
+    nodes = [node for node in shown if node is not None]
     if request.form.get("paham") != "ya":
         return _page(_("Beri tanda bahwa alat itu akan didatangi, lalu coba lagi.")), 400
     try:
