@@ -122,14 +122,14 @@ class Bench:
                 # Each start tells the hub that earlier troubles are over: the first event of every bench.
                 fresh = action.event.get("name") == troubles.ALL
                 (self.first if fresh else self.events).append(action.event)
-                self.do(self.core.stored(action.row_id, self.now_ms, 7))
+                self.do(self.core.on_committed(action.row_id, self.now_ms, 7))
 
     def hear(self, payload, src=BUTTON, hops=0, hop_start=1, relay_node=None, packet_id=None, to=BROADCAST):
         """One frame arrives; hops relays carried it, the last with this low byte."""
         self._packet_id += 1
         heard = Heard(src, to, packet_id or self._packet_id, hop_start - hops, hop_start,
                       src & 0xFF if relay_node is None else relay_node, payload, -90, 12, "uji")
-        self.do(self.core.heard(heard, self.now_ms, 12345))
+        self.do(self.core.on_frame(heard, self.now_ms, 12345))
 
     def run(self, ms, hub_ok_every_ms=None):
         """Let time pass, with a tick at every deadline; the hub takes everything each hub_ok_every_ms."""
@@ -151,10 +151,10 @@ class Bench:
     def hub_takes_all(self):
         rows = [self.rows[event_id] for event_id, _ in self.spool.unsent(1000) if event_id in self.rows]
         self.spool.mark_sent(list(self.rows))
-        self.do(self.core.hub_ok(rows, self.now_ms, rows if self.hub_says_new else ()))
+        self.do(self.core.on_hub_reply(rows, self.now_ms, rows if self.hub_says_new else ()))
 
     def order(self, **order):
-        self.do(self.core.order(order, self.now_ms, 5))
+        self.do(self.core.on_order(order, self.now_ms, 5))
 
     def all(self, kind):
         return [action for _, action in self.done if isinstance(action, kind)]

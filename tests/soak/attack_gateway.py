@@ -102,10 +102,10 @@ class House:
             self.counts["stored"] += 1
             if event["type"] in ("alarm", "siren_report", "event"):
                 self.on_disk.add((event["device"], event.get("report_counter", event.get("counter"))))
-        done = self.core.stored if taken else self.core.not_stored
+        done = self.core.on_committed if taken else self.core.on_commit_failed
         self.do(done(action.row_id, self.now_ms, self.air.rnd.getrandbits(32)))
         if self.air.draw(4) == 0:
-            self.do(self.core.hub_ok([action.row_id], self.now_ms))
+            self.do(self.core.on_hub_reply([action.row_id], self.now_ms))
 
     # -- what may be --------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class House:
             12,
             "uji",
         )
-        self.do(self.core.heard(heard, self.now_ms, self.air.rnd.getrandbits(32)))
+        self.do(self.core.on_frame(heard, self.now_ms, self.air.rnd.getrandbits(32)))
         return heard
 
     def until(self, end_ms):

@@ -414,5 +414,5 @@ def test_a_copied_frame_under_packet_id_0_is_not_carried_on():
     entry = m.receipt_entry(GATEWAY_2, BUTTON, 99, 3, 0, 0, 0, SITE.c(BUTTON, m.TOMBOL, 0))
     payload = message(m.RECEIPTS, GATEWAY_2, 41, m.Receipts((entry,)))
     heard = Heard(GATEWAY_2, BROADCAST, 0, 2, 3, 9, payload, -90, 12, "uji")
-    bench.do(bench.core.heard(heard, bench.now_ms, 1))
+    bench.do(bench.core.on_frame(heard, bench.now_ms, 1))
     assert bench.all(RelayCopy) == []

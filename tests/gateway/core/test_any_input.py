@@ -30,7 +30,7 @@ HEARD = st.builds(Heard, U32, U32, U32, st.integers(0, 7), st.integers(0, 7), st
 def test_any_bytes_heard_never_raise_and_never_act(frames):
     bench = Bench()
     for heard in frames:
-        bench.do(bench.core.heard(heard, bench.now_ms, 1))
+        bench.do(bench.core.on_frame(heard, bench.now_ms, 1))
     assert not bench.all(Send) and not bench.of_type("alarm")
 
 
@@ -75,7 +75,7 @@ def test_any_orders_between_any_frames_never_raise_and_silence_stays_silence(ord
     for order in orders:
         make, src = rng.choice(GOOD)
         bench.hear(make(), src=src)
-        bench.do(bench.core.order(order, bench.now_ms, rng.getrandbits(32)))
+        bench.do(bench.core.on_order(order, bench.now_ms, rng.getrandbits(32)))
         bench.run(rng.choice([0, 10, 3_000, 70_000]))
     assert not [e for e in bench.of_type("gateway_siren") if (e["origin"], e["counter"]) == (BUTTON, 104)]
 

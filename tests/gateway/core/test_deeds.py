@@ -144,7 +144,7 @@ def test_a_hub_that_answers_polls_but_takes_no_alarm_is_silent_too():
     bench.hear(alarm())
     for _ in range(10):
         bench.run(1_000)
-        bench.core.hub_ok("poll", bench.now_ms)
+        bench.core.on_hub_reply("poll", bench.now_ms)
     assert bench.times(Siren) == [start + 5_000]
 
 
@@ -203,7 +203,7 @@ def test_the_silence_key_holds_for_the_incident_and_not_for_the_next():
     bench = Bench()
     bench.hear(alarm())
     bench.run(6_000)
-    bench.do(bench.core.hush(bench.now_ms, 1))
+    bench.do(bench.core.on_silence_key(bench.now_ms, 1))
     assert len(bench.all(SirenOff)) == 1
     bench.hear(alarm(counter=101, incident=100))
     bench.run(6_000)
@@ -322,7 +322,7 @@ def test_an_order_is_taken_once():
     {"id": 1, "type": "page", "device": BUTTON, "counter": 5}])
 def test_a_bad_order_is_answered_with_its_reason_and_does_nothing(order):
     bench = Bench()
-    bench.do(bench.core.order(order, bench.now_ms, 1))
+    bench.do(bench.core.on_order(order, bench.now_ms, 1))
     assert not bench.sent() and not bench.all(Siren)
     if type(order.get("id")) is int:
         done, = bench.all(OrderDone)
@@ -332,7 +332,7 @@ def test_a_bad_order_is_answered_with_its_reason_and_does_nothing(order):
 @pytest.mark.parametrize("junk", [None, 5, [], "x", {"id": True, "type": "stage"}])
 def test_what_is_no_order_at_all_is_counted(junk):
     bench = Bench()
-    bench.do(bench.core.order(junk, bench.now_ms, 1))
+    bench.do(bench.core.on_order(junk, bench.now_ms, 1))
     assert bench.core.counters["order_malformed"] == 1
 
 
@@ -436,7 +436,7 @@ def test_the_next_time_to_look_after_devices_is_known_after_whatever_happened():
 
 def test_a_radio_that_goes_is_told():
     bench = Bench()
-    bench.do(bench.core.radio_state("modem", False, bench.now_ms))
+    bench.do(bench.core.on_radio_state("modem", False, bench.now_ms))
     assert bench.of_type("radio")[0]["up"] is False
 
 

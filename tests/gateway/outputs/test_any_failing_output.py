@@ -272,16 +272,16 @@ def test_the_gateways_siren_is_driven_on_while_it_is_in_trouble_and_nobody_is_to
     bench.hear(alarm())
     bench.run(6_000)
     bench.done.clear()
-    bench.do(bench.core.trouble("siren", "termios.error: (5, 'Input/output error')", bench.now_ms))
+    bench.do(bench.core.on_trouble("siren", "termios.error: (5, 'Input/output error')", bench.now_ms))
     assert not bench.all(actions.SirenOff) and not bench.core.parts.own.alarm
-    bench.do(bench.core.trouble("siren", None, bench.now_ms))
+    bench.do(bench.core.on_trouble("siren", None, bench.now_ms))
     assert [e["state"] for e in bench.of_type("gateway_siren")] == ["sounding", "failed", "sounding"]
     assert bench.core.parts.own.alarm
 
 
 def test_a_siren_that_does_not_work_is_driven_for_a_new_alarm_and_told_to_have_failed():
     bench = Bench()
-    bench.do(bench.core.trouble("siren", "no such device", bench.now_ms))
+    bench.do(bench.core.on_trouble("siren", "no such device", bench.now_ms))
     bench.hear(alarm())
     bench.run(6_000)
     assert bench.all(actions.Siren)
@@ -293,6 +293,6 @@ def test_a_board_that_comes_and_goes_fills_no_spool():
     bench.hear(alarm())
     bench.run(6_000)
     for n in range(101):
-        bench.do(bench.core.trouble("siren", None if n % 2 else "no such device", bench.now_ms))
+        bench.do(bench.core.on_trouble("siren", None if n % 2 else "no such device", bench.now_ms))
     states = [e["state"] for e in bench.of_type("gateway_siren")]
     assert len(states) < 10 and states[-1] == "failed"

@@ -1,7 +1,7 @@
 """Every decision of the gateway, pure: what was heard, committed, ordered, in; actions out, in order.
 
 Never sleeps, opens, prints, reads a clock or draws a random number. An alarm is stored first and receipted
-only in `stored`, which the daemon calls after the commit and not otherwise.
+only in `on_committed`, which the daemon calls after the commit and not otherwise.
 """
 
 from kentongan_gateway.core.base.context import CoreConfig
@@ -22,64 +22,64 @@ class GatewayCore:
         timed = self.parts.answers, *self.parts.ticking
         self._deadlines = [(part, part.next_deadline) for part in timed]
 
-    def heard(self, heard, now_ms, rnd):
+    def on_frame(self, heard, now_ms, rnd):
         """One payload off a radio. Anything malformed, forged or old is counted, never raised."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("frame", self.parts.frames.on_frame, heard)
         return self._end()
 
-    def heard_too(self, name, now_ms):
+    def on_duplicate(self, name, now_ms):
         """A radio has brought what another had brought before: it hears, and that is all."""
         self._begin(now_ms, 0)
-        self.parts.radios.heard(name)
+        self.parts.radios.note_frame(name)
         return self._end()
 
-    def stored(self, row_id, now_ms, rnd):
+    def on_committed(self, row_id, now_ms, rnd):
         """The Store of this row is on disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("stored", self._context.committed, row_id)
         return self._end()
 
-    def not_stored(self, row_id, now_ms, rnd):
+    def on_commit_failed(self, row_id, now_ms, rnd):
         """The disk did not take this row: no receipt, but sirens and pages do not wait for a disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("not stored", self._context.failed, row_id)
         return self._end()
 
-    def order(self, order, now_ms, rnd):
+    def on_order(self, order, now_ms, rnd):
         """One order of the hub, as its JSON object; answered by OrderDone once its outcome is known."""
         self._begin(now_ms, rnd)
-        self.parts.hub_orders.take(order)
+        self.parts.hub_orders.on_order(order)
         return self._end()
 
-    def hub_ok(self, what, now_ms, new=()):
+    def on_hub_reply(self, what, now_ms, new=()):
         """A good reply of the hub; `what` are the row ids that it took, or a word when it took none.
 
         new: of these the alarms that it takes for new (memory.py).
         """
         self._begin(now_ms, 0)
-        self.parts.hub.good_reply(now_ms)
+        self.parts.hub.note_reply(now_ms)
         if not isinstance(what, str):
-            self.parts.hub.accepted(what)
-            self.parts.pages.taken(what)
-            self.parts.memory.hub_took(what, new)
+            self.parts.hub.on_taken(what)
+            self.parts.pages.on_hub_took(what)
+            self.parts.memory.on_hub_took(what, new)
         return self._end()
 
-    def already_taken(self, row_ids):
+    def on_taken_before(self, row_ids):
         """The hub has had these rows from before: nothing is waited for. No actions, no sign of life."""
-        self.parts.hub.accepted(row_ids)
+        self.parts.hub.on_taken(row_ids)
 
-    def radio_state(self, name, up, now_ms):
+    def on_radio_state(self, name, up, now_ms):
         """A radio has come up or gone: the hub is told."""
         self._begin(now_ms, 0)
-        self.parts.radios.state(name, bool(up))
+        self.parts.radios.note_state(name, bool(up))
         return self._end()
 
-    def radio_air(self, used_ms, now_ms):
+    def on_radio_air(self, used_ms, now_ms):
         """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
         self._context.air.radio_used(used_ms / 1000, now_ms)
 
-    def trouble(self, name, text, now_ms):
+    def on_trouble(self, name, text, now_ms):
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
         self.parts.troubles.set(name, text)
@@ -87,17 +87,17 @@ class GatewayCore:
             self.parts.own.broken(bool(text))
         return self._end()
 
-    def refused(self, reason, n, now_ms):
+    def on_refused(self, reason, n, now_ms):
         """So many of what came over another way than the air were refused for this: counted and told."""
         self._begin(now_ms, 0)
-        self.parts.refusals.refused(reason, n)
+        self.parts.refusals.on_refusal(reason, n)
         return self._end()
 
     def troubles(self):
         """{name: text} of what is wrong now."""
         return self.parts.troubles.active()
 
-    def hush(self, now_ms, rnd):
+    def on_silence_key(self, now_ms, rnd):
         """Somebody pressed the silence button at the post."""
         self._begin(now_ms, rnd)
         self.parts.own.stop("silenced", "post")

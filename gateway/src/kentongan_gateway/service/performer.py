@@ -67,7 +67,7 @@ class Performer:
         self._together = []
         try:
             for heard in frames:
-                self._perform(self.core.heard(heard, self._now(), self._draw()))
+                self._perform(self.core.on_frame(heard, self._now(), self._draw()))
             together = self._together
         finally:
             self._together = None
@@ -77,23 +77,23 @@ class Performer:
 
     def heard_too(self, name: str) -> None:
         """The same frame by a second radio."""
-        self._perform(self.core.heard_too(name, self._now()))
+        self._perform(self.core.on_duplicate(name, self._now()))
 
     def radio(self, name: str, up: bool) -> None:
-        self._perform(self.core.radio_state(name, up, self._now()))
+        self._perform(self.core.on_radio_state(name, up, self._now()))
 
     def radio_air(self, used_ms: int) -> None:
-        self.core.radio_air(used_ms, self._now())
+        self.core.on_radio_air(used_ms, self._now())
 
     def trouble(self, name: str, text: str | None) -> None:
         """Something does not work (or does again: None); told once to log, lamp and hub."""
         if (text or None) == self._wrong.get(name):
             return
         self._wrong[name] = text or None
-        self._perform(self.core.trouble(name, text, self._now()))
+        self._perform(self.core.on_trouble(name, text, self._now()))
 
     def hush(self) -> None:
-        self._perform(self.core.hush(self._now(), self._draw()))
+        self._perform(self.core.on_silence_key(self._now(), self._draw()))
 
     def taken(self, ids: Iterable[str], new: Container[str] = ()) -> None:
         """The hub has committed these events; what no disk of ours has is as good as stored now.
@@ -103,21 +103,21 @@ class Performer:
         for event_id in ids:
             if event_id in self._held:
                 self._rows[event_id] = row_id = self._held.pop(event_id)
-                self._perform(self.core.stored(row_id, self._now(), self._draw()))
+                self._perform(self.core.on_committed(row_id, self._now(), self._draw()))
         rows = {event_id: self._rows.pop(event_id) for event_id in ids if event_id in self._rows}
         of_now = [row for event_id, row in rows.items() if event_id in new]
-        self._perform(self.core.hub_ok(list(rows.values()), self._now(), of_now))
+        self._perform(self.core.on_hub_reply(list(rows.values()), self._now(), of_now))
 
     def reply(self) -> None:
-        self._perform(self.core.hub_ok("reply", self._now()))
+        self._perform(self.core.on_hub_reply("reply", self._now()))
 
     def orders(self, orders: Iterable[Order]) -> None:
         for order in orders:
-            self._perform(self.core.order(order, self._now(), self._draw()))
+            self._perform(self.core.on_order(order, self._now(), self._draw()))
 
     def refused(self, reason: str, n: int) -> None:
         """What came from the hub and could not be read, or what of ours it refused."""
-        self._perform(self.core.refused(reason, n, self._now()))
+        self._perform(self.core.on_refused(reason, n, self._now()))
 
     def contain(self, what: str, deed: Callable[..., object], *args: Any) -> None:
         """Call it; a fault of ours in it is told and ends nothing else, unless they come one upon another."""
@@ -155,7 +155,7 @@ class Performer:
         for old_id, new_id in self._spool.settle():
             if old_id in self._held:
                 self._rows[new_id] = row_id = self._held.pop(old_id)
-                self._perform(self.core.stored(row_id, self._now(), self._draw()))
+                self._perform(self.core.on_committed(row_id, self._now(), self._draw()))
         if self._spool.offer_unread():
             self._uplink.wake()
         self._mark()
@@ -271,7 +271,7 @@ class Performer:
         self._uplink.wake()
         for event_id, action in zip(ids, todo, strict=True):
             self._remember(event_id, action.row_id)
-            self._perform(self.core.stored(action.row_id, self._now(), self._draw()))
+            self._perform(self.core.on_committed(action.row_id, self._now(), self._draw()))
             self.beside("is it sent", self._had_before, event_id)
 
     def _stamped(self, event: Event) -> Event:
@@ -284,7 +284,7 @@ class Performer:
 
     def _had_before(self, event_id: str) -> None:
         if self._spool.is_sent(event_id):
-            self.core.already_taken([self._rows.pop(event_id)])
+            self.core.on_taken_before([self._rows.pop(event_id)])
 
     def _not_stored(self, action: actions.Store, event: Event, error: Exception) -> None:
         """No receipt; but sirens and the hub are not kept waiting for a disk."""
@@ -296,7 +296,7 @@ class Performer:
         if len(self._held) > ROWS_LIMIT:
             self._held.pop(next(iter(self._held)))
         self._uplink.wake()
-        self._perform(self.core.not_stored(action.row_id, self._now(), self._draw()))
+        self._perform(self.core.on_commit_failed(action.row_id, self._now(), self._draw()))
 
     def _remember(self, event_id: str, row_id: int) -> None:
         self._rows[event_id] = row_id

@@ -63,7 +63,7 @@ def test_no_more_is_said_once_somebody_comes_or_the_key_is_pressed():
     for end in (lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3),
                 lambda b: b.order(id=1, type="siren", action="stop", origin=BUTTON, counter=100,
                                   targets="zone", zone=5),
-                lambda b: b.do(b.core.hush(b.now_ms, 1)),
+                lambda b: b.do(b.core.on_silence_key(b.now_ms, 1)),
                 lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL))):
         b = bench()
         b.hear(alarm())

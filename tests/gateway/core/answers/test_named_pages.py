@@ -18,7 +18,7 @@ def test_a_penerima_that_the_hub_names_is_paged_whatever_the_directory_says_by_n
     devices = [{**d, **change} if d["node"] == RECEIVER else d for d in DEVICES]
     bench = Bench(devices=devices)
     bench.hear(alarm(under_c=True))
-    bench.core.hub_ok("events", bench.now_ms)
+    bench.core.on_hub_reply("events", bench.now_ms)
     page_order(bench, RECEIVER)
     assert bench.sent(m.PAGE)
     bench.hear(coming(), src=RECEIVER)
@@ -31,7 +31,7 @@ def test_who_is_agreed_later_takes_no_page_of_the_hub_from_those_it_names():
     far = {"node": 0x7007, "role": "penerima", "label": "penerima-7", "zone": 6, "house": 3, "hops": 1}
     bench = Bench(devices=[*DEVICES, far])
     bench.hear(alarm(under_c=True))
-    bench.core.hub_ok("events", bench.now_ms)
+    bench.core.on_hub_reply("events", bench.now_ms)
     page_order(bench, far["node"])
     assert {opened.body.target for _, _, opened in bench.sent(m.PAGE)} == {far["node"]}
 
@@ -70,7 +70,7 @@ def test_whom_the_hub_named_stays_paged_over_a_restart_and_the_answer_counts():
     devices = [{**d, "silent": False} if d["node"] == RECEIVER else d for d in DEVICES]
     bench = Bench(devices=devices)
     bench.hear(alarm(under_c=True))
-    bench.core.hub_ok("events", bench.now_ms)
+    bench.core.on_hub_reply("events", bench.now_ms)
     page_order(bench, RECEIVER)
     bench.run(3_000)
     again = Bench(state=bench.state, spool=bench.spool, age_ms=6_000, devices=devices)

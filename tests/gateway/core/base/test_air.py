@@ -105,7 +105,7 @@ def test_a_damaged_ledger_counts_half_of_the_hour_as_sent_and_ends_nothing(damag
 def test_what_the_modem_sent_for_a_run_that_nobody_knows_counts_until_the_modem_forgets_it():
     bench = Bench()
     ledger = bench.core.parts.context.air
-    bench.core.radio_air(20_000, bench.now_ms)
+    bench.core.on_radio_air(20_000, bench.now_ms)
     assert ledger.ready_ms(air.SETTING, 1.0, bench.now_ms) > bench.now_ms
-    bench.core.radio_air(3_000, bench.now_ms + 60_000)
+    bench.core.on_radio_air(3_000, bench.now_ms + 60_000)
     assert ledger.ready_ms(air.SETTING, 1.0, bench.now_ms + 60_000) == bench.now_ms + 60_000

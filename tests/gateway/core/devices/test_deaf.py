@@ -10,7 +10,7 @@ def states_of(bench, node=POST):
 
 
 def radio(bench, up, name="uji"):
-    bench.do(bench.core.radio_state(name, up, bench.now_ms))
+    bench.do(bench.core.on_radio_state(name, up, bench.now_ms))
 
 
 def test_a_gateway_whose_only_radio_is_down_calls_nobody_silent_and_says_afterwards_that_it_was_deaf():

@@ -74,7 +74,7 @@ def test_fifty_thousand_odd_orders_meet_nothing_but_their_refusal():
             bench.hear(alarm(counter=100), src=BUTTON)
         order = {"id": number, **mutated(rng.choice(known), rng)}
         bench.done.clear()
-        bench.do(bench.core.order(order, bench.now_ms, number))
+        bench.do(bench.core.on_order(order, bench.now_ms, number))
         answered = [done.result for done in bench.all(OrderDone)]
         waits = "stage", "siren", "page"  # until the button names it, until there is air
         assert answered or order.get("type") in waits, order
@@ -120,7 +120,7 @@ def test_an_order_of_a_wrong_type_is_refused_told_and_counted(order, says):
 @pytest.mark.parametrize("odd_id", [None, "7", True, 0, -1, 2**63, [], 1.0])
 def test_an_order_without_an_id_is_counted_and_told(odd_id):
     bench = Bench()
-    bench.do(bench.core.order({"id": odd_id, "type": "drill", "minutes": 5}, bench.now_ms, 1))
+    bench.do(bench.core.on_order({"id": odd_id, "type": "drill", "minutes": 5}, bench.now_ms, 1))
     assert not bench.all(OrderDone)
     bench.run(3_000)
     event, = bench.of_type("refusals")

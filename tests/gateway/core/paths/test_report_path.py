@@ -358,7 +358,7 @@ def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
                           "hops": 1}]
     bench = Bench(devices=devices, config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("uji", "uji-2")))
     for name in ("uji", "uji-2"):
-        bench.do(bench.core.radio_state(name, True, bench.now_ms))
+        bench.do(bench.core.on_radio_state(name, True, bench.now_ms))
     entry = m.Entry(BUTTON, 100, 2, 0, 0, 0, bytes(4))
     for n in range(20):
         bench.hear(message(m.RECEIPTS, GATEWAY_2, 40 + n, m.Receipts((entry,))), src=GATEWAY_2)

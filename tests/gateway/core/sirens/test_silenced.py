@@ -29,7 +29,7 @@ def answered(bench):
 def hushed(bench):
     bench.run(6_000)  # the hub is silent: our own siren sounds
     assert bench.core.parts.own.alarm
-    bench.do(bench.core.hush(bench.now_ms, 1))
+    bench.do(bench.core.on_silence_key(bench.now_ms, 1))
 
 
 def cancelled(bench):

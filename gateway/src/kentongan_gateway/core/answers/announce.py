@@ -18,7 +18,7 @@ class Announcements:
         self._jobs = {}  # (origin, first counter) -> [record, start_ms, times said]
         self._free_ms = 0
 
-    def stored(self, record):
+    def announce(self, record):
         """A new alarm is on disk, or known although the disk failed."""
         context = self._context
         if (

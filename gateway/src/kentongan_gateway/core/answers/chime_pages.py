@@ -110,7 +110,7 @@ class ChimePages:
             if put(self._later, about, waits, LATER_LIMIT, owner):
                 self._full()
 
-    def taken(self, row_ids):
+    def on_hub_took(self, row_ids):
         """The hub has these events after all: it pages by itself."""
         for about in [about for about, (_, _, row_id, _) in self._later.items() if row_id in row_ids]:
             del self._later[about]

@@ -41,7 +41,7 @@ class Copies:
         put(self._last, about, max(last, message.counter), LAST_LIMIT, owner)
         return who
 
-    def heard(self, message, new):
+    def note_copy(self, message, new):
         """Judge it, however far it still goes; the prover, or None. A first copy with no hops left, which
         anybody can play, makes no later one old."""
         who = self.prover(message, new)

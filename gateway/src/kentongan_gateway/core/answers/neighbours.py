@@ -28,7 +28,7 @@ class Neighbours:
         self._answered = {}  # (sender, counter) of what another gateway has answered -> which, the latest
         self._active = {}  # tombol -> when its last alarm frame was heard
 
-    def alarm(self, src):
+    def note_alarm(self, src):
         """This origin has just raised an alarm."""
         self._active[src] = self._context.now_ms
         for old in [s for s, at in self._active.items() if self._context.now_ms - at > ACTIVE_MS]:

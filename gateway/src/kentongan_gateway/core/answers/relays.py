@@ -32,7 +32,7 @@ class Relays:
         """
         if message.type not in CARRIED or self._context.directory.get(message.src) is None:
             return
-        who = self._copies.heard(message, new)
+        who = self._copies.note_copy(message, new)
         content = sha256(heard.id.to_bytes(4, "little") + heard.payload).digest()
         name, key = int.from_bytes(content[:NAME_BYTES], "little"), (heard.src, content)
         since, hops = self._pending.get(key, (None, HOP_MAX))

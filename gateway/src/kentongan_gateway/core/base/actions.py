@@ -23,7 +23,7 @@ class Heard(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Commit, then call core.stored(row_id); never, if it failed."""
+    """Commit, then call core.on_committed(row_id); never, if it failed."""
 
     row_id: int
     event: Event

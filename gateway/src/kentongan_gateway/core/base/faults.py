@@ -33,7 +33,7 @@ class Faults:
         try:
             deed(*args)
         except RemoteError as error:
-            self._refusals.refused(error.reason)
+            self._refusals.on_refusal(error.reason)
         except Exception as error:
             self.met(what, error)
 
@@ -47,7 +47,7 @@ class Faults:
         except Exception as error:
             self._resting[part] = self._context.now_ms + REST_MS
             if isinstance(error, RemoteError):
-                self._refusals.refused(error.reason)
+                self._refusals.on_refusal(error.reason)
             else:
                 self.met(type(part).__name__, error)
 
@@ -58,6 +58,6 @@ class Faults:
     def met(self, what, error):
         """Counted, told to the hub as a refusal and to people as a trouble that lasts until the restart."""
         text = f"{what}: {name(error)}"
-        self._refusals.refused("fault")
+        self._refusals.on_refusal("fault")
         self._troubles.set(PROGRAM, text)
         self._context.note("fault", self._context.config.label, 0, text)

@@ -69,7 +69,7 @@ class Memory:
         if self.lost:
             self._until_ms = self._context.now_ms + DOUBT_MS
 
-    def heard(self, message):
+    def note_sender(self, message):
         """An authentic message, before the guard learns its counter."""
         if self._guard.last(message.src, message.generation, message.type) is None:
             self._unknown.add((message.src, message.generation))
@@ -110,7 +110,7 @@ class Memory:
             self._witnessed(held)
         return doubted
 
-    def hub_took(self, row_ids, new):
+    def on_hub_took(self, row_ids, new):
         """The hub has these alarms now; new: those of which no gateway had told it minutes ago."""
         for held in [held for held in self._held.values() if held.row_id in row_ids]:
             held.hub_silent = False

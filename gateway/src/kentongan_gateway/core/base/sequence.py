@@ -51,7 +51,7 @@ class Sequence:
         if self.lost and self._next + ahead < TRUSTED_MAX:
             self._next = self._lost_at = self._next + ahead
 
-    def reported(self, counter) -> bool:
+    def catch_up(self, counter) -> bool:
         """A device last heard this counter of ours; True when we were behind and have jumped ahead of it."""
         if counter < self._next or counter >= TRUSTED_MAX or not self.lost:
             return False

@@ -82,14 +82,14 @@ class Configs:
         if gone:
             self._keep()
 
-    def alarm(self):
+    def hold(self):
         """Somebody calls for help: settings wait, but not without end."""
         now = self._context.now_ms
         if self._quiet_until_ms is None or now >= self._quiet_until_ms:
             self._quiet_since_ms = now
         self._quiet_until_ms = min(now + QUIET_MS, self._quiet_since_ms + QUIET_MAX_MS)
 
-    def reported(self, node, role, version, generation):
+    def on_status(self, node, role, version, generation):
         """A STATUS told the device's version. One under older keys than it has shown may be forged."""
         one, now = self._wanted.get(node), self._context.now_ms
         if one is None and (node in self._heard or len(self._heard) < wanted_settings.DEVICES_LIMIT):
@@ -110,7 +110,7 @@ class Configs:
         if changed:
             self._keep()
 
-    def refused(self, node, role, generation):
+    def on_old_status(self, node, role, generation):
         """An authentic STATUS was refused for its counter while the device waits for its new keys.
 
         A stolen post can use up the counters of others under the old keys. That must not keep them from the

@@ -34,7 +34,7 @@ class Forgeries:
         if self._left_ms:
             self._begin(self._left_ms)
 
-    def heard(self, src=None):
+    def on_forgery(self, src=None):
         """One more; told once, and again when it can have been no button alone. src: of a forged alarm."""
         known = self._until_ms
         if known is None:

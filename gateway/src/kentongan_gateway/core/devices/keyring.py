@@ -33,7 +33,7 @@ class KeyRing:
     def _made(self):
         return SiteKeys(self._alarm, self._control, self._send, self._lowest)
 
-    def take(self, order):
+    def adopt(self, order):
         """A `keys` order of the hub: .send, .lowest, .roots [{"generation", "sealed"}]; LocalError."""
         send, lowest, given = order.send, order.lowest, order.roots
         if max(send, lowest) > GENERATION_MAX or lowest > send or len(given) > GENERATION_MAX:

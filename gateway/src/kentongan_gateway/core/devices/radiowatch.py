@@ -47,7 +47,7 @@ class RadioWatch:
         for name in self._context.config.radios:
             self._radios.setdefault(name, _Radio(self._context.now_ms))
 
-    def state(self, name, up):
+    def note_state(self, name, up):
         radio = self._radios.setdefault(name, _Radio(self._context.now_ms))
         if radio.up is up:
             return
@@ -81,7 +81,7 @@ class RadioWatch:
         nobody = all(radio.up is False or f"radio_deaf {n}" in bad for n, radio in self._radios.items())
         return nobody and self._ask(0) >= DEAF_DEVICES
 
-    def heard(self, name):
+    def note_frame(self, name):
         """Something came in through this radio; anybody's frame proves that it hears."""
         radio = self._radios.get(name)
         if radio:
@@ -90,7 +90,7 @@ class RadioWatch:
             if self._away_ms is not None:
                 self._look_whether_away()
 
-    def missed(self, name):
+    def note_missed(self, name):
         """A new authentic frame came in through this radio: the others ought to have heard it as well."""
         for other, radio in self._radios.items():
             if other != name and radio.up:
@@ -117,7 +117,7 @@ class RadioWatch:
             self._troubles.set("radio_away", None)
         for name, radio in list(self._radios.items()):
             if radio.up is None and now - radio.since_ms >= FIRST_MS:
-                self.state(name, False)
+                self.note_state(name, False)
             deaf_ms = self._deaf_ms(radio)
             if deaf_ms is not None and now >= deaf_ms:
                 self._troubles.set(f"radio_deaf {name}", DEAF)

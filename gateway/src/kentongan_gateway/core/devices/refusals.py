@@ -11,7 +11,7 @@ class Refusals:
         self._due_ms = None
         self._last_ms = None
 
-    def refused(self, reason, n=1):
+    def on_refusal(self, reason, n=1):
         """One frame was refused. Names nobody: an unverified sender is a claim, and may be a victim.
 
         So are an order, a reply and whatever else comes from outside and cannot be read; n of them.

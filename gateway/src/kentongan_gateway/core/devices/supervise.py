@@ -91,11 +91,11 @@ class Supervision:
         answers = seen.heard and seen.last_ms >= seen.proof_ms
         return not answers, seen.proof_ms, self._context.directory.hops(node), node
 
-    def alarm(self):
+    def hold_tests(self):
         self._calm_until_ms = self._context.now_ms + CALM_MS
         self._due_known = False
 
-    def heard(self, node):
+    def note_alive(self, node):
         """A fresh authentic frame of this node."""
         seen = self._seen.get(node)
         if seen is None:

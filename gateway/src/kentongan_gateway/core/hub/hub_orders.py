@@ -30,11 +30,11 @@ class HubOrders:
         self._taken = {}  # identity -> result, None while it is under way
         self._open = {}  # order id -> identity, of what is under way
 
-    def take(self, raw):
+    def on_order(self, raw):
         """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
         order_id = order_forms.order_id(raw)
         if order_id is None:
-            self._parts.refusals.refused("order_malformed")
+            self._parts.refusals.on_refusal("order_malformed")
             return
         try:
             identity = _identity(raw)
@@ -56,7 +56,7 @@ class HubOrders:
             order = order_forms.read(raw)
         except LocalError as error:
             if str(error) != order_forms.EXPIRED:
-                self._parts.refusals.refused("order_odd")
+                self._parts.refusals.on_refusal("order_odd")
             self.done(order_id, f"failed: {error}")
             return
         try:
@@ -193,7 +193,7 @@ class HubOrders:
 
     def _keys(self, order, order_id):
         keyring = self._parts.keyring
-        keyring.take(order)
+        keyring.adopt(order)
         self._context.keys = keyring.ring
         self._context.persist("keys", keyring.dump())
         self._context.note("keys", self._context.config.label, 0, f"generation {keyring.ring.generation}")
@@ -213,7 +213,7 @@ class HubOrders:
 
     def _catch_up(self, counter):
         """The hub's copy of our own counter, after a loss."""
-        if self._context.sequence.reported(counter):
+        if self._context.sequence.catch_up(counter):
             self._context.note("counters_recovered", self._context.config.label, self._context.sequence.last)
 
     _DEEDS = {

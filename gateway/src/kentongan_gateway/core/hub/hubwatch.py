@@ -16,10 +16,10 @@ class HubWatch:
         self._last_ok_ms = None  # None: never since the start, which counts from the first call
         self._waiting = {}  # row_id -> [due_ms, record]
 
-    def good_reply(self, now_ms):
+    def note_reply(self, now_ms):
         self._last_ok_ms = now_ms
 
-    def accepted(self, row_ids):
+    def on_taken(self, row_ids):
         for row_id in row_ids:
             self._waiting.pop(row_id, None)
 
@@ -32,7 +32,7 @@ class HubWatch:
         if self._last_ok_ms is None:
             self._last_ok_ms = self._context.now_ms
 
-    def stored(self, row_id, record):
+    def expect_taking(self, row_id, record):
         due_ms = self._context.now_ms + (0 if self.silent() else SILENT_MS)
         gone = make_room(self._waiting, WAITING_LIMIT, record.src, lambda row: self._waiting[row][1].src)
         self._waiting.pop(gone, None)

@@ -54,10 +54,10 @@ class AlarmPath:
 
     def _make_way(self, message):
         """Somebody calls for help: settings, tests and single answers wait a little."""
-        self._parts.neighbours.alarm(message.src)
-        self._parts.supervision.alarm()
+        self._parts.neighbours.note_alarm(message.src)
+        self._parts.supervision.hold_tests()
         if message.body.kind != m.KIND_UJI:
-            self._parts.configs.alarm()
+            self._parts.configs.hold()
 
     def _store(self, record, heard):
         context = self._context
@@ -74,22 +74,22 @@ class AlarmPath:
         """What an alarm sets going, once, whether the disk has it or not."""
         record.alarmed = True
         if record.cancel:
-            self._parts.watch.stored(record)
+            self._parts.watch.on_alarm(record)
             self._end_cancelled(record)
         if not record.calls or record.known:
             return
         if record.row_id is None:
-            self._parts.hub.stored(row_id, record)
+            self._parts.hub.expect_taking(row_id, record)
         if record.doubted:
             self._parts.memory.hold(row_id, record)
         else:
             self._call(record)
 
     def _call(self, record):
-        self._parts.watch.stored(record)
-        self._parts.drills.alarm(record)
+        self._parts.watch.on_alarm(record)
+        self._parts.drills.on_alarm(record)
         if not self._context.quiet.holds(record):
-            self._parts.announcements.stored(record)
+            self._parts.announcements.announce(record)
 
     def _end_cancelled(self, record):
         """A button calls its alarm off; the hub shows it all the same."""

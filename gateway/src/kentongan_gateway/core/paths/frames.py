@@ -30,18 +30,18 @@ class Frames:
             self._judge(heard)
         except RemoteError as error:
             if error.reason in forgeries.REASONS:
-                self._context.forgeries.heard(heard.src)
+                self._context.forgeries.on_forgery(heard.src)
             raise
 
     def _judge(self, heard):
         parts, context = self._parts, self._context
-        parts.radios.heard(heard.radio)
+        parts.radios.note_frame(heard.radio)
         if heard.src == context.config.node:
             parts.overheard.on_echo(heard)
             return
         message = self.open(heard)
         if parts.neighbours.forged(message):
-            context.forgeries.heard()
+            context.forgeries.on_forgery()
         if message.type in OTHERS_ONLY:
             parts.relays.consider(heard, message)
             if message.type == m.SIREN_ORDER:
@@ -57,9 +57,9 @@ class Frames:
         parts.relays.consider(heard, message, new)
         if new:
             if not unproved:
-                parts.supervision.heard(message.src)
-                parts.drills.heard(message.src)
-                parts.radios.missed(heard.radio)
+                parts.supervision.note_alive(message.src)
+                parts.drills.on_post_heard(message.src)
+                parts.radios.note_missed(heard.radio)
             parts.flush.within(flush.STATUS_MS)
         path = self.paths.get(message.type)
         if path:

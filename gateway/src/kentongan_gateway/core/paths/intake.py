@@ -42,7 +42,7 @@ class Intake:
             if error.reason != "replay" or not self._older(message, heard):
                 raise
             return None
-        parts.memory.heard(message)
+        parts.memory.note_sender(message)
         last = parts.guard.last(message.src, message.generation, message.type)
         if message.role == m.TOMBOL and last:
             step = message.src, message.generation, last
@@ -54,7 +54,7 @@ class Intake:
         """An authentic message below its sender's last counter; False: it is refused."""
         parts = self._parts
         if message.type == m.STATUS:
-            parts.configs.refused(message.src, message.role, message.generation)
+            parts.configs.on_old_status(message.src, message.role, message.generation)
         key = key_of(message)
         record = parts.records.get(key)
         if record is not None and (record.late or self._context.now_ms - record.first_ms <= SLOW_MS):

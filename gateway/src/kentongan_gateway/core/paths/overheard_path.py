@@ -27,7 +27,7 @@ class OverheardPath:
         except RemoteError:
             return  # noise: whoever may make it sounds nothing with it
         if self._parts.neighbours.forged(message) or self._rewrapped(message):
-            self._context.forgeries.heard()
+            self._context.forgeries.on_forgery()
 
     def _rewrapped(self, message) -> bool:
         """Whether a frame in our name is none of ours, though its entries may be: recorded ones, put into it.
@@ -81,6 +81,6 @@ class OverheardPath:
         for entry in message.body.entries:
             alarm = parts.records.find(entry.node, entry.counter)
             first = alarm.first_counter if alarm else entry.counter
-            parts.watch.heard(message.src, entry.node, first, entry.counter, m.STATE_SOUNDING)
+            parts.watch.on_siren_state(message.src, entry.node, first, entry.counter, m.STATE_SOUNDING)
             parts.memory.word(message.src, message.counter, entry.node, entry.counter)
             self._context.note_about("receipt_1", entry.node, entry.counter, label)

@@ -42,22 +42,22 @@ class ReportPath:
         alarm = parts.records.find(body.origin, body.counter)
         if body.state > m.STATE_REFUSED:
             if body.origin == self._context.config.node:
-                parts.drills.reported(post, body.counter, body.state)
+                parts.drills.on_drill_report(post, body.counter, body.state)
             return
         if body.state == m.STATE_REFUSED:
-            parts.watch.refused(post, body.origin, body.counter, alarm)
+            parts.watch.on_post_refused(post, body.origin, body.counter, alarm)
             return
         first = alarm.first_counter if alarm else body.counter
         if body.state == m.STATE_SILENCED:
             self._silenced(post, body.origin, alarm)
-        parts.watch.heard(post, body.origin, first, body.counter, body.state)
-        parts.orders.reported(post, body.origin, body.counter, body.state, body.source)
+        parts.watch.on_siren_state(post, body.origin, first, body.counter, body.state)
+        parts.orders.on_report(post, body.origin, body.counter, body.state, body.source)
         if body.state in SOUNDING and body.source == m.SOURCE_RECEIPT and self._nobody_stored(alarm, body):
-            self._context.forgeries.heard()
+            self._context.forgeries.on_forgery()
         if body.state in SOUNDING:
             parts.memory.word(post, message.counter, body.origin, body.counter)
             if self._is_over(alarm, body) and not self._may_be_ordered(post, body):
-                parts.refusals.refused("replay")
+                parts.refusals.on_refusal("replay")
                 parts.watch.replayed(post, body.origin, body.counter)
 
     def _nobody_stored(self, alarm, body) -> bool:
@@ -88,7 +88,7 @@ class ReportPath:
             parts.orders.silenced(post, 0, 0)
             return
         if alarm is None or not alarm.stored or not parts.watch.asked(post, alarm):
-            parts.refusals.refused("silence_not_asked")
+            parts.refusals.on_refusal("silence_not_asked")
             return
         self._context.quiet.silence(post, alarm.src, alarm.first_counter)
         parts.orders.silenced(post, alarm.src, alarm.first_counter)
@@ -101,7 +101,7 @@ class ReportPath:
         alarm = parts.pages.answered(record.src, body.origin, body.counter)
         if alarm is None:
             if not parts.pages.was_asked(record.src, body.origin, body.counter):
-                parts.refusals.refused("answer_not_asked")
+                parts.refusals.on_refusal("answer_not_asked")
             return
         self._context.note_about("answered", alarm.src, alarm.counter)
         self._context.quiet.answer(alarm.src, alarm.first_counter, alarm.counter)

@@ -26,7 +26,7 @@ class Resume:
         if 0 <= age_ms <= RESUME_MAX_MS and record.calls:
             parts.records.add(record)
             if not taken:
-                parts.hub.stored(row_id, record)
+                parts.hub.expect_taking(row_id, record)
             if record.doubted:
                 record.alarmed = True
                 if parts.memory.lost or not taken:  # else the hub has given its word on it

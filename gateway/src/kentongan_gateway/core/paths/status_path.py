@@ -16,13 +16,13 @@ class StatusPath:
             return
         parts, context, body = self._parts, self._context, message.body
         context.store(events.status_event(message, heard, context.directory))
-        parts.configs.reported(message.src, message.role, body.config_version, message.generation)
+        parts.configs.on_status(message.src, message.role, body.config_version, message.generation)
         if message.role == m.TOMBOL:
             self._button(message)
             return
         if message.role == m.SIRENE and body.last_control in parts.orders.tests:
             parts.memory.present(message.src, message.counter, bool(body.flags & m.STATUS_SOUNDING))
-        if context.sequence.reported(body.last_control):
+        if context.sequence.catch_up(body.last_control):
             context.note("counters_recovered", context.config.label, context.sequence.last)
 
     def _button(self, message):

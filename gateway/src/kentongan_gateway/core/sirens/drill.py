@@ -119,7 +119,7 @@ class Drills:
         kept = [self._number, self._zone, sorted(self._posts)] if under_way else None
         self._context.persist("drill", json.dumps(kept).encode())
 
-    def reported(self, post, counter, state):
+    def on_drill_report(self, post, counter, state):
         """A post says what it knows, in answer to an order of ours."""
         wanted = m.STATE_DRILL if self._open else m.STATE_NO_DRILL
         if post not in self._waiting or counter not in self._counters or state != wanted:
@@ -140,13 +140,13 @@ class Drills:
                           "open": is_open})
         self._context.note("drill_known" if is_open else "drill_end_known", label)
 
-    def heard(self, node):
+    def on_post_heard(self, node):
         """A fresh authentic frame of this node: if it does not know yet, it is told again."""
         post, now = self._waiting.get(node), self._context.now_ms
         if post is not None and post.due_ms is None and now - post.last_ms >= HEARD_GAP_MS:
             post.due_ms = now
 
-    def alarm(self, record):
+    def on_alarm(self, record):
         """An alarm was stored. One in earnest after the end may be beaten as a drill where nobody knows."""
         young = self._ended_ms is not None and self._context.now_ms - self._ended_ms < JUST_ENDED_MS
         if self._open or record.drill or not record.sounding or self._context.quiet.holds(record):

@@ -194,7 +194,7 @@ class SirenOrders:
         key = device and self._context.keys.c(post, device.role, message.generation)
         return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
 
-    def reported(self, post, origin, counter, state, source=m.SOURCE_ORDER):
+    def on_report(self, post, origin, counter, state, source=m.SOURCE_ORDER):
         """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
             if job.action == m.ACTION_START and job.alarm > counter:

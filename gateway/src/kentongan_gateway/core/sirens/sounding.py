@@ -45,7 +45,7 @@ class Watch:
         self._public = {}  # (origin, first counter) -> its first record, the latest WATCH_LIMIT
         self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
 
-    def stored(self, record):
+    def on_alarm(self, record):
         key = (record.src, record.first_counter)
         if record.sounding and key not in self._public:
             put(self._public, key, record, WATCH_LIMIT, owner)
@@ -69,7 +69,7 @@ class Watch:
         heard = self.sounds(record) and not self._context.forgeries.lately
         return self._meant(record) and not heard
 
-    def refused(self, post, origin, counter, record):
+    def on_post_refused(self, post, origin, counter, record):
         """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
         if record is not None and record.stored:
             self._overrule(post, record)
@@ -107,7 +107,7 @@ class Watch:
                 if yields and (record.src, record.counter) == (order.origin, order.counter):
                     del self._due[key]
 
-    def heard(self, post, origin, first, counter, state):
+    def on_siren_state(self, post, origin, first, counter, state):
         """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, first) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
