@@ -306,7 +306,7 @@ def test_an_invitation_carries_the_house_that_the_inviter_knows(village):
     wakil = village.enter("wakil")
     form = {"nama": "Budi", "peran": "petugas_ronda", "jam": "24"}
     answer = wakil.post("/undangan", page="/undangan", rt="5", rumah="x", **form)
-    assert answer.status_code == 400 and "nomor rumah" in answer.text
+    assert answer.status_code == 400 and "Rumahnya: tulis angka" in answer.text
     answer = wakil.post("/undangan", page="/undangan", rt="5", rumah="21", **form)
     path = re.search(r"http://localhost(/u/[\w-]+)", answer.text)[1]
     new = {"nama": "Budi", "masuk": "budi", "sandi": PASSWORD, "sandi2": PASSWORD, "rumah": "99", "luar": "1"}

@@ -32,7 +32,7 @@ FIELDS = [
     ("/denah/taruh", {"rt": "5", "apa": "rumah-7", "x": "1", "y": "2"}, "x", (*ODD, "1001"),
      "Dari kiri: tulis angka 0 sampai 1000"),
     ("/denah/gang", LANE, "y2", ODD, "Akhir, dari atas: tulis angka 0 sampai"),
-    ("/undangan", INVITED, "rumah", OPEN_TOO, HOUSE),
+    ("/undangan", INVITED, "rumah", OPEN_TOO, "Rumahnya: tulis angka 1 sampai 65535"),
     ("/kontak", {"nama": "Polsek", "nomor": "110", "layanan": "polsek", "rt": "5"}, "rt", OPEN_TOO,
      "RT: tulis angka 0 sampai 255"),
     ("/simpanan/masa", {"1": "400"}, "1", ODD, "tulis angka"),

@@ -99,6 +99,7 @@ def _subject(what, subject):
     found = re.fullmatch(pattern, subject) if pattern else None
     if found:
         numbers = {name: numerals.whole(one) for name, one in found.groupdict().items()}
-        said = {name: one if numbers[name] is None else numbers[name] for name, one in found.groupdict().items()}
+        said = {name: one if numbers[name] is None else numbers[name]
+                for name, one in found.groupdict().items()}  # fmt: skip
         return json.dumps({"say": sentence, "with": said})
     return json.dumps({"say": SUBJECTS[subject]}) if subject in SUBJECTS else subject

@@ -1,9 +1,10 @@
 """Akses: where accounts live, changes that wait for a second person, and every change that decides sight."""
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, url_for
 
 from kentongan_hub.base import code_words, roles, words
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.language import _
 from kentongan_hub.people import access, circles, standing
 from kentongan_hub.web import view, web
 from kentongan_hub.web.pages.people import homes
@@ -47,7 +48,7 @@ def _do(deed):
 @web.needs(roles.REGISTER)
 def set_home(number):
     def deed(db, now, by, at):
-        zone, house, outside = homes.of_form(request.form, required=True)
+        zone, house, outside = homes.of_form(_("Rumah"), required=True)
         body = {"account": number, "zone": zone, "house": house, "outside": outside}
         standing.want(db, now, by, "rumah", body, at)
 

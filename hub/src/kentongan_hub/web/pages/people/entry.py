@@ -61,7 +61,7 @@ def make_site():
             rt=forms.whole("rt", "RT", *forms.ZONES),
             rw=forms.whole("rw", "RW", *forms.ZONES),
             time_zone=form.get("zona", "WIB"),
-            admin_home=homes.of_form(form),
+            admin_home=homes.of_form(_("Nomor rumah Anda")),
             stand_in=form.get("pengganti") == "1",
         )
     except LocalError as error:

@@ -51,7 +51,7 @@ def make():
         with hub.store.write(ring=False) as db:
             token = invitations.make(
                 db, hub.now(), g.account, form.get("nama", ""), form.get("peran", ""), forms.picked("jam"),
-                request.remote_addr or "", homes.of_form(form),
+                request.remote_addr or "", homes.of_form(_("Rumahnya")),
             )  # fmt: skip
     except LocalError as error:
         return _page(str(error)), 400

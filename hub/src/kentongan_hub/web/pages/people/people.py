@@ -48,7 +48,7 @@ def add():
     now = hub.now()
     try:
         with hub.store.write() as db:
-            home = homes.of_form(form)
+            home = homes.of_form(_("Rumahnya"))
             made = accounts.add(
                 db, now.wall, form.get("masuk", "").strip(), form.get("nama", ""), form.get("peran", ""),
                 form.get("sandi", ""), home=home,
