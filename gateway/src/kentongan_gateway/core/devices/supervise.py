@@ -84,7 +84,7 @@ class Supervision:
         for node in asked:
             self._seen[node].proof_ms = self._context.now_ms
         devices = [device for device in map(self._context.directory.get, asked) if device]
-        return self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, devices, sends=1)
+        return self._orders.quiet_test(devices)
 
     def _proof_rank(self, node):
         seen = self._seen[node]
@@ -140,7 +140,7 @@ class Supervision:
                 ask.append(self._context.directory.get(node))
         ask = [device for device in ask if device]
         if ask:
-            self._orders.send(m.ACTION_TEST, 0, 0, 0, 0, ask, sends=1)
+            self._orders.quiet_test(ask)
 
     def _was_blind(self, now):
         """A machine that slept or a card that held everything up: who was not heard gets their time again."""

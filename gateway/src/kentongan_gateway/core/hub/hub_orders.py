@@ -11,6 +11,7 @@ from kentongan_gateway.core.base import events, faults
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_gateway.core.base.records import Record
 from kentongan_gateway.core.hub import order_forms
+from kentongan_gateway.core.sirens.siren_orders import Command
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
 RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
@@ -115,7 +116,6 @@ class HubOrders:
             self._parts.announcements.ended(origin or None, first if record else None)
         elif action == m.ACTION_START:
             self._parts.memory.vouch(origin, counter)
-        seconds = order.seconds
         sounds = own and action == m.ACTION_STOP
         if sounds:
             self._parts.own.stop("stopped", "order", origin or None, first if record else None)
@@ -124,8 +124,9 @@ class HubOrders:
             sounds = self._parts.own.sound(origin, counter, first, kind, drill, order.seconds, "order")
         if sounds:
             self.done(order_id, "ok")
-        about = action, origin, counter, kind, seconds
-        sent = self._parts.orders.send(*about, posts, first=first, order_id=None if sounds else order_id)
+        waits = None if sounds else order_id
+        command = Command(action, origin, counter, kind, order.seconds, first, order_id=waits)
+        sent = self._parts.orders.send(command, posts)
         if not sent and not sounds:
             self.done(order_id, "failed: no siren is known there")
 

@@ -8,7 +8,7 @@ from kentongan_wire import messages as m
 from kentongan_gateway.core.answers.receipts import SAME_MAX
 from kentongan_gateway.core.base.records import Record, key_of
 from kentongan_gateway.core.paths.intake import RESUME_MAX_MS, SLOW_MS
-from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX
+from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command
 
 
 class AlarmPath:
@@ -107,7 +107,7 @@ class AlarmPath:
         sounding -= {device.node for device in posts}
         posts += [device for device in map(context.directory.get, sorted(sounding)) if device]
         if posts and record.body.kind not in m.NEVER_SOUND:
-            parts.orders.send(m.ACTION_STOP, record.src, record.counter, record.body.kind, 1, posts)
+            parts.orders.send(Command(m.ACTION_STOP, *record.about, record.body.kind, 1), posts)
 
     def on_vouched(self, held):
         """Somebody has said that this alarm is of today."""

@@ -1,6 +1,6 @@
 """SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
 
-from collections import deque
+from collections import deque, namedtuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
@@ -34,17 +34,28 @@ DONE_STATES = {
 }
 
 
+# What a SIREN_ORDER says, and when it is done. alarm: the counter of the origin's alarm; first: that of its
+# incident, where it is another. any_answer: done at the first post that sounds. obeyed: a post is done only
+# when it says that it sounds by order, for it may beat the alarm already, and as a drill. order_id: the hub
+# is told once all of it was on the air, or that it never was.
+Command = namedtuple(
+    "Command",
+    ("action", "origin", "alarm", "kind", "seconds", "first", "any_answer", "obeyed", "order_id"),
+    defaults=(0, 0, 0, 0, None, False, False, None),
+)
+QUIET_TEST = Command(m.ACTION_TEST)
+
+
 class Job:
-    def __init__(
-        self, counter, payload, action, origin, alarm, kind, seconds, targets, hop_limit, any_answer, sends,
-        period_ms, first, obeyed, order_id, until_ms,
-    ):
-        self.counter, self.payload, self.action = counter, payload, action
-        self.origin, self.alarm, self.kind = origin, alarm, kind  # the alarm's sender, counter and kind
-        self.seconds, self.first, self.obeyed = seconds, first, obeyed
+    """A command on its way to some posts: one payload, repeated."""
+
+    def __init__(self, command, counter, payload, targets, hop_limit, sends, until_ms):
+        self.command, self.counter, self.payload = command, counter, payload
+        self.action, self.origin, self.alarm, self.kind = command[:4]
+        self.first, self.any_answer, self.obeyed = command.first, command.any_answer, command.obeyed
+        self.order_id = command.order_id
         self.targets, self.hop_limit = set(targets), hop_limit
-        self.any_answer, self.left, self.period_ms, self.due_ms = any_answer, sends, period_ms, 0
-        self.order_id, self.until_ms = order_id, until_ms
+        self.left, self.due_ms, self.until_ms = sends, 0, until_ms
         self.on_air = False
 
 
@@ -62,44 +73,26 @@ class SirenOrders:
         self._started = {}  # (origin, counter, post) -> when we last ordered it to start
         self._leapt = False
 
-    def send(
-        self,
-        action,
-        origin,
-        counter,
-        kind,
-        seconds,
-        devices,
-        any_answer=False,
-        sends=SENDS_MAX,
-        period_ms=REPEAT_MS,
-        first=None,
-        obeyed=False,
-        urgent=False,
-        order_id=None,
-    ):
-        """Order these devices; any_answer ends the row at the first post that sounds. False: none named.
+    def send(self, command, devices, sends=SENDS_MAX, urgent=False):
+        """Order these devices. False: none named.
 
-        first: the first counter of the alarm's incident, where it is not its own. obeyed: a post is done only
-        when it says that it sounds by order, for it may beat the alarm already, and as a drill. urgent: a
-        quiet test on which an alarm waits; any other goes only while half of the hour's air is there.
-        order_id: the hub is told once all of it was on the air, or that it never was.
+        urgent: a quiet test on which an alarm waits; others go only while half of the hour's air is there.
         """
-        first = counter if first is None else first
+        if command.first is None:
+            command = command._replace(first=command.alarm)
         devices = list(devices)
-        if action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
+        if command.action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
             return False
         for at in range(0, len(devices), TARGETS_MAX):
             group = devices[at : at + TARGETS_MAX]
             jobs = dict.fromkeys(self._jobs)
-            gone = make_room(jobs, JOBS_LIMIT, origin, lambda job: job.origin)
+            gone = make_room(jobs, JOBS_LIMIT, command.origin, lambda job: job.origin)
             if gone:
                 self._context.count("order_dropped")
                 self._end(gone)
-            if order_id is not None:
-                self._open.setdefault(order_id, False)
-            self._start(action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
-                        obeyed, order_id)
+            if command.order_id is not None:
+                self._open.setdefault(command.order_id, False)
+            self._start(command, group, sends)
         self._settle()
         return bool(devices)
 
@@ -111,7 +104,10 @@ class SirenOrders:
             context.sequence.leap(mix(context.rnd, len(zones)))
             self.tests.clear()
         posts = {device.node: device for zone in zones for device in context.directory.posts(zone)}
-        self.send(m.ACTION_TEST, 0, 0, 0, 0, posts.values(), sends=1, urgent=True)
+        self.quiet_test(posts.values(), urgent=True)
+
+    def quiet_test(self, devices, urgent=False):
+        return self.send(QUIET_TEST, devices, sends=1, urgent=urgent)
 
     def _end(self, job):
         """Nothing of it goes any more."""
@@ -129,26 +125,26 @@ class SirenOrders:
         """Whether there is air for a quiet test of so many devices."""
         return self._context.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
-    def _start(self, action, origin, counter, kind, seconds, group, any_answer, sends, period_ms, first,
-               obeyed=False, order_id=None):
+    def _start(self, command, group, sends):
         context = self._context
         own = context.take()
-        fixed = (origin, counter, action, kind, max(0, min(seconds, SECONDS_MAX)))
+        seconds = max(0, min(command.seconds, SECONDS_MAX))
+        fixed = command.origin, command.alarm, command.action, command.kind, seconds
         frame = payload(context, own, fixed, group)
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
-        job = Job(own, frame, action, origin, counter, kind, seconds, nodes, hop_limit, any_answer, sends,
-                  period_ms, first, obeyed, order_id, context.now_ms + SECONDS_MAX * 1_000)
+        job = Job(command, own, frame, nodes, hop_limit, sends, context.now_ms + SECONDS_MAX * 1_000)
         self._jobs.append(job)
-        if action == m.ACTION_TEST:
+        if command.action == m.ACTION_TEST:
             self.tests.append(own)
-        if action == m.ACTION_START:
+        if command.action == m.ACTION_START:
+            about = command.origin, command.alarm
             for node in nodes:
-                put(self._started, (origin, counter, node), context.now_ms, STARTED_LIMIT, owner)
+                put(self._started, (*about, node), context.now_ms, STARTED_LIMIT, owner)
         self._send(job, own)
 
     def _send(self, job, packet_id):
-        job.due_ms = self._context.now_ms + job.period_ms
+        job.due_ms = self._context.now_ms + REPEAT_MS
         kind = ALARM if job.on_air or not job.origin else FIRST
         of = (self._context.whose(job.origin, job.alarm),) if job.origin else ()
         sent = self._context.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
@@ -218,9 +214,7 @@ class SirenOrders:
             others = [self._context.directory.get(node) for node in sorted(job.targets - {post})]
             others = [device for device in others if device]
             if others and job.left > 0:
-                about = job.action, origin, job.alarm, job.kind, job.seconds
-                self._start(*about, others, job.any_answer, job.left, job.period_ms, first, job.obeyed,
-                            job.order_id)
+                self._start(job.command, others, job.left)
         self._settle()
 
     def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:

@@ -16,7 +16,7 @@ from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.context import mix
 from kentongan_gateway.core.devices import device_settings
-from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX
+from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
 CURRENT_MS = SECONDS_MAX * 1_000  # a post that refused an alarm is ordered to sound it for so long
@@ -197,7 +197,7 @@ class Watch:
         device = self._context.directory.get(post)
         if device and not self._orders.ordered(post, origin, counter, m.ACTION_STOP):
             self._context.note_about("replayed_at_post", origin, counter, device.label)
-            self._orders.send(m.ACTION_STOP, origin, counter, 0, 0, [device])
+            self._orders.send(Command(m.ACTION_STOP, origin, counter), [device])
 
     def in_earnest(self, record, devices, obeyed=True):
         """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
@@ -206,8 +206,8 @@ class Watch:
 
     def _order(self, record, devices, any_answer=False, obeyed=False):
         about = record.src, record.counter, record.body.kind
-        self._orders.send(m.ACTION_START, *about, SECONDS_MAX, devices, any_answer=any_answer,
-                          first=record.first_counter, obeyed=obeyed)
+        command = Command(m.ACTION_START, *about, SECONDS_MAX, record.first_counter, any_answer, obeyed)
+        self._orders.send(command, devices)
 
         if not self._due:
             self._turns = {}
