@@ -23,9 +23,9 @@ class Post(Node):
         super().__init__(checked, state)
         self.got = []
 
-    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+    def on_message(self, message, repeat, heard):
         self.got.append((message.type, message.counter, repeat))
-        actions.append(act.Sound("test", (), 1))
+        self.actions.append(act.Sound("test", (), 1))
 
 
 class Listener(Node):
@@ -38,7 +38,7 @@ class Listener(Node):
         super().__init__(checked, state)
         self.got = []
 
-    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+    def on_entry(self, entry, envelope, heard):
         self.got.append((entry.counter, entry.stage))
 
 
@@ -167,10 +167,10 @@ def test_what_is_persisted_stands_before_the_frame_that_needs_it():
 
 def test_a_core_that_sleeps_leaves_its_air_behind_and_asks_for_nothing_more():
     class Sleeper(Listener):
-        def on_start(self, boot, now_ms, rnd, actions):
+        def on_start(self, boot):
             body = messages.NodeStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (0, 1, 0))
-            self.send(messages.STATUS, body, now_ms, actions, first=True)
-            actions.append(act.Sleep(5_000))
+            self.send(messages.STATUS, body, first=True)
+            self.actions.append(act.Sleep(5_000))
 
     actions = Sleeper(settings("penerus", NODE), {}).start(act.Boot("power", "", False), 0, 1)
     assert [type(a).__name__ for a in actions][-2:] == ["Persist", "Sleep"]

@@ -257,7 +257,7 @@ def test_a_replayed_receipt_and_a_replayed_order_do_not_sound_again():
 
 def test_with_the_counters_lost_an_unknown_counter_does_not_sound_for_ten_minutes_unless_ordered():
     post = Post(state={})
-    assert post.core.status_flags(0) & m.STATUS_COUNTERS_LOST
+    assert post.core.status_flags() & m.STATUS_COUNTERS_LOST
     post.hear(pressed(10))
     post.hear(pressed(11, incident=10))
     post.hear(receipt(counter=20, src=TOMBOL + 1))
@@ -279,7 +279,7 @@ def test_a_torn_counter_file_counts_as_lost():
 def test_the_gateways_counter_table_ends_the_waiting():
     post = Post(state={})
     configure(post, counters=[(TOMBOL, 0, 0, 9)])
-    assert not post.core.status_flags(0) & m.STATUS_COUNTERS_LOST
+    assert not post.core.status_flags() & m.STATUS_COUNTERS_LOST
     post.hear(pressed(9))
     assert post.sounds() == []
     post.hear(pressed(10))

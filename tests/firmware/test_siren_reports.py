@@ -115,7 +115,7 @@ def test_no_stage_one_is_claimed_when_the_sensor_says_that_nothing_sounds():
     post.wait(20 * SECOND)
     assert post.stage1() == []
     assert post.reports()[0] == (m.STATE_FAILED, m.SOURCE_DIRECT)
-    assert post.core.status_flags(0) & m.STATUS_SIREN_FAULT
+    assert post.core.status_flags() & m.STATUS_SIREN_FAULT
 
 
 def test_with_its_sensor_the_post_says_that_it_sounds_and_without_one_that_it_is_driven():

@@ -57,7 +57,7 @@ class Timed(Post):
         return isinstance(last, act.Sound) and self.now_ms < at_ms + last.total_ms
 
     def flags(self):
-        return self.core.status_flags(self.now_ms)
+        return self.core.status_flags()
 
     def told(self, since_ms):
         """[(origin, state)] of the reports sent since then."""

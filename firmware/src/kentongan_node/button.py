@@ -79,43 +79,43 @@ class Tombol(Node):
 
     # -- events -------------------------------------------------------------------------------------
 
-    def on_start(self, boot, now_ms, rnd, actions):
+    def on_start(self, boot):
         self._lid = boot.lid_open and boot.key != "lid"  # the lid that woke us is being opened now
         for name in SLOTS:
-            self._resume(name, boot, now_ms, actions)
+            self._resume(name, boot)
         if len(self._running()) == len(SLOTS):
             # Each was sent under counters in turn: whatever was the highest, both go on above it.
             self._last_counter = self.sequence.peek() - 1
         if boot.cause == "wake_key" and boot.key == "main" and not self.settings["one_press"]:
-            self.strokes.wake(now_ms)
+            self.strokes.wake(self.now_ms)
         elif boot.key and (boot.cause == "wake_key" or not self._spent):
             # after power or a reset: the key was down as the board started
-            self.on_key(boot.key, True, now_ms, rnd, actions)
+            self.on_key(boot.key, True)
         if boot.cause in ("power", "reset"):
             self._boots = (self._boots + 1) & 0xFF
-            actions.append(Persist("boots", bytes((self._boots,))))
-            self.at("status", now_ms + FIRST_STATUS_MS + self.draw(rnd, FIRST_STATUS_SPAN_MS))
+            self.actions.append(Persist("boots", bytes((self._boots,))))
+            self.at("status", self.now_ms + FIRST_STATUS_MS + self.draw(FIRST_STATUS_SPAN_MS))
         elif boot.cause == "wake_timer":
-            self.at("status", now_ms)
+            self.at("status", self.now_ms)
         else:
-            self._next_status(now_ms, rnd)
+            self._next_status()
 
-    def on_key(self, key, down, now_ms, rnd, actions):
+    def on_key(self, key, down):
         if key == "main":
             if down:
-                self._main_down(now_ms, rnd, actions)
+                self._main_down()
             else:
-                self._main_up(now_ms, rnd, actions)
+                self._main_up()
         elif key == "silent" and down:
-            self._press(SILENT, m.KIND_KEKERASAN, now_ms, rnd, actions)
+            self._press(SILENT, m.KIND_KEKERASAN)
         elif key == "uji" and down and self.incidents[OPEN] is None:
-            self._press(OPEN, m.KIND_UJI, now_ms, rnd, actions)
+            self._press(OPEN, m.KIND_UJI)
         elif key == "lid":
             self._lid_pending = self._lid_pending or down and not self._lid
             self._lid = down
-        self._timers(now_ms)
+        self._timers()
 
-    def on_sense(self, what, value, now_ms, rnd, actions):
+    def on_sense(self, what, value):
         if what == "battery":
             self._battery_mv = value
         elif what == "stuck":
@@ -123,36 +123,36 @@ class Tombol(Node):
         elif what == "temperature":
             self._temperature = max(-128, min(127, value))
         elif what == "flash" and not self._running():
-            self.confirm_config(now_ms, rnd)  # a STATUS soon: somebody has to come
+            self.confirm_config()  # a STATUS soon: somebody has to come
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         if name in SLOTS:
-            self._turn(name, now_ms, rnd, actions)
+            self._turn(name)
         elif name == "strokes":
-            self._strokes_tick(now_ms, rnd, actions)
+            self._strokes_tick()
         elif name == "hold":
-            self._cancel_alarm(now_ms, rnd, actions)
+            self._cancel_alarm()
         elif name == "stage_status":
-            self._send_status(now_ms, actions)
+            self._send_status()
         elif name == "status":
             if not self._running():
-                self._send_status(now_ms, actions)
-            self._next_status(now_ms, rnd)
+                self._send_status()
+            self._next_status()
 
-    def on_sent(self, entry, now_ms, rnd, actions):
+    def on_sent(self, entry):
         if entry.klass == CLASS_STATUS:
-            self._listen(now_ms + LISTEN_STATUS_MS, actions)
+            self._listen(self.now_ms + LISTEN_STATUS_MS)
         incident = self.incidents[OPEN]
         if incident is None or incident.repeats.attempt != 1:
             return
         if entry.tag == (self.node, incident.counter):
-            self.note(actions, "sent", incident.counter)
+            self.note("sent", incident.counter)
 
-    def on_config(self, changed, now_ms, actions):
+    def on_config(self, changed):
         if "hop_limit" in changed:
             self.reach = Reach(changed["hop_limit"])
 
-    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+    def on_entry(self, entry, envelope, heard):
         self._rssi = max(-128, min(127, heard[1]))
         for name in SLOTS:
             incident = self.incidents[name]
@@ -160,99 +160,99 @@ class Tombol(Node):
                 continue
             stage = entry.stage
             first = incident.stage < m.STAGE_COMING <= stage
-            higher = incident.answer(entry.counter, stage, now_ms, rnd)
+            higher = incident.answer(entry.counter, stage, self.now_ms, self.rnd)
             if first:
-                self.reach.told(heard[0].hop_start, envelope.body[0] > 1, actions)
+                self.reach.told(heard[0].hop_start, envelope.body[0] > 1, self.actions)
             if stage >= m.STAGE_COMING and incident.may_tell(higher):
-                wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
-                self.at("stage_status", now_ms + wait_ms)
+                wait_ms = STAGE_STATUS_MIN_MS + self.draw(STAGE_STATUS_SPAN_MS)
+                self.at("stage_status", self.now_ms + wait_ms)
             if higher:
                 if name == OPEN:
-                    self.note(actions, "receipt_{}".format(stage), incident.counter)
-                actions.append(Persist(name, incident.dump()))
+                    self.note("receipt_{}".format(stage), incident.counter)
+                self.actions.append(Persist(name, incident.dump()))
                 if incident.finished():
-                    self.at("end_" + name, now_ms + CLOSING_MS)
-                self._show_now(now_ms, actions)
+                    self.at("end_" + name, self.now_ms + CLOSING_MS)
+                self._show_now()
                 if name == OPEN and stage == m.STAGE_COMING:
-                    self.note(actions, "shown_coming", incident.counter)
-        self._timers(now_ms)
+                    self.note("shown_coming", incident.counter)
+        self._timers()
 
     # -- presses ------------------------------------------------------------------------------------
 
-    def _main_down(self, now_ms, rnd, actions):
+    def _main_down(self):
         incident = self.incidents[OPEN]
-        if incident is not None and incident.may_cancel(now_ms) and self.strokes.idle():
-            self._hold_ms = now_ms
-            self.at("hold", now_ms + CANCEL_HOLD_MS)
+        if incident is not None and incident.may_cancel(self.now_ms) and self.strokes.idle():
+            self._hold_ms = self.now_ms
+            self.at("hold", self.now_ms + CANCEL_HOLD_MS)
         elif self.settings["one_press"]:
-            self._press(OPEN, self.settings["strokes"][0], now_ms, rnd, actions)
+            self._press(OPEN, self.settings["strokes"][0])
         else:
-            self._strokes_tick(now_ms, rnd, actions)
-            kind = self.strokes.press(now_ms)
+            self._strokes_tick()
+            kind = self.strokes.press(self.now_ms)
             if kind is not None:
-                self._press(OPEN, kind, now_ms, rnd, actions)
+                self._press(OPEN, kind)
 
-    def _main_up(self, now_ms, rnd, actions):
+    def _main_up(self):
         held_from_ms, self._hold_ms = self._hold_ms, None
         self.cancel("hold")
         if held_from_ms is None:
-            self._strokes_tick(now_ms, rnd, actions)
-            self.strokes.release(now_ms)
+            self._strokes_tick()
+            self.strokes.release(self.now_ms)
             return
         incident = self.incidents[OPEN]
-        if now_ms - held_from_ms >= STROKE_MAX_MS and incident is not None:
+        if self.now_ms - held_from_ms >= STROKE_MAX_MS and incident is not None:
             # neither a stroke nor a cancel: in doubt, alarm
-            self._press(OPEN, incident.kind, now_ms, rnd, actions)
+            self._press(OPEN, incident.kind)
         elif self.settings["one_press"]:
-            self._press(OPEN, self.settings["strokes"][0], now_ms, rnd, actions)
+            self._press(OPEN, self.settings["strokes"][0])
         else:
             self.strokes.press(held_from_ms)
-            self.strokes.release(now_ms)
+            self.strokes.release(self.now_ms)
 
-    def _strokes_tick(self, now_ms, rnd, actions):
-        kind = self.strokes.tick(now_ms)
+    def _strokes_tick(self):
+        kind = self.strokes.tick(self.now_ms)
         if kind is not None:
-            self._press(OPEN, kind, now_ms, rnd, actions)
+            self._press(OPEN, kind)
 
-    def _press(self, name, kind, now_ms, rnd, actions):
+    def _press(self, name, kind):
         """An alarm of that slot: the running incident goes on, unless it is over or was cancelled."""
         incident = self.incidents[name]
         tested = incident is not None and incident.kind == m.KIND_UJI and kind != m.KIND_UJI
         if incident is None or incident.finished() or incident.cancel or tested:
-            incident = Incident(kind, name == SILENT, now_ms)
+            incident = Incident(kind, name == SILENT, self.now_ms)
             self.incidents[name] = incident
             self.cancel("end_" + name)
-        elif incident.folds(kind, now_ms):
+        elif incident.folds(kind, self.now_ms):
             return
-        self._begin_alarm(name, kind, False, now_ms, rnd, actions)
+        self._begin_alarm(name, kind, False)
 
-    def _cancel_alarm(self, now_ms, rnd, actions):
+    def _cancel_alarm(self):
         """The hold lasted: take the alarm back. The same incident, until stage 5."""
         self._hold_ms = None
         incident = self.incidents[OPEN]
         if incident is not None and not incident.finished():
-            self._begin_alarm(OPEN, incident.kind, True, now_ms, rnd, actions)
+            self._begin_alarm(OPEN, incident.kind, True)
 
-    def _begin_alarm(self, name, kind, cancel, now_ms, rnd, actions):
+    def _begin_alarm(self, name, kind, cancel):
         """Attempt 0: the channel is asked before the flash is written, so that the write costs no time."""
         incident = self.incidents[name]
-        incident.press(self.sequence.peek(), kind, self._lid, self._battery(), now_ms, cancel)
+        incident.press(self.sequence.peek(), kind, self._lid, self._battery(), self.now_ms, cancel)
         if name == OPEN:
-            self.note(actions, "cancel" if cancel else "press", incident.counter)
-        self._turn(name, now_ms, rnd, actions)
-        self.mesh.tick(now_ms, rnd, actions)
-        self._listen(now_ms, actions)
-        self._show_now(now_ms, actions)
-        actions.append(Persist(name, incident.dump()))
+            self.note("cancel" if cancel else "press", incident.counter)
+        self._turn(name)
+        self.mesh.tick(self.now_ms, self.rnd, self.actions)
+        self._listen(self.now_ms)
+        self._show_now()
+        self.actions.append(Persist(name, incident.dump()))
 
-    def _turn(self, name, now_ms, rnd, actions):
+    def _turn(self, name):
         """Use the turn that is due, or give it away to a busy channel."""
         incident = self.incidents[name]
-        if incident is None or incident.repeats.due_ms is None or now_ms < incident.repeats.due_ms:
+        if incident is None or incident.repeats.due_ms is None or self.now_ms < incident.repeats.due_ms:
             return
         repeats = incident.repeats
-        turn_rnd = self.draw(rnd, 1 << 32)
-        if self.mesh.busy_share(now_ms) > BUSY_SHARE_PERCENT and repeats.skip(now_ms, turn_rnd):
+        turn_rnd = self.draw(1 << 32)
+        if self.mesh.busy_share(self.now_ms) > BUSY_SHARE_PERCENT and repeats.skip(self.now_ms, turn_rnd):
             self.count("turn_skipped")
             return
         if self.sequence.unsure and incident.stage == 0 and repeats.attempt >= UNSURE_ATTEMPT:
@@ -260,49 +260,48 @@ class Tombol(Node):
             self._last_counter = self.sequence.peek()
         if incident.counter < self._last_counter:
             incident.renumber(self.sequence.peek())
-            actions.append(Persist(name, incident.dump()))
+            self.actions.append(Persist(name, incident.dump()))
         self._last_counter = max(self._last_counter, incident.counter)
         body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
                        incident.flags(), incident.battery)
-        self.send(m.ALARM, body, now_ms, actions,
-                  hop_limit=hop_limit(repeats.attempt, self.reach.hops,
-                                      self._crowded(incident, now_ms)), counter=incident.counter,
+        self.send(m.ALARM, body, hop_limit=hop_limit(repeats.attempt, self.reach.hops,
+                                      self._crowded(incident)), counter=incident.counter,
                   first=repeats.attempt == 0)
-        repeats.sent(now_ms, turn_rnd)
+        repeats.sent(self.now_ms, turn_rnd)
 
-    def _crowded(self, incident, now_ms):
+    def _crowded(self, incident):
         """Whether somebody hears us, so that it is the others that keep the gateway's answer away."""
-        return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(now_ms) >= CROWD
+        return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(self.now_ms) >= CROWD
 
-    def _resume(self, name, boot, now_ms, actions):
+    def _resume(self, name, boot):
         """An incident that a reset interrupted goes on; that it did is on flash before anything is sent."""
         data = self.state.get(name)
         if not data:
             return
-        incident = None if boot.lid_open else load(data, now_ms)
+        incident = None if boot.lid_open else load(data, self.now_ms)
         self.incidents[name] = incident
         if incident is None and boot.key and boot.cause != "wake_key" and not boot.lid_open:
             # Its resets are used up and its key is still down, so it is stuck: no new alarm at every reset.
             self._spent = True
             return
-        actions.append(Persist(name, incident.dump() if incident else b""))
+        self.actions.append(Persist(name, incident.dump() if incident else b""))
         if incident:
-            self._weaken(incident, actions)
+            self._weaken(incident)
             self._spent = self._spent or incident.last_ms is not None
-            self._listen(now_ms, actions)
+            self._listen(self.now_ms)
 
-    def _weaken(self, incident, actions):
+    def _weaken(self, incident):
         """After too many resets: perhaps the cell has the current for a weaker frame."""
         dbm = incident.weak_dbm()
         if dbm is not None and dbm < self.settings["conducted_dbm"]:
-            actions.append(Tune(self.settings["preset"], self.settings["freq_hz"], dbm))
+            self.actions.append(Tune(self.settings["preset"], self.settings["freq_hz"], dbm))
 
     # -- what runs ----------------------------------------------------------------------------------
 
     def _running(self):
         return [name for name in SLOTS if self.incidents[name] is not None]
 
-    def _timers(self, now_ms):
+    def _timers(self):
         """Set the timers that follow from the state, whatever changed it."""
         for name in SLOTS:
             incident = self.incidents[name]
@@ -315,69 +314,69 @@ class Tombol(Node):
                 self.at("end_" + name, incident.ends_ms())
         incident = self.incidents[OPEN]
         self.cancel("show")
-        if incident is not None and not incident.stage and now_ms < incident.nobody_ms():
+        if incident is not None and not incident.stage and self.now_ms < incident.nobody_ms():
             self.at("show", incident.nobody_ms())
         self.cancel("strokes")
         if self.strokes.deadline() is not None:
             self.at("strokes", self.strokes.deadline())
 
-    def _end(self, now_ms, rnd, actions):
+    def _end(self):
         """After every event: what is over ends, what is true is shown, and without work the box sleeps."""
         for name in SLOTS:
-            self._finish(name, now_ms, actions)
-        self._lid_status(now_ms, actions)
-        self._timers(now_ms)
-        self._show_now(now_ms, actions)
-        self._rest(now_ms, actions)
-        return Node._end(self, now_ms, rnd, actions)
+            self._finish(name)
+        self._lid_status()
+        self._timers()
+        self._show_now()
+        self._rest()
+        return Node._end(self)
 
-    def _finish(self, name, now_ms, actions):
+    def _finish(self, name):
         incident = self.incidents[name]
         if incident is None:
             return
         over = incident.finished() and "end_" + name not in self.timers
-        if over or now_ms >= incident.ends_ms():
+        if over or self.now_ms >= incident.ends_ms():
             self.incidents[name] = None
             self.cancel("end_" + name)
-            actions.append(Persist(name, b""))
+            self.actions.append(Persist(name, b""))
 
-    def _show_now(self, now_ms, actions):
+    def _show_now(self):
         """Show what is true of the open incident; a silent one is not looked at."""
         state = feedback.OFF
         incident = self.incidents[OPEN]
         if incident is not None:
-            state = incident.shown(now_ms)
+            state = incident.shown(self.now_ms)
         elif not self.strokes.idle():
             state = feedback.PRESSED
         if state != self._shown:
             self._shown = state
             show = feedback.show(state)
-            actions.append(Show(state, show.steps[:1] + NO_STEPS) if self._exhausted() else show)
+            self.actions.append(Show(state, show.steps[:1] + NO_STEPS) if self._exhausted() else show)
 
-    def _listen(self, until_ms, actions):
+    def _listen(self, until_ms):
         self._listen_ms = max(until_ms, self._listen_ms or 0)
         if not self._listening:
             self._listening = True
-            actions.append(Listen(True))
+            self.actions.append(Listen(True))
 
-    def _rest(self, now_ms, actions):
+    def _rest(self):
         """Deep sleep when nothing is left but the next STATUS, and that is far away."""
-        if self._listen_ms is not None and now_ms >= self._listen_ms:
+        if self._listen_ms is not None and self.now_ms >= self._listen_ms:
             self._listen_ms = None
-        status_ms = self.timers.get("status", now_ms + AWAKE_MS)
+        status_ms = self.timers.get("status", self.now_ms + AWAKE_MS)
         waits = [name for name in self.timers if name != "status"]
         if (waits or self._running() or self._lid_pending or self._listen_ms is not None
-                or self.mesh.next_deadline() is not None or status_ms - now_ms < AWAKE_MS):
+                or self.mesh.next_deadline() is not None or status_ms - self.now_ms < AWAKE_MS):
             return
         if self._listening:
             self._listening = False
-            actions.append(Listen(False))
+            self.actions.append(Listen(False))
         self._asleep = True
-        actions.append(Sleep(status_ms - now_ms))
+        self.actions.append(Sleep(status_ms - self.now_ms))
 
-    def _begin(self):
+    def _begin(self, now_ms, rnd):
         self._asleep = False
-        return Node._begin(self)
+        Node._begin(self, now_ms, rnd)
 
     def next_deadline(self):
         """None in deep sleep: the wake-up time went with the Sleep."""
@@ -388,25 +387,25 @@ class Tombol(Node):
 
     # -- status -------------------------------------------------------------------------------------
 
-    def _next_status(self, now_ms, rnd):
+    def _next_status(self):
         period_ms = self.settings["status_period_s"] * 1000
         span_ms = period_ms * STAGGER_PERCENT // 100
-        self.at("status", now_ms + period_ms - span_ms + self.draw(rnd, 2 * span_ms + 1))
+        self.at("status", self.now_ms + period_ms - span_ms + self.draw(2 * span_ms + 1))
 
-    def _lid_status(self, now_ms, actions):
+    def _lid_status(self):
         """One STATUS for an opened lid, when no incident runs and the last one is long enough ago."""
         if not self._lid_pending or self._running():
             return
-        if self._lid_sent_ms is not None and now_ms - self._lid_sent_ms < LID_STATUS_GAP_MS:
+        if self._lid_sent_ms is not None and self.now_ms - self._lid_sent_ms < LID_STATUS_GAP_MS:
             self.at("lid", self._lid_sent_ms + LID_STATUS_GAP_MS)
             return
         self._lid_pending = False
-        self._lid_sent_ms = now_ms
-        self._send_status(now_ms, actions)
+        self._lid_sent_ms = self.now_ms
+        self._send_status()
 
-    def confirm_config(self, now_ms, rnd):
-        wait_ms = STAGE_STATUS_MIN_MS + self.draw(rnd, STAGE_STATUS_SPAN_MS)
-        self.at("stage_status", now_ms + wait_ms)
+    def confirm_config(self):
+        wait_ms = STAGE_STATUS_MIN_MS + self.draw(STAGE_STATUS_SPAN_MS)
+        self.at("stage_status", self.now_ms + wait_ms)
 
     def _wants(self, envelope):
         """Nothing changes while an incident runs, its keys least of all: the gateway sends CONFIG again."""
@@ -420,7 +419,7 @@ class Tombol(Node):
     def _battery(self):
         return max(0, min(255, self._battery_mv // BATTERY_STEP_MV))
 
-    def _send_status(self, now_ms, actions):
+    def _send_status(self):
         if self._exhausted():
             self.count("battery_saved")
             return
@@ -435,5 +434,5 @@ class Tombol(Node):
                               self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1],
                               counter if stage else 0)
         self._last_counter = self.sequence.peek()
-        self.send_own_status(body, now_ms, actions, self.reach.hops)
-        self._listen(now_ms, actions)
+        self.send_own_status(body, self.reach.hops)
+        self._listen(self.now_ms)

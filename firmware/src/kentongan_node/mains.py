@@ -30,23 +30,23 @@ class MainsNode(Node):
         self._start_ms = 0
         self._status_due_ms = 0   # when STATUS was due before an alarm postponed it
 
-    def on_start(self, boot, now_ms, rnd, actions):
+    def on_start(self, boot):
         self.boots = (self.boots + 1) & 0xFFFF
         self.lid_open = boot.lid_open
-        self._start_ms = now_ms
-        actions.append(Persist("boots", self.boots.to_bytes(2, "little")))
-        actions.append(Listen(True))
+        self._start_ms = self.now_ms
+        self.actions.append(Persist("boots", self.boots.to_bytes(2, "little")))
+        self.actions.append(Listen(True))
         # After a power cut the whole site starts at once: spread the first STATUS over a period.
-        self._plan(now_ms + FIRST_MS + self.draw(rnd, self._period_ms()))
+        self._plan(self.now_ms + FIRST_MS + self.draw(self._period_ms()))
 
-    def on_key(self, key, down, now_ms, rnd, actions):
+    def on_key(self, key, down):
         if key == "lid" and down != self.lid_open:
             self.lid_open = down
-            self.send_status(now_ms, actions)
+            self.send_status()
         elif key == "uji":
-            self.note(actions, "status", self.send_status(now_ms, actions) or 0)
+            self.note("status", self.send_status() or 0)
 
-    def on_sense(self, what, value, now_ms, rnd, actions):
+    def on_sense(self, what, value):
         if what == "mains":
             self.mains = bool(value)
         elif what == "battery":
@@ -56,23 +56,23 @@ class MainsNode(Node):
         elif what == "stuck":
             self.stuck = bool(value)
         elif what == "flash":
-            self.quiet_test(now_ms, rnd)  # a STATUS soon: somebody has to come
+            self.quiet_test()  # a STATUS soon: somebody has to come
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         if name == "status":
             alarm_ms = self.mesh.last_alarm_ms
-            quiet_ms = now_ms if alarm_ms is None else alarm_ms + QUIET_MS
+            quiet_ms = self.now_ms if alarm_ms is None else alarm_ms + QUIET_MS
             wait_ms = min(quiet_ms, self._status_due_ms + POSTPONE_MAX_MS)
-            if wait_ms > now_ms:
+            if wait_ms > self.now_ms:
                 self.at("status", wait_ms)
                 return
-            self.send_status(now_ms, actions)
-            self.mesh.keep(actions)
+            self.send_status()
+            self.mesh.keep(self.actions)
             # A tenth of jitter keeps two nodes from meeting at every period.
             period_ms = self._period_ms()
-            self._plan(now_ms + period_ms - self.draw(rnd, period_ms // 10))
+            self._plan(self.now_ms + period_ms - self.draw(period_ms // 10))
         elif name == "test":
-            self.send_status(now_ms, actions)
+            self.send_status()
 
     def _plan(self, at_ms):
         self._status_due_ms = at_ms
@@ -86,20 +86,20 @@ class MainsNode(Node):
         self.snr_q = snr_q if -128 <= snr_q <= 127 else -128 if snr_q < 0 else 127
         return Node.receive(self, frame, rssi, snr_q, now_ms, rnd)
 
-    def quiet_test(self, now_ms, rnd):
+    def quiet_test(self):
         """Answer a quiet test with STATUS, soon."""
-        self.at("test", now_ms + self.draw(rnd, TEST_DELAY_MS))
+        self.at("test", self.now_ms + self.draw(TEST_DELAY_MS))
 
-    def send_status(self, now_ms, actions):
+    def send_status(self):
         """Queue a STATUS now; it travels no farther than the gateway is away: at one hop nobody relays it."""
-        body = self.status_body(now_ms)
+        body = self.status_body()
         hop_limit = self.settings["gateway_hops"] - 1
-        return self.send_own_status(body, now_ms, actions, hop_limit)
+        return self.send_own_status(body, hop_limit)
 
-    def confirm_config(self, now_ms, rnd):
-        self.quiet_test(now_ms, rnd)
+    def confirm_config(self):
+        self.quiet_test()
 
-    def status_flags(self, now_ms):
+    def status_flags(self):
         flags = 0
         if self.mains:
             flags |= messages.STATUS_MAINS
@@ -107,7 +107,7 @@ class MainsNode(Node):
             flags |= messages.STATUS_LID
         if self.counters_lost or self.counters_stale or self.guard.evicted:
             flags |= messages.STATUS_COUNTERS_LOST
-        if self.mesh.jammed(now_ms):
+        if self.mesh.jammed(self.now_ms):
             flags |= messages.STATUS_JAMMING
         if self.flash_failing:
             flags |= messages.STATUS_FLASH_FAILING
@@ -115,9 +115,9 @@ class MainsNode(Node):
             flags |= messages.STATUS_PART_FAILING
         return flags
 
-    def status_body(self, now_ms):
-        uptime_h = min((now_ms - self._start_ms) // HOUR_MS, 0xFFFF)
-        air_used = min(self.mesh.air_used_ms(now_ms) // 100, 0xFFFF)
+    def status_body(self):
+        uptime_h = min((self.now_ms - self._start_ms) // HOUR_MS, 0xFFFF)
+        air_used = min(self.mesh.air_used_ms(self.now_ms) // 100, 0xFFFF)
         return messages.NodeStatus(
-            self.status_flags(now_ms), self.battery_mv, self.temperature, self.rssi, self.snr_q, self.boots,
+            self.status_flags(), self.battery_mv, self.temperature, self.rssi, self.snr_q, self.boots,
             uptime_h, air_used, self.last_control, self.config_version, FIRMWARE)

@@ -27,6 +27,7 @@ class Modem:
     values are used until the host configures; what its antenna does not allow is refused then, too."""
 
     def __init__(self, settings, state):
+        self.now_ms, self.rnd, self.actions = 0, 0, []  # of the call under way
         self.settings = settings
         self.label = settings["label"]
         self.node = 0              # 0: not configured since the start
@@ -48,64 +49,64 @@ class Modem:
     # -- what the shell calls -----------------------------------------------------------------------
 
     def start(self, boot, now_ms, rnd):
-        actions = []
+        self._begin(now_ms, rnd)
         self._start_ms = now_ms
         self._beat_ms = now_ms + HEARTBEAT_MS
-        self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, self.node), actions)
-        return self._end(now_ms, rnd, actions)
+        self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, self.node))
+        return self._end()
 
     def host(self, data, now_ms, rnd):
-        actions = []
+        self._begin(now_ms, rnd)
         for seq, message in self._decoder.feed(data):
-            reason = self._obey(seq, message, now_ms, actions)
-            self._tell(link.Nack(seq, reason) if reason else link.Ack(seq), actions)
+            reason = self._obey(seq, message)
+            self._tell(link.Nack(seq, reason) if reason else link.Ack(seq))
             if isinstance(message, link.StatusAsk):
-                self._status(now_ms, actions)
-        return self._end(now_ms, rnd, actions)
+                self._status()
+        return self._end()
 
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
-        actions = []
+        self._begin(now_ms, rnd)
         self.mesh.channel_used(len(frame), now_ms)
         if self.node and 0 < len(frame) <= phy.MAX_FRAME:
             rssi, snr_q = max(-32768, min(rssi, 32767)), max(-128, min(snr_q, 127))
-            self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF), actions)
-        return self._end(now_ms, rnd, actions)
+            self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF))
+        return self._end()
 
     def garbled(self, n_bytes, now_ms, rnd):
         self.mesh.garbled(n_bytes, now_ms)
         return []
 
     def cad(self, busy, now_ms, rnd):
-        actions = []
-        self.mesh.cad(busy, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        self.mesh.cad(busy, now_ms, rnd, self.actions)
+        return self._end()
 
     def sent(self, ok, now_ms, rnd):
-        actions = []
-        entry = self.mesh.sent(ok, now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        entry = self.mesh.sent(ok, now_ms, rnd, self.actions)
         if entry is not None:
             airtime_ms = self.mesh.airtime_ms(len(entry.frame))
-            self._tell(link.Transmitted(entry.src, entry.id, airtime_ms), actions)
-        return self._end(now_ms, rnd, actions)
+            self._tell(link.Transmitted(entry.src, entry.id, airtime_ms))
+        return self._end()
 
     def key(self, key, down, now_ms, rnd):
         return []
 
     def sense(self, what, value, now_ms, rnd):
-        actions = []
+        self._begin(now_ms, rnd)
         if what == "flash":  # its only file is the hour's air
             self._flash_fails = bool(value)
-            self._status(now_ms, actions)
-        return actions
+            self._status()
+        return self.actions
 
     def tick(self, now_ms, rnd):
-        actions = []
+        self._begin(now_ms, rnd)
         if self._beat_ms is not None and now_ms >= self._beat_ms:
             self._beat_ms = now_ms + HEARTBEAT_MS
             if not self.node:
-                self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, 0), actions)
-            self._status(now_ms, actions)
-        return self._end(now_ms, rnd, actions)
+                self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, 0))
+            self._status()
+        return self._end()
 
     def next_deadline(self):
         times = [t for t in (self._beat_ms, self.mesh.next_deadline()) if t is not None]
@@ -113,18 +114,18 @@ class Modem:
 
     # -- the host's orders --------------------------------------------------------------------------
 
-    def _obey(self, seq, message, now_ms, actions):
+    def _obey(self, seq, message):
         """Do what the host asks; 0, or the reason of the refusal."""
         if isinstance(message, link.Configure):
-            return self._configure(message, actions)
+            return self._configure(message)
         if isinstance(message, link.Transmit):
-            return self._transmit(seq, message, now_ms)
+            return self._transmit(seq, message)
         if isinstance(message, link.Drop):
             self.mesh.drop(message.src, message.id, "host")
             return 0
         return 0 if isinstance(message, link.StatusAsk) else link.REASON_UNKNOWN
 
-    def _configure(self, wanted, actions):
+    def _configure(self, wanted):
         try:
             preset = phy.preset(wanted.preset)
             phy.check_frequency(wanted.freq_hz, preset.bw_hz)
@@ -132,7 +133,7 @@ class Modem:
             phy.check_eirp_dbm(wanted.conducted_dbm, self.settings["gain_dbi"], self.settings["loss_db"])
         except LocalError as error:
             self.counters["configure"] = self.counters.get("configure", 0) + 1
-            actions.append(Note("configure_refused", self.label, 0, str(error)))
+            self.actions.append(Note("configure_refused", self.label, 0, str(error)))
             return link.REASON_SETTINGS
         low, high = self.settings.get("power_dbm", (-128, 127))
         if not 3 < wanted.node < 0xFFFFFFFF or not low <= wanted.conducted_dbm <= high:
@@ -142,13 +143,13 @@ class Modem:
             self.mesh.retune(preset, wanted.node)
         if radio != self._tuned:
             self._tuned = radio
-            actions.append(Tune(wanted.preset, wanted.freq_hz, wanted.conducted_dbm))
+            self.actions.append(Tune(wanted.preset, wanted.freq_hz, wanted.conducted_dbm))
         if wanted.node != self.node:
             self.node = wanted.node
-            actions.append(Listen(True))
+            self.actions.append(Listen(True))
         return 0
 
-    def _transmit(self, seq, order, now_ms):
+    def _transmit(self, seq, order):
         if not self.node:
             return link.REASON_NOT_READY
         if not FRAME_LEAST_BYTES <= len(order.frame) <= phy.MAX_FRAME or order.klass > CLASS_LAST:
@@ -162,27 +163,30 @@ class Modem:
             return 0
         first = bool(order.flags & link.FLAG_FIRST)
         delay_ms = order.not_before_ms
-        if not self.mesh.submit(order.frame, order.klass, now_ms, delay_ms, first, relay, order.snr_q):
+        if not self.mesh.submit(order.frame, order.klass, self.now_ms, delay_ms, first, relay, order.snr_q):
             return link.REASON_FULL
         self._handled = self._handled[1 - REMEMBERED:] + [known]
         return 0
 
     # -- inside -------------------------------------------------------------------------------------
 
-    def _status(self, now_ms, actions):
+    def _status(self):
         dropped = sum(self.mesh.drops.values()) & 0xFFFF
-        faults = link.FAULT_JAMMED if self.mesh.jammed(now_ms) else 0
+        faults = link.FAULT_JAMMED if self.mesh.jammed(self.now_ms) else 0
         faults |= link.FAULT_FLASH if self._flash_fails else 0
-        uptime_s = (now_ms - self._start_ms) // 1000
-        self._tell(link.ModemStatus(self.mesh.air_used_ms(now_ms), len(self.mesh.queue), dropped, uptime_s,
-                                    faults), actions)
+        uptime_s = (self.now_ms - self._start_ms) // 1000
+        air_ms = self.mesh.air_used_ms(self.now_ms)
+        self._tell(link.ModemStatus(air_ms, len(self.mesh.queue), dropped, uptime_s, faults))
 
-    def _tell(self, message, actions):
-        actions.append(HostWrite(link.encode(self._seq, message)))
+    def _tell(self, message):
+        self.actions.append(HostWrite(link.encode(self._seq, message)))
         self._seq = (self._seq + 1) & 0xFFFF
 
-    def _end(self, now_ms, rnd, actions):
-        self.mesh.tick(now_ms, rnd, actions)
+    def _begin(self, now_ms, rnd):
+        self.now_ms, self.rnd, self.actions = now_ms, rnd, []
+
+    def _end(self):
+        self.mesh.tick(self.now_ms, self.rnd, self.actions)
         for src, packet_id, reason in self.mesh.queue.take_lost():
-            self._tell(link.Refused(src, packet_id, LOST_REASONS.get(reason, link.REASON_DROPPED)), actions)
-        return actions
+            self._tell(link.Refused(src, packet_id, LOST_REASONS.get(reason, link.REASON_DROPPED)))
+        return self.actions

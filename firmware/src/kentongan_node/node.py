@@ -1,6 +1,7 @@
 """Common base of every role: opens, verifies and carries frames on, sends our own, keeps time.
 
-A role overrides the `on_..` hooks and appends actions; it never handles raw frames. What comes from
+A role overrides the `on_..` hooks; it never handles raw frames. `now_ms`, `rnd` and `actions` belong to the
+call under way; what a core only leans on (mesh, reports, soundings) is told the time. What comes from
 outside and is refused is a RemoteError, caught here and nowhere else, counted by reason, dropped.
 """
 from binascii import unhexlify
@@ -39,6 +40,7 @@ class Node:
     types: tuple = ()
 
     def __init__(self, settings, state):
+        self.now_ms, self.rnd, self.actions = 0, 0, []  # of the call under way
         self.settings = dict(settings)  # CONFIG changes some of them
         self.state = {name: state[name] for name in state if name != "guard"}  # 4 KB, and loaded below
         self.node = settings["node"]
@@ -92,52 +94,52 @@ class Node:
     # -- what the shell calls -----------------------------------------------------------------------
 
     def start(self, boot, now_ms, rnd):
-        actions = self._begin()
+        self._begin(now_ms, rnd)
         if boot.cause == "wake_timer":
             self.mesh.ledger.woke_by_timer()
-        self.on_start(boot, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self.on_start(boot)
+        return self._end()
 
     def key(self, key, down, now_ms, rnd):
-        actions = self._begin()
-        self.on_key(key, down, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        self.on_key(key, down)
+        return self._end()
 
     def sense(self, what, value, now_ms, rnd):
-        actions = self._begin()
+        self._begin(now_ms, rnd)
         if what == "flash":
             self.flash_failing = bool(value)
         elif what == "part":
             self.part_failing = bool(value)
-        self.on_sense(what, value, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self.on_sense(what, value)
+        return self._end()
 
     def host(self, data, now_ms, rnd):
-        actions = self._begin()
-        self.on_host(data, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        self.on_host(data)
+        return self._end()
 
     def cad(self, busy, now_ms, rnd):
-        actions = self._begin()
-        self.mesh.cad(busy, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        self.mesh.cad(busy, now_ms, rnd, self.actions)
+        return self._end()
 
     def sent(self, ok, now_ms, rnd):
-        actions = self._begin()
-        entry = self.mesh.sent(ok, now_ms, rnd, actions)
+        self._begin(now_ms, rnd)
+        entry = self.mesh.sent(ok, now_ms, rnd, self.actions)
         if entry is not None:
-            self.on_sent(entry, now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+            self.on_sent(entry)
+        return self._end()
 
     def tick(self, now_ms, rnd):
-        actions = self._begin()
+        self._begin(now_ms, rnd)
         for _ in range(DUE_LIMIT):
             due = sorted([(at_ms, name) for name, at_ms in self.timers.items() if at_ms <= now_ms])
             if not due:
                 break
             del self.timers[due[0][1]]
-            self.on_timer(due[0][1], now_ms, rnd, actions)
-        return self._end(now_ms, rnd, actions)
+            self.on_timer(due[0][1])
+        return self._end()
 
     def next_deadline(self):
         """When tick is wanted at the latest, or None."""
@@ -148,7 +150,7 @@ class Node:
         return first_ms
 
     def receive(self, frame, rssi, snr_q, now_ms, rnd):
-        actions = self._begin()
+        self._begin(now_ms, rnd)
         self.mesh.channel_used(len(frame), now_ms)
         opened = self._guarded(self._open, frame)
         if opened:
@@ -159,10 +161,10 @@ class Node:
             self.mesh.hear(packet, data, proved, now_ms)
             if envelope:
                 heard = (packet, rssi, snr_q)
-                self._guarded(self._deliver, frame, envelope, proved, heard, now_ms, rnd, actions)
+                self._guarded(self._deliver, frame, envelope, proved, heard)
             if self.relays:
-                self._carry(packet, data, proved, snr_q, now_ms, rnd)
-        return self._end(now_ms, rnd, actions)
+                self._carry(packet, data, proved, snr_q)
+        return self._end()
 
     def garbled(self, n_bytes, now_ms, rnd):
         """A frame of n_bytes whose check failed: somebody uses the channel."""
@@ -171,41 +173,41 @@ class Node:
 
     # -- what a role overrides ----------------------------------------------------------------------
 
-    def on_start(self, boot, now_ms, rnd, actions):
+    def on_start(self, boot):
         """The node came up."""
 
-    def on_key(self, key, down, now_ms, rnd, actions):
+    def on_key(self, key, down):
         """A debounced edge."""
 
-    def on_sense(self, what, value, now_ms, rnd, actions):
+    def on_sense(self, what, value):
         """A reading."""
 
-    def on_host(self, data, now_ms, rnd, actions):
+    def on_host(self, data):
         """Bytes from the host."""
 
-    def on_sent(self, entry, now_ms, rnd, actions):
+    def on_sent(self, entry):
         """A frame was on the air: entry.frame .klass .tag .relay .answer."""
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         """A timer set by self.at(name, ..) is due; it is no longer set."""
 
-    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+    def on_message(self, message, repeat, heard):
         """A verified verify.Message of a type in `types`, or CONFIG for us. heard: (packet, rssi, snr_q).
 
         repeat: the same content came before. The last counters are persisted after this returns, so
         what must come first (sound) is appended here. False: nothing came of it, its counter is not kept.
         """
 
-    def on_config(self, changed, now_ms, actions):
+    def on_config(self, changed):
         """Settings came over the air and stand in self.settings already."""
 
-    def confirm_config(self, now_ms, rnd):
+    def confirm_config(self):
         """Plan a STATUS soon: it tells the gateway that the settings are here."""
 
-    def on_overheard(self, envelope, src, now_ms, rnd):
+    def on_overheard(self, envelope, src):
         """A message whose carry tag holds, for whomever it is: no more than a hint."""
 
-    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+    def on_entry(self, entry, envelope, heard):
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
 
     # -- for roles ----------------------------------------------------------------------------------
@@ -217,26 +219,25 @@ class Node:
     def cancel(self, name):
         self.timers.pop(name, None)
 
-    def draw(self, rnd, n):
+    def draw(self, n):
         """0..n-1; every call within one event gives another number."""
         self._draws += 1
-        return pick(rnd, self._draws, n)
+        return pick(self.rnd, self._draws, n)
 
     def count(self, reason):
         self.counters[reason] = self.counters.get(reason, 0) + 1
 
-    def note(self, actions, step, counter, detail="", node=None):
+    def note(self, step, counter, detail='', node=None):
         """A log line; identity: our label or another node's number in hex, and the counter."""
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
-        actions.append(Note(step, device, counter, detail))
+        self.actions.append(Note(step, device, counter, detail))
 
-    def send(self, kind, body, now_ms, actions, hop_limit=None, counter=None, delay_ms=0, first=False,
-             generation=None):
+    def send(self, kind, body, hop_limit=None, counter=None, delay_ms=0, first=False, generation=None):
         """Seal and queue a message of ours; returns its counter (counter=None: the sequence value).
 
         False instead of the counter when the queue refused it; the drop is counted by the mesh.
         """
-        packet_id = self.sequence.take(actions)
+        packet_id = self.sequence.take(self.actions)
         if counter is None:
             counter = packet_id
         generation = self.keys.generation if generation is None else generation
@@ -245,7 +246,8 @@ class Node:
             hop_limit = self.settings["hop_limit"]
         frame = self.channel.seal(self.node, packet_id, hop_limit, payload)
         tag = (self.node, counter)
-        return self.mesh.submit(frame, flood.class_of(kind), now_ms, delay_ms, first, tag=tag) and counter
+        klass = flood.class_of(kind)
+        return self.mesh.submit(frame, klass, self.now_ms, delay_ms, first, tag=tag) and counter
 
     def _seal(self, kind, body, generation, counter):
         """Under A what posts judge, the alarm that sounds and stage 1; under C all else."""
@@ -256,10 +258,10 @@ class Node:
         return messages.encode(kind, self.role, generation, counter, self.node, body, key, carry_key,
                                key_c if alarm else None)
 
-    def send_own_status(self, body, now_ms, actions, hop_limit=None):
+    def send_own_status(self, body, hop_limit=None):
         """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""
         newest = self.keys.generations[-1]
-        return self.send(messages.STATUS, body, now_ms, actions, hop_limit, generation=newest)
+        return self.send(messages.STATUS, body, hop_limit, generation=newest)
 
     def key_a(self, generation=None):
         """Our A of a generation (None: the one we send); None when it is not held."""
@@ -270,18 +272,19 @@ class Node:
 
     # -- inside -------------------------------------------------------------------------------------
 
-    def _begin(self):
+    def _begin(self, now_ms, rnd):
+        self.now_ms, self.rnd, self.actions = now_ms, rnd, []
         self._draws = 0
-        return []
 
-    def _end(self, now_ms, rnd, actions):
+    def _end(self):
+        actions = self.actions
         for i in range(len(actions)):
             if isinstance(actions[i], Sleep):
                 # The core ends there: what it owes to the law goes to flash first.
                 parked = []
-                self.mesh.ledger.park(actions[i].wake_ms, now_ms, parked)
+                self.mesh.ledger.park(actions[i].wake_ms, self.now_ms, parked)
                 return actions[:i] + parked + actions[i:]
-        self.mesh.tick(now_ms, rnd, actions)
+        self.mesh.tick(self.now_ms, self.rnd, actions)
         return actions
 
     def _guarded(self, function, *args):
@@ -301,37 +304,37 @@ class Node:
     def _parse(self, data):
         return messages.parse(data.payload) if data.portnum == PORT_PRIVATE else None
 
-    def _deliver(self, frame, envelope, proved, heard, now_ms, rnd, actions):
+    def _deliver(self, frame, envelope, proved, heard):
         """What a message is to us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
-            self.on_overheard(envelope, packet.src, now_ms, rnd)
+            self.on_overheard(envelope, packet.src)
         if envelope.type == messages.RECEIPTS and self.role != messages.SIRENE:
             if proved:
                 self._stored(envelope, frame)
             keys = (self.key_a(envelope.generation), self.key_c(envelope.generation))
             envelope, entry = verify.own_entry(envelope.payload, packet.src, self.node, keys[0], keys[1])
             if entry is not None:
-                self.on_entry(entry, envelope, heard, now_ms, rnd, actions)
+                self.on_entry(entry, envelope, heard)
             return
         if not self._wants(envelope):
             return
         message = self._open_message(envelope, packet)
-        repeat = self.check_counter(message, now_ms, rnd) == REPEAT
+        repeat = self.check_counter(message) == REPEAT
         if message.type == messages.RECEIPTS:
             self._stored(envelope, frame)
         taken = True
         if message.type == messages.CONFIG:
-            self._configure(message, repeat, now_ms, rnd, actions)
+            self._configure(message, repeat)
         else:
-            taken = self.on_message(message, repeat, heard, now_ms, rnd, actions) is not False
+            taken = self.on_message(message, repeat, heard) is not False
         if taken and not repeat:
             self.guard.accept(message)
             if message.type in CONTROL_TYPES and message.src == self.settings["gateway"]:
                 self.last_control = max(self.last_control, message.counter)
-            actions.append(Persist("guard", self.guard.image()))
+            self.actions.append(Persist("guard", self.guard.image()))
 
-    def check_counter(self, message, now_ms, rnd):
+    def check_counter(self, message):
         """NEW or REPEAT; RemoteError replay, altered."""
         return self.guard.check(message)
 
@@ -352,7 +355,7 @@ class Node:
             return envelope.role == messages.GATEWAY
         return envelope.type != messages.PAGE or messages.target_of(envelope) == self.node
 
-    def _configure(self, message, repeat, now_ms, rnd, actions):
+    def _configure(self, message, repeat):
         """Collect the parts of CONFIG; with the last one everything changes at once and is kept."""
         if repeat:
             return
@@ -373,10 +376,10 @@ class Node:
             except LocalError:  # a type or counter that this firmware does not know
                 self.count("config_counters")
         self._new_keys(changed)
-        self.on_config(changed, now_ms, actions)
-        self.mesh.keep(actions)
-        actions.append(self.kept.persist(self.settings))
-        self.confirm_config(now_ms, rnd)
+        self.on_config(changed)
+        self.mesh.keep(self.actions)
+        self.actions.append(self.kept.persist(self.settings))
+        self.confirm_config()
 
     def _new_keys(self, changed):
         """Keys of the next generation, and which generations count from now on."""
@@ -408,14 +411,15 @@ class Node:
             self.mesh.doubt_alarm(entry.node, entry.counter, self.role == messages.SIRENE)
         self.mesh.answers.keep(frame, pairs)
 
-    def _carry(self, packet, data, proved, snr_q, now_ms, rnd):
+    def _carry(self, packet, data, proved, snr_q):
         """Relay rules for one opened packet; nothing in here decides local delivery."""
         head = alarm_head(data)
         tag = None
         if head:
             tag = (packet.src, head[0])
-            answered = self.mesh.answer(packet, data, head, proved, snr_q, now_ms, rnd)
+            answered = self.mesh.answer(packet, data, head, proved, snr_q, self.now_ms, self.rnd)
         if flood.may_relay(packet, data):
-            self.mesh.offer(packet, data, flood.class_of_data(data), snr_q, now_ms, tag, proved, rnd)
+            klass = flood.class_of_data(data)
+            self.mesh.offer(packet, data, klass, snr_q, self.now_ms, tag, proved, self.rnd)
         if tag and answered:
             self.mesh.doubt_alarm(packet.src, head[0], self.role == messages.SIRENE)

@@ -54,22 +54,22 @@ class Output(MainsNode):
         """Whether a reset has cut a sounding off; asked before the start."""
         return load(self.state.get(FILE), 0).current() is not None
 
-    def on_start(self, boot, now_ms, rnd, actions):
-        super().on_start(boot, now_ms, rnd, actions)
-        self.soundings = load(self.state.get(FILE), now_ms)
+    def on_start(self, boot):
+        super().on_start(boot)
+        self.soundings = load(self.state.get(FILE), self.now_ms)
         if self.soundings.current():
             # Before the sound, unlike everywhere else: a siren that browns its own board out would
             # otherwise resume for ever.
-            self._keep(now_ms, actions)
-            self._drive(now_ms, actions)
-            self._report(self.soundings.current(), now_ms, rnd)
+            self._keep()
+            self._drive()
+            self._report(self.soundings.current())
 
-    def on_sense(self, what, value, now_ms, rnd, actions):
+    def on_sense(self, what, value):
         if what != "siren":
-            super().on_sense(what, value, now_ms, rnd, actions)
+            super().on_sense(what, value)
         elif value < 0:  # it cannot be driven, sensor or not
             self.fault = True
-            self._sense_missing(now_ms, rnd)
+            self._sense_missing()
         elif not self.settings["has_sense"]:
             return
         elif self._playing is None:
@@ -80,46 +80,46 @@ class Output(MainsNode):
             self._sensed, self.fault = True, False
             self.cancel("sense")
             if first:
-                self._sensor_says(now_ms, rnd)
+                self._sensor_says()
         elif self._playing is not None and self._sensed:
-            self.at("sense", now_ms + SENSE_LOSS_MS)
+            self.at("sense", self.now_ms + SENSE_LOSS_MS)
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         if name == "end":
-            for record in self.soundings.expire(now_ms):
-                self._report(record, now_ms, rnd, m.STATE_STOPPED)
-            self._drive(now_ms, actions)
-            self._keep(now_ms, actions)
+            for record in self.soundings.expire(self.now_ms):
+                self._report(record, m.STATE_STOPPED)
+            self._drive()
+            self._keep()
         elif name == "keep":
-            self._keep(now_ms, actions)
+            self._keep()
         elif name == "report":
-            self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+            self.reports.send_due(self, self.settings["gateway_hops"])
             for report in self.reports.waiting:
                 # What was said in a crowd, and not asked for, is repeated later: the hub waits as long.
                 said = report.sends and report.kind == m.SIREN_REPORT and report.body.state in SOUNDS
                 if said and report.body.source != m.SOURCE_ORDER \
-                        and self.mesh.active_origins(now_ms) >= CROWD_ORIGINS:
+                        and self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS:
                     report.hold(flood.HELD_MS)
         elif name == "tone":
             if self._playing in (patterns.END, patterns.DRILL):
-                self._quiet(now_ms, actions)
+                self._quiet()
         elif name == "sense":
-            self._sense_missing(now_ms, rnd)
+            self._sense_missing()
         elif name == "rest":
-            self._rest(now_ms, actions)
+            self._rest()
         elif name == "resting" and not self.fault:
-            self._report_live(now_ms, rnd, REST_REPORTS, m.STATE_STOPPED)
+            self._report_live(REST_REPORTS, m.STATE_STOPPED)
         elif name == "rested":
-            self._go_on(now_ms, rnd, actions)
+            self._go_on()
         else:
-            super().on_timer(name, now_ms, rnd, actions)
+            super().on_timer(name)
 
-    def _end(self, now_ms, rnd, actions):
+    def _end(self):
         self._timer("end", self.soundings.next_end() if self.soundings.records else None)
         self._timer("report", self.reports.deadline() if self.reports.waiting else None)
         if self.soundings.current() is None:
             self.cancel("keep")
-        return MainsNode._end(self, now_ms, rnd, actions)
+        return MainsNode._end(self)
 
     def _timer(self, name, at_ms):
         if at_ms is None:
@@ -127,103 +127,103 @@ class Output(MainsNode):
         else:
             self.at(name, at_ms)
 
-    def status_flags(self, now_ms):
-        flags = super().status_flags(now_ms)
+    def status_flags(self):
+        flags = super().status_flags()
         if self.sounding:
             flags |= m.STATUS_SOUNDING
         if self.fault or self._stuck:
             flags |= m.STATUS_SIREN_FAULT
         return flags
 
-    def _drive(self, now_ms, actions):
+    def _drive(self):
         """Let the output do what the incidents say."""
         record = self.soundings.current()
         if record is None:
             self.cancel("rested")
             if self.sounding:
-                self._quiet(now_ms, actions)
+                self._quiet()
             return
         playing = (record, record.kind, record.drill, record.until_ms)
         if playing == self._playing:
             return
-        left_ms = self.soundings.stretch.left_ms(now_ms)
+        left_ms = self.soundings.stretch.left_ms(self.now_ms)
         if not left_ms:
             if "rested" not in self.timers:
-                self._rest(now_ms, actions)
+                self._rest()
             return
-        self.soundings.stretch.driven(now_ms)
-        self.at("rest", now_ms + left_ms)
+        self.soundings.stretch.driven(self.now_ms)
+        self.at("rest", self.now_ms + left_ms)
         name, steps = patterns.of(self.settings, record.kind, record.drill)
-        actions.append(Sound(name, steps, record.left_ms(now_ms)))
+        self.actions.append(Sound(name, steps, record.left_ms(self.now_ms)))
         if not self.sounding:
             self._sensed = False
-            self.at("keep", now_ms + KEEP_LEFT_MS)
+            self.at("keep", self.now_ms + KEEP_LEFT_MS)
         if not self.settings["has_sense"]:
             self.fault = False  # until it is told otherwise
         elif not self._sensed:
-            self.at("sense", now_ms + SENSE_MS)
+            self.at("sense", self.now_ms + SENSE_MS)
         self._playing = playing
 
-    def _quiet(self, now_ms, actions):
+    def _quiet(self):
         """The output off; returns when it has rested."""
         self._playing = None
         self.cancel("sense")
         self.cancel("rest")
-        actions.append(Quiet())
-        return self.soundings.stretch.quiet(now_ms)
+        self.actions.append(Quiet())
+        return self.soundings.stretch.quiet(self.now_ms)
 
-    def _rest(self, now_ms, actions):
+    def _rest(self):
         """The carrier would shut the output before long: a silence that it takes for an end."""
-        self.at("rested", self._quiet(now_ms, actions))
-        self.at("resting", now_ms)
-        self.note(actions, "siren_rests", self.soundings.current().number)
+        self.at("rested", self._quiet())
+        self.at("resting", self.now_ms)
+        self.note("siren_rests", self.soundings.current().number)
 
-    def _go_on(self, now_ms, rnd, actions):
+    def _go_on(self):
         """After a rest: what still runs is heard again, and told when it is known."""
-        self._drive(now_ms, actions)
+        self._drive()
         record = self.soundings.current()
         if record is None:
             return
-        self._note_on(record, "rested", actions)
+        self._note_on(record, "rested")
         self._rested = True
         if not self.settings["has_sense"]:
-            self._sensor_says(now_ms, rnd)
+            self._sensor_says()
 
-    def _note_on(self, record, why, actions):
+    def _note_on(self, record, why):
         if self.sounding:
-            self.note(actions, "siren_on", record.number, why, node=record.origin)
+            self.note("siren_on", record.number, why, node=record.origin)
 
-    def _tone(self, name, steps, now_ms, actions):
+    def _tone(self, name, steps):
         """A tone of the post's own, once; none where the siren would have to rest within it."""
         total_ms = patterns.cycle_ms(steps)
-        if self.soundings.stretch.left_ms(now_ms) < total_ms:
+        if self.soundings.stretch.left_ms(self.now_ms) < total_ms:
             self.count("tone_skipped")
             return
         self.cancel("rest")
-        self.soundings.stretch.driven(now_ms)
-        actions.append(Sound(name, steps, total_ms))
+        self.soundings.stretch.driven(self.now_ms)
+        self.actions.append(Sound(name, steps, total_ms))
         self._playing = name
-        self.at("tone", now_ms + total_ms)
+        self.at("tone", self.now_ms + total_ms)
 
-    def _sense_missing(self, now_ms, rnd):
+    def _sense_missing(self):
         self._sensed = False
         if self.soundings.current() is not None:
             self.fault = True
-            self._sensor_says(now_ms, rnd)
+            self._sensor_says()
 
-    def _sensor_says(self, now_ms, rnd):
+    def _sensor_says(self):
         """Report what is known now of the incident that is heard; after a rest of the others as well."""
-        self._report_live(now_ms, rnd, REST_REPORTS if self._rested else 1)
+        self._report_live(REST_REPORTS if self._rested else 1)
         self._rested = False
 
-    def _report_live(self, now_ms, rnd, limit, state=None):
+    def _report_live(self, limit, state=None):
         """A report each of the incidents that run, the heard one first."""
         records = self.soundings.records
         live = sorted([(records[i].begun_ms, i) for i in range(len(records)) if records[i].state == LIVE])
         for _, i in list(reversed(live))[:limit]:
-            self._report(records[i], now_ms, rnd, state)
+            self._report(records[i], state)
 
-    def _report(self, record, now_ms, rnd, state=None):
+    def _report(self, record, state=None):
         """Tell the gateway what the siren does about an incident; state None: as sensed, after a rest."""
         if state is None:
             if not self.sounding:
@@ -237,35 +237,36 @@ class Output(MainsNode):
                 return  # the sensor is about to say which
         source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
         body = m.SirenReport(record.origin, record.number, state, source)
-        wait_ms = REPORT_MIN_MS + self.draw(rnd, REPORT_SPAN_MS)
+        wait_ms = REPORT_MIN_MS + self.draw(REPORT_SPAN_MS)
         if state in SOUNDS and record.source != m.SOURCE_ORDER and self.soundings.joins(record):
-            wait_ms += self._crowd_ms(now_ms, rnd)
-        self.reports.add(m.SIREN_REPORT, body, now_ms + wait_ms, (record.origin, record.first))
+            wait_ms += self._crowd_ms()
+        self.reports.add(m.SIREN_REPORT, body, self.now_ms + wait_ms, (record.origin, record.first))
 
-    def _hold_report(self, body, now_ms, rnd):
+    def _hold_report(self, body):
         """Another post says that it sounds: with several alarms at once one such report is enough for now."""
         record = self.soundings.of_counter(body.origin, body.counter)
         if record is None or record.state != LIVE or body.state not in SOUNDS:
             return
         if not self.soundings.joins(record, False):
             return  # the first word that this siren sounds at all: without it a person is sent here
-        if self.mesh.active_origins(now_ms) < 2:
+        if self.mesh.active_origins(self.now_ms) < 2:
             return
         report = self.reports.find((record.origin, record.first))
-        if report is not None and report.start_ms - now_ms < flood.HELD_MS:  # else it waits as long already
-            report.hold(self._crowd_ms(now_ms, rnd))
+        # else it waits as long already
+        if report is not None and report.start_ms - self.now_ms < flood.HELD_MS:
+            report.hold(self._crowd_ms())
 
-    def _crowd_ms(self, now_ms, rnd):
+    def _crowd_ms(self):
         """How long a report waits that says nothing new: until one that waits so already, for one receipt."""
-        times = flood.CROWD_TIMES if self.mesh.active_origins(now_ms) >= CROWD_ORIGINS else 1
+        times = flood.CROWD_TIMES if self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS else 1
         least_ms, span_ms = flood.HELD_MS * times, flood.HELD_SPAN_MS * times
         for report in self.reports.waiting:
-            wait_ms = report.start_ms - now_ms
+            wait_ms = report.start_ms - self.now_ms
             if not report.sends and least_ms <= wait_ms < least_ms + span_ms:
                 return wait_ms
-        return least_ms + self.draw(rnd, span_ms)
+        return least_ms + self.draw(span_ms)
 
-    def _keep(self, now_ms, actions):
-        actions.append(Persist(FILE, self.soundings.dump(now_ms)))
+    def _keep(self):
+        self.actions.append(Persist(FILE, self.soundings.dump(self.now_ms)))
         if self.soundings.current():
-            self.at("keep", now_ms + KEEP_LEFT_MS)
+            self.at("keep", self.now_ms + KEEP_LEFT_MS)

@@ -48,11 +48,11 @@ class Penerima(MainsNode):
         self._shown = (feedback.OFF, None)
         self._chiming = None  # the Call that is heard
 
-    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+    def on_message(self, message, repeat, heard):
         body = message.body
         if message.type != m.PAGE or repeat or body.kind == m.KIND_UJI:
             return
-        call = Call(body, message.silent, now_ms)
+        call = Call(body, message.silent, self.now_ms)
         for known in self.calls:
             if known.about() == call.about() and known.body.kind == body.kind and known.state != WAITING:
                 return  # paged again with a new counter, but answered already
@@ -62,10 +62,10 @@ class Penerima(MainsNode):
         if call not in self.calls:
             return
         if not call.silent:
-            self._chime(call, now_ms, actions)
-            self.note(actions, "paged", message.counter, node=message.src)
+            self._chime(call)
+            self.note("paged", message.counter, node=message.src)
 
-    def on_entry(self, entry, envelope, heard, now_ms, rnd, actions):
+    def on_entry(self, entry, envelope, heard):
         if entry.stage != m.STAGE_STORED:
             return
         about = self.reports.stored(entry.counter)
@@ -73,19 +73,19 @@ class Penerima(MainsNode):
             if call.about() == about:
                 call.state = ANSWERED
 
-    def on_key(self, key, down, now_ms, rnd, actions):
+    def on_key(self, key, down):
         if key != "come":
-            super().on_key(key, down, now_ms, rnd, actions)
+            super().on_key(key, down)
         elif down:
-            self._come(now_ms, actions)
+            self._come()
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         if name == "chime":
-            self._hush(actions)
+            self._end_chime()
         elif name == "report":
-            self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+            self.reports.send_due(self, self.settings["gateway_hops"])
         elif name != "gone":
-            super().on_timer(name, now_ms, rnd, actions)
+            super().on_timer(name)
 
     def _least(self):
         """Which call gives way: the oldest of the button that has most of them, a silent one last of all.
@@ -103,7 +103,7 @@ class Penerima(MainsNode):
         fresh = [call for call in waiting if call.body.origin not in answered]
         return (fresh or waiting or [None])[-1]
 
-    def _come(self, now_ms, actions):
+    def _come(self):
         """Answer the next page that waits; without one the key does nothing."""
         call = self._next()
         if call is None:
@@ -111,40 +111,40 @@ class Penerima(MainsNode):
             return
         call.state = ANSWERING
         if self._chiming is call:
-            self._hush(actions)
+            self._end_chime()
         event = m.Event(m.EVENT_COMING, 0, call.body.origin, call.body.counter)
-        self.reports.add(m.EVENT, event, now_ms, call.about())
-        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
+        self.reports.add(m.EVENT, event, self.now_ms, call.about())
+        self.reports.send_due(self, self.settings["gateway_hops"])
         if not call.silent:
-            self.note(actions, "answered", self.reports.find(call.about()).counter or 0)
+            self.note("answered", self.reports.find(call.about()).counter or 0)
 
-    def _chime(self, call, now_ms, actions):
+    def _chime(self, call):
         name, steps = patterns.of(self.settings, call.body.kind)
         if not steps:
             return
         self._chiming = call
-        actions.append(Sound(name, steps, CHIME_MS))
-        self.at("chime", now_ms + CHIME_MS)
+        self.actions.append(Sound(name, steps, CHIME_MS))
+        self.at("chime", self.now_ms + CHIME_MS)
 
-    def _hush(self, actions):
+    def _end_chime(self):
         if self._chiming is not None:
             self._chiming = None
             self.cancel("chime")
-            actions.append(Quiet())
+            self.actions.append(Quiet())
 
-    def _end(self, now_ms, rnd, actions):
+    def _end(self):
         """After every event: old pages go, and the lamp shows the one that the key would answer."""
-        self.calls = [call for call in self.calls if now_ms < call.until_ms]
-        self._show(actions)
+        self.calls = [call for call in self.calls if self.now_ms < call.until_ms]
+        self._show()
         for name, at_ms in (("report", self.reports.deadline()),
                             ("gone", self.calls[0].until_ms if self.calls else None)):
             if at_ms is None:
                 self.cancel(name)
             else:
                 self.at(name, at_ms)
-        return super()._end(now_ms, rnd, actions)
+        return super()._end()
 
-    def _show(self, actions):
+    def _show(self):
         state, steps = feedback.OFF, None
         call = self._next()
         if call is not None:
@@ -156,7 +156,7 @@ class Penerima(MainsNode):
         if (state, steps) != self._shown:
             self._shown = (state, steps)
             show = feedback.show(state)
-            actions.append(Show(state, (steps,) + show.steps[1:]) if steps else show)
+            self.actions.append(Show(state, (steps,) + show.steps[1:]) if steps else show)
 
     def _rhythm(self, kind):
         """The lamp beats the kind's own code, so that it is told without a chime; fast where it has none."""

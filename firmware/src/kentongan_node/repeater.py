@@ -8,6 +8,6 @@ class Penerus(MainsNode):
     role = messages.PENERUS
     types = (messages.SIREN_ORDER,)
 
-    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+    def on_message(self, message, repeat, heard):
         if message.body.action == messages.ACTION_TEST and not repeat:
-            self.quiet_test(now_ms, rnd)
+            self.quiet_test()

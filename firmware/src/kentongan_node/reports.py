@@ -56,19 +56,19 @@ class Reports:
                 return report.about
         return None
 
-    def send_due(self, node, now_ms, actions, hops):
+    def send_due(self, node, hops):
         """Send what is due through a Node whose gateway is so many hops away.
 
         The first sending goes just that far, relayed by nobody beyond; the repeats have one hop to spare.
         """
         for report in self.waiting:
             due_ms = report.due_ms()
-            if due_ms is None or now_ms < due_ms:
+            if due_ms is None or node.now_ms < due_ms:
                 continue
             hop_limit = hops - 1 if report.sends == 0 else hops
             report.sends += 1
             overtaken = report.counter is not None and report.counter < self._last[report.kind]
-            counter = node.send(report.kind, report.body, now_ms, actions, hop_limit=hop_limit,
+            counter = node.send(report.kind, report.body, hop_limit=hop_limit,
                                 counter=None if overtaken else report.counter)
             if counter:
                 report.counter = counter

@@ -76,77 +76,77 @@ class Sirene(Output):
 
     # -- events -------------------------------------------------------------------------------------
 
-    def on_start(self, boot, now_ms, rnd, actions):
-        super().on_start(boot, now_ms, rnd, actions)
+    def on_start(self, boot):
+        super().on_start(boot)
         if self.counters_lost:
-            self._lost_until_ms = now_ms + LOST_MS
+            self._lost_until_ms = self.now_ms + LOST_MS
 
-    def on_key(self, key, down, now_ms, rnd, actions):
+    def on_key(self, key, down):
         if key == "hush" and down:
-            self._hush(now_ms, rnd, actions)
+            self._hush()
         elif key == "test" and down and self.soundings.current():
-            self._hush(now_ms, rnd, actions)  # boards with one key: nobody tests while an alarm sounds
+            self._hush()  # boards with one key: nobody tests while an alarm sounds
         elif key == "test" and down:
-            self._test(now_ms, rnd, actions)
+            self._test()
         elif key == "uji":
-            self._test_alarm(now_ms, actions)
+            self._test_alarm()
         else:
-            super().on_key(key, down, now_ms, rnd, actions)
+            super().on_key(key, down)
 
-    def on_message(self, message, repeat, heard, now_ms, rnd, actions):
+    def on_message(self, message, repeat, heard):
         if message.type == m.ALARM:
-            return self._alarm(message, repeat, heard, now_ms, rnd, actions)
+            return self._alarm(message, repeat, heard)
         if message.type == m.RECEIPTS:
-            self._receipts(message, repeat, now_ms, rnd, actions)
+            self._receipts(message, repeat)
         elif message.type == m.SIREN_ORDER:
-            self._order(message, repeat, now_ms, rnd, actions)
+            self._order(message, repeat)
 
-    def on_overheard(self, envelope, src, now_ms, rnd):
+    def on_overheard(self, envelope, src):
         if envelope.type == m.SIREN_REPORT:
-            self._hold_report(m.decode_body(envelope.type, envelope.role, envelope.body), now_ms, rnd)
+            self._hold_report(m.decode_body(envelope.type, envelope.role, envelope.body))
         elif envelope.type == m.RECEIPTS and envelope.role == m.SIRENE:
             self._stage1_heard(envelope, src)
 
-    def on_config(self, changed, now_ms, actions):
+    def on_config(self, changed):
         if "counters" in changed:
             self.counters_lost = self.counters_stale = False
             self.guard.evicted = 0
             self._lost_until_ms = None
             self._unknown = []
 
-    def on_timer(self, name, now_ms, rnd, actions):
+    def on_timer(self, name):
         if name == "receipt":
-            self._send_stage1(now_ms, actions)
+            self._send_stage1()
         else:
-            super().on_timer(name, now_ms, rnd, actions)
+            super().on_timer(name)
 
     # -- alarms -------------------------------------------------------------------------------------
 
-    def check_counter(self, message, now_ms, rnd):
+    def check_counter(self, message):
         try:
-            return super().check_counter(message, now_ms, rnd)
+            return super().check_counter(message)
         except RemoteError:
             if message.type == m.ALARM:
-                self._refused(message, now_ms, rnd)
+                self._refused(message)
             raise
 
-    def _refused(self, message, now_ms, rnd):
+    def _refused(self, message):
         """Tell the gateway of an authentic alarm that does not sound here by itself: it knows better."""
         body = message.body
         known = self.soundings.of_alarm(message)
         if not self._in_table(body.zone, body.kind) or known is not None and (
                 message.digest in self._heard or known.state == LIVE and known.source == m.SOURCE_ORDER):
             return  # a late copy of what was heard here, or the gateway has ordered it already
-        self._refused_ms = [at_ms for at_ms in self._refused_ms if now_ms - at_ms < REFUSED_WINDOW_MS]
+        self._refused_ms = [at_ms for at_ms in self._refused_ms if self.now_ms - at_ms < REFUSED_WINDOW_MS]
         if len(self._refused_ms) >= REFUSED_TIMES or self.reports.find(("refused", message.src)):
             self.count("refused_untold")
             return
-        self._refused_ms.append(now_ms)
+        self._refused_ms.append(self.now_ms)
         report = m.SirenReport(message.src, message.counter, m.STATE_REFUSED, m.SOURCE_DIRECT)
-        wait_ms = REFUSED_MIN_MS + self.draw(rnd, REFUSED_SPAN_MS)
-        self.reports.add(m.SIREN_REPORT, report, now_ms + wait_ms, ("refused", message.src))
+        wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
+        self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, ("refused", message.src))
 
-    def _alarm(self, message, repeat, heard, now_ms, rnd, actions):
+    def _alarm(self, message, repeat, heard):
         """False when it is none of ours: what does not sound here moves no mark of what does."""
         body = message.body
         if message.role != m.TOMBOL or not self._in_table(body.zone, body.kind):
@@ -155,53 +155,53 @@ class Sirene(Output):
         if repeat:
             record = self.soundings.of_alarm(message)
             if record is not None and body.attempt >= UNHEARD_ATTEMPT:
-                self._plan_stage1(record, message, heard[0], now_ms, rnd)
+                self._plan_stage1(record, message, heard[0])
             return True
-        record = self._new_alarm(message, now_ms, rnd, actions)
+        record = self._new_alarm(message)
         self._heard = self._heard[-124:] + message.digest  # of 32 alarms
-        self.note(actions, "heard_by_post", message.counter, node=message.src)
+        self.note("heard_by_post", message.counter, node=message.src)
         if record is not None and record.state == LIVE:
-            self._note_on(record, "direct", actions)
+            self._note_on(record, "direct")
             record.stage1_left = STAGE1_TIMES
-            if self._last_new_ms is None or now_ms - self._last_new_ms >= EPISODE_MS:
-                self._plan_stage1(record, message, heard[0], now_ms, rnd)
-        self._last_new_ms = now_ms
+            if self._last_new_ms is None or self.now_ms - self._last_new_ms >= EPISODE_MS:
+                self._plan_stage1(record, message, heard[0])
+        self._last_new_ms = self.now_ms
         return True
 
-    def _new_alarm(self, message, now_ms, rnd, actions):
+    def _new_alarm(self, message):
         """Sound first: nothing is appended before the Sound."""
         body = message.body
         record = self.soundings.of_alarm(message) or self.soundings.of_counter(message.src, message.counter)
         if record is None:
-            if not self._may_sound(message.src, message.generation, body.zone, body.kind, now_ms):
-                self._refused(message, now_ms, rnd)
+            if not self._may_sound(message.src, message.generation, body.zone, body.kind):
+                self._refused(message)
                 return None
-            record = self._add(message.src, message.counter, body.incident, body.kind, body.zone, now_ms)
-            record.drill = self._is_drill(message.src, body.zone, now_ms)
-        elif record.drill and not self._is_drill(message.src, body.zone, now_ms):
+            record = self._add(message.src, message.counter, body.incident, body.kind, body.zone)
+            record.drill = self._is_drill(message.src, body.zone)
+        elif record.drill and not self._is_drill(message.src, body.zone):
             record.in_earnest()
         record.last = record.number = max(record.last, message.counter)
         record.kind = body.kind
-        if record.event(ALARM, now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
-            self._drive(now_ms, actions)
-            self._report(record, now_ms, rnd)
-            self._keep(now_ms, actions)
+        if record.event(ALARM, self.now_ms, DRILL_MS if record.drill else SOUND_MS) or record.state == LIVE:
+            self._drive()
+            self._report(record)
+            self._keep()
         elif record.state == RESTING:
-            self._refused(message, now_ms, rnd)  # it sounded as often as it may without an order
+            self._refused(message)  # it sounded as often as it may without an order
         return record
 
-    def _add(self, origin, counter, number, kind, zone, now_ms, source=m.SOURCE_DIRECT):
-        record = self.soundings.add(origin, counter, number, kind, zone, now_ms)
+    def _add(self, origin, counter, number, kind, zone, source=m.SOURCE_DIRECT):
+        record = self.soundings.add(origin, counter, number, kind, zone, self.now_ms)
         record.source = source
         return record
 
-    def _may_sound(self, origin, generation, zone, kind, now_ms):
+    def _may_sound(self, origin, generation, zone, kind):
         """Whether a new incident that was heard, not ordered, sounds here; counts why not."""
         if not self._in_table(zone, kind):
             self.count("not_our_zone")
-        elif self._untrusted(origin, generation, now_ms):
+        elif self._untrusted(origin, generation):
             self.count("counters_lost")
-        elif self.soundings.too_many(origin, now_ms):
+        elif self.soundings.too_many(origin, self.now_ms):
             self.count("too_many")
         else:
             return True
@@ -210,9 +210,9 @@ class Sirene(Output):
     def _in_table(self, zone, kind):
         return m.sounds_by_itself(kind, zone, self.settings["table"])
 
-    def _untrusted(self, origin, generation, now_ms):
+    def _untrusted(self, origin, generation):
         """With the counters lost, whether this sender's counter is unknown, so that it may be a replay."""
-        if self._lost_until_ms is None or now_ms >= self._lost_until_ms:
+        if self._lost_until_ms is None or self.now_ms >= self._lost_until_ms:
             return False
         if origin in self._unknown:
             return True
@@ -222,9 +222,9 @@ class Sirene(Output):
             self._unknown.append(origin)
         return True
 
-    def _is_drill(self, origin, zone, now_ms):
+    def _is_drill(self, origin, zone):
         """Inside a drill window the first alarm of each button is a drill, the second is real."""
-        if now_ms >= self._drill[2] or self._drill[1] not in (0, zone):
+        if self.now_ms >= self._drill[2] or self._drill[1] not in (0, zone):
             return False
         if origin in self._drilled or len(self._drilled) >= DRILLED_LIMIT:
             return False
@@ -233,16 +233,16 @@ class Sirene(Output):
 
     # -- stage 1 ------------------------------------------------------------------------------------
 
-    def _plan_stage1(self, record, message, packet, now_ms, rnd):
+    def _plan_stage1(self, record, message, packet):
         """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
-        just_sent = self._stage1_ms is not None and now_ms - self._stage1_ms < STAGE1_GAP_MS
+        just_sent = self._stage1_ms is not None and self.now_ms - self._stage1_ms < STAGE1_GAP_MS
         asked = record.state == LIVE and record.stage1_left and self.sounding
         if not asked or self._receipt is not None or just_sent:
             return
         self._receipt = (record, message.generation, hops_taken(packet))
-        self.at("receipt", now_ms + STAGE1_MIN_MS + self.draw(rnd, STAGE1_SPAN_MS))
+        self.at("receipt", self.now_ms + STAGE1_MIN_MS + self.draw(STAGE1_SPAN_MS))
 
-    def _send_stage1(self, now_ms, actions):
+    def _send_stage1(self):
         """Only what is true: no "a siren sounds" while it rests, or with a sensor that says nothing."""
         if self._receipt is None:
             return
@@ -253,20 +253,19 @@ class Sirene(Output):
             self.count("stage1_untrue")
             return
         record.stage1_left -= 1
-        self._stage1_ms = now_ms
+        self._stage1_ms = self.now_ms
         key = self.keys.a(record.origin, m.TOMBOL, generation)
         entry = m.receipt_entry(self.node, record.origin, record.last, m.STAGE_SOUNDING, 1, 0, 0, key)
-        self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), now_ms, actions,
-                                          hop_limit=hop_limit))
+        self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), hop_limit=hop_limit))
 
-    def _receipts(self, message, repeat, now_ms, rnd, actions):
+    def _receipts(self, message, repeat):
         for entry in message.body.entries:
             if entry.node == self.node:
-                self._own_entry(message, entry, actions)
+                self._own_entry(message, entry)
             elif entry.stage == m.STAGE_STORED:
                 self._overheard(entry.node, entry.counter)
                 if not repeat and entry.zone:
-                    self._sound_on_receipt(message, entry, now_ms, rnd, actions)
+                    self._sound_on_receipt(message, entry)
 
     def _stage1_heard(self, envelope, src):
         """Another post's receipts, of which we can judge the entries alone."""
@@ -287,7 +286,7 @@ class Sirene(Output):
             self.mesh.drop(self.node, self._queued[1], "overheard")
             self._queued = None
 
-    def _own_entry(self, message, entry, actions):
+    def _own_entry(self, message, entry):
         """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
         key = self.key_c(message.generation)
         if entry.stage != m.STAGE_STORED or key is None:
@@ -296,32 +295,32 @@ class Sirene(Output):
             self.count("tag")
             return
         if self.reports.stored(entry.counter) == "test":
-            self.note(actions, "receipt_2", entry.counter)
+            self.note("receipt_2", entry.counter)
 
-    def _sound_on_receipt(self, message, entry, now_ms, rnd, actions):
+    def _sound_on_receipt(self, message, entry):
         """The gateway has stored an alarm that we did not hear, or took for a drill."""
         record = self.soundings.of_counter(entry.node, entry.counter)
         if record is not None:
             if record.drill:
                 record.in_earnest()
-                self._begin_by_receipt(record, now_ms, rnd, actions)
+                self._begin_by_receipt(record)
             return
         for generation in self.keys.generations:
             if (self.guard.last(entry.node, generation, m.ALARM) or 0) >= entry.counter:
                 return
-        if not self._may_sound(entry.node, message.generation, entry.zone, entry.kind, now_ms):
+        if not self._may_sound(entry.node, message.generation, entry.zone, entry.kind):
             return
-        record = self._add(entry.node, entry.counter, entry.counter & 0xFFFF, entry.kind, entry.zone, now_ms,
-                           m.SOURCE_RECEIPT)
-        self._begin_by_receipt(record, now_ms, rnd, actions)
+        first = entry.counter & 0xFFFF
+        record = self._add(entry.node, entry.counter, first, entry.kind, entry.zone, m.SOURCE_RECEIPT)
+        self._begin_by_receipt(record)
 
-    def _begin_by_receipt(self, record, now_ms, rnd, actions):
-        if record.event(RECEIPT, now_ms):
-            self._drive(now_ms, actions)
+    def _begin_by_receipt(self, record):
+        if record.event(RECEIPT, self.now_ms):
+            self._drive()
             self._known(record.origin, record.last)
-            self._note_on(record, "receipt", actions)
-            self._report(record, now_ms, rnd)
-            self._keep(now_ms, actions)
+            self._note_on(record, "receipt")
+            self._report(record)
+            self._keep()
 
     def _known(self, origin, counter):
         """It sounds already, on the gateway's word: its own frame, whenever it is played, is no new one."""
@@ -330,16 +329,16 @@ class Sirene(Output):
 
     # -- orders and keys ----------------------------------------------------------------------------
 
-    def _order(self, message, repeat, now_ms, rnd, actions):
+    def _order(self, message, repeat):
         order = message.body
         most = TEST_REPEATS if order.action == m.ACTION_TEST else ORDER_REPEATS
-        if repeat and not self._orders.allow(message.src, message.counter, now_ms, most):
+        if repeat and not self._orders.allow(message.src, message.counter, self.now_ms, most):
             return
         if order.action == m.ACTION_TEST:
-            self.quiet_test(now_ms, rnd)
+            self.quiet_test()
             return
         if order.action >= m.ACTION_DRILL:
-            self._window(message, repeat, now_ms, rnd)
+            self._window(message, repeat)
             return
         if order.action == m.ACTION_START and order.pattern in m.NEVER_SOUND:
             self.count("silent_order")
@@ -348,20 +347,20 @@ class Sirene(Output):
         records = self._ordered(order, counter)
         if not records:
             records = [self._add(order.origin, counter, counter & 0xFFFF, order.pattern,
-                                 self.settings["zone"], now_ms, m.SOURCE_ORDER)]
+                                 self.settings["zone"], m.SOURCE_ORDER)]
         for record in records:
             if not repeat and order.action == m.ACTION_START:
-                self._start_by_order(record, order, counter, now_ms, actions)
-            elif not repeat and record.event(STOP, now_ms):
+                self._start_by_order(record, order, counter)
+            elif not repeat and record.event(STOP, self.now_ms):
                 if order.seconds and record.times and self.soundings.current() is None:
-                    self._tone(patterns.END, patterns.END_STEPS, now_ms, actions)
-                self._drive(now_ms, actions)
-                self._keep(now_ms, actions)
-                self.note(actions, "siren_off", record.number, "order", node=record.origin)
+                    self._tone(patterns.END, patterns.END_STEPS)
+                self._drive()
+                self._keep()
+                self.note("siren_off", record.number, "order", node=record.origin)
             sounds = order.action == m.ACTION_START and record.state == LIVE
-            self._report(record, now_ms, rnd, None if sounds else m.STATE_STOPPED)
+            self._report(record, None if sounds else m.STATE_STOPPED)
 
-    def _window(self, message, repeat, now_ms, rnd):
+    def _window(self, message, repeat):
         """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.
 
         With the counters lost none begins: the order may be a recorded one.
@@ -372,11 +371,11 @@ class Sirene(Output):
                 self._drilled = []
             lost = self.counters_lost or self.counters_stale
             left_ms = order.seconds * 1000 if order.action == m.ACTION_DRILL and not lost else 0
-            self._drill = (order.counter, order.pattern, now_ms + left_ms)
-        state = m.STATE_DRILL if now_ms < self._drill[2] else m.STATE_NO_DRILL
+            self._drill = (order.counter, order.pattern, self.now_ms + left_ms)
+        state = m.STATE_DRILL if self.now_ms < self._drill[2] else m.STATE_NO_DRILL
         report = m.SirenReport(message.src, message.counter, state, m.SOURCE_ORDER)
-        wait_ms = REFUSED_MIN_MS + self.draw(rnd, REFUSED_SPAN_MS)
-        self.reports.add(m.SIREN_REPORT, report, now_ms + wait_ms, "drill")
+        wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
+        self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
     def _ordered(self, order, counter):
         """The incidents that an order names. Origin 0 is the siren alone, started by a person at the hub."""
@@ -387,44 +386,45 @@ class Sirene(Output):
             return (named if order.origin else live)[-1:]
         return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
-    def _start_by_order(self, record, order, counter, now_ms, actions):
+    def _start_by_order(self, record, order, counter):
         """Whatever posts have said: who could make them could not make this."""
-        started = record.order(counter, now_ms, (order.seconds * 1000) or SOUND_MS)
+        started = record.order(counter, self.now_ms, (order.seconds * 1000) or SOUND_MS)
         record.kind = order.pattern
         if started:
             record.source = m.SOURCE_ORDER
             if order.origin:
                 self._known(order.origin, counter)
-        self._drive(now_ms, actions)
+        self._drive()
         if started:
-            self._note_on(record, "order", actions)
-            self._keep(now_ms, actions)
+            self._note_on(record, "order")
+            self._keep()
 
-    def _hush(self, now_ms, rnd, actions):
+    def _hush(self):
         """The silence key: the incident that is heard, and no other."""
         record = self.soundings.current()
         if record is None:
             if self._playing is not None:
-                self._quiet(now_ms, actions)
+                self._quiet()
             return
-        record.event(HUSH, now_ms)
-        self._drive(now_ms, actions)
-        self._keep(now_ms, actions)
-        self.note(actions, "siren_off", record.last, "hush", node=record.origin)
-        self._report(record, now_ms, rnd, m.STATE_SILENCED)
+        record.event(HUSH, self.now_ms)
+        self._drive()
+        self._keep()
+        self.note("siren_off", record.last, "hush", node=record.origin)
+        self._report(record, m.STATE_SILENCED)
 
-    def _test(self, now_ms, rnd, actions):
+    def _test(self):
         """The test key: two steady tones here, and an alarm of kind 15 that is stored and sounds nowhere."""
-        if self.soundings.current() or (self._test_ms is not None and now_ms - self._test_ms < TEST_GAP_MS):
+        lately = self._test_ms is not None and self.now_ms - self._test_ms < TEST_GAP_MS
+        if self.soundings.current() or lately:
             return
-        self._test_ms = now_ms
-        self._tone(patterns.DRILL, patterns.DRILL_TONES, now_ms, actions)
-        self._test_alarm(now_ms, actions)
+        self._test_ms = self.now_ms
+        self._tone(patterns.DRILL, patterns.DRILL_TONES)
+        self._test_alarm()
 
-    def _test_alarm(self, now_ms, actions):
+    def _test_alarm(self):
         """An alarm of kind 15: stored by the gateway, and silent everywhere."""
-        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])  # so that peek is ours
+        self.reports.send_due(self, self.settings["gateway_hops"])  # so that peek is ours
         body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0)
-        self.reports.add(m.ALARM, body, now_ms, "test")
-        self.reports.send_due(self, now_ms, actions, self.settings["gateway_hops"])
-        self.note(actions, "test", self.reports.find("test").counter or 0)
+        self.reports.add(m.ALARM, body, self.now_ms, "test")
+        self.reports.send_due(self, self.settings["gateway_hops"])
+        self.note("test", self.reports.find("test").counter or 0)
