@@ -250,7 +250,8 @@ def test_an_event_shows_who_comes_to_any_of_its_alarms(two):
     do(site.enter("budi"), "kejadian-2", "datang")
     do(person, "kejadian-2", "gabung", dengan="kejadian-1")
     card = person.get("/papan").text
-    assert "<dt>Datang</dt><dd><b>Budi</b>" in card
+    assert "<span><b>Budi</b></span>" in card
+    assert "<dt>Datang</dt><dd><b>Budi</b>" in person.get("/kejadian/kejadian-1").text
     assert site.incidents()[0]["next_alert_ms"], "the calling for the other one goes on"
 
 

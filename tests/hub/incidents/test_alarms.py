@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kentongan_hub.base import states
-from kentongan_hub.incidents import actions
+from kentongan_hub.incidents import actions, soundings
 from kentongan_wire import messages as m
 
 
@@ -264,7 +264,7 @@ def test_what_was_measured_between_gateway_and_siren_is_an_upper_bound(site):
             "siren_report", device=site.post, origin=site.button, counter=9, state=1, source=1, at_ms=6_999
         )
     )
-    page = site.enter("admin").get("/papan").text
+    page = site.enter("admin").get("/kejadian/kejadian-1").text
     assert "pos-1" in page and "di bawah 2 dtk sejak terdengar gerbang" in page
 
 
@@ -394,9 +394,28 @@ def test_a_post_that_sounds_again_is_shown_sounding_again(site):
     report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
     for state, at_ms in ((1, 2_500), (1, 3_000), (2, 180_000), (1, 240_000)):
         site.post_events(site.event("siren_report", state=state, at_ms=at_ms, **report))
-    page = site.enter("admin").get("/papan").text
-    assert "berbunyi" in page and "di bawah 2 dtk" in page and "berhenti" not in page
+    admin = site.enter("admin")
+    page = admin.get("/kejadian/kejadian-1").text
+    assert "<b>pos-1</b> berbunyi" in page and "di bawah 2 dtk" in page
+    assert "Sirene <b>berbunyi</b>" in admin.get("/papan").text
     assert len(site.rows("SELECT * FROM timeline WHERE what LIKE 'siren%'")) == 3
+
+
+def test_a_siren_whose_end_nobody_reported_is_not_shown_sounding_for_ever(site):
+    report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1, "state": 1}
+    site.post_events(site.alarm(counter=9), site.event("siren_report", **report))
+    admin = site.enter("admin")
+    assert "Sirene <b>berbunyi</b>" in admin.get("/papan").text
+    site.clock.advance(soundings.SOUNDING_MS + 1)
+    site.hub.dispatch.step()
+    assert "<b>pos-1</b> tidak melapor berhenti" in admin.get("/kejadian/kejadian-1").text
+    assert "Sirene <b>tidak melapor berhenti</b>" in admin.get("/papan").text
+
+
+def test_a_report_told_by_hand_speaks_of_no_siren(site):
+    admin = site.enter("admin")
+    admin.post("/lapor", page="/lapor", jenis="1", rt="5", rumah="12", isi="Anak belum pulang")
+    assert "Rumah 12" in admin.get("/papan").text and "Sirene <b>" not in admin.get("/papan").text
 
 
 def test_the_same_number_with_other_content_is_another_alarm_and_people_are_warned(site):

@@ -21,10 +21,10 @@ def summary(db, drill):
     }
 
 
-def of(db, drill):
+def of(db, now, drill):
     """The summary, and for each press who came and how fast a post had reported sounding."""
     rows = drills.alarms(db, drill)
-    pressed, devices = [_press(db, row) for row in rows], {row["device"] for row in rows}
+    pressed, devices = [_press(db, now, row) for row in rows], {row["device"] for row in rows}
     return {
         **summary(db, drill),
         "pressed": pressed,
@@ -67,9 +67,9 @@ def _counts(db, drill, pressed):
     return row["n"], row["pressed"]
 
 
-def _press(db, row):
+def _press(db, now, row):
     zone = db.setting("time_zone", "WIB")
-    shown = view.card(db, row, zone)
+    shown = view.card(db, now, row, zone)
     answer_s = row["answered_ms"] and (row["answered_ms"] - row["opened_ms"]) // 1000
     keys = ("slug", "title", "house", "label", "time", "sirens", "comers")
     return {**{key: shown[key] for key in keys}, "answer_s": answer_s, "siren_s": _first_s(shown["sirens"])}

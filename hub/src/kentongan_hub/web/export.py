@@ -87,7 +87,7 @@ def held_drills(store, now):
     for number in numbers:  # a read of its own for each: no alarm waits for an export
         with store.read() as db:
             row = drills.find(db, number)
-            found = drill_results.of(db, row)
+            found = drill_results.of(db, now, row)
         posts = found["posts"]
         yield (
             *(number, drills.area(row["zone"]), local_date_time(row["opened_wall"], zone)),

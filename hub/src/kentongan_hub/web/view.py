@@ -2,11 +2,13 @@
 
 import hashlib
 
+from kentongan_wire import messages as m
+
 from kentongan_hub.base import code_words, roles, services, words
 from kentongan_hub.base.clock import hours, local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import deaf, health, supervision
-from kentongan_hub.incidents import actions, confidential, orders
+from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import contacts, residents
@@ -39,9 +41,9 @@ def board(db, now, account):
     open_drill = drills.running(db, now)
     operator = db.setting("operator")
     return {
-        "cards": [card(db, row, zone) for row in rows],
+        "cards": [card(db, now, row, zone) for row in rows],
         "more": more,
-        "recent": [card(db, row, zone) for row in closed],
+        "recent": [card(db, now, row, zone) for row in closed],
         "health": health.health(db, now),
         "operator": operator,
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
@@ -59,7 +61,7 @@ def _next_drill(db, now, zone):
     return ""
 
 
-def card(db, row, zone, to_its_circle=False):
+def card(db, now, row, zone, to_its_circle=False):
     """One incident for a board or list. Of a confidential one only its name and state leave this function.
 
     `to_its_circle`: all of it, on the page that only who may know of it sees.
@@ -80,6 +82,7 @@ def card(db, row, zone, to_its_circle=False):
         "alerts": row["alerts"],
         "drill": bool(row["drill"]),
         "sirens": [],
+        "siren": None,
         "comers": comers(db, row),
         "closed_by": code_words.closed_by(row),
         "closed_time": local_time(row["closed_wall"], zone),
@@ -101,7 +104,7 @@ def card(db, row, zone, to_its_circle=False):
         "kind": row["kind"],
         "advice": words.advice(row, contacts.numbers(db, row["zone"])),
         "call": call(db, row),
-        "sirens": sirens(db, row),
+        **_sirens(db, now, row),
         "cancelled": bool(row["cancelled"]),
         "late": bool(row["late"]),
         "lid": bool(row["lid"]),
@@ -125,7 +128,7 @@ def others_of_event(db, row):
     return [{"slug": one["slug"], **_where(db, one)} for one in orders.members(db, row)[1:]]
 
 
-def joinable(db, account, row, zone):
+def joinable(db, now, account, row, zone):
     """Open incidents that this one can be merged into."""
     rows = db.all(
         "SELECT * FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL AND id != ? "
@@ -136,7 +139,7 @@ def joinable(db, account, row, zone):
         row["drill"],
         OPEN_LIMIT,
     )
-    return [card(db, one, zone) for one in rows]
+    return [card(db, now, one, zone) for one in rows]
 
 
 def helpers(db, row):
@@ -150,17 +153,19 @@ def helpers(db, row):
 
 
 def _where(db, row):
+    rt = f"RT {row['zone']:02d}" if row["zone"] else ""
     if row["device"] == record_timeline.BY_HAND:
         house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
-        return {"house": house, "label": row["slug"], "place": row["place"]}
+        return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
-        return {"house": _("Alat tidak terdaftar"), "label": format(row["device"], "08x"), "place": area}
+        house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
+        return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}
     house = _("Rumah %(house)s", house=device["house"]) if device["house"] else device["label"]
     place = device["place"] if device["place"] == area else f"{device['place']} · {area}"
-    return {"house": house, "label": device["label"], "place": place}
+    return {"house": house, "rt": rt, "label": device["label"], "place": place}
 
 
 def comers(db, row):
@@ -178,26 +183,51 @@ def comers(db, row):
     return list(dict.fromkeys(names))
 
 
-def sirens(db, row):
-    """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'."""
+def _sirens(db, now, row):
+    """{"sirens": each post's last word, "siren": all of it in one word; None where none is to sound}."""
+    posts = sirens(db, now, row)
+    if row["device"] == record_timeline.BY_HAND or (row["kind"] in soundings.QUIET_KINDS and not posts):
+        return {"sirens": posts, "siren": None}
+    loudest = min(posts, key=lambda post: LOUDEST.index(post["state"]), default=None)
+    word = loudest["word"] if loudest else _("belum ada kabar")
+    return {"sirens": posts, "siren": {"sounding": bool(loudest and loudest["sounding"]), "word": word}}
+
+
+def sirens(db, now, row):
+    """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'.
+
+    A sounding whose end nobody reported lasts no longer than one can.
+    """
     rows = db.all(
         "SELECT r.*, a.at_ms AS heard_ms, a.boot_id AS heard_boot, a.gateway AS heard_by, "
-        "coalesce(d.label, r.gateway) AS label FROM siren_reports r "
+        "coalesce(d.label, r.gateway) AS label, s.changed_ms FROM siren_reports r "
         "JOIN alarms a ON a.device = r.origin AND a.counter = r.counter "
+        "LEFT JOIN soundings s ON s.incident = a.incident AND s.post = r.post "
         "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
         row["id"],
     )
     posts = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
+        over = one["changed_ms"] is not None and now.ms - one["changed_ms"] > soundings.SOUNDING_MS
+        post["state"] = one["state"] if one["state"] in SIREN_WORDS else None
         post["word"] = SIREN_WORDS.get(one["state"], _("melapor"))
-        post["sounding"] = one["state"] in SOUNDING
+        post["sounding"] = one["state"] in SOUNDING and not over
+        if one["state"] in SOUNDING and over:
+            post["state"], post["word"] = OVER, _("tidak melapor berhenti")
         same_clock = (one["gateway"], one["boot_id"]) == (one["heard_by"], one["heard_boot"])
-        if post["sounding"] and post["below_s"] is None and same_clock and one["at_ms"] >= one["heard_ms"]:
+        sounded = one["state"] in SOUNDING
+        if sounded and post["below_s"] is None and same_clock and one["at_ms"] >= one["heard_ms"]:
             post["below_s"] = (one["at_ms"] - one["heard_ms"]) // 1000 + 1
     return sorted(posts.values(), key=lambda post: post["label"])
 
 
+OVER = "over"
+# of several posts this one's word is shown on the board
+LOUDEST = (
+    *(m.STATE_SOUNDING, m.STATE_DRIVEN, m.STATE_FAILED, m.STATE_REFUSED, OVER, m.STATE_SILENCED),
+    *(m.STATE_STOPPED, None),
+)
 LINK_ORDER = (
     *(supervision.TERPUTUS, supervision.TERLAMBAT, supervision.BELUM, supervision.DITUNGGU),
     supervision.TERHUBUNG,

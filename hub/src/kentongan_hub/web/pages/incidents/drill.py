@@ -141,5 +141,5 @@ def result(number):
     with hub.store.read() as db:
         row = db.one("SELECT * FROM drills WHERE id = ? AND opened_ms IS NOT NULL", number) or abort(404)
         site = view.site_words(db)
-        found, drill = drill_results.of(db, row), _shown(row, now, site["zone"])
+        found, drill = drill_results.of(db, now, row), _shown(row, now, site["zone"])
     return render_template("latihan_hasil.html", drill=drill, found=found, site=site)

@@ -27,6 +27,7 @@ ACTIONS = {
 @web.needs(roles.SEE)
 def listing():
     before = request.args.get("sebelum", "")
+    now = current_app.hub.now()
     with current_app.hub.store.read() as db:
         # by slug: a row's number would tell how many confidential incidents lie between two public ones
         start = actions.find(db, before)
@@ -38,7 +39,7 @@ def listing():
             start["id"] if visible else 1 << 60,
             view.LIST_LIMIT,
         )
-        cards = [view.card(db, row, zone) for row in rows]
+        cards = [view.card(db, now, row, zone) for row in rows]
     older = rows[-1]["slug"] if len(rows) == view.LIST_LIMIT else None
     return render_template("kejadian.html", cards=cards, older=older)
 
@@ -63,10 +64,10 @@ def show(slug, problem):
         row = find(db, slug)
         zone = db.setting("time_zone", "WIB")
         # here, and only here, a named person reads where a confidential alarm came from
-        card = view.card(db, row, zone, to_its_circle=True)
+        card = view.card(db, hub.now(), row, zone, to_its_circle=True)
         excluded = confidential.excluded(db, row) if row["confidential"] else []
         lines = view.timeline(db, row["id"])
-        others = view.joinable(db, g.account, row, zone) if card["open"] else []
+        others = view.joinable(db, hub.now(), g.account, row, zone) if card["open"] else []
         people = view.helpers(db, row)
         seen = photos.listed(db, row) if photos.may_see(db, g.account, row) else None
     if row["confidential"]:

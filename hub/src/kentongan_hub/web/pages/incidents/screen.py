@@ -98,7 +98,7 @@ def _ask(slug, problem):
     hub = current_app.hub
     with hub.store.read() as db:
         row = find(db, slug)
-        card, people = view.card(db, row, db.setting("time_zone", "WIB")), _people(db)
+        card, people = view.card(db, hub.now(), row, db.setting("time_zone", "WIB")), _people(db)
     chosen = request.form.get("orang", "")
     return render_template("pin.html", card=card, people=people, chosen=chosen, problem=problem)
 

@@ -1,0 +1,111 @@
+"""The answer is in sight on every screen, however much else there is to say."""
+
+import pytest
+from browser_screen import pair
+from browser_village import Village
+from kentongan_hub.base import site as site_file
+from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.devices.provision import device_files
+from kentongan_hub.storage.store import Store
+
+pytestmark = pytest.mark.browser
+
+HOUSES, FAULTS = 120, 40
+PLACE = "Gang Melati Kenanga Barat III nomor {} belakang Musholla"
+SIZES = ((320, 568), (360, 740), (768, 1024), (1024, 768), (1366, 768), (1920, 1080))
+WALLS = ((768, 1024), (1024, 768), (1366, 768), (1920, 1080))
+KINDS = (4, 1, 2, 5)  # the longest name first
+# what covers the lower end of a phone's screen is no place to see a button
+COVERED = (
+    "const menu = document.querySelector('.menu'), of = one => one.getBoundingClientRect();"
+    "const over = menu && getComputedStyle(menu).position === 'fixed';"
+    "const end = over ? of(menu).top : innerHeight;"
+    "return [...document.querySelectorAll('.kartu .jawab .utama')].map(of).filter(box => box.height > 0"
+    " && box.top >= 0 && box.left >= 0 && box.right <= innerWidth && box.bottom <= end).length"
+)
+SIDEWAYS = (  # what makes the page scroll sideways
+    "return [...document.querySelectorAll('body *')].filter(one =>"
+    " one.getBoundingClientRect().right > innerWidth + 1"
+    " && getComputedStyle(one).position !== 'absolute').map(one => one.className || one.tagName)"
+)
+
+
+class Street(Village):
+    """120 houses more, with long places; 40 of their lids are open."""
+
+    def _make(self, data):
+        super()._make(data)
+        secret, now = site_file.load(data), Now(Clock().steady_ms(), Clock().wall_ms())
+        with Store(data).write() as db:
+            for house in range(30, 30 + HOUSES):
+                about = "tombol", f"tombol-{house}", 5, house, PLACE.format(house)
+                self.made[house] = device_files.add(db, now, secret, *about)["node"]
+            for number in (2, 3):
+                name = f"pos-ronda-gang-kenanga-{number}"
+                self.made[name] = device_files.add(db, now, secret, "sirene", name, 5)["node"]
+
+    def open_lids(self):
+        for house in range(30, 30 + FAULTS):
+            self.send("status", device=self.made[house], body={"flags": 1})
+
+    def alarms(self, count):
+        for number, kind in enumerate(KINDS[:count]):
+            self.alarm(device=self.made[100 + number], kind=kind)
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory):
+    made = Street(tmp_path_factory.mktemp("jalan") / "data")
+    yield made
+    made.process.stop()
+
+
+@pytest.fixture
+def street(night, village):
+    """A board with forty faults, before anybody presses."""
+    village.close_all()
+    village.open_lids()
+    night.enter("ketua")
+    night.browser.wait_text("tutup terbuka")
+    return night
+
+
+def cards(night, count):
+    night.browser.wait(lambda: len(night.all(".kartu")) == count, f"not {count} cards")
+
+
+def larger(night, large):
+    """As a person chooses it in the browser's settings: 200 % letters."""
+    sizes = {"standard": 32 if large else 16, "fixed": 26 if large else 13}
+    night.driver.execute_cdp_cmd("Page.setFontSizes", {"fontSizes": sizes})
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_newest_alarm_is_answered_without_a_search_on_every_screen(street, village, count):
+    village.alarms(count)
+    cards(street, count)
+    for size in SIZES:
+        street.browser.resize(size)
+        for large in (False, True):
+            larger(street, large)
+            name = f"{size[0]}x{size[1]}-{count}" + ("-besar" if large else "")
+            street.browser.shot(f"papan-{name}")
+            assert street.driver.execute_script(COVERED) >= 1, name
+            assert street.driver.execute_script(SIDEWAYS) == [], name
+    larger(street, False)
+
+
+def test_on_a_wall_that_nobody_can_scroll_every_answer_is_in_sight(street, village):
+    pair(street)
+    street.driver.execute_script("document.getElementById('bisu').hidden = false")
+    for count in (1, 4):
+        village.close_all()
+        village.alarms(count)
+        cards(street, count)
+        for size in WALLS:
+            street.browser.resize(size)
+            name = f"layar-{size[0]}x{size[1]}-{count}"
+            street.browser.shot(name)
+            assert street.driver.execute_script(COVERED) == count, name
+            for one in street.all(".kartu"):
+                assert "RT 05" in one.text and "Gang Melati" in one.text, name
