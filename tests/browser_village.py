@@ -82,6 +82,9 @@ class Village:
                 actions.act(db, now, row, states.TUTUP, by)
         self.send("radio", name="serial", up=True)  # the hub looks again
 
+    def store(self):
+        return Store(self.data)
+
     def value(self, sql, *values):
         with Store(self.data).read() as db:
             return db.value(sql, *values)

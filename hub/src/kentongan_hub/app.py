@@ -218,7 +218,7 @@ def _without_keys(error):
 
 
 def _script_texts():
-    """What static/hub.js says, in the language of who asks."""
+    """What the scripts in web/static say, in the language of who asks."""
     return json.dumps({one.msgid: language.shown(one) for one in words.SCRIPT}, ensure_ascii=False)
 
 

@@ -113,7 +113,7 @@ def test_every_language_leaves_room_for_the_same(file):
 
 
 def test_what_the_script_says_comes_with_the_page(site):
-    script = (SOURCE / "web/static/hub.js").read_text(encoding="utf-8")
+    script = "".join(one.read_text(encoding="utf-8") for one in sorted((SOURCE / "web/static").glob("*.js")))
     said = set(re.findall(r'\bt\("([^"]+)"', script))
     assert said == {one.msgid for one in words.SCRIPT}
     assert "data-kata" not in site.enter("admin").get("/papan").text

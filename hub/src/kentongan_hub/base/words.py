@@ -150,18 +150,25 @@ CONFIDENTIAL_LINE = _(
 )
 DRILL_LINE = _("Latihan saja, tidak perlu menghubungi siapa pun di luar RT.")
 
-# what static/hub.js says
+# what the scripts in web/static say
 SCRIPT = (
     _("%(count)s dtk"),
     _("%(count)s menit"),
     _("%(hours)s jam %(minutes)s menit lalu"),
     _("%(minutes)s menit lalu"),
+    _("%(words)s tidak terkirim dalam 10 menit. Tekan lagi."),
     _("Aktifkan suara di layar ini"),
+    _("Alarm baru: %(what)s"),
+    _("Belum terkirim: %(words)s. Dikirim begitu tersambung."),
+    _("Belum terkirim: pusat data tidak terjangkau. Coba lagi."),
     _("Berkas lebih dari 20 MB. Kecilkan dulu, atau potret lagi."),
+    _("Papan baru berubah. Periksa rumahnya, lalu tekan lagi."),
+    _("Pusat data tidak terjangkau: halaman itu belum bisa dibuka."),
     _("Rupa: malam"),
     _("Rupa: otomatis"),
     _("Rupa: siang"),
     _("Suara layar ini: aktif"),
+    _("Urungkan"),
     _("baru saja"),
     _("mencoba menyambung…"),
     _("terhubung, langsung"),

@@ -4,7 +4,7 @@ import hashlib
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import code_words, roles, services, words
+from kentongan_hub.base import code_words, roles, services, states, words
 from kentongan_hub.base.clock import hours, local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import deaf, health, supervision
@@ -183,8 +183,33 @@ def comers(db, row):
     return list(dict.fromkeys(names))
 
 
+def answered(db, account, slug="", who=""):
+    """Open incidents to which this account said that it comes: [{"slug", "title", "where", "there", "name"}].
+
+    On a post's screen, which comes to nothing itself: the one that account `who` has answered there.
+    """
+    where = f"closed_ms IS NULL AND merged_into IS NULL AND {confidential.condition(account)}"
+    rows = db.all(f"SELECT * FROM incidents WHERE {where} ORDER BY opened_ms DESC LIMIT ?", OPEN_LIMIT)
+    name = account["name"]
+    if slug:
+        name = db.value("SELECT name FROM accounts WHERE id = ?", int(who) if who.isdecimal() else 0)
+        rows = [row for row in rows if row["slug"] == slug]
+    out = []
+    for row in rows:
+        if name not in comers(db, row):
+            continue
+        title = words.kind(row["kind"])
+        about = _where(db, row)
+        place = ", ".join(filter(None, (str(about["house"]), about["place"] or about["rt"])))
+        if row["confidential"]:
+            place = title = _("Rahasia %(number)s", number=row["slug"].rpartition("-")[2])
+        out.append({"slug": row["slug"], "title": title, "where": place, "name": name if slug else "",
+                    "there": row["state"] == states.DITANGANI})  # fmt: skip
+    return out
+
+
 def _sirens(db, now, row):
-    """{"sirens": each post's last word, "siren": all of it in one word; None where none is to sound}."""
+    """{"sirens": each post's last word, "siren": all of it in one word; None where none shall sound}."""
     posts = sirens(db, now, row)
     if row["device"] == record_timeline.BY_HAND or (row["kind"] in soundings.QUIET_KINDS and not posts):
         return {"sirens": posts, "siren": None}

@@ -1,10 +1,6 @@
 "use strict";
-/* The board's life: one stream, a poll when it fails, TERPUTUS when both do. Every page works without this file. */
+/* What pages do beyond their forms; every page works without this file. The board's life is in board.js. */
 
-const SILENT_MS = 15000;      // three missed heartbeats
-const POLL_MS = 4000;
-const RETRY_MS = 5000;
-const NIGHT_FROM = 18, NIGHT_TO = 6;  // hours in which a wall screen is dark by itself
 const ALONE_MS = 60000;       // a form on the post's screen that nobody touches
 
 /* what this file says: Indonesian, and what the page brings of its own language (words.py, SCRIPT) */
@@ -12,7 +8,25 @@ const TEXTS = JSON.parse(document.body.dataset.kata || "{}");
 const t = (text, values = {}) =>
   (TEXTS[text] || text).replace(/%\((\w+)\)s/g, (all, name) => values[name]);
 
-const board = document.getElementById("papan");
+/* One short line for eyes and for screen readers; it covers nothing that can be pressed. */
+function say(words) {
+  const line = document.getElementById("kabar");
+  line.textContent = words;
+  line.classList.add("tampak");
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => line.classList.remove("tampak"), 6000);
+}
+
+/* Whether the hub answers now: asked before a page is left that could not come back. */
+const REACH_MS = 4000;
+async function reached() {
+  try {
+    await fetch("/papan/isi", {method: "HEAD", signal: AbortSignal.timeout(REACH_MS)});
+    return true;
+  } catch (error) {
+    return false;
+  }
+}
 
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.tanya;
@@ -89,8 +103,20 @@ for (const page of document.querySelectorAll("[data-kembali]")) {
   let alone = 0;
   const again = () => {
     clearTimeout(alone);
-    alone = setTimeout(() => location.assign(page.dataset.kembali), ALONE_MS);
+    alone = setTimeout(async () => {
+      if (await reached()) location.assign(page.dataset.kembali);
+      else again();
+    }, ALONE_MS);
   };
+  /* what is written here is not lost to a browser's error page while the hub is away */
+  page.addEventListener("submit", async (event) => {
+    if (event.target.dataset.terjangkau) return;
+    event.preventDefault();
+    if (await reached()) {
+      event.target.dataset.terjangkau = "1";
+      event.target.requestSubmit();
+    } else say(t("Belum terkirim: pusat data tidak terjangkau. Coba lagi."));
+  });
   for (const what of ["click", "keydown"]) document.addEventListener(what, again);
   again();
 }
@@ -186,203 +212,3 @@ function startPlan(plan) {
 }
 
 if (document.querySelector("#denah.ubah")) startPlan(document.getElementById("denah"));
-
-function ageText(ms) {
-  const minutes = Math.floor(ms / 60000);
-  if (minutes < 1) return t("baru saja");
-  if (minutes < 60) return t("%(minutes)s menit lalu", {minutes: minutes});
-  return t("%(hours)s jam %(minutes)s menit lalu", {hours: Math.floor(minutes / 60), minutes: minutes % 60});
-}
-
-function startBoard() {
-  const lost = document.getElementById("putus");
-  const lostFor = document.getElementById("putus-lama");
-  const ended = document.getElementById("pensiun");
-  const state = document.getElementById("sambung");
-  const clock = document.getElementById("jam");
-  const clockFrom = performance.now();
-  let version = board.dataset.versi;
-  let hubClock = Number(board.dataset.jam) - performance.now();
-  let heardAt = performance.now();
-  let waiting = new Set(board.dataset.menunggu.split(" ").filter(Boolean));
-  let repeats = Number(board.dataset.ulang);
-  let stream = null;
-  let over = false;
-
-  function heard(how, hubNow) {
-    heardAt = performance.now();
-    hubClock = hubNow - heardAt;
-    state.textContent = how;
-    tick();
-  }
-
-  function show(message, how) {
-    heard(how, message.jam);
-    if (message.html === undefined || message.versi === version) return;
-    version = message.versi;
-    const held = board.contains(document.activeElement) ? document.activeElement : null;
-    const card = held && held.closest("article");
-    board.innerHTML = message.html;
-    if (held) focusAgain(card ? document.getElementById(card.id) : board, held.textContent.trim());
-    const fresh = message.menunggu.some((slug) => !waiting.has(slug));
-    if (fresh || message.ulang > repeats) beep();
-    waiting = new Set(message.menunggu);
-    repeats = message.ulang;
-    document.title = (waiting.size ? "(" + waiting.size + ") " : "") + document.title.replace(/^\(\d+\) /, "");
-    tick();
-  }
-
-  /* News must not move the focus to another deed just as somebody presses Enter. */
-  function focusAgain(place, words) {
-    const all = place ? [...place.querySelectorAll("button, a")] : [];
-    const same = all.find((one) => one.textContent.trim() === words);
-    if (same) same.focus({preventScroll: true});
-    else if (place && place !== board) {
-      place.tabIndex = -1;  // the card, where Enter does nothing and Tab goes on
-      place.focus({preventScroll: true});
-    }
-  }
-
-  function open() {
-    if (stream || over || document.hidden) return;
-    stream = new EventSource(board.dataset.aliran);
-    stream.addEventListener("isi", (event) => show(JSON.parse(event.data), t("terhubung, langsung")));
-    stream.addEventListener("hidup", (event) => heard(t("terhubung, langsung"), JSON.parse(event.data).jam));
-    stream.addEventListener("keluar", finish);
-    stream.onerror = () => {
-      if (stream && stream.readyState === EventSource.CLOSED) {  // refused, as when too many screens are open
-        close();
-        setTimeout(open, RETRY_MS);
-      }
-    };
-  }
-
-  function close() {
-    if (stream) stream.close();
-    stream = null;
-  }
-
-  function finish() {
-    over = true;
-    close();
-    lost.hidden = true;
-    ended.hidden = false;
-  }
-
-  async function poll() {
-    const streaming = stream && performance.now() - heardAt < POLL_MS + 2000;
-    if (over || document.hidden || streaming) return;
-    try {
-      const answer = await fetch(board.dataset.isi + "?versi=" + version, {credentials: "same-origin"});
-      if (answer.status === 401) finish();
-      else if (answer.ok) show(await answer.json(), t("terhubung, tiap %(seconds)s dtk", {seconds: POLL_MS / 1000}));
-    } catch (error) {
-      if (lost.hidden) state.textContent = t("mencoba menyambung…");
-    }
-  }
-
-  function tick() {
-    const now = performance.now();
-    for (const one of board.querySelectorAll("[data-buka]")) one.textContent = ageText(now + hubClock - one.dataset.buka);
-    const silent = now - heardAt;
-    lost.hidden = over || silent < SILENT_MS;
-    document.body.classList.toggle("putus-semua", !lost.hidden);
-    lostFor.textContent = silent < 120000
-      ? t("%(count)s dtk", {count: Math.round(silent / 1000)})
-      : t("%(count)s menit", {count: Math.round(silent / 60000)});
-    if (!lost.hidden) state.textContent = t("terputus");
-    const wall = new Date(Number(clock.dataset.wall) + now - clockFrom + clock.dataset.geser * 3600000);
-    const two = (number) => String(number).padStart(2, "0");
-    paint(wall.getUTCHours());
-    clock.textContent = two(wall.getUTCHours()) + "." + two(wall.getUTCMinutes()) + " " + clock.dataset.zona;
-  }
-
-  /* Day and night: the device decides on a phone, the hub's clock on a wall, and a person over both. */
-  const look = document.getElementById("rupa");
-  const looks = {otomatis: t("Rupa: otomatis"), siang: t("Rupa: siang"), malam: t("Rupa: malam")};
-  let chosen = localStorage.getItem("rupa") in looks ? localStorage.getItem("rupa") : "otomatis";
-
-  function paint(hour) {
-    const now = chosen !== "otomatis" ? chosen : !onWall ? "" : hour >= NIGHT_FROM || hour < NIGHT_TO ? "malam" : "siang";
-    document.documentElement.dataset.rupa = now;
-    look.hidden = false;
-    look.textContent = looks[chosen];
-  }
-
-  look.addEventListener("click", () => {
-    const names = Object.keys(looks);
-    chosen = names[(names.indexOf(chosen) + 1) % names.length];
-    localStorage.setItem("rupa", chosen);
-    tick();
-  });
-
-  /* Browsers let a page sound after one tap. A screen that has had it sounds again by itself where the browser
-     allows that (the same tab, as after a PIN) and asks for a tap where not (a tablet that was switched on). */
-  const soundButton = document.getElementById("suara");
-  const mute = document.getElementById("bisu");
-  let sound = null;
-
-  const sounds = () => Boolean(sound) && sound.state === "running";
-  const onWall = document.body.classList.contains("layar");
-  const wantsSound = () => onWall || localStorage.getItem("suara") === "ya";
-
-  function showSound() {
-    soundButton.textContent = sounds() ? t("Suara layar ini: aktif") : t("Aktifkan suara di layar ini");
-    soundButton.disabled = sounds() && onWall;  // nobody silences the post in passing
-    mute.hidden = sounds() || !wantsSound();
-  }
-
-  function startSound() {
-    if (!sound) {
-      sound = new AudioContext();
-      sound.addEventListener("statechange", showSound);
-    }
-    return sound.resume();
-  }
-
-  function stopSound() {
-    localStorage.removeItem("suara");
-    sound.close();
-    sound = null;
-  }
-
-  function beep() {
-    if (!sounds()) return;
-    for (let stroke = 0; stroke < 6; stroke++) {
-      const tone = sound.createOscillator();
-      const volume = sound.createGain();
-      const at = sound.currentTime + stroke * 0.16;
-      tone.frequency.value = 620;
-      volume.gain.setValueAtTime(0.5, at);
-      volume.gain.exponentialRampToValueAtTime(0.001, at + 0.12);
-      tone.connect(volume).connect(sound.destination);
-      tone.start(at);
-      tone.stop(at + 0.13);
-    }
-  }
-
-  document.addEventListener("click", (event) => {
-    const asked = event.target.closest("#suara");
-    if (sounds()) {
-      if (asked) stopSound();
-    } else if (asked || wantsSound()) {
-      if (asked) localStorage.setItem("suara", "ya");
-      startSound().then(beep);
-    }
-    showSound();
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) close();
-    else { poll(); open(); }
-  });
-  window.addEventListener("pagehide", close);
-  window.addEventListener("pageshow", open);
-  setInterval(poll, POLL_MS);
-  setInterval(tick, 1000);
-  tick();
-  open();
-  if (wantsSound()) startSound();
-  setTimeout(showSound, 500);  // by then a browser that lets us sound has said so
-}
-
-if (board) startBoard();

@@ -42,6 +42,19 @@ def board_of(account, csrf):
     return {**board, "html": html, "jam": current_app.hub.clock.steady_ms()}
 
 
+def _confirmation():
+    """Where one is expected now; on a post's screen who has just answered there (screen.py)."""
+    slug, who = request.args.get("tercatat", ""), request.args.get("oleh", "")
+    with current_app.hub.store.read() as db:
+        return render_template("tercatat.html", answered=view.answered(db, g.account, slug, who))
+
+
+@blueprint.get("/papan/tercatat")
+@web.needs(roles.SEE)
+def confirmation():
+    return _confirmation()
+
+
 @blueprint.get("/papan")
 @web.needs(roles.SEE)
 def page():
@@ -50,6 +63,7 @@ def page():
     return render_template(
         "papan.html",
         board=board_of(g.account, web.csrf_token()),
+        confirmation=_confirmation(),
         site=words,
         wall_ms=current_app.hub.clock.wall_ms(),
     )

@@ -143,4 +143,4 @@ def answer(slug):
             actions.act(db, hub.now(), find(db, slug), states.DATANG, person, at, where)
     except LocalError as error:
         return _ask(slug, str(error)), 409
-    return redirect(url_for("board.page"), 303)
+    return redirect(url_for("board.page", tercatat=slug, oleh=person["id"]), 303)

@@ -1,0 +1,112 @@
+"use strict";
+/* What a person presses on the board: it is sent while the board stays, and again when the line is back. */
+
+const ANSWER_MS = 600000;     // what could not be sent for so long is pressed anew
+const UNSENT = "belum-terkirim";  // kept by the tab: a reload loses no answer
+
+/* `lost` tells whether the line is known to be cut, `finish` ends the board, `refresh` asks for news. */
+function startAnswers({lost, finish, refresh}) {
+  let unsent = JSON.parse(sessionStorage.getItem(UNSENT) || "{}");  // slug -> {url, body, words, at}
+  let sending = false;
+
+  function keep() {
+    sessionStorage.setItem(UNSENT, JSON.stringify(unsent));
+    mark();
+  }
+
+  function drop(slug) {
+    delete unsent[slug];
+    keep();
+  }
+
+  /* Each card that has an answer on its way says so, and lets it be taken back. */
+  function mark() {
+    for (const old of board.querySelectorAll(".belum-terkirim")) old.remove();
+    for (const [slug, one] of Object.entries(unsent)) {
+      const card = document.getElementById(slug);
+      if (!card || !board.contains(card)) continue;
+      const line = document.createElement("p");
+      const back = document.createElement("button");
+      line.className = "belum-terkirim";
+      line.setAttribute("role", "status");
+      line.textContent = t("Belum terkirim: %(words)s. Dikirim begitu tersambung.", {words: one.words}) + " ";
+      back.type = "button";
+      back.className = "halus";
+      back.textContent = t("Urungkan");
+      back.addEventListener("click", () => drop(slug));
+      line.append(back);
+      (card.querySelector(".jawab") || card.firstElementChild).after(line);
+    }
+  }
+
+  async function deliver() {
+    if (sending) return;
+    sending = true;
+    try {
+      for (const [slug, one] of Object.entries(unsent)) {
+        if (Date.now() - one.at > ANSWER_MS) {
+          say(t("%(words)s tidak terkirim dalam 10 menit. Tekan lagi.", {words: one.words}));
+          drop(slug);
+        } else if (!await send(slug, one)) break;
+      }
+    } finally {
+      sending = false;
+    }
+  }
+
+  /* True when the hub has judged it, whatever it said. */
+  async function send(slug, one) {
+    let answer;
+    try {
+      const body = new URLSearchParams(one.body);
+      answer = await fetch(one.url, {method: "POST", body: body, signal: AbortSignal.timeout(3 * REACH_MS)});
+    } catch (error) {
+      return false;
+    }
+    if (answer.status === 429 || answer.status >= 500) return false;
+    drop(slug);
+    const ended = new URL(answer.url).pathname;
+    if (answer.status === 401 || ended === "/masuk") finish();
+    else if (!answer.ok) location.assign("/kejadian/" + slug);  // the page says how it stands now
+    else {
+      refresh();
+      confirm();
+    }
+    return true;
+  }
+
+  async function confirm() {
+    const line = document.getElementById("tercatat");
+    const answer = await fetch(line.dataset.dari).catch(() => null);
+    if (!answer || !answer.ok) return;
+    line.innerHTML = await answer.text();
+    if (line.childElementCount) line.scrollIntoView({block: "nearest"});
+  }
+
+  board.addEventListener("submit", (event) => {
+    const form = event.target, card = form.closest("article");
+    if (!card) return;
+    const question = form.dataset.tanya;
+    event.preventDefault();
+    event.stopPropagation();
+    if (question && !window.confirm(question)) return;
+    const words = form.querySelector("button").firstChild.nextSibling.textContent.trim();
+    const body = new URLSearchParams(new FormData(form)).toString();
+    unsent[card.id] = {url: form.action, body: body, words: words, at: Date.now()};
+    keep();
+    deliver();
+  }, true);
+
+  /* A page that cannot come would leave the board for a browser's error: the board stays and says so. */
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[href]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (!link || !plain || event.defaultPrevented || link.origin !== location.origin) return;
+    if (link.hash && link.pathname === location.pathname) return;
+    event.preventDefault();
+    if (!lost() && await reached()) location.assign(link.href);
+    else say(t("Pusat data tidak terjangkau: halaman itu belum bisa dibuka."));
+  });
+
+  return {mark, deliver};
+}
