@@ -97,7 +97,9 @@ def test_a_person_answers_on_the_screen_with_name_and_pin(site):
     site.post_events(site.alarm())
     tablet = pair(site)
     assert "/kejadian/kejadian-1/pin" in tablet.get("/papan").text
-    assert answer(tablet, number, PIN).headers["Location"] == "/papan"
+    board = answer(tablet, number, PIN).headers["Location"]
+    assert board.startswith("/papan?") and "tercatat datang ke Rumah 7" in tablet.get(board).text
+    assert "tercatat datang" not in tablet.get("/papan").text
     assert timeline(site)[-1] == ("Budi", "saya datang", "dari layar Pos ronda Mawar")
     assert site.incidents()[0]["state"] == "menuju_lokasi" and site.incidents()[0]["answered_by"] == "Budi"
     assert any(order["type"] == "stage" and order["stage"] == 3 for order in site.orders())

@@ -19,7 +19,8 @@ LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
 NAME_LIMIT = 60  # characters
 NOBODYS = ("pusat data", "teknisi", "petugas")  # names under which no person acts
-SESSION_MS = 14 * 86_400_000  # a fortnight; a wall screen is paired again after that
+SESSION_MS = 14 * 86_400_000  # a fortnight without use
+SLIDE_MS = 86_400_000  # used again after this long, a session has its whole time anew
 AGENT_LIMIT = 120  # characters kept of what a browser calls itself
 SESSIONS_PER_ACCOUNT = 20  # the oldest end first
 FAILS_LIMIT = 5  # failed attempts per login or address ...
@@ -141,6 +142,20 @@ def of_session(db, now_ms, token):
         "WHERE s.token = ? AND s.expires_ms > ? AND a.active = 1",
         hash_token(token),
         now_ms,
+    )
+
+
+def is_worn(db, now_ms, token, life_ms):
+    """Whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
+    ends_ms = db.value("SELECT expires_ms FROM sessions WHERE token = ?", hash_token(token))
+    return ends_ms is not None and now_ms < ends_ms < now_ms + life_ms - SLIDE_MS
+
+
+def prolong(db, now_ms, token, life_ms):
+    """A session that is used lasts: nobody is asked for a password in the middle of an alarm."""
+    db.run(
+        "UPDATE sessions SET expires_ms = ? WHERE token = ? AND expires_ms > ?",
+        *(now_ms + life_ms, hash_token(token), now_ms),
     )
 
 

@@ -11,7 +11,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import language, roles
 from kentongan_hub.base.language import _
-from kentongan_hub.people import accounts
+from kentongan_hub.people import accounts, screens
 from kentongan_hub.web import pictures
 
 SESSION_COOKIE = "kentongan_sesi"
@@ -42,8 +42,15 @@ def load_account():
     g.account = None
     language.use(request.cookies.get(LANGUAGE_COOKIE))
     if token and not request.path.startswith(("/static/", "/api/")):
+        now_ms = current_app.hub.clock.steady_ms()
         with current_app.hub.store.read() as db:
-            g.account = accounts.of_session(db, current_app.hub.clock.steady_ms(), token)
+            g.account = accounts.of_session(db, now_ms, token)
+            life_ms = screens.SESSION_MS if g.account and g.account["paired_by"] else accounts.SESSION_MS
+            worn = g.account and accounts.is_worn(db, now_ms, token, life_ms)
+        if worn:
+            with current_app.hub.store.write(ring=False) as db:
+                accounts.prolong(db, now_ms, token, life_ms)
+            g.prolonged_s = life_ms // 1000
         if g.account:
             language.use(g.account["language"] or language.current())
             current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
@@ -70,6 +77,9 @@ def check_form():
         abort(403)
     if (parts.scheme, parts.netloc) != (request.scheme, request.host):
         abort(403)
+    page = current_app.view_functions.get(request.endpoint)
+    if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permission"):
+        abort(401)  # the session has ended; what was typed is one step back
     # a browser without a cookie gets a fresh secret here, which no form can match
     if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
         abort(403)
@@ -81,6 +91,8 @@ def finish(response):
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
+    if "prolonged_s" in g and SESSION_COOKIE not in response.headers.get("Set-Cookie", ""):
+        set_cookie(response, SESSION_COOKIE, g.session_token, g.prolonged_s)
     if "first_cookie" in g:
         set_cookie(response, FIRST_COOKIE, g.first_cookie, None)
     return response
@@ -100,7 +112,7 @@ def needs(permission):
         def guarded(*args, **kwargs):
             if g.account is None:
                 if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-                    return redirect(url_for("entry.login"))
+                    return redirect(url_for("entry.login", ke=request.path))
                 abort(401)
             if not roles.allows(g.account["role"], permission):
                 abort(403)
@@ -129,7 +141,10 @@ def do(deed, back, page, refused=400):
 
 ERRORS = {
     400: (_("Permintaan tidak terbaca"), _("Muat ulang halaman, lalu coba lagi.")),
-    401: (_("Belum masuk"), _("Masuk dengan nama dan sandi Anda.")),
+    401: (
+        _("Belum masuk"),
+        _("Masuk dengan nama dan sandi Anda. Yang Anda tulis masih ada bila Anda kembali satu halaman."),
+    ),
     403: (
         _("Tidak diizinkan"),
         _("Halaman ini bukan untuk peran Anda, atau formulirnya sudah lama. Muat ulang, lalu coba lagi."),
@@ -168,4 +183,5 @@ def error_page(error):
             "remedy": "see docs of the hub's API",
         }
         return getattr(error, "response", None) or (body, code)
-    return render_template("galat.html", title=title, remedy=remedy, code=code), code
+    back = urlsplit(request.referrer or "").path if code == 401 else ""
+    return render_template("galat.html", title=title, remedy=remedy, code=code, back=back), code

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from kentongan_wire.errors import LocalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from kentongan_hub.base import codes, language
 from kentongan_hub.base.language import _
@@ -80,7 +82,12 @@ def _setup_again(problem):
 def login():
     if not current_app.hub.has_site():
         return redirect(url_for("entry.setup"))
-    return render_template("masuk.html", problem="", name="")
+    return _login("", "")
+
+
+def _login(problem, name):
+    where = request.values.get("ke", "")
+    return render_template("masuk.html", problem=problem, name=name, where=where)
 
 
 @blueprint.post("/masuk")
@@ -95,7 +102,7 @@ def enter():
         abort(429)
     left_ms = 0 if known else hub.guesses.left_ms(now.ms, name)
     if left_ms:
-        return render_template("masuk.html", problem=GUESSED.of(seconds=-(-left_ms // 1000)), name=name), 429
+        return _login(GUESSED.of(seconds=-(-left_ms // 1000)), name), 429
     right = hub.passwords.check(account, request.form.get("sandi", ""))
     if right is None:
         abort(429)
@@ -105,12 +112,12 @@ def enter():
             hub.guesses.failed(now.ms, name)
         with hub.store.write() as db:
             audit.record(db, now.wall, name[:40], codes.LOGIN_FAILED, address=address)
-        return render_template("masuk.html", problem=_("Nama atau sandi tidak cocok."), name=name), 403
+        return _login(_("Nama atau sandi tidak cocok."), name), 403
     if not known:
         hub.guesses.worked(name)
     with hub.store.write() as db:
         audit.record(db, now.wall, account["login"], codes.LOGGED_IN, address=address)
-        response = begin(db, now, account["id"])
+        response = begin(db, now, account["id"], where=_page_of(request.form.get("ke", "")))
     web.set_cookie(response, web.KNOWN_COOKIE, accounts.known_device(account), accounts.KNOWN_DEVICE_S)
     return response
 
@@ -122,13 +129,26 @@ def _is_known(account):
     return hmac.compare_digest(given, accounts.known_device(account).encode())
 
 
-def begin(db, now, account, life_ms=accounts.SESSION_MS):
-    """Onto the board with a session of its own; whoever was logged in on this browser is so no more."""
+def _page_of(path):
+    """The page of ours at this path, the board where there is none: never an address from outside."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(path, "GET")
+    except (HTTPException, RequestRedirect):
+        return url_for("board.page")
+    view = current_app.view_functions[endpoint]
+    return path if hasattr(view, "permission") and path.startswith("/") else url_for("board.page")
+
+
+def begin(db, now, account, life_ms=accounts.SESSION_MS, where=""):
+    """Onto the board with a session of its own; whoever was logged in on this browser is so no more.
+
+    `where`: another page of ours than the board.
+    """
     if g.session_token:
         accounts.close_session(db, g.session_token)
     agent = request.headers.get("User-Agent", "")
     token = accounts.open_session(db, now, account, request.remote_addr or "", agent, life_ms)
-    response = redirect(url_for("board.page"), 303)
+    response = redirect(where or url_for("board.page"), 303)
     web.set_cookie(response, web.SESSION_COOKIE, token, life_ms // 1000)
     return response
 
