@@ -5,7 +5,7 @@ from browser_screen import pair
 
 pytestmark = pytest.mark.browser
 
-CAME = "SELECT count(*) FROM timeline WHERE what = 'saya datang'"
+CAME = "SELECT count(*) FROM timeline WHERE what = 'coming'"
 HANDS = """
 window.under = (x, y) => {
   const card = document.elementFromPoint(x, y)?.closest('article');

@@ -175,8 +175,8 @@ def test_finished_rows_leave_after_a_month(site):
 
 
 def test_a_waiting_poll_is_answered_the_moment_somebody_comes(site):
-    site.post_events(site.alarm(counter=9))
     site.clock.now_ms = int(time.time() * 1000)
+    site.post_events(site.alarm(counter=9))
     person, got = site.enter("admin"), {}
 
     def poll():

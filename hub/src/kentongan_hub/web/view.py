@@ -2,9 +2,10 @@
 
 import hashlib
 
+from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import code_words, roles, services, states, words
+from kentongan_hub.base import code_words, numerals, roles, services, states, words
 from kentongan_hub.base.clock import hours, local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import deaf, health, supervision
@@ -192,7 +193,7 @@ def answered(db, account, slug="", who=""):
     rows = db.all(f"SELECT * FROM incidents WHERE {where} ORDER BY opened_ms DESC LIMIT ?", OPEN_LIMIT)
     name = account["name"]
     if slug:
-        name = db.value("SELECT name FROM accounts WHERE id = ?", int(who) if who.isdecimal() else 0)
+        name = db.value("SELECT name FROM accounts WHERE id = ?", numerals.whole(who) or 0)
         rows = [row for row in rows if row["slug"] == slug]
     out = []
     for row in rows:
@@ -211,7 +212,7 @@ def answered(db, account, slug="", who=""):
 def _sirens(db, now, row):
     """{"sirens": each post's last word, "siren": all of it in one word; None where none shall sound}."""
     posts = sirens(db, now, row)
-    if row["device"] == record_timeline.BY_HAND or (row["kind"] in soundings.QUIET_KINDS and not posts):
+    if row["device"] == record_timeline.BY_HAND or (row["kind"] in kinds.NEVER_SOUND and not posts):
         return {"sirens": posts, "siren": None}
     loudest = min(posts, key=lambda post: LOUDEST.index(post["state"]), default=None)
     word = loudest["word"] if loudest else _("belum ada kabar")

@@ -188,7 +188,7 @@ def test_the_reporter_of_a_confidential_report_is_nowhere_in_the_database(secret
         ({"jenis": "15"}, "tidak ada di daftar"),
         ({"jenis": "x"}, "tidak ada di daftar"),
         ({"rt": "0"}, "RT: tulis angka"),
-        ({"rumah": "x"}, "rumah boleh kosong"),
+        ({"rumah": "x"}, "Rumah: tulis angka 1 sampai"),
         ({"isi": " "}, "Tulis satu kalimat"),
         ({"isi": "x" * 281}, "Terlalu panjang"),
     ],
